@@ -1,0 +1,29 @@
+import { UserError } from "../src/errors/index.ts";
+import { captureSource, placeOf } from "../src/ir/source.ts";
+
+/** Refuses counts that are not whole numbers of at least `min`; `below` is the constructor that the user called. */
+export function checkCounts(op: string, counts: Readonly<Record<string, number>>, below: (...args: never[]) => unknown, min = 1): void {
+  for (const [name, count] of Object.entries(counts)) {
+    if (Number.isInteger(count) && count >= min) continue;
+    throw new UserError({
+      what: `${name} of ${op} is not a whole number of at least ${min}`,
+      where: placeOf(captureSource(below)),
+      op,
+      expected: `${name}: a whole number ≥ ${min}`,
+      found: `${name}: ${String(count)}`,
+      help: Number.isFinite(count) && count > 0 ? "check the arithmetic that gives this count, and round where it divides" : `set ${name}`,
+    });
+  }
+}
+
+/** Refuses a value outside of a list of names. */
+export function checkChoice(what: string, value: unknown, choices: readonly string[], below: (...args: never[]) => unknown): void {
+  if (choices.includes(value as string)) return;
+  throw new UserError({
+    what: `${what} has no such choice`,
+    where: placeOf(captureSource(below)),
+    expected: choices.join(", "),
+    found: String(value),
+    help: `choose one of ${choices.join(", ")}`,
+  });
+}

@@ -1,0 +1,160 @@
+/** Typed functions over features: ops without parameters. */
+import { UserError } from "../src/errors/index.ts";
+import { captureSource, placeOf } from "../src/ir/source.ts";
+import { ops } from "../src/ops/index.ts";
+import { checkCounts } from "./config.ts";
+import type { Feature, FourTimes, Over, Sum, Times, Vector } from "./feature.ts";
+import { apply, applyAll, tracedChannels } from "./tracing.ts";
+
+/** SiLU, x·sigmoid(x). */
+export function silu<C extends number, S extends number>(x: Feature<C, S>): Feature<C, S> {
+  return apply(ops.silu, {}, [x], silu);
+}
+
+/** max(x, 0). */
+export function relu<C extends number, S extends number>(x: Feature<C, S>): Feature<C, S> {
+  return apply(ops.relu, {}, [x], relu);
+}
+
+/** x where positive, slope·x elsewhere; slope 0.2 by default. */
+export function leakyRelu<C extends number, S extends number>(x: Feature<C, S>, config: { readonly slope?: number } = {}): Feature<C, S> {
+  return apply(ops.leakyRelu, { slope: config.slope ?? 0.2 }, [x], leakyRelu);
+}
+
+/** Hyperbolic tangent. */
+export function tanh<C extends number, S extends number>(x: Feature<C, S>): Feature<C, S> {
+  return apply(ops.tanh, {}, [x], tanh);
+}
+
+/** Logistic sigmoid. */
+export function sigmoid<C extends number, S extends number>(x: Feature<C, S>): Feature<C, S> {
+  return apply(ops.sigmoid, {}, [x], sigmoid);
+}
+
+/** x + y, of equal shapes. */
+export function add<C extends number, S extends number>(x: Feature<C, S>, y: Feature<NoInfer<C>, NoInfer<S>>): Feature<C, S> {
+  return apply(ops.add, {}, [x, y], add);
+}
+
+/** x · y element by element, of equal shapes. */
+export function mul<C extends number, S extends number>(x: Feature<C, S>, y: Feature<NoInfer<C>, NoInfer<S>>): Feature<C, S> {
+  return apply(ops.mul, {}, [x, y], mul);
+}
+
+/** factor · x. */
+export function scale<C extends number, S extends number>(x: Feature<C, S>, config: { readonly factor: number }): Feature<C, S> {
+  return apply(ops.scale, { factor: config.factor }, [x], scale);
+}
+
+/** Limits every value to [min, max]. */
+export function clamp<C extends number, S extends number>(x: Feature<C, S>, config: { readonly min: number; readonly max: number }): Feature<C, S> {
+  return apply(ops.clamp, { min: config.min, max: config.max }, [x], clamp);
+}
+
+/** Joins along the channels. The first argument fixes the stride, the channels are summed. */
+export function concat<C extends number, S extends number, const R extends readonly number[]>(
+  first: Feature<C, S>,
+  ...rest: { [K in keyof R]: Feature<R[K], NoInfer<S>> }
+): Feature<Sum<R, C>, S> {
+  return apply(ops.concat, {}, [first, ...rest], concat);
+}
+
+/** Channels start to stop, stop excluded. */
+export function slice<S extends number>(x: Feature<number, S>, config: { readonly start: number; readonly stop: number }): Feature<number, S> {
+  checkCounts("slice", { start: config.start, stop: config.stop }, slice, 0);
+  return apply(ops.slice, { start: config.start, stop: config.stop }, [x], slice);
+}
+
+/** Zeros around a feature map, per side. */
+export function pad<C extends number, S extends number>(
+  x: Feature<C, S>,
+  config: { readonly top?: number; readonly left?: number; readonly bottom?: number; readonly right?: number },
+): Feature<C, S> {
+  const attrs = { top: 0, left: 0, bottom: 0, right: 0, ...config };
+  checkCounts("pad", attrs, pad, 0);
+  return apply(ops.pad, attrs, [x], pad);
+}
+
+/** Mean over size×size cells. */
+export function avgPool2d<C extends number, S extends number, const K extends number>(x: Feature<C, S>, config: { readonly size: K }): Feature<C, Times<S, K>> {
+  checkCounts("avgPool2d", { size: config.size }, avgPool2d);
+  return apply(ops.avgPool2d, { size: config.size }, [x], avgPool2d);
+}
+
+/** Maximum over size×size cells. */
+export function maxPool2d<C extends number, S extends number, const K extends number>(x: Feature<C, S>, config: { readonly size: K }): Feature<C, Times<S, K>> {
+  checkCounts("maxPool2d", { size: config.size }, maxPool2d);
+  return apply(ops.maxPool2d, { size: config.size }, [x], maxPool2d);
+}
+
+/** Nearest-neighbour upsampling by a whole factor. */
+export function upsample<C extends number, S extends number, const K extends number>(x: Feature<C, S>, config: { readonly factor: K }): Feature<C, Over<S, K>> {
+  checkCounts("upsample", { factor: config.factor }, upsample);
+  return apply(ops.upsampleNearest, { factor: config.factor }, [x], upsample);
+}
+
+/** Space to depth: every factor×factor cell becomes channels. */
+export function pixelUnshuffle<S extends number, const K extends number>(x: Feature<number, S>, config: { readonly factor: K }): Feature<number, Times<S, K>> {
+  checkCounts("pixelUnshuffle", { factor: config.factor }, pixelUnshuffle);
+  return apply(ops.pixelUnshuffle, { factor: config.factor }, [x], pixelUnshuffle);
+}
+
+/**
+ * One level of the 2D Haar transform: `bands` are cA of every channel, then cH, cV, cD, at half the size; `low` is cA, what the next level
+ * transforms. Orthonormal, or times `scale` (arXiv:2405.14477 §3). With scale ½ at every level, level l comes out divided by 2^l.
+ */
+export function haarDwt<C extends number, S extends number>(
+  x: Feature<C, S>,
+  config: { readonly scale?: number } = {},
+): { readonly low: Feature<C, Times<S, 2>>; readonly bands: Feature<FourTimes<C>, Times<S, 2>> } {
+  const bands = apply<Feature<FourTimes<C>, Times<S, 2>>>(ops.haarDwt, { scale: config.scale ?? 1 }, [x], haarDwt);
+  // Taken on demand: the lowest level's cA alone is often not needed.
+  return {
+    bands,
+    get low(): Feature<C, Times<S, 2>> {
+      return apply(ops.slice, { start: 0, stop: tracedChannels(x) }, [bands], haarDwt);
+    },
+  };
+}
+
+/** Inverse of one level of the Haar transform, times `scale`: 4·C channels become C at twice the size. */
+export function haarIdwt<S extends number>(x: Feature<number, S>, config: { readonly scale?: number } = {}): Feature<number, Over<S, 2>> {
+  return apply(ops.haarIdwt, { scale: config.scale ?? 1 }, [x], haarIdwt);
+}
+
+/** Scaled dot-product attention between all positions; one head by default. */
+export function attention<C extends number, S extends number>(
+  query: Feature<C, S>,
+  key: Feature<NoInfer<C>, NoInfer<S>>,
+  value: Feature<NoInfer<C>, NoInfer<S>>,
+  config: { readonly heads?: number } = {},
+): Feature<C, S> {
+  const heads = config.heads ?? 1;
+  checkCounts("attention", { heads }, attention);
+  return apply(ops.attention, { heads }, [query, key, value], attention);
+}
+
+/** Sum or mean over all positions: [N, C, H, W] → [N, C]. */
+export function globalPool<C extends number, S extends number>(x: Feature<C, S>, config: { readonly reduction: "sum" | "mean" }): Vector<C> {
+  if (config.reduction !== "sum" && config.reduction !== "mean") {
+    throw new UserError({
+      what: "globalPool knows no such reduction",
+      where: placeOf(captureSource(globalPool)),
+      expected: "sum or mean",
+      found: String(config.reduction),
+      help: 'write { reduction: "mean" } or { reduction: "sum" }',
+    });
+  }
+  return apply(ops.globalPool, { reduction: config.reduction }, [x], globalPool);
+}
+
+/** Splits the channels into equal runs. */
+export function chunk<S extends number>(x: Feature<number, S>, config: { readonly chunks: number }): readonly Feature<number, S>[] {
+  checkCounts("chunk", { chunks: config.chunks }, chunk);
+  return applyAll(ops.chunk, { chunks: config.chunks }, [x], chunk);
+}
+
+/** The channel count of a feature or vector, for code that computes with counts. */
+export function channelCount(x: Feature<number, number> | Vector<number>): number {
+  return tracedChannels(x);
+}

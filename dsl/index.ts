@@ -1,0 +1,6 @@
+/** `litevae`: the models of the paper and its baselines, with their options. */
+export { litevae, type DecoderOptions, type LiteVaeOptions, type LiteVaeVariant } from "./models/litevae.ts";
+export { sdVae, vaeSmall, type SdVaeOptions } from "./models/sd-vae.ts";
+export type { DecoderNorm } from "./models/autoencoder-kl.ts";
+export type { DiscriminatorConfig } from "./models/discriminators.ts";
+export type { Model } from "../src/ir/model.ts";

@@ -1,0 +1,158 @@
+import { UserError } from "../src/errors/index.ts";
+import { dividedDim, fixedSize, formatDim, sameDim, symbolDim, type Dim } from "../src/ir/dim.ts";
+import type { Model, Part, PartName, Value } from "../src/ir/model.ts";
+import { channelsOf, formatShape, shapeOf, type Shape } from "../src/ir/shape.ts";
+import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
+import { checkCounts } from "./config.ts";
+import type { Add, Feature, Vector } from "./feature.ts";
+import { chunk, clamp } from "./functions.ts";
+import { handleOf, tracePart, type TracedPart } from "./tracing.ts";
+
+/** What `model` compiles: a function over features that is an instance of a block. */
+export interface ModelConfig<I extends number, Z extends number, S extends number> {
+  /** The model's name; by default that of its file. */
+  readonly name?: string;
+  /** 3 by default. */
+  readonly imageChannels?: I;
+  readonly latentChannels: Z;
+  /** Image → moments: the mean's channels, then the log-variance's. */
+  readonly encoder: (image: Feature<I, 1>) => Feature<Add<Z, Z>, S>;
+  /** Latent → image. */
+  readonly decoder: (latent: Feature<Z, NoInfer<S>>) => Feature<NoInfer<I>, 1>;
+  /** Image → logits per position, or these beside one logit per image. */
+  readonly discriminator?:
+    | ((image: Feature<NoInfer<I>, 1>) => Discriminated)
+    | undefined;
+}
+
+/** What a discriminator returns: `pixel_logits`, alone or beside `global_logit`. */
+export type Discriminated = Feature<1, number> | { readonly pixel_logits: Feature<1, number>; readonly global_logit: Vector<1> };
+
+/** Log-variances are limited as in latent diffusion (arXiv:2405.14477 leaves it open). */
+const logvarRange = { min: -30, max: 20 } as const;
+
+const stagesKey = Symbol("litevae.stages");
+type Stage = (x: never) => unknown;
+type Staged = Stage & { [stagesKey]?: Readonly<Record<string, Stage>> };
+
+/**
+ * Several modules applied one after the other as one part, each under its own name at the top of the model: for
+ * `stages({ encoder, quant_conv })` the keys begin with `encoder.` and `quant_conv.`.
+ */
+export function stages<X, Y>(named: Readonly<Record<string, Stage>>): (x: X) => Y {
+  const run = (x: X): Y => Object.values(named).reduce<unknown>((value, stage) => stage(value as never), x) as Y;
+  return Object.defineProperty(run, stagesKey, { value: named });
+}
+
+function stagesOf(part: PartName, stage: Stage): Readonly<Record<string, Stage>> {
+  return (stage as Staged)[stagesKey] ?? { [part]: stage };
+}
+
+/**
+ * Compiles an autoencoder to IR: traces every part on symbolic sizes and checks that they fit together. Throws UserError with
+ * the module path, the op, the expected and the actual shape and the line in the author's file.
+ */
+export function model<const I extends number = 3, const Z extends number = number, S extends number = number>(config: ModelConfig<I, Z, S>): Model {
+  const source = captureSource(model);
+  const imageChannels: number = config.imageChannels ?? 3;
+  const { latentChannels } = config;
+  checkCounts("model", { imageChannels, latentChannels }, model);
+  const image = shapeOf("N", imageChannels, "H", "W");
+
+  const encoder = trace("encoder", config.encoder, image, source, (moments) => {
+    const [mean, logvar] = chunk(moments as Feature<number, number>, { chunks: 2 });
+    return { mean, logvar: clamp(logvar as Feature<number, number>, logvarRange) };
+  });
+  const latent = (encoder.outputs["mean"] as Value).shape;
+  expect("the encoder gives other moments than the model's latent needs", latent, [latentChannels, ...latent.slice(2)], source, "encoder", {
+    factor: 2,
+    help: `make the encoder's last layer give 2 × latentChannels = ${2 * latentChannels} channels: means, then log-variances`,
+  });
+  const stride = strideOf(latent, source);
+
+  const decoder = trace("decoder", config.decoder, latent, source, (x) => ({ image: x }));
+  expect("the decoder does not give back the image", (decoder.outputs["image"] as Value).shape, image.slice(1), source, "decoder", {
+    factor: 1,
+    help: `make the decoder upsample by ${stride} in all and end in ${imageChannels} channels`,
+  });
+
+  const parts = [partOf("encoder", encoder, "image"), partOf("decoder", decoder, "latent")];
+  if (config.discriminator !== undefined) {
+    const traced = trace("discriminator", config.discriminator, image, source, (logits) =>
+      handleOf(logits) === undefined && typeof logits === "object" && logits !== null && "pixel_logits" in logits ? logits : { pixel_logits: logits },
+    );
+    parts.push(partOf("discriminator", traced, "image"));
+  }
+  checkTopLevelNames(parts, source);
+  return Object.freeze({ kind: "model", name: config.name ?? "", imageChannels, latentChannels, stride, parts });
+}
+
+function trace(name: PartName, stage: Stage, input: Shape, source: Source, finish: (x: unknown) => unknown): TracedPart {
+  if (typeof stage !== "function") {
+    throw new UserError({
+      what: `the model has no ${name}`,
+      where: placeOf(source),
+      found: typeof stage,
+      help: `give model() a ${name}: an instance of a block, such as ${name}: MyBlock({ … })`,
+    });
+  }
+  return tracePart(stagesOf(name, stage), input, (x) => finish(stage(x as never)), source);
+}
+
+function partOf(name: PartName, traced: TracedPart, inputName: string): Part {
+  const outputs = Object.entries(traced.outputs);
+  // The graph lists its outputs once each; names follow the values.
+  return Object.freeze({
+    name,
+    modules: traced.modules,
+    graph: { ...traced.graph, outputs: outputs.map(([, value]) => value) },
+    inputNames: [inputName],
+    outputNames: outputs.map(([key]) => key),
+  });
+}
+
+function expect(
+  what: string,
+  found: Shape,
+  dims: readonly (number | Dim)[],
+  source: Source,
+  module: PartName,
+  { factor, help }: { readonly factor: number; readonly help: string },
+): void {
+  const expected = shapeOf("N", ...dims);
+  if (expected.length === found.length && expected.every((dim, axis) => sameDim(dim, found[axis] as Dim))) return;
+  const scaled = (shape: Shape): string => formatShape(shape.map((dim, axis) => (axis === 1 ? (shapeOf(channelsOf(shape) * factor)[0] as Dim) : dim)));
+  throw new UserError({ what, where: placeOf(source), module, expected: scaled(expected), found: scaled(found), help });
+}
+
+/** The whole number by which the encoder shrinks both sides. */
+function strideOf(latent: Shape, source: Source): number {
+  const [h, w] = latent.slice(2) as [Dim, Dim];
+  const stride = h.num === 1 && h.offset === 0 ? h.den : undefined;
+  if (stride !== undefined && fixedSize(h) === undefined && sameDim(w, dividedDim(symbolDim("W"), stride))) return stride;
+  throw new UserError({
+    what: "the encoder does not shrink both sides by one whole factor",
+    where: placeOf(source),
+    module: "encoder",
+    expected: "[H/8, W/8], or another divisor",
+    found: `[${formatDim(h)}, ${formatDim(w)}]`,
+    help: "use the same strides along both sides and padding that keeps sizes whole",
+  });
+}
+
+function checkTopLevelNames(parts: readonly Part[], source: Source): void {
+  const owner = new Map<string, PartName>();
+  for (const part of parts) {
+    for (const { path } of part.modules) {
+      const other = owner.get(path);
+      if (other !== undefined) {
+        throw new UserError({
+          what: `${part.name} and ${other} both have a module "${path}"`,
+          where: placeOf(source),
+          help: "give the stages of different parts different names",
+        });
+      }
+      owner.set(path, part.name);
+    }
+  }
+}

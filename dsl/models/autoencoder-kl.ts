@@ -1,0 +1,176 @@
+/** Encoder and decoder of SD-VAE (Rombach et al. 2022), with diffusers' key names, and the decoder's self-modulated variant. */
+import type { Feature } from "../feature.ts";
+import { add, attention, pad, silu, upsample } from "../functions.ts";
+import { conv2d, groupNorm, linear, smcConv2d } from "../layers.ts";
+import { block, layers } from "../tracing.ts";
+
+type Map = Feature<number, number>;
+
+const normSettings = { groups: 32, eps: 1e-6 } as const;
+
+/** How the residual blocks of a decoder keep their activations in range: group normalisation or self-modulated convolution. */
+export type DecoderNorm = "group" | "smc";
+
+export interface ResnetBlockConfig {
+  readonly in: number;
+  readonly out: number;
+}
+
+export const ResnetBlock = block("ResnetBlock", ({ in: input, out }: ResnetBlockConfig) => {
+  const { norm1, conv1, norm2, conv2, conv_shortcut } = layers({
+    norm1: groupNorm({ channels: input, ...normSettings }),
+    conv1: conv2d({ in: input, out }),
+    norm2: groupNorm({ channels: out, ...normSettings }),
+    conv2: conv2d({ in: out, out }),
+    ...(input === out ? {} : { conv_shortcut: conv2d({ in: input, out, kernel: 1 }) }),
+  });
+  return (x: Map): Map => {
+    const h = conv2(silu(norm2(conv1(silu(norm1(x))))));
+    return add(conv_shortcut === undefined ? x : conv_shortcut(x), h);
+  };
+});
+
+/** The residual block without norms: SiLU → self-modulated conv, twice (arXiv:2405.14477 §4.2). */
+export const SmcResnetBlock = block("SmcResnetBlock", ({ in: input, out }: ResnetBlockConfig) => {
+  const { conv1, conv2, conv_shortcut } = layers({
+    conv1: smcConv2d({ in: input, out }),
+    conv2: smcConv2d({ in: out, out }),
+    ...(input === out ? {} : { conv_shortcut: conv2d({ in: input, out, kernel: 1 }) }),
+  });
+  return (x: Map): Map => {
+    const h = conv2(silu(conv1(silu(x))));
+    return add(conv_shortcut === undefined ? x : conv_shortcut(x), h);
+  };
+});
+
+export const AttentionBlock = block("AttentionBlock", ({ channels }: { readonly channels: number }) => {
+  const { group_norm, to_q, to_k, to_v, to_out } = layers({
+    group_norm: groupNorm({ channels, ...normSettings }),
+    to_q: linear({ in: channels, out: channels }),
+    to_k: linear({ in: channels, out: channels }),
+    to_v: linear({ in: channels, out: channels }),
+    to_out: [linear({ in: channels, out: channels })],
+  });
+  return (x: Map): Map => {
+    const h = group_norm(x);
+    const mixed = attention(to_q(h), to_k(h), to_v(h));
+    return to_out.reduce((y, project) => project(y), mixed);
+  };
+});
+
+export interface MidBlockConfig {
+  readonly channels: number;
+  readonly norm: DecoderNorm;
+  readonly attention: boolean;
+}
+
+export const MidBlock = block("MidBlock", ({ channels, norm, attention: attends }: MidBlockConfig) => {
+  const res = norm === "smc" ? SmcResnetBlock : ResnetBlock;
+  const { resnets, attentions } = layers({
+    resnets: [res({ in: channels, out: channels }), res({ in: channels, out: channels })],
+    ...(attends ? { attentions: [AttentionBlock({ channels })] } : {}),
+  });
+  return (x: Map): Map => {
+    const [first, ...others] = resnets;
+    let h: Map = (first as (typeof resnets)[number])(x);
+    for (const attend of attentions ?? []) h = add(attend(h), h);
+    for (const resnet of others) h = resnet(h);
+    return h;
+  };
+});
+
+/** Halves the resolution; zeros are added at the bottom and the right only, as in latent diffusion. */
+export const Downsample = block("Downsample", ({ channels }: { readonly channels: number }) => {
+  const { conv } = layers({ conv: conv2d({ in: channels, out: channels, stride: 2, padding: 0 }) });
+  return (x: Map): Map => conv(pad(x, { bottom: 1, right: 1 }));
+});
+
+export const Upsample = block("Upsample", ({ channels }: { readonly channels: number }) => {
+  const { conv } = layers({ conv: conv2d({ in: channels, out: channels }) });
+  return (x: Map): Map => conv(upsample(x, { factor: 2 }));
+});
+
+export interface DownBlockConfig extends ResnetBlockConfig {
+  readonly blocks: number;
+  readonly downsample: boolean;
+}
+
+export const DownBlock = block("DownBlock", ({ in: input, out, blocks, downsample }: DownBlockConfig) => {
+  const { resnets, downsamplers } = layers({
+    resnets: Array.from({ length: blocks }, (_, i) => ResnetBlock({ in: i === 0 ? input : out, out })),
+    ...(downsample ? { downsamplers: [Downsample({ channels: out })] } : {}),
+  });
+  return (x: Map): Map => [...resnets, ...(downsamplers ?? [])].reduce((h, module) => module(h), x);
+});
+
+export interface UpBlockConfig extends ResnetBlockConfig {
+  readonly blocks: number;
+  readonly upsample: boolean;
+  readonly norm: DecoderNorm;
+}
+
+export const UpBlock = block("UpBlock", ({ in: input, out, blocks, upsample: upsamples, norm }: UpBlockConfig) => {
+  const res = norm === "smc" ? SmcResnetBlock : ResnetBlock;
+  const { resnets, upsamplers } = layers({
+    resnets: Array.from({ length: blocks }, (_, i) => res({ in: i === 0 ? input : out, out })),
+    ...(upsamples ? { upsamplers: [Upsample({ channels: out })] } : {}),
+  });
+  return (x: Map): Map => [...resnets, ...(upsamplers ?? [])].reduce((h, module) => module(h), x);
+});
+
+export interface KlEncoderConfig<I extends number, M extends number> {
+  readonly imageChannels: I;
+  /** Channels of the moments: twice the latent's. */
+  readonly moments: M;
+  readonly base: number;
+  readonly multipliers: readonly number[];
+  readonly blocks: number;
+}
+
+/** [N, imageChannels, H, W] → moments [N, 2·nz, H/2^(levels−1), …]. */
+export const KlEncoder = block("KlEncoder", <I extends number, M extends number>(config: KlEncoderConfig<I, M>) => {
+  const { imageChannels, moments, base, multipliers, blocks } = config;
+  const widths = multipliers.map((multiplier) => multiplier * base);
+  const last = widths.at(-1) ?? base;
+  const { conv_in, down_blocks, mid_block, conv_norm_out, conv_out } = layers({
+    conv_in: conv2d({ in: imageChannels, out: base }),
+    down_blocks: widths.map((out, i) => DownBlock({ in: widths[i - 1] ?? base, out, blocks, downsample: i < widths.length - 1 })),
+    mid_block: MidBlock({ channels: last, norm: "group", attention: true }),
+    conv_norm_out: groupNorm({ channels: last, ...normSettings }),
+    conv_out: conv2d({ in: last, out: moments }),
+  });
+  return (x: Feature<I, 1>): Feature<M, number> => {
+    const h = down_blocks.reduce<Map>((y, down) => down(y), conv_in(x));
+    return conv_out(silu(conv_norm_out(mid_block(h))));
+  };
+});
+
+export interface KlDecoderConfig<Z extends number, I extends number> {
+  readonly latentChannels: Z;
+  readonly imageChannels: I;
+  readonly base: number;
+  readonly multipliers: readonly number[];
+  readonly blocks: number;
+  readonly norm: DecoderNorm;
+  readonly attention: boolean;
+}
+
+/** Latent [N, nz, h, w] → image [N, imageChannels, h·2^(levels−1), …]. With SMC the output norm goes too: SiLU alone remains. */
+export const KlDecoder = block("KlDecoder", <Z extends number, I extends number>(config: KlDecoderConfig<Z, I>) => {
+  const { latentChannels, imageChannels, base, multipliers, blocks, norm, attention: attends } = config;
+  const widths = multipliers.map((multiplier) => multiplier * base).toReversed();
+  const [top = base, bottom = base] = [widths[0], widths.at(-1)];
+  const { conv_in, mid_block, up_blocks, conv_norm_out, conv_out } = layers({
+    conv_in: conv2d({ in: latentChannels, out: top }),
+    mid_block: MidBlock({ channels: top, norm, attention: attends }),
+    up_blocks: widths.map((out, i) => UpBlock({ in: widths[i - 1] ?? top, out, blocks, upsample: i < widths.length - 1, norm })),
+    ...(norm === "smc" ? {} : { conv_norm_out: groupNorm({ channels: bottom, ...normSettings }) }),
+    conv_out: conv2d({ in: bottom, out: imageChannels }),
+  });
+  return (z: Feature<Z, number>): Feature<I, 1> => {
+    let h: Map = mid_block(conv_in(z));
+    for (const up of up_blocks) h = up(h);
+    if (conv_norm_out !== undefined) h = conv_norm_out(h);
+    return conv_out(silu(h) as Feature<number, 1>);
+  };
+});

@@ -1,0 +1,37 @@
+/** The models that the CLI knows by name. */
+import type { Model } from "../../src/ir/model.ts";
+import { litevae, type LiteVaeVariant } from "./litevae.ts";
+import { sdVae, vaeSmall } from "./sd-vae.ts";
+
+export interface BuiltIn {
+  readonly about: string;
+  build(options: { readonly latentChannels?: number }): Model;
+}
+
+const variants: readonly LiteVaeVariant[] = ["S", "B", "M", "L"];
+
+function litevaeEntries(): [string, BuiltIn][] {
+  return variants.flatMap((variant) => {
+    const name = variant.toLowerCase();
+    return [
+      [name, { about: `LiteVAE-${variant}, GroupNorm decoder`, build: (options) => litevae({ name, variant, ...options }) }],
+      [
+        `${name}-smc`,
+        {
+          about: `LiteVAE-${variant}, self-modulated decoder`,
+          build: (options) => litevae({ name: `${name}-smc`, variant, decoder: { norm: "smc" }, ...options }),
+        },
+      ],
+    ] satisfies [string, BuiltIn][];
+  });
+}
+
+export const builtIns: Readonly<Record<string, BuiltIn>> = {
+  ...Object.fromEntries(litevaeEntries()),
+  "sd-vae": { about: "the KL autoencoder of Stable Diffusion", build: (options) => sdVae({ name: "sd-vae", ...options }) },
+  "vae-small": { about: "SD-VAE with an encoder of LiteVAE-B's size", build: (options) => vaeSmall({ name: "vae-small", ...options }) },
+  nano: {
+    about: "S encoder, self-modulated decoder of base 24: the demo's model",
+    build: (options) => litevae({ name: "nano", variant: "S", decoder: { norm: "smc", base: 24 }, ...options }),
+  },
+};

@@ -1,0 +1,39 @@
+import { UserError } from "../src/errors/index.ts";
+import { placeOf, type Source } from "../src/ir/source.ts";
+
+const pythonKeywords = new Set(
+  (
+    "False None True and as assert async await break class continue def del elif else except finally for from global if import in is " +
+    "lambda nonlocal not or pass raise return try while with yield match case type"
+  ).split(" "),
+);
+
+/** Public attributes of torch.nn.Module (2.13) and of a generated class: a child of that name would shadow one. */
+const moduleAttributes = new Set(
+  (
+    "T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval extra_repr float " +
+    "forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers named_children " +
+    "named_modules named_parameters parameters register_backward_hook register_buffer register_forward_hook " +
+    "register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook " +
+    "register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter " +
+    "register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory " +
+    "state_dict to to_empty train training xpu zero_grad self"
+  ).split(" "),
+);
+
+/** A key of `layers` becomes a Python attribute: refuses what cannot be one, with a suggestion. */
+export function checkLayerKey(key: string, source: Source): void {
+  const fail = (what: string, help: string): never => {
+    throw new UserError({ what, where: placeOf(source), expected: "a snake_case name that Python and torch leave free", found: key, help });
+  };
+  if (!/^[a-z][a-z0-9_]*$/.test(key)) {
+    const snake = key
+      .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+      .replace(/[^A-Za-z0-9_]+/g, "_")
+      .toLowerCase()
+      .replace(/^[^a-z]+/, "");
+    fail(`"${key}" is not a layer name in snake_case`, `write ${snake === "" ? "a word such as conv_in" : snake}`);
+  }
+  if (pythonKeywords.has(key)) fail(`"${key}" is a keyword of Python`, `write conv_${key}, or ${key}_layer`);
+  if (moduleAttributes.has(key)) fail(`"${key}" is an attribute of torch.nn.Module`, `write ${key}_layer`);
+}

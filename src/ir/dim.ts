@@ -1,0 +1,71 @@
+/**
+ * Symbolic sizes. A Dim is (num · symbol + offset) / den in whole numbers, in lowest terms; a constant has no symbol.
+ * N is the batch, H and W the height and width of the *image*, whatever part of the model the Dim belongs to.
+ */
+export type DimSymbol = "N" | "H" | "W";
+
+export interface Dim {
+  readonly symbol: DimSymbol | null;
+  readonly num: number;
+  readonly offset: number;
+  readonly den: number;
+}
+
+/** Concrete values of the symbols. */
+export type Bindings = Readonly<Record<DimSymbol, number>>;
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? Math.abs(a) : gcd(b, a % b);
+}
+
+function reduced(symbol: DimSymbol | null, num: number, offset: number, den: number): Dim {
+  const divisor = gcd(gcd(num, offset), den) || 1;
+  return Object.freeze({ symbol, num: num / divisor, offset: offset / divisor, den: den / divisor });
+}
+
+export function constantDim(size: number): Dim {
+  return reduced(null, 0, size, 1);
+}
+
+export function symbolDim(symbol: DimSymbol): Dim {
+  return reduced(symbol, 1, 0, 1);
+}
+
+export function timesDim(dim: Dim, factor: number): Dim {
+  return reduced(dim.symbol, dim.num * factor, dim.offset * factor, dim.den);
+}
+
+/** Exact division: that the result is whole is a condition on the symbols, checked when they get values. */
+export function dividedDim(dim: Dim, divisor: number): Dim {
+  return reduced(dim.symbol, dim.num, dim.offset, dim.den * divisor);
+}
+
+export function plusDim(dim: Dim, addend: number): Dim {
+  return reduced(dim.symbol, dim.num, dim.offset + addend * dim.den, dim.den);
+}
+
+export function sameDim(a: Dim, b: Dim): boolean {
+  return a.symbol === b.symbol && a.num === b.num && a.offset === b.offset && a.den === b.den;
+}
+
+/** The size as a number when it depends on no symbol. */
+export function fixedSize(dim: Dim): number | undefined {
+  return dim.symbol === null ? dim.offset / dim.den : undefined;
+}
+
+/** The value for the given symbols; not a whole number where the sizes do not fit. */
+export function evaluateDim(dim: Dim, bindings: Bindings): number {
+  return (dim.num * (dim.symbol === null ? 0 : bindings[dim.symbol]) + dim.offset) / dim.den;
+}
+
+/** `H`, `H/8`, `2*H`, `H/8 - 1`, `(H - 3)/2`. */
+export function formatDim(dim: Dim): string {
+  if (dim.symbol === null) return dim.den === 1 ? String(dim.offset) : `${dim.offset}/${dim.den}`;
+  const head = dim.num === 1 ? dim.symbol : `${dim.num}*${dim.symbol}`;
+  if (dim.offset === 0) return dim.den === 1 ? head : `${head}/${dim.den}`;
+  const sign = dim.offset < 0 ? "-" : "+";
+  if (dim.offset % dim.den === 0) {
+    return `${dim.den === 1 ? head : `${head}/${dim.den}`} ${sign} ${Math.abs(dim.offset) / dim.den}`;
+  }
+  return `(${head} ${sign} ${Math.abs(dim.offset)})/${dim.den}`;
+}

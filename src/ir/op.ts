@@ -1,0 +1,95 @@
+/** The contract of an operation: everything the compiler knows about an op is declared in the op's own file. */
+import type { Shape } from "./shape.ts";
+import type { DType, Tensor } from "./tensor.ts";
+
+export type AttrValue = number | string | boolean | readonly number[];
+export type Attrs = Readonly<Record<string, AttrValue>>;
+
+/** How a parameter starts without `--weights`: PyTorch's own defaults. */
+export type Init =
+  | { readonly kind: "uniform"; readonly bound: number }
+  | { readonly kind: "constant"; readonly value: number }
+  /** Computed from the parameters listed before it; `random` gives numbers uniform in [-1, 1). */
+  | { readonly kind: "computed"; readonly compute: (params: Readonly<Record<string, Tensor>>, random: () => number) => Tensor };
+
+export interface ParamSpec {
+  /** The last part of the name: `weight`, `bias`, … */
+  readonly role: string;
+  readonly shape: readonly number[];
+  readonly init: Init;
+  /** A buffer is stored but not trained and not counted as a parameter. */
+  readonly buffer?: true;
+  readonly dtype?: DType;
+}
+
+/** Another layer that computes the same at inference, its parameters computed from this one's; unnamed roles are kept. */
+export interface Fold {
+  readonly op: Op;
+  readonly attrs: Attrs;
+  readonly derive: Readonly<Record<string, (params: Readonly<Record<string, Tensor>>) => Tensor>>;
+}
+
+export interface Op<A extends Attrs = Attrs> {
+  readonly name: string;
+  /** One sentence: what it computes. */
+  readonly doc: string;
+  /** The parameters of a layer; a function has none. */
+  params?(attrs: A): readonly ParamSpec[];
+  /** Output shapes; throws ShapeError. */
+  infer(inputs: readonly Shape[], attrs: A): readonly Shape[];
+  /** Multiply-accumulates for concrete shapes; absent where the field counts none (norms, activations, pooling, Haar). */
+  macs?(inputs: readonly (readonly number[])[], outputs: readonly (readonly number[])[], attrs: A): number;
+  /** The output shares the input's memory. */
+  readonly view?: true;
+  /** Does nothing at inference. */
+  readonly trainingOnly?: true;
+  /** The inference-time equivalent. */
+  fold?(attrs: A): Fold;
+  onnx(writer: OnnxWriter, inputs: readonly string[], attrs: A): readonly string[];
+  readonly torch: TorchForm<A>;
+  /** A random legal use, for the generic test of every op. */
+  sample(choose: Choose): { readonly attrs: A; readonly inputs: readonly (readonly number[])[] };
+}
+
+export type OnnxAttr = number | string | readonly number[] | { readonly float: number } | { readonly floats: readonly number[] };
+
+/** What an op may write into an ONNX graph. Names are given by the target. */
+export interface OnnxWriter {
+  readonly inputShapes: readonly Shape[];
+  readonly outputShapes: readonly Shape[];
+  /** Adds a node with one output and returns the output's name. Whole numbers are ints; wrap floats in `{ float }`. */
+  node(type: string, inputs: readonly string[], attrs?: Readonly<Record<string, OnnxAttr>>): string;
+  /** Adds a node with several outputs. */
+  nodes(type: string, inputs: readonly string[], outputs: number, attrs?: Readonly<Record<string, OnnxAttr>>): readonly string[];
+  /** The initializer of one of the layer's parameters, under the parameter's own name; `shape` views it differently. */
+  param(role: string, shape?: readonly number[]): string;
+  /** A float32 constant; equal constants of one name are written once. */
+  constant(name: string, shape: readonly number[], values: readonly number[]): string;
+  /** A one-dimensional int64 constant. */
+  ints(name: string, values: readonly number[]): string;
+}
+
+export type PyValue = number | string | boolean | null | readonly PyValue[];
+
+/** `callee(*args, **kwargs)` in Python. */
+export interface PyCall {
+  readonly callee: string;
+  readonly args: readonly PyValue[];
+  readonly kwargs?: Readonly<Record<string, PyValue>>;
+}
+
+/** A layer is an nn.Module built once and called; a function is an expression over its inputs. */
+export type TorchForm<A extends Attrs = Attrs> =
+  | { readonly kind: "module"; build(attrs: A): PyCall }
+  | { readonly kind: "function"; call(inputs: readonly string[], attrs: A): string };
+
+/** Random choices, implemented by the test's generator so that failures shrink. */
+export interface Choose {
+  int(min: number, max: number): number;
+  pick<T>(options: readonly T[]): T;
+}
+
+/** Keeps the literal types of an op's attributes. */
+export function defineOp<A extends Attrs>(op: Op<A>): Op<A> {
+  return Object.freeze(op);
+}

@@ -1,0 +1,52 @@
+import { evaluateDim, formatDim, type Bindings, type Dim } from "./dim.ts";
+import type { Part } from "./model.ts";
+import { valuesOf } from "./walk.ts";
+
+/** The distinct sizes that occur in a part: each must come out as a whole number of at least 1. */
+export function dimsOf(part: Part): readonly Dim[] {
+  const dims = new Map<string, Dim>();
+  for (const value of valuesOf(part.graph)) for (const dim of value.shape) dims.set(formatDim(dim), dim);
+  return [...dims.values()];
+}
+
+function fits(dims: readonly Dim[], bindings: Bindings): boolean {
+  return dims.every((dim) => {
+    const size = evaluateDim(dim, bindings);
+    return Number.isInteger(size) && size >= 1;
+  });
+}
+
+export interface SizeMisfit {
+  readonly axis: "H" | "W";
+  readonly size: number;
+  /** The size inside the model that does not come out, such as `H/8`. */
+  readonly dim: string;
+  /** The nearest sizes that fit, smaller first. */
+  readonly nearest: readonly number[];
+}
+
+/** The first axis on which an image of this size does not fit the parts, or undefined. */
+export function misfit(parts: readonly Part[], height: number, width: number): SizeMisfit | undefined {
+  const dims = parts.flatMap(dimsOf);
+  for (const [axis, size] of [["H", height], ["W", width]] as const) {
+    const along = dims.filter((dim) => dim.symbol === axis);
+    const at = (value: number): Bindings => ({ N: 1, H: value, W: value });
+    const bad = along.find((dim) => !fits([dim], at(size)));
+    if (bad === undefined) continue;
+    const search = (step: 1 | -1): number | undefined => {
+      for (let value = size + step; value >= 1 && Math.abs(value - size) <= 4096; value += step) if (fits(along, at(value))) return value;
+      return undefined;
+    };
+    return { axis, size, dim: formatDim(bad), nearest: [search(-1), search(1)].filter((value) => value !== undefined) };
+  }
+  return undefined;
+}
+
+/** The smallest size of at least (or, with -1, at most) `size` that fits along an axis. */
+export function fittingSize(parts: readonly Part[], axis: "H" | "W", size: number, step: 1 | -1): number | undefined {
+  const along = parts.flatMap(dimsOf).filter((dim) => dim.symbol === axis);
+  for (let value = size; value >= 1 && Math.abs(value - size) <= 4096; value += step) {
+    if (fits(along, { N: 1, H: value, W: value })) return value;
+  }
+  return undefined;
+}

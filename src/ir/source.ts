@@ -1,0 +1,34 @@
+import { fileURLToPath } from "node:url";
+import type { Place } from "../errors/index.ts";
+
+/** Where a call was made. Capturing is cheap; the stack is only formatted when `placeOf` asks for it. */
+export interface Source {
+  readonly trace: { readonly stack?: string };
+}
+
+/** The stack above the function `below`. */
+export function captureSource(below: (...args: never[]) => unknown): Source {
+  const trace: { stack?: string } = {};
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 40;
+  Error.captureStackTrace(trace, below);
+  Error.stackTraceLimit = limit;
+  return { trace };
+}
+
+const installation = fileURLToPath(new URL("../../", import.meta.url));
+const ours = ["src", "dsl", "bin"].map((folder) => `${installation}${folder}/`);
+
+/** The first line of the stack that is the user's: not this package, not a dependency, not Node. */
+export function placeOf(source: Source | { readonly stack?: string }): Place | undefined {
+  const stack = "trace" in source ? source.trace.stack : source.stack;
+  for (const line of (stack ?? "").split("\n")) {
+    const match = /\(?((?:file:\/\/)?\/[^():]+|(?:file:\/\/\/)?[A-Za-z]:[^():]+):(\d+):(\d+)\)?$/.exec(line);
+    if (match === null) continue;
+    const [, location = "", row] = match;
+    const file = location.startsWith("file://") ? fileURLToPath(location) : location;
+    if (ours.some((folder) => file.startsWith(folder)) || file.includes("/node_modules/")) continue;
+    return { file, line: Number(row) };
+  }
+  return undefined;
+}

@@ -1,0 +1,45 @@
+import type { Block, Graph, Layer, Model, Module, OpNode, Param, Part, PartName, Value } from "./model.ts";
+
+/** All modules in definition order, parents before children. */
+export function* modulesOf(modules: readonly Module[]): Generator<Module> {
+  for (const module of modules) {
+    yield module;
+    if (module.kind === "block") yield* modulesOf(module.children);
+  }
+}
+
+export function* layersOf(modules: readonly Module[]): Generator<Layer> {
+  for (const module of modulesOf(modules)) if (module.kind === "layer") yield module;
+}
+
+/** Parameters and buffers in definition order; a module that is called twice appears once. */
+export function* paramsOf(modules: readonly Module[]): Generator<Param> {
+  for (const layer of layersOf(modules)) yield* layer.params;
+}
+
+/** An op node in running order, with the blocks whose calls contain it, outermost first. */
+export interface Step {
+  readonly node: OpNode;
+  readonly blocks: readonly Block[];
+}
+
+/** The op nodes of a graph with the calls opened. Values of bodies are not yet joined to those of the callers. */
+export function* stepsOf(graph: Graph, blocks: readonly Block[] = []): Generator<Step> {
+  for (const node of graph.nodes) {
+    if (node.kind === "op") yield { node, blocks };
+    else yield* stepsOf(node.body, [...blocks, node.block]);
+  }
+}
+
+/** Every value that a graph defines, bodies of calls included. */
+export function* valuesOf(graph: Graph): Generator<Value> {
+  yield* graph.inputs;
+  for (const node of graph.nodes) {
+    if (node.kind === "call") yield* valuesOf(node.body);
+    yield* node.outputs;
+  }
+}
+
+export function partOf(model: Model, name: PartName): Part | undefined {
+  return model.parts.find((part) => part.name === name);
+}

@@ -1,0 +1,15 @@
+import { defineOp } from "../ir/op.ts";
+import { expectSameShapes } from "./rules.ts";
+import { anyShape } from "./samples.ts";
+
+export const add = defineOp({
+  name: "add",
+  doc: "Elementwise sum of equal shapes.",
+  infer: (inputs) => [expectSameShapes(inputs)],
+  onnx: (writer, inputs) => [writer.node("Add", inputs)],
+  torch: { kind: "function", call: (inputs) => inputs.join(" + ") },
+  sample(choose) {
+    const shape = anyShape(choose);
+    return { attrs: {}, inputs: [shape, shape] };
+  },
+});

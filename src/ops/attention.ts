@@ -1,0 +1,44 @@
+import { ShapeError } from "../errors/index.ts";
+import { defineOp } from "../ir/op.ts";
+import { channelsOf } from "../ir/shape.ts";
+import { expectSameShapes, featureDims } from "./rules.ts";
+
+export const attention = defineOp<{ readonly heads: number }>({
+  name: "attention",
+  doc: "Scaled dot-product attention between all positions; queries, keys and values are feature maps (Vaswani et al. 2017).",
+  infer(inputs, { heads }) {
+    const shape = expectSameShapes(inputs);
+    featureDims(shape);
+    if (channelsOf(shape) % heads !== 0) {
+      throw new ShapeError(`${heads} heads do not divide ${channelsOf(shape)} channels`, {
+        expected: `heads that divide ${channelsOf(shape)}`,
+        found: `heads: ${heads}`,
+        help: "choose a divisor of the channel count",
+      });
+    }
+    return [shape];
+  },
+  // Scores and weighted sum: tokens² · channels each.
+  macs([[n = 0, c = 0, h = 0, w = 0] = []]) {
+    return 2 * n * c * (h * w) ** 2;
+  },
+  onnx(writer, [query = "", key = "", value = ""], { heads }) {
+    const size = channelsOf(writer.inputShapes[0] ?? []) / heads;
+    const split = writer.ints(`heads_${heads}_${size}`, [0, heads, size, -1]);
+    const tokens = (input: string): string => writer.node("Transpose", [writer.node("Reshape", [input, split])], { perm: [0, 1, 3, 2] });
+    const scale = writer.constant(`attention_scale_${size}`, [], [1 / Math.sqrt(size)]);
+    const scores = writer.node("MatMul", [writer.node("Mul", [tokens(query), scale]), writer.node("Reshape", [key, split])]);
+    const mixed = writer.node("MatMul", [writer.node("Softmax", [scores], { axis: -1 }), tokens(value)]);
+    const joined = writer.node("Transpose", [mixed], { perm: [0, 1, 3, 2] });
+    return [writer.node("Reshape", [joined, writer.node("Shape", [value])])];
+  },
+  torch: {
+    kind: "function",
+    call: (inputs, { heads }) => `attention(${inputs.join(", ")}${heads === 1 ? "" : `, heads=${heads}`})`,
+  },
+  sample(choose) {
+    const heads = choose.int(1, 3);
+    const shape = [choose.int(1, 2), heads * choose.int(1, 4), choose.int(1, 5), choose.int(1, 5)];
+    return { attrs: { heads }, inputs: [shape, shape, shape] };
+  },
+});

@@ -1,0 +1,37 @@
+import { defineOp } from "../ir/op.ts";
+import { expectChannels, featureDims } from "./rules.ts";
+
+export interface BatchNormAttrs {
+  readonly [name: string]: number;
+  readonly channels: number;
+  readonly eps: number;
+}
+
+export const batchNorm2d = defineOp<BatchNormAttrs>({
+  name: "batchNorm2d",
+  doc: "Batch normalisation; at inference with its running statistics (Ioffe and Szegedy 2015).",
+  params: ({ channels }) => [
+    { role: "weight", shape: [channels], init: { kind: "constant", value: 1 } },
+    { role: "bias", shape: [channels], init: { kind: "constant", value: 0 } },
+    { role: "running_mean", shape: [channels], init: { kind: "constant", value: 0 }, buffer: true },
+    { role: "running_var", shape: [channels], init: { kind: "constant", value: 1 }, buffer: true },
+    { role: "num_batches_tracked", shape: [], init: { kind: "constant", value: 0 }, buffer: true, dtype: "int64" },
+  ],
+  infer([input = []], attrs) {
+    featureDims(input);
+    expectChannels(input, attrs.channels, "channels");
+    return [input];
+  },
+  onnx: (writer, [input = ""], { eps }) => [
+    writer.node(
+      "BatchNormalization",
+      [input, ...["weight", "bias", "running_mean", "running_var"].map((role) => writer.param(role))],
+      { epsilon: { float: eps } },
+    ),
+  ],
+  torch: { kind: "module", build: ({ channels, eps }) => ({ callee: "nn.BatchNorm2d", args: [channels], kwargs: eps === 1e-5 ? {} : { eps } }) },
+  sample(choose) {
+    const attrs = { channels: choose.int(1, 6), eps: 1e-5 };
+    return { attrs, inputs: [[choose.int(1, 3), attrs.channels, choose.int(1, 6), choose.int(1, 6)]] };
+  },
+});

@@ -1,0 +1,27 @@
+import { ShapeError } from "../errors/index.ts";
+import { defineOp } from "../ir/op.ts";
+import { channelsOf } from "../ir/shape.ts";
+import { replaceChannels } from "./rules.ts";
+
+export const chunk = defineOp<{ readonly chunks: number }>({
+  name: "chunk",
+  doc: "Splits the channels into equal runs.",
+  view: true,
+  infer([input = []], { chunks }) {
+    const channels = channelsOf(input);
+    if (channels % chunks !== 0) {
+      throw new ShapeError(`${channels} channels do not split into ${chunks} equal parts`, {
+        expected: `channels divisible by ${chunks}`,
+        found: `${channels} channels`,
+        help: `make the layer before it give a multiple of ${chunks} channels`,
+      });
+    }
+    return Array.from({ length: chunks }, () => replaceChannels(input, channels / chunks));
+  },
+  onnx: (writer, [input = ""], { chunks }) => writer.nodes("Split", [input], chunks, { axis: 1, num_outputs: chunks }),
+  torch: { kind: "function", call: ([input = ""], { chunks }) => `${input}.chunk(${chunks}, dim=1)` },
+  sample(choose) {
+    const chunks = choose.int(2, 4);
+    return { attrs: { chunks }, inputs: [[choose.int(1, 2), chunks * choose.int(1, 3), choose.int(1, 4), choose.int(1, 4)]] };
+  },
+});

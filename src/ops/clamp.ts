@@ -1,0 +1,13 @@
+import { defineOp } from "../ir/op.ts";
+import { anyShape } from "./samples.ts";
+
+export const clamp = defineOp<{ readonly min: number; readonly max: number }>({
+  name: "clamp",
+  doc: "Limits every value to [min, max].",
+  infer: ([input = []]) => [input],
+  onnx: (writer, [input = ""], { min, max }) => [
+    writer.node("Clip", [input, writer.constant(`limit_${min}`, [], [min]), writer.constant(`limit_${max}`, [], [max])]),
+  ],
+  torch: { kind: "function", call: ([input = ""], { min, max }) => `${input}.clamp(${min}, ${max})` },
+  sample: (choose) => ({ attrs: { min: -0.5, max: choose.pick([0, 0.75]) }, inputs: [anyShape(choose)] }),
+});

@@ -1,0 +1,30 @@
+import { ShapeError } from "../errors/index.ts";
+import { sameDim, type Dim } from "../ir/dim.ts";
+import { defineOp } from "../ir/op.ts";
+import { channelsOf, formatShape } from "../ir/shape.ts";
+import { replaceChannels } from "./rules.ts";
+import { anyShape } from "./samples.ts";
+
+export const concat = defineOp({
+  name: "concat",
+  doc: "Joins along the channels.",
+  infer(inputs) {
+    const [first = [], ...rest] = inputs;
+    for (const other of rest) {
+      if (first.length !== other.length || !first.every((dim, axis) => axis === 1 || sameDim(dim, other[axis] as Dim))) {
+        throw new ShapeError("the operands differ in more than their channels", {
+          expected: formatShape(replaceChannels(first, channelsOf(other))),
+          found: formatShape(other),
+          help: "bring all operands to the same resolution first, for example with avgPool2d or upsample",
+        });
+      }
+    }
+    return [replaceChannels(first, inputs.reduce((sum, shape) => sum + channelsOf(shape), 0))];
+  },
+  onnx: (writer, inputs) => [writer.node("Concat", inputs, { axis: 1 })],
+  torch: { kind: "function", call: (inputs) => `torch.cat([${inputs.join(", ")}], dim=1)` },
+  sample(choose) {
+    const [n = 1, , ...rest] = anyShape(choose);
+    return { attrs: {}, inputs: Array.from({ length: choose.int(1, 4) }, () => [n, choose.int(1, 5), ...rest]) };
+  },
+});

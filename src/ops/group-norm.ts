@@ -1,0 +1,49 @@
+import { ShapeError } from "../errors/index.ts";
+import { defineOp } from "../ir/op.ts";
+import { expectChannels, featureDims } from "./rules.ts";
+
+export interface GroupNormAttrs {
+  readonly [name: string]: number;
+  readonly channels: number;
+  readonly groups: number;
+  readonly eps: number;
+}
+
+export const groupNorm = defineOp<GroupNormAttrs>({
+  name: "groupNorm",
+  doc: "Group normalisation with a scale and shift per channel (Wu and He 2018).",
+  params: ({ channels }) => [
+    { role: "weight", shape: [channels], init: { kind: "constant", value: 1 } },
+    { role: "bias", shape: [channels], init: { kind: "constant", value: 0 } },
+  ],
+  infer([input = []], attrs) {
+    featureDims(input);
+    expectChannels(input, attrs.channels, "channels");
+    if (attrs.channels % attrs.groups !== 0) {
+      throw new ShapeError(`${attrs.groups} groups do not divide ${attrs.channels} channels`, {
+        expected: `groups that divide ${attrs.channels}`,
+        found: `groups: ${attrs.groups}`,
+        help: "choose a divisor, or leave groups out for the largest that is at most min(32, channels/4)",
+      });
+    }
+    return [input];
+  },
+  // InstanceNormalization over [N, groups, everything else] takes its statistics in two passes, which stays exact where the mean
+  // is far larger than the deviation. Reshape reads its target from Shape, so no arithmetic on shapes appears.
+  onnx(writer, [input = ""], { channels, groups, eps }) {
+    const grouped = writer.node("Reshape", [input, writer.ints(`groups_${groups}`, [0, groups, -1])]);
+    const ones = writer.constant(`ones_${groups}`, [groups], new Array<number>(groups).fill(1));
+    const zeros = writer.constant(`zeros_${groups}`, [groups], new Array<number>(groups).fill(0));
+    const normalized = writer.node("InstanceNormalization", [grouped, ones, zeros], { epsilon: { float: eps } });
+    const restored = writer.node("Reshape", [normalized, writer.node("Shape", [input])]);
+    const scaled = writer.node("Mul", [restored, writer.param("weight", [channels, 1, 1])]);
+    return [writer.node("Add", [scaled, writer.param("bias", [channels, 1, 1])])];
+  },
+  torch: { kind: "module", build: ({ channels, groups, eps }) => ({ callee: "nn.GroupNorm", args: [groups, channels], kwargs: { eps } }) },
+  sample(choose) {
+    const groups = choose.int(1, 4);
+    const channels = groups * choose.int(1, 4);
+    const eps = choose.pick([1e-5, 1e-6]);
+    return { attrs: { channels, groups, eps }, inputs: [[choose.int(1, 3), channels, choose.int(2, 8), choose.int(2, 8)]] };
+  },
+});

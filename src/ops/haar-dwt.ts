@@ -1,0 +1,21 @@
+import { channelsOf } from "../ir/shape.ts";
+import { defineOp } from "../ir/op.ts";
+import { haarWeight } from "./haar.ts";
+import { scaledSpatially } from "./rules.ts";
+
+export const haarDwt = defineOp<{ readonly scale: number }>({
+  name: "haarDwt",
+  doc: "One level of the orthonormal 2D Haar transform times a scale: four bands of half the size, band-major (arXiv:2405.14477 §3).",
+  infer: ([input = []]) => [scaledSpatially(input, 4 * channelsOf(input), 1 / 2)],
+  onnx(writer, [input = ""], { scale }) {
+    const channels = channelsOf(writer.inputShapes[0] ?? []);
+    const { shape, values } = haarWeight(channels, scale);
+    const weight = writer.constant(`haar_${channels}_${scale}`, shape, values);
+    return [writer.node("Conv", [input, weight], { kernel_shape: [2, 2], strides: [2, 2] })];
+  },
+  torch: { kind: "function", call: ([input = ""], { scale }) => `haar_dwt(${input}${scale === 1 ? "" : `, scale=${scale}`})` },
+  sample: (choose) => ({
+    attrs: { scale: choose.pick([1, 0.5]) },
+    inputs: [[choose.int(1, 2), choose.int(1, 4), 2 * choose.int(1, 5), 2 * choose.int(1, 5)]],
+  }),
+});

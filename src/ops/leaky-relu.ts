@@ -1,0 +1,11 @@
+import { defineOp } from "../ir/op.ts";
+import { anyShape } from "./samples.ts";
+
+export const leakyRelu = defineOp<{ readonly slope: number }>({
+  name: "leakyRelu",
+  doc: "Leaky rectified linear unit: negative values times the slope.",
+  infer: ([input = []]) => [input],
+  onnx: (writer, [input = ""], { slope }) => [writer.node("LeakyRelu", [input], { alpha: { float: slope } })],
+  torch: { kind: "function", call: ([input = ""], { slope }) => `F.leaky_relu(${input}, ${slope})` },
+  sample: (choose) => ({ attrs: { slope: choose.pick([0.2, 0.01]) }, inputs: [anyShape(choose)] }),
+});

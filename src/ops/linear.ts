@@ -1,0 +1,44 @@
+import { defineOp, type OnnxWriter } from "../ir/op.ts";
+import { affineParams, expectChannels, replaceChannels } from "./rules.ts";
+
+export interface LinearAttrs {
+  readonly [name: string]: number | boolean;
+  readonly in: number;
+  readonly out: number;
+  readonly bias: boolean;
+}
+
+export function linearMacs(outputs: readonly (readonly number[])[], attrs: LinearAttrs): number {
+  return (outputs[0] ?? []).reduce((product, size) => product * size, attrs.in);
+}
+
+export function lowerLinear(writer: OnnxWriter, input: string, attrs: LinearAttrs): string {
+  const bias = attrs.bias ? [writer.param("bias")] : [];
+  // On a feature map a linear layer over the channels is a 1×1 convolution: the same weight seen as [out, in, 1, 1].
+  if (writer.inputShapes[0]?.length === 4) {
+    const weight = writer.param("weight", [attrs.out, attrs.in, 1, 1]);
+    return writer.node("Conv", [input, weight, ...bias], { kernel_shape: [1, 1] });
+  }
+  return writer.node("Gemm", [input, writer.param("weight"), ...bias], { transB: 1 });
+}
+
+export const linear = defineOp<LinearAttrs>({
+  name: "linear",
+  doc: "Linear map of the channels, of a vector or at every position of a feature map.",
+  params: (attrs) => affineParams([attrs.out, attrs.in], attrs.bias),
+  infer([input = []], attrs) {
+    expectChannels(input, attrs.in, "in");
+    return [replaceChannels(input, attrs.out)];
+  },
+  macs: (_, outputs, attrs) => linearMacs(outputs, attrs),
+  onnx: (writer, [input = ""], attrs) => [lowerLinear(writer, input, attrs)],
+  torch: {
+    kind: "module",
+    build: ({ in: input, out, bias }) => ({ callee: "ChannelLinear", args: [input, out], kwargs: bias ? {} : { bias } }),
+  },
+  sample(choose) {
+    const attrs = { in: choose.int(1, 6), out: choose.int(1, 6), bias: choose.pick([true, false]) };
+    const batch = choose.int(1, 3);
+    return { attrs, inputs: [choose.pick([[batch, attrs.in], [batch, attrs.in, choose.int(1, 5), choose.int(1, 5)]])] };
+  },
+});

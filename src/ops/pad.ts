@@ -1,0 +1,29 @@
+import { plusDim } from "../ir/dim.ts";
+import { defineOp } from "../ir/op.ts";
+import { featureDims } from "./rules.ts";
+import { anyShape } from "./samples.ts";
+
+export interface PadAttrs {
+  readonly [name: string]: number;
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+}
+
+export const pad = defineOp<PadAttrs>({
+  name: "pad",
+  doc: "Zero padding of each side by its own amount.",
+  infer([input], { top, left, bottom, right }) {
+    const [n, c, h, w] = featureDims(input);
+    return [[n, c, plusDim(h, top + bottom), plusDim(w, left + right)]];
+  },
+  onnx: (writer, [input = ""], { top, left, bottom, right }) => [
+    writer.node("Pad", [input, writer.ints(`pads_${top}_${left}_${bottom}_${right}`, [0, 0, top, left, 0, 0, bottom, right])]),
+  ],
+  torch: { kind: "function", call: ([input = ""], { top, left, bottom, right }) => `F.pad(${input}, (${left}, ${right}, ${top}, ${bottom}))` },
+  sample: (choose) => ({
+    attrs: { top: choose.int(0, 2), left: choose.int(0, 2), bottom: choose.int(0, 2), right: choose.int(0, 2) },
+    inputs: [anyShape(choose)],
+  }),
+});

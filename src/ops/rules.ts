@@ -1,0 +1,117 @@
+/** What the shape rules and lowerings of several ops share. */
+import { ShapeError } from "../errors/index.ts";
+import { constantDim, dividedDim, fixedSize, plusDim, sameDim, timesDim, type Dim } from "../ir/dim.ts";
+import type { Attrs, ParamSpec } from "../ir/op.ts";
+import { channelsOf, formatShape, type Shape } from "../ir/shape.ts";
+
+/** The dims of a feature map [N, C, H, W]; ShapeError for anything else. */
+export function featureDims(shape: Shape | undefined): readonly [Dim, Dim, Dim, Dim] {
+  const [n, c, h, w] = shape ?? [];
+  if (n === undefined || c === undefined || h === undefined || w === undefined) {
+    throw new ShapeError("a feature map is needed here", {
+      expected: "[N, C, H, W]",
+      found: shape === undefined ? "nothing" : formatShape(shape),
+      help: "pass a feature map; a vector comes out of globalPool and goes into linear",
+    });
+  }
+  return [n, c, h, w];
+}
+
+/** Refuses an input whose channel count is not what the layer was built for. */
+export function expectChannels(shape: Shape | undefined, channels: number, attr: string): void {
+  if (shape === undefined) return;
+  const found = channelsOf(shape);
+  if (found === channels) return;
+  const wanted = shape.map((dim, axis) => (axis === 1 ? constantDim(channels) : dim));
+  throw new ShapeError(`${channels} channels are expected, ${found} arrive`, {
+    expected: formatShape(wanted),
+    found: formatShape(shape),
+    help: `set ${attr}: ${found} on this layer, or make the layer before it give ${channels} channels`,
+  });
+}
+
+/** Refuses inputs of different shapes for an elementwise op. */
+export function expectSameShapes(inputs: readonly Shape[]): Shape {
+  const [first, ...rest] = inputs;
+  if (first === undefined) throw new Error("an elementwise op has at least one input");
+  for (const other of rest) {
+    if (first.length !== other.length || !first.every((dim, axis) => sameDim(dim, other[axis] as Dim))) {
+      const channels = channelsOf(first) !== channelsOf(other);
+      throw new ShapeError("the operands have different shapes", {
+        expected: formatShape(first),
+        found: formatShape(other),
+        help: channels
+          ? "bring both to the same channel count, for example with a 1×1 conv2d on the shortcut"
+          : "bring both to the same resolution with avgPool2d or upsample",
+      });
+    }
+  }
+  return first;
+}
+
+/** floor((size + padding − kernel) / stride) + 1, exact where the symbol is a multiple of what the division needs. */
+export function windowedDim(dim: Dim, kernel: number, stride: number, padding: number): Dim {
+  const fixed = fixedSize(dim);
+  if (fixed !== undefined) return constantDim(Math.floor((fixed + padding - kernel) / stride) + 1);
+  const offset = Math.floor(dim.offset / dim.den);
+  const symbolic = plusDim(dim, -offset);
+  return plusDim(dividedDim(symbolic, stride), Math.floor((offset + padding - kernel) / stride) + 1);
+}
+
+export function replaceChannels(shape: Shape, channels: number): Shape {
+  return shape.map((dim, axis) => (axis === 1 ? constantDim(channels) : dim));
+}
+
+/** [N, C, H·factor, W·factor] with other channels. */
+export function scaledSpatially(shape: Shape | undefined, channels: number, factor: number): Shape {
+  const [n, , h, w] = featureDims(shape);
+  const scale = (dim: Dim): Dim => (factor >= 1 ? timesDim(dim, factor) : dividedDim(dim, Math.round(1 / factor)));
+  return [n, constantDim(channels), scale(h), scale(w)];
+}
+
+/** The dimensions of a convolution's weight, as the typed constructors fill them in. */
+export interface ConvAttrs extends Attrs {
+  readonly in: number;
+  readonly out: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly bias: boolean;
+}
+
+export function convShape(shape: Shape | undefined, attrs: ConvAttrs): Shape {
+  const [n, , h, w] = featureDims(shape);
+  expectChannels(shape, attrs.in, "in");
+  const along = (dim: Dim): Dim => windowedDim(dim, attrs.kernel, attrs.stride, 2 * attrs.padding);
+  const [height, width] = [along(h), along(w)];
+  for (const dim of [height, width]) {
+    const size = fixedSize(dim);
+    if (size !== undefined && size < 1) {
+      throw new ShapeError("the kernel is larger than its padded input", {
+        expected: `at least ${attrs.kernel - 2 * attrs.padding} along each side`,
+        found: formatShape(shape ?? []),
+        help: "use a smaller kernel or more padding",
+      });
+    }
+  }
+  return [n, constantDim(attrs.out), height, width];
+}
+
+/** Output elements · input channels of a group · kernel area. */
+export function convMacs(outputs: readonly (readonly number[])[], attrs: ConvAttrs, groups = 1): number {
+  const [n = 0, c = 0, h = 0, w = 0] = outputs[0] ?? [];
+  return n * c * h * w * (attrs.in / groups) * attrs.kernel * attrs.kernel;
+}
+
+/** Weight and bias with torch's reset_parameters: both uniform in ±1/√fan_in. */
+export function convParams(attrs: ConvAttrs, groups = 1): readonly ParamSpec[] {
+  const shape = [attrs.out, attrs.in / groups, attrs.kernel, attrs.kernel];
+  return affineParams(shape, attrs.bias);
+}
+
+export function affineParams(shape: readonly number[], bias: boolean): readonly ParamSpec[] {
+  const fanIn = shape.slice(1).reduce((product, size) => product * size, 1);
+  const init = { kind: "uniform", bound: 1 / Math.sqrt(fanIn) } as const;
+  const weight: ParamSpec = { role: "weight", shape, init };
+  return bias ? [weight, { role: "bias", shape: [shape[0] ?? 0], init }] : [weight];
+}

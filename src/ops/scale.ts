@@ -1,0 +1,11 @@
+import { defineOp } from "../ir/op.ts";
+import { anyShape } from "./samples.ts";
+
+export const scale = defineOp<{ readonly factor: number }>({
+  name: "scale",
+  doc: "Multiplication by a constant.",
+  infer: ([input = []]) => [input],
+  onnx: (writer, [input = ""], { factor }) => [writer.node("Mul", [input, writer.constant(`factor_${factor}`, [], [factor])])],
+  torch: { kind: "function", call: ([input = ""], { factor }) => `${input} * ${factor}` },
+  sample: (choose) => ({ attrs: { factor: choose.pick([0.5, 2, -1.25]) }, inputs: [anyShape(choose)] }),
+});

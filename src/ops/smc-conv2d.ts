@@ -1,0 +1,66 @@
+import { defineOp } from "../ir/op.ts";
+import { floats, tensorOf } from "../ir/tensor.ts";
+import { conv2d } from "./conv2d.ts";
+import { convMacs, convParams, convShape, type ConvAttrs } from "./rules.ts";
+
+/** ε of eq. 3 (arXiv:2405.14477 §4.2 gives none; 1e-8 keeps an all-zero filter finite). */
+const epsilon = 1e-8;
+
+export const smcConv2d = defineOp<ConvAttrs>({
+  name: "smcConv2d",
+  doc: "Self-modulated convolution: filters scaled per input channel, normalised, times a gain (arXiv:2405.14477 §4.2, eq. 3).",
+  params: (attrs) => [
+    ...convParams(attrs),
+    { role: "scale", shape: [attrs.in], init: { kind: "constant", value: 1 } },
+    { role: "gain", shape: [1], init: { kind: "constant", value: 1 } },
+  ],
+  infer: ([input], attrs) => [convShape(input, attrs)],
+  macs: (_, outputs, attrs) => convMacs(outputs, attrs),
+  // Nothing in eq. 3 depends on the data, so after training this is a plain convolution.
+  fold: (attrs) => ({
+    op: conv2d,
+    attrs: { ...attrs, groups: 1 },
+    derive: {
+      weight({ weight, scale, gain }) {
+        if (weight === undefined || scale === undefined || gain === undefined) throw new Error("SMC needs weight, scale and gain");
+        const [source, scales, [factor = 1]] = [floats(weight), floats(scale), floats(gain)];
+        const filter = source.length / attrs.out;
+        const area = attrs.kernel * attrs.kernel;
+        const folded = new Float32Array(source.length);
+        for (let start = 0; start < source.length; start += filter) {
+          let sum = epsilon;
+          for (let i = 0; i < filter; i++) {
+            const value = (source[start + i] as number) * (scales[Math.trunc(i / area)] as number);
+            folded[start + i] = value;
+            sum += value * value;
+          }
+          const norm = factor / Math.sqrt(sum);
+          for (let i = start; i < start + filter; i++) folded[i] = (folded[i] as number) * norm;
+        }
+        return tensorOf(weight.shape, folded);
+      },
+    },
+  }),
+  onnx: () => {
+    throw new Error("smcConv2d is folded before it is lowered to ONNX");
+  },
+  torch: {
+    kind: "module",
+    build: ({ in: input, out, kernel, stride, padding, bias }) => ({
+      callee: "SMCConv2d",
+      args: [input, out, kernel],
+      kwargs: { ...(stride === 1 ? {} : { stride }), ...(padding === 0 ? {} : { padding }), ...(bias ? {} : { bias }) },
+    }),
+  },
+  sample(choose) {
+    const attrs = {
+      in: choose.int(1, 6),
+      out: choose.int(1, 6),
+      kernel: choose.pick([1, 3]),
+      stride: choose.pick([1, 2]),
+      padding: choose.pick([0, 1]),
+      bias: choose.pick([true, false]),
+    };
+    return { attrs, inputs: [[choose.int(1, 2), attrs.in, 2 * choose.int(2, 5), 2 * choose.int(2, 5)]] };
+  },
+});

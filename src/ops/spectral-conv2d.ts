@@ -1,0 +1,29 @@
+import { defineOp } from "../ir/op.ts";
+import { conv2d } from "./conv2d.ts";
+import { convMacs, convParams, convShape, type ConvAttrs } from "./rules.ts";
+import { spectralBuffers, spectralFold } from "./spectral-norm.ts";
+
+export const spectralConv2d = defineOp<ConvAttrs>({
+  name: "spectralConv2d",
+  doc: "Convolution whose weight is divided by its largest singular value (Miyato et al. 2018).",
+  params: (attrs) => [...convParams(attrs), ...spectralBuffers([attrs.out, attrs.in, attrs.kernel, attrs.kernel])],
+  infer: ([input], attrs) => [convShape(input, attrs)],
+  macs: (_, outputs, attrs) => convMacs(outputs, attrs),
+  fold: (attrs) => ({ op: conv2d, attrs: { ...attrs, groups: 1 }, derive: spectralFold }),
+  onnx: () => {
+    throw new Error("spectralConv2d is folded before it is lowered to ONNX");
+  },
+  torch: {
+    kind: "module",
+    build: ({ in: input, out, kernel, stride, padding, bias }) => ({
+      callee: "SpectralConv2d",
+      args: [input, out, kernel],
+      kwargs: { ...(stride === 1 ? {} : { stride }), ...(padding === 0 ? {} : { padding }), ...(bias ? {} : { bias }) },
+    }),
+  },
+  sample(choose) {
+    const kernel = choose.pick([1, 3]);
+    const attrs = { in: choose.int(1, 5), out: choose.int(1, 5), kernel, stride: 1, padding: (kernel - 1) / 2, bias: true };
+    return { attrs, inputs: [[choose.int(1, 2), attrs.in, choose.int(3, 8), choose.int(3, 8)]] };
+  },
+});

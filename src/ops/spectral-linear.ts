@@ -1,0 +1,27 @@
+import { defineOp } from "../ir/op.ts";
+import { linear, linearMacs, type LinearAttrs } from "./linear.ts";
+import { affineParams, expectChannels, replaceChannels } from "./rules.ts";
+import { spectralBuffers, spectralFold } from "./spectral-norm.ts";
+
+export const spectralLinear = defineOp<LinearAttrs>({
+  name: "spectralLinear",
+  doc: "Linear map whose weight is divided by its largest singular value (Miyato et al. 2018).",
+  params: (attrs) => [...affineParams([attrs.out, attrs.in], attrs.bias), ...spectralBuffers([attrs.out, attrs.in])],
+  infer([input = []], attrs) {
+    expectChannels(input, attrs.in, "in");
+    return [replaceChannels(input, attrs.out)];
+  },
+  macs: (_, outputs, attrs) => linearMacs(outputs, attrs),
+  fold: (attrs) => ({ op: linear, attrs, derive: spectralFold }),
+  onnx: () => {
+    throw new Error("spectralLinear is folded before it is lowered to ONNX");
+  },
+  torch: {
+    kind: "module",
+    build: ({ in: input, out, bias }) => ({ callee: "SpectralLinear", args: [input, out], kwargs: bias ? {} : { bias } }),
+  },
+  sample(choose) {
+    const attrs = { in: choose.int(1, 6), out: choose.int(1, 6), bias: choose.pick([true, false]) };
+    return { attrs, inputs: [[choose.int(1, 3), attrs.in]] };
+  },
+});

@@ -1,0 +1,19 @@
+import { channelsOf } from "../ir/shape.ts";
+import { defineOp } from "../ir/op.ts";
+import { scaledSpatially } from "./rules.ts";
+import { anyShape } from "./samples.ts";
+
+export const upsampleNearest = defineOp<{ readonly factor: number }>({
+  name: "upsampleNearest",
+  doc: "Repeats every position factor times along both sides.",
+  infer: ([input = []], { factor }) => [scaledSpatially(input, channelsOf(input), factor)],
+  onnx: (writer, [input = ""], { factor }) => [
+    writer.node("Resize", [input, "", writer.constant(`scales_${factor}`, [4], [1, 1, factor, factor])], {
+      mode: "nearest",
+      coordinate_transformation_mode: "asymmetric",
+      nearest_mode: "floor",
+    }),
+  ],
+  torch: { kind: "function", call: ([input = ""], { factor }) => `F.interpolate(${input}, scale_factor=${factor}, mode="nearest")` },
+  sample: (choose) => ({ attrs: { factor: choose.pick([2, 4]) }, inputs: [anyShape(choose)] }),
+});
