@@ -1,0 +1,13 @@
+import type { Model } from "../ir/model.ts";
+
+/** What `bin` hands to the commands: they do not import the DSL themselves. */
+export interface Environment {
+  readonly builtIns: Readonly<Record<string, BuiltIn>>;
+  /** What `litevae` and `litevae/dsl` mean in a user's model file. */
+  readonly modules: Readonly<Record<string, unknown>>;
+}
+
+export interface BuiltIn {
+  readonly about: string;
+  build(options: { readonly latentChannels?: number }): Model;
+}

@@ -1,0 +1,79 @@
+import { existsSync, statSync } from "node:fs";
+import { basename, extname, resolve } from "node:path";
+import { nearest, UserError } from "../errors/index.ts";
+import type { Model } from "../ir/model.ts";
+import { placeOf } from "../ir/source.ts";
+import type { Environment } from "./environment.ts";
+
+const extensions = [".ts", ".mts", ".js", ".mjs"];
+
+export function isModelFile(name: string): boolean {
+  return extensions.includes(extname(name)) || name.includes("/");
+}
+
+/** The model that MODEL on the command line means: a built-in name, or a file whose default export is a model. */
+export async function loadModel(name: string, environment: Environment, options: { readonly latentChannels?: number | undefined } = {}): Promise<Model> {
+  const { latentChannels } = options;
+  const builtIn = Object.hasOwn(environment.builtIns, name) ? environment.builtIns[name] : undefined;
+  if (builtIn !== undefined) return builtIn.build(latentChannels === undefined ? {} : { latentChannels });
+  if (!isModelFile(name)) {
+    const names = Object.keys(environment.builtIns);
+    const meant = nearest(name, names);
+    throw new UserError({
+      what: `no model is called ${name}`,
+      expected: `a built-in name (${names.join(", ")}) or a .ts file`,
+      found: name,
+      help: meant === undefined ? "run litevae list for the built-in models" : `did you mean ${meant}?`,
+    });
+  }
+  if (latentChannels !== undefined) {
+    throw new UserError({ what: `--latent applies to built-in models, and ${name} is a file`, help: "set latentChannels in the file" });
+  }
+  return loadFile(name, environment);
+}
+
+async function loadFile(name: string, environment: Environment): Promise<Model> {
+  const path = resolve(name);
+  if (!existsSync(path) || !statSync(path).isFile()) {
+    throw new UserError({ what: `there is no file ${name}`, found: existsSync(path) ? "a folder" : "nothing", help: "give the path of a .ts file whose default export is a model" });
+  }
+  const { createJiti } = await import("jiti");
+  const jiti = createJiti(path, { fsCache: false, moduleCache: false, interopDefault: false, virtualModules: { ...environment.modules } });
+  let exported: Record<string, unknown>;
+  try {
+    exported = await jiti.import<Record<string, unknown>>(path);
+  } catch (error) {
+    throw userFault(error, path);
+  }
+  const model = exported["default"];
+  if (!isModel(model)) {
+    throw new UserError({
+      what: `${name} has no model as its default export`,
+      where: { file: path, line: 1 },
+      expected: "export default litevae({ … }) or export default model({ … })",
+      found: model === undefined ? `exports: ${Object.keys(exported).join(", ") || "none"}` : typeof model,
+      help: "add export default before the model",
+    });
+  }
+  return model.name === "" ? { ...model, name: basename(path, extname(path)) } : model;
+}
+
+function isModel(value: unknown): value is Model {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "model";
+}
+
+/** An exception of the user's own code is their fault to mend: its message with their line. Anything else is ours. */
+function userFault(error: unknown, path: string): unknown {
+  if (error instanceof UserError || !(error instanceof Error)) return error;
+  const where = placeOf(error);
+  const parse = /\((\d+):(\d+)\)|:(\d+):(\d+)/.exec(error.message);
+  if (error.name === "SyntaxError" || /ParseError/.test(error.message)) {
+    const line = Number(parse?.[1] ?? parse?.[3] ?? 1);
+    return new UserError({ what: `the file is not valid TypeScript: ${error.message.split("\n")[0]?.trim()}`, where: { file: path, line }, help: "mend the syntax at this line" });
+  }
+  if ("code" in error && /MODULE_NOT_FOUND/.test(String(error.code))) {
+    return new UserError({ what: error.message.split("\n")[0] ?? "", where: where ?? { file: path, line: 1 }, help: "check the import's path; models import from litevae and litevae/dsl" });
+  }
+  if (where === undefined) return error;
+  return new UserError({ what: `${error.name} in the model's code: ${error.message}`, where, help: "mend the code at this line" });
+}

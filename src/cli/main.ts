@@ -1,0 +1,47 @@
+import { Command, CommanderError } from "commander";
+import { exitCode, UsageError, UserError } from "../errors/index.ts";
+import { packageVersion } from "../compiler/version.ts";
+import { addCheck } from "./check.ts";
+import { addCompare } from "./compare.ts";
+import { addCompile } from "./compile.ts";
+import type { Environment } from "./environment.ts";
+import { addList } from "./list.ts";
+import { addRun } from "./run.ts";
+import { addSummary } from "./summary.ts";
+
+/** Runs the command line and returns the exit code: 0 done, 1 the model or the input is wrong, 2 usage, 70 a bug of ours. */
+export async function main(argv: readonly string[], environment: Environment): Promise<number> {
+  const program = new Command("litevae")
+    .description("Compile wavelet autoencoders: check shapes, count costs, write ONNX.")
+    .version(packageVersion())
+    .showHelpAfterError("(litevae --help lists the commands)")
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text) });
+  for (const add of [addList, addCheck, addSummary, addCompare, addCompile, addRun]) add(program, environment);
+  // A reader that closes the pipe early, such as head, is not an error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(exitCode.ok);
+    throw error;
+  });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return exitCode.ok;
+  } catch (error) {
+    return await report(error);
+  }
+}
+
+async function report(error: unknown): Promise<number> {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+  if (error instanceof UserError) {
+    const { renderReport } = await import("./render.ts");
+    process.stderr.write(error.reports.map(renderReport).join("\n"));
+    return error instanceof UsageError ? exitCode.usage : exitCode.wrongInput;
+  }
+  process.stderr.write(`litevae has a bug; please report this with the model that shows it:\n${error instanceof Error ? describe(error) : String(error)}\n`);
+  return exitCode.bug;
+}
+
+function describe(error: Error): string {
+  return (error.stack ?? error.message) + (error.cause instanceof Error ? `\ncaused by ${describe(error.cause)}` : "");
+}

@@ -1,0 +1,23 @@
+import { codeFrameColumns } from "@babel/code-frame";
+import { existsSync, readFileSync } from "node:fs";
+import { relative } from "node:path";
+import type { Place, Report } from "../errors/index.ts";
+
+/** A report as text: what, place with a code frame, the facts, the remedy. */
+export function renderReport(report: Report): string {
+  const lines = [`error: ${report.what}`];
+  if (report.where !== undefined) lines.push(...renderPlace(report.where));
+  const facts = { in: report.module, op: report.op, expected: report.expected, found: report.found, help: report.help };
+  for (const [label, text] of Object.entries(facts)) {
+    if (text !== undefined) lines.push(`  ${`${label}:`.padEnd(9)} ${text.replaceAll("\n", "\n            ")}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function renderPlace({ file, line, column }: Place): readonly string[] {
+  const shown = relative(process.cwd(), file);
+  const head = `  at ${shown.startsWith("..") ? file : shown}:${line}${column === undefined ? "" : `:${column}`}`;
+  if (!existsSync(file)) return [head];
+  const frame = codeFrameColumns(readFileSync(file, "utf8"), { start: column === undefined ? { line } : { line, column } }, { linesAbove: 2, linesBelow: 1 });
+  return [head, ...frame.split("\n").map((row) => `  ${row}`)];
+}

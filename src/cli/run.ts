@@ -1,0 +1,3 @@
+import type { Command } from "commander";
+import type { Environment } from "./environment.ts";
+export function addRun(_program: Command, _environment: Environment): void {}

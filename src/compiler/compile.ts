@@ -1,0 +1,155 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { formatDim } from "../ir/dim.ts";
+import type { Model, Part, PartName } from "../ir/model.ts";
+import { printModel, printPart } from "../ir/print.ts";
+import { elementCount } from "../ir/shape.ts";
+import { dimsOf } from "../ir/size.ts";
+import { verifyModel } from "../ir/verify.ts";
+import { paramsOf } from "../ir/walk.ts";
+import { deadCode, dropTrainingOnly, foldWeights, inline, runPasses, type Pass } from "../passes/index.ts";
+import type { OnnxGraph } from "../targets/onnx/graph.ts";
+import { lowerPart } from "../targets/onnx/lower.ts";
+import { encodeModel, initializerBytes, type ExternalData, type ModelInfo } from "../targets/onnx/serde.ts";
+import { encodeSafetensors } from "../weights/safetensors.ts";
+import { initialWeights, namedTensors, weightsFromFile, type Weights } from "../weights/weights.ts";
+import type { Config, Manifest } from "./compiled-folder.ts";
+import { OutputFolder } from "./output-folder.ts";
+import { packageVersion } from "./version.ts";
+
+/** What ONNX wants: no calls, nothing that only training needs, plain weights. */
+export const onnxPasses: readonly Pass[] = [inline, dropTrainingOnly, foldWeights, deadCode];
+
+/** Operator sets and the IR version that goes with each: old runtimes refuse an IR version they do not know. */
+export const irVersionOf: Readonly<Record<number, number>> = { 18: 8, 19: 9, 20: 9, 21: 10 };
+
+/** A protobuf message cannot exceed 2 GiB; what is larger keeps its weights in a file of their own. */
+const protobufLimit = 2 ** 31 - 2 ** 20;
+
+export interface CompileOptions {
+  readonly out: string;
+  readonly force: boolean;
+  readonly parts: readonly PartName[];
+  readonly opset: number;
+  readonly irVersion: number;
+  readonly seed: number;
+  /** Path of a safetensors file with trained weights. */
+  readonly weights?: string | undefined;
+  readonly externalData: boolean;
+  /** Called as work proceeds, with what is being done. */
+  readonly progress: (doing: string) => void;
+  /** Called after every pass, for `--dump-after`. */
+  readonly dump?: (pass: string, part: Part) => void;
+}
+
+/** Compiles a model into a folder. Whatever the input can be wrong about is found before the folder is touched. */
+export function compile(model: Model, options: CompileOptions): Manifest {
+  verifyModel(model);
+  const parts = model.parts.filter((part) => options.parts.includes(part.name));
+  const weights = options.weights === undefined ? initialWeights(parts, options.seed) : weightsFromFile(options.weights, model, parts);
+  const graphs = parts.map((part) => {
+    const lowered = runPasses(part, onnxPasses, (pass, result) => options.dump?.(pass.name, result));
+    return lowerPart(lowered, (param) => weights.load(param));
+  });
+
+  const folder = new OutputFolder(options.out, { force: options.force });
+  folder.begin();
+  for (const graph of graphs) {
+    options.progress(`writing ${graph.name}.onnx`);
+    writeOnnx(folder, graph, modelInfo(model, graph.name, options), options.externalData);
+  }
+  options.progress("writing model.safetensors");
+  folder.write("model.safetensors", encodeSafetensors(namedTensors(parts, weights)));
+  folder.write("config.json", [`${JSON.stringify(configOf(model, parts), null, 2)}\n`]);
+  const manifest = manifestOf(model, parts, options);
+  folder.finish({ ...manifest });
+  return { ...manifest, files: {} };
+}
+
+function writeOnnx(folder: OutputFolder, graph: OnnxGraph, info: ModelInfo, externalData: boolean): void {
+  const bytes = graph.initializers.reduce((sum, initializer) => sum + initializerBytes(initializer), 0);
+  const name = `${graph.name}.onnx`;
+  if (!externalData && bytes < protobufLimit) {
+    folder.write(name, encodeModel(graph, info));
+    return;
+  }
+  const location = `${name}.data`;
+  const data = folder.open(location);
+  try {
+    const external: ExternalData = {
+      location,
+      append(tensor) {
+        // Offsets are multiples of a page, so that runtimes can map the file.
+        data.append(new Uint8Array(-data.size & 4095));
+        const offset = data.size;
+        data.append(tensor);
+        return { offset, length: tensor.length };
+      },
+    };
+    folder.write(name, encodeModel(graph, info, external));
+    data.close();
+  } catch (error) {
+    data.discard();
+    throw error;
+  }
+}
+
+function modelHash(model: Model): string {
+  return createHash("sha256").update(printModel(model)).digest("hex");
+}
+
+function modelInfo(model: Model, part: string, options: CompileOptions): ModelInfo {
+  return {
+    opset: options.opset,
+    irVersion: options.irVersion,
+    producer: "litevae",
+    producerVersion: packageVersion(),
+    metadata: {
+      model: model.name,
+      part,
+      model_sha256: modelHash(model),
+      image_channels: String(model.imageChannels),
+      latent_channels: String(model.latentChannels),
+      stride: String(model.stride),
+      image_range: "[-1, 1]",
+      weights: options.weights === undefined ? `untrained, seed ${options.seed}` : "trained",
+    },
+  };
+}
+
+function configOf(model: Model, parts: readonly Part[]): Config {
+  const sizes = parts.map((part) => [part.name, dimsOf(part).filter((dim) => dim.symbol === "H" || dim.symbol === "W").map(formatDim)] as const);
+  return {
+    model: model.name,
+    image_channels: model.imageChannels,
+    latent_channels: model.latentChannels,
+    stride: model.stride,
+    sizes: Object.fromEntries(sizes),
+    scaling_factor: 1,
+    shift_factor: 0,
+  };
+}
+
+function manifestOf(model: Model, parts: readonly Part[], options: CompileOptions): Omit<Manifest, "files"> {
+  const weights: Manifest["weights"] =
+    options.weights === undefined
+      ? { seed: options.seed }
+      : { file_sha256: createHash("sha256").update(readFileSync(options.weights)).digest("hex") };
+  return {
+    litevae: packageVersion(),
+    model: model.name,
+    model_sha256: modelHash(model),
+    onnx: { opset: options.opset, ir_version: options.irVersion },
+    weights,
+    parts: Object.fromEntries(parts.map((part) => [part.name, { params: countParams(part) }])),
+  };
+}
+
+function countParams(part: Part): number {
+  let total = 0;
+  for (const param of paramsOf(part.modules)) if (param.buffer !== true) total += elementCount(param.shape);
+  return total;
+}
+
+export type { Weights };
+export { printPart };

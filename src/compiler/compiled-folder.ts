@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../errors/index.ts";
+import type { PartName } from "../ir/model.ts";
+import { manifestName, type FileEntry } from "./output-folder.ts";
+
+export interface Manifest {
+  /** Version of the compiler that wrote the folder. */
+  readonly litevae: string;
+  readonly model: string;
+  readonly model_sha256: string;
+  readonly onnx: { readonly opset: number; readonly ir_version: number };
+  readonly weights: { readonly seed: number } | { readonly file_sha256: string };
+  readonly parts: Readonly<Partial<Record<PartName, { readonly params: number }>>>;
+  readonly files: Readonly<Record<string, FileEntry>>;
+}
+
+export interface Config {
+  readonly model: string;
+  readonly image_channels: number;
+  readonly latent_channels: number;
+  readonly stride: number;
+  /** Image sides that each part accepts, as the sizes inside it that must come out whole. */
+  readonly sizes: Readonly<Partial<Record<PartName, readonly string[]>>>;
+  readonly scaling_factor: number;
+  readonly shift_factor: number;
+}
+
+function refuse(path: string, why: string, found?: string): never {
+  throw new UserError({
+    what: `${path} is not a complete compile: ${why}`,
+    ...(found === undefined ? {} : { found }),
+    help: `run litevae compile MODEL -o ${path} again`,
+  });
+}
+
+function readJson(path: string, name: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(join(path, name), "utf8");
+  } catch {
+    return refuse(path, `it has no ${name}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return refuse(path, `its ${name} is not JSON`);
+  }
+}
+
+/** The manifest and configuration of a folder that `compile` finished; the files named in `check` are compared with their sha256. */
+export function openCompiled(path: string, check: readonly string[]): { readonly manifest: Manifest; readonly config: Config } {
+  const manifest = readJson(path, manifestName) as Manifest | null;
+  if (typeof manifest !== "object" || manifest === null || typeof manifest.litevae !== "string" || typeof manifest.files !== "object") {
+    return refuse(path, "its manifest.json is not one of litevae");
+  }
+  for (const [name, entry] of Object.entries(manifest.files)) {
+    const found = statSync(join(path, name), { throwIfNoEntry: false });
+    if (found === undefined) refuse(path, `${name} is missing`);
+    if (found.size !== entry.bytes) refuse(path, `${name} is not the file that was compiled`, `${found.size} bytes instead of ${entry.bytes}`);
+  }
+  for (const name of ["config.json", ...check]) {
+    const entry = manifest.files[name];
+    if (entry === undefined) refuse(path, `${name} was not compiled`, Object.keys(manifest.files).join(", "));
+    const sha256 = createHash("sha256").update(readFileSync(join(path, name))).digest("hex");
+    if (sha256 !== entry.sha256) refuse(path, `${name} was changed after it was compiled`, `sha256 ${sha256}`);
+  }
+  return { manifest, config: readJson(path, "config.json") as Config };
+}

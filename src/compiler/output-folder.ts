@@ -1,0 +1,156 @@
+import { createHash } from "node:crypto";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../errors/index.ts";
+
+export const manifestName = "manifest.json";
+/** Stands in a folder from the first byte of a compile until its manifest is there. */
+const unfinishedName = ".litevae-unfinished";
+
+export interface FileEntry {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/**
+ * The folder that `compile` writes. Every file is written beside its place and renamed, the manifest comes last and lists the others: whatever moment
+ * the process dies at, a folder with a manifest is whole.
+ */
+export class OutputFolder {
+  readonly path: string;
+  readonly #files = new Map<string, FileEntry>();
+  readonly #before: readonly string[];
+
+  /** Refuses a folder that holds anything else than an earlier compile, unless forced. Changes nothing yet. */
+  constructor(path: string, options: { readonly force: boolean }) {
+    this.path = path;
+    this.#before = earlierFiles(path, options.force);
+  }
+
+  /** From here on the folder is incomplete until `finish`. */
+  begin(): void {
+    try {
+      mkdirSync(this.path, { recursive: true });
+      closeSync(openSync(join(this.path, unfinishedName), "w"));
+      rmSync(join(this.path, manifestName), { force: true });
+    } catch (error) {
+      throw cannotWrite(this.path, error);
+    }
+  }
+
+  /** Opens a file for writing in pieces; it gets its name when it is closed. */
+  open(name: string): OutputFile {
+    return new OutputFile(join(this.path, name), (entry) => this.#files.set(name, entry));
+  }
+
+  write(name: string, chunks: Iterable<Uint8Array | string>): FileEntry {
+    const file = this.open(name);
+    try {
+      for (const chunk of chunks) file.append(typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk);
+      return file.close();
+    } catch (error) {
+      file.discard();
+      throw error;
+    }
+  }
+
+  /** Writes the manifest and removes what an earlier compile left and this one did not write. */
+  finish(manifest: Readonly<Record<string, unknown>>): void {
+    for (const name of this.#before) if (!this.#files.has(name)) rmSync(join(this.path, name), { force: true });
+    const files = Object.fromEntries([...this.#files].sort(([a], [b]) => (a < b ? -1 : 1)));
+    this.write(manifestName, [`${JSON.stringify({ ...manifest, files }, null, 2)}\n`]);
+    rmSync(join(this.path, unfinishedName), { force: true });
+  }
+}
+
+function cannotWrite(path: string, error: unknown): UserError {
+  return new UserError({ what: `cannot write to ${path}`, found: (error as Error).message, help: "choose a folder that can be written and has room" });
+}
+
+/** A file under a temporary name until it is whole. */
+class OutputFile {
+  readonly #path: string;
+  readonly #partial: string;
+  readonly #file: number;
+  readonly #hash = createHash("sha256");
+  readonly #done: (entry: FileEntry) => void;
+  #bytes = 0;
+
+  constructor(path: string, done: (entry: FileEntry) => void) {
+    this.#path = path;
+    this.#partial = `${path}.partial`;
+    this.#done = done;
+    try {
+      this.#file = openSync(this.#partial, "w");
+    } catch (error) {
+      throw cannotWrite(path, error);
+    }
+  }
+
+  get size(): number {
+    return this.#bytes;
+  }
+
+  append(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(this.#file, bytes, done, Math.min(bytes.length - done, 1 << 26));
+    } catch (error) {
+      throw cannotWrite(this.#path, error);
+    }
+    this.#bytes += bytes.length;
+  }
+
+  close(): FileEntry {
+    closeSync(this.#file);
+    renameSync(this.#partial, this.#path);
+    const entry = { bytes: this.#bytes, sha256: this.#hash.digest("hex") };
+    this.#done(entry);
+    return entry;
+  }
+
+  discard(): void {
+    try {
+      closeSync(this.#file);
+    } catch {
+      // Already closed: what matters is that the partial file goes.
+    }
+    rmSync(this.#partial, { force: true });
+  }
+}
+
+/** Names of the files that an earlier compile wrote; throws when anything else is there. */
+function earlierFiles(path: string, force: boolean): readonly string[] {
+  if (!existsSync(path)) return [];
+  if (!statSync(path).isDirectory()) {
+    throw new UserError({ what: `${path} is a file`, expected: "a folder, or a name that is free", help: "give another -o" });
+  }
+  const present = readdirSync(path);
+  const unfinished = present.includes(unfinishedName);
+  const listed = new Set(manifestFiles(path));
+  const written = (name: string): boolean =>
+    listed.has(name) || name === manifestName || name === unfinishedName || (unfinished && compileMayWrite(name));
+  const foreign = present.filter((name) => !written(name));
+  if (foreign.length > 0 && !force) {
+    throw new UserError({
+      what: `${path} holds files that no compile wrote`,
+      expected: "an empty folder, a new one, or that of an earlier compile",
+      found: foreign.slice(0, 5).join(", ") + (foreign.length > 5 ? `, and ${foreign.length - 5} more` : ""),
+      help: "give another -o, or --force to write among them (they are kept)",
+    });
+  }
+  return present.filter((name) => listed.has(name) || (unfinished && compileMayWrite(name)));
+}
+
+function compileMayWrite(name: string): boolean {
+  return /^(?:(?:encoder|decoder|discriminator)\.onnx(?:\.data)?|model\.safetensors|config\.json|manifest\.json)(?:\.partial)?$/.test(name);
+}
+
+function manifestFiles(path: string): readonly string[] {
+  try {
+    const manifest = JSON.parse(readFileSync(join(path, manifestName), "utf8")) as { litevae?: unknown; files?: Record<string, FileEntry> };
+    return manifest.litevae === undefined ? [] : Object.keys(manifest.files ?? {});
+  } catch {
+    return [];
+  }
+}

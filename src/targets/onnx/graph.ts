@@ -1,0 +1,35 @@
+/** An ONNX model as plain records, before it becomes protobuf. */
+import type { OnnxAttr } from "../../ir/op.ts";
+import type { DType } from "../../ir/tensor.ts";
+
+export interface OnnxNode {
+  readonly name: string;
+  readonly type: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attrs: Readonly<Record<string, OnnxAttr>>;
+}
+
+/** Numbers are fixed sizes, strings symbolic ones. */
+export interface OnnxValue {
+  readonly name: string;
+  readonly dims: readonly (number | string)[];
+}
+
+export interface OnnxInitializer {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly dtype: DType;
+  /** Little-endian bytes, made when they are written. */
+  readonly load: () => Uint8Array;
+}
+
+export interface OnnxGraph {
+  readonly name: string;
+  readonly doc: string;
+  readonly nodes: readonly OnnxNode[];
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  readonly values: readonly OnnxValue[];
+  readonly initializers: readonly OnnxInitializer[];
+}

@@ -1,0 +1,120 @@
+/** The only file that knows protobuf: OnnxGraph → the bytes of a ModelProto, and back to what tests and `run` read of one. */
+import onnxProto from "onnx-proto";
+import protobuf from "protobufjs";
+import { elementCount } from "../../ir/shape.ts";
+import type { OnnxAttr } from "../../ir/op.ts";
+import type { OnnxGraph, OnnxInitializer, OnnxNode, OnnxValue } from "./graph.ts";
+
+const { onnx } = onnxProto;
+
+export interface ModelInfo {
+  readonly opset: number;
+  readonly irVersion: number;
+  readonly producer: string;
+  readonly producerVersion: string;
+  /** Key-value pairs that say what the file is. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Where weights go that do not travel inside the model file. */
+export interface ExternalData {
+  readonly location: string;
+  /** Writes a tensor and returns where it begins. */
+  readonly append: (bytes: Uint8Array) => { readonly offset: number; readonly length: number };
+}
+
+const fieldOf = { modelGraph: 7, graphInitializer: 5, tensorRawData: 9 } as const;
+const bytesPerElement = { float32: 4, int64: 8 } as const;
+const dataType = { float32: onnx.TensorProto.DataType.FLOAT, int64: onnx.TensorProto.DataType.INT64 } as const;
+
+export function initializerBytes({ dims, dtype }: OnnxInitializer): number {
+  return elementCount(dims) * bytesPerElement[dtype];
+}
+
+/**
+ * The model file in pieces. Tensors are spliced into the stream as they are loaded, so that no more than one computed tensor is held
+ * beside the weights: one encode of everything would take twice the time and three times the memory.
+ */
+export function* encodeModel(graph: OnnxGraph, info: ModelInfo, external?: ExternalData): Generator<Uint8Array> {
+  const model = onnx.ModelProto.encode({
+    irVersion: info.irVersion,
+    producerName: info.producer,
+    producerVersion: info.producerVersion,
+    opsetImport: [{ domain: "", version: info.opset }],
+    metadataProps: Object.entries(info.metadata).map(([key, value]) => ({ key, value })),
+  }).finish();
+  const body = onnx.GraphProto.encode({
+    name: graph.name,
+    docString: graph.doc,
+    node: graph.nodes.map(nodeProto),
+    input: graph.inputs.map(valueProto),
+    output: graph.outputs.map(valueProto),
+    valueInfo: graph.values.map(valueProto),
+  }).finish();
+
+  const tensors = graph.initializers.map((initializer) => {
+    const head = tensorHead(initializer, external);
+    const inside = external === undefined || !goesOutside(initializer);
+    const size = head.length + (inside ? fieldHead(fieldOf.tensorRawData, initializerBytes(initializer)).length + initializerBytes(initializer) : 0);
+    return { initializer, head, inside, size };
+  });
+  const total = tensors.reduce((sum, { size }) => sum + fieldHead(fieldOf.graphInitializer, size).length + size, body.length);
+
+  yield model;
+  yield fieldHead(fieldOf.modelGraph, total);
+  yield body;
+  for (const { initializer, head, inside, size } of tensors) {
+    yield fieldHead(fieldOf.graphInitializer, size);
+    yield head;
+    if (!inside) continue;
+    yield fieldHead(fieldOf.tensorRawData, initializerBytes(initializer));
+    yield initializer.load();
+  }
+}
+
+/** Tag and length of a length-delimited field. */
+function fieldHead(field: number, length: number): Uint8Array {
+  return protobuf.Writer.create().uint32((field << 3) | 2).uint32(length).finish();
+}
+
+/** Small constants, shapes among them, stay inside: shape inference has to read them. */
+function goesOutside(initializer: OnnxInitializer): boolean {
+  return initializerBytes(initializer) >= 1024;
+}
+
+function tensorHead(initializer: OnnxInitializer, external?: ExternalData): Uint8Array {
+  const { name, dims, dtype } = initializer;
+  const head = { name, dims: [...dims], dataType: dataType[dtype] };
+  if (external === undefined || !goesOutside(initializer)) return onnx.TensorProto.encode(head).finish();
+  const { offset, length } = external.append(initializer.load());
+  const entries = { location: external.location, offset: String(offset), length: String(length) };
+  return onnx.TensorProto.encode({
+    ...head,
+    dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+    externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
+  }).finish();
+}
+
+function nodeProto(node: OnnxNode): InstanceType<typeof onnx.NodeProto> {
+  return onnx.NodeProto.create({
+    name: node.name,
+    opType: node.type,
+    input: [...node.inputs],
+    output: [...node.outputs],
+    attribute: Object.entries(node.attrs).map(([name, value]) => onnx.AttributeProto.create({ name, ...attributeValue(value) })),
+  });
+}
+
+function attributeValue(value: OnnxAttr): object {
+  const { AttributeType } = onnx.AttributeProto;
+  if (typeof value === "number") return { type: AttributeType.INT, i: value };
+  if (typeof value === "string") return { type: AttributeType.STRING, s: new TextEncoder().encode(value) };
+  if ("float" in value) return { type: AttributeType.FLOAT, f: value.float };
+  if ("floats" in value) return { type: AttributeType.FLOATS, floats: value.floats };
+  return { type: AttributeType.INTS, ints: [...value] };
+}
+
+function valueProto({ name, dims }: OnnxValue): object {
+  const dim = dims.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
+  return { name, type: { tensorType: { elemType: dataType.float32, shape: { dim } } } };
+}

@@ -1,0 +1,163 @@
+/** The safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes. */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { UserError } from "../errors/index.ts";
+import { elementCount } from "../ir/shape.ts";
+import { bytesOf, tensorOf, type DType, type Tensor } from "../ir/tensor.ts";
+
+const dtypeNames = { float32: "F32", int64: "I64" } as const satisfies Record<DType, string>;
+const bytesPerElement: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8 };
+const headerLimit = 100_000_000;
+
+interface Entry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [number, number];
+}
+
+export interface NamedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly load: () => Tensor;
+}
+
+/** The file in pieces, tensors in the given order. */
+export function* encodeSafetensors(tensors: readonly NamedTensor[]): Generator<Uint8Array> {
+  let offset = 0;
+  const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
+  for (const { name, shape, dtype } of tensors) {
+    const end = offset + elementCount(shape) * (bytesPerElement[dtypeNames[dtype]] ?? 0);
+    header[name] = { dtype: dtypeNames[dtype], shape, data_offsets: [offset, end] };
+    offset = end;
+  }
+  const json = JSON.stringify(header);
+  const text = new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 8) * 8));
+  const length = new Uint8Array(8);
+  new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true);
+  yield length;
+  yield text;
+  for (const tensor of tensors) yield bytesOf(tensor.load());
+}
+
+/** An open safetensors file: the header is checked whole when it is opened, tensors are read when asked for. */
+export class SafetensorsFile {
+  readonly path: string;
+  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #start: number;
+
+  constructor(path: string) {
+    this.path = path;
+    const { entries, start } = readHeader(path);
+    this.#entries = entries;
+    this.#start = start;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  shapeOf(name: string): readonly number[] | undefined {
+    return this.#entries.get(name)?.shape;
+  }
+
+  /** The tensor in float32 (half, bfloat16 and double are converted), or int64 as it is. */
+  read(name: string): Tensor {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) throw new Error(`${name} is not in ${this.path}`);
+    const [begin, end] = entry.data_offsets;
+    const bytes = new Uint8Array(end - begin);
+    const file = openSync(this.path, "r");
+    try {
+      readFully(file, bytes, this.#start + begin, this.path);
+    } finally {
+      closeSync(file);
+    }
+    return tensorOf(entry.shape, decode(entry.dtype, bytes.buffer));
+  }
+}
+
+function readHeader(path: string): { entries: Map<string, Entry>; start: number } {
+  const fail = (what: string, found?: string): never => {
+    throw new UserError({ what: `${path} is not a whole safetensors file: ${what}`, ...(found === undefined ? {} : { found }), help: "copy or save the file again" });
+  };
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (error) {
+    throw new UserError({ what: `cannot read the weights ${path}`, found: (error as Error).message, help: "check the path given to --weights" });
+  }
+  try {
+    const { size } = fstatSync(file);
+    if (size < 8) return fail("it is shorter than its first field", `${size} bytes`);
+    const head = new Uint8Array(8);
+    readFully(file, head, 0, path);
+    const length = Number(new DataView(head.buffer).getBigUint64(0, true));
+    if (length > headerLimit || 8 + length > size) return fail("its header is longer than the file", `a header of ${length} bytes in ${size}`);
+    const text = new Uint8Array(length);
+    readFully(file, text, 8, path);
+    let json: unknown;
+    try {
+      json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
+    } catch {
+      return fail("its header is not JSON");
+    }
+    if (typeof json !== "object" || json === null || Array.isArray(json)) return fail("its header is not an object");
+    const entries = new Map<string, Entry>();
+    for (const [name, entry] of Object.entries(json)) {
+      if (name === "__metadata__") continue;
+      if (!isEntry(entry)) return fail(`the entry ${name} is malformed`, JSON.stringify(entry)?.slice(0, 120));
+      const bytes = bytesPerElement[entry.dtype];
+      if (bytes === undefined) return fail(`${name} has the type ${entry.dtype}`, `readable are ${Object.keys(bytesPerElement).join(", ")}`);
+      const [begin, end] = entry.data_offsets;
+      if (end - begin !== elementCount(entry.shape) * bytes) return fail(`${name} has another size than its shape [${entry.shape.join(", ")}] needs`, `${end - begin} bytes`);
+      if (8 + length + end > size) return fail(`${name} reaches beyond the end of the file`, `${8 + length + end} bytes of ${size}`);
+      entries.set(name, entry);
+    }
+    return { entries, start: 8 + length };
+  } finally {
+    closeSync(file);
+  }
+}
+
+function isEntry(value: unknown): value is Entry {
+  if (typeof value !== "object" || value === null) return false;
+  const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
+  const counts = (list: unknown): list is number[] => Array.isArray(list) && list.every((item) => Number.isSafeInteger(item) && item >= 0);
+  return typeof dtype === "string" && counts(shape) && counts(offsets) && offsets.length === 2 && (offsets[0] as number) <= (offsets[1] as number);
+}
+
+function readFully(file: number, into: Uint8Array, position: number, path: string): void {
+  let done = 0;
+  while (done < into.length) {
+    const count = readSync(file, into, done, Math.min(into.length - done, 1 << 30), position + done);
+    if (count === 0) throw new UserError({ what: `${path} ended while it was read`, help: "copy or save the file again" });
+    done += count;
+  }
+}
+
+function decode(dtype: string, buffer: ArrayBuffer): Float32Array | BigInt64Array {
+  switch (dtype) {
+    case "F32":
+      return new Float32Array(buffer);
+    case "F64":
+      return Float32Array.from(new Float64Array(buffer));
+    case "I64":
+      return new BigInt64Array(buffer);
+    case "BF16": {
+      const words = Uint32Array.from(new Uint16Array(buffer), (half) => half << 16);
+      return new Float32Array(words.buffer);
+    }
+    default:
+      return Float32Array.from(new Uint16Array(buffer), halfToFloat);
+  }
+}
+
+/** IEEE 754 binary16. */
+function halfToFloat(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

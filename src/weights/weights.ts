@@ -1,0 +1,89 @@
+import { UserError } from "../errors/index.ts";
+import type { Layer, Model, Module, Param, Part } from "../ir/model.ts";
+import { layersOf, paramsOf } from "../ir/walk.ts";
+import type { Tensor } from "../ir/tensor.ts";
+import { initializeLayer } from "./initialize.ts";
+import { SafetensorsFile, type NamedTensor } from "./safetensors.ts";
+
+/** The values of a model's parameters. */
+export interface Weights {
+  /** A parameter's value; one that folding derives is computed anew each time and not kept. */
+  load(param: Param): Tensor;
+}
+
+/** Seeded starting values of all layers of the parts, made when first asked for. */
+export function initialWeights(parts: readonly Part[], seed: number): Weights {
+  const layerOf = new Map<string, Layer>();
+  for (const layer of layersOf(parts.flatMap((part): readonly Module[] => part.modules))) for (const { path } of layer.params) layerOf.set(path, layer);
+  const tensors = new Map<string, Tensor>();
+  return loading((param) => {
+    if (!tensors.has(param.path)) {
+      const layer = layerOf.get(param.path);
+      if (layer === undefined) throw new Error(`${param.path} belongs to none of the parts`);
+      for (const [role, tensor] of Object.entries(initializeLayer(layer, seed))) tensors.set(`${layer.path}.${role}`, tensor);
+    }
+    return tensors.get(param.path) as Tensor;
+  });
+}
+
+function loading(stored: (param: Param) => Tensor): Weights {
+  const load = (param: Param): Tensor => {
+    if (param.derive === undefined) return stored(param);
+    return param.derive.compute(Object.fromEntries(param.derive.from.map((source) => [source.role, load(source)])));
+  };
+  return { load };
+}
+
+/** What DataParallel and torch.compile put before every key. */
+function withoutWrappers(key: string): string {
+  return key.replace(/^(?:module\.|_orig_mod\.)+/, "");
+}
+
+/**
+ * Weights from a safetensors file whose keys are the model's paths. Strict: every parameter of `parts` is there with its shape, and
+ * the file holds nothing that the model does not know; otherwise UserError lists what is missing, unexpected or of another shape.
+ */
+export function weightsFromFile(path: string, model: Model, parts: readonly Part[]): Weights {
+  const file = new SafetensorsFile(path);
+  const keys = new Map(file.names.map((name) => [withoutWrappers(name), name]));
+  const wanted = new Map([...paramsOf(parts.flatMap((part) => part.modules))].map((param) => [param.path, param]));
+  const known = new Set([...paramsOf(model.parts.flatMap((part) => part.modules))].map((param) => param.path));
+
+  const missing = [...wanted.keys()].filter((key) => !keys.has(key));
+  const unexpected = [...keys.keys()].filter((key) => !known.has(key));
+  const reshaped = [...wanted.values()].flatMap((param) => {
+    const shape = file.shapeOf(keys.get(param.path) ?? "");
+    return shape === undefined || shape.join() === param.shape.join() ? [] : [`${param.path}: [${shape.join(", ")}] instead of [${param.shape.join(", ")}]`];
+  });
+  if (missing.length + unexpected.length + reshaped.length > 0) {
+    const found = [describe("missing", missing), describe("unexpected", unexpected), describe("of another shape", reshaped)].filter((line) => line !== "");
+    throw new UserError({
+      what: `the weights in ${path} are not those of ${model.name}`,
+      expected: `the ${wanted.size} tensors of ${parts.map((part) => part.name).join(", ")}`,
+      found: found.join("\n"),
+      help: "compile the model that the weights were trained with, with the same options (latent channels, decoder norm, …)",
+    });
+  }
+  const tensors = new Map<string, Tensor>();
+  return loading((param) => {
+    const tensor = tensors.get(param.path) ?? file.read(keys.get(param.path) ?? param.path);
+    tensors.set(param.path, tensor);
+    return tensor;
+  });
+}
+
+function describe(what: string, names: readonly string[]): string {
+  if (names.length === 0) return "";
+  const shown = names.slice(0, 10).map((name) => `\n  ${name}`);
+  return `${names.length} ${what}:${shown.join("")}${names.length > 10 ? `\n  … and ${names.length - 10} more` : ""}`;
+}
+
+/** The parameters and buffers of the parts under their paths, for a safetensors file. */
+export function namedTensors(parts: readonly Part[], weights: Weights): readonly NamedTensor[] {
+  return [...paramsOf(parts.flatMap((part): readonly Module[] => part.modules))].map((param) => ({
+    name: param.path,
+    shape: param.shape,
+    dtype: param.dtype ?? "float32",
+    load: () => weights.load(param),
+  }));
+}
