@@ -2,7 +2,12 @@ import { UserError } from "../src/errors/index.ts";
 import { captureSource, placeOf } from "../src/ir/source.ts";
 
 /** Refuses counts that are not whole numbers of at least `min`; `below` is the constructor that the user called. */
-export function checkCounts(op: string, counts: Readonly<Record<string, number>>, below: (...args: never[]) => unknown, min = 1): void {
+export function checkCounts(
+  op: string,
+  counts: Readonly<Record<string, number>>,
+  below: (...args: never[]) => unknown,
+  min = 1,
+): void {
   for (const [name, count] of Object.entries(counts)) {
     if (Number.isInteger(count) && count >= min) continue;
     throw new UserError({
@@ -11,13 +16,21 @@ export function checkCounts(op: string, counts: Readonly<Record<string, number>>
       op,
       expected: `${name}: a whole number ≥ ${min}`,
       found: `${name}: ${String(count)}`,
-      help: Number.isFinite(count) && count > 0 ? "check the arithmetic that gives this count, and round where it divides" : `set ${name}`,
+      help:
+        Number.isFinite(count) && count > 0
+          ? "check the arithmetic that gives this count, and round where it divides"
+          : `set ${name}`,
     });
   }
 }
 
 /** Refuses a value outside of a list of names. */
-export function checkChoice(what: string, value: unknown, choices: readonly string[], below: (...args: never[]) => unknown): void {
+export function checkChoice(
+  what: string,
+  value: unknown,
+  choices: readonly string[],
+  below: (...args: never[]) => unknown,
+): void {
   if (choices.includes(value as string)) return;
   throw new UserError({
     what: `${what} has no such choice`,

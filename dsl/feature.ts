@@ -24,7 +24,7 @@ export interface Vector<C extends number> {
 // Addition of literal numbers, digit by digit over a small table; `number` in, `number` out.
 type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 type Tuple<N extends number, A extends 0[] = []> = A["length"] extends N ? A : Tuple<N, [...A, 0]>;
-type Unary = {
+interface Unary {
   "0": [];
   "1": Tuple<1>;
   "2": Tuple<2>;
@@ -35,15 +35,22 @@ type Unary = {
   "7": Tuple<7>;
   "8": Tuple<8>;
   "9": Tuple<9>;
-};
+}
 type AddDigits<A extends Digit, B extends Digit, Carry extends "0" | "1"> = [...Unary[A], ...Unary[B], ...Unary[Carry]]["length"];
 type CarryAndDigit<N extends number> = `${N}` extends `1${infer D extends Digit}`
   ? ["1", D]
   : `${N}` extends infer D extends Digit
     ? ["0", D]
     : never;
-type Reverse<T extends string, Out extends string = ""> = T extends `${infer Head}${infer Rest}` ? Reverse<Rest, `${Head}${Out}`> : Out;
-type Walk<A extends string, B extends string, Carry extends "0" | "1", Out extends string> = A extends `${infer HeadA extends Digit}${infer RestA}`
+type Reverse<T extends string, Out extends string = ""> = T extends `${infer Head}${infer Rest}`
+  ? Reverse<Rest, `${Head}${Out}`>
+  : Out;
+type Walk<
+  A extends string,
+  B extends string,
+  Carry extends "0" | "1",
+  Out extends string,
+> = A extends `${infer HeadA extends Digit}${infer RestA}`
   ? B extends `${infer HeadB extends Digit}${infer RestB}`
     ? Step<CarryAndDigit<AddDigits<HeadA, HeadB, Carry> & number>, RestA, RestB, Out>
     : Step<CarryAndDigit<AddDigits<HeadA, "0", Carry> & number>, RestA, "", Out>
@@ -52,7 +59,10 @@ type Walk<A extends string, B extends string, Carry extends "0" | "1", Out exten
     : Carry extends "1"
       ? `1${Out}`
       : Out;
-type Step<P, RestA extends string, RestB extends string, Out extends string> = P extends [infer C extends "0" | "1", infer D extends string]
+type Step<P, RestA extends string, RestB extends string, Out extends string> = P extends [
+  infer C extends "0" | "1",
+  infer D extends string,
+]
   ? Walk<RestA, RestB, C, `${D}${Out}`>
   : never;
 type ToNumber<T> = T extends `${infer N extends number}` ? N : number;

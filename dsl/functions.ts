@@ -1,10 +1,9 @@
 /** Typed functions over features: ops without parameters. */
-import { UserError } from "../src/errors/index.ts";
-import { captureSource, placeOf } from "../src/ir/source.ts";
 import { ops } from "../src/ops/index.ts";
-import { checkCounts } from "./config.ts";
+import { checkChoice, checkCounts } from "./config.ts";
 import type { Feature, FourTimes, Over, Sum, Times, Vector } from "./feature.ts";
-import { apply, applyAll, tracedChannels } from "./tracing.ts";
+import { apply, applyAll } from "./tracing/record.ts";
+import { tracedChannels } from "./tracing/trace.ts";
 
 /** SiLU, x·sigmoid(x). */
 export function silu<C extends number, S extends number>(x: Feature<C, S>): Feature<C, S> {
@@ -17,7 +16,10 @@ export function relu<C extends number, S extends number>(x: Feature<C, S>): Feat
 }
 
 /** x where positive, slope·x elsewhere; slope 0.2 by default. */
-export function leakyRelu<C extends number, S extends number>(x: Feature<C, S>, config: { readonly slope?: number } = {}): Feature<C, S> {
+export function leakyRelu<C extends number, S extends number>(
+  x: Feature<C, S>,
+  config: { readonly slope?: number } = {},
+): Feature<C, S> {
   return apply(ops.leakyRelu, { slope: config.slope ?? 0.2 }, [x], leakyRelu);
 }
 
@@ -47,7 +49,10 @@ export function scale<C extends number, S extends number>(x: Feature<C, S>, conf
 }
 
 /** Limits every value to [min, max]. */
-export function clamp<C extends number, S extends number>(x: Feature<C, S>, config: { readonly min: number; readonly max: number }): Feature<C, S> {
+export function clamp<C extends number, S extends number>(
+  x: Feature<C, S>,
+  config: { readonly min: number; readonly max: number },
+): Feature<C, S> {
   return apply(ops.clamp, { min: config.min, max: config.max }, [x], clamp);
 }
 
@@ -60,7 +65,10 @@ export function concat<C extends number, S extends number, const R extends reado
 }
 
 /** Channels start to stop, stop excluded. */
-export function slice<S extends number>(x: Feature<number, S>, config: { readonly start: number; readonly stop: number }): Feature<number, S> {
+export function slice<S extends number>(
+  x: Feature<number, S>,
+  config: { readonly start: number; readonly stop: number },
+): Feature<number, S> {
   checkCounts("slice", { start: config.start, stop: config.stop }, slice, 0);
   return apply(ops.slice, { start: config.start, stop: config.stop }, [x], slice);
 }
@@ -76,25 +84,37 @@ export function pad<C extends number, S extends number>(
 }
 
 /** Mean over size×size cells. */
-export function avgPool2d<C extends number, S extends number, const K extends number>(x: Feature<C, S>, config: { readonly size: K }): Feature<C, Times<S, K>> {
+export function avgPool2d<C extends number, S extends number, const K extends number>(
+  x: Feature<C, S>,
+  config: { readonly size: K },
+): Feature<C, Times<S, K>> {
   checkCounts("avgPool2d", { size: config.size }, avgPool2d);
   return apply(ops.avgPool2d, { size: config.size }, [x], avgPool2d);
 }
 
 /** Maximum over size×size cells. */
-export function maxPool2d<C extends number, S extends number, const K extends number>(x: Feature<C, S>, config: { readonly size: K }): Feature<C, Times<S, K>> {
+export function maxPool2d<C extends number, S extends number, const K extends number>(
+  x: Feature<C, S>,
+  config: { readonly size: K },
+): Feature<C, Times<S, K>> {
   checkCounts("maxPool2d", { size: config.size }, maxPool2d);
   return apply(ops.maxPool2d, { size: config.size }, [x], maxPool2d);
 }
 
 /** Nearest-neighbour upsampling by a whole factor. */
-export function upsample<C extends number, S extends number, const K extends number>(x: Feature<C, S>, config: { readonly factor: K }): Feature<C, Over<S, K>> {
+export function upsample<C extends number, S extends number, const K extends number>(
+  x: Feature<C, S>,
+  config: { readonly factor: K },
+): Feature<C, Over<S, K>> {
   checkCounts("upsample", { factor: config.factor }, upsample);
   return apply(ops.upsampleNearest, { factor: config.factor }, [x], upsample);
 }
 
 /** Space to depth: every factor×factor cell becomes channels. */
-export function pixelUnshuffle<S extends number, const K extends number>(x: Feature<number, S>, config: { readonly factor: K }): Feature<number, Times<S, K>> {
+export function pixelUnshuffle<S extends number, const K extends number>(
+  x: Feature<number, S>,
+  config: { readonly factor: K },
+): Feature<number, Times<S, K>> {
   checkCounts("pixelUnshuffle", { factor: config.factor }, pixelUnshuffle);
   return apply(ops.pixelUnshuffle, { factor: config.factor }, [x], pixelUnshuffle);
 }
@@ -118,7 +138,10 @@ export function haarDwt<C extends number, S extends number>(
 }
 
 /** Inverse of one level of the Haar transform, times `scale`: 4·C channels become C at twice the size. */
-export function haarIdwt<S extends number>(x: Feature<number, S>, config: { readonly scale?: number } = {}): Feature<number, Over<S, 2>> {
+export function haarIdwt<S extends number>(
+  x: Feature<number, S>,
+  config: { readonly scale?: number } = {},
+): Feature<number, Over<S, 2>> {
   return apply(ops.haarIdwt, { scale: config.scale ?? 1 }, [x], haarIdwt);
 }
 
@@ -135,21 +158,19 @@ export function attention<C extends number, S extends number>(
 }
 
 /** Sum or mean over all positions: [N, C, H, W] → [N, C]. */
-export function globalPool<C extends number, S extends number>(x: Feature<C, S>, config: { readonly reduction: "sum" | "mean" }): Vector<C> {
-  if (config.reduction !== "sum" && config.reduction !== "mean") {
-    throw new UserError({
-      what: "globalPool knows no such reduction",
-      where: placeOf(captureSource(globalPool)),
-      expected: "sum or mean",
-      found: String(config.reduction),
-      help: 'write { reduction: "mean" } or { reduction: "sum" }',
-    });
-  }
+export function globalPool<C extends number, S extends number>(
+  x: Feature<C, S>,
+  config: { readonly reduction: "sum" | "mean" },
+): Vector<C> {
+  checkChoice("reduction of globalPool", config.reduction, ["sum", "mean"], globalPool);
   return apply(ops.globalPool, { reduction: config.reduction }, [x], globalPool);
 }
 
 /** Splits the channels into equal runs. */
-export function chunk<S extends number>(x: Feature<number, S>, config: { readonly chunks: number }): readonly Feature<number, S>[] {
+export function chunk<S extends number>(
+  x: Feature<number, S>,
+  config: { readonly chunks: number },
+): readonly Feature<number, S>[] {
   checkCounts("chunk", { chunks: config.chunks }, chunk);
   return applyAll(ops.chunk, { chunks: config.chunks }, [x], chunk);
 }

@@ -3,7 +3,7 @@ import type { ConvAttrs } from "../src/ops/rules.ts";
 import { ops } from "../src/ops/index.ts";
 import { checkCounts } from "./config.ts";
 import type { Feature, Times, Vector } from "./feature.ts";
-import { layer } from "./tracing.ts";
+import { layer } from "./tracing/record.ts";
 
 /** Convolution settings shared by the plain, the self-modulated and the spectral-normalised kind. */
 export interface ConvConfig<I extends number, O extends number, K extends number> {
@@ -42,12 +42,16 @@ export function conv2d<const I extends number, const O extends number, const K e
  * Self-modulated convolution (arXiv:2405.14477 §4.2, eq. 3): the filters are scaled per input channel, normalised and multiplied by a
  * gain, all learned. [N, in, H, W] → [N, out, H/stride, W/stride]. In ONNX it is a plain convolution.
  */
-export function smcConv2d<const I extends number, const O extends number, const K extends number = 1>(config: ConvConfig<I, O, K>): Conv<I, O, K> {
+export function smcConv2d<const I extends number, const O extends number, const K extends number = 1>(
+  config: ConvConfig<I, O, K>,
+): Conv<I, O, K> {
   return layer(ops.smcConv2d, convAttrs("smcConv2d", config, smcConv2d), smcConv2d);
 }
 
 /** Convolution with spectral normalisation (Miyato et al. 2018). In ONNX it is a plain convolution. */
-export function spectralConv2d<const I extends number, const O extends number, const K extends number = 1>(config: ConvConfig<I, O, K>): Conv<I, O, K> {
+export function spectralConv2d<const I extends number, const O extends number, const K extends number = 1>(
+  config: ConvConfig<I, O, K>,
+): Conv<I, O, K> {
   return layer(ops.spectralConv2d, convAttrs("spectralConv2d", config, spectralConv2d), spectralConv2d);
 }
 
@@ -71,7 +75,9 @@ export function linear<const I extends number, const O extends number>(config: L
 }
 
 /** Linear map with spectral normalisation, of a vector. */
-export function spectralLinear<const I extends number, const O extends number>(config: LinearConfig<I, O>): (x: Vector<I>) => Vector<O> {
+export function spectralLinear<const I extends number, const O extends number>(
+  config: LinearConfig<I, O>,
+): (x: Vector<I>) => Vector<O> {
   checkCounts("spectralLinear", { in: config.in, out: config.out }, spectralLinear);
   return layer(ops.spectralLinear, { in: config.in, out: config.out, bias: config.bias ?? true }, spectralLinear);
 }
@@ -85,7 +91,11 @@ export function defaultGroups(channels: number): number {
 }
 
 /** Group normalisation; `groups` is by default the largest divisor of `channels` that is at most min(32, channels/4), `eps` 1e-5. */
-export function groupNorm<const C extends number>(config: { readonly channels: C; readonly groups?: number; readonly eps?: number }): Same<C> {
+export function groupNorm<const C extends number>(config: {
+  readonly channels: C;
+  readonly groups?: number;
+  readonly eps?: number;
+}): Same<C> {
   const { channels, groups = defaultGroups(channels), eps = 1e-5 } = config;
   checkCounts("groupNorm", { channels, groups }, groupNorm);
   return layer(ops.groupNorm, { channels, groups, eps }, groupNorm);
@@ -99,6 +109,8 @@ export function batchNorm2d<const C extends number>(config: { readonly channels:
 }
 
 /** Dropout with the given rate, training only. */
-export function dropout(config: { readonly rate: number }): <C extends number, S extends number>(x: Feature<C, S>) => Feature<C, S> {
+export function dropout(config: {
+  readonly rate: number;
+}): <C extends number, S extends number>(x: Feature<C, S>) => Feature<C, S> {
   return layer(ops.dropout, { rate: config.rate }, dropout);
 }

@@ -6,7 +6,8 @@ import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
 import { checkCounts } from "./config.ts";
 import type { Add, Feature, Vector } from "./feature.ts";
 import { chunk, clamp } from "./functions.ts";
-import { handleOf, tracePart, type TracedPart } from "./tracing.ts";
+import { handleOf } from "./tracing/handles.ts";
+import { tracePart, type TracedPart } from "./tracing/part.ts";
 
 /** What `model` compiles: a function over features that is an instance of a block. */
 export interface ModelConfig<I extends number, Z extends number, S extends number> {
@@ -20,9 +21,7 @@ export interface ModelConfig<I extends number, Z extends number, S extends numbe
   /** Latent → image. */
   readonly decoder: (latent: Feature<Z, NoInfer<S>>) => Feature<NoInfer<I>, 1>;
   /** Image → logits per position, or these beside one logit per image. */
-  readonly discriminator?:
-    | ((image: Feature<NoInfer<I>, 1>) => Discriminated)
-    | undefined;
+  readonly discriminator?: ((image: Feature<NoInfer<I>, 1>) => Discriminated) | undefined;
 }
 
 /** What a discriminator returns: `pixel_logits`, alone or beside `global_logit`. */
@@ -52,7 +51,9 @@ function stagesOf(part: PartName, stage: Stage): Readonly<Record<string, Stage>>
  * Compiles an autoencoder to IR: traces every part on symbolic sizes and checks that they fit together. Throws UserError with
  * the module path, the op, the expected and the actual shape and the line in the author's file.
  */
-export function model<const I extends number = 3, const Z extends number = number, S extends number = number>(config: ModelConfig<I, Z, S>): Model {
+export function model<const I extends number = 3, const Z extends number = number, S extends number = number>(
+  config: ModelConfig<I, Z, S>,
+): Model {
   const source = captureSource(model);
   const imageChannels: number = config.imageChannels ?? 3;
   const { latentChannels } = config;
@@ -64,22 +65,38 @@ export function model<const I extends number = 3, const Z extends number = numbe
     return { mean, logvar: clamp(logvar as Feature<number, number>, logvarRange) };
   });
   const latent = (encoder.outputs["mean"] as Value).shape;
-  expect("the encoder gives other moments than the model's latent needs", latent, [latentChannels, ...latent.slice(2)], source, "encoder", {
-    factor: 2,
-    help: `make the encoder's last layer give 2 × latentChannels = ${2 * latentChannels} channels: means, then log-variances`,
-  });
+  expect(
+    "the encoder gives other moments than the model's latent needs",
+    latent,
+    [latentChannels, ...latent.slice(2)],
+    source,
+    "encoder",
+    {
+      factor: 2,
+      help: `make the encoder's last layer give 2 × latentChannels = ${2 * latentChannels} channels: means, then log-variances`,
+    },
+  );
   const stride = strideOf(latent, source);
 
   const decoder = trace("decoder", config.decoder, latent, source, (x) => ({ image: x }));
-  expect("the decoder does not give back the image", (decoder.outputs["image"] as Value).shape, image.slice(1), source, "decoder", {
-    factor: 1,
-    help: `make the decoder upsample by ${stride} in all and end in ${imageChannels} channels`,
-  });
+  expect(
+    "the decoder does not give back the image",
+    (decoder.outputs["image"] as Value).shape,
+    image.slice(1),
+    source,
+    "decoder",
+    {
+      factor: 1,
+      help: `make the decoder upsample by ${stride} in all and end in ${imageChannels} channels`,
+    },
+  );
 
   const parts = [partOf("encoder", encoder, "image"), partOf("decoder", decoder, "latent")];
   if (config.discriminator !== undefined) {
     const traced = trace("discriminator", config.discriminator, image, source, (logits) =>
-      handleOf(logits) === undefined && typeof logits === "object" && logits !== null && "pixel_logits" in logits ? logits : { pixel_logits: logits },
+      handleOf(logits) === undefined && typeof logits === "object" && logits !== null && "pixel_logits" in logits
+        ? logits
+        : { pixel_logits: logits },
     );
     parts.push(partOf("discriminator", traced, "image"));
   }
@@ -121,7 +138,8 @@ function expect(
 ): void {
   const expected = shapeOf("N", ...dims);
   if (expected.length === found.length && expected.every((dim, axis) => sameDim(dim, found[axis] as Dim))) return;
-  const scaled = (shape: Shape): string => formatShape(shape.map((dim, axis) => (axis === 1 ? (shapeOf(channelsOf(shape) * factor)[0] as Dim) : dim)));
+  const scaled = (shape: Shape): string =>
+    formatShape(shape.map((dim, axis) => (axis === 1 ? (shapeOf(channelsOf(shape) * factor)[0] as Dim) : dim)));
   throw new UserError({ what, where: placeOf(source), module, expected: scaled(expected), found: scaled(found), help });
 }
 

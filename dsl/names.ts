@@ -24,7 +24,13 @@ const moduleAttributes = new Set(
 /** A key of `layers` becomes a Python attribute: refuses what cannot be one, with a suggestion. */
 export function checkLayerKey(key: string, source: Source): void {
   const fail = (what: string, help: string): never => {
-    throw new UserError({ what, where: placeOf(source), expected: "a snake_case name that Python and torch leave free", found: key, help });
+    throw new UserError({
+      what,
+      where: placeOf(source),
+      expected: "a snake_case name that Python and torch leave free",
+      found: key,
+      help,
+    });
   };
   if (!/^[a-z][a-z0-9_]*$/.test(key)) {
     const snake = key

@@ -2,7 +2,7 @@
 import type { Feature } from "../feature.ts";
 import { add, attention, pad, silu, upsample } from "../functions.ts";
 import { conv2d, groupNorm, linear, smcConv2d } from "../layers.ts";
-import { block, layers } from "../tracing.ts";
+import { block, layers } from "../tracing/block.ts";
 
 type Map = Feature<number, number>;
 

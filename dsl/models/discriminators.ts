@@ -2,7 +2,7 @@
 import type { Feature, Vector } from "../feature.ts";
 import { add, avgPool2d, concat, globalPool, leakyRelu, relu, upsample } from "../functions.ts";
 import { batchNorm2d, conv2d, spectralConv2d, spectralLinear } from "../layers.ts";
-import { block, layers } from "../tracing.ts";
+import { block, layers } from "../tracing/block.ts";
 
 type Map = Feature<number, number>;
 
@@ -62,7 +62,9 @@ export const UNetDiscriminator = block("UNetDiscriminator", <I extends number>(c
   const skips = upOut.slice(0, -1);
   const { down, up, to_pixel, to_global } = layers({
     down: widths.map((out, i) => DiscriminatorDown({ in: widths[i - 1] ?? imageChannels, out, first: i === 0 })),
-    up: upOut.map((out, i) => DiscriminatorUp({ in: i === 0 ? bottleneck : (upOut[i - 1] as number) + (skips[i - 1] as number), out })),
+    up: upOut.map((out, i) =>
+      DiscriminatorUp({ in: i === 0 ? bottleneck : (upOut[i - 1] as number) + (skips[i - 1] as number), out }),
+    ),
     to_pixel: conv2d({ in: channels, out: 1, kernel: 1 }),
     to_global: spectralLinear({ in: bottleneck, out: 1 }),
   });
@@ -90,22 +92,30 @@ const PatchBlock = block("PatchBlock", ({ in: input, out, stride }: PatchBlockCo
 });
 
 /** PatchGAN discriminator (Isola et al. 2017): 3 layers, 64 filters, batch normalisation; a logit per patch. */
-export const PatchGan = block("PatchGan", <I extends number>({ imageChannels, channels = 64 }: { readonly imageChannels: I; readonly channels?: number }) => {
-  const { conv_in, blocks, conv_out } = layers({
-    conv_in: conv2d({ in: imageChannels, out: channels, kernel: 4, stride: 2, padding: 1 }),
-    blocks: [
-      PatchBlock({ in: channels, out: 2 * channels, stride: 2 }),
-      PatchBlock({ in: 2 * channels, out: 4 * channels, stride: 2 }),
-      PatchBlock({ in: 4 * channels, out: 8 * channels, stride: 1 }),
-    ],
-    conv_out: conv2d({ in: 8 * channels, out: 1, kernel: 4, padding: 1 }),
-  });
-  return (x: Feature<I, 1>): Feature<1, number> => {
-    const h = blocks.reduce<Map>((y, patch) => patch(y), leakyRelu(conv_in(x)));
-    return conv_out(h as Feature<number, number>);
-  };
-});
+export const PatchGan = block(
+  "PatchGan",
+  <I extends number>({ imageChannels, channels = 64 }: { readonly imageChannels: I; readonly channels?: number }) => {
+    const { conv_in, blocks, conv_out } = layers({
+      conv_in: conv2d({ in: imageChannels, out: channels, kernel: 4, stride: 2, padding: 1 }),
+      blocks: [
+        PatchBlock({ in: channels, out: 2 * channels, stride: 2 }),
+        PatchBlock({ in: 2 * channels, out: 4 * channels, stride: 2 }),
+        PatchBlock({ in: 4 * channels, out: 8 * channels, stride: 1 }),
+      ],
+      conv_out: conv2d({ in: 8 * channels, out: 1, kernel: 4, padding: 1 }),
+    });
+    return (x: Feature<I, 1>): Feature<1, number> => {
+      const h = blocks.reduce<Map>((y, patch) => patch(y), leakyRelu(conv_in(x)));
+      return conv_out(h);
+    };
+  },
+);
 
 export type DiscriminatorConfig =
-  | { readonly kind: "unet"; readonly channels?: number; readonly multipliers?: readonly number[]; readonly reduction?: "sum" | "mean" }
+  | {
+      readonly kind: "unet";
+      readonly channels?: number;
+      readonly multipliers?: readonly number[];
+      readonly reduction?: "sum" | "mean";
+    }
   | { readonly kind: "patchgan"; readonly channels?: number };

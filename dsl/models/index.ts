@@ -29,7 +29,10 @@ function litevaeEntries(): [string, BuiltIn][] {
 export const builtIns: Readonly<Record<string, BuiltIn>> = {
   ...Object.fromEntries(litevaeEntries()),
   "sd-vae": { about: "the KL autoencoder of Stable Diffusion", build: (options) => sdVae({ name: "sd-vae", ...options }) },
-  "vae-small": { about: "SD-VAE with an encoder of LiteVAE-B's size", build: (options) => vaeSmall({ name: "vae-small", ...options }) },
+  "vae-small": {
+    about: "SD-VAE with an encoder of LiteVAE-B's size",
+    build: (options) => vaeSmall({ name: "vae-small", ...options }),
+  },
   nano: {
     about: "S encoder, self-modulated decoder of base 24: the demo's model",
     build: (options) => litevae({ name: "nano", variant: "S", decoder: { norm: "smc", base: 24 }, ...options }),

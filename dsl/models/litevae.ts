@@ -4,12 +4,15 @@ import type { Feature } from "../feature.ts";
 import { avgPool2d, concat, haarDwt } from "../functions.ts";
 import { conv2d } from "../layers.ts";
 import { model, stages, type ModelConfig } from "../model.ts";
-import { block, layers } from "../tracing.ts";
+import { block, layers } from "../tracing/block.ts";
 import { KlDecoder, type DecoderNorm } from "./autoencoder-kl.ts";
 import { PatchGan, UNetDiscriminator, type DiscriminatorConfig } from "./discriminators.ts";
 import { UNet } from "./unet.ts";
 
-type Width = { readonly channels: number; readonly multipliers: readonly number[] };
+interface Width {
+  readonly channels: number;
+  readonly multipliers: readonly number[];
+}
 
 /** Widths of the feature extractors and of the aggregator (arXiv:2405.14477 Tables 23–24). */
 const variants = {
@@ -34,28 +37,35 @@ export interface LiteVaeEncoderConfig<I extends number, M extends number> {
  * Three Haar levels, a UNet on each, all brought to H/8 × W/8 by average pooling, concatenated and aggregated by a fourth UNet
  * (arXiv:2405.14477 §4.1). [N, imageChannels, H, W] → moments [N, 2·nz, H/8, W/8].
  */
-export const LiteVaeEncoder = block("LiteVaeEncoder", <I extends number, M extends number>(config: LiteVaeEncoderConfig<I, M>) => {
-  const { imageChannels, moments, extractor, aggregator, dropout } = config;
-  const bands = 4 * imageChannels;
-  const extract = (): ReturnType<typeof UNet<number, number>> => UNet({ in: bands, out: bands, ...extractor, dropout });
-  const { extractors, aggregator: aggregate } = layers({
-    extractors: [extract(), extract(), extract()],
-    aggregator: UNet({ in: 3 * bands, out: moments, ...aggregator, dropout }),
-  });
-  return (image: Feature<I, 1>): Feature<M, 8> => {
-    // The paper divides level l by 2^l: with half of the orthonormal scale at every level that happens by itself.
-    const level1 = haarDwt(image as Feature<number, 1>, { scale: 0.5 });
-    const level2 = haarDwt(level1.low, { scale: 0.5 });
-    const level3 = haarDwt(level2.low, { scale: 0.5 });
-    const [first, second, third] = extractors as [ReturnType<typeof extract>, ReturnType<typeof extract>, ReturnType<typeof extract>];
-    const features = concat(
-      avgPool2d(first(level1.bands), { size: 4 }),
-      avgPool2d(second(level2.bands), { size: 2 }),
-      third(level3.bands),
-    );
-    return aggregate(features);
-  };
-});
+export const LiteVaeEncoder = block(
+  "LiteVaeEncoder",
+  <I extends number, M extends number>(config: LiteVaeEncoderConfig<I, M>) => {
+    const { imageChannels, moments, extractor, aggregator, dropout } = config;
+    const bands = 4 * imageChannels;
+    const extract = (): ReturnType<typeof UNet<number, number>> => UNet({ in: bands, out: bands, ...extractor, dropout });
+    const { extractors, aggregator: aggregate } = layers({
+      extractors: [extract(), extract(), extract()],
+      aggregator: UNet({ in: 3 * bands, out: moments, ...aggregator, dropout }),
+    });
+    return (image: Feature<I, 1>): Feature<M, 8> => {
+      // The paper divides level l by 2^l: with half of the orthonormal scale at every level that happens by itself.
+      const level1 = haarDwt(image as Feature<number, 1>, { scale: 0.5 });
+      const level2 = haarDwt(level1.low, { scale: 0.5 });
+      const level3 = haarDwt(level2.low, { scale: 0.5 });
+      const [first, second, third] = extractors as [
+        ReturnType<typeof extract>,
+        ReturnType<typeof extract>,
+        ReturnType<typeof extract>,
+      ];
+      const features = concat(
+        avgPool2d(first(level1.bands), { size: 4 }),
+        avgPool2d(second(level2.bands), { size: 2 }),
+        third(level3.bands),
+      );
+      return aggregate(features);
+    };
+  },
+);
 
 export interface DecoderOptions {
   /** `group` as in the paper's main results, by default; `smc` for self-modulated convolution. */
@@ -125,7 +135,10 @@ export function withPointwise(latentChannels: number, encode: Parts["encoder"], 
   };
 }
 
-export function discriminatorFor(imageChannels: number, config: DiscriminatorConfig | false = { kind: "unet" }): ModelConfig<number, number, number>["discriminator"] {
+export function discriminatorFor(
+  imageChannels: number,
+  config: DiscriminatorConfig | false = { kind: "unet" },
+): ModelConfig<number, number, number>["discriminator"] {
   if (config === false) return undefined;
   const { kind, ...options } = config;
   return kind === "patchgan" ? PatchGan({ imageChannels, ...options }) : UNetDiscriminator({ imageChannels, ...options });

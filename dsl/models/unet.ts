@@ -1,4 +1,4 @@
-import { block, layers } from "../tracing.ts";
+import { block, layers } from "../tracing/block.ts";
 import { add, concat, silu } from "../functions.ts";
 import { conv2d, dropout as dropoutLayer, groupNorm } from "../layers.ts";
 import type { Feature } from "../feature.ts";

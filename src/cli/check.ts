@@ -1,3 +1,50 @@
 import type { Command } from "commander";
+import { resolve } from "node:path";
+import { UserError } from "../errors/index.ts";
+import type { Model, Part } from "../ir/model.ts";
+import { formatShape } from "../ir/shape.ts";
+import { fittingSizes } from "../ir/size.ts";
+import { verifyModel } from "../ir/verify.ts";
 import type { Environment } from "./environment.ts";
-export function addCheck(_program: Command, _environment: Environment): void {}
+import { isModelFile, loadModel } from "./load-model.ts";
+import { latentOption } from "./options.ts";
+
+export function addCheck(program: Command, environment: Environment): void {
+  program
+    .command("check")
+    .description("check a model's types and shapes")
+    .argument("<model>", "built-in name, or a .ts file")
+    .addOption(latentOption)
+    .action(async (name: string, flags: { readonly latent?: number }) => {
+      if (isModelFile(name)) await checkTypes(name);
+      const model = await loadModel(name, environment, { latentChannels: flags.latent });
+      verifyModel(model);
+      process.stdout.write(describe(model));
+    });
+}
+
+/** A file that is not there is reported by the loader, in its words. */
+async function checkTypes(name: string): Promise<void> {
+  const { existsSync } = await import("node:fs");
+  if (!existsSync(name)) return;
+  process.stderr.write("checking types\n");
+  const { typeErrors } = await import("./typecheck.ts");
+  const errors = typeErrors(resolve(name));
+  if (errors.length > 0) throw new UserError(...errors);
+}
+
+function describe(model: Model): string {
+  const lines = model.parts.map((part) => {
+    const input = part.graph.inputs.map((value) => formatShape(value.shape)).join(", ");
+    const outputs = part.outputNames.map((name, i) => `${name} ${formatShape(part.graph.outputs[i]?.shape ?? [])}`).join(", ");
+    return `  ${part.name.padEnd(13)} ${input} → ${outputs}; ${sizes(part)}`;
+  });
+  return `${model.name}: types and shapes are right\n${lines.join("\n")}\n`;
+}
+
+function sizes(part: Part): string {
+  const along = fittingSizes([part], "H");
+  if (along === undefined) return "no image size up to 4096 fits";
+  const { minimum, step } = along;
+  return minimum === step ? `sides in multiples of ${step}` : `sides ${minimum}, ${minimum + step}, ${minimum + 2 * step}, …`;
+}

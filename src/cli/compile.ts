@@ -34,7 +34,8 @@ export function addCompile(program: Command, environment: Environment): void {
     .addOption(latentOption)
     .option("--dump-after <pass>", "print the IR after a pass to stdout")
     .action(async (name: string, flags: Flags) => {
-      const { compile, irVersionOf, onnxPasses, printPart } = await import("../compiler/compile.ts");
+      const { compile, irVersionOf, onnxPasses } = await import("../compiler/compile.ts");
+      const { printPart } = await import("../ir/print.ts");
       const irVersion = checkVersions(flags, irVersionOf);
       checkPass(flags.dumpAfter, onnxPasses.map((pass) => pass.name));
       const model = await loadModel(name, environment, { latentChannels: flags.latent });

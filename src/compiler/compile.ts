@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { UserError } from "../errors/index.ts";
 import { formatDim } from "../ir/dim.ts";
 import type { Model, Part, PartName } from "../ir/model.ts";
-import { printModel, printPart } from "../ir/print.ts";
+import { printModel } from "../ir/print.ts";
 import { elementCount } from "../ir/shape.ts";
-import { dimsOf } from "../ir/size.ts";
+import { dimsOf, fittingSizes, type FittingSizes } from "../ir/size.ts";
 import { verifyModel } from "../ir/verify.ts";
 import { paramsOf } from "../ir/walk.ts";
 import { deadCode, dropTrainingOnly, foldWeights, inline, runPasses, type Pass } from "../passes/index.ts";
@@ -12,7 +13,7 @@ import type { OnnxGraph } from "../targets/onnx/graph.ts";
 import { lowerPart } from "../targets/onnx/lower.ts";
 import { encodeModel, initializerBytes, type ExternalData, type ModelInfo } from "../targets/onnx/serde.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
-import { initialWeights, namedTensors, weightsFromFile, type Weights } from "../weights/weights.ts";
+import { initialWeights, namedTensors, weightsFromFile } from "../weights/weights.ts";
 import type { Config, Manifest } from "./compiled-folder.ts";
 import { OutputFolder } from "./output-folder.ts";
 import { packageVersion } from "./version.ts";
@@ -52,6 +53,7 @@ export function compile(model: Model, options: CompileOptions): Manifest {
     return lowerPart(lowered, (param) => weights.load(param));
   });
 
+  const config = configOf(model, parts);
   const folder = new OutputFolder(options.out, { force: options.force });
   folder.begin();
   for (const graph of graphs) {
@@ -60,7 +62,7 @@ export function compile(model: Model, options: CompileOptions): Manifest {
   }
   options.progress("writing model.safetensors");
   folder.write("model.safetensors", encodeSafetensors(namedTensors(parts, weights)));
-  folder.write("config.json", [`${JSON.stringify(configOf(model, parts), null, 2)}\n`]);
+  folder.write("config.json", [`${JSON.stringify(config, null, 2)}\n`]);
   const manifest = manifestOf(model, parts, options);
   folder.finish({ ...manifest });
   return { ...manifest, files: {} };
@@ -118,16 +120,26 @@ function modelInfo(model: Model, part: string, options: CompileOptions): ModelIn
 }
 
 function configOf(model: Model, parts: readonly Part[]): Config {
-  const sizes = parts.map((part) => [part.name, dimsOf(part).filter((dim) => dim.symbol === "H" || dim.symbol === "W").map(formatDim)] as const);
   return {
     model: model.name,
     image_channels: model.imageChannels,
     latent_channels: model.latentChannels,
     stride: model.stride,
-    sizes: Object.fromEntries(sizes),
+    sizes: { height: sizesAlong(model, parts, "H"), width: sizesAlong(model, parts, "W") },
     scaling_factor: 1,
     shift_factor: 0,
   };
+}
+
+function sizesAlong(model: Model, parts: readonly Part[], axis: "H" | "W"): FittingSizes {
+  const sizes = fittingSizes(parts, axis);
+  if (sizes !== undefined) return sizes;
+  throw new UserError({
+    what: `no image up to 4096 pixels fits ${model.name}`,
+    expected: "strides and paddings that some size satisfies",
+    found: parts.flatMap(dimsOf).filter((dim) => dim.symbol === axis).map(formatDim).join(", "),
+    help: "use the same strides on all branches, and padding that keeps sizes whole",
+  });
 }
 
 function manifestOf(model: Model, parts: readonly Part[], options: CompileOptions): Omit<Manifest, "files"> {
@@ -150,6 +162,3 @@ function countParams(part: Part): number {
   for (const param of paramsOf(part.modules)) if (param.buffer !== true) total += elementCount(param.shape);
   return total;
 }
-
-export type { Weights };
-export { printPart };

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
 import type { PartName } from "../ir/model.ts";
+import type { FittingSizes } from "../ir/size.ts";
 import { manifestName, type FileEntry } from "./output-folder.ts";
 
 export interface Manifest {
@@ -21,8 +22,8 @@ export interface Config {
   readonly image_channels: number;
   readonly latent_channels: number;
   readonly stride: number;
-  /** Image sides that each part accepts, as the sizes inside it that must come out whole. */
-  readonly sizes: Readonly<Partial<Record<PartName, readonly string[]>>>;
+  /** The image sides that the parts accept: minimum, minimum + step, … */
+  readonly sizes: { readonly height: FittingSizes; readonly width: FittingSizes };
   readonly scaling_factor: number;
   readonly shift_factor: number;
 }

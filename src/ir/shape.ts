@@ -1,4 +1,14 @@
-import { constantDim, evaluateDim, fixedSize, formatDim, sameDim, symbolDim, type Bindings, type Dim, type DimSymbol } from "./dim.ts";
+import {
+  constantDim,
+  evaluateDim,
+  fixedSize,
+  formatDim,
+  sameDim,
+  symbolDim,
+  type Bindings,
+  type Dim,
+  type DimSymbol,
+} from "./dim.ts";
 
 /** `[N, C, H, W]` for a feature map, `[N, C]` for a vector. */
 export type Shape = readonly Dim[];

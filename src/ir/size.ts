@@ -28,13 +28,18 @@ export interface SizeMisfit {
 /** The first axis on which an image of this size does not fit the parts, or undefined. */
 export function misfit(parts: readonly Part[], height: number, width: number): SizeMisfit | undefined {
   const dims = parts.flatMap(dimsOf);
-  for (const [axis, size] of [["H", height], ["W", width]] as const) {
+  for (const [axis, size] of [
+    ["H", height],
+    ["W", width],
+  ] as const) {
     const along = dims.filter((dim) => dim.symbol === axis);
     const at = (value: number): Bindings => ({ N: 1, H: value, W: value });
     const bad = along.find((dim) => !fits([dim], at(size)));
     if (bad === undefined) continue;
     const search = (step: 1 | -1): number | undefined => {
-      for (let value = size + step; value >= 1 && Math.abs(value - size) <= 4096; value += step) if (fits(along, at(value))) return value;
+      for (let value = size + step; value >= 1 && Math.abs(value - size) <= 4096; value += step) {
+        if (fits(along, at(value))) return value;
+      }
       return undefined;
     };
     return { axis, size, dim: formatDim(bad), nearest: [search(-1), search(1)].filter((value) => value !== undefined) };
@@ -42,11 +47,21 @@ export function misfit(parts: readonly Part[], height: number, width: number): S
   return undefined;
 }
 
-/** The smallest size of at least (or, with -1, at most) `size` that fits along an axis. */
-export function fittingSize(parts: readonly Part[], axis: "H" | "W", size: number, step: 1 | -1): number | undefined {
+/** The sizes that fit along an axis: minimum, minimum + step, minimum + 2·step, … */
+export interface FittingSizes {
+  readonly minimum: number;
+  readonly step: number;
+}
+
+/** Undefined when no size up to 4096 fits, since what the model's layers need contradicts itself. */
+export function fittingSizes(parts: readonly Part[], axis: "H" | "W"): FittingSizes | undefined {
   const along = parts.flatMap(dimsOf).filter((dim) => dim.symbol === axis);
-  for (let value = size; value >= 1 && Math.abs(value - size) <= 4096; value += step) {
-    if (fits(along, { N: 1, H: value, W: value })) return value;
-  }
-  return undefined;
+  const next = (from: number): number | undefined => {
+    for (let size = from; size <= from + 4096; size++) if (fits(along, { N: 1, H: size, W: size })) return size;
+    return undefined;
+  };
+  // Every condition is a congruence with a lower bound, so the sizes are evenly spaced from the first on.
+  const minimum = next(1);
+  const second = minimum === undefined ? undefined : next(minimum + 1);
+  return minimum === undefined || second === undefined ? undefined : { minimum, step: second - minimum };
 }

@@ -14,7 +14,9 @@ export function verifyPart(part: Part): void {
     paths.add(path);
   }
   if (part.graph.inputs.length !== part.inputNames.length) throw new Error(`${part.name} names ${part.inputNames.length} inputs`);
-  if (part.graph.outputs.length !== part.outputNames.length) throw new Error(`${part.name} names ${part.outputNames.length} outputs`);
+  if (part.graph.outputs.length !== part.outputNames.length) {
+    throw new Error(`${part.name} names ${part.outputNames.length} outputs`);
+  }
   verifyGraph(part.graph, part.name);
 }
 
@@ -34,7 +36,10 @@ function verifyGraph(graph: Graph, where: string): void {
     const shapes = node.outputs.map((value) => value.shape);
     let expected: readonly Value["shape"][];
     if (node.kind === "op") {
-      expected = node.op.infer(node.inputs.map((value) => value.shape), node.attrs);
+      expected = node.op.infer(
+        node.inputs.map((value) => value.shape),
+        node.attrs,
+      );
       if ((node.op.params !== undefined) !== (node.layer !== undefined && node.layer.params.length > 0)) {
         throw new Error(`${label} in ${where} and its layer disagree about parameters`);
       }
@@ -50,5 +55,7 @@ function verifyGraph(graph: Graph, where: string): void {
 
 function expectShape(found: Value["shape"] | undefined, expected: Value["shape"], label: string): void {
   if (found !== undefined && sameShape(found, expected)) return;
-  throw new Error(`${label} records ${found === undefined ? "no shape" : formatShape(found)} where ${formatShape(expected)} follows`);
+  throw new Error(
+    `${label} records ${found === undefined ? "no shape" : formatShape(found)} where ${formatShape(expected)} follows`,
+  );
 }

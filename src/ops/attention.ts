@@ -25,7 +25,8 @@ export const attention = defineOp<{ readonly heads: number }>({
   onnx(writer, [query = "", key = "", value = ""], { heads }) {
     const size = channelsOf(writer.inputShapes[0] ?? []) / heads;
     const split = writer.ints(`heads_${heads}_${size}`, [0, heads, size, -1]);
-    const tokens = (input: string): string => writer.node("Transpose", [writer.node("Reshape", [input, split])], { perm: [0, 1, 3, 2] });
+    const tokens = (input: string): string =>
+      writer.node("Transpose", [writer.node("Reshape", [input, split])], { perm: [0, 1, 3, 2] });
     const scale = writer.constant(`attention_scale_${size}`, [], [1 / Math.sqrt(size)]);
     const scores = writer.node("MatMul", [writer.node("Mul", [tokens(query), scale]), writer.node("Reshape", [key, split])]);
     const mixed = writer.node("MatMul", [writer.node("Softmax", [scores], { axis: -1 }), tokens(value)]);

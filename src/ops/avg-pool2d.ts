@@ -6,7 +6,9 @@ export const avgPool2d = defineOp<{ readonly size: number }>({
   name: "avgPool2d",
   doc: "Mean over size×size cells.",
   infer: ([input = []], { size }) => [scaledSpatially(input, channelsOf(input), 1 / size)],
-  onnx: (writer, [input = ""], { size }) => [writer.node("AveragePool", [input], { kernel_shape: [size, size], strides: [size, size] })],
+  onnx: (writer, [input = ""], { size }) => [
+    writer.node("AveragePool", [input], { kernel_shape: [size, size], strides: [size, size] }),
+  ],
   torch: { kind: "function", call: ([input = ""], { size }) => `F.avg_pool2d(${input}, ${size})` },
   sample(choose) {
     const size = choose.pick([2, 4]);

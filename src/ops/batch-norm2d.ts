@@ -29,7 +29,10 @@ export const batchNorm2d = defineOp<BatchNormAttrs>({
       { epsilon: { float: eps } },
     ),
   ],
-  torch: { kind: "module", build: ({ channels, eps }) => ({ callee: "nn.BatchNorm2d", args: [channels], kwargs: eps === 1e-5 ? {} : { eps } }) },
+  torch: {
+    kind: "module",
+    build: ({ channels, eps }) => ({ callee: "nn.BatchNorm2d", args: [channels], kwargs: eps === 1e-5 ? {} : { eps } }),
+  },
   sample(choose) {
     const attrs = { channels: choose.int(1, 6), eps: 1e-5 };
     return { attrs, inputs: [[choose.int(1, 3), attrs.channels, choose.int(1, 6), choose.int(1, 6)]] };

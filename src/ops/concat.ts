@@ -19,7 +19,12 @@ export const concat = defineOp({
         });
       }
     }
-    return [replaceChannels(first, inputs.reduce((sum, shape) => sum + channelsOf(shape), 0))];
+    return [
+      replaceChannels(
+        first,
+        inputs.reduce((sum, shape) => sum + channelsOf(shape), 0),
+      ),
+    ];
   },
   onnx: (writer, inputs) => [writer.node("Concat", inputs, { axis: 1 })],
   torch: { kind: "function", call: (inputs) => `torch.cat([${inputs.join(", ")}], dim=1)` },

@@ -48,7 +48,12 @@ export const conv2d = defineOp<Conv2dAttrs>({
   },
   sample(choose) {
     const groups = choose.pick([1, 2]);
-    const [kernel, padding] = choose.pick([[1, 0], [3, 1], [4, 1], [3, 0]] as const);
+    const [kernel, padding] = choose.pick([
+      [1, 0],
+      [3, 1],
+      [4, 1],
+      [3, 0],
+    ] as const);
     const stride = choose.pick([1, 2]);
     const attrs = {
       in: groups * choose.int(1, 4),

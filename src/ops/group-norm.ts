@@ -39,7 +39,10 @@ export const groupNorm = defineOp<GroupNormAttrs>({
     const scaled = writer.node("Mul", [restored, writer.param("weight", [channels, 1, 1])]);
     return [writer.node("Add", [scaled, writer.param("bias", [channels, 1, 1])])];
   },
-  torch: { kind: "module", build: ({ channels, groups, eps }) => ({ callee: "nn.GroupNorm", args: [groups, channels], kwargs: { eps } }) },
+  torch: {
+    kind: "module",
+    build: ({ channels, groups, eps }) => ({ callee: "nn.GroupNorm", args: [groups, channels], kwargs: { eps } }),
+  },
   sample(choose) {
     const groups = choose.int(1, 4);
     const channels = groups * choose.int(1, 4);

@@ -9,7 +9,10 @@ const signs = [
 ] as const;
 
 /** A [4C, C, 2, 2] convolution weight, band-major: cA of every channel, then cH, cV, cD. Orthonormal for scale 1. */
-export function haarWeight(channels: number, scale: number): { readonly shape: readonly number[]; readonly values: readonly number[] } {
+export function haarWeight(
+  channels: number,
+  scale: number,
+): { readonly shape: readonly number[]; readonly values: readonly number[] } {
   const values: number[] = [];
   for (const band of signs) {
     for (let out = 0; out < channels; out++) {

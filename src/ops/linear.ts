@@ -39,6 +39,14 @@ export const linear = defineOp<LinearAttrs>({
   sample(choose) {
     const attrs = { in: choose.int(1, 6), out: choose.int(1, 6), bias: choose.pick([true, false]) };
     const batch = choose.int(1, 3);
-    return { attrs, inputs: [choose.pick([[batch, attrs.in], [batch, attrs.in, choose.int(1, 5), choose.int(1, 5)]])] };
+    return {
+      attrs,
+      inputs: [
+        choose.pick([
+          [batch, attrs.in],
+          [batch, attrs.in, choose.int(1, 5), choose.int(1, 5)],
+        ]),
+      ],
+    };
   },
 });

@@ -21,7 +21,10 @@ export const pad = defineOp<PadAttrs>({
   onnx: (writer, [input = ""], { top, left, bottom, right }) => [
     writer.node("Pad", [input, writer.ints(`pads_${top}_${left}_${bottom}_${right}`, [0, 0, top, left, 0, 0, bottom, right])]),
   ],
-  torch: { kind: "function", call: ([input = ""], { top, left, bottom, right }) => `F.pad(${input}, (${left}, ${right}, ${top}, ${bottom}))` },
+  torch: {
+    kind: "function",
+    call: ([input = ""], { top, left, bottom, right }) => `F.pad(${input}, (${left}, ${right}, ${top}, ${bottom}))`,
+  },
   sample: (choose) => ({
     attrs: { top: choose.int(0, 2), left: choose.int(0, 2), bottom: choose.int(0, 2), right: choose.int(0, 2) },
     inputs: [anyShape(choose)],

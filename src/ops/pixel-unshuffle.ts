@@ -17,6 +17,9 @@ export const pixelUnshuffle = defineOp<{ readonly factor: number }>({
   torch: { kind: "function", call: ([input = ""], { factor }) => `F.pixel_unshuffle(${input}, ${factor})` },
   sample(choose) {
     const factor = choose.pick([2, 4]);
-    return { attrs: { factor }, inputs: [[choose.int(1, 2), choose.int(1, 3), factor * choose.int(1, 3), factor * choose.int(1, 3)]] };
+    return {
+      attrs: { factor },
+      inputs: [[choose.int(1, 2), choose.int(1, 3), factor * choose.int(1, 3), factor * choose.int(1, 3)]],
+    };
   },
 });

@@ -19,7 +19,12 @@ export const slice = defineOp<{ readonly start: number; readonly stop: number }>
     return [replaceChannels(input, stop - start)];
   },
   onnx: (writer, [input = ""], { start, stop }) => [
-    writer.node("Slice", [input, writer.ints(`at_${start}`, [start]), writer.ints(`at_${stop}`, [stop]), writer.ints("at_1", [1])]),
+    writer.node("Slice", [
+      input,
+      writer.ints(`at_${start}`, [start]),
+      writer.ints(`at_${stop}`, [stop]),
+      writer.ints("at_1", [1]),
+    ]),
   ],
   torch: { kind: "function", call: ([input = ""], { start, stop }) => `${input}[:, ${start === 0 ? "" : start}:${stop}]` },
   sample(choose) {

@@ -22,7 +22,9 @@ export const smcConv2d = defineOp<ConvAttrs>({
     attrs: { ...attrs, groups: 1 },
     derive: {
       weight({ weight, scale, gain }) {
-        if (weight === undefined || scale === undefined || gain === undefined) throw new Error("SMC needs weight, scale and gain");
+        if (weight === undefined || scale === undefined || gain === undefined) {
+          throw new Error("SMC needs weight, scale and gain");
+        }
         const [source, scales, [factor = 1]] = [floats(weight), floats(scale), floats(gain)];
         const filter = source.length / attrs.out;
         const area = attrs.kernel * attrs.kernel;

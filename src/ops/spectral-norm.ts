@@ -46,7 +46,8 @@ function rightSide(weight: Tensor, u: Float32Array): Float32Array {
 export function spectralBuffers(weight: readonly number[]): readonly ParamSpec[] {
   const [out = 0, ...rest] = weight;
   const fanIn = rest.reduce((size, dim) => size * dim, 1);
-  const right = (params: Params): Tensor => tensorOf([fanIn], rightSide(required(params, "weight"), floats(required(params, "u"))));
+  const right = (params: Params): Tensor =>
+    tensorOf([fanIn], rightSide(required(params, "weight"), floats(required(params, "u"))));
   return [
     { role: "u", shape: [out], init: { kind: "computed", compute: leftSingularVector }, buffer: true },
     { role: "v", shape: [fanIn], init: { kind: "computed", compute: right }, buffer: true },
@@ -62,6 +63,9 @@ export const spectralFold: Fold["derive"] = {
     const image = product(matrix, u.length, floats(required(params, "v")), false);
     let sigma = 0;
     for (let row = 0; row < u.length; row++) sigma += (u[row] as number) * (image[row] as number);
-    return tensorOf(weight.shape, matrix.map((value) => value / sigma));
+    return tensorOf(
+      weight.shape,
+      matrix.map((value) => value / sigma),
+    );
   },
 };

@@ -14,6 +14,9 @@ export const upsampleNearest = defineOp<{ readonly factor: number }>({
       nearest_mode: "floor",
     }),
   ],
-  torch: { kind: "function", call: ([input = ""], { factor }) => `F.interpolate(${input}, scale_factor=${factor}, mode="nearest")` },
+  torch: {
+    kind: "function",
+    call: ([input = ""], { factor }) => `F.interpolate(${input}, scale_factor=${factor}, mode="nearest")`,
+  },
   sample: (choose) => ({ attrs: { factor: choose.pick([2, 4]) }, inputs: [anyShape(choose)] }),
 });

@@ -1,0 +1,58 @@
+/** Layers and blocks as their authors hold them while a model is being described. */
+import type { Attrs, Op } from "../../src/ir/op.ts";
+import type { Source } from "../../src/ir/source.ts";
+
+/** A layer or block instance as its author holds it. It gets its place in the model from the `layers` that names it. */
+export type Handle = LayerHandle | BlockHandle;
+
+export interface LayerHandle {
+  readonly kind: "layer";
+  readonly op: Op;
+  readonly attrs: Attrs;
+  readonly source: Source;
+  owner?: BlockHandle;
+  key?: string;
+}
+
+export interface BlockHandle {
+  readonly kind: "block";
+  readonly name: string;
+  readonly config: readonly unknown[];
+  readonly source: Source;
+  readonly children: Map<string, Handle>;
+  forward: (...inputs: never[]) => unknown;
+  owner?: BlockHandle;
+  key?: string;
+}
+
+/** A `block` function whose body runs right now. */
+export interface Building {
+  readonly handle: BlockHandle;
+  readonly created: Handle[];
+  named: boolean;
+}
+
+const handleKey = Symbol("litevae.handle");
+export const building: Building[] = [];
+
+type Callable = ((...inputs: never[]) => unknown) & { [handleKey]?: Handle };
+
+export function callableOf<F>(handle: Handle, call: (...inputs: unknown[]) => unknown): F {
+  const callable = Object.defineProperty(call, handleKey, { value: handle });
+  building.at(-1)?.created.push(handle);
+  return callable as F;
+}
+
+export function handleOf(value: unknown): Handle | undefined {
+  return typeof value === "function" ? (value as Callable)[handleKey] : undefined;
+}
+
+export function pathOf(handle: Handle | undefined): string {
+  if (handle?.owner === undefined) return "";
+  const prefix = pathOf(handle.owner);
+  return prefix === "" ? (handle.key ?? "") : `${prefix}.${handle.key}`;
+}
+
+export function labelOf(handle: Handle): string {
+  return handle.kind === "layer" ? handle.op.name : handle.name;
+}

@@ -1,0 +1,55 @@
+/** Ops: what a typed constructor or function makes of an op's definition. */
+import { ShapeError, UserError } from "../../src/errors/index.ts";
+import type { Layer, Value } from "../../src/ir/model.ts";
+import type { Attrs, Op } from "../../src/ir/op.ts";
+import { formatShape, type Shape } from "../../src/ir/shape.ts";
+import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
+import { callableOf, pathOf, type LayerHandle } from "./handles.ts";
+import { currentTrace, markUsed, Traced, valuesFor } from "./trace.ts";
+
+/** A layer: the op with fixed attributes, called on features. */
+export function layer<F>(op: Op, attrs: Attrs, below: (...args: never[]) => unknown): F {
+  const handle: LayerHandle = { kind: "layer", op, attrs, source: captureSource(below) };
+  const call = (...inputs: unknown[]): unknown => single(record(op, attrs, inputs, captureSource(call), handle));
+  return callableOf<F>(handle, call);
+}
+
+/** Applies an op without parameters. */
+export function apply<R>(op: Op, attrs: Attrs, inputs: readonly unknown[], below: (...args: never[]) => unknown): R {
+  return single(record(op, attrs, inputs, captureSource(below))) as R;
+}
+
+/** Applies an op that has several outputs. */
+export function applyAll<R>(op: Op, attrs: Attrs, inputs: readonly unknown[], below: (...args: never[]) => unknown): R {
+  return record(op, attrs, inputs, captureSource(below)) as R;
+}
+
+function single(outputs: readonly Traced[]): unknown {
+  return outputs[0];
+}
+
+function record(op: Op, attrs: Attrs, inputs: readonly unknown[], source: Source, handle?: LayerHandle): readonly Traced[] {
+  const trace = currentTrace(source, op.name);
+  if (handle !== undefined) markUsed(trace, handle, op.name, source);
+  const values = valuesFor(trace, op.name, inputs, source);
+  const shapes = values.map((value) => value.shape);
+  let outputShapes: readonly Shape[];
+  try {
+    outputShapes = op.infer(shapes, attrs);
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    throw new UserError({
+      what: error.message,
+      where: placeOf(source),
+      module: pathOf(handle ?? trace.block) || undefined,
+      op: `${op.name} of ${shapes.map(formatShape).join(", ")}`,
+      ...error.detail,
+    });
+  }
+  const outputs = outputShapes.map((shape): Value => Object.freeze({ shape }));
+  const layerRecord = handle === undefined ? undefined : (trace.part.modules.get(handle) as Layer);
+  trace.nodes.push(
+    Object.freeze({ kind: "op", op, attrs, layer: layerRecord, inputs: values, outputs, scope: pathOf(trace.block), source }),
+  );
+  return outputs.map((value) => new Traced(value, trace));
+}

@@ -1,0 +1,144 @@
+import sharp, { type OutputInfo } from "sharp";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../errors/index.ts";
+import type { FittingSizes } from "../ir/size.ts";
+
+/** A picture as the model sees it: planar float32 [channels, height, width] in [-1, 1]. */
+export interface Picture {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly data: Float32Array;
+}
+
+export type Fit = "pad" | "crop";
+
+export interface FittedPicture extends Picture {
+  /** Where the original picture lies: with `pad` smaller than the whole, with `crop` all of it. */
+  readonly original: { readonly height: number; readonly width: number };
+}
+
+/** Reads any picture that sharp reads, upright by its EXIF orientation, on white where it is transparent, brought to a size that fits. */
+export async function readPicture(
+  path: string,
+  channels: number,
+  fit: Fit,
+  sizes: { readonly height: FittingSizes; readonly width: FittingSizes },
+): Promise<FittedPicture> {
+  if (channels !== 1 && channels !== 3) {
+    throw new UserError({ what: `the model's images have ${channels} channels`, expected: "1 or 3, as pictures have", help: "run its graphs on arrays with onnxruntime instead" });
+  }
+  let decoded: { data: Buffer; info: OutputInfo };
+  try {
+    decoded = await sharp(path).rotate().flatten({ background: "white" }).toColourspace("srgb").raw().toBuffer({ resolveWithObject: true });
+  } catch (error) {
+    throw new UserError({
+      what: `cannot read the picture ${path}`,
+      expected: "a JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF file",
+      found: (error as Error).message.split("\n")[0],
+      help: "check the path, and that the file opens in a viewer",
+    });
+  }
+  const { width, height } = decoded.info;
+  const target = { height: fittedSide(height, sizes.height, fit, path, "height"), width: fittedSide(width, sizes.width, fit, path, "width") };
+  const image = sharp(decoded.data, { raw: { width, height, channels: decoded.info.channels } });
+  const fitted =
+    fit === "pad"
+      ? image.extend({ right: target.width - width, bottom: target.height - height, extendWith: "copy" })
+      : image.extract({ left: (width - target.width) >> 1, top: (height - target.height) >> 1, ...target });
+  const pixels = await fitted.toColourspace(channels === 1 ? "b-w" : "srgb").raw().toBuffer({ resolveWithObject: true });
+  const original = fit === "pad" ? { height, width } : target;
+  return { channels, ...target, original, data: planar(pixels.data, pixels.info.channels, channels) };
+}
+
+/** The nearest side that fits: not below the given one with `pad`, not above it with `crop`. */
+function fittedSide(side: number, { minimum, step }: FittingSizes, fit: Fit, path: string, what: string): number {
+  const steps = (side - minimum) / step;
+  const fitted = minimum + step * Math.max(0, fit === "pad" ? Math.ceil(steps) : Math.floor(steps));
+  if (fit === "pad" || fitted <= side) return fitted;
+  throw new UserError({
+    what: `${path} is too small to crop`,
+    expected: `a ${what} of at least ${minimum}`,
+    found: `${side}`,
+    help: "use --fit pad, or a larger picture",
+  });
+}
+
+function planar(interleaved: Uint8Array, stored: number, channels: number): Float32Array {
+  const area = interleaved.length / stored;
+  const data = new Float32Array(channels * area);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let i = 0; i < area; i++) data[channel * area + i] = (interleaved[i * stored + channel] as number) / 127.5 - 1;
+  }
+  return data;
+}
+
+/** The top left part of a picture. */
+export function cropped(picture: Picture, { height, width }: { readonly height: number; readonly width: number }): Picture {
+  const data = new Float32Array(picture.channels * height * width);
+  for (let channel = 0; channel < picture.channels; channel++) {
+    for (let y = 0; y < height; y++) {
+      const from = (channel * picture.height + y) * picture.width;
+      data.set(picture.data.subarray(from, from + width), (channel * height + y) * width);
+    }
+  }
+  return { channels: picture.channels, height, width, data };
+}
+
+/** Writes a picture of 1 or 3 channels as PNG, values outside [-1, 1] clamped; `zoom` repeats every pixel. */
+export async function writePicture(picture: Picture, folder: string, name: string, zoom = 1): Promise<string> {
+  const { channels, height, width, data } = picture;
+  const area = height * width;
+  const pixels = new Uint8Array(channels * area);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let i = 0; i < area; i++) {
+      const value = data[channel * area + i] as number;
+      pixels[i * channels + channel] = Math.round((Math.min(1, Math.max(-1, value)) + 1) * 127.5);
+    }
+  }
+  const path = join(folder, name);
+  try {
+    mkdirSync(folder, { recursive: true });
+    await sharp(pixels, { raw: { width, height, channels: channels === 1 ? 1 : 3 } })
+      .resize(width * zoom, height * zoom, { kernel: "nearest" })
+      .png()
+      .toFile(path);
+  } catch (error) {
+    throw new UserError({ what: `cannot write ${path}`, found: (error as Error).message, help: "give -o a folder that can be written" });
+  }
+  return path;
+}
+
+/** Peak signal-to-noise ratio in dB, both clamped to the image range (arXiv:2405.14477 §6; peak 1 on [0, 1]). Infinity for equal pictures. */
+export function psnr(a: Picture, b: Picture): number {
+  let sum = 0;
+  const clamped = (value: number): number => Math.min(1, Math.max(-1, value));
+  for (let i = 0; i < a.data.length; i++) sum += ((clamped(a.data[i] as number) - clamped(b.data[i] as number)) / 2) ** 2;
+  return -10 * Math.log10(sum / a.data.length);
+}
+
+/** The first three channels of a latent (the first, if there are fewer), each scaled to its own range (arXiv:2405.14477 Fig. 2). */
+export function latentView(latent: Picture): Picture {
+  const channels = latent.channels >= 3 ? 3 : 1;
+  const area = latent.height * latent.width;
+  const data = latent.data.slice(0, channels * area);
+  for (let channel = 0; channel < channels; channel++) {
+    const plane = data.subarray(channel * area, (channel + 1) * area);
+    const { min, max } = statistics(plane);
+    for (let i = 0; i < area; i++) plane[i] = max > min ? (2 * ((plane[i] as number) - min)) / (max - min) - 1 : 0;
+  }
+  return { ...latent, channels, data };
+}
+
+export function statistics(values: Float32Array): { readonly mean: number; readonly std: number; readonly min: number; readonly max: number } {
+  let [sum, squares, min, max] = [0, 0, Infinity, -Infinity];
+  for (const value of values) {
+    sum += value;
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
+  const mean = sum / values.length;
+  for (const value of values) squares += (value - mean) ** 2;
+  return { mean, std: Math.sqrt(squares / values.length), min, max };
+}

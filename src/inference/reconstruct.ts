@@ -1,0 +1,93 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openCompiled } from "../compiler/compiled-folder.ts";
+import { UserError } from "../errors/index.ts";
+import { tensorOf } from "../ir/tensor.ts";
+import { encodeSafetensors } from "../weights/safetensors.ts";
+import { cropped, latentView, psnr, readPicture, statistics, writePicture, type Fit, type Picture } from "./picture.ts";
+import { loadGraph, type GraphOutput } from "./session.ts";
+
+export interface ReconstructOptions {
+  /** Folder that `compile` wrote, with an encoder and a decoder. */
+  readonly folder: string;
+  readonly image: string;
+  readonly out: string;
+  readonly fit: Fit;
+  readonly progress: (doing: string) => void;
+}
+
+export interface Reconstruction {
+  readonly size: { readonly height: number; readonly width: number };
+  /** What was done to make the picture fit, or "". */
+  readonly fitted: string;
+  readonly latentShape: readonly number[];
+  readonly latent: ReturnType<typeof statistics>;
+  readonly psnr: number;
+  readonly encodeMs: number;
+  readonly decodeMs: number;
+  readonly files: readonly string[];
+  readonly untrained: boolean;
+}
+
+/** Encodes a picture to the latent's mean and decodes it again; writes both as pictures and the latent as numbers. */
+export async function reconstruct(options: ReconstructOptions): Promise<Reconstruction> {
+  const { folder, out, progress } = options;
+  const { manifest, config } = openCompiled(folder, ["encoder.onnx", "decoder.onnx"]);
+  const picture = await readPicture(options.image, config.image_channels, options.fit, config.sizes);
+
+  progress("encoding");
+  const encoder = await loadGraph(join(folder, "encoder.onnx"));
+  let started = performance.now();
+  const moments = await encoder.run(picture.data, [1, picture.channels, picture.height, picture.width]);
+  const encodeMs = performance.now() - started;
+  const latent = pictureOf(output(moments, "mean"));
+
+  progress("decoding");
+  const decoder = await loadGraph(join(folder, "decoder.onnx"));
+  started = performance.now();
+  const decoded = await decoder.run(latent.data, [1, latent.channels, latent.height, latent.width]);
+  const decodeMs = performance.now() - started;
+
+  const reconstruction = cropped(pictureOf(output(decoded, "image")), picture.original);
+  const files = [
+    await writePicture(reconstruction, out, "reconstruction.png"),
+    await writePicture(latentView(latent), out, "latent.png", config.stride),
+    writeLatent(latent, out),
+  ];
+  return {
+    size: picture.original,
+    fitted: describeFit(options.fit, picture),
+    latentShape: [1, latent.channels, latent.height, latent.width],
+    latent: statistics(latent.data),
+    psnr: psnr(cropped(picture, picture.original), reconstruction),
+    encodeMs,
+    decodeMs,
+    files,
+    untrained: "seed" in manifest.weights,
+  };
+}
+
+function output(outputs: Readonly<Record<string, GraphOutput>>, name: string): GraphOutput {
+  const found = outputs[name];
+  if (found === undefined) throw new UserError({ what: `the graph has no output ${name}`, found: Object.keys(outputs).join(", "), help: "compile the model again" });
+  return found;
+}
+
+function pictureOf({ shape, data }: GraphOutput): Picture {
+  const [, channels = 0, height = 0, width = 0] = shape;
+  return { channels, height, width, data };
+}
+
+function describeFit(fit: Fit, picture: { readonly height: number; readonly width: number; readonly original: Picture | { height: number; width: number } }): string {
+  const { height, width, original } = picture;
+  if (fit === "crop") return "cropped to fit where needed";
+  return height === original.height && width === original.width ? "" : `padded to ${height}×${width}`;
+}
+
+function writeLatent(latent: Picture, out: string): string {
+  const path = join(out, "latent.safetensors");
+  const shape = [1, latent.channels, latent.height, latent.width];
+  const load = (): ReturnType<typeof tensorOf> => tensorOf(shape, latent.data);
+  writeFileSync(path, Buffer.concat([...encodeSafetensors([{ name: "latent", shape, dtype: "float32", load }])]));
+  return path;
+}

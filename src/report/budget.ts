@@ -1,0 +1,126 @@
+/** `--budget encoder=7M`: limits on what a part may cost. */
+import { nearest, UsageError, UserError, type Report } from "../errors/index.ts";
+import { partNames, type PartName } from "../ir/model.ts";
+import type { Counts, ModelCounts } from "./count.ts";
+import { integer } from "./numbers.ts";
+
+interface MetricFacts {
+  readonly key: keyof Counts;
+  /** What is counted, in the plural. */
+  readonly unit: string;
+  /** What a suffix multiplies by. */
+  readonly suffixes: Readonly<Record<string, number>>;
+}
+
+const decimal = { k: 1e3, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+const bytes = { ...decimal, B: 1, kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+
+const metrics = {
+  params: { key: "params", unit: "parameters", suffixes: decimal },
+  macs: { key: "macs", unit: "MACs", suffixes: decimal },
+  activation: { key: "activationBytes", unit: "bytes of activations", suffixes: bytes },
+} as const satisfies Record<string, MetricFacts>;
+
+export type BudgetMetric = keyof typeof metrics;
+
+export interface Budget {
+  readonly part: PartName;
+  readonly metric: BudgetMetric;
+  /** Parameters, multiply-accumulates or bytes. */
+  readonly limit: number;
+}
+
+export interface BudgetViolation extends Budget {
+  readonly model: string;
+  readonly actual: number;
+  /** actual − limit. */
+  readonly over: number;
+  /** `encoder has 41,431,612 parameters, 34,431,612 over the budget of 7,000,000` */
+  readonly message: string;
+}
+
+/** Reads `part=limit` or `part.metric=limit`, such as `encoder=7M` or `decoder.activation=192MiB`. Throws UsageError. */
+export function parseBudget(text: string): Budget {
+  const [target = "", limitText, ...rest] = text.split("=");
+  if (limitText === undefined || rest.length > 0) {
+    throw new UsageError({
+      what: `"${text}" is not a budget`,
+      expected: "part=limit or part.metric=limit",
+      help: "write encoder=7M, or encoder.macs=40G",
+    });
+  }
+  const dot = target.indexOf(".");
+  const [partText, metricText] = dot < 0 ? [target, "params"] : [target.slice(0, dot), target.slice(dot + 1)];
+  const part = choose("part", partText, partNames, text);
+  const metric = choose("metric", metricText, Object.keys(metrics) as BudgetMetric[], text);
+  return { part, metric, limit: parseLimit(limitText, metrics[metric], text) };
+}
+
+function choose<T extends string>(what: string, word: string, choices: readonly T[], text: string): T {
+  const found = choices.find((choice) => choice === word);
+  if (found !== undefined) return found;
+  const meant = nearest(word, choices);
+  throw new UsageError({
+    what: `the budget "${text}" names no ${what}`,
+    expected: choices.join(", "),
+    found: word === "" ? "nothing" : word,
+    help: meant === undefined ? `choose one of ${choices.join(", ")}` : `did you mean ${meant}?`,
+  });
+}
+
+function parseLimit(text: string, { suffixes }: MetricFacts, budget: string): number {
+  const [, number, suffix = ""] = /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec(text.trim()) ?? [];
+  const factor = suffix === "" ? 1 : Object.hasOwn(suffixes, suffix) ? suffixes[suffix] : undefined;
+  // Rounded, since 6.755 · 10⁶ is not a whole number in binary.
+  const limit = number === undefined || factor === undefined ? 0 : Math.round(Number(number) * factor);
+  if (limit > 0) return limit;
+  const names = Object.keys(suffixes);
+  const meant = number === undefined || factor !== undefined ? undefined : nearest(suffix, names);
+  throw new UsageError({
+    what: `the budget "${budget}" has no limit`,
+    expected: `a number above zero, alone or with ${names.join(", ")}`,
+    found: text === "" ? "nothing" : text,
+    help: meant === undefined ? "write 7M for seven million" : `did you mean ${number}${meant}?`,
+  });
+}
+
+/**
+ * The budgets that models exceed, in the order of the models. Throws UserError where a budget cannot be checked: the model has no
+ * such part, or the part was not measured.
+ */
+export function checkBudgets(models: readonly ModelCounts[], budgets: readonly Budget[]): readonly BudgetViolation[] {
+  return models.flatMap(({ model, size, parts }) =>
+    budgets.flatMap((budget) => {
+      const { part, metric, limit } = budget;
+      const counts = parts[part];
+      if (counts === undefined || counts === null)
+        throw new UserError(uncheckable(model, part, counts === null ? size : undefined));
+      const { key, unit } = metrics[metric];
+      const actual = counts[key];
+      if (actual <= limit) return [];
+      const over = actual - limit;
+      const message = `${part} has ${integer(actual)} ${unit}, ${integer(over)} over the budget of ${integer(limit)}`;
+      return [{ ...budget, model, actual, over, message }];
+    }),
+  );
+}
+
+/** The violations as the error that ends the command with exit code 1. */
+export function budgetError(violations: readonly BudgetViolation[]): UserError {
+  return new UserError(
+    ...violations.map(({ model, part, message }) => ({
+      what: `${model}: ${message}`,
+      module: part,
+      help: `make the ${part} smaller, or raise the budget`,
+    })),
+  );
+}
+
+function uncheckable(model: string, part: PartName, unfitSize: number | undefined): Report {
+  return unfitSize === undefined
+    ? { what: `${model} has no ${part} to hold to a budget`, help: `give the model a ${part}, or leave its budget out` }
+    : {
+        what: `the ${part} of ${model} does not fit ${unfitSize} and cannot be held to a budget`,
+        help: "choose a --size that it fits",
+      };
+}

@@ -1,0 +1,156 @@
+/** `litevae compare`: models side by side, a table per part; of exactly two models also the modules that differ. */
+import { partNames, type PartName } from "../ir/model.ts";
+import { flopsOf, type ModelCounts, type PartCounts } from "./count.ts";
+import { differenceOf, type ModelDifference, type ModuleDifference } from "./difference.ts";
+import { jsonText, type ReportFormat } from "./format.ts";
+import { csvTable, left, markdownTable, right, textTable, type Column, type Grid } from "./grid.ts";
+import { binaryScales, decimalScales, integer, ratio, scaled, scaleFor } from "./numbers.ts";
+
+export interface CompareOptions {
+  readonly format?: ReportFormat;
+  /** The model that ratios refer to; the first by default. */
+  readonly baseline?: ModelCounts;
+}
+
+/** The report as text that ends in a line feed. All models must be measured at the same size. */
+export function formatComparison(models: readonly ModelCounts[], options: CompareOptions = {}): string {
+  const { format = "table", baseline = models[0] } = options;
+  if (format === "json") return jsonText(models.map(modelJson));
+  if (format === "csv") return comparisonCsv(models);
+  const [first, second, ...others] = models;
+  const size = first?.size ?? 0;
+  const ratios = models.length > 1 && baseline !== undefined ? `; ratios to ${baseline.model}` : "";
+  const heading = `${size}×${size}, batch 1, float32; nz is the number of latent channels, activation the peak of live values${ratios}`;
+  const table = format === "md" ? markdownTable : textTable;
+  const title = (text: string): string => (format === "md" ? `## ${text}\n\n` : `${text}\n`);
+  const sections = partNames.flatMap((name) => {
+    const rows = models.filter(({ parts }) => parts[name] !== undefined);
+    return rows.length === 0 ? [] : [title(name) + table(partGrid(name, rows, models.length > 1 ? baseline : undefined))];
+  });
+  if (first !== undefined && second !== undefined && others.length === 0) {
+    const difference = differenceOf(first, second);
+    sections.push(title("modules that differ") + formatDifference(difference, format));
+  }
+  return [`${heading}\n`, ...sections].join("\n");
+}
+
+/** The object that stands for a model in JSON: the contract of `compare --format json`. */
+export function modelJson({ model, size, latentChannels, parts }: ModelCounts): unknown {
+  const partJson = (part: PartCounts | null): unknown => {
+    if (part === null) return null;
+    const { params, macs, activationBytes } = part;
+    return { params, macs, flops: flopsOf(part), activationBytes };
+  };
+  const entries = partNames.flatMap((name) => (parts[name] === undefined ? [] : [[name, partJson(parts[name])] as const]));
+  return { model, size, latentChannels, parts: Object.fromEntries(entries) };
+}
+
+function partGrid(name: PartName, models: readonly ModelCounts[], baseline: ModelCounts | undefined): Grid {
+  const measured = models.flatMap(({ parts }) => parts[name] ?? []);
+  const countScale = scaleFor(
+    measured.map(({ macs }) => macs),
+    decimalScales,
+  );
+  const byteScale = scaleFor(
+    measured.map(({ activationBytes }) => activationBytes),
+    binaryScales,
+  );
+  const base = baseline?.parts[name] ?? undefined;
+  const against = (title: string): readonly Column[] => (base === undefined ? [] : [right(title)]);
+  const columns = [
+    left("model"),
+    right("nz"),
+    right("params"),
+    ...against("ratio"),
+    right("MACs"),
+    right(`${countScale.prefix}MACs`),
+    right(`${countScale.prefix}FLOPs = 2·MACs`),
+    ...against("ratio"),
+    right(`activation, ${byteScale.prefix}B`),
+    ...against("ratio"),
+  ];
+  const row = ({ model, latentChannels, parts }: ModelCounts): readonly string[] => {
+    const part = parts[name] ?? undefined;
+    const head = [model, String(latentChannels)];
+    if (part === undefined) return [...head, "does not fit", ...columns.slice(3).map(() => "")];
+    const to = (value: number, other: number | undefined): readonly string[] => (base === undefined ? [] : [ratio(value, other)]);
+    return [
+      ...head,
+      integer(part.params),
+      ...to(part.params, base?.params),
+      integer(part.macs),
+      scaled(part.macs, countScale, 3),
+      scaled(flopsOf(part), countScale, 3),
+      ...to(part.macs, base?.macs),
+      scaled(part.activationBytes, byteScale, 2),
+      ...to(part.activationBytes, base?.activationBytes),
+    ];
+  };
+  return { columns, rows: models.map(row) };
+}
+
+/** One row per model and part, exact numbers; the fields are empty where the part does not fit the size. */
+function comparisonCsv(models: readonly ModelCounts[]): string {
+  const rows = models.flatMap(({ model, size, latentChannels, parts }) =>
+    partNames.flatMap((name) => {
+      const part = parts[name];
+      if (part === undefined) return [];
+      const numbers = part === null ? [null, null, null, null] : [part.params, part.macs, flopsOf(part), part.activationBytes];
+      return [[model, size, latentChannels, name, ...numbers]];
+    }),
+  );
+  return csvTable(["model", "size", "latent_channels", "part", "params", "macs", "flops", "activation_bytes"], rows);
+}
+
+/** The difference alone, in any format. */
+export function formatDifference(difference: ModelDifference, format: ReportFormat = "table"): string {
+  const { first, second, modules } = difference;
+  if (format === "json") return jsonText(difference);
+  if (format === "csv") {
+    const header = ["path", "kind_first", "kind_second", "params_first", "params_second", "macs_first", "macs_second", "note"];
+    const rows = modules.map((module) => {
+      const { path, first: a, second: b } = module;
+      return [path, a?.kind, b?.kind, a?.params, b?.params, a?.macs, b?.macs, noteOn(module, difference)].map(
+        (cell) => cell ?? null,
+      );
+    });
+    return csvTable(header, rows);
+  }
+  if (modules.length === 0) return `No module differs in kind, attributes, parameters or MACs between ${first} and ${second}.\n`;
+  const columns = [
+    left("module"),
+    left("kind"),
+    ...["params", "MACs"].flatMap((what) => [first, second].map((model) => right(`${what}, ${model}`))),
+    left("note"),
+  ];
+  const cell = (value: number | undefined): string => (value === undefined ? "" : integer(value));
+  const rows = modules.map((module) => {
+    const { path, first: a, second: b } = module;
+    return [path, kindOf(module), cell(a?.params), cell(b?.params), cell(a?.macs), cell(b?.macs), noteOn(module, difference)];
+  });
+  return format === "md" ? markdownTable({ columns, rows }) : textTable({ columns, rows });
+}
+
+function kindOf({ first, second }: ModuleDifference): string {
+  const kinds = new Set([first, second].flatMap((facts) => (facts === null ? [] : [facts.kind])));
+  return [...kinds].join(" → ");
+}
+
+/** What the numbers do not say: where a module is missing, changed attributes, and new kinds of modules in a subtree. */
+function noteOn(module: ModuleDifference, models: ModelDifference): string {
+  if (module.first === null) return `only in ${models.second}`;
+  if (module.second === null) return `only in ${models.first}`;
+  const changed = Object.entries(module.changed).map(([name, [a, b]]) => `${name}: ${a ?? "none"} → ${b ?? "none"}`);
+  if (module.inside.length === 0) return changed.join(", ");
+  const structural = structuralChanges(module.inside, models);
+  const counted = [...new Set(structural)].map((text) => `${structural.filter((other) => other === text).length} × ${text}`);
+  return ["everything inside", ...changed, ...counted].join("; ");
+}
+
+function structuralChanges(modules: readonly ModuleDifference[], models: ModelDifference): readonly string[] {
+  return modules.flatMap((module) => {
+    const { first, second, inside } = module;
+    if (first === null || second === null) return [`${kindOf(module)} ${noteOn(module, models)}`];
+    return first.kind === second.kind ? structuralChanges(inside, models) : [kindOf(module)];
+  });
+}

@@ -1,0 +1,190 @@
+/** Measures models: parameters, multiply-accumulates and activation memory, per module and per part. Prints nothing. */
+import type { Report } from "../errors/index.ts";
+import type { Bindings } from "../ir/dim.ts";
+import type { Graph, Layer, Model, Module, OpNode, Part, PartName, Value } from "../ir/model.ts";
+import { elementCount, evaluateShape } from "../ir/shape.ts";
+import { fitReport, requireFit } from "./fit.ts";
+import { liveBytes } from "./liveness.ts";
+
+export interface Counts {
+  /** Trained numbers: buffers are left out, a module that is called twice counts once. */
+  readonly params: number;
+  /** Multiply-accumulates of all calls for one image: convolutions, linear layers and attention products. */
+  readonly macs: number;
+  /** Bytes: the largest total of live values while an op inside runs; float32, batch 1, views free, no workspace. */
+  readonly activationBytes: number;
+}
+
+export interface ModuleCounts extends Counts {
+  /** The module's one name, such as `encoder.extractors.0.conv_in`. */
+  readonly path: string;
+  /** The name of the block or of the layer's op. */
+  readonly kind: string;
+  readonly calls: number;
+  /** The distinct shapes that come out, [N, C, H, W] or [N, C], in the order in which they first do. */
+  readonly outputs: readonly (readonly number[])[];
+  /** What the module itself computes: the attributes of a layer, the functions that a block applies between its modules. */
+  readonly definition: Readonly<Record<string, string>>;
+  readonly children: readonly ModuleCounts[];
+}
+
+export interface PartCounts extends Counts {
+  readonly name: PartName;
+  /** Shapes by output name. */
+  readonly outputs: Readonly<Record<string, readonly number[]>>;
+  readonly modules: readonly ModuleCounts[];
+}
+
+export interface ModelCounts {
+  readonly model: string;
+  /** Height and width of the image in pixels. */
+  readonly size: number;
+  readonly latentChannels: number;
+  /** Only the parts that the model has; null for a discriminator that the size does not fit. */
+  readonly parts: Readonly<Partial<Record<PartName, PartCounts | null>>>;
+  /** What was not measured, and why. */
+  readonly notes: readonly Report[];
+}
+
+/** Floating-point operations: a multiplication and an addition for every multiply-accumulate. */
+export function flopsOf({ macs }: Pick<Counts, "macs">): number {
+  return 2 * macs;
+}
+
+/**
+ * Measures every part for one image of `size` × `size` pixels. Throws UserError where the encoder or the decoder does not fit the size;
+ * a discriminator, which does not run at inference and often needs a coarser grid, is left out with a note.
+ */
+export function countModel(model: Model, size: number): ModelCounts {
+  const optional = (part: Part): boolean => part.name === "discriminator";
+  requireFit(
+    model.parts.filter((part) => !optional(part)),
+    size,
+    size,
+    model.name,
+  );
+  const parts: Partial<Record<PartName, PartCounts | null>> = {};
+  const notes: Report[] = [];
+  for (const part of model.parts) {
+    const report = optional(part) ? fitReport([part], size, size, model.name) : undefined;
+    parts[part.name] = report === undefined ? countPart(part, size, size) : null;
+    if (report !== undefined)
+      notes.push({ ...report, what: `the ${part.name} is not measured: ${report.what}`, module: part.name });
+  }
+  return { model: model.name, size, latentChannels: model.latentChannels, parts, notes };
+}
+
+/** Measures one part for one image of `height` × `width` pixels; the decoder's latent is that of such an image. Throws UserError where it does not fit. */
+export function countPart(part: Part, height: number, width: number): PartCounts {
+  requireFit([part], height, width);
+  const bindings: Bindings = { N: 1, H: height, W: width };
+  const tallies = tally(part.graph, bindings);
+  const modules = part.modules.map((module) => countModule(module, tallies));
+  const { macs, activationBytes } = tallyOf(tallies, wholePart);
+  const outputs = part.graph.outputs.map(
+    (value, i) => [part.outputNames[i] ?? "", evaluateShape(value.shape, bindings)] as const,
+  );
+  return { name: part.name, params: total(modules), macs, activationBytes, outputs: Object.fromEntries(outputs), modules };
+}
+
+/** What is seen of a module while its part runs. */
+interface Tally {
+  macs: number;
+  activationBytes: number;
+  calls: number;
+  readonly outputs: Map<string, readonly number[]>;
+  /** The functions that the module's body applies, as in its first call. */
+  readonly functions: string[];
+}
+
+/** No module has an empty path. */
+const wholePart = "";
+
+function tallyOf(tallies: Map<string, Tally>, path: string): Tally {
+  let found = tallies.get(path);
+  if (found === undefined)
+    tallies.set(path, (found = { macs: 0, activationBytes: 0, calls: 0, outputs: new Map(), functions: [] }));
+  return found;
+}
+
+/** Runs through the graph once, calls opened, and adds every op to the modules that contain it. */
+function tally(graph: Graph, bindings: Bindings): Map<string, Tally> {
+  const tallies = new Map<string, Tally>();
+  const live = liveBytes(graph, bindings);
+  let step = 0;
+  const sizes = (values: readonly Value[]): (readonly number[])[] => values.map((value) => evaluateShape(value.shape, bindings));
+  const called = (path: string, outputs: readonly Value[]): Tally => {
+    const module = tallyOf(tallies, path);
+    module.calls++;
+    for (const shape of sizes(outputs)) module.outputs.set(shape.join(), shape);
+    return module;
+  };
+  const run = (body: Graph, within: readonly Tally[]): void => {
+    for (const node of body.nodes) {
+      if (node.kind === "call") {
+        run(node.body, [...within, called(node.block.path, node.outputs)]);
+        continue;
+      }
+      const macs = node.op.macs?.(sizes(node.inputs), sizes(node.outputs), node.attrs) ?? 0;
+      const bytes = live[step++] ?? 0;
+      const owner = within.at(-1);
+      if (node.layer === undefined && owner?.calls === 1) owner.functions.push(functionText(node));
+      for (const module of node.layer === undefined ? within : [...within, called(node.layer.path, node.outputs)]) {
+        module.macs += macs;
+        module.activationBytes = Math.max(module.activationBytes, bytes);
+      }
+    }
+  };
+  run(graph, [tallyOf(tallies, wholePart)]);
+  return tallies;
+}
+
+function countModule(module: Module, tallies: Map<string, Tally>): ModuleCounts {
+  const { macs, activationBytes, calls, outputs, functions } = tallyOf(tallies, module.path);
+  const children = module.kind === "block" ? module.children.map((child) => countModule(child, tallies)) : [];
+  return {
+    path: module.path,
+    kind: module.kind === "block" ? module.name : module.op.name,
+    params: module.kind === "block" ? total(children) : ownParams(module),
+    macs,
+    activationBytes,
+    calls,
+    outputs: [...outputs.values()],
+    definition:
+      module.kind === "layer" ? attributeTexts(module.attrs) : functions.length === 0 ? {} : { functions: runLengths(functions) },
+    children,
+  };
+}
+
+function ownParams(layer: Layer): number {
+  return layer.params.reduce((sum, param) => sum + (param.buffer === true ? 0 : elementCount(param.shape)), 0);
+}
+
+function total(modules: readonly ModuleCounts[]): number {
+  return modules.reduce((sum, module) => sum + module.params, 0);
+}
+
+function attributeTexts(attrs: OpNode["attrs"]): Readonly<Record<string, string>> {
+  // Sorted, so that the order in which a constructor writes them does not matter.
+  return Object.fromEntries(
+    Object.keys(attrs)
+      .sort()
+      .map((name) => [name, String(attrs[name])]),
+  );
+}
+
+function functionText({ op, attrs }: OpNode): string {
+  const texts = Object.entries(attributeTexts(attrs)).map(([name, text]) => `${name}: ${text}`);
+  return texts.length === 0 ? op.name : `${op.name}(${texts.join(", ")})`;
+}
+
+/** `silu ×2, add` */
+function runLengths(texts: readonly string[]): string {
+  const runs: { readonly text: string; length: number }[] = [];
+  for (const text of texts) {
+    const last = runs.at(-1);
+    if (last?.text === text) last.length++;
+    else runs.push({ text, length: 1 });
+  }
+  return runs.map(({ text, length }) => (length === 1 ? text : `${text} ×${length}`)).join(", ");
+}

@@ -1,0 +1,59 @@
+/** Tables of text cells as aligned text, Markdown and CSV. */
+export interface Column {
+  readonly title: string;
+  readonly align: "left" | "right";
+}
+
+export interface Grid {
+  readonly columns: readonly Column[];
+  /** As many cells per row as there are columns. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+export function left(title: string): Column {
+  return { title, align: "left" };
+}
+
+export function right(title: string): Column {
+  return { title, align: "right" };
+}
+
+/** Columns padded to their widest cell, two spaces between them, a rule under the titles. */
+export function textTable({ columns, rows }: Grid): string {
+  const widths = columns.map(({ title }, i) => Math.max(displayWidth(title), ...rows.map((row) => displayWidth(row[i] ?? ""))));
+  const line = (cells: readonly string[]): string =>
+    columns
+      .map(({ align }, i) => {
+        const cell = cells[i] ?? "";
+        const padding = " ".repeat((widths[i] ?? 0) - displayWidth(cell));
+        return align === "left" ? cell + padding : padding + cell;
+      })
+      .join("  ")
+      .trimEnd();
+  const rule = widths.map((width) => "─".repeat(width)).join("  ");
+  return [line(columns.map(({ title }) => title)), rule, ...rows.map(line)].map((text) => `${text}\n`).join("");
+}
+
+/** A GitHub-flavoured Markdown table. */
+export function markdownTable({ columns, rows }: Grid): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`;
+  const rule = columns.map(({ align }) => (align === "left" ? ":---" : "---:"));
+  return [columns.map(({ title }) => title), rule, ...rows].map(line).join("");
+}
+
+/** Comma-separated values (RFC 4180, but with bare line feeds); null is an empty field. */
+export function csvTable(header: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
+  const field = (value: string | number | null): string => {
+    const text = value === null ? "" : String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [header, ...rows].map((row) => `${row.map(field).join(",")}\n`).join("");
+}
+
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+const wide = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\uFF01-\uFF60]/u;
+
+/** Terminal columns: a model is named after its file, and file names are in any language. */
+function displayWidth(text: string): number {
+  return [...graphemes.segment(text)].reduce((width, { segment }) => width + (wide.test(segment) ? 2 : 1), 0);
+}

@@ -1,0 +1,58 @@
+/** Numbers as reports print them: the same on every machine and in every locale. */
+
+/** `6,755,260` */
+export function integer(value: number): string {
+  return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** A prefix and what it stands for. */
+export interface Scale {
+  readonly prefix: string;
+  readonly factor: number;
+}
+
+/** Decimal prefixes, for counts. */
+export const decimalScales: readonly Scale[] = [
+  { prefix: "", factor: 1 },
+  { prefix: "k", factor: 1e3 },
+  { prefix: "M", factor: 1e6 },
+  { prefix: "G", factor: 1e9 },
+  { prefix: "T", factor: 1e12 },
+];
+
+/** Binary prefixes, for bytes. */
+export const binaryScales: readonly Scale[] = [
+  { prefix: "", factor: 1 },
+  { prefix: "Ki", factor: 2 ** 10 },
+  { prefix: "Mi", factor: 2 ** 20 },
+  { prefix: "Gi", factor: 2 ** 30 },
+];
+
+/** The largest scale in which the largest of the values is at least 1: one for a whole column keeps it comparable. */
+export function scaleFor(values: readonly number[], scales: readonly Scale[]): Scale {
+  const largest = Math.max(0, ...values);
+  return scales.findLast(({ factor }) => largest >= factor) ?? { prefix: "", factor: 1 };
+}
+
+/** The value in units of the scale; whole numbers where the scale is 1. */
+export function scaled(value: number, { factor }: Scale, digits: number): string {
+  return factor === 1 ? integer(value) : (value / factor).toFixed(digits);
+}
+
+/** `37.837 GMACs`, in the scale that fits the value. */
+export function withUnit(value: number, unit: string, scales: readonly Scale[], digits: number): string {
+  const scale = scaleFor([value], scales);
+  return `${scaled(value, scale, digits)} ${scale.prefix}${unit}`;
+}
+
+/** `0.18×`; two significant digits below a tenth; empty where there is nothing to compare with. */
+export function ratio(value: number, baseline: number | undefined): string {
+  if (baseline === undefined || baseline === 0) return "";
+  const quotient = value / baseline;
+  return `${quotient === 0 || quotient >= 0.1 ? quotient.toFixed(2) : quotient.toPrecision(2)}×`;
+}
+
+/** `[1, 24, 32, 32]` */
+export function shapeText(shape: readonly number[]): string {
+  return `[${shape.join(", ")}]`;
+}

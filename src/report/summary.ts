@@ -1,0 +1,176 @@
+/** `litevae summary`: the modules of one model as a tree, with totals per part. */
+import { partNames, type PartName } from "../ir/model.ts";
+import { flopsOf, type Counts, type ModelCounts, type ModuleCounts, type PartCounts } from "./count.ts";
+import { jsonText, type ReportFormat } from "./format.ts";
+import { csvTable, left, markdownTable, right, textTable, type Column, type Grid } from "./grid.ts";
+import { binaryScales, decimalScales, integer, scaled, scaleFor, shapeText, withUnit } from "./numbers.ts";
+
+export interface SummaryOptions {
+  readonly format?: ReportFormat;
+  /** How many levels below the part are listed; all by default, 0 for the parts alone. */
+  readonly depth?: number;
+}
+
+/** A line of the tree; the first of a part is the part itself. */
+export interface SummaryRow extends Counts {
+  readonly path: string;
+  readonly kind: string;
+  readonly level: number;
+  readonly calls: number;
+  readonly outputs: readonly (readonly number[])[];
+}
+
+/** The report as text that ends in a line feed. */
+export function formatSummary(counts: ModelCounts, { format = "table", depth = Infinity }: SummaryOptions = {}): string {
+  if (format === "json") return jsonText(summaryJson(counts, depth));
+  if (format === "csv") return summaryCsv(counts, depth);
+  const { model, size, latentChannels } = counts;
+  const heading = `${model} at ${size}×${size}: ${latentChannels} latent channels, batch 1, float32`;
+  const section = (name: PartName, part: PartCounts | null): string => {
+    if (part === null) return format === "md" ? `## ${name}\n\nDoes not fit this size.\n` : `${name} does not fit this size\n`;
+    const rows = summaryRows(part, depth);
+    if (format === "md") return `## ${name}\n\n${markdownTable(grid(rows, ({ path }) => `\`${path}\``))}\n${totals(part)}.\n`;
+    return `${textTable(grid(rows, treeLabel(rows)))}${name}: ${totals(part)}\n`;
+  };
+  const sections = measured(counts).map(([name, part]) => section(name, part));
+  return [`${format === "md" ? "# " : ""}${heading}\n`, ...sections].join("\n");
+}
+
+/** The lines of a part's tree, parents before children. A part that is one module of the same name is one line with it. */
+export function summaryRows(part: PartCounts, depth = Infinity): readonly SummaryRow[] {
+  const [only] = part.modules;
+  const merged = part.modules.length === 1 && only?.path === part.name ? only : undefined;
+  const { params, macs, activationBytes } = part;
+  const root = { params, macs, activationBytes, path: part.name, level: 0 };
+  const below = function* (modules: readonly ModuleCounts[], level: number): Generator<SummaryRow> {
+    if (level > depth) return;
+    for (const { path, kind, calls, outputs, children, ...module } of modules) {
+      const { params, macs, activationBytes } = module;
+      yield { path, kind, level, calls, outputs, params, macs, activationBytes };
+      yield* below(children, level + 1);
+    }
+  };
+  return [
+    { ...root, kind: merged?.kind ?? "part", calls: 1, outputs: merged?.outputs ?? Object.values(part.outputs) },
+    ...below(merged?.children ?? part.modules, 1),
+  ];
+}
+
+function measured({ parts }: ModelCounts): (readonly [PartName, PartCounts | null])[] {
+  return partNames.flatMap((name) => {
+    const part = parts[name];
+    return part === undefined ? [] : [[name, part] as const];
+  });
+}
+
+/** Indented, without what the parent's line says already. */
+function treeLabel(rows: readonly SummaryRow[]): (row: SummaryRow) => string {
+  const parents = new Map<SummaryRow, string>();
+  const open: string[] = [];
+  for (const row of rows) {
+    parents.set(row, open[row.level - 1] ?? "");
+    open[row.level] = row.path;
+  }
+  return (row) => {
+    const prefix = `${parents.get(row) ?? ""}.`;
+    return "  ".repeat(row.level) + (row.path.startsWith(prefix) ? row.path.slice(prefix.length) : row.path);
+  };
+}
+
+function grid(rows: readonly SummaryRow[], label: (row: SummaryRow) => string): Grid {
+  const macScale = scaleFor(
+    rows.map(({ macs }) => macs),
+    decimalScales,
+  );
+  const byteScale = scaleFor(
+    rows.map(({ activationBytes }) => activationBytes),
+    binaryScales,
+  );
+  // Where nothing is abbreviated the exact column says it all.
+  const showScaled = macScale.factor > 1;
+  const columns: readonly Column[] = [
+    left("module"),
+    left("kind"),
+    left("output shape"),
+    right("params"),
+    right("MACs"),
+    ...(showScaled ? [right(`${macScale.prefix}MACs`)] : []),
+    right(`activation, ${byteScale.prefix}B`),
+  ];
+  const cells = (row: SummaryRow): readonly string[] => [
+    label(row),
+    row.calls === 1 ? row.kind : `${row.kind}, ${row.calls} calls`,
+    row.outputs.map(shapeText).join(" "),
+    integer(row.params),
+    integer(row.macs),
+    ...(showScaled ? [scaled(row.macs, macScale, 3)] : []),
+    scaled(row.activationBytes, byteScale, 2),
+  ];
+  return { columns, rows: rows.map(cells) };
+}
+
+/** Exact figures with readable ones beside them. */
+function totals(counts: Counts): string {
+  const flops = flopsOf(counts);
+  return [
+    `${integer(counts.params)} parameters`,
+    `${integer(counts.macs)} MACs (${withUnit(counts.macs, "MACs", decimalScales, 3)})`,
+    `${integer(flops)} FLOPs = 2·MACs (${withUnit(flops, "FLOPs", decimalScales, 3)})`,
+    `peak activation ${integer(counts.activationBytes)} bytes (${withUnit(counts.activationBytes, "B", binaryScales, 2)})`,
+  ].join("; ");
+}
+
+function summaryJson(counts: ModelCounts, depth: number): unknown {
+  const part = (measuredPart: PartCounts | null): unknown =>
+    measuredPart === null
+      ? null
+      : {
+          params: measuredPart.params,
+          macs: measuredPart.macs,
+          flops: flopsOf(measuredPart),
+          activationBytes: measuredPart.activationBytes,
+          outputs: measuredPart.outputs,
+          modules: summaryRows(measuredPart, depth).map(
+            ({ path, kind, level, calls, outputs, params, macs, activationBytes }) => ({
+              path,
+              kind,
+              level,
+              calls,
+              outputs,
+              params,
+              macs,
+              flops: flopsOf({ macs }),
+              activationBytes,
+            }),
+          ),
+        };
+  return {
+    model: counts.model,
+    size: counts.size,
+    latentChannels: counts.latentChannels,
+    parts: Object.fromEntries(measured(counts).map(([name, value]) => [name, part(value)])),
+  };
+}
+
+function summaryCsv(counts: ModelCounts, depth: number): string {
+  const rows = measured(counts).flatMap(([name, part]) =>
+    part === null
+      ? []
+      : summaryRows(part, depth).map((row) => [
+          name,
+          row.path,
+          row.level,
+          row.kind,
+          row.calls,
+          row.outputs.map((shape) => shape.join("x")).join(" "),
+          row.params,
+          row.macs,
+          flopsOf(row),
+          row.activationBytes,
+        ]),
+  );
+  return csvTable(
+    ["part", "path", "level", "kind", "calls", "output_shapes", "params", "macs", "flops", "activation_bytes"],
+    rows,
+  );
+}
