@@ -1,0 +1,42 @@
+"""Runs the built compiler on seeded reference weights."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from reference.build import build
+from reference.randomize import randomize
+from safetensors.torch import save_file
+from torch import nn
+
+ROOT = Path(__file__).resolve().parents[2]
+CLI = ROOT / "dist" / "bin" / "litevae.js"
+
+Compiled = tuple[Path, nn.Module]
+
+
+def litevae(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Runs the command line; the output is in the result."""
+    assert CLI.exists(), "the compiler is not built: run npm test, or npm run build"
+    return subprocess.run(["node", CLI, *map(str, arguments)], cwd=ROOT, text=True, capture_output=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Compiled]:
+    """`compiled(model, part, name, **options)` gives the folder compiled from `model` with the random weights of
+    the reference that `name` and `options` build, and that reference in float64."""
+
+    def make(model: str, part: str, name: str, *flags: str, **options: object) -> Compiled:
+        torch.manual_seed(0)
+        module = build(name, part, **options)  # type: ignore[arg-type]
+        randomize(module, seed=1)
+        folder = tmp_path_factory.mktemp("compiled")
+        weights = folder / "weights.safetensors"
+        save_file({key: value.contiguous() for key, value in module.state_dict().items()}, weights)
+        result = litevae("compile", model, "-o", folder / "out", "--parts", part, "--weights", weights, *flags)
+        assert result.returncode == 0, result.stderr
+        return folder / "out", module.double().eval()
+
+    return make

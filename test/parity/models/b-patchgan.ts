@@ -1,0 +1,2 @@
+import { litevae } from "litevae";
+export default litevae({ variant: "B", discriminator: { kind: "patchgan" } });
