@@ -1,0 +1,10 @@
+/** `npm run bench [-- --quick]`: prepares what is missing, then measures; see bench/bench.py. */
+import { binOf, ensureBuild, ensureNodeModules, ensureVenv, run, script, SetupError, venvPython } from "./setup.mjs";
+
+script(() => {
+  ensureNodeModules();
+  ensureBuild();
+  ensureVenv();
+  const code = run(venvPython, ["bench/bench.py", "--node", process.execPath, "--tsc", binOf("typescript", "tsc"), ...process.argv.slice(2)]);
+  if (code !== 0) throw new SetupError(`the benchmark failed with exit code ${code}`);
+});

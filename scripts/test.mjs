@@ -1,0 +1,40 @@
+/** `npm test`: everything that must hold, cheapest first. Ends at the first stage that fails; pytest's summary is the last line. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { binOf, ensureBuild, ensureNodeModules, ensureVenv, filesBelow, progress, root, run, script, SetupError, venvPython } from "./setup.mjs";
+
+const node = (packageName, command, ...args) => run(process.execPath, [binOf(packageName, command), ...args]);
+const python = (module, ...args) => run(venvPython, ["-m", module, ...args]);
+
+/** Folders of Python that exist and hold some. */
+const pythonFolders = ["test", "src/targets/torch/runtime"].filter(
+  (folder) => existsSync(join(root, folder)) && filesBelow(join(root, folder), (file) => file.endsWith(".py")).length > 0,
+);
+
+/** A stage fails by returning another code than 0, or by throwing. */
+const stages = {
+  "node modules": ensureNodeModules,
+  build: ensureBuild,
+  "python environment": ensureVenv,
+  prettier: () => node("prettier", "prettier", "--check", "--log-level", "warn", "."),
+  eslint: () => node("eslint", "eslint", "--max-warnings", "0", "."),
+  tsc: () => node("typescript", "tsc", "--noEmit", "-p", "tsconfig.json"),
+  "ruff format": () => python("ruff", "format", "--check", "--quiet", "."),
+  "ruff check": () => python("ruff", "check", "--quiet", "."),
+  mypy: () => python("mypy", "--no-error-summary", ...pythonFolders),
+  vitest: () => node("vitest", "vitest", "run"),
+  pytest: () => python("pytest"),
+};
+
+script(() => {
+  const names = Object.keys(stages);
+  for (const [name, stage] of Object.entries(stages)) {
+    const label = `[${names.indexOf(name) + 1}/${names.length}] ${name}`;
+    progress(`${label} …`);
+    const begin = performance.now();
+    const code = stage() ?? 0;
+    const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+    if (code !== 0) throw new SetupError(`stage "${name}" failed with exit code ${code} after ${seconds} s`);
+    if (name !== names.at(-1)) progress(`${label}: ok, ${seconds} s`);
+  }
+});
