@@ -1,3 +1,62 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
+import { UserError } from "../errors/index.ts";
+import type { ModelCounts } from "../report/count.ts";
+import { reportFormats, type ReportFormat } from "../report/format.ts";
 import type { Environment } from "./environment.ts";
-export function addCompare(_program: Command, _environment: Environment): void {}
+import { loadModel } from "./load-model.ts";
+import { latentOption, sizeOption } from "./options.ts";
+
+interface Flags {
+  readonly size: number;
+  readonly latent?: number;
+  readonly budget: readonly string[];
+  readonly format: ReportFormat;
+  readonly output?: string;
+}
+
+export function addCompare(program: Command, environment: Environment): void {
+  program
+    .command("compare")
+    .description("costs of models side by side, against a budget; of two models also the modules that differ")
+    .argument("<models...>", "built-in names or .ts files")
+    .addOption(sizeOption)
+    .addOption(latentOption)
+    .addOption(
+      new Option("--budget <part=limit>", "limit such as encoder=7M or decoder.macs=300G; repeatable")
+        .argParser((text: string, all: readonly string[]) => [...all, text])
+        .default([], "none"),
+    )
+    .addOption(new Option("--format <format>", "how to print").choices(reportFormats).default("table"))
+    .option("-o, --output <file>", "write to a file instead of stdout")
+    .action(async (names: readonly string[], flags: Flags) => {
+      const { budgetError, checkBudgets, parseBudget } = await import("../report/budget.ts");
+      const { formatComparison } = await import("../report/compare.ts");
+      const { countModel } = await import("../report/count.ts");
+      const { renderReport } = await import("./render.ts");
+      const budgets = flags.budget.map(parseBudget);
+      const models: ModelCounts[] = [];
+      for (const name of names) models.push(countModel(await loadModel(name, environment, { latentChannels: latentFor(name, names, flags, environment) }), flags.size));
+      const text = formatComparison(models, { format: flags.format });
+      if (flags.output === undefined) process.stdout.write(text);
+      else await writeReport(flags.output, text);
+      process.stderr.write(models.flatMap(({ notes }) => notes.map((note) => renderReport(note, "note"))).join(""));
+      const violations = checkBudgets(models, budgets);
+      if (violations.length > 0) throw budgetError(violations);
+    });
+}
+
+/** `--latent` is for the built-in models among those compared; alone with files it is an error, which the loader reports. */
+function latentFor(name: string, names: readonly string[], { latent }: Flags, { builtIns }: Environment): number | undefined {
+  const someBuiltIn = names.some((other) => Object.hasOwn(builtIns, other));
+  return Object.hasOwn(builtIns, name) || !someBuiltIn ? latent : undefined;
+}
+
+async function writeReport(path: string, text: string): Promise<void> {
+  const { renameSync, writeFileSync } = await import("node:fs");
+  try {
+    writeFileSync(`${path}.partial`, text);
+    renameSync(`${path}.partial`, path);
+  } catch (error) {
+    throw new UserError({ what: `cannot write ${path}`, found: (error as Error).message, help: "give -o a file in a folder that can be written" });
+  }
+}

@@ -35,7 +35,7 @@ async function report(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   if (error instanceof UserError) {
     const { renderReport } = await import("./render.ts");
-    process.stderr.write(error.reports.map(renderReport).join("\n"));
+    process.stderr.write(error.reports.map((item) => renderReport(item)).join("\n"));
     return error instanceof UsageError ? exitCode.usage : exitCode.wrongInput;
   }
   process.stderr.write(`litevae has a bug; please report this with the model that shows it:\n${error instanceof Error ? describe(error) : String(error)}\n`);

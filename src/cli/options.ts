@@ -15,15 +15,6 @@ export function wholeNumber(option: string, min: number) {
   };
 }
 
-/** `256`, or `200x328` for height × width. */
-export function imageSize(text: string): { readonly height: number; readonly width: number } {
-  const match = /^(\d+)(?:x(\d+))?$/.exec(text);
-  const height = Number(match?.[1]);
-  const width = Number(match?.[2] ?? match?.[1]);
-  if (match !== null && height >= 1 && width >= 1 && height <= 65536 && width <= 65536) return { height, width };
-  throw wrong("--size", "a side such as 256, or HEIGHTxWIDTH such as 200x328", text, "write for example --size 256");
-}
-
 export function partList(text: string): readonly PartName[] {
   const names = text.split(",").map((name) => name.trim());
   for (const name of names) {
@@ -35,4 +26,6 @@ export function partList(text: string): readonly PartName[] {
 }
 
 export const latentOption = new Option("--latent <n>", "latent channels of a built-in model").argParser(wholeNumber("--latent", 1));
-export const sizeOption = new Option("--size <pixels>", "image side, or HEIGHTxWIDTH").argParser(imageSize).default({ height: 256, width: 256 }, "256");
+export const sizeOption = new Option("--size <pixels>", "side of the square image that costs are counted for")
+  .argParser(wholeNumber("--size", 1))
+  .default(256);

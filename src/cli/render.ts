@@ -4,8 +4,8 @@ import { relative } from "node:path";
 import type { Place, Report } from "../errors/index.ts";
 
 /** A report as text: what, place with a code frame, the facts, the remedy. */
-export function renderReport(report: Report): string {
-  const lines = [`error: ${report.what}`];
+export function renderReport(report: Report, severity: "error" | "note" = "error"): string {
+  const lines = [`${severity}: ${report.what}`];
   if (report.where !== undefined) lines.push(...renderPlace(report.where));
   const facts = { in: report.module, op: report.op, expected: report.expected, found: report.found, help: report.help };
   for (const [label, text] of Object.entries(facts)) {

@@ -1,3 +1,31 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
+import { reportFormats, type ReportFormat } from "../report/format.ts";
 import type { Environment } from "./environment.ts";
-export function addSummary(_program: Command, _environment: Environment): void {}
+import { loadModel } from "./load-model.ts";
+import { latentOption, sizeOption, wholeNumber } from "./options.ts";
+
+interface Flags {
+  readonly depth?: number;
+  readonly size: number;
+  readonly latent?: number;
+  readonly format: ReportFormat;
+}
+
+export function addSummary(program: Command, environment: Environment): void {
+  program
+    .command("summary")
+    .description("a model's modules with their shapes, parameters, MACs and activation memory")
+    .argument("<model>", "built-in name, or a .ts file")
+    .addOption(new Option("--depth <n>", "levels of the tree; all by default").argParser(wholeNumber("--depth", 0)))
+    .addOption(sizeOption)
+    .addOption(latentOption)
+    .addOption(new Option("--format <format>", "how to print").choices(reportFormats).default("table"))
+    .action(async (name: string, { depth, size, latent, format }: Flags) => {
+      const { countModel } = await import("../report/count.ts");
+      const { formatSummary } = await import("../report/summary.ts");
+      const counts = countModel(await loadModel(name, environment, { latentChannels: latent }), size);
+      process.stdout.write(formatSummary(counts, { format, ...(depth === undefined ? {} : { depth }) }));
+      const { renderReport } = await import("./render.ts");
+      process.stderr.write(counts.notes.map((note) => renderReport(note, "note")).join(""));
+    });
+}

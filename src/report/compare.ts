@@ -1,7 +1,8 @@
 /** `litevae compare`: models side by side, a table per part; of exactly two models also the modules that differ. */
 import { partNames, type PartName } from "../ir/model.ts";
 import { flopsOf, type ModelCounts, type PartCounts } from "./count.ts";
-import { differenceOf, type ModelDifference, type ModuleDifference } from "./difference.ts";
+import { formatDifference } from "./difference-table.ts";
+import { differenceOf } from "./difference.ts";
 import { jsonText, type ReportFormat } from "./format.ts";
 import { csvTable, left, markdownTable, right, textTable, type Column, type Grid } from "./grid.ts";
 import { binaryScales, decimalScales, integer, ratio, scaled, scaleFor } from "./numbers.ts";
@@ -55,6 +56,8 @@ function partGrid(name: PartName, models: readonly ModelCounts[], baseline: Mode
     measured.map(({ activationBytes }) => activationBytes),
     binaryScales,
   );
+  // Where nothing is abbreviated the exact column says it all.
+  const showScaled = countScale.factor > 1;
   const base = baseline?.parts[name] ?? undefined;
   const against = (title: string): readonly Column[] => (base === undefined ? [] : [right(title)]);
   const columns = [
@@ -63,7 +66,7 @@ function partGrid(name: PartName, models: readonly ModelCounts[], baseline: Mode
     right("params"),
     ...against("ratio"),
     right("MACs"),
-    right(`${countScale.prefix}MACs`),
+    ...(showScaled ? [right(`${countScale.prefix}MACs`)] : []),
     right(`${countScale.prefix}FLOPs = 2·MACs`),
     ...against("ratio"),
     right(`activation, ${byteScale.prefix}B`),
@@ -79,7 +82,7 @@ function partGrid(name: PartName, models: readonly ModelCounts[], baseline: Mode
       integer(part.params),
       ...to(part.params, base?.params),
       integer(part.macs),
-      scaled(part.macs, countScale, 3),
+      ...(showScaled ? [scaled(part.macs, countScale, 3)] : []),
       scaled(flopsOf(part), countScale, 3),
       ...to(part.macs, base?.macs),
       scaled(part.activationBytes, byteScale, 2),
@@ -100,57 +103,4 @@ function comparisonCsv(models: readonly ModelCounts[]): string {
     }),
   );
   return csvTable(["model", "size", "latent_channels", "part", "params", "macs", "flops", "activation_bytes"], rows);
-}
-
-/** The difference alone, in any format. */
-export function formatDifference(difference: ModelDifference, format: ReportFormat = "table"): string {
-  const { first, second, modules } = difference;
-  if (format === "json") return jsonText(difference);
-  if (format === "csv") {
-    const header = ["path", "kind_first", "kind_second", "params_first", "params_second", "macs_first", "macs_second", "note"];
-    const rows = modules.map((module) => {
-      const { path, first: a, second: b } = module;
-      return [path, a?.kind, b?.kind, a?.params, b?.params, a?.macs, b?.macs, noteOn(module, difference)].map(
-        (cell) => cell ?? null,
-      );
-    });
-    return csvTable(header, rows);
-  }
-  if (modules.length === 0) return `No module differs in kind, attributes, parameters or MACs between ${first} and ${second}.\n`;
-  const columns = [
-    left("module"),
-    left("kind"),
-    ...["params", "MACs"].flatMap((what) => [first, second].map((model) => right(`${what}, ${model}`))),
-    left("note"),
-  ];
-  const cell = (value: number | undefined): string => (value === undefined ? "" : integer(value));
-  const rows = modules.map((module) => {
-    const { path, first: a, second: b } = module;
-    return [path, kindOf(module), cell(a?.params), cell(b?.params), cell(a?.macs), cell(b?.macs), noteOn(module, difference)];
-  });
-  return format === "md" ? markdownTable({ columns, rows }) : textTable({ columns, rows });
-}
-
-function kindOf({ first, second }: ModuleDifference): string {
-  const kinds = new Set([first, second].flatMap((facts) => (facts === null ? [] : [facts.kind])));
-  return [...kinds].join(" → ");
-}
-
-/** What the numbers do not say: where a module is missing, changed attributes, and new kinds of modules in a subtree. */
-function noteOn(module: ModuleDifference, models: ModelDifference): string {
-  if (module.first === null) return `only in ${models.second}`;
-  if (module.second === null) return `only in ${models.first}`;
-  const changed = Object.entries(module.changed).map(([name, [a, b]]) => `${name}: ${a ?? "none"} → ${b ?? "none"}`);
-  if (module.inside.length === 0) return changed.join(", ");
-  const structural = structuralChanges(module.inside, models);
-  const counted = [...new Set(structural)].map((text) => `${structural.filter((other) => other === text).length} × ${text}`);
-  return ["everything inside", ...changed, ...counted].join("; ");
-}
-
-function structuralChanges(modules: readonly ModuleDifference[], models: ModelDifference): readonly string[] {
-  return modules.flatMap((module) => {
-    const { first, second, inside } = module;
-    if (first === null || second === null) return [`${kindOf(module)} ${noteOn(module, models)}`];
-    return first.kind === second.kind ? structuralChanges(inside, models) : [kindOf(module)];
-  });
 }

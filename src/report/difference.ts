@@ -23,7 +23,8 @@ export interface ModelDifference {
 
 /**
  * The modules that only one model has and those whose kind, attributes, functions, parameters or MACs differ. A subtree in which
- * everything differs is one difference. Parts that one of the models lacks count as missing modules; unmeasured ones are passed over.
+ * everything differs is one difference, where it holds several. Parts that one of the models lacks count as missing modules; unmeasured
+ * ones are passed over.
  */
 export function differenceOf(first: ModelCounts, second: ModelCounts): ModelDifference {
   const modules = partNames.flatMap((name) => {
@@ -55,9 +56,11 @@ function differing(a: ModuleCounts | undefined, b: ModuleCounts | undefined): re
   // Of another kind of module the children are others too: aligning them by name would say nothing.
   if (a.kind !== b.kind) return [difference()];
   const inside = differingModules(a.children, b.children);
-  if (inside.length > 0 && coversAll(inside, [...a.children, ...b.children])) return [difference(inside)];
   const own = difference();
   const changedItself = Object.keys(own.changed).length > 0;
+  // A single difference says more by itself than the block around it, unless that block differs too.
+  const several = inside.length + Number(changedItself) > 1 && inside.length > 0;
+  if (several && coversAll(inside, [...a.children, ...b.children])) return [difference(inside)];
   // A sum that differs is the doing of the children, unless none of them differs.
   const changedSum = inside.length === 0 && (a.params !== b.params || a.macs !== b.macs);
   return [...(changedItself || changedSum ? [own] : []), ...inside];

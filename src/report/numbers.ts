@@ -39,10 +39,11 @@ export function scaled(value: number, { factor }: Scale, digits: number): string
   return factor === 1 ? integer(value) : (value / factor).toFixed(digits);
 }
 
-/** `37.837 GMACs`, in the scale that fits the value. */
-export function withUnit(value: number, unit: string, scales: readonly Scale[], digits: number): string {
+/** `37,837,471,744 MACs (37.837 GMACs)`: exact, and readable where that is another number. */
+export function exactly(value: number, unit: string, short: string, scales: readonly Scale[], digits: number): string {
   const scale = scaleFor([value], scales);
-  return `${scaled(value, scale, digits)} ${scale.prefix}${unit}`;
+  const readable = scale.factor === 1 ? "" : ` (${scaled(value, scale, digits)} ${scale.prefix}${short})`;
+  return `${integer(value)} ${unit}${readable}`;
 }
 
 /** `0.18×`; two significant digits below a tenth; empty where there is nothing to compare with. */

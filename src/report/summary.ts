@@ -3,7 +3,7 @@ import { partNames, type PartName } from "../ir/model.ts";
 import { flopsOf, type Counts, type ModelCounts, type ModuleCounts, type PartCounts } from "./count.ts";
 import { jsonText, type ReportFormat } from "./format.ts";
 import { csvTable, left, markdownTable, right, textTable, type Column, type Grid } from "./grid.ts";
-import { binaryScales, decimalScales, integer, scaled, scaleFor, shapeText, withUnit } from "./numbers.ts";
+import { binaryScales, decimalScales, integer, scaled, scaleFor, shapeText, exactly } from "./numbers.ts";
 
 export interface SummaryOptions {
   readonly format?: ReportFormat;
@@ -25,7 +25,7 @@ export function formatSummary(counts: ModelCounts, { format = "table", depth = I
   if (format === "json") return jsonText(summaryJson(counts, depth));
   if (format === "csv") return summaryCsv(counts, depth);
   const { model, size, latentChannels } = counts;
-  const heading = `${model} at ${size}×${size}: ${latentChannels} latent channels, batch 1, float32`;
+  const heading = `${model} at ${size}×${size}, latent channels ${latentChannels}, batch 1, float32`;
   const section = (name: PartName, part: PartCounts | null): string => {
     if (part === null) return format === "md" ? `## ${name}\n\nDoes not fit this size.\n` : `${name} does not fit this size\n`;
     const rows = summaryRows(part, depth);
@@ -40,20 +40,24 @@ export function formatSummary(counts: ModelCounts, { format = "table", depth = I
 export function summaryRows(part: PartCounts, depth = Infinity): readonly SummaryRow[] {
   const [only] = part.modules;
   const merged = part.modules.length === 1 && only?.path === part.name ? only : undefined;
-  const { params, macs, activationBytes } = part;
-  const root = { params, macs, activationBytes, path: part.name, level: 0 };
-  const below = function* (modules: readonly ModuleCounts[], level: number): Generator<SummaryRow> {
-    if (level > depth) return;
-    for (const { path, kind, calls, outputs, children, ...module } of modules) {
-      const { params, macs, activationBytes } = module;
-      yield { path, kind, level, calls, outputs, params, macs, activationBytes };
-      yield* below(children, level + 1);
-    }
+  const root: SummaryRow = {
+    path: part.name,
+    kind: merged?.kind ?? "part",
+    level: 0,
+    calls: 1,
+    outputs: merged?.outputs ?? Object.values(part.outputs),
+    params: part.params,
+    macs: part.macs,
+    activationBytes: part.activationBytes,
   };
-  return [
-    { ...root, kind: merged?.kind ?? "part", calls: 1, outputs: merged?.outputs ?? Object.values(part.outputs) },
-    ...below(merged?.children ?? part.modules, 1),
-  ];
+  const below = (modules: readonly ModuleCounts[], level: number): readonly SummaryRow[] =>
+    level > depth
+      ? []
+      : modules.flatMap(({ path, kind, calls, outputs, params, macs, activationBytes, children }) => [
+          { path, kind, level, calls, outputs, params, macs, activationBytes },
+          ...below(children, level + 1),
+        ]);
+  return [root, ...below(merged?.children ?? part.modules, 1)];
 }
 
 function measured({ parts }: ModelCounts): (readonly [PartName, PartCounts | null])[] {
@@ -114,9 +118,9 @@ function totals(counts: Counts): string {
   const flops = flopsOf(counts);
   return [
     `${integer(counts.params)} parameters`,
-    `${integer(counts.macs)} MACs (${withUnit(counts.macs, "MACs", decimalScales, 3)})`,
-    `${integer(flops)} FLOPs = 2·MACs (${withUnit(flops, "FLOPs", decimalScales, 3)})`,
-    `peak activation ${integer(counts.activationBytes)} bytes (${withUnit(counts.activationBytes, "B", binaryScales, 2)})`,
+    exactly(counts.macs, "MACs", "MACs", decimalScales, 3),
+    exactly(flops, "FLOPs = 2·MACs", "FLOPs", decimalScales, 3),
+    `peak activation ${exactly(counts.activationBytes, "bytes", "B", binaryScales, 2)}`,
   ].join("; ");
 }
 
@@ -130,19 +134,11 @@ function summaryJson(counts: ModelCounts, depth: number): unknown {
           flops: flopsOf(measuredPart),
           activationBytes: measuredPart.activationBytes,
           outputs: measuredPart.outputs,
-          modules: summaryRows(measuredPart, depth).map(
-            ({ path, kind, level, calls, outputs, params, macs, activationBytes }) => ({
-              path,
-              kind,
-              level,
-              calls,
-              outputs,
-              params,
-              macs,
-              flops: flopsOf({ macs }),
-              activationBytes,
-            }),
-          ),
+          modules: summaryRows(measuredPart, depth).map(({ activationBytes, ...row }) => ({
+            ...row,
+            flops: flopsOf(row),
+            activationBytes,
+          })),
         };
   return {
     model: counts.model,

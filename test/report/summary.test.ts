@@ -1,0 +1,215 @@
+import { expect, test } from "vitest";
+import { litevae } from "../../dsl/index.ts";
+import { countModel, countPart } from "../../src/report/count.ts";
+import { formatSummary, summaryRows } from "../../src/report/summary.ts";
+import { partOf } from "../../src/ir/walk.ts";
+import { tiny } from "./tiny.ts";
+
+const counts = countModel(tiny({ repeat: 2, discriminator: true }), 6);
+
+test("the table is a tree with totals and exact figures", () => {
+  expect(formatSummary(counts)).toMatchInlineSnapshot(`
+    "tiny at 6×6, latent channels 1, batch 1, float32
+
+    module      kind             output shape  params   MACs  kMACs  activation, B
+    ──────────  ───────────────  ────────────  ──────  ─────  ─────  ─────────────
+    encoder     TinyEncoder      [1, 2, 3, 3]     270  3,636  3.636            576
+      conv_in   conv2d           [1, 4, 3, 3]     112    972  0.972            576
+      res       TinyBlock        [1, 4, 3, 3]     148  2,592  2.592            432
+        conv    conv2d, 2 calls  [1, 4, 3, 3]     148  2,592  2.592            432
+      conv_out  conv2d           [1, 2, 3, 3]      10     72  0.072            216
+    encoder: 270 parameters; 3,636 MACs (3.636 kMACs); 7,272 FLOPs = 2·MACs (7.272 kFLOPs); peak activation 576 bytes
+
+    module   kind         output shape  params  MACs  activation, B
+    ───────  ───────────  ────────────  ──────  ────  ─────────────
+    decoder  TinyDecoder  [1, 3, 6, 6]      30   972            576
+      conv   conv2d       [1, 3, 6, 6]      30   972            576
+    decoder: 30 parameters; 972 MACs; 1,944 FLOPs = 2·MACs (1.944 kFLOPs); peak activation 576 bytes
+
+    discriminator does not fit this size
+    "
+  `);
+});
+
+test("the Markdown tables have the same rows under their full paths", () => {
+  expect(formatSummary(counts, { format: "md" })).toMatchInlineSnapshot(`
+    "# tiny at 6×6, latent channels 1, batch 1, float32
+
+    ## encoder
+
+    | module | kind | output shape | params | MACs | kMACs | activation, B |
+    | :--- | :--- | :--- | ---: | ---: | ---: | ---: |
+    | \`encoder\` | TinyEncoder | [1, 2, 3, 3] | 270 | 3,636 | 3.636 | 576 |
+    | \`encoder.conv_in\` | conv2d | [1, 4, 3, 3] | 112 | 972 | 0.972 | 576 |
+    | \`encoder.res\` | TinyBlock | [1, 4, 3, 3] | 148 | 2,592 | 2.592 | 432 |
+    | \`encoder.res.conv\` | conv2d, 2 calls | [1, 4, 3, 3] | 148 | 2,592 | 2.592 | 432 |
+    | \`encoder.conv_out\` | conv2d | [1, 2, 3, 3] | 10 | 72 | 0.072 | 216 |
+
+    270 parameters; 3,636 MACs (3.636 kMACs); 7,272 FLOPs = 2·MACs (7.272 kFLOPs); peak activation 576 bytes.
+
+    ## decoder
+
+    | module | kind | output shape | params | MACs | activation, B |
+    | :--- | :--- | :--- | ---: | ---: | ---: |
+    | \`decoder\` | TinyDecoder | [1, 3, 6, 6] | 30 | 972 | 576 |
+    | \`decoder.conv\` | conv2d | [1, 3, 6, 6] | 30 | 972 | 576 |
+
+    30 parameters; 972 MACs; 1,944 FLOPs = 2·MACs (1.944 kFLOPs); peak activation 576 bytes.
+
+    ## discriminator
+
+    Does not fit this size.
+    "
+  `);
+});
+
+test("the CSV has one row per module", () => {
+  expect(formatSummary(counts, { format: "csv" })).toMatchInlineSnapshot(`
+    "part,path,level,kind,calls,output_shapes,params,macs,flops,activation_bytes
+    encoder,encoder,0,TinyEncoder,1,1x2x3x3,270,3636,7272,576
+    encoder,encoder.conv_in,1,conv2d,1,1x4x3x3,112,972,1944,576
+    encoder,encoder.res,1,TinyBlock,1,1x4x3x3,148,2592,5184,432
+    encoder,encoder.res.conv,2,conv2d,2,1x4x3x3,148,2592,5184,432
+    encoder,encoder.conv_out,1,conv2d,1,1x2x3x3,10,72,144,216
+    decoder,decoder,0,TinyDecoder,1,1x3x6x6,30,972,1944,576
+    decoder,decoder.conv,1,conv2d,1,1x3x6x6,30,972,1944,576
+    "
+  `);
+});
+
+test("the JSON has the totals of every part and its rows", () => {
+  expect(formatSummary(counts, { format: "json", depth: 1 })).toMatchInlineSnapshot(`
+    "{
+      "model": "tiny",
+      "size": 6,
+      "latentChannels": 1,
+      "parts": {
+        "encoder": {
+          "params": 270,
+          "macs": 3636,
+          "flops": 7272,
+          "activationBytes": 576,
+          "outputs": {
+            "mean": [1, 1, 3, 3],
+            "logvar": [1, 1, 3, 3]
+          },
+          "modules": [
+            {
+              "path": "encoder",
+              "kind": "TinyEncoder",
+              "level": 0,
+              "calls": 1,
+              "outputs": [
+                [1, 2, 3, 3]
+              ],
+              "params": 270,
+              "macs": 3636,
+              "flops": 7272,
+              "activationBytes": 576
+            },
+            {
+              "path": "encoder.conv_in",
+              "kind": "conv2d",
+              "level": 1,
+              "calls": 1,
+              "outputs": [
+                [1, 4, 3, 3]
+              ],
+              "params": 112,
+              "macs": 972,
+              "flops": 1944,
+              "activationBytes": 576
+            },
+            {
+              "path": "encoder.res",
+              "kind": "TinyBlock",
+              "level": 1,
+              "calls": 1,
+              "outputs": [
+                [1, 4, 3, 3]
+              ],
+              "params": 148,
+              "macs": 2592,
+              "flops": 5184,
+              "activationBytes": 432
+            },
+            {
+              "path": "encoder.conv_out",
+              "kind": "conv2d",
+              "level": 1,
+              "calls": 1,
+              "outputs": [
+                [1, 2, 3, 3]
+              ],
+              "params": 10,
+              "macs": 72,
+              "flops": 144,
+              "activationBytes": 216
+            }
+          ]
+        },
+        "decoder": {
+          "params": 30,
+          "macs": 972,
+          "flops": 1944,
+          "activationBytes": 576,
+          "outputs": {
+            "image": [1, 3, 6, 6]
+          },
+          "modules": [
+            {
+              "path": "decoder",
+              "kind": "TinyDecoder",
+              "level": 0,
+              "calls": 1,
+              "outputs": [
+                [1, 3, 6, 6]
+              ],
+              "params": 30,
+              "macs": 972,
+              "flops": 1944,
+              "activationBytes": 576
+            },
+            {
+              "path": "decoder.conv",
+              "kind": "conv2d",
+              "level": 1,
+              "calls": 1,
+              "outputs": [
+                [1, 3, 6, 6]
+              ],
+              "params": 30,
+              "macs": 972,
+              "flops": 1944,
+              "activationBytes": 576
+            }
+          ]
+        },
+        "discriminator": null
+      }
+    }
+    "
+  `);
+});
+
+test("the depth limits every format, the totals stay", () => {
+  const encoder = counts.parts.encoder!;
+  expect(summaryRows(encoder, 0).map(({ path }) => path)).toEqual(["encoder"]);
+  expect(summaryRows(encoder, 1).map(({ path }) => path)).toEqual([
+    "encoder",
+    "encoder.conv_in",
+    "encoder.res",
+    "encoder.conv_out",
+  ]);
+  expect(formatSummary(counts, { format: "csv", depth: 0 }).trimEnd().split("\n")).toHaveLength(3);
+  expect(summaryRows(encoder, 0)[0]).toMatchObject({ params: 270, macs: (432 * 9) / 4 + (2 * 576 * 9) / 4 + (32 * 9) / 4 });
+});
+
+test("a part made of stages has a line of its own above them", () => {
+  const model = litevae({ variant: "S", pointwise: true });
+  expect(summaryRows(countPart(partOf(model, "decoder")!, 64, 64), 1)).toMatchObject([
+    { path: "decoder", kind: "part", level: 0, outputs: [[1, 3, 64, 64]] },
+    { path: "post_quant_conv", kind: "conv2d", level: 1 },
+    { path: "decoder", kind: "KlDecoder", level: 1 },
+  ]);
+});
