@@ -75,6 +75,8 @@ export type PyValue = number | string | boolean | null | readonly PyValue[];
 export interface PyCall {
   readonly callee: string;
   readonly args: readonly PyValue[];
+  /** Short names of the positional arguments, for generated code that has to name one. */
+  readonly names?: readonly string[];
   readonly kwargs?: Readonly<Record<string, PyValue>>;
 }
 

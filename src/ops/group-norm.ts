@@ -41,7 +41,7 @@ export const groupNorm = defineOp<GroupNormAttrs>({
   },
   torch: {
     kind: "module",
-    build: ({ channels, groups, eps }) => ({ callee: "nn.GroupNorm", args: [groups, channels], kwargs: { eps } }),
+    build: ({ channels, groups, eps }) => ({ callee: "nn.GroupNorm", args: [groups, channels], names: ["groups", "channels"], kwargs: { eps } }),
   },
   sample(choose) {
     const groups = choose.int(1, 4);

@@ -1,0 +1,171 @@
+/** The body of a forward: statements over variables from a traced graph. */
+import type { Graph, Node, Value } from "../../ir/model.ts";
+import { lineLength } from "./python.ts";
+
+export interface Forward {
+  readonly inputs: readonly string[];
+  readonly statements: readonly string[];
+  /** The expression that is returned. */
+  readonly result: string;
+}
+
+const generic = ["x", "h", "y", "z"];
+/** Indentation, a variable and the equals sign or `return`. */
+const margin = 8 + 7;
+
+/** `self.down[0]` for the child `down.0` of the block at `path`. */
+export function selfPath(path: string, owner: string): string {
+  const relative = owner === "" ? path : path.slice(owner.length + 1);
+  return `self.${relative.replace(/\.(\d+)/g, "[$1]")}`;
+}
+
+/**
+ * Values that are used once by a layer or function are nested into the expression that uses them; results of blocks, and whatever is used
+ * again, get a variable. A variable whose last use is the statement gives its name to the result.
+ */
+export function writeForward(graph: Graph, owner: string, resultKeys?: readonly string[]): Forward {
+  const writer = new ForwardWriter(graph, owner);
+  return writer.write(resultKeys);
+}
+
+class ForwardWriter {
+  readonly #graph: Graph;
+  readonly #owner: string;
+  readonly #uses = new Map<Value, number>();
+  readonly #expressions = new Map<Value, string>();
+  readonly #variables = new Map<Value, string>();
+  /** Variables inside a nested expression, so that they stay alive until it is written. */
+  readonly #inside = new Map<Value, readonly Value[]>();
+  readonly #statements: string[] = [];
+
+  constructor(graph: Graph, owner: string) {
+    this.#graph = graph;
+    this.#owner = owner;
+    const count = (value: Value): void => void this.#uses.set(value, (this.#uses.get(value) ?? 0) + 1);
+    for (const node of graph.nodes) node.inputs.forEach(count);
+    graph.outputs.forEach(count);
+  }
+
+  write(resultKeys?: readonly string[]): Forward {
+    const inputs = this.#graph.inputs.map((value, i) => {
+      const name = generic[i] ?? `x${i}`;
+      this.#variables.set(value, name);
+      return name;
+    });
+    this.#graph.nodes.forEach((node, i) => this.#node(node, i));
+    const results = this.#graph.outputs.map((value) => this.#read(value));
+    // `x = …; return x` says it twice.
+    const last = this.#statements.at(-1);
+    if (results.length === 1 && last?.startsWith(`${results[0]} = `) === true) {
+      results[0] = last.slice(`${results[0]} = `.length);
+      this.#statements.pop();
+    }
+    const result = resultKeys === undefined ? results.join(", ") : `{${results.map((text, i) => `"${resultKeys[i]}": ${text}`).join(", ")}}`;
+    return { inputs, statements: collapseLoops(this.#statements), result };
+  }
+
+  #read(value: Value): string {
+    return this.#variables.get(value) ?? this.#expressions.get(value) ?? "";
+  }
+
+  #node(node: Node, position: number): void {
+    const [output, ...others] = node.outputs;
+    if (output === undefined) return;
+    let expression = this.#expression(node);
+    // Too long for a line: the longest nested operand becomes a statement of its own.
+    while (expression.length + margin > lineLength) {
+      const nested = node.inputs.filter((value) => this.#expressions.has(value));
+      const [longest] = nested.toSorted((a, b) => this.#read(b).length - this.#read(a).length);
+      if (longest === undefined) break;
+      this.#flush(longest, position);
+      expression = this.#expression(node);
+    }
+    this.#inside.set(output, this.#variablesIn(node));
+    this.#expressions.set(output, expression);
+    const nests = others.length === 0 && this.#uses.get(output) === 1 && node.kind === "op" && !this.#feedsOperator(output, expression);
+    if (nests) return;
+    if (others.length === 0) this.#flush(output, position, node);
+    else {
+      const targets = node.outputs.map((value, i) => this.#name(node, value, i, this.#variablesIn(node), position));
+      this.#statements.push(`${targets.join(", ")} = ${expression}`);
+      this.#expressions.delete(output);
+      node.outputs.forEach((value, i) => this.#variables.set(value, targets[i] ?? ""));
+    }
+  }
+
+  #variablesIn(node: Node): readonly Value[] {
+    return node.inputs.flatMap((value) => (this.#variables.has(value) ? [value] : (this.#inside.get(value) ?? [])));
+  }
+
+  /** Writes a nested expression as a statement. */
+  #flush(value: Value, position: number, node?: Node): void {
+    const expression = this.#expressions.get(value) ?? "";
+    this.#expressions.delete(value);
+    const name = this.#name(node, value, 0, this.#inside.get(value) ?? [], position);
+    this.#statements.push(`${name} = ${expression}`);
+    this.#variables.set(value, name);
+  }
+
+  /** `a + b` inside a product would need parentheses; a variable reads better. */
+  #feedsOperator(value: Value, expression: string): boolean {
+    if (!/ [*+] /.test(expression.replace(/\(.*\)/g, ""))) return false;
+    return this.#graph.nodes.some((node) => node.inputs.includes(value) && node.kind === "op" && node.layer === undefined);
+  }
+
+  #expression(node: Node): string {
+    const operands = node.inputs.map((value) => this.#read(value));
+    if (node.kind === "call") return `${selfPath(node.block.path, this.#owner)}(${operands.join(", ")})`;
+    if (node.op.torch.kind === "module") {
+      if (node.layer === undefined) throw new Error(`${node.op.name} has no layer`);
+      return `${selfPath(node.layer.path, this.#owner)}(${operands.join(", ")})`;
+    }
+    return node.op.torch.call(operands, node.attrs);
+  }
+
+  #name(node: Node | undefined, value: Value, index: number, inside: readonly Value[], position: number): string {
+    const living = new Set([...this.#graph.inputs, ...this.#variables.keys()].filter((other) => this.#livesAfter(other, position)).map((other) => this.#variables.get(other)));
+    const module = node?.kind === "call" ? node.block.path : undefined;
+    const member = module === undefined ? null : /([a-z_0-9]+)\.(\d+)$/.exec(module.slice(this.#owner.length));
+    if (member !== null && (this.#uses.get(value) ?? 0) > 1) return unused(`${member[1]}_${member[2]}`, living);
+    const dying = inside.map((input) => this.#variables.get(input)).find((name) => name !== undefined && generic.includes(name) && !living.has(name));
+    if (dying !== undefined && index === 0) return dying;
+    return generic.find((name) => !living.has(name) && !(index > 0 && name === dying)) ?? unused("h", living);
+  }
+
+  /** Whether a variable is read by a later statement, directly or through an expression that is still to be written. */
+  #livesAfter(value: Value, position: number): boolean {
+    const later = this.#graph.nodes.slice(position + 1);
+    const reads = (values: readonly Value[]): boolean => values.some((other) => other === value || (this.#expressions.has(other) && (this.#inside.get(other) ?? []).includes(value)));
+    return later.some((node) => reads(node.inputs)) || reads(this.#graph.outputs);
+  }
+}
+
+function unused(name: string, taken: ReadonlySet<string | undefined>): string {
+  if (!taken.has(name)) return name;
+  let i = 2;
+  while (taken.has(`${name}${i}`)) i++;
+  return `${name}${i}`;
+}
+
+/** `x = self.mid[0](x)`, `x = self.mid[1](x)`, … becomes a loop; whether the list ends there is up to the caller's class, which writes all of it. */
+function collapseLoops(statements: readonly string[]): readonly string[] {
+  const step = (text: string | undefined): { name: string; list: string; index: number } | undefined => {
+    const match = /^(\w+) = self\.(\w+)\[(\d+)\]\((\w+)\)$/.exec(text ?? "");
+    return match !== null && match[1] === match[4] ? { name: match[1] ?? "", list: match[2] ?? "", index: Number(match[3]) } : undefined;
+  };
+  const result: string[] = [];
+  for (let i = 0; i < statements.length; ) {
+    const first = step(statements[i]);
+    let end = i;
+    if (first?.index === 0) {
+      for (let next = step(statements[end]); next !== undefined && next.list === first.list && next.name === first.name && next.index === end - i; ) next = step(statements[++end]);
+    }
+    // The run must be the whole list: the last statement that mentions it is the run's last.
+    const elsewhere = statements.some((text, at) => (at < i || at >= end) && text.includes(`self.${first?.list}[`));
+    if (first !== undefined && end - i > 1 && !elsewhere) {
+      result.push(`for module in self.${first.list}:\n    ${first.name} = module(${first.name})`);
+      i = end;
+    } else result.push(statements[i++] ?? "");
+  }
+  return result;
+}
