@@ -16,10 +16,7 @@ export function checkCounts(
       op,
       expected: `${name}: a whole number ≥ ${min}`,
       found: `${name}: ${String(count)}`,
-      help:
-        Number.isFinite(count) && count > 0
-          ? "check the arithmetic that gives this count, and round where it divides"
-          : `set ${name}`,
+      help: typeof count === "number" ? "check the arithmetic that gives this count, and round where it divides" : `set ${name}`,
     });
   }
 }

@@ -95,7 +95,7 @@ type IndexOf<S extends number, L extends readonly number[] = Powers, Before exte
   ? Head extends S
     ? Before
     : IndexOf<S, Rest, [...Before, 0]>
-  : never;
+  : undefined;
 
 /** S·K for strides and factors that are powers of two, `number` otherwise. */
 export type Times<S extends number, K extends number> = K extends 1

@@ -1,13 +1,13 @@
 import { UserError } from "../src/errors/index.ts";
-import { dividedDim, fixedSize, formatDim, sameDim, symbolDim, type Dim } from "../src/ir/dim.ts";
+import { dividedDim, formatDim, sameDim, symbolDim, type Dim } from "../src/ir/dim.ts";
 import type { Model, Part, PartName, Value } from "../src/ir/model.ts";
-import { channelsOf, formatShape, shapeOf, type Shape } from "../src/ir/shape.ts";
+import { formatShape, sameShape, shapeOf, type Shape } from "../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
 import { checkCounts } from "./config.ts";
 import type { Add, Feature, Vector } from "./feature.ts";
 import { chunk, clamp } from "./functions.ts";
-import { handleOf } from "./tracing/handles.ts";
 import { tracePart, type TracedPart } from "./tracing/part.ts";
+import { describeForeign, Traced } from "./tracing/trace.ts";
 
 /** What `model` compiles: a function over features that is an instance of a block. */
 export interface ModelConfig<I extends number, Z extends number, S extends number> {
@@ -17,9 +17,9 @@ export interface ModelConfig<I extends number, Z extends number, S extends numbe
   readonly imageChannels?: I;
   readonly latentChannels: Z;
   /** Image → moments: the mean's channels, then the log-variance's. */
-  readonly encoder: (image: Feature<I, 1>) => Feature<Add<Z, Z>, S>;
+  readonly encoder: (image: Feature<NoInfer<I>, 1>) => Feature<NoInfer<Add<Z, Z>>, S>;
   /** Latent → image. */
-  readonly decoder: (latent: Feature<Z, NoInfer<S>>) => Feature<NoInfer<I>, 1>;
+  readonly decoder: (latent: Feature<NoInfer<Z>, NoInfer<S>>) => Feature<NoInfer<I>, 1>;
   /** Image → logits per position, or these beside one logit per image. */
   readonly discriminator?: ((image: Feature<NoInfer<I>, 1>) => Discriminated) | undefined;
 }
@@ -61,43 +61,38 @@ export function model<const I extends number = 3, const Z extends number = numbe
   const image = shapeOf("N", imageChannels, "H", "W");
 
   const encoder = trace("encoder", config.encoder, image, source, (moments) => {
+    const found = oneFeature("encoder", moments, source);
+    expect("the encoder gives other moments than the model's latent needs", found, [2 * latentChannels, ...found.slice(2)], source, {
+      module: "encoder",
+      help: `make the encoder's last layer give 2 × latentChannels = ${2 * latentChannels} channels: means, then log-variances`,
+    });
     const [mean, logvar] = chunk(moments as Feature<number, number>, { chunks: 2 });
     return { mean, logvar: clamp(logvar as Feature<number, number>, logvarRange) };
   });
   const latent = (encoder.outputs["mean"] as Value).shape;
-  expect(
-    "the encoder gives other moments than the model's latent needs",
-    latent,
-    [latentChannels, ...latent.slice(2)],
-    source,
-    "encoder",
-    {
-      factor: 2,
-      help: `make the encoder's last layer give 2 × latentChannels = ${2 * latentChannels} channels: means, then log-variances`,
-    },
-  );
   const stride = strideOf(latent, source);
 
-  const decoder = trace("decoder", config.decoder, latent, source, (x) => ({ image: x }));
-  expect(
-    "the decoder does not give back the image",
-    (decoder.outputs["image"] as Value).shape,
-    image.slice(1),
-    source,
-    "decoder",
-    {
-      factor: 1,
+  const decoder = trace("decoder", config.decoder, latent, source, (x) => {
+    expect("the decoder does not give back the image", oneFeature("decoder", x, source), image.slice(1), source, {
+      module: "decoder",
       help: `make the decoder upsample by ${stride} in all and end in ${imageChannels} channels`,
-    },
-  );
+    });
+    return { image: x };
+  });
 
   const parts = [partOf("encoder", encoder, "image"), partOf("decoder", decoder, "latent")];
   if (config.discriminator !== undefined) {
-    const traced = trace("discriminator", config.discriminator, image, source, (logits) =>
-      handleOf(logits) === undefined && typeof logits === "object" && logits !== null && "pixel_logits" in logits
-        ? logits
-        : { pixel_logits: logits },
-    );
+    const traced = trace("discriminator", config.discriminator, image, source, (logits) => {
+      const named = typeof logits === "object" && logits !== null && "pixel_logits" in logits ? logits : { pixel_logits: logits };
+      for (const [name, logit] of Object.entries(named)) {
+        const found = oneFeature("discriminator", logit, source);
+        expect(`the discriminator's ${name} has more than one channel`, found, [1, ...found.slice(2)], source, {
+          module: "discriminator",
+          help: "make its last layer give 1 channel: the logit that a patch, or the image, is real",
+        });
+      }
+      return named;
+    });
     parts.push(partOf("discriminator", traced, "image"));
   }
   checkTopLevelNames(parts, source);
@@ -128,33 +123,43 @@ function partOf(name: PartName, traced: TracedPart, inputName: string): Part {
   });
 }
 
+/** The shape of what a part returns, which is a single feature. */
+function oneFeature(module: PartName, result: unknown, source: Source): Shape {
+  if (result instanceof Traced) return result.value.shape;
+  throw new UserError({
+    what: `the ${module} does not return one feature`,
+    where: placeOf(source),
+    module,
+    expected: "a Feature",
+    found: describeForeign(result),
+    help: `return from the ${module}'s block a single feature${module === "encoder" ? ": means, then log-variances along its channels" : ""}`,
+  });
+}
+
 function expect(
   what: string,
   found: Shape,
   dims: readonly (number | Dim)[],
   source: Source,
-  module: PartName,
-  { factor, help }: { readonly factor: number; readonly help: string },
+  { module, help }: { readonly module: PartName; readonly help: string },
 ): void {
   const expected = shapeOf("N", ...dims);
-  if (expected.length === found.length && expected.every((dim, axis) => sameDim(dim, found[axis] as Dim))) return;
-  const scaled = (shape: Shape): string =>
-    formatShape(shape.map((dim, axis) => (axis === 1 ? (shapeOf(channelsOf(shape) * factor)[0] as Dim) : dim)));
-  throw new UserError({ what, where: placeOf(source), module, expected: scaled(expected), found: scaled(found), help });
+  if (sameShape(expected, found)) return;
+  throw new UserError({ what, where: placeOf(source), module, expected: formatShape(expected), found: formatShape(found), help });
 }
 
 /** The whole number by which the encoder shrinks both sides. */
 function strideOf(latent: Shape, source: Source): number {
-  const [h, w] = latent.slice(2) as [Dim, Dim];
-  const stride = h.num === 1 && h.offset === 0 ? h.den : undefined;
-  if (stride !== undefined && fixedSize(h) === undefined && sameDim(w, dividedDim(symbolDim("W"), stride))) return stride;
+  const [, , h, w] = latent;
+  const stride = h?.num === 1 && h.offset === 0 ? h.den : undefined;
+  if (stride !== undefined && w !== undefined && sameDim(w, dividedDim(symbolDim("W"), stride))) return stride;
   throw new UserError({
     what: "the encoder does not shrink both sides by one whole factor",
     where: placeOf(source),
     module: "encoder",
     expected: "[H/8, W/8], or another divisor",
-    found: `[${formatDim(h)}, ${formatDim(w)}]`,
-    help: "use the same strides along both sides and padding that keeps sizes whole",
+    found: h === undefined || w === undefined ? "a vector" : `[${formatDim(h)}, ${formatDim(w)}]`,
+    help: "pad both sides alike, by (kernel − stride)/2 rounded up where a kernel is larger than its stride",
   });
 }
 

@@ -5,6 +5,13 @@ script(() => {
   ensureNodeModules();
   ensureBuild();
   ensureVenv();
-  const code = run(venvPython, ["bench/bench.py", "--node", process.execPath, "--tsc", binOf("typescript", "tsc"), ...process.argv.slice(2)]);
+  const code = run(venvPython, [
+    "bench/bench.py",
+    "--node",
+    process.execPath,
+    "--tsc",
+    binOf("typescript", "tsc"),
+    ...process.argv.slice(2),
+  ]);
   if (code !== 0) throw new SetupError(`the benchmark failed with exit code ${code}`);
 });

@@ -81,12 +81,15 @@ export function ensureNodeModules() {
   if (readIfThere(stamp) === wanted) return;
   if (!installedAsLocked(lockFile)) {
     const [major, minor] = process.versions.node.split(".").map(Number);
-    if (major < 20 || (major === 20 && minor < 19)) throw new SetupError(`Node ${process.versions.node} is too old: 20.19 or newer is needed`);
+    if (major < 20 || (major === 20 && minor < 19))
+      throw new SetupError(`Node ${process.versions.node} is too old: 20.19 or newer is needed`);
     progress("npm ci: installing the packages of package-lock.json …");
     // Under `npm test` npm says where it is itself; a script started by hand looks for it on the path.
     const npm = process.env.npm_execpath;
     const args = ["ci", "--include=dev", "--include=optional"];
-    const code = npm?.endsWith("js") ? run(process.execPath, [npm, ...args], { quiet: true }) : run(windows ? "npm.cmd" : "npm", args, { quiet: true });
+    const code = npm?.endsWith("js")
+      ? run(process.execPath, [npm, ...args], { quiet: true })
+      : run(windows ? "npm.cmd" : "npm", args, { quiet: true });
     if (code !== 0) throw new SetupError("npm ci failed; its messages are above");
   }
   writeFileSync(stamp, wanted);
@@ -101,7 +104,9 @@ function installedAsLocked(lockFile) {
   const agrees = ([path, { version, integrity, optional, devOptional }]) => {
     const found = installed[path];
     if (found === undefined) return optional === true || devOptional === true;
-    return found.version === version && (integrity === undefined || found.integrity === undefined || found.integrity === integrity);
+    return (
+      found.version === version && (integrity === undefined || found.integrity === undefined || found.integrity === integrity)
+    );
   };
   return Object.entries(locked).every(agrees) && Object.keys(installed).every((path) => path in locked);
 }
@@ -117,7 +122,9 @@ export function ensureBuild() {
     // Compiled aside and moved, so that dist/ is never half of one state and half of another, and holds nothing stale.
     const fresh = join(modules, ".cache", `litevae-dist-${process.pid}`);
     try {
-      const code = run(process.execPath, [binOf("typescript", "tsc"), "-p", "tsconfig.build.json", "--outDir", fresh], { quiet: true });
+      const code = run(process.execPath, [binOf("typescript", "tsc"), "-p", "tsconfig.build.json", "--outDir", fresh], {
+        quiet: true,
+      });
       if (code !== 0) throw new SetupError("the TypeScript compiler found errors; they are above");
       for (const file of sources.filter((source) => !source.endsWith(".ts"))) {
         const copy = join(fresh, relative(root, file));
@@ -165,13 +172,17 @@ export function ensureVenv() {
   }
   progress("pip: installing the packages of requirements-dev.txt into .venv …");
   const args = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
-  if (run(venvPython, args, { quiet: true }) !== 0) throw new SetupError("pip install -r requirements-dev.txt failed; its messages are above");
+  if (run(venvPython, args, { quiet: true }) !== 0)
+    throw new SetupError("pip install -r requirements-dev.txt failed; its messages are above");
   writeFileSync(stamp, wanted);
 }
 
 /** [major, minor] of a Python, or undefined when there is none that runs. */
 function versionOf(python) {
-  const { status, stdout } = spawnSync(python, ["-c", "import sys; print(*sys.version_info[:2])"], { cwd: root, encoding: "utf8" });
+  const { status, stdout } = spawnSync(python, ["-c", "import sys; print(*sys.version_info[:2])"], {
+    cwd: root,
+    encoding: "utf8",
+  });
   return status === 0 ? stdout.trim().split(" ").map(Number) : undefined;
 }
 

@@ -1,7 +1,19 @@
 /** `npm test`: everything that must hold, cheapest first. Ends at the first stage that fails; pytest's summary is the last line. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { binOf, ensureBuild, ensureNodeModules, ensureVenv, filesBelow, progress, root, run, script, SetupError, venvPython } from "./setup.mjs";
+import {
+  binOf,
+  ensureBuild,
+  ensureNodeModules,
+  ensureVenv,
+  filesBelow,
+  progress,
+  root,
+  run,
+  script,
+  SetupError,
+  venvPython,
+} from "./setup.mjs";
 
 const node = (packageName, command, ...args) => run(process.execPath, [binOf(packageName, command), ...args]);
 const python = (module, ...args) => run(venvPython, ["-m", module, ...args]);

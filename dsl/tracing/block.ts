@@ -62,8 +62,13 @@ export function block<A extends unknown[], R>(name: string, build: (...config: A
   return create;
 }
 
+type Applicable = (...inputs: never[]) => unknown;
+
+/** What can have a name: a layer, a block, or an array of them. */
+export type Nameable = Applicable | readonly Applicable[];
+
 /** Names the layers of the block being built, once per block. An array gives `name.0`, `name.1`, … */
-export function layers<T extends Readonly<Record<string, unknown>>>(named: T): T {
+export function layers<T extends Readonly<Record<string, Nameable | undefined>>>(named: T): T {
   const source = captureSource(layers);
   const frame = building.at(-1);
   const fail = (what: string, help: string): never => {

@@ -2,7 +2,7 @@
 import type { Block, CallNode, Graph, Value } from "../../src/ir/model.ts";
 import type { Source } from "../../src/ir/source.ts";
 import type { BlockHandle } from "./handles.ts";
-import { currentTrace, markUsed, Traced, tracing, valuesFor, type PartTrace, type Trace } from "./trace.ts";
+import { currentTrace, markUsed, Traced, tracing, valueFor, valuesFor, type PartTrace, type Trace } from "./trace.ts";
 
 /** Runs a block's function on fresh inputs of the same shapes and records the call. */
 export function callBlock(handle: BlockHandle, inputs: readonly unknown[], source: Source): unknown {
@@ -51,8 +51,10 @@ export function traceBody(
         ? "array"
         : "record";
   const entries = kind === "one" ? [["", returned] as const] : Object.entries(returned as Readonly<Record<string, unknown>>);
-  const read = (value: unknown): Value => valuesFor(trace, `the result of ${handle.name}`, [value], source)[0] as Value;
-  const outputs: Outputs = { kind, values: Object.fromEntries(entries.map(([key, value]) => [key, read(value)])) };
+  const help = "return from the block's function what its last layer returned";
+  const read = (key: string, value: unknown): Value =>
+    valueFor(trace, value, { what: `${key === "" ? "" : `"${key}" in `}the result of ${handle.name}`, help }, source);
+  const outputs: Outputs = { kind, values: Object.fromEntries(entries.map(([key, value]) => [key, read(key, value)])) };
   const flat = [...new Set(Object.values(outputs.values))];
   return { body: Object.freeze({ inputs, nodes: Object.freeze(trace.nodes), outputs: flat }), outputs };
 }

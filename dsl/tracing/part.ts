@@ -39,7 +39,9 @@ export function tracePart(
   const part: PartTrace = { modules: new Map(), used: new Set() };
   const modules = [...root.children.values()].map((handle) => recordModule(handle, part));
   const { body, outputs } = traceBody(root, [{ shape: input }], part, source);
-  const unused = [...part.modules.keys()].find((handle) => !part.used.has(handle));
+  // Of a block that is not called, the block and not what it holds.
+  const reached = (owner: BlockHandle | undefined): boolean => owner === root || (owner !== undefined && part.used.has(owner));
+  const unused = [...part.modules.keys()].find((handle) => !part.used.has(handle) && reached(handle.owner));
   if (unused !== undefined) {
     throw new UserError({
       what: `${pathOf(unused)} is never used`,

@@ -1,5 +1,5 @@
 /** What exists while a part is being recorded, and the checks on what arrives there. */
-import { UserError } from "../../src/errors/index.ts";
+import { UserError, type Report } from "../../src/errors/index.ts";
 import type { Module, Node, Value } from "../../src/ir/model.ts";
 import { channelsOf } from "../../src/ir/shape.ts";
 import { placeOf, type Source } from "../../src/ir/source.ts";
@@ -46,33 +46,42 @@ export function currentTrace(source: Source, what: string): Trace {
   });
 }
 
+/** The values that an op or a block, called `what`, is applied to. */
 export function valuesFor(trace: Trace, what: string, inputs: readonly unknown[], source: Source): readonly Value[] {
-  return inputs.map((input, i) => {
-    const where = { where: placeOf(source), module: pathOf(trace.block) || undefined, op: what };
-    if (!(input instanceof Traced)) {
-      const found =
-        input === null
-          ? "null"
-          : typeof input === "object"
-            ? `an object with ${Object.keys(input).join(", ") || "no keys"}`
-            : typeof input;
-      throw new UserError({
-        what: `input ${i + 1} of ${what} is not a feature`,
-        ...where,
-        expected: "a Feature or a Vector",
-        found: handleOf(input) === undefined ? found : "a layer that was not applied",
-        help: "pass what a layer returned; of several outputs, such as haarDwt's { low, bands }, pick one",
-      });
-    }
-    if (input.trace !== trace) {
-      throw new UserError({
-        what: `input ${i + 1} of ${what} belongs to another block`,
-        ...where,
-        help: "pass the feature to this block as an argument, or return it from the block that made it",
-      });
-    }
-    return input.value;
-  });
+  const help = "pass what a layer returned; of several outputs, such as haarDwt's { low, bands }, pick one";
+  return inputs.map((input, i) => valueFor(trace, input, { what: `input ${i + 1} of ${what}`, op: what, help }, source));
+}
+
+/** The value behind a feature of this trace; UserError, which calls it `what`, where it is none. */
+export function valueFor(trace: Trace, input: unknown, report: Pick<Report, "what" | "op" | "help">, source: Source): Value {
+  const { what, op, help } = report;
+  const at = { where: placeOf(source), module: pathOf(trace.block) || undefined, op };
+  if (!(input instanceof Traced)) {
+    throw new UserError({
+      what: `${what} is not a feature`,
+      ...at,
+      expected: "a Feature or a Vector",
+      found: describeForeign(input),
+      help,
+    });
+  }
+  if (input.trace !== trace) {
+    throw new UserError({
+      what: `${what} belongs to another block`,
+      ...at,
+      help: "pass the feature to this block as an argument, or return it from the block that made it",
+    });
+  }
+  return input.value;
+}
+
+/** What stands where a feature should. */
+export function describeForeign(value: unknown): string {
+  if (handleOf(value) !== undefined) return "a layer that was not applied";
+  if (value === null) return "null";
+  if (typeof value !== "object") return typeof value;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  return `an object with ${Object.keys(value).join(", ") || "no keys"}`;
 }
 
 export function markUsed(trace: Trace, handle: Handle, what: string, source: Source): void {

@@ -4,7 +4,7 @@ import type { ModelCounts } from "../report/count.ts";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
 import type { Environment } from "./environment.ts";
 import { loadModel } from "./load-model.ts";
-import { latentOption, sizeOption } from "./options.ts";
+import { choice, latentOption, sizeOption } from "./options.ts";
 
 interface Flags {
   readonly size: number;
@@ -26,7 +26,7 @@ export function addCompare(program: Command, environment: Environment): void {
         .argParser((text: string, all: readonly string[]) => [...all, text])
         .default([], "none"),
     )
-    .addOption(new Option("--format <format>", "how to print").choices(reportFormats).default("table"))
+    .addOption(choice("--format <format>", "how to print", reportFormats).default("table"))
     .option("-o, --output <file>", "write to a file instead of stdout")
     .action(async (names: readonly string[], flags: Flags) => {
       const { budgetError, checkBudgets, parseBudget } = await import("../report/budget.ts");
@@ -52,11 +52,18 @@ function latentFor(name: string, names: readonly string[], { latent }: Flags, { 
 }
 
 async function writeReport(path: string, text: string): Promise<void> {
-  const { renameSync, writeFileSync } = await import("node:fs");
+  const { existsSync, renameSync, rmSync, statSync, writeFileSync } = await import("node:fs");
+  const { dirname } = await import("node:path");
+  const partial = `${path}.partial`;
+  const cannot = (found: string): UserError => new UserError({ what: `cannot write ${path}`, found, help: "give -o a file in a folder that can be written" });
+  const isFolder = (name: string): boolean => existsSync(name) && statSync(name).isDirectory();
+  if (isFolder(path)) throw cannot("a folder of that name");
+  if (!isFolder(dirname(path))) throw cannot(`no folder ${dirname(path)}`);
   try {
-    writeFileSync(`${path}.partial`, text);
-    renameSync(`${path}.partial`, path);
+    writeFileSync(partial, text);
+    renameSync(partial, path);
   } catch (error) {
-    throw new UserError({ what: `cannot write ${path}`, found: (error as Error).message, help: "give -o a file in a folder that can be written" });
+    rmSync(partial, { force: true });
+    throw cannot((error as Error).message);
   }
 }

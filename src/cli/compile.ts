@@ -3,11 +3,12 @@ import { nearest, UsageError, UserError } from "../errors/index.ts";
 import type { Part, PartName } from "../ir/model.ts";
 import type { Environment } from "./environment.ts";
 import { loadModel } from "./load-model.ts";
-import { latentOption, partList, wholeNumber } from "./options.ts";
+import { latentOption, partList, targetList, wholeNumber, type Target } from "./options.ts";
 
 interface Flags {
   readonly output: string;
   readonly parts: readonly PartName[];
+  readonly target: readonly Target[];
   readonly weights?: string;
   readonly seed: number;
   readonly opset: number;
@@ -25,6 +26,7 @@ export function addCompile(program: Command, environment: Environment): void {
     .argument("<model>", "built-in name, or a .ts file")
     .requiredOption("-o, --output <dir>", "folder to write")
     .addOption(new Option("--parts <list>", "parts to compile").argParser(partList).default(["encoder", "decoder"], "encoder,decoder"))
+    .addOption(new Option("--target <list>", "what to write: onnx graphs, a torch package").argParser(targetList).default(["onnx"], "onnx"))
     .option("--weights <file>", "trained weights, safetensors")
     .addOption(new Option("--seed <n>", "seed of untrained weights").argParser(wholeNumber("--seed", 0)).default(0))
     .addOption(new Option("--opset <n>", "ONNX operator set, 18 to 21").argParser(wholeNumber("--opset", 1)).default(18))
@@ -48,6 +50,7 @@ export function addCompile(program: Command, environment: Environment): void {
         out: flags.output,
         force: flags.force,
         parts: flags.parts,
+        targets: flags.target,
         opset: flags.opset,
         irVersion,
         seed: flags.seed,

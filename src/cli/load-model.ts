@@ -51,8 +51,8 @@ async function loadFile(name: string, environment: Environment): Promise<Model> 
       what: `${name} has no model as its default export`,
       where: { file: path, line: 1 },
       expected: "export default litevae({ … }) or export default model({ … })",
-      found: model === undefined ? `exports: ${Object.keys(exported).join(", ") || "none"}` : typeof model,
-      help: "add export default before the model",
+      found: model === undefined ? `exports: ${Object.keys(exported).join(", ") || "none"}` : `export default of a ${typeof model}`,
+      help: model === undefined ? "add export default before the model" : "export what litevae({ … }) or model({ … }) returns",
     });
   }
   return model.name === "" ? { ...model, name: basename(path, extname(path)) } : model;
@@ -64,15 +64,17 @@ function isModel(value: unknown): value is Model {
 
 /** An exception of the user's own code is their fault to mend: its message with their line. Anything else is ours. */
 function userFault(error: unknown, path: string): unknown {
-  if (error instanceof UserError || !(error instanceof Error)) return error;
-  const where = placeOf(error);
-  const parse = /\((\d+):(\d+)\)|:(\d+):(\d+)/.exec(error.message);
-  if (error.name === "SyntaxError" || /ParseError/.test(error.message)) {
-    const line = Number(parse?.[1] ?? parse?.[3] ?? 1);
-    return new UserError({ what: `the file is not valid TypeScript: ${error.message.split("\n")[0]?.trim()}`, where: { file: path, line }, help: "mend the syntax at this line" });
+  if (error instanceof UserError) return error;
+  // Only the model's code throws what is not an Error; there is no stack to tell its line.
+  if (!(error instanceof Error)) return new UserError({ what: `the model's code throws ${String(error)}`, where: { file: path, line: 1 }, help: "throw new Error(…), which tells its line" });
+  const parse = /^ParseError: (.*?)\s*\n\s*(.+):(\d+):(\d+)$/s.exec(error.message);
+  if (parse !== null) {
+    const [, what = "", file = path, line, column] = parse;
+    return new UserError({ what: `the file is not valid TypeScript: ${what}`, where: { file, line: Number(line), column: Number(column) + 1 }, help: "mend the syntax at this place" });
   }
+  const where = placeOf(error);
   if ("code" in error && /MODULE_NOT_FOUND/.test(String(error.code))) {
-    return new UserError({ what: error.message.split("\n")[0] ?? "", where: where ?? { file: path, line: 1 }, help: "check the import's path; models import from litevae and litevae/dsl" });
+    return new UserError({ what: (error.message.split("\n")[0] ?? "").replace(/^C/, "c"), where: where ?? { file: path, line: 1 }, help: "check the import's path; models import from litevae and litevae/dsl" });
   }
   if (where === undefined) return error;
   return new UserError({ what: `${error.name} in the model's code: ${error.message}`, where, help: "mend the code at this line" });

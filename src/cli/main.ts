@@ -14,9 +14,9 @@ export async function main(argv: readonly string[], environment: Environment): P
   const program = new Command("litevae")
     .description("Compile wavelet autoencoders: check shapes, count costs, write ONNX.")
     .version(packageVersion())
-    .showHelpAfterError("(litevae --help lists the commands)")
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text) });
+    // Errors are told by `report`, in the form of all our messages.
+    .configureOutput({ outputError: () => undefined });
   for (const add of [addList, addCheck, addSummary, addCompare, addCompile, addRun]) add(program, environment);
   // A reader that closes the pipe early, such as head, is not an error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -27,12 +27,17 @@ export async function main(argv: readonly string[], environment: Environment): P
     await program.parseAsync([...argv], { from: "user" });
     return exitCode.ok;
   } catch (error) {
-    return await report(error);
+    if (!(error instanceof CommanderError)) return await report(error);
+    if (error.exitCode === 0) return exitCode.ok;
+    // A bare `litevae` has printed its help already.
+    if (error.code === "commander.help") return exitCode.usage;
+    const commands = program.commands.map((command) => command.name());
+    const { usageReport } = await import("./usage.ts");
+    return await report(new UsageError(usageReport(error, commands, argv.find((word) => commands.includes(word)))));
   }
 }
 
 async function report(error: unknown): Promise<number> {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   if (error instanceof UserError) {
     const { renderReport } = await import("./render.ts");
     process.stderr.write(error.reports.map((item) => renderReport(item)).join("\n"));

@@ -3,7 +3,7 @@ import { nearest, UsageError } from "../errors/index.ts";
 import { partNames, type PartName } from "../ir/model.ts";
 
 function wrong(option: string, expected: string, found: string, help: string): UsageError {
-  return new UsageError({ what: `${option} cannot be read`, expected, found, help });
+  return new UsageError({ what: `${option} cannot be read`, expected, found: found === "" ? "nothing" : found, help });
 }
 
 /** A whole number of at least `min`. */
@@ -15,15 +15,36 @@ export function wholeNumber(option: string, min: number) {
   };
 }
 
-export function partList(text: string): readonly PartName[] {
-  const names = text.split(",").map((name) => name.trim());
-  for (const name of names) {
-    if ((partNames as readonly string[]).includes(name)) continue;
-    const meant = nearest(name, partNames);
-    throw wrong("--parts", partNames.join(", "), name, meant === undefined ? "write for example --parts encoder,decoder" : `did you mean ${meant}?`);
-  }
-  return partNames.filter((name) => names.includes(name));
+/** One of a list of words, which the option's help shows. */
+export function choice<T extends string>(flags: string, description: string, choices: readonly T[]): Option {
+  const [name = ""] = flags.split(" ");
+  return new Option(flags, description).choices(choices).argParser((text: string): T => {
+    const found = choices.find((candidate) => candidate === text);
+    if (found !== undefined) return found;
+    const meant = nearest(text, choices);
+    throw wrong(name, choices.join(", "), text, meant === undefined ? `write for example ${name} ${choices[0]}` : `did you mean ${meant}?`);
+  });
 }
+
+/** Some of a list of words, separated by commas, in the list's own order. */
+function listOf<T extends string>(option: string, choices: readonly T[]) {
+  return (text: string): readonly T[] => {
+    const names = text.split(",").map((name) => name.trim());
+    for (const name of names) {
+      if ((choices as readonly string[]).includes(name)) continue;
+      const meant = nearest(name, choices);
+      throw wrong(option, choices.join(", "), name, meant === undefined ? `write for example ${option} ${choices.slice(0, 2).join(",")}` : `did you mean ${meant}?`);
+    }
+    return choices.filter((name) => names.includes(name));
+  };
+}
+
+export const partList = listOf<PartName>("--parts", partNames);
+
+/** What `compile` can write. */
+export const targets = ["onnx", "torch"] as const;
+export type Target = (typeof targets)[number];
+export const targetList = listOf<Target>("--target", targets);
 
 export const latentOption = new Option("--latent <n>", "latent channels of a built-in model").argParser(wholeNumber("--latent", 1));
 export const sizeOption = new Option("--size <pixels>", "side of the square image that costs are counted for")

@@ -1,5 +1,8 @@
-import { Option, type Command } from "commander";
+import type { Command } from "commander";
 import type { Fit } from "../inference/picture.ts";
+import { choice } from "./options.ts";
+
+const fits: readonly Fit[] = ["pad", "crop"];
 
 interface Flags {
   readonly output: string;
@@ -13,7 +16,7 @@ export function addRun(program: Command): void {
     .argument("<dir>", "folder that compile wrote")
     .argument("<image>", "picture that sharp reads: JPEG, PNG, WebP, …")
     .requiredOption("-o, --output <folder>", "where to write reconstruction.png, latent.png and latent.safetensors")
-    .addOption(new Option("--fit <how>", "how the picture gets a size that the model takes").choices(["pad", "crop"]).default("pad"))
+    .addOption(choice("--fit <how>", "how the picture gets a size that the model takes", fits).default("pad"))
     .action(async (folder: string, image: string, flags: Flags) => {
       const { reconstruct } = await import("../inference/reconstruct.ts");
       const progress = (doing: string): void => void process.stderr.write(`${doing}\n`);

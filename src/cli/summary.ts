@@ -2,7 +2,7 @@ import { Option, type Command } from "commander";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
 import type { Environment } from "./environment.ts";
 import { loadModel } from "./load-model.ts";
-import { latentOption, sizeOption, wholeNumber } from "./options.ts";
+import { choice, latentOption, sizeOption, wholeNumber } from "./options.ts";
 
 interface Flags {
   readonly depth?: number;
@@ -19,7 +19,7 @@ export function addSummary(program: Command, environment: Environment): void {
     .addOption(new Option("--depth <n>", "levels of the tree; all by default").argParser(wholeNumber("--depth", 0)))
     .addOption(sizeOption)
     .addOption(latentOption)
-    .addOption(new Option("--format <format>", "how to print").choices(reportFormats).default("table"))
+    .addOption(choice("--format <format>", "how to print", reportFormats).default("table"))
     .action(async (name: string, { depth, size, latent, format }: Flags) => {
       const { countModel } = await import("../report/count.ts");
       const { formatSummary } = await import("../report/summary.ts");

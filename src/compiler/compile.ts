@@ -1,20 +1,22 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { UserError } from "../errors/index.ts";
 import { formatDim } from "../ir/dim.ts";
 import type { Model, Part, PartName } from "../ir/model.ts";
 import { printModel } from "../ir/print.ts";
 import { elementCount } from "../ir/shape.ts";
-import { dimsOf, fittingSizes, type FittingSizes } from "../ir/size.ts";
+import { placeOf, type Source } from "../ir/source.ts";
+import { fittingSizes, type FittingSizes } from "../ir/size.ts";
 import { verifyModel } from "../ir/verify.ts";
-import { paramsOf } from "../ir/walk.ts";
+import { paramsOf, stepsOf } from "../ir/walk.ts";
 import { deadCode, dropTrainingOnly, foldWeights, inline, runPasses, type Pass } from "../passes/index.ts";
 import type { OnnxGraph } from "../targets/onnx/graph.ts";
 import { lowerPart } from "../targets/onnx/lower.ts";
 import { encodeModel, initializerBytes, type ExternalData, type ModelInfo } from "../targets/onnx/serde.ts";
+import { torchProject } from "../targets/torch/project.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
 import { initialWeights, namedTensors, weightsFromFile } from "../weights/weights.ts";
 import type { Config, Manifest } from "./compiled-folder.ts";
+import { sha256OfFile } from "./file-hash.ts";
 import { OutputFolder } from "./output-folder.ts";
 import { packageVersion } from "./version.ts";
 
@@ -27,10 +29,13 @@ export const irVersionOf: Readonly<Record<number, number>> = { 18: 8, 19: 9, 20:
 /** A protobuf message cannot exceed 2 GiB; what is larger keeps its weights in a file of their own. */
 const protobufLimit = 2 ** 31 - 2 ** 20;
 
+export type Target = "onnx" | "torch";
+
 export interface CompileOptions {
   readonly out: string;
   readonly force: boolean;
   readonly parts: readonly PartName[];
+  readonly targets: readonly Target[];
   readonly opset: number;
   readonly irVersion: number;
   readonly seed: number;
@@ -48,27 +53,30 @@ export function compile(model: Model, options: CompileOptions): Manifest {
   verifyModel(model);
   const parts = model.parts.filter((part) => options.parts.includes(part.name));
   const weights = options.weights === undefined ? initialWeights(parts, options.seed) : weightsFromFile(options.weights, model, parts);
-  const graphs = parts.map((part) => {
+  const graphs = (options.targets.includes("onnx") ? parts : []).map((part) => {
     const lowered = runPasses(part, onnxPasses, (pass, result) => options.dump?.(pass.name, result));
     return lowerPart(lowered, (param) => weights.load(param));
   });
 
+  const project = options.targets.includes("torch") ? torchProject(model, packageVersion()) : [];
   const config = configOf(model, parts);
+  const manifest = manifestOf(model, parts, options);
   const folder = new OutputFolder(options.out, { force: options.force });
   folder.begin();
   for (const graph of graphs) {
     options.progress(`writing ${graph.name}.onnx`);
     writeOnnx(folder, graph, modelInfo(model, graph.name, options), options.externalData);
   }
+  for (const { name, text } of project) folder.write(name, [text]);
   options.progress("writing model.safetensors");
   folder.write("model.safetensors", encodeSafetensors(namedTensors(parts, weights)));
   folder.write("config.json", [`${JSON.stringify(config, null, 2)}\n`]);
-  const manifest = manifestOf(model, parts, options);
   folder.finish({ ...manifest });
   return { ...manifest, files: {} };
 }
 
-function writeOnnx(folder: OutputFolder, graph: OnnxGraph, info: ModelInfo, externalData: boolean): void {
+/** Writes a graph, with its weights inside or, asked for or too large for protobuf, in a file beside it. */
+export function writeOnnx(folder: OutputFolder, graph: OnnxGraph, info: ModelInfo, externalData: boolean): void {
   const bytes = graph.initializers.reduce((sum, initializer) => sum + initializerBytes(initializer), 0);
   const name = `${graph.name}.onnx`;
   if (!externalData && bytes < protobufLimit) {
@@ -134,19 +142,34 @@ function configOf(model: Model, parts: readonly Part[]): Config {
 function sizesAlong(model: Model, parts: readonly Part[], axis: "H" | "W"): FittingSizes {
   const sizes = fittingSizes(parts, axis);
   if (sizes !== undefined) return sizes;
+  const divided = divisions(parts, axis);
   throw new UserError({
     what: `no image up to 4096 pixels fits ${model.name}`,
-    expected: "strides and paddings that some size satisfies",
-    found: parts.flatMap(dimsOf).filter((dim) => dim.symbol === axis).map(formatDim).join(", "),
+    where: divided.map(({ source }) => placeOf(source)).findLast((place) => place !== undefined),
+    expected: `${[...new Set(divided.map(({ dim }) => dim))].join(" and ")} whole for one ${axis}`,
+    found: divided.map(({ dim, module, op }) => `${dim} out of ${op} in ${module}`).join("\n"),
     help: "use the same strides on all branches, and padding that keeps sizes whole",
   });
+}
+
+/** The ops after which another fraction of the image's side appears: each of them asks that it is whole. */
+function divisions(parts: readonly Part[], axis: "H" | "W"): readonly { dim: string; module: string; op: string; source: Source }[] {
+  const found = new Map<string, { dim: string; module: string; op: string; source: Source }>();
+  for (const { node } of parts.flatMap(({ graph }) => [...stepsOf(graph)])) {
+    for (const dim of node.outputs.flatMap((value) => value.shape)) {
+      const text = formatDim(dim);
+      if (dim.symbol !== axis || dim.den === 1 || found.has(text)) continue;
+      found.set(text, { dim: text, module: node.layer?.path ?? node.scope, op: node.op.name, source: node.source });
+    }
+  }
+  return [...found.values()];
 }
 
 function manifestOf(model: Model, parts: readonly Part[], options: CompileOptions): Omit<Manifest, "files"> {
   const weights: Manifest["weights"] =
     options.weights === undefined
       ? { seed: options.seed }
-      : { file_sha256: createHash("sha256").update(readFileSync(options.weights)).digest("hex") };
+      : { file_sha256: sha256OfFile(options.weights) };
   return {
     litevae: packageVersion(),
     model: model.name,

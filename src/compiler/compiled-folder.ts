@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
 import type { PartName } from "../ir/model.ts";
 import type { FittingSizes } from "../ir/size.ts";
+import { sha256OfFile } from "./file-hash.ts";
 import { manifestName, type FileEntry } from "./output-folder.ts";
 
 export interface Manifest {
@@ -26,6 +26,16 @@ export interface Config {
   readonly sizes: { readonly height: FittingSizes; readonly width: FittingSizes };
   readonly scaling_factor: number;
   readonly shift_factor: number;
+}
+
+function isManifest(value: unknown): value is Manifest {
+  if (!isRecord(value) || typeof value["litevae"] !== "string" || !isRecord(value["weights"]) || !isRecord(value["files"])) return false;
+  const isEntry = (entry: unknown): boolean => isRecord(entry) && typeof entry["bytes"] === "number" && typeof entry["sha256"] === "string";
+  return "config.json" in value["files"] && Object.values(value["files"]).every(isEntry);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function refuse(path: string, why: string, found?: string): never {
@@ -52,19 +62,26 @@ function readJson(path: string, name: string): unknown {
 
 /** The manifest and configuration of a folder that `compile` finished; the files named in `check` are compared with their sha256. */
 export function openCompiled(path: string, check: readonly string[]): { readonly manifest: Manifest; readonly config: Config } {
-  const manifest = readJson(path, manifestName) as Manifest | null;
-  if (typeof manifest !== "object" || manifest === null || typeof manifest.litevae !== "string" || typeof manifest.files !== "object") {
-    return refuse(path, "its manifest.json is not one of litevae");
-  }
+  const manifest = readJson(path, manifestName);
+  if (!isManifest(manifest)) return refuse(path, "its manifest.json is not one of litevae");
   for (const [name, entry] of Object.entries(manifest.files)) {
     const found = statSync(join(path, name), { throwIfNoEntry: false });
     if (found === undefined) refuse(path, `${name} is missing`);
     if (found.size !== entry.bytes) refuse(path, `${name} is not the file that was compiled`, `${found.size} bytes instead of ${entry.bytes}`);
   }
-  for (const name of ["config.json", ...check]) {
+  for (const name of check) {
+    if (Object.hasOwn(manifest.files, name)) continue;
+    throw new UserError({
+      what: `${path} has no ${name}`,
+      expected: check.join(", "),
+      found: Object.keys(manifest.files).join(", "),
+      help: "name its part in --parts when you compile",
+    });
+  }
+  for (const name of ["config.json", ...check.flatMap((name) => [name, `${name}.data`])]) {
     const entry = manifest.files[name];
-    if (entry === undefined) refuse(path, `${name} was not compiled`, Object.keys(manifest.files).join(", "));
-    const sha256 = createHash("sha256").update(readFileSync(join(path, name))).digest("hex");
+    if (entry === undefined) continue;
+    const sha256 = sha256OfFile(join(path, name));
     if (sha256 !== entry.sha256) refuse(path, `${name} was changed after it was compiled`, `sha256 ${sha256}`);
   }
   return { manifest, config: readJson(path, "config.json") as Config };

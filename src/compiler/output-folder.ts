@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { UserError } from "../errors/index.ts";
 
 export const manifestName = "manifest.json";
@@ -81,6 +81,7 @@ class OutputFile {
     this.#partial = `${path}.partial`;
     this.#done = done;
     try {
+      mkdirSync(dirname(path), { recursive: true });
       this.#file = openSync(this.#partial, "w");
     } catch (error) {
       throw cannotWrite(path, error);
@@ -102,8 +103,12 @@ class OutputFile {
   }
 
   close(): FileEntry {
-    closeSync(this.#file);
-    renameSync(this.#partial, this.#path);
+    try {
+      closeSync(this.#file);
+      renameSync(this.#partial, this.#path);
+    } catch (error) {
+      throw cannotWrite(this.#path, error);
+    }
     const entry = { bytes: this.#bytes, sha256: this.#hash.digest("hex") };
     this.#done(entry);
     return entry;
@@ -119,37 +124,42 @@ class OutputFile {
   }
 }
 
-/** Names of the files that an earlier compile wrote; throws when anything else is there. */
+/** Names of the files that an earlier compile wrote, its manifest aside; throws when anything else is there. */
 function earlierFiles(path: string, force: boolean): readonly string[] {
   if (!existsSync(path)) return [];
   if (!statSync(path).isDirectory()) {
     throw new UserError({ what: `${path} is a file`, expected: "a folder, or a name that is free", help: "give another -o" });
   }
-  const present = readdirSync(path);
+  const present = readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(path, join(entry.parentPath, entry.name)).split(sep).join("/"));
   const unfinished = present.includes(unfinishedName);
   const listed = new Set(manifestFiles(path));
-  const written = (name: string): boolean =>
-    listed.has(name) || name === manifestName || name === unfinishedName || (unfinished && compileMayWrite(name));
+  const written = (name: string): boolean => listed.has(name) || name === unfinishedName || (unfinished && compileMayWrite(name));
   const foreign = present.filter((name) => !written(name));
   if (foreign.length > 0 && !force) {
     throw new UserError({
       what: `${path} holds files that no compile wrote`,
       expected: "an empty folder, a new one, or that of an earlier compile",
       found: foreign.slice(0, 5).join(", ") + (foreign.length > 5 ? `, and ${foreign.length - 5} more` : ""),
-      help: "give another -o, or --force to write among them (they are kept)",
+      help: "give another -o, or --force to write among them: they stay, unless compile writes a file of that name",
     });
   }
-  return present.filter((name) => listed.has(name) || (unfinished && compileMayWrite(name)));
+  return present.filter((name) => written(name) && name !== manifestName && name !== unfinishedName);
 }
 
 function compileMayWrite(name: string): boolean {
-  return /^(?:(?:encoder|decoder|discriminator)\.onnx(?:\.data)?|model\.safetensors|config\.json|manifest\.json)(?:\.partial)?$/.test(name);
+  const onnx = /^(?:encoder|decoder|discriminator)\.onnx(?:\.data)?$/;
+  const single = /^(?:model\.safetensors|config\.json|manifest\.json|pyproject\.toml|README\.md)$/;
+  const python = /^litevae_\w+\/\w+\.(?:py|typed)$/;
+  const whole = name.replace(/\.partial$/, "");
+  return [onnx, single, python].some((pattern) => pattern.test(whole));
 }
 
 function manifestFiles(path: string): readonly string[] {
   try {
     const manifest = JSON.parse(readFileSync(join(path, manifestName), "utf8")) as { litevae?: unknown; files?: Record<string, FileEntry> };
-    return manifest.litevae === undefined ? [] : Object.keys(manifest.files ?? {});
+    return manifest.litevae === undefined ? [] : [manifestName, ...Object.keys(manifest.files ?? {})];
   } catch {
     return [];
   }

@@ -60,6 +60,12 @@ export class SafetensorsFile {
     return this.#entries.get(name)?.shape;
   }
 
+  /** What `read` gives: int64 for itself, float32 for every float. */
+  dtypeOf(name: string): DType | undefined {
+    const entry = this.#entries.get(name);
+    return entry === undefined ? undefined : entry.dtype === dtypeNames.int64 ? "int64" : "float32";
+  }
+
   /** The tensor in float32 (half, bfloat16 and double are converted), or int64 as it is. */
   read(name: string): Tensor {
     const entry = this.#entries.get(name);
@@ -87,7 +93,9 @@ function readHeader(path: string): { entries: Map<string, Entry>; start: number 
     throw new UserError({ what: `cannot read the weights ${path}`, found: (error as Error).message, help: "check the path given to --weights" });
   }
   try {
-    const { size } = fstatSync(file);
+    const stat = fstatSync(file);
+    if (stat.isDirectory()) throw new UserError({ what: `cannot read the weights ${path}`, found: "a folder", help: "give --weights a safetensors file" });
+    const { size } = stat;
     if (size < 8) return fail("it is shorter than its first field", `${size} bytes`);
     const head = new Uint8Array(8);
     readFully(file, head, 0, path);

@@ -46,6 +46,10 @@ function withoutWrappers(key: string): string {
 export function weightsFromFile(path: string, model: Model, parts: readonly Part[]): Weights {
   const file = new SafetensorsFile(path);
   const keys = new Map(file.names.map((name) => [withoutWrappers(name), name]));
+  if (keys.size < file.names.length) {
+    const twice = file.names.filter((name) => keys.get(withoutWrappers(name)) !== name).map(withoutWrappers);
+    throw new UserError({ what: `${path} holds tensors twice`, expected: "every key with or without module. and _orig_mod., not both", found: listed(twice), help: "save the state_dict of one model" });
+  }
   const wanted = new Map([...paramsOf(parts.flatMap((part) => part.modules))].map((param) => [param.path, param]));
   const known = new Set([...paramsOf(model.parts.flatMap((part) => part.modules))].map((param) => param.path));
 
@@ -55,8 +59,13 @@ export function weightsFromFile(path: string, model: Model, parts: readonly Part
     const shape = file.shapeOf(keys.get(param.path) ?? "");
     return shape === undefined || shape.join() === param.shape.join() ? [] : [`${param.path}: [${shape.join(", ")}] instead of [${param.shape.join(", ")}]`];
   });
-  if (missing.length + unexpected.length + reshaped.length > 0) {
-    const found = [describe("missing", missing), describe("unexpected", unexpected), describe("of another shape", reshaped)].filter((line) => line !== "");
+  const retyped = [...wanted.values()].flatMap((param) => {
+    const [dtype, needed] = [file.dtypeOf(keys.get(param.path) ?? ""), param.dtype ?? "float32"];
+    return dtype === undefined || dtype === needed ? [] : [`${param.path}: ${dtype} instead of ${needed}`];
+  });
+  const wrong = { missing, unexpected, "of another shape": reshaped, "of another type": retyped };
+  if (Object.values(wrong).some((names) => names.length > 0)) {
+    const found = Object.entries(wrong).map(([what, names]) => describe(what, names)).filter((line) => line !== "");
     throw new UserError({
       what: `the weights in ${path} are not those of ${model.name}`,
       expected: `the ${wanted.size} tensors of ${parts.map((part) => part.name).join(", ")}`,
@@ -64,18 +73,31 @@ export function weightsFromFile(path: string, model: Model, parts: readonly Part
       help: "compile the model that the weights were trained with, with the same options (latent channels, decoder norm, …)",
     });
   }
-  const tensors = new Map<string, Tensor>();
-  return loading((param) => {
-    const tensor = tensors.get(param.path) ?? file.read(keys.get(param.path) ?? param.path);
-    tensors.set(param.path, tensor);
-    return tensor;
-  });
+  // Read now, while nothing has been written: the file may end early, or be the very one that is replaced.
+  const tensors = new Map([...wanted.keys()].map((key) => [key, file.read(keys.get(key) ?? key)]));
+  const broken = [...tensors].filter(([, tensor]) => !isFinite(tensor)).map(([key]) => key);
+  if (broken.length > 0) {
+    throw new UserError({ what: `the weights in ${path} hold NaN or infinity`, expected: "finite numbers", found: describe("of these tensors", broken), help: "take a checkpoint from before the training diverged" });
+  }
+  return loading((param) => tensors.get(param.path) as Tensor);
 }
 
 function describe(what: string, names: readonly string[]): string {
   if (names.length === 0) return "";
-  const shown = names.slice(0, 10).map((name) => `\n  ${name}`);
-  return `${names.length} ${what}:${shown.join("")}${names.length > 10 ? `\n  … and ${names.length - 10} more` : ""}`;
+  return `${names.length} ${what}:\n  ${listed(names, "\n  ")}`;
+}
+
+function isFinite({ data }: Tensor): boolean {
+  if (!(data instanceof Float32Array)) return true;
+  // x − x is 0 for every number, and NaN for NaN and infinity.
+  let sum = 0;
+  for (const value of data) sum += value - value;
+  return sum === 0;
+}
+
+/** The first ten of them. */
+function listed(names: readonly string[], separator = ", "): string {
+  return [...names.slice(0, 10), ...(names.length > 10 ? [`… and ${names.length - 10} more`] : [])].join(separator);
 }
 
 /** The parameters and buffers of the parts under their paths, for a safetensors file. */

@@ -35,7 +35,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Compiled
         folder = tmp_path_factory.mktemp("compiled")
         weights = folder / "weights.safetensors"
         save_file({key: value.contiguous() for key, value in module.state_dict().items()}, weights)
-        result = litevae("compile", model, "-o", folder / "out", "--parts", part, "--weights", weights, *flags)
+        result = litevae("compile", model, "-o", folder / "out", "--target", "onnx,torch", "--parts", part, "--weights", weights, *flags)
         assert result.returncode == 0, result.stderr
         return folder / "out", module.double().eval()
 

@@ -1,85 +1,14 @@
 """The compiled graphs give the numbers of the independent reference: largest error at most 1e-4·max(1, max|y|)
 against float64, every parameter random."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
-import torch
-
-MODELS = Path(__file__).parent / "models"
-GREY = str(MODELS / "grey.ts")
-Size = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Case:
-    """What is compiled (`model`), the reference it must equal (`name`, `options`) and the image sizes tried."""
-
-    model: str
-    part: str
-    name: str
-    latent_channels: int = 12
-    image_channels: int = 3
-    options: Mapping[str, Any] = field(default_factory=dict)
-    flags: tuple[str, ...] = ()
-    # One image of 256×256, one that is not square, a batch of three.
-    sizes: tuple[Size, ...] = ((1, 256, 256), (1, 200, 328), (3, 64, 96))
-
-    def __str__(self) -> str:
-        return f"{Path(self.model).stem}-{self.part}{''.join(self.flags)}"
-
-
-UNET_SIZES = ((1, 256, 256), (1, 192, 320), (3, 64, 128))
-GREY_NETWORK = {"latent_channels": 6, "image_channels": 1}
-CASES = [
-    Case("s", "encoder", "s"),
-    Case("b", "encoder", "b"),
-    Case("b", "encoder", "b", flags=("--opset", "21")),
-    Case("s", "encoder", "s", latent_channels=4, flags=("--latent", "4"), options={"latent_channels": 4}),
-    Case("m", "encoder", "m", sizes=((1, 72, 104),)),
-    Case("l", "encoder", "l", sizes=((1, 72, 104),)),
-    Case("b", "decoder", "b"),
-    Case("b-smc", "decoder", "b-smc"),
-    Case("nano", "decoder", "nano"),
-    Case("sd-vae", "encoder", "sd-vae", latent_channels=4),
-    Case("sd-vae", "decoder", "sd-vae", latent_channels=4, sizes=((1, 72, 104), (3, 32, 64))),
-    Case("vae-small", "encoder", "vae-small", latent_channels=4, sizes=((1, 200, 328), (3, 64, 96))),
-    Case("b", "discriminator", "unet", sizes=UNET_SIZES),
-    Case(str(MODELS / "b-patchgan.ts"), "discriminator", "patchgan"),
-    Case(GREY, "encoder", "s", 6, 1, {**GREY_NETWORK, "quant_conv": True}),
-    Case(GREY, "decoder", "s-smc", 6, 1, {**GREY_NETWORK, "base": 32, "post_quant_conv": True}),
-    Case(
-        GREY,
-        "discriminator",
-        "unet",
-        6,
-        1,
-        {"image_channels": 1, "base": 16, "multipliers": (1, 2, 4), "reduction": "mean"},
-        sizes=UNET_SIZES,
-    ),
-]
-
-
-def inputs_of(case: Case, size: Size) -> np.ndarray:
-    n, height, width = size
-    shape = (n, case.latent_channels, height // 8, width // 8) if case.part == "decoder" else (n, case.image_channels, height, width)
-    return np.random.default_rng(height).standard_normal(shape).astype(np.float32)
-
-
-def outputs_of(case: Case, module: torch.nn.Module, x: np.ndarray) -> dict[str, np.ndarray]:
-    with torch.no_grad():
-        y = module(torch.from_numpy(x).double())
-    if case.part == "encoder":
-        return {"mean": y[0].numpy(), "logvar": y[1].numpy()}
-    if case.part == "decoder":
-        return {"image": y.numpy()}
-    return {name: value.numpy() for name, value in y.items()} if isinstance(y, dict) else {"pixel_logits": y.numpy()}
+from parity.cases import CASES, Case, inputs_of, outputs_of
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -20,7 +20,9 @@ def count_macs(module: nn.Module, shape: tuple[int, int, int, int]) -> int:
     return counter.get_total_flops() // 2
 
 
-def count(name: str, part: Part, latent_channels: int = 0, size: int = 256, **options: int) -> tuple[int, int]:
+def count(
+    name: str, part: Part, latent_channels: int = 0, size: int = 256, **options: int
+) -> tuple[int, int]:
     """(parameters, MACs at size²) of a part whose image has three channels."""
     if latent_channels:
         options["latent_channels"] = latent_channels

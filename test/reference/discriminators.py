@@ -64,7 +64,9 @@ class UNetDiscriminator(nn.Module):
         )
         # Each up block ends at the width of the skip it meets next; the last has none and keeps its width.
         ups = [*reversed(downs[:-1]), downs[0]]
-        self.up = nn.ModuleList(UpBlock(2 * ups[i - 1] if i else downs[-1], width) for i, width in enumerate(ups))
+        self.up = nn.ModuleList(
+            UpBlock(2 * ups[i - 1] if i else downs[-1], width) for i, width in enumerate(ups)
+        )
         self.to_global = SpectralLinear(downs[-1], 1)
         self.to_pixel = nn.Conv2d(ups[-1], 1, 1)
 

@@ -88,7 +88,7 @@ class LiteVAEEncoder(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         features = []
-        for level, (extractor, bands) in enumerate(zip(self.extractors, haar_levels(image, LEVELS)), start=1):
-            feature = extractor(bands / 2**level)
+        for level, bands in enumerate(haar_levels(image, LEVELS), start=1):
+            feature = self.extractors[level - 1](bands / 2**level)
             features.append(F.avg_pool2d(feature, 2 ** (LEVELS - level)))
         return self.aggregator(torch.cat(features, dim=1))

@@ -15,7 +15,7 @@ class SMConv2d(nn.Conv2d):
         self.gain = nn.Parameter(torch.ones(1))
 
     def modulated_weight(self) -> Tensor:
-        """w' = g·s·w / sqrt(Σ (s·w)² + ε), the sum over inputs and kernel positions: [out, in, k, k]."""
+        """[out, in, k, k]: w' = g·s·w / sqrt(Σ (s·w)² + ε), the sum over inputs and kernel positions."""
         scaled = self.weight * self.scale[None, :, None, None]
         energy = scaled.square().sum(dim=(1, 2, 3), keepdim=True)
         return self.gain * scaled / torch.sqrt(energy + EPSILON)

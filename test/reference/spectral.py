@@ -26,7 +26,7 @@ def register_vectors(module: nn.Conv2d | nn.Linear) -> None:
 
 
 def normalized_weight(module: nn.Conv2d | nn.Linear) -> Tensor:
-    """w / (uᵀ W v), after a power iteration when the module trains. `u` and `v` carry no gradient."""
+    """Weight w / (uᵀ W v), after a power iteration in training. `u`, `v` carry no gradient."""
     matrix = module.weight.flatten(1)
     u, v = module.get_buffer("u"), module.get_buffer("v")
     if module.training:

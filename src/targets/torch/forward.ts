@@ -55,13 +55,14 @@ class ForwardWriter {
     this.#graph.nodes.forEach((node, i) => this.#node(node, i));
     const results = this.#graph.outputs.map((value) => this.#read(value));
     // `x = …; return x` says it twice.
-    const last = this.#statements.at(-1);
+    const statements = [...collapseLoops(this.#statements)];
+    const last = statements.at(-1);
     if (results.length === 1 && last?.startsWith(`${results[0]} = `) === true) {
       results[0] = last.slice(`${results[0]} = `.length);
-      this.#statements.pop();
+      statements.pop();
     }
     const result = resultKeys === undefined ? results.join(", ") : `{${results.map((text, i) => `"${resultKeys[i]}": ${text}`).join(", ")}}`;
-    return { inputs, statements: collapseLoops(this.#statements), result };
+    return { inputs, statements, result };
   }
 
   #read(value: Value): string {

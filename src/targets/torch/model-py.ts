@@ -129,7 +129,7 @@ function writeAutoencoder(writer: PythonWriter, model: Model, set: ClassSet): vo
   writer.line().line();
   writer.block("class Autoencoder(AutoencoderBase):", () => {
     writer.line(`"""Image [N, ${model.imageChannels}, H, W] in [-1, 1] -> latent [N, ${model.latentChannels}, H/${model.stride}, W/${model.stride}] -> image."""`).line();
-    writer.line(`latent_channels = ${model.latentChannels}`).line(`image_channels = ${model.imageChannels}`).line(`stride = ${model.stride}`).line();
+    writer.line(`name = "${model.name}"`).line(`latent_channels = ${model.latentChannels}`).line(`image_channels = ${model.imageChannels}`).line(`stride = ${model.stride}`).line();
     writer.block("def __init__(self) -> None:", () => {
       writer.line("super().__init__()");
       for (const part of parts) for (const module of part.modules) writer.line(`self.${module.path} = ${module.kind === "block" ? construct(set, module) : layerCall(module)}`);
@@ -167,8 +167,7 @@ function writeBuilders(writer: PythonWriter, model: Model, set: ClassSet): void 
     if (block === undefined) continue;
     writer.line().line();
     writer.block(`def build_${part.name}() -> ${set.classOf(block).name}:`, () => {
-      const keys = `its weights have the prefix \`${block.path}.\` in model.safetensors`;
-      writer.line(`"""The ${part.name} alone; ${keys}."""`);
+      writer.line(`"""The ${part.name} alone; in model.safetensors its keys begin with \`${block.path}.\`."""`);
       writer.line(`return ${construct(set, block)}`);
     });
   }

@@ -44,7 +44,7 @@ export class PythonWriter {
 }
 
 /** What ruff formats the packages to. */
-export const lineLength = 100;
+export const lineLength = 110;
 
 export function literal(value: PyValue): string {
   if (value === null) return "None";

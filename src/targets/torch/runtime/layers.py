@@ -110,6 +110,9 @@ def _spectral_weight(module: nn.Conv2d | nn.Linear) -> Tensor:
 class SpectralConv2d(nn.Conv2d):
     """Spectral-normalised convolution: [N, in, H, W] -> [N, out, H', W']. Training updates `u` and `v`."""
 
+    u: Tensor
+    v: Tensor
+
     def __init__(
         self,
         in_channels: int,
@@ -128,6 +131,9 @@ class SpectralConv2d(nn.Conv2d):
 
 class SpectralLinear(ChannelLinear):
     """Spectral-normalised `ChannelLinear`. Training updates `u` and `v`."""
+
+    u: Tensor
+    v: Tensor
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
         super().__init__(in_features, out_features, bias)

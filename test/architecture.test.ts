@@ -1,0 +1,198 @@
+/** Which folder may import which (docs/architecture.md), and the other promises that the layout makes. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Node, Project, SyntaxKind, type SourceFile } from "ts-morph";
+import { describe, expect, test } from "vitest";
+import { ops } from "../src/ops/index.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** What the files of a folder may import besides each other, in processing order. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  "src/errors": [],
+  "src/ir": ["src/errors"],
+  "src/ops": ["src/errors", "src/ir"],
+  "src/passes": ["src/errors", "src/ir", "src/ops"],
+  "src/weights": ["src/errors", "src/ir", "src/ops"],
+  "src/report": ["src/errors", "src/ir", "src/ops"],
+  "src/targets": ["src/errors", "src/ir", "src/ops"],
+  "src/compiler": ["src/errors", "src/ir", "src/ops", "src/passes", "src/weights", "src/targets"],
+  "src/inference": ["src/errors", "src/ir", "src/weights", "src/compiler"],
+  "src/cli": [
+    "src/errors",
+    "src/ir",
+    "src/ops",
+    "src/passes",
+    "src/weights",
+    "src/report",
+    "src/targets",
+    "src/compiler",
+    "src/inference",
+  ],
+  dsl: ["src/errors", "src/ir", "src/ops"],
+  bin: ["src/cli", "dsl"],
+};
+
+const project = new Project({ compilerOptions: { allowImportingTsExtensions: true }, skipFileDependencyResolution: true });
+const files = project.addSourceFilesAtPaths(["bin", "dsl", "src"].map((folder) => `${root}${folder}/**/*.ts`));
+
+function pathOf(file: SourceFile): string {
+  return relative(root, file.getFilePath());
+}
+
+function folderOf(path: string): string {
+  const [top = "", second = ""] = path.split("/");
+  return top === "src" ? `${top}/${second}` : top;
+}
+
+/** What a file imports, statically, dynamically or for its types: paths from the root, or names of packages. */
+function importsOf(file: SourceFile): readonly string[] {
+  const specifiers = [
+    ...file.getImportDeclarations().map((declaration) => declaration.getModuleSpecifierValue()),
+    ...file.getExportDeclarations().flatMap((declaration) => declaration.getModuleSpecifierValue() ?? []),
+    ...file
+      .getDescendantsOfKind(SyntaxKind.CallExpression)
+      .filter((call) => call.getExpression().isKind(SyntaxKind.ImportKeyword))
+      .flatMap((call) => call.getArguments().filter(Node.isStringLiteral))
+      .map((argument) => argument.getLiteralValue()),
+    ...file
+      .getDescendantsOfKind(SyntaxKind.ImportType)
+      .flatMap((type) => /^"(.*)"$/.exec(type.getArgument().getText())?.[1] ?? []),
+  ];
+  return specifiers.map((specifier) =>
+    specifier.startsWith(".") ? relative(root, resolve(dirname(file.getFilePath()), specifier)) : specifier,
+  );
+}
+
+const imports = new Map(files.map((file) => [pathOf(file), importsOf(file)]));
+const edges = [...imports].flatMap(([from, targets]) => targets.filter((to) => imports.has(to)).map((to) => ({ from, to })));
+
+describe("imports", () => {
+  test("the project's files are all read", () => {
+    expect(files.length).toBeGreaterThan(80);
+    expect(edges.length).toBeGreaterThan(200);
+  });
+  test("relative imports name files that exist", () => {
+    const missing = [...imports].flatMap(([from, targets]) =>
+      targets.filter((to) => /^(bin|dsl|src)\//.test(to) && !imports.has(to)).map((to) => `${from} -> ${to}`),
+    );
+    expect(missing).toEqual([]);
+  });
+  test("every folder has its place in the order", () => {
+    const folders = new Set([...imports.keys()].map(folderOf));
+    expect([...folders].filter((folder) => !(folder in mayImport))).toEqual([]);
+    expect(Object.keys(mayImport).filter((folder) => !folders.has(folder))).toEqual([]);
+  });
+  test("go down the order of folders only", () => {
+    const wrong = edges.filter(({ from, to }) => {
+      const [importer, imported] = [folderOf(from), folderOf(to)];
+      return importer !== imported && !(mayImport[importer] ?? []).includes(imported);
+    });
+    expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+  });
+  test("never leave src for dsl", () => {
+    expect(edges.filter(({ from, to }) => from.startsWith("src/") && to.startsWith("dsl/"))).toEqual([]);
+    const byName = [...imports].filter(
+      ([from, targets]) => from.startsWith("src/") && targets.some((to) => /^litevae(\/|$)/.test(to)),
+    );
+    expect(byName.map(([from]) => from)).toEqual([]);
+  });
+  test("have no cycles", () => {
+    expect(cycles()).toEqual([]);
+  });
+  test("bring protobuf into one file", () => {
+    const knowing = [...imports].filter(([, targets]) => targets.some((to) => /^(onnx-proto|protobufjs)(\/|$)/.test(to)));
+    expect(knowing.map(([from]) => from)).toEqual(["src/targets/onnx/serde.ts"]);
+  });
+});
+
+/** Every cycle once, as the files along it. */
+function cycles(): readonly string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, above: readonly string[]): void => {
+    if (above.includes(path)) found.push([...above.slice(above.indexOf(path)), path].join(" -> "));
+    if (above.includes(path) || done.has(path)) return;
+    for (const { to } of edges.filter(({ from }) => from === path)) visit(to, [...above, path]);
+    done.add(path);
+  };
+  for (const path of imports.keys()) visit(path, []);
+  return found;
+}
+
+describe("an op", () => {
+  /** Names given to constants by `defineOp` in src/ops, with the files. */
+  const defined = files
+    .filter((file) => folderOf(pathOf(file)) === "src/ops")
+    .flatMap((file) =>
+      file
+        .getVariableDeclarations()
+        .filter(
+          (declaration) => declaration.getInitializerIfKind(SyntaxKind.CallExpression)?.getExpression().getText() === "defineOp",
+        )
+        .map((declaration) => ({ name: declaration.getName(), path: pathOf(file) })),
+    );
+
+  test("has a file of its own, named after it", () => {
+    const expected = defined.map(({ name }) => `src/ops/${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.ts`);
+    expect(defined.map(({ path }) => path)).toEqual(expected);
+  });
+  test("is in the index under its own name", () => {
+    expect(defined.map(({ name }) => name).sort()).toEqual(Object.keys(ops).sort());
+    expect(Object.values(ops).map((op) => op.name)).toEqual(Object.keys(ops));
+  });
+  test("has a typed constructor in dsl, which litevae/dsl exports", () => {
+    const authoring = project.getSourceFileOrThrow(`${root}dsl/authoring.ts`);
+    const exported = new Set(
+      authoring.getExportDeclarations().flatMap((entry) => entry.getNamedExports().map((name) => name.getName())),
+    );
+    const constructed = files
+      .filter((file) => pathOf(file).startsWith("dsl/"))
+      .flatMap((file) => file.getFunctions().filter((made) => exported.has(made.getName() ?? "")))
+      .flatMap((made) => made.getDescendantsOfKind(SyntaxKind.PropertyAccessExpression))
+      .filter((access) => access.getExpression().getText() === "ops")
+      .map((access) => access.getName());
+    expect(Object.keys(ops).filter((name) => !constructed.includes(name))).toEqual([]);
+  });
+  test("is known by its name to nobody but itself", () => {
+    const shared = files.filter((file) => pathOf(file).startsWith("src/") && folderOf(pathOf(file)) !== "src/ops");
+    const equality = [SyntaxKind.EqualsEqualsEqualsToken, SyntaxKind.ExclamationEqualsEqualsToken];
+    const isName = (node: Node): boolean => /\bop\??\.name$/.test(node.getText());
+    const isLiteral = (node: Node): boolean => Node.isStringLiteral(node) && Object.hasOwn(ops, node.getLiteralValue());
+    const isTold = (sides: readonly Node[]): boolean =>
+      sides.some(isName) || (sides.some(isLiteral) && sides.some((side) => /\bname$/i.test(side.getText())));
+    const asks = (node: Node): boolean => {
+      if (Node.isBinaryExpression(node))
+        return equality.includes(node.getOperatorToken().getKind()) && isTold([node.getLeft(), node.getRight()]);
+      if (Node.isSwitchStatement(node)) return isName(node.getExpression());
+      if (Node.isElementAccessExpression(node)) return isName(node.getArgumentExpressionOrThrow());
+      if (!Node.isCallExpression(node)) return false;
+      return /\.(includes|has|get|indexOf)$/.test(node.getExpression().getText()) && node.getArguments().some(isName);
+    };
+    const wrong = shared.flatMap((file) =>
+      file
+        .getDescendants()
+        .filter(asks)
+        .map((node) => `${pathOf(file)}:${node.getStartLineNumber()}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe("files", () => {
+  test("hold at most 300 lines", () => {
+    const long = files
+      .map((file) => ({ path: pathOf(file), lines: file.getEndLineNumber() - 1 }))
+      .filter(({ lines }) => lines > 300);
+    expect(long).toEqual([]);
+  });
+  test("at the top are those of the design", () => {
+    const ignored = readFileSync(`${root}.gitignore`, "utf8").split("\n");
+    const folders = readdirSync(root, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !ignored.includes(`${entry.name}/`))
+      .map((entry) => entry.name);
+    const known = ["bench", "bin", "docs", "dsl", "examples", "scripts", "src", "test"];
+    expect(folders.filter((folder) => !known.includes(folder))).toEqual([]);
+  });
+});

@@ -1,0 +1,383 @@
+/** Every error of dsl/tracing and dsl/names once: the whole report, with the author's line. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { UserError, type Report } from "../../src/errors/index.ts";
+import type { Model } from "../../src/ir/model.ts";
+import { add, block, channelCount, chunk, conv2d, groupNorm, haarDwt, layers, model, silu, upsample } from "litevae/dsl";
+import type { Feature } from "litevae/dsl";
+
+type Map = Feature<number, number>;
+type Body = (x: Map) => Map;
+
+const file = fileURLToPath(import.meta.url);
+const lines = readFileSync(file, "utf8").split("\n");
+
+/** The line that ends in the comment `// @mark`. */
+function at(mark: string): Report["where"] {
+  const found = lines.flatMap((line, i) => (line.endsWith(`// @${mark}`) ? [i + 1] : []));
+  expect(found).toHaveLength(1);
+  return { file, line: found[0]! };
+}
+
+/** The one report of the UserError that `run` throws. */
+function reportOf(run: () => unknown): Report {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    expect(error.reports).toHaveLength(1);
+    return error.reports[0]!;
+  }
+  throw new Error("nothing was thrown");
+}
+
+const Decoder = block("Decoder", () => {
+  const { conv } = layers({ conv: conv2d({ in: 12, out: 3 }) });
+  return (z: Feature<12, 8>): Feature<3, 1> => upsample(conv(z), { factor: 8 });
+});
+
+/** A model whose encoder is the block given. */
+function modelOf(encoder: Body): Model {
+  return model({ latentChannels: 12, encoder, decoder: Decoder() });
+}
+
+describe("applying", () => {
+  test("a layer outside of a model", () => {
+    const conv = conv2d({ in: 3, out: 24 });
+    const report = reportOf(() => conv({} as Feature<3, 1>)); // @outside
+    expect(report).toEqual({
+      what: "conv2d is applied outside of a model",
+      where: at("outside"),
+      help: "apply layers inside the function that a block returns; model({ encoder, decoder }) calls it",
+    });
+  });
+  test("a function outside of a model", () => {
+    expect(reportOf(() => silu({} as Map)).what).toBe("silu is applied outside of a model");
+  });
+  test("a block outside of a model", () => {
+    const decoder = Decoder();
+    const report = reportOf(() => decoder({} as Feature<12, 8>)); // @block-outside
+    expect(report).toMatchObject({ what: "Decoder is applied outside of a model", where: at("block-outside") });
+  });
+
+  describe("something that is not a feature", () => {
+    const given = (input: unknown): Report => {
+      const Encoder = block("Encoder", () => {
+        layers({});
+        return (): Map => silu(input as Map); // @no-feature
+      });
+      return reportOf(() => modelOf(Encoder()));
+    };
+    test.each([
+      ["a layer", conv2d({ in: 3, out: 24 }), "a layer that was not applied"],
+      ["a plain function", Math.abs, "function"],
+      ["several outputs", { low: 1, bands: 2 }, "an object with low, bands"],
+      ["an empty object", {}, "an object with no keys"],
+      ["null", null, "null"],
+      ["nothing", undefined, "undefined"],
+      ["a number", 3, "number"],
+      ["an array", [1, 2], "an array of 2"],
+    ])("%s", (_, input, found) => {
+      expect(given(input)).toEqual({
+        what: "input 1 of silu is not a feature",
+        where: at("no-feature"),
+        module: "encoder",
+        op: "silu",
+        expected: "a Feature or a Vector",
+        found,
+        help: "pass what a layer returned; of several outputs, such as haarDwt's { low, bands }, pick one",
+      });
+    });
+    test("the second input is counted", () => {
+      const Encoder = block("Encoder", () => (x: Map) => add(x, haarDwt(x) as unknown as Map));
+      expect(reportOf(() => modelOf(Encoder()))).toMatchObject({
+        what: "input 2 of add is not a feature",
+        found: "an object with bands, low",
+      });
+    });
+    test("an argument of a block", () => {
+      const Inner = block("Inner", () => (x: Map) => silu(x));
+      const Encoder = block("Encoder", () => {
+        const { inner } = layers({ inner: Inner() });
+        return (): Map => inner("x" as unknown as Map);
+      });
+      expect(reportOf(() => modelOf(Encoder()))).toMatchObject({
+        what: "input 1 of Inner is not a feature",
+        op: "Inner",
+        found: "string",
+      });
+    });
+    test.each<[string, unknown, string, string]>([
+      ["one", 5, "the result of Inner", "number"],
+      ["by name", { left: {} }, '"left" in the result of Inner', "an object with no keys"],
+      ["in an array", [conv2d({ in: 3, out: 3 })], '"0" in the result of Inner', "a layer that was not applied"],
+    ])("the result of a block, %s", (_, result, what, found) => {
+      const Inner = block("Inner", () => () => result as Map);
+      const Encoder = block("Encoder", () => {
+        const { inner } = layers({ inner: Inner() });
+        return (x: Map): Map => (inner as Body)(x); // @result
+      });
+      expect(reportOf(() => modelOf(Encoder()))).toEqual({
+        what: `${what} is not a feature`,
+        where: at("result"),
+        module: "encoder.inner",
+        op: undefined,
+        expected: "a Feature or a Vector",
+        found,
+        help: "return from the block's function what its last layer returned",
+      });
+    });
+    test("what channelCount is asked of", () => {
+      expect(reportOf(() => channelCount(7 as unknown as Map))).toEqual({
+        what: "this is not a feature",
+        help: "pass what a layer returned",
+      });
+    });
+  });
+
+  test("a feature of another block", () => {
+    let outside: Map | undefined;
+    const Inner = block("Inner", () => (x: Map) => add(x, outside as Map)); // @other-block
+    const Encoder = block("Encoder", () => {
+      const { inner } = layers({ inner: Inner() });
+      return (x: Map): Map => inner((outside = silu(x)));
+    });
+    expect(reportOf(() => modelOf(Encoder()))).toEqual({
+      what: "input 2 of add belongs to another block",
+      where: at("other-block"),
+      module: "encoder.inner",
+      op: "add",
+      help: "pass the feature to this block as an argument, or return it from the block that made it",
+    });
+  });
+  test("a layer without a name", () => {
+    const conv = conv2d({ in: 3, out: 24 });
+    const Encoder = block("Encoder", () => (x: Map) => conv(x)); // @nameless
+    expect(reportOf(() => modelOf(Encoder()))).toEqual({
+      what: "this conv2d has no name",
+      where: at("nameless"),
+      module: "encoder",
+      op: "conv2d",
+      help: "give it to layers({ name: … }) of the block that applies it; names become the keys of its weights",
+    });
+  });
+  test("a layer of another block", () => {
+    const Inner = block(
+      "Inner",
+      ({ apply }: { apply: Body }) =>
+        (x: Map) =>
+          apply(x),
+    );
+    const Outer = block("Outer", () => {
+      const conv = conv2d({ in: 3, out: 3 });
+      const apply: Body = (x) => conv(x); // @not-owner
+      const { inner } = layers({ conv, inner: Inner({ apply }) });
+      return (x: Map): Map => inner(conv(x));
+    });
+    expect(reportOf(() => modelOf(Outer()))).toEqual({
+      what: "encoder.conv is applied in a block that does not own it",
+      where: at("not-owner"),
+      module: "encoder.inner",
+      op: "conv2d",
+      expected: "a layer named in layers() of Inner",
+      found: "a layer of Outer",
+      help: "apply it in the block whose layers() names it and pass the result on",
+    });
+  });
+  test("a layer to another shape", () => {
+    const Inner = block("Inner", () => {
+      const { conv } = layers({ conv: conv2d({ in: 16, out: 24 }) });
+      return (x: Map): Map => conv(x); // @shape
+    });
+    const Encoder = block("Encoder", () => {
+      const { inner } = layers({ inner: [Inner()] });
+      return (x: Map): Map => inner[0]!(x);
+    });
+    expect(reportOf(() => modelOf(Encoder()))).toEqual({
+      what: "16 channels are expected, 3 arrive",
+      where: at("shape"),
+      module: "encoder.inner.0.conv",
+      op: "conv2d of [N, 3, H, W]",
+      expected: "[N, 16, H, W]",
+      found: "[N, 3, H, W]",
+      help: "set in: 3 on this layer, or make the layer before it give 16 channels",
+    });
+  });
+  test("a function to shapes that do not fit", () => {
+    const Encoder = block("Encoder", () => (x: Map) => add(x, haarDwt(x).low)); // @function-shape
+    expect(reportOf(() => modelOf(Encoder()))).toEqual({
+      what: "the operands have different shapes",
+      where: at("function-shape"),
+      module: "encoder",
+      op: "add of [N, 3, H, W], [N, 3, H/2, W/2]",
+      expected: "[N, 3, H, W]",
+      found: "[N, 3, H/2, W/2]",
+      help: "bring both to the same resolution with avgPool2d or upsample",
+    });
+  });
+});
+
+describe("block", () => {
+  test.each(["resBlock", "Res-Block", "2Res", ""])("refuses the name %o", (name) => {
+    const report = reportOf(() => block(name, () => (x: Map) => x)); // @block-name
+    expect(report).toEqual({
+      what: `"${name}" is not a block name`,
+      where: at("block-name"),
+      expected: "a class name such as ResBlock",
+      found: name,
+      help: "use letters and digits, beginning with a capital",
+    });
+  });
+  test("refuses a body that returns no function", () => {
+    const Empty = block("Empty", () => ({ conv: 1 }));
+    const report = reportOf(() => Empty()); // @no-function
+    expect(report).toEqual({
+      what: "block Empty does not return a function",
+      where: at("no-function"),
+      expected: "(x: Feature<C, S>) => Feature<…>",
+      found: "object",
+      help: "return the function that applies the layers",
+    });
+  });
+  test("refuses a layer made in it and left out of layers", () => {
+    const Stray = block("Stray", () => {
+      layers({ conv: conv2d({ in: 3, out: 3 }) });
+      const norm = groupNorm({ channels: 3 }); // @stray
+      return (x: Feature<3, 1>) => norm(x);
+    });
+    expect(reportOf(() => Stray())).toEqual({
+      what: "a groupNorm in block Stray has no name",
+      where: at("stray"),
+      op: "groupNorm",
+      help: "put it into layers({ name: … }); names become the keys of its weights",
+    });
+  });
+  test("a failed body leaves nothing behind", () => {
+    const Failing = block("Failing", (): Body => {
+      throw new Error("the author's own");
+    });
+    expect(() => Failing()).toThrow("the author's own");
+    expect(reportOf(() => layers({})).what).toBe("layers() is called outside of a block");
+  });
+  test("gives features back in the form in which they were returned", () => {
+    const Halves = block("Halves", () => (x: Map) => chunk(x, { chunks: 2 }));
+    const Named = block("Named", () => (x: Map) => ({ shape: silu(x), other: x }));
+    const Encoder = block("Encoder", () => {
+      const { conv, halves, named } = layers({
+        conv: conv2d({ in: 3, out: 48, stride: 8, kernel: 8, padding: 0 }),
+        halves: Halves(),
+        named: Named(),
+      });
+      return (x: Map): Map => {
+        const [left, right] = halves(conv(x));
+        const { shape, other } = named(left as Map);
+        return add(add(shape, other), right as Map);
+      };
+    });
+    expect(modelOf(Encoder()).stride).toBe(8);
+  });
+});
+
+describe("layers", () => {
+  test("is refused outside of a block", () => {
+    const report = reportOf(() => layers({ conv: conv2d({ in: 3, out: 3 }) })); // @layers-outside
+    expect(report).toEqual({
+      what: "layers() is called outside of a block",
+      where: at("layers-outside"),
+      help: "call it in the function given to block(name, …)",
+    });
+  });
+  test("is refused the second time", () => {
+    const Twice = block("Twice", () => {
+      layers({ one: conv2d({ in: 3, out: 3 }) });
+      layers({ two: conv2d({ in: 3, out: 3 }) }); // @twice
+      return (x: Map) => x;
+    });
+    expect(reportOf(() => Twice())).toEqual({
+      what: "block Twice calls layers() twice",
+      where: at("twice"),
+      help: "name all layers of a block in one call",
+    });
+  });
+  test.each([
+    ["act", silu],
+    ["convs.1", [conv2d({ in: 3, out: 3 }), silu]],
+  ])("refuses what is no layer: %s", (name, entry) => {
+    const Wrong = block("Wrong", () => {
+      layers({ [name.split(".")[0]!]: entry }); // @no-layer
+      return (x: Map) => x;
+    });
+    expect(reportOf(() => Wrong())).toEqual({
+      what: `"${name}" is not a layer`,
+      where: at("no-layer"),
+      help: "give layers() layers, blocks, or arrays of them; functions such as silu need no name",
+    });
+  });
+  test("refuses a second name for a layer", () => {
+    const Shared = block("Shared", () => {
+      const conv = conv2d({ in: 3, out: 3 });
+      layers({ first: conv, second: [conv] }); // @second-name
+      return (x: Map) => x;
+    });
+    expect(reportOf(() => Shared())).toEqual({
+      what: 'the conv2d given as "second.0" already has the name "first"',
+      where: at("second-name"),
+      help: "name it once and apply it twice to share weights, or create a second one",
+    });
+  });
+  test.each([
+    ["convIn", '"convIn" is not a layer name in snake_case', "write conv_in"],
+    ["conv-in", '"conv-in" is not a layer name in snake_case', "write conv_in"],
+    ["2nd conv", '"2nd conv" is not a layer name in snake_case', "write nd_conv"],
+    ["_", '"_" is not a layer name in snake_case', "write a word such as conv_in"],
+    ["in", '"in" is a keyword of Python', "write conv_in, or in_layer"],
+    ["lambda", '"lambda" is a keyword of Python', "write conv_lambda, or lambda_layer"],
+    ["train", '"train" is an attribute of torch.nn.Module', "write train_layer"],
+    ["half", '"half" is an attribute of torch.nn.Module', "write half_layer"],
+  ])("refuses the key %o", (key, what, help) => {
+    const Named = block("Named", () => {
+      layers({ [key]: conv2d({ in: 3, out: 3 }) }); // @key
+      return (x: Map) => x;
+    });
+    const expected = "a snake_case name that Python and torch leave free";
+    expect(reportOf(() => Named())).toEqual({ what, where: at("key"), expected, found: key, help });
+  });
+});
+
+describe("a part", () => {
+  test("is a block", () => {
+    const encoder = ((x: Map) => silu(x)) as Body;
+    const report = reportOf(() => model({ latentChannels: 12, encoder, decoder: Decoder() })); // @no-block
+    expect(report).toEqual({
+      what: "encoder is not a block",
+      where: at("no-block"),
+      found: "function",
+      help: "give model() an instance of a block, such as encoder: MyBlock({ … })",
+    });
+  });
+  test("uses every layer that it names", () => {
+    const Encoder = block("Encoder", () => {
+      const { conv } = layers({
+        conv: conv2d({ in: 3, out: 24, stride: 8, kernel: 8, padding: 0 }),
+        rest: [groupNorm({ channels: 24 })], // @unused
+      });
+      return (x: Map): Map => conv(x);
+    });
+    expect(reportOf(() => modelOf(Encoder()))).toEqual({
+      what: "encoder.rest.0 is never used",
+      where: at("unused"),
+      module: "encoder.rest.0",
+      op: "groupNorm",
+      help: "apply it in its block's function, or leave it out of layers()",
+    });
+  });
+  test("can be of a second model", () => {
+    const Encoder = block("Encoder", () => {
+      const { conv } = layers({ conv: conv2d({ in: 3, out: 24, stride: 8, kernel: 8, padding: 0 }) });
+      return (x: Map): Map => conv(x);
+    });
+    const encoder = Encoder();
+    expect(modelOf(encoder).parts).toEqual(modelOf(encoder).parts);
+  });
+});

@@ -1,0 +1,305 @@
+/** Type tests: TypeScript checks this file, nothing in it runs. */
+import { describe, expectTypeOf, test } from "vitest";
+import type { Model } from "../../src/ir/model.ts";
+import {
+  add,
+  attention,
+  avgPool2d,
+  block,
+  chunk,
+  concat,
+  conv2d,
+  dropout,
+  globalPool,
+  groupNorm,
+  haarDwt,
+  haarIdwt,
+  layers,
+  linear,
+  maxPool2d,
+  model,
+  pad,
+  pixelUnshuffle,
+  silu,
+  smcConv2d,
+  spectralConv2d,
+  spectralLinear,
+  upsample,
+  type Add,
+  type Feature,
+  type FourTimes,
+  type Over,
+  type Sum,
+  type Times,
+  type Vector,
+} from "litevae/dsl";
+
+declare const image: Feature<3, 1>;
+declare const f16: Feature<16, 4>;
+declare const f36: Feature<36, 8>;
+declare const looseChannels: Feature<number, 8>;
+declare const looseStride: Feature<16, number>;
+declare const vector: Vector<64>;
+declare const someCount: number;
+
+const Res = block("Res", <C extends number>({ channels }: { channels: C }) => {
+  const { norm, conv } = layers({ norm: groupNorm({ channels }), conv: conv2d({ in: channels, out: channels, kernel: 3 }) });
+  return <S extends number>(x: Feature<C, S>): Feature<C, S> => add(x, conv(silu(norm(x))));
+});
+
+describe("arithmetic of literals", () => {
+  test("Add carries over digits", () => {
+    expectTypeOf<Add<0, 0>>().toEqualTypeOf<0>();
+    expectTypeOf<Add<16, 24>>().toEqualTypeOf<40>();
+    expectTypeOf<Add<999, 1>>().toEqualTypeOf<1000>();
+    expectTypeOf<Add<1, 999>>().toEqualTypeOf<1000>();
+    expectTypeOf<Add<5678, 4567>>().toEqualTypeOf<10245>();
+  });
+  test("Sum adds a list to a first number", () => {
+    expectTypeOf<Sum<[], 7>>().toEqualTypeOf<7>();
+    expectTypeOf<Sum<[12, 12, 4], 12>>().toEqualTypeOf<40>();
+    expectTypeOf<Sum<[12, number], 12>>().toEqualTypeOf<number>();
+    expectTypeOf<Sum<number[], 12>>().toEqualTypeOf<number>();
+  });
+  test("FourTimes counts the Haar bands", () => {
+    expectTypeOf<FourTimes<3>>().toEqualTypeOf<12>();
+    expectTypeOf<FourTimes<25>>().toEqualTypeOf<100>();
+  });
+  test("Times and Over hold for powers of two up to 256", () => {
+    expectTypeOf<Times<8, 1>>().toEqualTypeOf<8>();
+    expectTypeOf<Times<4, 2>>().toEqualTypeOf<8>();
+    expectTypeOf<Times<16, 16>>().toEqualTypeOf<256>();
+    expectTypeOf<Over<8, 1>>().toEqualTypeOf<8>();
+    expectTypeOf<Over<8, 8>>().toEqualTypeOf<1>();
+    expectTypeOf<Over<256, 4>>().toEqualTypeOf<64>();
+  });
+  test("what the tables do not hold becomes number, to be checked at compile time", () => {
+    expectTypeOf<Times<16, 32>>().toEqualTypeOf<number>();
+    expectTypeOf<Times<8, 3>>().toEqualTypeOf<number>();
+    expectTypeOf<Over<4, 8>>().toEqualTypeOf<number>();
+    expectTypeOf<Over<6, 2>>().toEqualTypeOf<number>();
+  });
+  test("number in, number out", () => {
+    expectTypeOf<Add<number, 1>>().toEqualTypeOf<number>();
+    expectTypeOf<Add<1, number>>().toEqualTypeOf<number>();
+    expectTypeOf<FourTimes<number>>().toEqualTypeOf<number>();
+    expectTypeOf<Times<number, 2>>().toEqualTypeOf<number>();
+    expectTypeOf<Times<2, number>>().toEqualTypeOf<number>();
+    expectTypeOf<Over<number, 2>>().toEqualTypeOf<number>();
+  });
+});
+
+describe("features", () => {
+  test("differ by channels and by stride", () => {
+    expectTypeOf<Feature<16, 4>>().not.toExtend<Feature<36, 4>>();
+    expectTypeOf<Feature<16, 4>>().not.toExtend<Feature<16, 8>>();
+    expectTypeOf<Feature<16, 4>>().not.toExtend<Vector<16>>();
+    expectTypeOf<Vector<16>>().not.toExtend<Feature<16, 4>>();
+    expectTypeOf<Vector<16>>().not.toExtend<Vector<8>>();
+  });
+  test("fit in both directions where a count is only number", () => {
+    expectTypeOf<Feature<number, 8>>().toExtend<Feature<16, 8>>();
+    expectTypeOf<Feature<16, 8>>().toExtend<Feature<number, 8>>();
+    expectTypeOf<Feature<16, number>>().toExtend<Feature<16, 8>>();
+    expectTypeOf<Feature<number, 8>>().not.toExtend<Feature<16, 4>>();
+  });
+});
+
+describe("layers", () => {
+  test("conv2d maps channels and keeps the stride", () => {
+    expectTypeOf(conv2d({ in: 16, out: 24 })(f16)).toEqualTypeOf<Feature<24, 4>>();
+    expectTypeOf(conv2d({ in: 16, out: 24, stride: 1 })(f16)).toEqualTypeOf<Feature<24, 4>>();
+  });
+  test("conv2d with stride 2 doubles the stride", () => {
+    expectTypeOf(conv2d({ in: 16, out: 24, stride: 2 })(f16)).toEqualTypeOf<Feature<24, 8>>();
+    expectTypeOf(smcConv2d({ in: 16, out: 24, stride: 2 })(f16)).toEqualTypeOf<Feature<24, 8>>();
+    expectTypeOf(spectralConv2d({ in: 16, out: 24, stride: 2 })(f16)).toEqualTypeOf<Feature<24, 8>>();
+  });
+  test("conv2d refuses other channels", () => {
+    // @ts-expect-error Argument of type 'Feature<36, 8>' is not assignable to parameter of type 'Feature<16, 8>'
+    conv2d({ in: 16, out: 24 })(f36);
+    // @ts-expect-error the same for this layer
+    smcConv2d({ in: 16, out: 24 })(f36);
+    // @ts-expect-error the same for this layer
+    spectralConv2d({ in: 16, out: 24 })(f36);
+    // @ts-expect-error the same for this layer
+    groupNorm({ channels: 16 })(f36);
+  });
+  test("loose counts pass and become literal again behind a literal layer", () => {
+    expectTypeOf(conv2d({ in: 16, out: 24 })(looseChannels)).toEqualTypeOf<Feature<24, 8>>();
+    expectTypeOf(conv2d({ in: 16, out: 24, stride: 2 })(looseStride)).toEqualTypeOf<Feature<24, number>>();
+    expectTypeOf(conv2d({ in: 16, out: someCount })(f16)).toEqualTypeOf<Feature<number, 4>>();
+    expectTypeOf(conv2d({ in: 16, out: 24, stride: someCount })(f16)).toEqualTypeOf<Feature<24, number>>();
+  });
+  test("a loose count does not loosen the stride", () => {
+    // @ts-expect-error stride 8 is not stride 4
+    add(f16, conv2d({ in: 16, out: 16 })(looseChannels));
+  });
+  test("linear is a map of vectors and of features", () => {
+    expectTypeOf(linear({ in: 64, out: 10 })(vector)).toEqualTypeOf<Vector<10>>();
+    expectTypeOf(linear({ in: 16, out: 10 })(f16)).toEqualTypeOf<Feature<10, 4>>();
+    // @ts-expect-error 32 is not 64
+    linear({ in: 32, out: 10 })(vector);
+    // @ts-expect-error 32 is not 16
+    linear({ in: 32, out: 10 })(f16);
+  });
+  test("spectralLinear takes vectors only", () => {
+    expectTypeOf(spectralLinear({ in: 64, out: 1 })(vector)).toEqualTypeOf<Vector<1>>();
+    // @ts-expect-error a feature map is no vector
+    spectralLinear({ in: 16, out: 1 })(f16);
+  });
+  test("dropout keeps everything", () => {
+    expectTypeOf(dropout({ rate: 0.1 })(f16)).toEqualTypeOf<Feature<16, 4>>();
+  });
+});
+
+describe("functions", () => {
+  test("haarDwt doubles the stride and quadruples the channels", () => {
+    const level1 = haarDwt(image);
+    const level2 = haarDwt(level1.low);
+    const level3 = haarDwt(level2.low);
+    expectTypeOf(level1.bands).toEqualTypeOf<Feature<12, 2>>();
+    expectTypeOf(level1.low).toEqualTypeOf<Feature<3, 2>>();
+    expectTypeOf(level2.bands).toEqualTypeOf<Feature<12, 4>>();
+    expectTypeOf(level3.bands).toEqualTypeOf<Feature<12, 8>>();
+    expectTypeOf(haarDwt(looseChannels).bands).toEqualTypeOf<Feature<number, 16>>();
+  });
+  test("haarIdwt halves the stride", () => {
+    expectTypeOf(haarIdwt(f36)).toEqualTypeOf<Feature<number, 4>>();
+  });
+  test("concat adds literal channels", () => {
+    const { bands } = haarDwt(haarDwt(image).low);
+    expectTypeOf(concat(f16, bands, bands)).toEqualTypeOf<Feature<40, 4>>();
+    expectTypeOf(concat(f16)).toEqualTypeOf<Feature<16, 4>>();
+    expectTypeOf(concat(f36, looseChannels)).toEqualTypeOf<Feature<number, 8>>();
+  });
+  test("concat refuses different strides", () => {
+    // @ts-expect-error strides 4 and 8 do not concatenate
+    concat(f16, f36);
+    // @ts-expect-error nor in third place
+    concat(f16, f16, f36);
+    // @ts-expect-error nor where channels are loose
+    concat(f16, looseChannels);
+  });
+  test("add wants equal channels and strides", () => {
+    expectTypeOf(add(f36, looseChannels)).toEqualTypeOf<Feature<36, 8>>();
+    // @ts-expect-error 36 channels are not 16
+    add(conv2d({ in: 36, out: 16 })(f36), f36);
+    // @ts-expect-error stride 8 is not 4
+    add(f16, conv2d({ in: 36, out: 16 })(f36));
+  });
+  test("pooling and upsampling change the stride by their factor", () => {
+    expectTypeOf(avgPool2d(f16, { size: 4 })).toEqualTypeOf<Feature<16, 16>>();
+    expectTypeOf(avgPool2d(f16, { size: 2 })).toEqualTypeOf<Feature<16, 8>>();
+    expectTypeOf(maxPool2d(f16, { size: 2 })).toEqualTypeOf<Feature<16, 8>>();
+    expectTypeOf(upsample(f16, { factor: 2 })).toEqualTypeOf<Feature<16, 2>>();
+    expectTypeOf(upsample(f16, { factor: someCount })).toEqualTypeOf<Feature<16, number>>();
+    expectTypeOf(pixelUnshuffle(f16, { factor: 2 })).toEqualTypeOf<Feature<number, 8>>();
+  });
+  test("LiteVAE's three levels meet at stride 8", () => {
+    const level1 = haarDwt(image);
+    const level2 = haarDwt(level1.low);
+    const level3 = haarDwt(level2.low);
+    const joined = concat(avgPool2d(level1.bands, { size: 4 }), avgPool2d(level2.bands, { size: 2 }), level3.bands);
+    expectTypeOf(joined).toEqualTypeOf<Feature<36, 8>>();
+  });
+  test("globalPool gives a vector", () => {
+    expectTypeOf(globalPool(f36, { reduction: "mean" })).toEqualTypeOf<Vector<36>>();
+  });
+  test("attention wants queries, keys and values alike", () => {
+    expectTypeOf(attention(f16, f16, f16)).toEqualTypeOf<Feature<16, 4>>();
+    // @ts-expect-error values of another shape
+    attention(f16, f16, f36);
+  });
+  test("pad keeps the type, chunk gives a list", () => {
+    expectTypeOf(pad(f16, { right: 1 })).toEqualTypeOf<Feature<16, 4>>();
+    expectTypeOf(chunk(f36, { chunks: 2 })).toEqualTypeOf<readonly Feature<number, 8>[]>();
+  });
+});
+
+describe("block", () => {
+  test("a generic block keeps its generics", () => {
+    const res = Res({ channels: 16 });
+    expectTypeOf(res).toEqualTypeOf<<S extends number>(x: Feature<16, S>) => Feature<16, S>>();
+    expectTypeOf(res(f16)).toEqualTypeOf<Feature<16, 4>>();
+    expectTypeOf(res(conv2d({ in: 36, out: 16 })(f36))).toEqualTypeOf<Feature<16, 8>>();
+  });
+  test("a generic block refuses other channels", () => {
+    // @ts-expect-error the block wants 16 channels
+    Res({ channels: 16 })(f36);
+  });
+  test("a block of loose channels takes what is literal", () => {
+    expectTypeOf(Res({ channels: someCount })(f36)).toEqualTypeOf<Feature<number, 8>>();
+  });
+  test("a block with literal strides is refused inside where they do not hold", () => {
+    block("Down", ({ channels }: { channels: 24 }) => {
+      const { conv } = layers({ conv: conv2d({ in: channels, out: 24, stride: 2 }) });
+      // @ts-expect-error the result has stride 8
+      return (x: Feature<24, 4>): Feature<24, 4> => conv(x);
+    });
+  });
+  test("layers keeps the types of arrays and of layers that may be missing", () => {
+    block("Stack", ({ deep }: { deep: boolean }) => {
+      const named = layers({ convs: [conv2d({ in: 16, out: 16 })], ...(deep ? { head: conv2d({ in: 16, out: 3 }) } : {}) });
+      expectTypeOf(named.convs[0]!(f16)).toEqualTypeOf<Feature<16, 4>>();
+      expectTypeOf(named.head?.(f16)).toEqualTypeOf<Feature<3, 4> | undefined>();
+      return (x: Feature<16, 4>) => named.convs.reduce((h, conv) => conv(h), x);
+    });
+  });
+  test("layers refuses what can have no weights", () => {
+    // @ts-expect-error a number is no layer
+    layers({ conv: 3 });
+  });
+});
+
+describe("model", () => {
+  type Encoder<M extends number, S extends number> = (x: Feature<3, 1>) => Feature<M, S>;
+  type Decoder<Z extends number, S extends number> = (z: Feature<Z, S>) => Feature<3, 1>;
+  const encoder = {} as Encoder<24, 8>;
+  const decoder = {} as Decoder<12, 8>;
+
+  test("takes an encoder and a decoder that fit", () => {
+    expectTypeOf(model<3, 12, 8>).returns.toEqualTypeOf<Model>();
+    expectTypeOf(model({ latentChannels: 12, encoder, decoder })).toEqualTypeOf<Model>();
+  });
+  test("wants twice the latent channels as moments", () => {
+    // @ts-expect-error 24 moments make 12 latent channels, not 16
+    model({ latentChannels: 16, encoder, decoder: {} as Decoder<16, 8> });
+    // @ts-expect-error 12 channels hold no means and log-variances of 12
+    model({ latentChannels: 12, encoder: {} as Encoder<12, 8>, decoder });
+  });
+  test("wants the decoder to begin at the encoder's stride", () => {
+    // @ts-expect-error the encoder ends at stride 8
+    model({ latentChannels: 12, encoder, decoder: {} as Decoder<12, 4> });
+  });
+  test("wants the decoder to take the latent's channels", () => {
+    // @ts-expect-error the latent has 12 channels
+    model({ latentChannels: 12, encoder, decoder: {} as Decoder<4, 8> });
+  });
+  test("wants the decoder to give the image back", () => {
+    // @ts-expect-error half of the image
+    model({ latentChannels: 12, encoder, decoder: {} as (z: Feature<12, 8>) => Feature<3, 2> });
+    // @ts-expect-error one channel of three
+    model({ latentChannels: 12, encoder, decoder: {} as (z: Feature<12, 8>) => Feature<1, 1> });
+  });
+  test("wants imageChannels where the image has not three", () => {
+    const grey = { encoder: {} as (x: Feature<1, 1>) => Feature<24, 8>, decoder: {} as (z: Feature<12, 8>) => Feature<1, 1> };
+    model({ imageChannels: 1, latentChannels: 12, ...grey });
+    // @ts-expect-error images have three channels unless said otherwise
+    model({ latentChannels: 12, ...grey });
+  });
+  test("wants one logit per position of a discriminator", () => {
+    const parts = { latentChannels: 12, encoder, decoder } as const;
+    model({ ...parts, discriminator: {} as (x: Feature<3, 1>) => Feature<1, 8> });
+    const unet = {} as (x: Feature<3, 1>) => { readonly pixel_logits: Feature<1, 1>; readonly global_logit: Vector<1> };
+    model({ ...parts, discriminator: unet });
+    // @ts-expect-error three logits
+    model({ ...parts, discriminator: {} as (x: Feature<3, 1>) => Feature<3, 8> });
+    // @ts-expect-error another name
+    model({ ...parts, discriminator: {} as (x: Feature<3, 1>) => { pixel_logits: Feature<1, 1>; logit: Vector<1> } });
+  });
+  test("leaves loose counts to the compiler", () => {
+    model({ latentChannels: someCount, encoder, decoder });
+    model({ latentChannels: 12, encoder: {} as Encoder<number, number>, decoder });
+  });
+});

@@ -1,0 +1,1 @@
+"""Parity of the compiled graphs and packages with the reference."""

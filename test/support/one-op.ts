@@ -1,0 +1,65 @@
+/** A part that consists of one op. */
+import { dividedDim, symbolDim, type Bindings, type Dim, type DimSymbol } from "../../src/ir/dim.ts";
+import type { Layer, OpNode, Param, Part, Value } from "../../src/ir/model.ts";
+import type { Attrs, Op } from "../../src/ir/op.ts";
+import { shapeOf, type Shape } from "../../src/ir/shape.ts";
+import type { Tensor } from "../../src/ir/tensor.ts";
+import { encodePart, runOnnx } from "./onnx.ts";
+
+/** Shapes with symbols for batch, height and width, and the values for which they are the given ones. */
+export interface SymbolicShapes {
+  readonly shapes: readonly Shape[];
+  readonly bindings: Bindings;
+}
+
+/** `divisor` image pixels per position: heights read H/divisor. The shapes differ in their channels at most. */
+export function symbolicShapes(shapes: readonly (readonly number[])[], divisor = 1): SymbolicShapes {
+  const symbols: readonly (DimSymbol | undefined)[] = ["N", undefined, "H", "W"];
+  const bindings: Record<DimSymbol, number> = { N: 1, H: divisor, W: divisor };
+  const symbolic = (size: number, axis: number): Dim | number => {
+    const symbol = symbols[axis];
+    if (symbol === undefined) return size;
+    const pixels = symbol === "N" ? 1 : divisor;
+    bindings[symbol] = size * pixels;
+    return dividedDim(symbolDim(symbol), pixels);
+  };
+  return { shapes: shapes.map((shape) => shapeOf(...shape.map(symbolic))), bindings };
+}
+
+/** Inputs are x0, x1, …, outputs y0, y1, …; an op that is a module in PyTorch is a layer called `layer`. */
+export function oneOpPart(op: Op, attrs: Attrs, inputShapes: readonly Shape[]): Part {
+  const params = (op.params?.(attrs) ?? []).map((spec) => ({ ...spec, path: `layer.${spec.role}` }));
+  const layer: Layer | undefined = op.torch.kind === "module" ? { kind: "layer", path: "layer", op, attrs, params } : undefined;
+  const inputs = inputShapes.map((shape): Value => ({ shape }));
+  const outputs = op.infer(inputShapes, attrs).map((shape): Value => ({ shape }));
+  const node: OpNode = { kind: "op", op, attrs, layer, inputs, outputs, scope: "", source: { trace: {} } };
+  return {
+    name: "encoder",
+    modules: layer === undefined ? [] : [layer],
+    graph: { inputs, nodes: [node], outputs },
+    inputNames: inputs.map((_, i) => `x${i}`),
+    outputNames: outputs.map((_, i) => `y${i}`),
+  };
+}
+
+/** One use of an op in onnxruntime: what it gives for these inputs and parameters. */
+export async function runOneOp(
+  op: Op,
+  attrs: Attrs,
+  inputs: readonly Tensor[],
+  state: Readonly<Record<string, Tensor>> = {},
+  opset?: number,
+): Promise<readonly Tensor[]> {
+  const part = oneOpPart(op, attrs, symbolicShapes(inputs.map((input) => input.shape)).shapes);
+  const bytes = encodePart(part, loader(state), opset);
+  const results = await runOnnx(bytes, Object.fromEntries(inputs.map((input, i) => [`x${i}`, input])));
+  return part.outputNames.map((name) => results[name] as Tensor);
+}
+
+function loader(state: Readonly<Record<string, Tensor>>): (param: Param) => Tensor {
+  const load = ({ role, derive }: Param): Tensor =>
+    derive === undefined
+      ? (state[role] as Tensor)
+      : derive.compute(Object.fromEntries(derive.from.map((source) => [source.role, load(source)])));
+  return load;
+}

@@ -1,0 +1,37 @@
+/** ONNX in memory: a part through the passes to bytes, and bytes through onnxruntime. */
+import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { irVersionOf, onnxPasses } from "../../src/compiler/compile.ts";
+import type { Param, Part } from "../../src/ir/model.ts";
+import { tensorOf, type Tensor } from "../../src/ir/tensor.ts";
+import { runPasses } from "../../src/passes/index.ts";
+import { lowerPart } from "../../src/targets/onnx/lower.ts";
+import { encodeModel } from "../../src/targets/onnx/serde.ts";
+
+/** Every operator set that `compile` offers. */
+export const opsets: readonly number[] = Object.keys(irVersionOf).map(Number);
+
+export function encodePart(part: Part, load: (param: Param) => Tensor, opset = 18): Uint8Array {
+  const graph = lowerPart(runPasses(part, onnxPasses), load);
+  const info = { opset, irVersion: irVersionOf[opset] ?? 0, producer: "litevae", producerVersion: "test", metadata: {} };
+  return Buffer.concat([...encodeModel(graph, info)]);
+}
+
+/** Runs a model file in onnxruntime on the CPU: outputs by name. */
+export async function runOnnx(
+  bytes: Uint8Array,
+  inputs: Readonly<Record<string, Tensor>>,
+): Promise<Readonly<Record<string, Tensor>>> {
+  const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1, interOpNumThreads: 1 });
+  try {
+    const feeds = Object.entries(inputs).map(([name, { data, shape }]) => [
+      name,
+      new OrtTensor("float32", data as Float32Array, shape),
+    ]);
+    const results = await session.run(Object.fromEntries(feeds) as Record<string, OrtTensor>);
+    return Object.fromEntries(
+      Object.entries(results).map(([name, { data, dims }]) => [name, tensorOf(dims, Float32Array.from(data as Float32Array))]),
+    );
+  } finally {
+    await session.release();
+  }
+}

@@ -1,0 +1,83 @@
+/** Random tensors from a seed, and what fast-check needs to know of the ops. */
+import fc from "fast-check";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import type { Choose, ParamSpec } from "../../src/ir/op.ts";
+import { elementCount } from "../../src/ir/shape.ts";
+import { floats, tensorOf, type Tensor } from "../../src/ir/tensor.ts";
+
+/** Uniform numbers in [-1, 1). */
+export type Random = () => number;
+
+export function randomOf(seed: number): Random {
+  const generator = xoroshiro128plus(seed);
+  for (let i = 0; i < 16; i++) generator.next();
+  return () => generator.next() / 0x80000000;
+}
+
+/** Values uniform in middle ± spread. */
+export function randomTensor(shape: readonly number[], random: Random, { middle = 0, spread = 1 } = {}): Tensor {
+  return tensorOf(
+    shape,
+    Float32Array.from({ length: elementCount(shape) }, () => middle + spread * random()),
+  );
+}
+
+/** Random values for every parameter and buffer of a layer. */
+export function randomState(specs: readonly ParamSpec[], random: Random): Readonly<Record<string, Tensor>> {
+  const state: Record<string, Tensor> = {};
+  for (const spec of specs) state[spec.role] = randomParam(spec, state, random);
+  return state;
+}
+
+function randomParam(
+  { shape, init, buffer, dtype }: ParamSpec,
+  others: Readonly<Record<string, Tensor>>,
+  random: Random,
+): Tensor {
+  if (dtype === "int64") {
+    const count = elementCount(shape);
+    return tensorOf(
+      shape,
+      BigInt64Array.from({ length: count }, () => BigInt(Math.floor(500 * (random() + 1)))),
+    );
+  }
+  // What follows from other parameters means something, such as a singular vector; it stays near that.
+  if (init.kind === "computed") {
+    const computed = floats(init.compute(others, random));
+    return tensorOf(
+      shape,
+      computed.map((value) => value * (1 + 0.2 * random())),
+    );
+  }
+  // Buffers may be variances.
+  return buffer === true ? randomTensor(shape, random, { middle: 1, spread: 0.5 }) : randomTensor(shape, random);
+}
+
+function oneOf<T>(...options: readonly T[]): fc.Arbitrary<T> {
+  return fc.constantFrom(...options);
+}
+
+/** An arbitrary from a function that draws its choices; failures shrink choice by choice. */
+export function drawn<T>(draw: (choose: Choose) => T): fc.Arbitrary<T> {
+  return fc.gen().map((gen) =>
+    draw({
+      int: (min, max) => gen(fc.integer, { min, max }),
+      pick: (options) => gen(oneOf<(typeof options)[number]>, ...options),
+    }),
+  );
+}
+
+export const seeds: fc.Arbitrary<number> = fc.integer();
+
+/**
+ * Settings of a property: LITEVAE_TEST_SEED repeats a run, as a failure prints its seed. Shrinking ends before the test's own time limit,
+ * which would hide the counterexample.
+ */
+export function runs<T>(numRuns: number, timeout: number): Pick<fc.Parameters<T>, "numRuns" | "seed" | "plugins"> {
+  const seed = process.env["LITEVAE_TEST_SEED"];
+  return {
+    numRuns,
+    plugins: [fc.interruptAfterTimeLimit(timeout - 2000, { failOnInterrupt: true }) as fc.Plugin<T>],
+    ...(seed === undefined ? {} : { seed: Number(seed) }),
+  };
+}

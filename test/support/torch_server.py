@@ -1,0 +1,95 @@
+"""Evaluates layers and functions in PyTorch for the TypeScript tests: JSON requests on stdin, a line each.
+
+A request holds `module` (callee, args, kwargs) or `expression` over x0, x1, …, with `inputs` and `state`, the
+module's state_dict. Floating point is float64, the module is in eval mode. A tensor is a shape, a dtype and
+bytes in base64. The answer is a line on stdout.
+"""
+
+import base64
+import json
+import sys
+import traceback
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pywt
+import torch
+import torch.nn.functional as F
+from support.runtime import layers
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+Json = dict[str, Any]
+
+
+def pywt_dwt2(x: Tensor) -> Tensor:
+    """PyWavelets' Haar transform, band-major: [N, C, H, W] -> [N, 4C, H/2, W/2]."""
+    low, details = pywt.dwt2(x.numpy(), "haar")
+    return torch.from_numpy(np.concatenate([low, *details], axis=1))
+
+
+SCOPE: dict[str, Any] = {"nn": nn, "F": F, "torch": torch, "pywt_dwt2": pywt_dwt2}
+SCOPE |= {name: getattr(layers, name) for name in layers.__all__}
+
+
+def decode(tensor: Json) -> Tensor:
+    """Integers stay integers, everything else becomes float64."""
+    array = np.frombuffer(base64.b64decode(tensor["data"]), tensor["dtype"]).reshape(tensor["shape"])
+    return torch.tensor(array, dtype=torch.int64 if tensor["dtype"] == "int64" else torch.float64)
+
+
+def encode(tensor: Tensor) -> Json:
+    array = tensor.detach().to(torch.float64).contiguous().numpy()
+    return {
+        "shape": list(tensor.shape),
+        "dtype": "float64",
+        "data": base64.b64encode(array.tobytes()).decode(),
+    }
+
+
+def describe(tensors: Iterable[tuple[str, Tensor]]) -> list[Json]:
+    kinds = {torch.int64: "int64"}
+    return [
+        {"role": name, "shape": list(t.shape), "dtype": kinds.get(t.dtype, "float32")} for name, t in tensors
+    ]
+
+
+def build(request: Json) -> nn.Module:
+    """The module of a request; `state` must name exactly its parameters and buffers."""
+    call = request["module"]
+    module: nn.Module = eval(call["callee"], dict(SCOPE))(*call["args"], **call.get("kwargs", {}))
+    module.double().load_state_dict(
+        {role: decode(tensor) for role, tensor in request["state"].items()}, strict=True
+    )
+    return module.eval()
+
+
+def evaluate(request: Json) -> Json:
+    inputs = [decode(tensor) for tensor in request["inputs"]]
+    module = build(request) if "module" in request else None
+    scope = SCOPE | {f"x{i}": x for i, x in enumerate(inputs)}
+    # The counter does not know the fused attention of a CPU.
+    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        result = module(*inputs) if module is not None else eval(request["expression"], scope)
+    return {
+        "outputs": [encode(y) for y in ([result] if isinstance(result, Tensor) else result)],
+        "flops": counter.get_total_flops(),
+        "parameters": describe(module.named_parameters()) if module is not None else [],
+        "buffers": describe(module.named_buffers()) if module is not None else [],
+    }
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    for line in sys.stdin:
+        try:
+            answer = evaluate(json.loads(line))
+        except Exception:
+            answer = {"error": traceback.format_exc()}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^litevae$/, replacement: here("dsl/index.ts") },
+      { find: /^litevae\/dsl$/, replacement: here("dsl/authoring.ts") },
+    ],
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Whole models are compiled and run with onnxruntime on machines of two cores.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+    typecheck: {
+      enabled: true,
+      include: ["test/**/*.test-d.ts"],
+      tsconfig: here("tsconfig.json"),
+      // What is wrong outside of the type tests is `npm run check`'s to say.
+      ignoreSourceErrors: true,
+    },
+  },
+});
