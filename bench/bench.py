@@ -104,7 +104,10 @@ class Bench:
         return [{"graph": "b-smc decoder", "peer": "SD-VAE decoder, nz 12", **asdict(result)}]
 
     def compare(self, ours: Path, peer: Path, x: np.ndarray, y: np.ndarray) -> Paired:
-        sessions = [onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"]) for path in (ours, peer)]
+        settings = onnxruntime.SessionOptions()
+        # Idle workers of one session would spin on the core that the other one needs.
+        settings.add_session_config_entry("session.force_spinning_stop", "1")
+        sessions = [onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"]) for path in (ours, peer)]
         feeds = [{session.get_inputs()[0].name: value} for session, value in zip(sessions, (x, y), strict=True)]
         return paired(lambda: sessions[0].run(None, feeds[0]), lambda: sessions[1].run(None, feeds[1]), self.turns)
 

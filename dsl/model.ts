@@ -62,10 +62,16 @@ export function model<const I extends number = 3, const Z extends number = numbe
 
   const encoder = trace("encoder", config.encoder, image, source, (moments) => {
     const found = oneFeature("encoder", moments, source);
-    expect("the encoder gives other moments than the model's latent needs", found, [2 * latentChannels, ...found.slice(2)], source, {
-      module: "encoder",
-      help: `make the encoder's last layer give 2 × latentChannels = ${2 * latentChannels} channels: means, then log-variances`,
-    });
+    expect(
+      "the encoder gives other moments than the model's latent needs",
+      found,
+      [2 * latentChannels, ...found.slice(2)],
+      source,
+      {
+        module: "encoder",
+        help: `make the encoder's last layer give 2 × latentChannels = ${2 * latentChannels} channels: means, then log-variances`,
+      },
+    );
     const [mean, logvar] = chunk(moments as Feature<number, number>, { chunks: 2 });
     return { mean, logvar: clamp(logvar as Feature<number, number>, logvarRange) };
   });

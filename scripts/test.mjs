@@ -1,4 +1,7 @@
-/** `npm test`: everything that must hold, cheapest first. Ends at the first stage that fails; pytest's summary is the last line. */
+/**
+ * `npm test`: everything that must hold, cheapest first. Ends at the first stage that fails; pytest's summary is the last line.
+ * `npm test -- eslint vitest` runs the named stages only, after those that prepare.
+ */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -24,10 +27,8 @@ const pythonFolders = ["test", "src/targets/torch/runtime"].filter(
 );
 
 /** A stage fails by returning another code than 0, or by throwing. */
-const stages = {
-  "node modules": ensureNodeModules,
-  build: ensureBuild,
-  "python environment": ensureVenv,
+const preparation = { "node modules": ensureNodeModules, build: ensureBuild, "python environment": ensureVenv };
+const checks = {
   prettier: () => node("prettier", "prettier", "--check", "--log-level", "warn", "."),
   eslint: () => node("eslint", "eslint", "--max-warnings", "0", "."),
   tsc: () => node("typescript", "tsc", "--noEmit", "-p", "tsconfig.json"),
@@ -39,14 +40,19 @@ const stages = {
 };
 
 script(() => {
-  const names = Object.keys(stages);
-  for (const [name, stage] of Object.entries(stages)) {
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.find((name) => !(name in checks));
+  if (unknown !== undefined) throw new SetupError(`no stage is called "${unknown}"; there are ${Object.keys(checks).join(", ")}`);
+  const chosen = Object.entries(checks).filter(([name]) => wanted.length === 0 || wanted.includes(name));
+  const stages = [...Object.entries(preparation), ...chosen];
+  const names = stages.map(([name]) => name);
+  for (const [name, stage] of stages) {
     const label = `[${names.indexOf(name) + 1}/${names.length}] ${name}`;
     progress(`${label} …`);
     const begin = performance.now();
     const code = stage() ?? 0;
     const seconds = ((performance.now() - begin) / 1000).toFixed(1);
     if (code !== 0) throw new SetupError(`stage "${name}" failed with exit code ${code} after ${seconds} s`);
-    if (name !== names.at(-1)) progress(`${label}: ok, ${seconds} s`);
+    if (name !== "pytest") progress(`${label}: ok, ${seconds} s`);
   }
 });

@@ -35,7 +35,13 @@ export function addCompare(program: Command, environment: Environment): void {
       const { renderReport } = await import("./render.ts");
       const budgets = flags.budget.map(parseBudget);
       const models: ModelCounts[] = [];
-      for (const name of names) models.push(countModel(await loadModel(name, environment, { latentChannels: latentFor(name, names, flags, environment) }), flags.size));
+      for (const name of names)
+        models.push(
+          countModel(
+            await loadModel(name, environment, { latentChannels: latentFor(name, names, flags, environment) }),
+            flags.size,
+          ),
+        );
       const text = formatComparison(models, { format: flags.format });
       if (flags.output === undefined) process.stdout.write(text);
       else await writeReport(flags.output, text);
@@ -55,7 +61,8 @@ async function writeReport(path: string, text: string): Promise<void> {
   const { existsSync, renameSync, rmSync, statSync, writeFileSync } = await import("node:fs");
   const { dirname } = await import("node:path");
   const partial = `${path}.partial`;
-  const cannot = (found: string): UserError => new UserError({ what: `cannot write ${path}`, found, help: "give -o a file in a folder that can be written" });
+  const cannot = (found: string): UserError =>
+    new UserError({ what: `cannot write ${path}`, found, help: "give -o a file in a folder that can be written" });
   const isFolder = (name: string): boolean => existsSync(name) && statSync(name).isDirectory();
   if (isFolder(path)) throw cannot("a folder of that name");
   if (!isFolder(dirname(path))) throw cannot(`no folder ${dirname(path)}`);

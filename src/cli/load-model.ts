@@ -12,7 +12,11 @@ export function isModelFile(name: string): boolean {
 }
 
 /** The model that MODEL on the command line means: a built-in name, or a file whose default export is a model. */
-export async function loadModel(name: string, environment: Environment, options: { readonly latentChannels?: number | undefined } = {}): Promise<Model> {
+export async function loadModel(
+  name: string,
+  environment: Environment,
+  options: { readonly latentChannels?: number | undefined } = {},
+): Promise<Model> {
   const { latentChannels } = options;
   const builtIn = Object.hasOwn(environment.builtIns, name) ? environment.builtIns[name] : undefined;
   if (builtIn !== undefined) return builtIn.build(latentChannels === undefined ? {} : { latentChannels });
@@ -27,7 +31,10 @@ export async function loadModel(name: string, environment: Environment, options:
     });
   }
   if (latentChannels !== undefined) {
-    throw new UserError({ what: `--latent applies to built-in models, and ${name} is a file`, help: "set latentChannels in the file" });
+    throw new UserError({
+      what: `--latent applies to built-in models, and ${name} is a file`,
+      help: "set latentChannels in the file",
+    });
   }
   return loadFile(name, environment);
 }
@@ -35,10 +42,19 @@ export async function loadModel(name: string, environment: Environment, options:
 async function loadFile(name: string, environment: Environment): Promise<Model> {
   const path = resolve(name);
   if (!existsSync(path) || !statSync(path).isFile()) {
-    throw new UserError({ what: `there is no file ${name}`, found: existsSync(path) ? "a folder" : "nothing", help: "give the path of a .ts file whose default export is a model" });
+    throw new UserError({
+      what: `there is no file ${name}`,
+      found: existsSync(path) ? "a folder" : "nothing",
+      help: "give the path of a .ts file whose default export is a model",
+    });
   }
   const { createJiti } = await import("jiti");
-  const jiti = createJiti(path, { fsCache: false, moduleCache: false, interopDefault: false, virtualModules: { ...environment.modules } });
+  const jiti = createJiti(path, {
+    fsCache: false,
+    moduleCache: false,
+    interopDefault: false,
+    virtualModules: { ...environment.modules },
+  });
   let exported: Record<string, unknown>;
   try {
     exported = await jiti.import<Record<string, unknown>>(path);
@@ -51,7 +67,8 @@ async function loadFile(name: string, environment: Environment): Promise<Model> 
       what: `${name} has no model as its default export`,
       where: { file: path, line: 1 },
       expected: "export default litevae({ … }) or export default model({ … })",
-      found: model === undefined ? `exports: ${Object.keys(exported).join(", ") || "none"}` : `export default of a ${typeof model}`,
+      found:
+        model === undefined ? `exports: ${Object.keys(exported).join(", ") || "none"}` : `export default of a ${typeof model}`,
       help: model === undefined ? "add export default before the model" : "export what litevae({ … }) or model({ … }) returns",
     });
   }
@@ -66,16 +83,33 @@ function isModel(value: unknown): value is Model {
 function userFault(error: unknown, path: string): unknown {
   if (error instanceof UserError) return error;
   // Only the model's code throws what is not an Error; there is no stack to tell its line.
-  if (!(error instanceof Error)) return new UserError({ what: `the model's code throws ${String(error)}`, where: { file: path, line: 1 }, help: "throw new Error(…), which tells its line" });
+  if (!(error instanceof Error))
+    return new UserError({
+      what: `the model's code throws ${typeof error === "string" ? JSON.stringify(error) : String(error)}`,
+      where: { file: path, line: 1 },
+      help: "throw new Error(…), which tells its line",
+    });
   const parse = /^ParseError: (.*?)\s*\n\s*(.+):(\d+):(\d+)$/s.exec(error.message);
   if (parse !== null) {
     const [, what = "", file = path, line, column] = parse;
-    return new UserError({ what: `the file is not valid TypeScript: ${what}`, where: { file, line: Number(line), column: Number(column) + 1 }, help: "mend the syntax at this place" });
+    return new UserError({
+      what: `the file is not valid TypeScript: ${what}`,
+      where: { file, line: Number(line), column: Number(column) + 1 },
+      help: "mend the syntax at this place",
+    });
   }
   const where = placeOf(error);
   if ("code" in error && /MODULE_NOT_FOUND/.test(String(error.code))) {
-    return new UserError({ what: (error.message.split("\n")[0] ?? "").replace(/^C/, "c"), where: where ?? { file: path, line: 1 }, help: "check the import's path; models import from litevae and litevae/dsl" });
+    return new UserError({
+      what: (error.message.split("\n")[0] ?? "").replace(/^C/, "c"),
+      where: where ?? { file: path, line: 1 },
+      help: "check the import's path; models import from litevae and litevae/dsl",
+    });
   }
   if (where === undefined) return error;
-  return new UserError({ what: `${error.name} in the model's code: ${error.message}`, where, help: "mend the code at this line" });
+  return new UserError({
+    what: `${error.name} in the model's code: ${error.message}`,
+    where,
+    help: "mend the code at this line",
+  });
 }

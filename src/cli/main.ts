@@ -33,7 +33,15 @@ export async function main(argv: readonly string[], environment: Environment): P
     if (error.code === "commander.help") return exitCode.usage;
     const commands = program.commands.map((command) => command.name());
     const { usageReport } = await import("./usage.ts");
-    return await report(new UsageError(usageReport(error, commands, argv.find((word) => commands.includes(word)))));
+    return await report(
+      new UsageError(
+        usageReport(
+          error,
+          commands,
+          argv.find((word) => commands.includes(word)),
+        ),
+      ),
+    );
   }
 }
 
@@ -43,7 +51,9 @@ async function report(error: unknown): Promise<number> {
     process.stderr.write(error.reports.map((item) => renderReport(item)).join("\n"));
     return error instanceof UsageError ? exitCode.usage : exitCode.wrongInput;
   }
-  process.stderr.write(`litevae has a bug; please report this with the model that shows it:\n${error instanceof Error ? describe(error) : String(error)}\n`);
+  process.stderr.write(
+    `litevae has a bug; please report this with the model that shows it:\n${error instanceof Error ? describe(error) : String(error)}\n`,
+  );
   return exitCode.bug;
 }
 

@@ -22,7 +22,12 @@ export function choice<T extends string>(flags: string, description: string, cho
     const found = choices.find((candidate) => candidate === text);
     if (found !== undefined) return found;
     const meant = nearest(text, choices);
-    throw wrong(name, choices.join(", "), text, meant === undefined ? `write for example ${name} ${choices[0]}` : `did you mean ${meant}?`);
+    throw wrong(
+      name,
+      choices.join(", "),
+      text,
+      meant === undefined ? `write for example ${name} ${choices[0]}` : `did you mean ${meant}?`,
+    );
   });
 }
 
@@ -33,7 +38,12 @@ function listOf<T extends string>(option: string, choices: readonly T[]) {
     for (const name of names) {
       if ((choices as readonly string[]).includes(name)) continue;
       const meant = nearest(name, choices);
-      throw wrong(option, choices.join(", "), name, meant === undefined ? `write for example ${option} ${choices.slice(0, 2).join(",")}` : `did you mean ${meant}?`);
+      throw wrong(
+        option,
+        choices.join(", "),
+        name,
+        meant === undefined ? `write for example ${option} ${choices.slice(0, 2).join(",")}` : `did you mean ${meant}?`,
+      );
     }
     return choices.filter((name) => names.includes(name));
   };
@@ -46,7 +56,9 @@ export const targets = ["onnx", "torch"] as const;
 export type Target = (typeof targets)[number];
 export const targetList = listOf<Target>("--target", targets);
 
-export const latentOption = new Option("--latent <n>", "latent channels of a built-in model").argParser(wholeNumber("--latent", 1));
+export const latentOption = new Option("--latent <n>", "latent channels of a built-in model").argParser(
+  wholeNumber("--latent", 1),
+);
 export const sizeOption = new Option("--size <pixels>", "side of the square image that costs are counted for")
   .argParser(wholeNumber("--size", 1))
   .default(256);

@@ -18,6 +18,10 @@ function renderPlace({ file, line, column }: Place): readonly string[] {
   const shown = relative(process.cwd(), file);
   const head = `  at ${shown.startsWith("..") ? file : shown}:${line}${column === undefined ? "" : `:${column}`}`;
   if (!existsSync(file)) return [head];
-  const frame = codeFrameColumns(readFileSync(file, "utf8"), { start: column === undefined ? { line } : { line, column } }, { linesAbove: 2, linesBelow: 1 });
+  const frame = codeFrameColumns(
+    readFileSync(file, "utf8"),
+    { start: column === undefined ? { line } : { line, column } },
+    { linesAbove: 2, linesBelow: 1 },
+  );
   return [head, ...frame.split("\n").map((row) => `  ${row}`)];
 }

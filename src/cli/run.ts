@@ -32,6 +32,9 @@ export function addRun(program: Command): void {
           ...result.files.map((file, i) => `${i === 0 ? "written" : ""}`.padEnd(17) + file),
         ].join("\n") + "\n",
       );
-      if (result.untrained) process.stderr.write("The weights are untrained: the reconstruction is noise. Compile with --weights for a trained model.\n");
+      if (result.untrained)
+        process.stderr.write(
+          "The weights are untrained: the reconstruction is noise. Compile with --weights for a trained model.\n",
+        );
     });
 }

@@ -24,7 +24,10 @@ export function typeErrors(path: string): readonly Report[] {
   });
   const source = project.addSourceFileAtPath(path);
   project.resolveSourceFileDependencies();
-  const own = new Set([source, ...source.getReferencedSourceFiles().filter((file) => !file.isInNodeModules() && !isOurs(file.getFilePath()))]);
+  const own = new Set([
+    source,
+    ...source.getReferencedSourceFiles().filter((file) => !file.isInNodeModules() && !isOurs(file.getFilePath())),
+  ]);
   return [...own].flatMap((file) => file.getPreEmitDiagnostics()).map(reportOf);
 }
 
@@ -68,7 +71,8 @@ function flatten(message: string | DiagnosticMessageChain): readonly string[] {
 function remedy(message: string): string {
   const features = [...message.matchAll(/Feature<(\d+), (\d+)>/g)].map((match) => ({ channels: match[1], stride: match[2] }));
   const [found, wanted] = features;
-  if (found === undefined || wanted === undefined || features.length !== 2) return "mend the types at this place; the editor shows the same error";
+  if (found === undefined || wanted === undefined || features.length !== 2)
+    return "mend the types at this place; the editor shows the same error";
   if (found.channels !== wanted.channels && found.stride !== wanted.stride) {
     return `the feature has ${found.channels} channels at stride ${found.stride}, and ${wanted.channels} at stride ${wanted.stride} are wanted`;
   }

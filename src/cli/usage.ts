@@ -5,7 +5,10 @@ import type { Report } from "../errors/index.ts";
 export function usageReport({ code, message }: CommanderError, commands: readonly string[], command: string | undefined): Report {
   const [text = "", hint = ""] = message.replace(/^error: /, "").split("\n");
   const meant = /^\(Did you mean (.+)\?\)$/.exec(hint)?.[1];
-  const help = meant === undefined ? `litevae ${command === undefined ? "--help lists the commands" : `${command} --help lists what it takes`}` : `did you mean ${meant}?`;
+  const help =
+    meant === undefined
+      ? `litevae ${command === undefined ? "--help lists the commands" : `${command} --help lists what it takes`}`
+      : `did you mean ${meant}?`;
   const quoted = /'(.*)'/.exec(text)?.[1] ?? "";
   switch (code) {
     case "commander.unknownCommand":

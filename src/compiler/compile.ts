@@ -52,7 +52,8 @@ export interface CompileOptions {
 export function compile(model: Model, options: CompileOptions): Manifest {
   verifyModel(model);
   const parts = model.parts.filter((part) => options.parts.includes(part.name));
-  const weights = options.weights === undefined ? initialWeights(parts, options.seed) : weightsFromFile(options.weights, model, parts);
+  const weights =
+    options.weights === undefined ? initialWeights(parts, options.seed) : weightsFromFile(options.weights, model, parts);
   const graphs = (options.targets.includes("onnx") ? parts : []).map((part) => {
     const lowered = runPasses(part, onnxPasses, (pass, result) => options.dump?.(pass.name, result));
     return lowerPart(lowered, (param) => weights.load(param));
@@ -153,7 +154,10 @@ function sizesAlong(model: Model, parts: readonly Part[], axis: "H" | "W"): Fitt
 }
 
 /** The ops after which another fraction of the image's side appears: each of them asks that it is whole. */
-function divisions(parts: readonly Part[], axis: "H" | "W"): readonly { dim: string; module: string; op: string; source: Source }[] {
+function divisions(
+  parts: readonly Part[],
+  axis: "H" | "W",
+): readonly { dim: string; module: string; op: string; source: Source }[] {
   const found = new Map<string, { dim: string; module: string; op: string; source: Source }>();
   for (const { node } of parts.flatMap(({ graph }) => [...stepsOf(graph)])) {
     for (const dim of node.outputs.flatMap((value) => value.shape)) {
@@ -167,9 +171,7 @@ function divisions(parts: readonly Part[], axis: "H" | "W"): readonly { dim: str
 
 function manifestOf(model: Model, parts: readonly Part[], options: CompileOptions): Omit<Manifest, "files"> {
   const weights: Manifest["weights"] =
-    options.weights === undefined
-      ? { seed: options.seed }
-      : { file_sha256: sha256OfFile(options.weights) };
+    options.weights === undefined ? { seed: options.seed } : { file_sha256: sha256OfFile(options.weights) };
   return {
     litevae: packageVersion(),
     model: model.name,

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
 import type { PartName } from "../ir/model.ts";
@@ -29,8 +29,10 @@ export interface Config {
 }
 
 function isManifest(value: unknown): value is Manifest {
-  if (!isRecord(value) || typeof value["litevae"] !== "string" || !isRecord(value["weights"]) || !isRecord(value["files"])) return false;
-  const isEntry = (entry: unknown): boolean => isRecord(entry) && typeof entry["bytes"] === "number" && typeof entry["sha256"] === "string";
+  if (!isRecord(value) || typeof value["litevae"] !== "string" || !isRecord(value["weights"]) || !isRecord(value["files"]))
+    return false;
+  const isEntry = (entry: unknown): boolean =>
+    isRecord(entry) && typeof entry["bytes"] === "number" && typeof entry["sha256"] === "string";
   return "config.json" in value["files"] && Object.values(value["files"]).every(isEntry);
 }
 
@@ -62,12 +64,15 @@ function readJson(path: string, name: string): unknown {
 
 /** The manifest and configuration of a folder that `compile` finished; the files named in `check` are compared with their sha256. */
 export function openCompiled(path: string, check: readonly string[]): { readonly manifest: Manifest; readonly config: Config } {
+  if (!existsSync(path))
+    throw new UserError({ what: `there is no folder ${path}`, help: "give the folder that litevae compile wrote" });
   const manifest = readJson(path, manifestName);
   if (!isManifest(manifest)) return refuse(path, "its manifest.json is not one of litevae");
   for (const [name, entry] of Object.entries(manifest.files)) {
     const found = statSync(join(path, name), { throwIfNoEntry: false });
     if (found === undefined) refuse(path, `${name} is missing`);
-    if (found.size !== entry.bytes) refuse(path, `${name} is not the file that was compiled`, `${found.size} bytes instead of ${entry.bytes}`);
+    if (found.size !== entry.bytes)
+      refuse(path, `${name} is not the file that was compiled`, `${found.size} bytes instead of ${entry.bytes}`);
   }
   for (const name of check) {
     if (Object.hasOwn(manifest.files, name)) continue;

@@ -7,7 +7,7 @@ export function sha256OfFile(path: string): string {
   const piece = new Uint8Array(1 << 22);
   const file = openSync(path, "r");
   try {
-    for (let count; (count = readSync(file, piece)) > 0; ) hash.update(piece.subarray(0, count));
+    for (let count; (count = readSync(file, piece)) > 0;) hash.update(piece.subarray(0, count));
   } finally {
     closeSync(file);
   }

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { renameSync, rmdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { UserError } from "../errors/index.ts";
 
 export const manifestName = "manifest.json";
-/** Stands in a folder from the first byte of a compile until its manifest is there. */
+/** Stands in a folder from the first byte of a compile until its manifest is there; lists the files that are the compiler's, one a line. */
 const unfinishedName = ".litevae-unfinished";
 
 export interface FileEntry {
@@ -31,7 +32,9 @@ export class OutputFolder {
   begin(): void {
     try {
       mkdirSync(this.path, { recursive: true });
-      closeSync(openSync(join(this.path, unfinishedName), "w"));
+      const marker = join(this.path, unfinishedName);
+      writeFileSync(`${marker}.partial`, this.#before.map((name) => `${name}\n`).join(""));
+      renameSync(`${marker}.partial`, marker);
       rmSync(join(this.path, manifestName), { force: true });
     } catch (error) {
       throw cannotWrite(this.path, error);
@@ -40,6 +43,12 @@ export class OutputFolder {
 
   /** Opens a file for writing in pieces; it gets its name when it is closed. */
   open(name: string): OutputFile {
+    try {
+      // Before the file is there, so that whoever finds it after a crash knows whose it is.
+      appendFileSync(join(this.path, unfinishedName), `${name}\n`);
+    } catch (error) {
+      throw cannotWrite(this.path, error);
+    }
     return new OutputFile(join(this.path, name), (entry) => this.#files.set(name, entry));
   }
 
@@ -56,15 +65,30 @@ export class OutputFolder {
 
   /** Writes the manifest and removes what an earlier compile left and this one did not write. */
   finish(manifest: Readonly<Record<string, unknown>>): void {
-    for (const name of this.#before) if (!this.#files.has(name)) rmSync(join(this.path, name), { force: true });
+    try {
+      for (const name of this.#before) if (!this.#files.has(name)) removeFile(this.path, name);
+    } catch (error) {
+      throw cannotWrite(this.path, error);
+    }
     const files = Object.fromEntries([...this.#files].sort(([a], [b]) => (a < b ? -1 : 1)));
     this.write(manifestName, [`${JSON.stringify({ ...manifest, files }, null, 2)}\n`]);
     rmSync(join(this.path, unfinishedName), { force: true });
   }
 }
 
+/** Removes a file, and the folders that it leaves empty. */
+function removeFile(root: string, name: string): void {
+  rmSync(join(root, name), { force: true });
+  for (let folder = dirname(name); folder !== "." && readdirSync(join(root, folder)).length === 0; folder = dirname(folder))
+    rmdirSync(join(root, folder));
+}
+
 function cannotWrite(path: string, error: unknown): UserError {
-  return new UserError({ what: `cannot write to ${path}`, found: (error as Error).message, help: "choose a folder that can be written and has room" });
+  return new UserError({
+    what: `cannot write to ${path}`,
+    found: (error as Error).message,
+    help: "choose a folder that can be written and has room",
+  });
 }
 
 /** A file under a temporary name until it is whole. */
@@ -95,7 +119,7 @@ class OutputFile {
   append(bytes: Uint8Array): void {
     this.#hash.update(bytes);
     try {
-      for (let done = 0; done < bytes.length; ) done += writeSync(this.#file, bytes, done, Math.min(bytes.length - done, 1 << 26));
+      for (let done = 0; done < bytes.length;) done += writeSync(this.#file, bytes, done, Math.min(bytes.length - done, 1 << 26));
     } catch (error) {
       throw cannotWrite(this.#path, error);
     }
@@ -133,10 +157,9 @@ function earlierFiles(path: string, force: boolean): readonly string[] {
   const present = readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map((entry) => relative(path, join(entry.parentPath, entry.name)).split(sep).join("/"));
-  const unfinished = present.includes(unfinishedName);
-  const listed = new Set(manifestFiles(path));
-  const written = (name: string): boolean => listed.has(name) || name === unfinishedName || (unfinished && compileMayWrite(name));
-  const foreign = present.filter((name) => !written(name));
+  const listed = new Set([...manifestFiles(path), ...unfinishedFiles(path)]);
+  const written = (name: string): boolean => listed.has(name);
+  const foreign = present.filter((name) => !written(name) && !isByproduct(name));
   if (foreign.length > 0 && !force) {
     throw new UserError({
       what: `${path} holds files that no compile wrote`,
@@ -145,20 +168,28 @@ function earlierFiles(path: string, force: boolean): readonly string[] {
       help: "give another -o, or --force to write among them: they stay, unless compile writes a file of that name",
     });
   }
-  return present.filter((name) => written(name) && name !== manifestName && name !== unfinishedName);
+  return present.filter((name) => written(name) && name !== manifestName && !name.startsWith(unfinishedName));
 }
 
-function compileMayWrite(name: string): boolean {
-  const onnx = /^(?:encoder|decoder|discriminator)\.onnx(?:\.data)?$/;
-  const single = /^(?:model\.safetensors|config\.json|manifest\.json|pyproject\.toml|README\.md)$/;
-  const python = /^litevae_\w+\/\w+\.(?:py|typed)$/;
-  const whole = name.replace(/\.partial$/, "");
-  return [onnx, single, python].some((pattern) => pattern.test(whole));
+/** What Python leaves when the torch package is used or installed in place. */
+function isByproduct(name: string): boolean {
+  return /(?:^|\/)(?:__pycache__|[^/]+\.egg-info)\//.test(name);
 }
 
+/** What the marker of a compile that did not end lists, whole or partial, and the marker. */
+function unfinishedFiles(path: string): readonly string[] {
+  const marker = join(path, unfinishedName);
+  const names = existsSync(marker) ? readFileSync(marker, "utf8").split("\n") : [];
+  return [unfinishedName, ...names.filter((name) => name !== "")].flatMap((name) => [name, `${name}.partial`]);
+}
+
+/** What an earlier compile's manifest lists, and the manifest; nothing where it is missing or another program's. */
 function manifestFiles(path: string): readonly string[] {
   try {
-    const manifest = JSON.parse(readFileSync(join(path, manifestName), "utf8")) as { litevae?: unknown; files?: Record<string, FileEntry> };
+    const manifest = JSON.parse(readFileSync(join(path, manifestName), "utf8")) as {
+      litevae?: unknown;
+      files?: Record<string, FileEntry>;
+    };
     return manifest.litevae === undefined ? [] : [manifestName, ...Object.keys(manifest.files ?? {})];
   } catch {
     return [];

@@ -27,11 +27,20 @@ export async function readPicture(
   sizes: { readonly height: FittingSizes; readonly width: FittingSizes },
 ): Promise<FittedPicture> {
   if (channels !== 1 && channels !== 3) {
-    throw new UserError({ what: `the model's images have ${channels} channels`, expected: "1 or 3, as pictures have", help: "run its graphs on arrays with onnxruntime instead" });
+    throw new UserError({
+      what: `the model's images have ${channels} channels`,
+      expected: "1 or 3, as pictures have",
+      help: "run its graphs on arrays with onnxruntime instead",
+    });
   }
   let decoded: { data: Buffer; info: OutputInfo };
   try {
-    decoded = await sharp(path).rotate().flatten({ background: "white" }).toColourspace("srgb").raw().toBuffer({ resolveWithObject: true });
+    decoded = await sharp(path)
+      .rotate()
+      .flatten({ background: "white" })
+      .toColourspace("srgb")
+      .raw()
+      .toBuffer({ resolveWithObject: true });
   } catch (error) {
     throw new UserError({
       what: `cannot read the picture ${path}`,
@@ -41,13 +50,19 @@ export async function readPicture(
     });
   }
   const { width, height } = decoded.info;
-  const target = { height: fittedSide(height, sizes.height, fit, path, "height"), width: fittedSide(width, sizes.width, fit, path, "width") };
+  const target = {
+    height: fittedSide(height, sizes.height, fit, path, "height"),
+    width: fittedSide(width, sizes.width, fit, path, "width"),
+  };
   const image = sharp(decoded.data, { raw: { width, height, channels: decoded.info.channels } });
   const fitted =
     fit === "pad"
       ? image.extend({ right: target.width - width, bottom: target.height - height, extendWith: "copy" })
       : image.extract({ left: (width - target.width) >> 1, top: (height - target.height) >> 1, ...target });
-  const pixels = await fitted.toColourspace(channels === 1 ? "b-w" : "srgb").raw().toBuffer({ resolveWithObject: true });
+  const pixels = await fitted
+    .toColourspace(channels === 1 ? "b-w" : "srgb")
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   const original = fit === "pad" ? { height, width } : target;
   return { channels, ...target, original, data: planar(pixels.data, pixels.info.channels, channels) };
 }
@@ -105,7 +120,11 @@ export async function writePicture(picture: Picture, folder: string, name: strin
       .png()
       .toFile(path);
   } catch (error) {
-    throw new UserError({ what: `cannot write ${path}`, found: (error as Error).message, help: "give -o a folder that can be written" });
+    throw new UserError({
+      what: `cannot write ${path}`,
+      found: (error as Error).message,
+      help: "give -o a folder that can be written",
+    });
   }
   return path;
 }
@@ -131,7 +150,12 @@ export function latentView(latent: Picture): Picture {
   return { ...latent, channels, data };
 }
 
-export function statistics(values: Float32Array): { readonly mean: number; readonly std: number; readonly min: number; readonly max: number } {
+export function statistics(values: Float32Array): {
+  readonly mean: number;
+  readonly std: number;
+  readonly min: number;
+  readonly max: number;
+} {
   let [sum, squares, min, max] = [0, 0, Infinity, -Infinity];
   for (const value of values) {
     sum += value;

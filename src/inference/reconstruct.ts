@@ -69,7 +69,12 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
 
 function output(outputs: Readonly<Record<string, GraphOutput>>, name: string): GraphOutput {
   const found = outputs[name];
-  if (found === undefined) throw new UserError({ what: `the graph has no output ${name}`, found: Object.keys(outputs).join(", "), help: "compile the model again" });
+  if (found === undefined)
+    throw new UserError({
+      what: `the graph has no output ${name}`,
+      found: Object.keys(outputs).join(", "),
+      help: "compile the model again",
+    });
   return found;
 }
 
@@ -78,7 +83,10 @@ function pictureOf({ shape, data }: GraphOutput): Picture {
   return { channels, height, width, data };
 }
 
-function describeFit(fit: Fit, picture: { readonly height: number; readonly width: number; readonly original: Picture | { height: number; width: number } }): string {
+function describeFit(
+  fit: Fit,
+  picture: { readonly height: number; readonly width: number; readonly original: Picture | { height: number; width: number } },
+): string {
   const { height, width, original } = picture;
   if (fit === "crop") return "cropped to fit where needed";
   return height === original.height && width === original.width ? "" : `padded to ${height}×${width}`;

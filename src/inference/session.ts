@@ -18,7 +18,11 @@ export async function loadGraph(path: string): Promise<Graph> {
   try {
     session = await runtime.InferenceSession.create(path);
   } catch (error) {
-    throw new UserError({ what: `onnxruntime does not load ${path}`, found: (error as Error).message.split("\n")[0], help: "compile the model again" });
+    throw new UserError({
+      what: `onnxruntime does not load ${path}`,
+      found: (error as Error).message.split("\n")[0],
+      help: "compile the model again",
+    });
   }
   const [input = ""] = session.inputNames;
   return {
@@ -37,6 +41,10 @@ async function importRuntime(): Promise<typeof import("onnxruntime-node")> {
   try {
     return await import("onnxruntime-node");
   } catch (error) {
-    throw new UserError({ what: "onnxruntime-node does not load", found: (error as Error).message.split("\n")[0], help: "npm install onnxruntime-node" });
+    throw new UserError({
+      what: "onnxruntime-node does not load",
+      found: (error as Error).message.split("\n")[0],
+      help: "npm install onnxruntime-node",
+    });
   }
 }

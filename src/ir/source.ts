@@ -23,7 +23,8 @@ const ours = ["src", "dsl", "bin"].map((folder) => `${installation}${folder}/`);
 export function placeOf(source: Source | { readonly stack?: string }): Place | undefined {
   const stack = "trace" in source ? source.trace.stack : source.stack;
   for (const line of (stack ?? "").split("\n")) {
-    const match = /\(?((?:file:\/\/)?\/[^():]+|(?:file:\/\/\/)?[A-Za-z]:[^():]+):(\d+):(\d+)\)?$/.exec(line);
+    // `at name (/path:1:2)`, `at /path:1:2` or `at async file:///path:1:2`; not Node's own `node:fs:1:2`.
+    const match = /^\s*at (?:.*? \()?(?:async )?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^<>]*):(\d+):\d+\)?$/.exec(line);
     if (match === null) continue;
     const [, location = "", row] = match;
     const file = location.startsWith("file://") ? fileURLToPath(location) : location;

@@ -9,6 +9,9 @@ export interface GroupNormAttrs {
   readonly eps: number;
 }
 
+/** Added by BatchNormalization to its variance, which is made to give 1 with it. */
+const unitEps = 1e-5;
+
 export const groupNorm = defineOp<GroupNormAttrs>({
   name: "groupNorm",
   doc: "Group normalisation with a scale and shift per channel (Wu and He 2018).",
@@ -28,16 +31,17 @@ export const groupNorm = defineOp<GroupNormAttrs>({
     }
     return [input];
   },
-  // InstanceNormalization over [N, groups, everything else] takes its statistics in two passes, which stays exact where the mean
-  // is far larger than the deviation. Reshape reads its target from Shape, so no arithmetic on shapes appears.
+  // InstanceNormalization over [N, groups, everything else] takes its statistics in two passes, which stays exact where the mean is far
+  // larger than the deviation. Scale and shift are a BatchNormalization whose own statistics are 0 and 1: one pass over the values where
+  // Mul and Add are two (docs/benchmarks.md). Reshape reads its target from Shape, so no arithmetic on shapes appears.
   onnx(writer, [input = ""], { channels, groups, eps }) {
+    const filled = (name: string, size: number, value: number): string => writer.constant(`${name}_${size}`, [size], new Array<number>(size).fill(value));
     const grouped = writer.node("Reshape", [input, writer.ints(`groups_${groups}`, [0, groups, -1])]);
-    const ones = writer.constant(`ones_${groups}`, [groups], new Array<number>(groups).fill(1));
-    const zeros = writer.constant(`zeros_${groups}`, [groups], new Array<number>(groups).fill(0));
-    const normalized = writer.node("InstanceNormalization", [grouped, ones, zeros], { epsilon: { float: eps } });
+    const normalized = writer.node("InstanceNormalization", [grouped, filled("one", groups, 1), filled("zero", groups, 0)], { epsilon: { float: eps } });
     const restored = writer.node("Reshape", [normalized, writer.node("Shape", [input])]);
-    const scaled = writer.node("Mul", [restored, writer.param("weight", [channels, 1, 1])]);
-    return [writer.node("Add", [scaled, writer.param("bias", [channels, 1, 1])])];
+    const statistics = [filled("zero", channels, 0), filled("unit_variance", channels, 1 - unitEps)];
+    const affine = [writer.param("weight"), writer.param("bias"), ...statistics];
+    return [writer.node("BatchNormalization", [restored, ...affine], { epsilon: { float: unitEps } })];
   },
   torch: {
     kind: "module",

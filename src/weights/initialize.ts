@@ -18,7 +18,8 @@ function initialize(spec: ParamSpec, random: () => number, others: Readonly<Reco
   const { init, shape } = spec;
   if (init.kind === "computed") return init.compute(others, random);
   const count = elementCount(shape);
-  if (spec.dtype === "int64") return tensorOf(shape, new BigInt64Array(count).fill(BigInt(init.kind === "constant" ? init.value : 0)));
+  if (spec.dtype === "int64")
+    return tensorOf(shape, new BigInt64Array(count).fill(BigInt(init.kind === "constant" ? init.value : 0)));
   const data = new Float32Array(count);
   if (init.kind === "constant") data.fill(init.value);
   else for (let i = 0; i < count; i++) data[i] = random() * init.bound;

@@ -84,23 +84,45 @@ export class SafetensorsFile {
 
 function readHeader(path: string): { entries: Map<string, Entry>; start: number } {
   const fail = (what: string, found?: string): never => {
-    throw new UserError({ what: `${path} is not a whole safetensors file: ${what}`, ...(found === undefined ? {} : { found }), help: "copy or save the file again" });
+    throw new UserError({
+      what: `${path} is not a whole safetensors file: ${what}`,
+      ...(found === undefined ? {} : { found }),
+      help: "copy or save the file again",
+    });
   };
   let file: number;
   try {
     file = openSync(path, "r");
   } catch (error) {
-    throw new UserError({ what: `cannot read the weights ${path}`, found: (error as Error).message, help: "check the path given to --weights" });
+    throw new UserError({
+      what: `cannot read the weights ${path}`,
+      found: (error as Error).message,
+      help: "check the path given to --weights",
+    });
   }
   try {
     const stat = fstatSync(file);
-    if (stat.isDirectory()) throw new UserError({ what: `cannot read the weights ${path}`, found: "a folder", help: "give --weights a safetensors file" });
+    if (stat.isDirectory())
+      throw new UserError({
+        what: `cannot read the weights ${path}`,
+        found: "a folder",
+        help: "give --weights a safetensors file",
+      });
     const { size } = stat;
     if (size < 8) return fail("it is shorter than its first field", `${size} bytes`);
     const head = new Uint8Array(8);
     readFully(file, head, 0, path);
     const length = Number(new DataView(head.buffer).getBigUint64(0, true));
-    if (length > headerLimit || 8 + length > size) return fail("its header is longer than the file", `a header of ${length} bytes in ${size}`);
+    if (length > headerLimit && isPickle(head)) {
+      throw new UserError({
+        what: `${path} is not a safetensors file`,
+        expected: "a header length, a JSON header, tensors",
+        found: "what torch.save writes",
+        help: "convert it in Python: safetensors.torch.save_file(torch.load(FILE, weights_only=True), OUT)",
+      });
+    }
+    if (length > headerLimit || 8 + length > size)
+      return fail("its header is longer than the file", `a header of ${length} bytes in ${size}`);
     const text = new Uint8Array(length);
     readFully(file, text, 8, path);
     let json: unknown;
@@ -115,10 +137,19 @@ function readHeader(path: string): { entries: Map<string, Entry>; start: number 
       if (name === "__metadata__") continue;
       if (!isEntry(entry)) return fail(`the entry ${name} is malformed`, JSON.stringify(entry)?.slice(0, 120));
       const bytes = bytesPerElement[entry.dtype];
-      if (bytes === undefined) return fail(`${name} has the type ${entry.dtype}`, `readable are ${Object.keys(bytesPerElement).join(", ")}`);
+      if (bytes === undefined) {
+        throw new UserError({
+          what: `${name} in ${path} has a type that is not read`,
+          expected: Object.keys(bytesPerElement).join(", "),
+          found: entry.dtype,
+          help: "save the weights in one of these types",
+        });
+      }
       const [begin, end] = entry.data_offsets;
-      if (end - begin !== elementCount(entry.shape) * bytes) return fail(`${name} has another size than its shape [${entry.shape.join(", ")}] needs`, `${end - begin} bytes`);
-      if (8 + length + end > size) return fail(`${name} reaches beyond the end of the file`, `${8 + length + end} bytes of ${size}`);
+      if (end - begin !== elementCount(entry.shape) * bytes)
+        return fail(`${name} has another size than its shape [${entry.shape.join(", ")}] needs`, `${end - begin} bytes`);
+      if (8 + length + end > size)
+        return fail(`${name} reaches beyond the end of the file`, `${8 + length + end} bytes of ${size}`);
       entries.set(name, entry);
     }
     return { entries, start: 8 + length };
@@ -127,11 +158,23 @@ function readHeader(path: string): { entries: Map<string, Entry>; start: number 
   }
 }
 
+/** A zip archive, as torch.save writes it since version 1.6, or the bare pickle of before. */
+function isPickle(head: Uint8Array): boolean {
+  return (head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4) || (head[0] === 0x80 && (head[1] ?? 9) <= 5);
+}
+
 function isEntry(value: unknown): value is Entry {
   if (typeof value !== "object" || value === null) return false;
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
-  const counts = (list: unknown): list is number[] => Array.isArray(list) && list.every((item) => Number.isSafeInteger(item) && item >= 0);
-  return typeof dtype === "string" && counts(shape) && counts(offsets) && offsets.length === 2 && (offsets[0] as number) <= (offsets[1] as number);
+  const counts = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.every((item) => Number.isSafeInteger(item) && item >= 0);
+  return (
+    typeof dtype === "string" &&
+    counts(shape) &&
+    counts(offsets) &&
+    offsets.length === 2 &&
+    (offsets[0] as number) <= (offsets[1] as number)
+  );
 }
 
 function readFully(file: number, into: Uint8Array, position: number, path: string): void {

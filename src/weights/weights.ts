@@ -14,7 +14,8 @@ export interface Weights {
 /** Seeded starting values of all layers of the parts, made when first asked for. */
 export function initialWeights(parts: readonly Part[], seed: number): Weights {
   const layerOf = new Map<string, Layer>();
-  for (const layer of layersOf(parts.flatMap((part): readonly Module[] => part.modules))) for (const { path } of layer.params) layerOf.set(path, layer);
+  for (const layer of layersOf(parts.flatMap((part): readonly Module[] => part.modules)))
+    for (const { path } of layer.params) layerOf.set(path, layer);
   const tensors = new Map<string, Tensor>();
   return loading((param) => {
     if (!tensors.has(param.path)) {
@@ -48,7 +49,12 @@ export function weightsFromFile(path: string, model: Model, parts: readonly Part
   const keys = new Map(file.names.map((name) => [withoutWrappers(name), name]));
   if (keys.size < file.names.length) {
     const twice = file.names.filter((name) => keys.get(withoutWrappers(name)) !== name).map(withoutWrappers);
-    throw new UserError({ what: `${path} holds tensors twice`, expected: "every key with or without module. and _orig_mod., not both", found: listed(twice), help: "save the state_dict of one model" });
+    throw new UserError({
+      what: `${path} holds tensors twice`,
+      expected: "every key with or without module. and _orig_mod., not both",
+      found: listed(twice),
+      help: "save the state_dict of one model",
+    });
   }
   const wanted = new Map([...paramsOf(parts.flatMap((part) => part.modules))].map((param) => [param.path, param]));
   const known = new Set([...paramsOf(model.parts.flatMap((part) => part.modules))].map((param) => param.path));
@@ -57,7 +63,9 @@ export function weightsFromFile(path: string, model: Model, parts: readonly Part
   const unexpected = [...keys.keys()].filter((key) => !known.has(key));
   const reshaped = [...wanted.values()].flatMap((param) => {
     const shape = file.shapeOf(keys.get(param.path) ?? "");
-    return shape === undefined || shape.join() === param.shape.join() ? [] : [`${param.path}: [${shape.join(", ")}] instead of [${param.shape.join(", ")}]`];
+    return shape === undefined || shape.join() === param.shape.join()
+      ? []
+      : [`${param.path}: [${shape.join(", ")}] instead of [${param.shape.join(", ")}]`];
   });
   const retyped = [...wanted.values()].flatMap((param) => {
     const [dtype, needed] = [file.dtypeOf(keys.get(param.path) ?? ""), param.dtype ?? "float32"];
@@ -65,7 +73,9 @@ export function weightsFromFile(path: string, model: Model, parts: readonly Part
   });
   const wrong = { missing, unexpected, "of another shape": reshaped, "of another type": retyped };
   if (Object.values(wrong).some((names) => names.length > 0)) {
-    const found = Object.entries(wrong).map(([what, names]) => describe(what, names)).filter((line) => line !== "");
+    const found = Object.entries(wrong)
+      .map(([what, names]) => describe(what, names))
+      .filter((line) => line !== "");
     throw new UserError({
       what: `the weights in ${path} are not those of ${model.name}`,
       expected: `the ${wanted.size} tensors of ${parts.map((part) => part.name).join(", ")}`,
@@ -77,7 +87,12 @@ export function weightsFromFile(path: string, model: Model, parts: readonly Part
   const tensors = new Map([...wanted.keys()].map((key) => [key, file.read(keys.get(key) ?? key)]));
   const broken = [...tensors].filter(([, tensor]) => !isFinite(tensor)).map(([key]) => key);
   if (broken.length > 0) {
-    throw new UserError({ what: `the weights in ${path} hold NaN or infinity`, expected: "finite numbers", found: describe("of these tensors", broken), help: "take a checkpoint from before the training diverged" });
+    throw new UserError({
+      what: `the weights in ${path} hold NaN or infinity`,
+      expected: "finite numbers",
+      found: describe("of these tensors", broken),
+      help: "take a checkpoint from before the training diverged",
+    });
   }
   return loading((param) => tensors.get(param.path) as Tensor);
 }
