@@ -1,6 +1,6 @@
 import { UserError } from "../src/errors/index.ts";
 import { dividedDim, formatDim, sameDim, symbolDim, type Dim } from "../src/ir/dim.ts";
-import type { Model, Part, PartName, Value } from "../src/ir/model.ts";
+import type { Interchange, Model, Part, PartName, Value } from "../src/ir/model.ts";
 import { formatShape, sameShape, shapeOf, type Shape } from "../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
 import { checkCounts } from "./config.ts";
@@ -16,6 +16,8 @@ export interface ModelConfig<I extends number, Z extends number, S extends numbe
   /** 3 by default. */
   readonly imageChannels?: I;
   readonly latentChannels: Z;
+  /** How other tools store the same architecture. */
+  readonly interchange?: Interchange;
   /** Image → moments: the mean's channels, then the log-variance's. */
   readonly encoder: (image: Feature<NoInfer<I>, 1>) => Feature<NoInfer<Add<Z, Z>>, S>;
   /** Latent → image. */
@@ -102,7 +104,15 @@ export function model<const I extends number = 3, const Z extends number = numbe
     parts.push(partOf("discriminator", traced, "image"));
   }
   checkTopLevelNames(parts, source);
-  return Object.freeze({ kind: "model", name: config.name ?? "", imageChannels, latentChannels, stride, parts });
+  return Object.freeze({
+    kind: "model",
+    name: config.name ?? "",
+    imageChannels,
+    latentChannels,
+    stride,
+    parts,
+    interchange: config.interchange,
+  });
 }
 
 function trace(name: PartName, stage: Stage, input: Shape, source: Source, finish: (x: unknown) => unknown): TracedPart {

@@ -6,7 +6,7 @@ import { block, layers } from "../tracing/block.ts";
 
 type Map = Feature<number, number>;
 
-const normSettings = { groups: 32, eps: 1e-6 } as const;
+export const normSettings = { groups: 32, eps: 1e-6 } as const;
 
 /** How the residual blocks of a decoder keep their activations in range: group normalisation or self-modulated convolution. */
 export type DecoderNorm = "group" | "smc";

@@ -3,9 +3,14 @@ import type { Model } from "../../src/ir/model.ts";
 import { litevae, type LiteVaeVariant } from "./litevae.ts";
 import { sdVae, vaeSmall } from "./sd-vae.ts";
 
+export interface BuiltInOptions {
+  readonly latentChannels?: number;
+  readonly pointwise?: boolean;
+}
+
 export interface BuiltIn {
   readonly about: string;
-  build(options: { readonly latentChannels?: number }): Model;
+  build(options: BuiltInOptions): Model;
 }
 
 const variants: readonly LiteVaeVariant[] = ["S", "B", "M", "L"];

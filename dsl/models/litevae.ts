@@ -1,11 +1,13 @@
+import { UserError } from "../../src/errors/index.ts";
 import type { Model } from "../../src/ir/model.ts";
+import { captureSource, placeOf } from "../../src/ir/source.ts";
 import { checkChoice, checkCounts } from "../config.ts";
 import type { Feature } from "../feature.ts";
 import { avgPool2d, concat, haarDwt } from "../functions.ts";
 import { conv2d } from "../layers.ts";
 import { model, stages, type ModelConfig } from "../model.ts";
 import { block, layers } from "../tracing/block.ts";
-import { KlDecoder, type DecoderNorm } from "./autoencoder-kl.ts";
+import { KlDecoder, normSettings, type DecoderNorm } from "./autoencoder-kl.ts";
 import { PatchGan, UNetDiscriminator, type DiscriminatorConfig } from "./discriminators.ts";
 import { UNet } from "./unet.ts";
 
@@ -121,6 +123,16 @@ export function klDecoder(config: {
 }): (z: Feature<number, number>) => Feature<number, 1> {
   const { norm = "group", base = 128, multipliers = [1, 2, 4, 4], attention = norm === "group" } = config.options;
   const { latentChannels, imageChannels, blocks } = config;
+  const undivided = multipliers.map((multiplier) => multiplier * base).find((width) => width % normSettings.groups !== 0);
+  if (norm === "group" && undivided !== undefined) {
+    throw new UserError({
+      what: `the ${normSettings.groups} groups of the decoder's norms do not divide its widths`,
+      where: placeOf(captureSource(klDecoder)),
+      expected: `decoder.base times every multiplier: a multiple of ${normSettings.groups}`,
+      found: String(undivided),
+      help: `choose a base that is a multiple of ${normSettings.groups}, or norm: "smc"`,
+    });
+  }
   return KlDecoder({ latentChannels, imageChannels, base, multipliers, blocks, norm, attention });
 }
 

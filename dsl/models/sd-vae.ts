@@ -1,4 +1,4 @@
-import type { Model } from "../../src/ir/model.ts";
+import type { Interchange, Model } from "../../src/ir/model.ts";
 import { checkCounts } from "../config.ts";
 import { model } from "../model.ts";
 import { KlEncoder } from "./autoencoder-kl.ts";
@@ -25,7 +25,11 @@ interface KlConfig {
 
 /** The KL autoencoder of latent diffusion with f = 8 (Rombach et al. 2022), with diffusers' key names. */
 export function sdVae(options: SdVaeOptions = {}): Model {
-  return klAutoencoder(options, { base: 128, multipliers: [1, 2, 4, 4], encoderBlocks: 2, decoderBlocks: 3 });
+  return klAutoencoder(
+    options,
+    { base: 128, multipliers: [1, 2, 4, 4], encoderBlocks: 2, decoderBlocks: 3 },
+    diffusersConfig(options),
+  );
 }
 
 /**
@@ -36,7 +40,43 @@ export function vaeSmall(options: SdVaeOptions = {}): Model {
   return klAutoencoder(options, { base: 96, multipliers: [1, 2, 2, 3], encoderBlocks: 1, decoderBlocks: 3 });
 }
 
-function klAutoencoder(options: SdVaeOptions, { base, multipliers, encoderBlocks, decoderBlocks }: KlConfig): Model {
+/** Keys that diffusers gave attention layers before 0.13, and that published files still have. */
+const renames: Interchange["renames"] = Object.entries({ query: "to_q", key: "to_k", value: "to_v", proj_attn: "to_out.0" }).map(
+  ([old, now]) => ({
+    pattern: new RegExp(`(\\.attentions\\.\\d+)\\.${old}\\.`),
+    to: `$1.${now}.`,
+  }),
+);
+
+/** The configuration of diffusers' AutoencoderKL; scaling_factor is that of Stable Diffusion 1 (Rombach et al. 2022). */
+function diffusersConfig({
+  latentChannels = 4,
+  imageChannels = 3,
+  pointwise = false,
+}: SdVaeOptions): NonNullable<Interchange["diffusers"]> {
+  return {
+    _class_name: "AutoencoderKL",
+    act_fn: "silu",
+    block_out_channels: [128, 256, 512, 512],
+    down_block_types: Array.from({ length: 4 }, () => "DownEncoderBlock2D"),
+    in_channels: imageChannels,
+    latent_channels: latentChannels,
+    layers_per_block: 2,
+    norm_num_groups: 32,
+    out_channels: imageChannels,
+    sample_size: 256,
+    scaling_factor: 0.18215,
+    up_block_types: Array.from({ length: 4 }, () => "UpDecoderBlock2D"),
+    use_post_quant_conv: pointwise,
+    use_quant_conv: pointwise,
+  };
+}
+
+function klAutoencoder(
+  options: SdVaeOptions,
+  { base, multipliers, encoderBlocks, decoderBlocks }: KlConfig,
+  diffusers?: Interchange["diffusers"],
+): Model {
   const { latentChannels = 4, imageChannels = 3, pointwise = false } = options;
   checkCounts("sdVae", { latentChannels, imageChannels }, klAutoencoder);
   const encode = KlEncoder({ imageChannels, moments: 2 * latentChannels, base, multipliers, blocks: encoderBlocks });
@@ -47,5 +87,6 @@ function klAutoencoder(options: SdVaeOptions, { base, multipliers, encoderBlocks
     latentChannels,
     ...(pointwise ? withPointwise(latentChannels, encode, decode) : { encoder: encode, decoder: decode }),
     discriminator: discriminatorFor(imageChannels, options.discriminator),
+    interchange: { renames, ...(diffusers === undefined ? {} : { diffusers }) },
   });
 }

@@ -53,7 +53,9 @@ export function addCompile(program: Command, environment: Environment): void {
         flags.dumpAfter,
         onnxPasses.map((pass) => pass.name),
       );
-      const model = await loadModel(name, environment, { latentChannels: flags.latent });
+      const { hasPointwise } = await import("../weights/weights.ts");
+      const pointwise = flags.weights !== undefined && hasPointwise(flags.weights);
+      const model = await loadModel(name, environment, { latentChannels: flags.latent, pointwise });
       const absent = flags.parts.find((part) => !model.parts.some((candidate) => candidate.name === part));
       if (absent !== undefined) {
         throw new UserError({

@@ -9,5 +9,5 @@ export interface Environment {
 
 export interface BuiltIn {
   readonly about: string;
-  build(options: { readonly latentChannels?: number }): Model;
+  build(options: { readonly latentChannels?: number; readonly pointwise?: boolean }): Model;
 }

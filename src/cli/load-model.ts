@@ -15,11 +15,13 @@ export function isModelFile(name: string): boolean {
 export async function loadModel(
   name: string,
   environment: Environment,
-  options: { readonly latentChannels?: number | undefined } = {},
+  options: { readonly latentChannels?: number | undefined; readonly pointwise?: boolean } = {},
 ): Promise<Model> {
-  const { latentChannels } = options;
+  const { latentChannels, pointwise } = options;
   const builtIn = Object.hasOwn(environment.builtIns, name) ? environment.builtIns[name] : undefined;
-  if (builtIn !== undefined) return builtIn.build(latentChannels === undefined ? {} : { latentChannels });
+  if (builtIn !== undefined) {
+    return builtIn.build({ ...(latentChannels === undefined ? {} : { latentChannels }), ...(pointwise === undefined ? {} : { pointwise }) });
+  }
   if (!isModelFile(name)) {
     const names = Object.keys(environment.builtIns);
     const meant = nearest(name, names);

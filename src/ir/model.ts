@@ -82,6 +82,14 @@ export interface Part {
   readonly outputNames: readonly string[];
 }
 
+/** How other tools store the same architecture. */
+export interface Interchange {
+  /** Renames in the keys of published files, applied before keys are compared. */
+  readonly renames: readonly { readonly pattern: RegExp; readonly to: string }[];
+  /** The configuration under which diffusers opens the weights; absent where no class of its own has them. */
+  readonly diffusers?: Readonly<Record<string, boolean | number | string | readonly (number | string)[]>>;
+}
+
 export interface Model {
   readonly kind: "model";
   readonly name: string;
@@ -90,4 +98,5 @@ export interface Model {
   /** How many image pixels one latent position covers along each side. */
   readonly stride: number;
   readonly parts: readonly Part[];
+  readonly interchange?: Interchange | undefined;
 }

@@ -35,9 +35,12 @@ export const groupNorm = defineOp<GroupNormAttrs>({
   // larger than the deviation. Scale and shift are a BatchNormalization whose own statistics are 0 and 1: one pass over the values where
   // Mul and Add are two (docs/benchmarks.md). Reshape reads its target from Shape, so no arithmetic on shapes appears.
   onnx(writer, [input = ""], { channels, groups, eps }) {
-    const filled = (name: string, size: number, value: number): string => writer.constant(`${name}_${size}`, [size], new Array<number>(size).fill(value));
+    const filled = (name: string, size: number, value: number): string =>
+      writer.constant(`${name}_${size}`, [size], new Array<number>(size).fill(value));
     const grouped = writer.node("Reshape", [input, writer.ints(`groups_${groups}`, [0, groups, -1])]);
-    const normalized = writer.node("InstanceNormalization", [grouped, filled("one", groups, 1), filled("zero", groups, 0)], { epsilon: { float: eps } });
+    const normalized = writer.node("InstanceNormalization", [grouped, filled("one", groups, 1), filled("zero", groups, 0)], {
+      epsilon: { float: eps },
+    });
     const restored = writer.node("Reshape", [normalized, writer.node("Shape", [input])]);
     const statistics = [filled("zero", channels, 0), filled("unit_variance", channels, 1 - unitEps)];
     const affine = [writer.param("weight"), writer.param("bias"), ...statistics];
@@ -45,7 +48,12 @@ export const groupNorm = defineOp<GroupNormAttrs>({
   },
   torch: {
     kind: "module",
-    build: ({ channels, groups, eps }) => ({ callee: "nn.GroupNorm", args: [groups, channels], names: ["groups", "channels"], kwargs: { eps } }),
+    build: ({ channels, groups, eps }) => ({
+      callee: "nn.GroupNorm",
+      args: [groups, channels],
+      names: ["groups", "channels"],
+      kwargs: { eps },
+    }),
   },
   sample(choose) {
     const groups = choose.int(1, 4);

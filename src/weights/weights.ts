@@ -1,7 +1,7 @@
 import { UserError } from "../errors/index.ts";
 import type { Layer, Model, Module, Param, Part } from "../ir/model.ts";
 import { layersOf, paramsOf } from "../ir/walk.ts";
-import type { Tensor } from "../ir/tensor.ts";
+import { tensorOf, type Tensor } from "../ir/tensor.ts";
 import { initializeLayer } from "./initialize.ts";
 import { SafetensorsFile, type NamedTensor } from "./safetensors.ts";
 
@@ -35,9 +35,21 @@ function loading(stored: (param: Param) => Tensor): Weights {
   return { load };
 }
 
-/** What DataParallel and torch.compile put before every key. */
-function withoutWrappers(key: string): string {
-  return key.replace(/^(?:module\.|_orig_mod\.)+/, "");
+/** The model's own name for a key: without what DataParallel and torch.compile put before it, and in today's words. */
+function ownKey(key: string, model: Model): string {
+  const plain = key.replace(/^(?:module\.|_orig_mod\.)+/, "");
+  return (model.interchange?.renames ?? []).reduce((name, { pattern, to }) => name.replace(pattern, to), plain);
+}
+
+/** Whether a weight file has the 1×1 convolutions between encoder, latent and decoder that built-in models have as an option. */
+export function hasPointwise(path: string): boolean {
+  return new SafetensorsFile(path).names.some((name) => /^(?:module\.|_orig_mod\.)*quant_conv\./.test(name));
+}
+
+/** Whether a file's tensor is a parameter; published files may store a linear weight [out, in] as a 1×1 convolution's. */
+function sameTensor(shape: readonly number[], param: Param, model: Model): boolean {
+  const plain = (sizes: readonly number[]): string => (model.interchange === undefined ? sizes.join() : sizes.join().replace(/(?:,1)+$/, ""));
+  return plain(shape) === plain(param.shape);
 }
 
 /**
@@ -46,9 +58,9 @@ function withoutWrappers(key: string): string {
  */
 export function weightsFromFile(path: string, model: Model, parts: readonly Part[]): Weights {
   const file = new SafetensorsFile(path);
-  const keys = new Map(file.names.map((name) => [withoutWrappers(name), name]));
+  const keys = new Map(file.names.map((name) => [ownKey(name, model), name]));
   if (keys.size < file.names.length) {
-    const twice = file.names.filter((name) => keys.get(withoutWrappers(name)) !== name).map(withoutWrappers);
+    const twice = file.names.filter((name) => keys.get(ownKey(name, model)) !== name).map((name) => ownKey(name, model));
     throw new UserError({
       what: `${path} holds tensors twice`,
       expected: "every key with or without module. and _orig_mod., not both",
@@ -63,7 +75,7 @@ export function weightsFromFile(path: string, model: Model, parts: readonly Part
   const unexpected = [...keys.keys()].filter((key) => !known.has(key));
   const reshaped = [...wanted.values()].flatMap((param) => {
     const shape = file.shapeOf(keys.get(param.path) ?? "");
-    return shape === undefined || shape.join() === param.shape.join()
+    return shape === undefined || sameTensor(shape, param, model)
       ? []
       : [`${param.path}: [${shape.join(", ")}] instead of [${param.shape.join(", ")}]`];
   });
@@ -84,7 +96,7 @@ export function weightsFromFile(path: string, model: Model, parts: readonly Part
     });
   }
   // Read now, while nothing has been written: the file may end early, or be the very one that is replaced.
-  const tensors = new Map([...wanted.keys()].map((key) => [key, file.read(keys.get(key) ?? key)]));
+  const tensors = new Map([...wanted].map(([key, { shape }]) => [key, tensorOf(shape, file.read(keys.get(key) ?? key).data)]));
   const broken = [...tensors].filter(([, tensor]) => !isFinite(tensor)).map(([key]) => key);
   if (broken.length > 0) {
     throw new UserError({

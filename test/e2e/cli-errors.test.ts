@@ -151,7 +151,7 @@ describe("the command line (exit code 2)", () => {
     expect(usage("compile", "s", "-o", "out", "--opset", "21", "--ir-version", "8")).toMatchInlineSnapshot(`
       "
       error: --ir-version 8 does not go with opset 21
-        expected: 10 to 10
+        expected: 10
         found:    8
         help:     leave --ir-version out
       "
@@ -315,13 +315,17 @@ describe("the model (exit code 1)", () => {
   });
   test("an exception in its code", () => {
     write(folder, {
-      "throws.ts":
+      "my work (1)/throws.ts":
         'import { readFileSync } from "node:fs";\n\nconst widths = JSON.parse(readFileSync("widths.json", "utf8"));\nexport default widths;\n',
     });
-    expect(compile("throws.ts")).toMatchInlineSnapshot(`
+    expect(compile("my work (1)/throws.ts")).toMatchInlineSnapshot(`
       "
       error: Error in the model's code: ENOENT: no such file or directory, open 'widths.json'
-        at e:fs:448
+        at my work (1)/throws.ts:3
+          1 | import { readFileSync } from "node:fs";
+          2 |
+        > 3 | const widths = JSON.parse(readFileSync("widths.json", "utf8"));
+          4 | export default widths;
         help:     mend the code at this line
       "
     `);
@@ -330,7 +334,7 @@ describe("the model (exit code 1)", () => {
     write(folder, { "throws-text.ts": 'throw "not yet";\n' });
     expect(compile("throws-text.ts")).toMatchInlineSnapshot(`
       "
-      error: the model's code throws not yet
+      error: the model's code throws "not yet"
         at throws-text.ts:1
         > 1 | throw "not yet";
           2 |
@@ -363,7 +367,10 @@ describe("the model (exit code 1)", () => {
     expect(compile("imports-missing.ts")).toMatchInlineSnapshot(`
       "
       error: cannot find module './widths.ts'
-        at e:internal/modules/cjs/loader:1207
+        at imports-missing.ts:2
+          1 | import { litevae } from "litevae";
+        > 2 | import { width } from "./widths.ts";
+          3 |
         help:     check the import's path; models import from litevae and litevae/dsl
       "
     `);
@@ -373,7 +380,9 @@ describe("the model (exit code 1)", () => {
     expect(compile("imports-package.ts")).toMatchInlineSnapshot(`
       "
       error: cannot find module 'no-such-package-of-widths'
-        at e:internal/modules/cjs/loader:1207
+        at imports-package.ts:1
+        > 1 | import { width } from "no-such-package-of-widths";
+          2 |
         help:     check the import's path; models import from litevae and litevae/dsl
       "
     `);
@@ -679,11 +688,21 @@ describe("weights (exit code 1, and a folder of an earlier compile stays as it i
       "
     `);
   });
-  test("a file of another format", () => {
-    expect(refused("zip.safetensors", Buffer.from("PK\u0003\u0004 what torch.save writes"))).toMatchInlineSnapshot(`
+  test("what torch.save writes", () => {
+    expect(refused("zip.safetensors", Buffer.from("PK\u0003\u0004 and so on, as torch.save writes it"))).toMatchInlineSnapshot(`
       "
-      error: zip.safetensors is not a whole safetensors file: its header is longer than the file
-        found:    a header of 7018990998646902000 bytes in 27
+      error: zip.safetensors is not a safetensors file
+        expected: a header length, a JSON header, tensors
+        found:    what torch.save writes
+        help:     convert it in Python: safetensors.torch.save_file(torch.load(FILE, weights_only=True), OUT)
+      "
+    `);
+  });
+  test("a length that is garbage", () => {
+    expect(refused("length.safetensors", Buffer.from("these are the weights"))).toMatchInlineSnapshot(`
+      "
+      error: length.safetensors is not a whole safetensors file: its header is longer than the file
+        found:    a header of 8241904413164530000 bytes in 21
         help:     copy or save the file again
       "
     `);
@@ -732,9 +751,10 @@ describe("weights (exit code 1, and a folder of an earlier compile stays as it i
     header["encoder.norm.weight"] = { dtype: "I32", shape: [8], data_offsets: header["encoder.norm.weight"]!.data_offsets };
     expect(refused("int32.safetensors", closed(header, data))).toMatchInlineSnapshot(`
       "
-      error: int32.safetensors is not a whole safetensors file: encoder.norm.weight has the type I32
-        found:    readable are F64, F32, F16, BF16, I64
-        help:     copy or save the file again
+      error: encoder.norm.weight in int32.safetensors has a type that is not read
+        expected: F64, F32, F16, BF16, I64
+        found:    I32
+        help:     save the weights in one of these types
       "
     `);
   });
@@ -854,8 +874,8 @@ describe("run (exit code 1)", () => {
   test("a folder that is not there", () => {
     expect(run("nowhere")).toMatchInlineSnapshot(`
       "
-      error: nowhere is not a complete compile: it has no manifest.json
-        help:     run litevae compile MODEL -o nowhere again
+      error: there is no folder nowhere
+        help:     give the folder that litevae compile wrote
       "
     `);
   });

@@ -1,5 +1,5 @@
 /** What single ops compute, against definitions of their own. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { floats, tensorOf, type Tensor } from "../../src/ir/tensor.ts";
 import { ops } from "../../src/ops/index.ts";
 import { expectClose, largestError } from "../support/close.ts";
@@ -10,8 +10,8 @@ import { TorchServer, type Reference } from "../support/torch-server.ts";
 let torch: TorchServer;
 beforeAll(async () => {
   torch = await TorchServer.start();
+  return () => torch.stop();
 });
-afterAll(() => torch.stop());
 
 async function only<T>(outputs: Promise<readonly T[]>): Promise<T> {
   const [output, ...others] = await outputs;

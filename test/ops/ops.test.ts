@@ -1,6 +1,6 @@
 /** Every op by its own declaration: ONNX equals PyTorch, and shapes, parameters and MACs are what both say. No op is named here. */
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Attrs, Op } from "../../src/ir/op.ts";
 import { evaluateShape, shapeOf } from "../../src/ir/shape.ts";
 import type { Tensor } from "../../src/ir/tensor.ts";
@@ -14,8 +14,8 @@ import { TorchServer, type Evaluation } from "../support/torch-server.ts";
 let torch: TorchServer;
 beforeAll(async () => {
   torch = await TorchServer.start();
+  return () => torch.stop();
 });
-afterAll(() => torch.stop());
 
 const everyOp: readonly (readonly [string, Op])[] = Object.entries(ops).map(([name, op]) => [name, op as unknown as Op]);
 
@@ -83,7 +83,7 @@ describe.each(everyOp)("%s", (_, op) => {
           ...reference.buffers.map((buffer) => ({ ...buffer, buffer: true })),
         ]);
       }),
-      runs(40, 30_000),
+      runs(60, 30_000),
     );
   }, 30_000);
 });

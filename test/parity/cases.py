@@ -37,7 +37,15 @@ CASES = [
     Case("s", "encoder", "s"),
     Case("b", "encoder", "b"),
     Case("b", "encoder", "b", flags=("--opset", "21"), sizes=((1, 72, 104),)),
-    Case("s", "encoder", "s", latent_channels=4, flags=("--latent", "4"), options={"latent_channels": 4}, sizes=((1, 72, 104),)),
+    Case(
+        "s",
+        "encoder",
+        "s",
+        latent_channels=4,
+        flags=("--latent", "4"),
+        options={"latent_channels": 4},
+        sizes=((1, 72, 104),),
+    ),
     Case("m", "encoder", "m", sizes=((1, 72, 104),)),
     Case("l", "encoder", "l", sizes=((1, 72, 104),)),
     Case("b", "decoder", "b"),
@@ -64,7 +72,11 @@ CASES = [
 
 def inputs_of(case: Case, size: Size) -> np.ndarray:
     n, height, width = size
-    shape = (n, case.latent_channels, height // 8, width // 8) if case.part == "decoder" else (n, case.image_channels, height, width)
+    shape = (
+        (n, case.latent_channels, height // 8, width // 8)
+        if case.part == "decoder"
+        else (n, case.image_channels, height, width)
+    )
     return np.random.default_rng(height).standard_normal(shape).astype(np.float32)
 
 
@@ -75,4 +87,8 @@ def outputs_of(case: Case, module: torch.nn.Module, x: np.ndarray) -> dict[str, 
         return {"mean": y[0].numpy(), "logvar": y[1].numpy()}
     if case.part == "decoder":
         return {"image": y.numpy()}
-    return {name: value.numpy() for name, value in y.items()} if isinstance(y, dict) else {"pixel_logits": y.numpy()}
+    return (
+        {name: value.numpy() for name, value in y.items()}
+        if isinstance(y, dict)
+        else {"pixel_logits": y.numpy()}
+    )

@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+
 from parity.cases import CASES, Case, inputs_of, outputs_of
 
 
@@ -21,9 +22,13 @@ def test_onnx_gives_the_numbers_of_the_reference(case: Case, compiled: Callable[
     for size in case.sizes:
         x = inputs_of(case, size)
         wanted = outputs_of(case, module, x)
-        found = dict(zip([o.name for o in session.get_outputs()], session.run(None, {session.get_inputs()[0].name: x})))
+        found = dict(
+            zip([o.name for o in session.get_outputs()], session.run(None, {session.get_inputs()[0].name: x}))
+        )
         assert found.keys() == wanted.keys()
         for name, y in wanted.items():
             assert found[name].shape == y.shape
             error = np.abs(found[name] - y).max()
-            assert error <= 1e-4 * max(1.0, np.abs(y).max()), f"{case} {name} at {size}: {error} of {np.abs(y).max()}"
+            assert error <= 1e-4 * max(1.0, np.abs(y).max()), (
+                f"{case} {name} at {size}: {error} of {np.abs(y).max()}"
+            )

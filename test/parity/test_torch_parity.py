@@ -1,9 +1,6 @@
 """The generated package gives the numbers and the gradients of the independent reference, with the same keys."""
 
-import importlib
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,30 +8,22 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from parity.cases import CASES, Case, inputs_of, outputs_of
+from conftest import package
 from safetensors.torch import load_file
+
+from parity.cases import CASES, Case, inputs_of, outputs_of
 
 # The whole table is run through onnxruntime at all sizes; here one size that is not square is enough. M and L have the
 # classes of S and B, and an operator set is ONNX's.
 TORCH_CASES = [case for case in CASES if case.model not in ("m", "l") and "--opset" not in case.flags]
 
 
-@contextmanager
-def package(folder: Path) -> Iterator[ModuleType]:
-    """The generated package in a compiled folder."""
-    [path] = [entry for entry in folder.iterdir() if entry.is_dir()]
-    sys.path.insert(0, str(folder))
-    try:
-        yield importlib.import_module(path.name)
-    finally:
-        sys.path.remove(str(folder))
-        for name in [name for name in sys.modules if name.split(".")[0] == path.name]:
-            del sys.modules[name]
-
-
 def generated(case: Case, folder: Path, module: ModuleType) -> torch.nn.Module:
     """The part out of the package, with the compiled weights and under their keys."""
-    weights = {key: value.double() if value.is_floating_point() else value for key, value in load_file(folder / "model.safetensors").items()}
+    weights = {
+        key: value.double() if value.is_floating_point() else value
+        for key, value in load_file(folder / "model.safetensors").items()
+    }
     if case.part == "discriminator":
         built = torch.nn.Module()
         built.discriminator = module.build_discriminator()
@@ -57,7 +46,9 @@ def forward(case: Case, built: Any, x: torch.Tensor) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("case", TORCH_CASES, ids=str)
-def test_the_package_gives_the_numbers_and_gradients_of_the_reference(case: Case, compiled: Callable[..., Any]) -> None:
+def test_the_package_gives_the_numbers_and_gradients_of_the_reference(
+    case: Case, compiled: Callable[..., Any]
+) -> None:
     folder, reference = compiled(case.model, case.part, case.name, *case.flags, **case.options)
     size = (2, 64, 128) if case.part == "discriminator" else (1, 24, 40)
     x = inputs_of(case, size)

@@ -1,309 +1,20 @@
 /** From the description of a random program to calls of the DSL, as a user would write them. */
 import {
-  add,
-  attention,
-  avgPool2d,
-  batchNorm2d,
   block,
-  chunk,
-  clamp,
-  concat,
   conv2d,
-  dropout,
   globalPool,
-  groupNorm,
-  haarDwt,
-  haarIdwt,
-  layers,
-  leakyRelu,
   linear,
-  maxPool2d,
   model,
-  mul,
-  pad,
-  pixelUnshuffle,
-  relu,
-  scale,
-  sigmoid,
-  silu,
-  slice,
-  smcConv2d,
-  spectralConv2d,
   spectralLinear,
   stages,
-  tanh,
-  upsample,
   type Feature,
   type Model,
   type Vector,
 } from "../../dsl/authoring.ts";
-import type { BlockStep, ConvKind, Critic, Down, Join, Program, Step, Up } from "./generate.ts";
-
-type Map = Feature<number, number>;
-type Layer = (x: Map) => Map;
-
-/** Where a step stands: the block whose layers it adds to, the channels that arrive and the image pixels per position. */
-interface Place {
-  readonly names: Names;
-  readonly channels: number;
-  readonly stride: number;
-}
-
-/** A built step: what it gives and the function that applies it. */
-interface Built {
-  readonly channels: number;
-  readonly apply: Layer;
-}
-
-type Nameable = Exclude<Parameters<typeof layers>[0][string], undefined>;
-
-/** Collects what a block gives to `layers`. */
-class Names {
-  readonly #named: Record<string, Nameable> = {};
-
-  add<T extends Nameable>(name: string, layer: T): T {
-    let free = name;
-    for (let i = 2; free in this.#named; i++) free = `${name}_${i}`;
-    this.#named[free] = layer;
-    return layer;
-  }
-
-  close(): void {
-    layers(this.#named);
-  }
-}
-
-const convs = { conv2d, smcConv2d, spectralConv2d } as const;
-const activations = { silu, relu, leakyRelu, tanh, sigmoid } as const;
-
-/** Wider maps are brought down, so that programs stay small. */
-const maxChannels = 16;
-const maxStride = 16;
-
-/** The largest divisor of `count` that is at most `wish`. */
-function divisor(count: number, wish: number): number {
-  for (let candidate = Math.min(count, wish); candidate > 1; candidate--) if (count % candidate === 0) return candidate;
-  return 1;
-}
-
-const identity: Layer = (x) => x;
-
-/** A pointwise convolution where the channels differ. */
-function matched({ names, channels }: Place, out: number): Built {
-  return { channels: out, apply: channels === out ? identity : names.add("pointwise", conv2d({ in: channels, out, kernel: 1 })) };
-}
-
-function sequence(steps: readonly Step[], place: Place): Built {
-  let channels = place.channels;
-  const applied: Layer[] = [];
-  for (const step of steps) {
-    const built = buildStep(step, { ...place, channels });
-    applied.push(built.apply);
-    channels = built.channels;
-    if (channels > maxChannels) {
-      applied.push(matched({ ...place, channels }, maxChannels).apply);
-      channels = maxChannels;
-    }
-  }
-  return { channels, apply: (x) => applied.reduce((y, apply) => apply(y), x) };
-}
-
-/** `steps`, then the channels that arrived. */
-function preserving(steps: readonly Step[], place: Place): Layer {
-  const body = sequence(steps, place);
-  const match = matched({ ...place, channels: body.channels }, place.channels);
-  return (x) => match.apply(body.apply(x));
-}
-
-const builders: { readonly [K in Step["kind"]]: (step: Extract<Step, { kind: K }>, place: Place) => Built } = {
-  conv({ of, out: wish, kernel, bias, groups: groupWish, padding }, { names, channels }) {
-    const groups = of === "conv2d" ? divisor(channels, groupWish) : 1;
-    const out = Math.ceil(wish / groups) * groups;
-    const around = (kernel - 1) / 2;
-    const config = { in: channels, out, kernel, bias, padding: padding === "layer" ? around : 0 };
-    const conv = names.add("conv", groups === 1 ? convs[of](config) : conv2d({ ...config, groups }));
-    const border = { top: around, left: around, bottom: around, right: around };
-    const apply: Layer =
-      padding === "layer" ? conv : padding === "before" ? (x) => conv(pad(x, border)) : (x) => pad(conv(x), border);
-    return { channels: out, apply };
-  },
-  linear: ({ out, bias }, { names, channels }) => ({
-    channels: out,
-    apply: names.add("linear", linear({ in: channels, out, bias })),
-  }),
-  groupNorm({ groups, eps }, { names, channels }) {
-    const config = groups === 0 ? { channels, eps } : { channels, eps, groups: divisor(channels, groups) };
-    return { channels, apply: names.add("norm", groupNorm(config)) };
-  },
-  batchNorm2d: (_, { names, channels }) => ({ channels, apply: names.add("norm", batchNorm2d({ channels })) }),
-  dropout: ({ rate }, { names, channels }) => ({ channels, apply: names.add("drop", dropout({ rate })) }),
-  activation: ({ of }, { channels }) => ({ channels, apply: (x) => activations[of](x) }),
-  scale: ({ factor }, { channels }) => ({ channels, apply: (x) => scale(x, { factor }) }),
-  clamp: ({ min, max }, { channels }) => ({ channels, apply: (x) => clamp(x, { min, max }) }),
-  slice(step, { channels }) {
-    const start = Math.min(step.start, channels - 1);
-    const stop = Math.min(start + step.length, channels);
-    return { channels: stop - start, apply: (x) => slice(x, { start, stop }) };
-  },
-  attention({ heads: wish, project }, { names, channels, stride }) {
-    const heads = divisor(channels, wish);
-    const point = (name: string): Layer => names.add(name, conv2d({ in: channels, out: channels, kernel: 1 }));
-    const [query, key, value] = project ? [point("query"), point("key"), point("value")] : [identity, identity, identity];
-    const attend: Layer = (x) => attention(query(x), key(x), value(x), { heads });
-    // The cost is quadratic in the positions.
-    const factor = Math.ceil(4 / stride);
-    const coarse: Layer = (x) => add(x, upsample(attend(avgPool2d(x, { size: factor })), { factor }));
-    return { channels, apply: factor === 1 ? attend : coarse };
-  },
-  chunk({ chunks: wish, first }, place) {
-    const chunks = divisor(place.channels, wish);
-    const body = sequence(first, { ...place, channels: place.channels / chunks });
-    const apply: Layer = (x) => {
-      const [head, ...rest] = chunk(x, { chunks }) as readonly [Map, ...Map[]];
-      const [last, ...others] = [body.apply(head), ...rest].toReversed() as [Map, ...Map[]];
-      return concat(last, ...others);
-    };
-    return { channels: place.channels - place.channels / chunks + body.channels, apply };
-  },
-  coarse({ factor: wish, down, inner, up }, place) {
-    const powerOfTwo = Number.isInteger(Math.log2(place.stride));
-    const factor = wish === 3 && !powerOfTwo ? 2 : wish;
-    // Sizes have to be multiples of all strides; beyond a bound the bracket is left out.
-    if (place.stride * factor > maxStride) return sequence(inner, place);
-    const before = buildDown(down, factor, place);
-    const body = sequence(inner, { ...place, channels: before.channels, stride: place.stride * factor });
-    const after = buildUp(up, factor, { ...place, channels: body.channels });
-    return { channels: after.channels, apply: (x) => after.apply(body.apply(before.apply(x))) };
-  },
-  branch({ left, right, join }, place) {
-    const [a, b] = [sequence(left, place), sequence(right, place)];
-    return joined(join, a, b, place);
-  },
-  skip({ body: steps, join }, place) {
-    return joined(join, { channels: place.channels, apply: identity }, sequence(steps, place), place);
-  },
-  shared({ body, second }, place) {
-    const { names, channels, stride } = place;
-    const conv = names.add("conv", conv2d({ in: channels, out: channels }));
-    const rest = preserving(body, { ...place, stride: second === "coarse" ? 2 * stride : stride });
-    const layer: Layer = (x) => rest(conv(x));
-    if (second === "after" || 2 * stride > maxStride) return { channels, apply: (x) => layer(silu(layer(x))) };
-    return { channels, apply: (x) => add(layer(x), upsample(layer(avgPool2d(x, { size: 2 })), { factor: 2 })) };
-  },
-  block(step, place) {
-    const { names, channels } = place;
-    const create = userBlock(step, place.stride);
-    const instances = (step.array ? step.widths : step.widths.slice(0, 1)).map((width) => create({ channels, width }));
-    if (step.array) names.add("blocks", instances);
-    else instances.forEach((instance) => names.add("block", instance));
-    return { channels, apply: (x) => instances.reduce((y, instance) => summed(instance(y)), x) };
-  },
-};
-
-function buildStep<K extends Step["kind"]>(step: Extract<Step, { kind: K }>, place: Place): Built {
-  return (builders[step.kind] as (step: Extract<Step, { kind: K }>, place: Place) => Built)(step, place);
-}
-
-/** Two paths from one map, brought to the left one's channels where the join needs it. */
-function joined(join: Join, left: Built, right: Built, place: Place): Built {
-  if (join === "concat") {
-    return { channels: left.channels + right.channels, apply: (x) => concat(left.apply(x), right.apply(x)) };
-  }
-  const { channels } = left;
-  const match = matched({ ...place, channels: right.channels }, channels);
-  const merge = join === "add" ? add : join === "mul" ? mul : place.names.add("merge", Merge({ channels }));
-  return { channels, apply: (x) => merge(left.apply(x), match.apply(right.apply(x))) };
-}
-
-/** A block of two inputs. */
-const Merge = block("Merge", ({ channels }: { readonly channels: number }) => {
-  const { gate } = layers({ gate: conv2d({ in: channels, out: channels, kernel: 1 }) });
-  return (x: Map, y: Map): Map => add(mul(sigmoid(gate(x)), y), x);
-});
-
-type Returned = Map | readonly Map[] | Readonly<Record<string, Map>>;
-
-/** A kind of block whose channels go to `width` and back. */
-function userBlock({ name, body, returns }: BlockStep, stride: number): (config: BlockConfig) => (x: Map) => Returned {
-  return block(name, ({ channels, width }: BlockConfig) => {
-    const names = new Names();
-    const conv_in = names.add("conv_in", conv2d({ in: channels, out: width, kernel: 1 }));
-    const inner = sequence(body, { names, channels: width, stride });
-    const conv_out = names.add("conv_out", conv2d({ in: inner.channels, out: channels }));
-    names.close();
-    return (x: Map): Returned => {
-      const y = conv_out(inner.apply(conv_in(x)));
-      return returns === "one" ? y : returns === "array" ? [y, x] : { residual: y, input: x };
-    };
-  });
-}
-
-/** The sum of what a block returned. */
-function summed(returned: Returned): Map {
-  const maps = "residual" in returned ? Object.values(returned) : returned;
-  return Array.isArray(maps) ? (maps as readonly Map[]).reduce((x, y) => add(x, y)) : (maps as Map);
-}
-
-interface BlockConfig {
-  readonly channels: number;
-  readonly width: number;
-}
-
-function buildDown(down: Down, factor: number, place: Place): Built {
-  const { names, channels } = place;
-  switch (down.kind) {
-    case "avgPool2d":
-      return { channels, apply: (x) => avgPool2d(x, { size: factor }) };
-    case "maxPool2d":
-      return { channels, apply: (x) => maxPool2d(x, { size: factor }) };
-    case "pixelUnshuffle":
-      return { channels: channels * factor * factor, apply: (x) => pixelUnshuffle(x, { factor }) };
-    case "conv":
-      return stridedConv(down.of, down.window, factor, { names, channels, out: down.out });
-    case "haarDwt": {
-      if (factor === 3) return buildDown({ kind: "avgPool2d" }, factor, place);
-      const { keep, scale } = down;
-      const first: Layer = (x) => (factor === 4 ? haarDwt(x, { scale }).low : x);
-      return {
-        channels: keep === "low" ? channels : 4 * channels,
-        apply: (x) => haarDwt(first(x), { scale })[keep],
-      };
-    }
-    case "both": {
-      const [left, right] = [buildDown(down.left, factor, place), buildDown(down.right, factor, place)];
-      return joined("concat", left, right, place);
-    }
-  }
-}
-
-type Window = Extract<Down, { kind: "conv" }>["window"];
-
-/** Halves by one of the usual windows; any other factor by cells of its size. */
-function stridedConv(
-  of: ConvKind,
-  window: Window,
-  factor: number,
-  { names, channels, out }: { readonly names: Names; readonly channels: number; readonly out: number },
-): Built {
-  const make = (kernel: number, padding: number): Layer =>
-    names.add("down", convs[of]({ in: channels, out, kernel, padding, stride: factor }));
-  if (factor !== 2) return { channels: out, apply: make(factor, 0) };
-  if (window === "k3 padded apart") {
-    const conv = make(3, 0);
-    return { channels: out, apply: (x) => conv(pad(x, { bottom: 1, right: 1 })) };
-  }
-  const [kernel, padding] = ({ k2: [2, 0], k3: [3, 1], k4: [4, 1] } as const)[window];
-  return { channels: out, apply: make(kernel, padding) };
-}
-
-function buildUp(up: Up, factor: number, place: Place): Built {
-  const { channels } = place;
-  if (up === "upsample" || factor === 3) return { channels, apply: (x) => upsample(x, { factor }) };
-  const times = factor === 4 ? 2 : 1;
-  const out = Math.min(channels, 2);
-  const bands = matched(place, out * 4 ** times);
-  return { channels: out, apply: (x) => Array.from({ length: times }).reduce<Map>((y) => haarIdwt(y), bands.apply(x)) };
-}
+import type { Critic, Program } from "./generate.ts";
+import { Names, type Layer, type Map, type Place } from "./place.ts";
+import { buildDown, buildUp } from "./resolution.ts";
+import { sequence } from "./steps.ts";
 
 const Encoder = (program: Program): Layer =>
   block("Encoder", (config: { readonly in: number; readonly out: number }) => {
@@ -344,15 +55,21 @@ const Discriminator = ({ body, down, global }: Critic, imageChannels: number): (
     const names = new Names();
     const before = buildDown(down, 2, { names, channels: config.in, stride: 1 });
     const inner = sequence(body, { names, channels: before.channels, stride: 2 });
-    const to_pixel = names.add("to_pixel", conv2d({ in: inner.channels, out: 1 }));
-    const make = global?.layer === "spectralLinear" ? spectralLinear : linear;
-    const to_global = global === null ? undefined : names.add("to_global", make({ in: inner.channels, out: 1 }));
+    const logits = { in: inner.channels, out: 1 } as const;
+    if (global === null) {
+      const to_pixel = names.add("to_pixel", conv2d(logits));
+      names.close();
+      return (x: Map): Logits => to_pixel(inner.apply(before.apply(x)));
+    }
+    const to_pixel = names.add("to_pixel", linear(logits));
+    const to_global =
+      global.layer === "shared"
+        ? to_pixel
+        : names.add("to_global", global.layer === "linear" ? linear(logits) : spectralLinear(logits));
     names.close();
     return (x: Map): Logits => {
       const h = inner.apply(before.apply(x));
-      const pixel_logits = to_pixel(h);
-      if (global === null || to_global === undefined) return pixel_logits;
-      return { pixel_logits, global_logit: to_global(globalPool(h, { reduction: global.reduction })) };
+      return { pixel_logits: to_pixel(h), global_logit: to_global(globalPool(h, { reduction: global.reduction })) };
     };
   })({ in: imageChannels });
 

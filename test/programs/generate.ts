@@ -95,8 +95,8 @@ export interface Level {
 export interface Critic {
   readonly body: readonly Step[];
   readonly down: Down;
-  /** How the logit per image is made, beside those per position. */
-  readonly global: { readonly reduction: "sum" | "mean"; readonly layer: "linear" | "spectralLinear" } | null;
+  /** How the logit per image is made, beside those per position: by a layer of its own or by the one that makes those. */
+  readonly global: { readonly reduction: "sum" | "mean"; readonly layer: "linear" | "spectralLinear" | "shared" } | null;
 }
 
 export interface Program {
@@ -235,7 +235,7 @@ export const programs: fc.Arbitrary<Program> = fc
         global: fc.option(
           fc.record({
             reduction: fc.constantFrom<("sum" | "mean")[]>("sum", "mean"),
-            layer: fc.constantFrom<("linear" | "spectralLinear")[]>("linear", "spectralLinear"),
+            layer: fc.constantFrom<("linear" | "spectralLinear" | "shared")[]>("linear", "spectralLinear", "shared"),
           }),
         ),
       }),

@@ -1,5 +1,6 @@
 /** model.py: the architecture as a person would write it in PyTorch. */
 import type { Block, Model, Part } from "../../ir/model.ts";
+import type { PyValue } from "../../ir/op.ts";
 import { channelsOf, formatShape, type Shape } from "../../ir/shape.ts";
 import { partOf } from "../../ir/walk.ts";
 import { classesOf, type ClassSet, type PyClass } from "./classes.ts";
@@ -129,7 +130,9 @@ function writeAutoencoder(writer: PythonWriter, model: Model, set: ClassSet): vo
   writer.line().line();
   writer.block("class Autoencoder(AutoencoderBase):", () => {
     writer.line(`"""Image [N, ${model.imageChannels}, H, W] in [-1, 1] -> latent [N, ${model.latentChannels}, H/${model.stride}, W/${model.stride}] -> image."""`).line();
-    writer.line(`name = "${model.name}"`).line(`latent_channels = ${model.latentChannels}`).line(`image_channels = ${model.imageChannels}`).line(`stride = ${model.stride}`).line();
+    writer.line(`name = "${model.name}"`).line(`latent_channels = ${model.latentChannels}`).line(`image_channels = ${model.imageChannels}`).line(`stride = ${model.stride}`);
+    writeDiffusersConfig(writer, model);
+    writer.line();
     writer.block("def __init__(self) -> None:", () => {
       writer.line("super().__init__()");
       for (const part of parts) for (const module of part.modules) writer.line(`self.${module.path} = ${module.kind === "block" ? construct(set, module) : layerCall(module)}`);
@@ -145,6 +148,17 @@ function writeAutoencoder(writer: PythonWriter, model: Model, set: ClassSet): vo
       });
     }
   });
+}
+
+/** What diffusers needs to open the weights, where it has a class with these keys. */
+function writeDiffusersConfig(writer: PythonWriter, model: Model): void {
+  const config = model.interchange?.diffusers;
+  if (config === undefined) return;
+  const list = (value: readonly PyValue[]): string => `[${value.map(literal).join(", ")}]`;
+  writer.block("diffusers_config = {", () => {
+    for (const [key, value] of Object.entries(config)) writer.line(`"${key}": ${Array.isArray(value) ? list(value as readonly PyValue[]) : literal(value)},`);
+  });
+  writer.line("}");
 }
 
 function layerCall(module: Extract<Part["modules"][number], { kind: "layer" }>): string {

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 WEIGHTS = "model.safetensors"
+DIFFUSERS_WEIGHTS = "diffusion_pytorch_model.safetensors"
 CONFIG = "config.json"
 
 # Log-variances are limited as in latent diffusion.
@@ -72,6 +73,8 @@ class AutoencoderBase(nn.Module):
     latent_channels: int
     image_channels: int
     stride: int
+    # Set where diffusers has a class with the same keys: save_pretrained then writes what that class opens.
+    diffusers_config: Mapping[str, Any] = {}
 
     def _moments(self, x: Tensor) -> Tensor:
         raise NotImplementedError
@@ -123,10 +126,11 @@ class AutoencoderBase(nn.Module):
     def from_pretrained(cls, folder: str | Path) -> Self:
         """The model with the weights that compile or save_pretrained left in `folder`, in eval mode."""
         folder = Path(folder)
-        for name in (CONFIG, WEIGHTS):
-            if not (folder / name).is_file():
+        weights_file = folder / (DIFFUSERS_WEIGHTS if (folder / DIFFUSERS_WEIGHTS).is_file() else WEIGHTS)
+        for file in (folder / CONFIG, weights_file):
+            if not file.is_file():
                 raise FileNotFoundError(
-                    f"{folder} has no {name}: give a folder that compile or save_pretrained wrote"
+                    f"{folder} has no {file.name}: give a folder that compile or save_pretrained wrote"
                 )
         config = json.loads((folder / CONFIG).read_text())
         wanted = {key: getattr(cls, key) for key in ("latent_channels", "image_channels", "stride")}
@@ -135,20 +139,21 @@ class AutoencoderBase(nn.Module):
             raise WeightsError(f"{folder / CONFIG} is of another model: {found} instead of {wanted}")
         model = cls()
         own = {module for module, _ in model.named_children()}
-        weights = clean_keys(load_file(folder / WEIGHTS))
+        weights = clean_keys(load_file(weights_file))
         load_strict(model, {key: value for key, value in weights.items() if key.split(".")[0] in own})
         return model.eval()
 
     def save_pretrained(self, folder: str | Path, **config: Any) -> None:
-        """Writes config.json and model.safetensors; `config` adds entries such as scaling_factor."""
+        """Writes config.json and the weights, where diffusers has the class in its layout; `config` adds entries."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         state = {
             key: value.detach().contiguous().cpu() for key, value in clean_keys(self.state_dict()).items()
         }
-        partial = folder / f"{WEIGHTS}.partial"
+        weights_file = folder / (DIFFUSERS_WEIGHTS if self.diffusers_config else WEIGHTS)
+        partial = weights_file.with_suffix(".partial")
         save_file(state, partial, metadata={"format": "pt"})
-        partial.replace(folder / WEIGHTS)
+        partial.replace(weights_file)
         entries = {
             "model": self.name,
             "image_channels": self.image_channels,
@@ -157,7 +162,8 @@ class AutoencoderBase(nn.Module):
             "scaling_factor": 1.0,
             "shift_factor": 0.0,
         }
-        (folder / CONFIG).write_text(json.dumps(entries | config, indent=2) + "\n")
+        merged = entries | dict(self.diffusers_config) | config
+        (folder / CONFIG).write_text(json.dumps(merged, indent=2) + "\n")
 
 
 def _checkpointed(module: nn.Module, enabled: bool) -> None:

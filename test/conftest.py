@@ -1,8 +1,12 @@
 """Runs the built compiler on seeded reference weights."""
 
+import importlib
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -11,7 +15,7 @@ from reference.randomize import randomize
 from safetensors.torch import save_file
 from torch import nn
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 CLI = ROOT / "dist" / "bin" / "litevae.js"
 
 Compiled = tuple[Path, nn.Module]
@@ -20,7 +24,22 @@ Compiled = tuple[Path, nn.Module]
 def litevae(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Runs the command line; the output is in the result."""
     assert CLI.exists(), "the compiler is not built: run npm test, or npm run build"
-    return subprocess.run(["node", CLI, *map(str, arguments)], cwd=ROOT, text=True, capture_output=True, check=False)
+    return subprocess.run(
+        ["node", CLI, *map(str, arguments)], cwd=ROOT, text=True, capture_output=True, check=False
+    )
+
+
+@contextmanager
+def package(folder: Path) -> Iterator[ModuleType]:
+    """The generated package in a compiled folder."""
+    [path] = [entry for entry in folder.iterdir() if entry.is_dir()]
+    sys.path.insert(0, str(folder))
+    try:
+        yield importlib.import_module(path.name)
+    finally:
+        sys.path.remove(str(folder))
+        for name in [name for name in sys.modules if name.split(".")[0] == path.name]:
+            del sys.modules[name]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +54,19 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Compiled
         folder = tmp_path_factory.mktemp("compiled")
         weights = folder / "weights.safetensors"
         save_file({key: value.contiguous() for key, value in module.state_dict().items()}, weights)
-        result = litevae("compile", model, "-o", folder / "out", "--target", "onnx,torch", "--parts", part, "--weights", weights, *flags)
+        result = litevae(
+            "compile",
+            model,
+            "-o",
+            folder / "out",
+            "--target",
+            "onnx,torch",
+            "--parts",
+            part,
+            "--weights",
+            weights,
+            *flags,
+        )
         assert result.returncode == 0, result.stderr
         return folder / "out", module.double().eval()
 

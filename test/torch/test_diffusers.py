@@ -1,0 +1,87 @@
+"""SD-VAE travels both ways: diffusers' published layout compiles as it is, and what the package saves diffusers opens."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from conftest import litevae, package
+from diffusers import AutoencoderKL
+from safetensors.torch import load_file, save_file
+
+# The keys of attention layers in the files that were published before diffusers renamed them.
+OLD_NAMES = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
+
+
+def seeded() -> AutoencoderKL:
+    torch.manual_seed(3)
+    model = AutoencoderKL(
+        block_out_channels=(128, 256, 512, 512),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        layers_per_block=2,
+        latent_channels=4,
+    )
+    return model.eval()
+
+
+def published(model: AutoencoderKL, path: Path, old: bool) -> Path:
+    """The weights as diffusers writes them, or as it did when the Stable Diffusion VAEs came out."""
+    state = {key: value.contiguous() for key, value in model.state_dict().items()}
+    if old:
+        for now, then in OLD_NAMES.items():
+            state = {
+                re.sub(rf"(attentions\.\d+)\.{re.escape(now)}\.", rf"\1.{then}.", key): value
+                for key, value in state.items()
+            }
+        assert any(".query." in key for key in state)
+        # The oldest store the linear layers as 1×1 convolutions.
+        state = {
+            key: value[:, :, None, None] if re.search(r"\.(query|key|value)\.weight$", key) else value
+            for key, value in state.items()
+        }
+    save_file(state, path)
+    return path
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["today's keys", "old keys"])
+def test_a_published_sd_vae_compiles_and_comes_back(old: bool, tmp_path: Path) -> None:
+    original = seeded()
+    assert sum(parameter.numel() for parameter in original.parameters()) == 83_653_863
+    weights = published(original, tmp_path / "diffusion_pytorch_model.safetensors", old)
+    out = tmp_path / "out"
+    result = litevae("compile", "sd-vae", "-o", out, "--weights", weights, "--target", "onnx,torch")
+    assert result.returncode == 0, result.stderr
+
+    x = torch.from_numpy(np.random.default_rng(0).standard_normal((1, 3, 40, 72)).astype(np.float32))
+    with torch.no_grad():
+        posterior = original.encode(x).latent_dist
+        image = original.decode(posterior.mean).sample
+    encoder = onnxruntime.InferenceSession(out / "encoder.onnx", providers=["CPUExecutionProvider"])
+    decoder = onnxruntime.InferenceSession(out / "decoder.onnx", providers=["CPUExecutionProvider"])
+    mean, logvar = encoder.run(["mean", "logvar"], {"image": x.numpy()})
+    [decoded] = decoder.run(None, {"latent": posterior.mean.numpy()})
+    close(mean, posterior.mean)
+    close(logvar, posterior.logvar)
+    close(decoded, image)
+
+    with package(out) as module:
+        model: Any = module.Autoencoder.from_pretrained(out)
+        model.save_pretrained(tmp_path / "saved")
+        again = module.Autoencoder.from_pretrained(tmp_path / "saved")
+    opened = AutoencoderKL.from_pretrained(tmp_path / "saved").eval()
+    assert opened.config.use_quant_conv and opened.config.scaling_factor == 0.18215
+    state = load_file(tmp_path / "saved" / "diffusion_pytorch_model.safetensors")
+    assert state.keys() == original.state_dict().keys()
+    with torch.no_grad():
+        close(opened.encode(x).latent_dist.mean, posterior.mean)
+        close(opened.decode(posterior.mean).sample, image)
+        close(again.decode(posterior.mean).sample, image)
+
+
+def close(found: Any, wanted: torch.Tensor) -> None:
+    error = np.abs(np.asarray(found) - wanted.numpy()).max()
+    assert error <= 1e-4 * max(1.0, wanted.abs().max().item()), error
