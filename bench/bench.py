@@ -42,7 +42,12 @@ class Bench:
 
     def compile_times(self) -> Rows:
         rows: Rows = []
-        for model, parts in [("b", "encoder"), ("l", "encoder"), ("b", "encoder,decoder,discriminator"), ("l", "encoder,decoder,discriminator")]:
+        for model, parts in [
+            ("b", "encoder"),
+            ("l", "encoder"),
+            ("b", "encoder,decoder,discriminator"),
+            ("l", "encoder,decoder,discriminator"),
+        ]:
             progress(f"compile {model} --parts {parts}")
             out = self.folder / f"{model}-{parts.replace(',', '-')}"
             result = self.processes(self.litevae("compile", model, "-o", str(out), "--parts", parts))
@@ -64,14 +69,39 @@ class Bench:
         for name, part in [("s", "encoder"), ("b", "encoder"), ("l", "encoder"), ("sd-vae", "decoder")]:
             for exporter in exporters:
                 progress(f"torch.onnx.export {name} {part} {exporter}")
-                command = [sys.executable, "bench/export.py", name, part, str(self.exported(name, part, exporter)), exporter]
+                command = [
+                    sys.executable,
+                    "bench/export.py",
+                    name,
+                    part,
+                    str(self.exported(name, part, exporter)),
+                    exporter,
+                ]
                 try:
                     result = run_process(command, str(ROOT))
                 except RuntimeError as error:
-                    rows.append({"model": name, "part": part, "exporter": exporter, "failed": str(error).strip().splitlines()[-1][:160]})
+                    rows.append(
+                        {
+                            "model": name,
+                            "part": part,
+                            "exporter": exporter,
+                            "failed": str(error).strip().splitlines()[-1][:160],
+                        }
+                    )
                     continue
-                nodes = len(onnx.load(self.exported(name, part, exporter), load_external_data=False).graph.node)
-                rows.append({"model": name, "part": part, "exporter": exporter, "seconds": result.seconds, "peak_mb": result.peak_bytes / 1e6, "nodes": nodes})
+                nodes = len(
+                    onnx.load(self.exported(name, part, exporter), load_external_data=False).graph.node
+                )
+                rows.append(
+                    {
+                        "model": name,
+                        "part": part,
+                        "exporter": exporter,
+                        "seconds": result.seconds,
+                        "peak_mb": result.peak_bytes / 1e6,
+                        "nodes": nodes,
+                    }
+                )
         return rows
 
     def exported(self, name: str, part: str, exporter: str) -> Path:
@@ -93,7 +123,9 @@ class Bench:
                 if not peer.exists():
                     continue
                 progress(f"latency of {model} encoder against {label}")
-                rows.append({"graph": f"{model} encoder", "peer": label, **asdict(self.compare(ours, peer, x, x))})
+                rows.append(
+                    {"graph": f"{model} encoder", "peer": label, **asdict(self.compare(ours, peer, x, x))}
+                )
         return rows
 
     def decoders(self) -> Rows:
@@ -107,18 +139,34 @@ class Bench:
         settings = onnxruntime.SessionOptions()
         # Idle workers of one session would spin on the core that the other one needs.
         settings.add_session_config_entry("session.force_spinning_stop", "1")
-        sessions = [onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"]) for path in (ours, peer)]
-        feeds = [{session.get_inputs()[0].name: value} for session, value in zip(sessions, (x, y), strict=True)]
-        return paired(lambda: sessions[0].run(None, feeds[0]), lambda: sessions[1].run(None, feeds[1]), self.turns)
+        sessions = [
+            onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
+            for path in (ours, peer)
+        ]
+        feeds = [
+            {session.get_inputs()[0].name: value} for session, value in zip(sessions, (x, y), strict=True)
+        ]
+        return paired(
+            lambda: sessions[0].run(None, feeds[0]), lambda: sessions[1].run(None, feeds[1]), self.turns
+        )
 
     def typecheck(self) -> Rows:
         progress("tsc --noEmit over the DSL and the examples")
-        project = {"extends": str(ROOT / "tsconfig.json"), "include": [str(ROOT / "dsl"), str(ROOT / "examples")]}
+        project = {
+            "extends": str(ROOT / "tsconfig.json"),
+            "include": [str(ROOT / "dsl"), str(ROOT / "examples")],
+        }
         config = ROOT / "out" / "tsconfig.bench.json"
         config.parent.mkdir(exist_ok=True)
         config.write_text(json.dumps(project))
         result = self.processes([self.node, self.tsc, "--noEmit", "-p", str(config)])
-        return [{"command": "tsc --noEmit, DSL and examples", "seconds": result.seconds, "peak_mb": result.peak_bytes / 1e6}]
+        return [
+            {
+                "command": "tsc --noEmit, DSL and examples",
+                "seconds": result.seconds,
+                "peak_mb": result.peak_bytes / 1e6,
+            }
+        ]
 
 
 def progress(text: str) -> None:
@@ -126,12 +174,22 @@ def progress(text: str) -> None:
 
 
 def hardware() -> dict[str, Any]:
-    names = [line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")] if Path("/proc/cpuinfo").exists() else []
+    names = (
+        [
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ]
+        if Path("/proc/cpuinfo").exists()
+        else []
+    )
     return {
         "cpu": names[0] if names else platform.processor(),
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
-        "node": subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip(),
+        "node": subprocess.run(
+            ["node", "--version"], capture_output=True, text=True, check=True
+        ).stdout.strip(),
         "torch": torch.__version__,
         "onnxruntime": onnxruntime.__version__,
     }
@@ -145,7 +203,13 @@ def markdown(title: str, rows: Rows) -> str:
 
 
 def cell(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float) and abs(value) < 100 else f"{value:.0f}" if isinstance(value, float) else str(value)
+    return (
+        f"{value:.3f}"
+        if isinstance(value, float) and abs(value) < 100
+        else f"{value:.0f}"
+        if isinstance(value, float)
+        else str(value)
+    )
 
 
 def main() -> None:
@@ -153,14 +217,19 @@ def main() -> None:
     parser.add_argument("--node", default="node")
     parser.add_argument("--tsc", required=True)
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
-    parser.add_argument("--only", nargs="*", help="sections to run: compile export encoders decoders typecheck")
+    parser.add_argument(
+        "--only", nargs="*", help="sections to run: compile export encoders decoders typecheck"
+    )
     options = parser.parse_args()
     exporters = ["legacy", "dynamo"]
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options.node, options.tsc, Path(folder), options.quick)
         sections = {
             "compile": ("Compiling, whole process", bench.compile_times),
-            "export": ("torch.onnx.export of the reference, whole process", lambda: bench.export_times(exporters)),
+            "export": (
+                "torch.onnx.export of the reference, whole process",
+                lambda: bench.export_times(exporters),
+            ),
             "encoders": ("Encoder latency in onnxruntime, 256², batch 1", lambda: bench.latencies(exporters)),
             "decoders": ("Decoder latency in onnxruntime, latent 32², batch 1", bench.decoders),
             "typecheck": ("Type checking", bench.typecheck),

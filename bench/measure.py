@@ -55,4 +55,10 @@ def paired(first: Callable[[], object], second: Callable[[], object], turns: int
     ratios = np.array(times[0]) / np.array(times[1])
     draws = np.random.default_rng(0).choice(ratios, (2000, turns))
     low, high = np.percentile(np.median(draws, axis=1), [2.5, 97.5])
-    return Paired(statistics.median(times[0]), statistics.median(times[1]), float(np.median(ratios)), float(low), float(high))
+    return Paired(
+        statistics.median(times[0]),
+        statistics.median(times[1]),
+        float(np.median(ratios)),
+        float(low),
+        float(high),
+    )

@@ -21,6 +21,29 @@ export function checkCounts(
   }
 }
 
+/** Refuses numbers outside of [min, max], NaN among them. */
+export function checkRange(
+  op: string,
+  values: Readonly<Record<string, number>>,
+  min: number,
+  max: number,
+  below: (...args: never[]) => unknown,
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value >= min && value <= max) continue;
+    const limit = (bound: number): string => (Math.abs(bound) === Number.MAX_VALUE ? "any finite number" : String(bound));
+    throw new UserError({
+      what: `${name} of ${op} is out of range`,
+      where: placeOf(captureSource(below)),
+      op,
+      expected:
+        min === Number.MIN_VALUE ? `${name}: above 0, at most ${limit(max)}` : `${name}: from ${limit(min)} to ${limit(max)}`,
+      found: `${name}: ${value}`,
+      help: `choose a ${name} in this range`,
+    });
+  }
+}
+
 /** Refuses a value outside of a list of names. */
 export function checkChoice(
   what: string,

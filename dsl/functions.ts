@@ -1,6 +1,6 @@
 /** Typed functions over features: ops without parameters. */
 import { ops } from "../src/ops/index.ts";
-import { checkChoice, checkCounts } from "./config.ts";
+import { checkChoice, checkCounts, checkRange } from "./config.ts";
 import type { Feature, FourTimes, Over, Sum, Times, Vector } from "./feature.ts";
 import { apply, applyAll } from "./tracing/record.ts";
 import { tracedChannels } from "./tracing/trace.ts";
@@ -45,6 +45,7 @@ export function mul<C extends number, S extends number>(x: Feature<C, S>, y: Fea
 
 /** factor · x. */
 export function scale<C extends number, S extends number>(x: Feature<C, S>, config: { readonly factor: number }): Feature<C, S> {
+  checkRange("scale", { factor: config.factor }, -Number.MAX_VALUE, Number.MAX_VALUE, scale);
   return apply(ops.scale, { factor: config.factor }, [x], scale);
 }
 
@@ -53,6 +54,8 @@ export function clamp<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly min: number; readonly max: number },
 ): Feature<C, S> {
+  checkRange("clamp", { min: config.min }, -Number.MAX_VALUE, config.max, clamp);
+  checkRange("clamp", { max: config.max }, config.min, Number.MAX_VALUE, clamp);
   return apply(ops.clamp, { min: config.min, max: config.max }, [x], clamp);
 }
 

@@ -1,7 +1,7 @@
 /** Typed constructors of the layers: ops with parameters (and dropout), to be named by `layers`. */
 import type { ConvAttrs } from "../src/ops/rules.ts";
 import { ops } from "../src/ops/index.ts";
-import { checkCounts } from "./config.ts";
+import { checkCounts, checkRange } from "./config.ts";
 import type { Feature, Times, Vector } from "./feature.ts";
 import { layer } from "./tracing/record.ts";
 
@@ -98,6 +98,7 @@ export function groupNorm<const C extends number>(config: {
 }): Same<C> {
   const { channels, groups = defaultGroups(channels), eps = 1e-5 } = config;
   checkCounts("groupNorm", { channels, groups }, groupNorm);
+  checkRange("groupNorm", { eps }, Number.MIN_VALUE, 1, groupNorm);
   return layer(ops.groupNorm, { channels, groups, eps }, groupNorm);
 }
 
@@ -105,6 +106,7 @@ export function groupNorm<const C extends number>(config: {
 export function batchNorm2d<const C extends number>(config: { readonly channels: C; readonly eps?: number }): Same<C> {
   const { channels, eps = 1e-5 } = config;
   checkCounts("batchNorm2d", { channels }, batchNorm2d);
+  checkRange("batchNorm2d", { eps }, Number.MIN_VALUE, 1, batchNorm2d);
   return layer(ops.batchNorm2d, { channels, eps }, batchNorm2d);
 }
 
@@ -112,5 +114,6 @@ export function batchNorm2d<const C extends number>(config: { readonly channels:
 export function dropout(config: {
   readonly rate: number;
 }): <C extends number, S extends number>(x: Feature<C, S>) => Feature<C, S> {
+  checkRange("dropout", { rate: config.rate }, 0, 1, dropout);
   return layer(ops.dropout, { rate: config.rate }, dropout);
 }

@@ -1,5 +1,18 @@
 /** One feature extractor for all wavelet levels: a module used three times shares its weights and counts once (arXiv:2405.14477 D.4). */
-import { avgPool2d, add, block, concat, conv2d, groupNorm, haarDwt, layers, model, silu, upsample, type Feature } from "litevae/dsl";
+import {
+  avgPool2d,
+  add,
+  block,
+  concat,
+  conv2d,
+  groupNorm,
+  haarDwt,
+  layers,
+  model,
+  silu,
+  upsample,
+  type Feature,
+} from "litevae/dsl";
 
 const Extractor = block("Extractor", ({ channels }: { channels: number }) => {
   const { conv_in, norm, conv, conv_out } = layers({

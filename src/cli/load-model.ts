@@ -20,7 +20,10 @@ export async function loadModel(
   const { latentChannels, pointwise } = options;
   const builtIn = Object.hasOwn(environment.builtIns, name) ? environment.builtIns[name] : undefined;
   if (builtIn !== undefined) {
-    return builtIn.build({ ...(latentChannels === undefined ? {} : { latentChannels }), ...(pointwise === undefined ? {} : { pointwise }) });
+    return builtIn.build({
+      ...(latentChannels === undefined ? {} : { latentChannels }),
+      ...(pointwise === undefined ? {} : { pointwise }),
+    });
   }
   if (!isModelFile(name)) {
     const names = Object.keys(environment.builtIns);
@@ -101,7 +104,7 @@ function userFault(error: unknown, path: string): unknown {
     });
   }
   const where = placeOf(error);
-  if ("code" in error && /MODULE_NOT_FOUND/.test(String(error.code))) {
+  if ("code" in error && String(error.code).includes("MODULE_NOT_FOUND")) {
     return new UserError({
       what: (error.message.split("\n")[0] ?? "").replace(/^C/, "c"),
       where: where ?? { file: path, line: 1 },

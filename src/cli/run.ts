@@ -24,13 +24,13 @@ export function addRun(program: Command): void {
       const { mean, std, min, max } = result.latent;
       const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
       process.stdout.write(
-        [
+        `${[
           `image            ${result.size.height}×${result.size.width}${result.fitted === "" ? "" : `, ${result.fitted}`}`,
           `latent           [${result.latentShape.join(", ")}], mean ${mean.toFixed(3)}, std ${std.toFixed(3)}, range ${min.toFixed(3)} … ${max.toFixed(3)}`,
           `PSNR             ${Number.isFinite(result.psnr) ? `${result.psnr.toFixed(2)} dB` : "∞ (identical)"}`,
           `time             encode ${seconds(result.encodeMs)}, decode ${seconds(result.decodeMs)}`,
-          ...result.files.map((file, i) => `${i === 0 ? "written" : ""}`.padEnd(17) + file),
-        ].join("\n") + "\n",
+          ...result.files.map((file, i) => (i === 0 ? "written" : "").padEnd(17) + file),
+        ].join("\n")}\n`,
       );
       if (result.untrained)
         process.stderr.write(

@@ -1,4 +1,4 @@
-import { CommanderError } from "commander";
+import { type CommanderError } from "commander";
 import type { Report } from "../errors/index.ts";
 
 /** What commander finds wrong with a command line, in the form of all our messages; `command` is the one that was called, if any. */

@@ -21,7 +21,8 @@ export function runPasses(part: Part, passes: readonly Pass[], after?: (pass: Pa
   let current = part;
   for (const pass of passes) {
     const missing = pass.requires.find((property) => !known.has(property));
-    if (missing !== undefined) throw new Error(`pass ${pass.name} needs the part to be ${missing}; ran: ${done.join(", ") || "none"}`);
+    if (missing !== undefined)
+      throw new Error(`pass ${pass.name} needs the part to be ${missing}; ran: ${done.join(", ") || "none"}`);
     current = pass.run(current);
     done.push(pass.name);
     for (const property of pass.ensures) known.add(property);

@@ -135,7 +135,7 @@ function readHeader(path: string): { entries: Map<string, Entry>; start: number 
     const entries = new Map<string, Entry>();
     for (const [name, entry] of Object.entries(json)) {
       if (name === "__metadata__") continue;
-      if (!isEntry(entry)) return fail(`the entry ${name} is malformed`, JSON.stringify(entry)?.slice(0, 120));
+      if (!isEntry(entry)) return fail(`the entry ${name} is malformed`, JSON.stringify(entry).slice(0, 120));
       const bytes = bytesPerElement[entry.dtype];
       if (bytes === undefined) {
         throw new UserError({

@@ -48,7 +48,8 @@ export function hasPointwise(path: string): boolean {
 
 /** Whether a file's tensor is a parameter; published files may store a linear weight [out, in] as a 1×1 convolution's. */
 function sameTensor(shape: readonly number[], param: Param, model: Model): boolean {
-  const plain = (sizes: readonly number[]): string => (model.interchange === undefined ? sizes.join() : sizes.join().replace(/(?:,1)+$/, ""));
+  const plain = (sizes: readonly number[]): string =>
+    model.interchange === undefined ? sizes.join() : sizes.join().replace(/(?:,1)+$/, "");
   return plain(shape) === plain(param.shape);
 }
 

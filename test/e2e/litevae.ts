@@ -26,9 +26,15 @@ export function litevae(folder: string, ...args: readonly string[]): Result {
   return finished(folder, process.execPath, [command, ...args]);
 }
 
-/** Runs a Python script of the repository's virtual environment. */
-export function python(folder: string, script: string, ...args: readonly string[]): Result {
-  return finished(folder, join(root, ".venv/bin/python"), ["-c", script, ...args]);
+/** What facts.py answers to a question about folders in `folder`. */
+export function facts(folder: string, question: string, ...args: readonly string[]): unknown {
+  const { code, stdout, stderr } = finished(folder, join(root, ".venv/bin/python"), [
+    join(root, "test/e2e/facts.py"),
+    question,
+    ...args,
+  ]);
+  if (code !== 0) throw new Error(`facts.py ${question}: ${stderr}`);
+  return JSON.parse(stdout);
 }
 
 function finished(folder: string, program: string, args: readonly string[]): Result {

@@ -22,9 +22,8 @@ def test_onnx_gives_the_numbers_of_the_reference(case: Case, compiled: Callable[
     for size in case.sizes:
         x = inputs_of(case, size)
         wanted = outputs_of(case, module, x)
-        found = dict(
-            zip([o.name for o in session.get_outputs()], session.run(None, {session.get_inputs()[0].name: x}))
-        )
+        names = [output.name for output in session.get_outputs()]
+        found = dict(zip(names, session.run(None, {session.get_inputs()[0].name: x}), strict=True))
         assert found.keys() == wanted.keys()
         for name, y in wanted.items():
             assert found[name].shape == y.shape

@@ -1,6 +1,6 @@
 """The generated package gives the numbers and the gradients of the independent reference, with the same keys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -45,6 +45,12 @@ def forward(case: Case, built: Any, x: torch.Tensor) -> dict[str, torch.Tensor]:
     return y if isinstance(y, dict) else {"pixel_logits": y}
 
 
+def scalar_loss(outputs: Iterable[torch.Tensor]) -> torch.Tensor:
+    """Weighs every output differently, so that no gradient cancels."""
+    terms = [(y * torch.linspace(-1, 1, y.numel()).reshape(y.shape)).sum() for y in outputs]
+    return torch.stack(terms).sum()
+
+
 @pytest.mark.parametrize("case", TORCH_CASES, ids=str)
 def test_the_package_gives_the_numbers_and_gradients_of_the_reference(
     case: Case, compiled: Callable[..., Any]
@@ -61,11 +67,9 @@ def test_the_package_gives_the_numbers_and_gradients_of_the_reference(
         error = np.abs(found[name].detach().numpy() - y).max()
         assert error <= 1e-4 * max(1.0, np.abs(y).max()), f"{case} {name}: {error}"
 
-    # A scalar that weighs every output differently, so that no gradient cancels.
-    sum((y * torch.linspace(-1, 1, y.numel()).reshape(y.shape)).sum() for y in found.values()).backward()
+    scalar_loss(found.values()).backward()
     y = reference(torch.from_numpy(x).double())
-    outputs = y if isinstance(y, dict) else dict(enumerate(y)) if isinstance(y, tuple) else {0: y}
-    sum((y * torch.linspace(-1, 1, y.numel()).reshape(y.shape)).sum() for y in outputs.values()).backward()
+    scalar_loss(y.values() if isinstance(y, dict) else y if isinstance(y, tuple) else [y]).backward()
     own = {key: parameter.grad for key, parameter in built.named_parameters()}
     wanted_gradients = {key: parameter.grad for key, parameter in reference.named_parameters()}
     largest = max(gradient.abs().max().item() for gradient in wanted_gradients.values())

@@ -12,10 +12,18 @@ export function lowerPart(part: Part, load: (param: Param) => Tensor): OnnxGraph
   const builder = new GraphBuilder([...part.inputNames, ...part.outputNames], load);
   for (const node of part.graph.nodes) {
     if (node.kind === "call") throw new Error(`${part.name} still calls ${node.block.path}`);
-    const outputs = node.op.onnx(builder.writerFor(node), node.inputs.map((value) => names.get(value) ?? ""), node.attrs);
+    const outputs = node.op.onnx(
+      builder.writerFor(node),
+      node.inputs.map((value) => names.get(value) ?? ""),
+      node.attrs,
+    );
     node.outputs.forEach((value, i) => names.set(value, outputs[i] ?? ""));
   }
-  const outputs = part.graph.outputs.map((value, i) => ({ from: names.get(value) ?? "", to: part.outputNames[i] ?? "", shape: value.shape }));
+  const outputs = part.graph.outputs.map((value, i) => ({
+    from: names.get(value) ?? "",
+    to: part.outputNames[i] ?? "",
+    shape: value.shape,
+  }));
   const nodes = builder.finish(outputs);
   const outputOf = new Map(outputs.map(({ from, to }) => [from, to]));
   const described = part.graph.nodes.flatMap((node) => node.outputs).filter((value) => !outputOf.has(names.get(value) ?? ""));
@@ -60,7 +68,8 @@ class GraphBuilder {
       node: (type, inputs, attrs) => nodes(type, inputs, 1, attrs)[0] ?? "",
       param: (role, shape) => this.#param(node, role, shape),
       constant: (name, shape, values) => this.#constant(`constants/${name}`, tensorOf(shape, Float32Array.from(values))),
-      ints: (name, values) => this.#constant(`constants/${name}`, tensorOf([values.length], BigInt64Array.from(values.map(BigInt)))),
+      ints: (name, values) =>
+        this.#constant(`constants/${name}`, tensorOf([values.length], BigInt64Array.from(values.map(BigInt)))),
     };
   }
 
@@ -99,6 +108,10 @@ class GraphBuilder {
       else copies.push({ name: this.#names.claim(`${to}/Identity`), type: "Identity", inputs: [from], outputs: [to], attrs: {} });
     }
     const rename = (name: string): string => renamed.get(name) ?? name;
-    return [...this.#nodes, ...copies].map((node) => ({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) }));
+    return [...this.#nodes, ...copies].map((node) => ({
+      ...node,
+      inputs: node.inputs.map(rename),
+      outputs: node.outputs.map(rename),
+    }));
   }
 }

@@ -55,7 +55,9 @@ export function* encodeModel(graph: OnnxGraph, info: ModelInfo, external?: Exter
   const tensors = graph.initializers.map((initializer) => {
     const head = tensorHead(initializer, external);
     const inside = external === undefined || !goesOutside(initializer);
-    const size = head.length + (inside ? fieldHead(fieldOf.tensorRawData, initializerBytes(initializer)).length + initializerBytes(initializer) : 0);
+    const size =
+      head.length +
+      (inside ? fieldHead(fieldOf.tensorRawData, initializerBytes(initializer)).length + initializerBytes(initializer) : 0);
     return { initializer, head, inside, size };
   });
   const total = tensors.reduce((sum, { size }) => sum + fieldHead(fieldOf.graphInitializer, size).length + size, body.length);
@@ -74,7 +76,10 @@ export function* encodeModel(graph: OnnxGraph, info: ModelInfo, external?: Exter
 
 /** Tag and length of a length-delimited field. */
 function fieldHead(field: number, length: number): Uint8Array {
-  return protobuf.Writer.create().uint32((field << 3) | 2).uint32(length).finish();
+  return protobuf.Writer.create()
+    .uint32((field << 3) | 2)
+    .uint32(length)
+    .finish();
 }
 
 /** Small constants, shapes among them, stay inside: shape inference has to read them. */

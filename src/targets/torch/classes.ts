@@ -39,7 +39,7 @@ export function classesOf(instances: readonly Instance[], resultKeys: (block: Bl
     if (found === undefined) throw new Error(`${block.path} has no class yet`);
     return found;
   };
-  for (let i = 0; i < instances.length; ) {
+  for (let i = 0; i < instances.length;) {
     const level = instances.slice(i).filter((instance) => instance.height === instances[i]?.height);
     i += level.length;
     for (const group of grouped(level, (instance) => instance.block.name)) {
@@ -61,7 +61,11 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string): readonly (
 }
 
 /** Two instances with the same text differ in numbers alone. */
-function structureOf({ block, body }: Instance, classOf: (block: Block) => PyClass, resultKeys: (block: Block) => readonly string[] | undefined): string {
+function structureOf(
+  { block, body }: Instance,
+  classOf: (block: Block) => PyClass,
+  resultKeys: (block: Block) => readonly string[] | undefined,
+): string {
   const attributes = attributesOf(block).map(({ key, list, modules }) => {
     const calls = modules.map((module) => {
       const call = childCall(module, classOf);
@@ -84,8 +88,12 @@ function childCall(module: Module, classOf: (block: Block) => PyClass): ChildCal
 }
 
 /** The plainest variant keeps the block's name; the others say which children or settings they have more, or are numbered. */
-function* named(variants: readonly (readonly Instance[])[], taken: Set<string>): Generator<readonly [readonly Instance[], string]> {
-  const keys = (variant: readonly Instance[]): readonly string[] => (variant[0] === undefined ? [] : attributesOf(variant[0].block).map(({ key }) => key));
+function* named(
+  variants: readonly (readonly Instance[])[],
+  taken: Set<string>,
+): Generator<readonly [readonly Instance[], string]> {
+  const keys = (variant: readonly Instance[]): readonly string[] =>
+    variant[0] === undefined ? [] : attributesOf(variant[0].block).map(({ key }) => key);
   const ordered = variants.toSorted((a, b) => keys(a).length - keys(b).length || b.length - a.length);
   const plain = new Set([...keys(ordered[0] ?? []), ...settingsOf(ordered[0] ?? [])]);
   for (const variant of ordered) {
@@ -107,17 +115,35 @@ function settingsOf(instances: readonly Instance[]): readonly string[] {
   return Object.keys(configs[0] ?? {}).filter((key) => configs.every((config) => config[key] === true));
 }
 
-function makeClass(name: string, instances: readonly Instance[], classOf: (block: Block) => PyClass, resultKeys: (block: Block) => readonly string[] | undefined): PyClass {
+function makeClass(
+  name: string,
+  instances: readonly Instance[],
+  classOf: (block: Block) => PyClass,
+  resultKeys: (block: Block) => readonly string[] | undefined,
+): PyClass {
   const [first] = instances;
   if (first === undefined) throw new Error(`${name} has no instance`);
   const slots = new Slots(instances.map(({ block }) => block));
-  const perInstance = instances.map(({ block }) => attributesOf(block).map(({ modules }) => modules.map((module) => childCall(module, classOf))));
+  const perInstance = instances.map(({ block }) =>
+    attributesOf(block).map(({ modules }) => modules.map((module) => childCall(module, classOf))),
+  );
   const attributes = attributesOf(first.block).map(({ key, list }, a) => {
     const items = (perInstance[0]?.[a] ?? []).map((call, m) => {
       const same = perInstance.map((calls) => calls[a]?.[m] as ChildCall);
       const hint = list ? `${key}_${m}` : key;
-      const args = call.args.map((_, i) => slots.expression(same.map(({ args: values }) => values[i] as PyValue), `${hint}_${call.names[i] ?? "size"}`));
-      const kwargs = Object.keys(call.kwargs).map((kwarg) => `${kwarg}=${slots.expression(same.map(({ kwargs: values }) => values[kwarg] as PyValue), `${hint}_${kwarg}`)}`);
+      const args = call.args.map((_, i) =>
+        slots.expression(
+          same.map(({ args: values }) => values[i] as PyValue),
+          `${hint}_${call.names[i] ?? "size"}`,
+        ),
+      );
+      const kwargs = Object.keys(call.kwargs).map(
+        (kwarg) =>
+          `${kwarg}=${slots.expression(
+            same.map(({ kwargs: values }) => values[kwarg] as PyValue),
+            `${hint}_${kwarg}`,
+          )}`,
+      );
       return `${call.callee}(${[...args, ...kwargs].join(", ")})`;
     });
     return { key, list, items };
@@ -148,7 +174,12 @@ class Slots {
   readonly #added: Param[] = [];
 
   constructor(blocks: readonly Block[]) {
-    const configs = blocks.map((block) => (typeof block.config[0] === "object" && block.config[0] !== null ? block.config[0] : {}) as Readonly<Record<string, unknown>>);
+    const configs = blocks.map(
+      (block) =>
+        (typeof block.config[0] === "object" && block.config[0] !== null ? block.config[0] : {}) as Readonly<
+          Record<string, unknown>
+        >,
+    );
     const keys = Object.keys(configs[0] ?? {});
     this.#configured = keys.flatMap((key) => {
       const values = configs.map((config) => config[key]);
@@ -156,8 +187,11 @@ class Slots {
     });
     // in = out everywhere is one number of channels.
     const [input, output] = ["in", "out"].map((key) => this.#configured.find(({ name }) => name === argumentName(key)));
-    if (input !== undefined && output !== undefined && input.values.join() === output.values.join()) {
-      this.#configured = [{ name: "channels", values: input.values }, ...this.#configured.filter((param) => param !== input && param !== output)];
+    if (input !== undefined && input.values.join() === output?.values.join()) {
+      this.#configured = [
+        { name: "channels", values: input.values },
+        ...this.#configured.filter((param) => param !== input && param !== output),
+      ];
     }
   }
 
@@ -179,8 +213,11 @@ class Slots {
   *#candidates(known: readonly Param[], values: readonly PyValue[]): Generator<readonly [readonly Param[], string]> {
     const numbers = values as readonly number[];
     const holds = (compute: (i: number) => number): boolean => numbers.every((value, i) => compute(i) === value);
-    const numeric = known.filter((param) => param.values.every((value) => typeof value === "number")) as readonly (Param & { values: readonly number[] })[];
-    for (const param of known) if (values.every((value, i) => JSON.stringify(value) === JSON.stringify(param.values[i]))) yield [[param], param.name];
+    const numeric = known.filter((param) => param.values.every((value) => typeof value === "number")) as readonly (Param & {
+      values: readonly number[];
+    })[];
+    for (const param of known)
+      if (values.every((value, i) => JSON.stringify(value) === JSON.stringify(param.values[i]))) yield [[param], param.name];
     if (!values.every((value) => typeof value === "number")) return;
     for (const param of numeric) {
       for (const factor of [2, 3, 4, 8]) {
@@ -189,7 +226,8 @@ class Slots {
       }
     }
     for (const [i, a] of numeric.entries()) {
-      for (const b of numeric.slice(i + 1)) if (holds((at) => (a.values[at] as number) + (b.values[at] as number))) yield [[a, b], `${a.name} + ${b.name}`];
+      for (const b of numeric.slice(i + 1))
+        if (holds((at) => (a.values[at] as number) + (b.values[at] as number))) yield [[a, b], `${a.name} + ${b.name}`];
     }
   }
 

@@ -61,7 +61,8 @@ class ForwardWriter {
       results[0] = last.slice(`${results[0]} = `.length);
       statements.pop();
     }
-    const result = resultKeys === undefined ? results.join(", ") : `{${results.map((text, i) => `"${resultKeys[i]}": ${text}`).join(", ")}}`;
+    const result =
+      resultKeys === undefined ? results.join(", ") : `{${results.map((text, i) => `"${resultKeys[i]}": ${text}`).join(", ")}}`;
     return { inputs, statements, result };
   }
 
@@ -83,7 +84,8 @@ class ForwardWriter {
     }
     this.#inside.set(output, this.#variablesIn(node));
     this.#expressions.set(output, expression);
-    const nests = others.length === 0 && this.#uses.get(output) === 1 && node.kind === "op" && !this.#feedsOperator(output, expression);
+    const nests =
+      others.length === 0 && this.#uses.get(output) === 1 && node.kind === "op" && !this.#feedsOperator(output, expression);
     if (nests) return;
     if (others.length === 0) this.#flush(output, position, node);
     else {
@@ -124,11 +126,17 @@ class ForwardWriter {
   }
 
   #name(node: Node | undefined, value: Value, index: number, inside: readonly Value[], position: number): string {
-    const living = new Set([...this.#graph.inputs, ...this.#variables.keys()].filter((other) => this.#livesAfter(other, position)).map((other) => this.#variables.get(other)));
+    const living = new Set(
+      [...this.#graph.inputs, ...this.#variables.keys()]
+        .filter((other) => this.#livesAfter(other, position))
+        .map((other) => this.#variables.get(other)),
+    );
     const module = node?.kind === "call" ? node.block.path : undefined;
     const member = module === undefined ? null : /([a-z_0-9]+)\.(\d+)$/.exec(module.slice(this.#owner.length));
     if (member !== null && (this.#uses.get(value) ?? 0) > 1) return unused(`${member[1]}_${member[2]}`, living);
-    const dying = inside.map((input) => this.#variables.get(input)).find((name) => name !== undefined && generic.includes(name) && !living.has(name));
+    const dying = inside
+      .map((input) => this.#variables.get(input))
+      .find((name) => name !== undefined && generic.includes(name) && !living.has(name));
     if (dying !== undefined && index === 0) return dying;
     return generic.find((name) => !living.has(name) && !(index > 0 && name === dying)) ?? unused("h", living);
   }
@@ -136,7 +144,10 @@ class ForwardWriter {
   /** Whether a variable is read by a later statement, directly or through an expression that is still to be written. */
   #livesAfter(value: Value, position: number): boolean {
     const later = this.#graph.nodes.slice(position + 1);
-    const reads = (values: readonly Value[]): boolean => values.some((other) => other === value || (this.#expressions.has(other) && (this.#inside.get(other) ?? []).includes(value)));
+    const reads = (values: readonly Value[]): boolean =>
+      values.some(
+        (other) => other === value || (this.#expressions.has(other) && (this.#inside.get(other) ?? []).includes(value)),
+      );
     return later.some((node) => reads(node.inputs)) || reads(this.#graph.outputs);
   }
 }
@@ -152,15 +163,19 @@ function unused(name: string, taken: ReadonlySet<string | undefined>): string {
 function collapseLoops(statements: readonly string[]): readonly string[] {
   const step = (text: string | undefined): { name: string; list: string; index: number } | undefined => {
     const match = /^(\w+) = self\.(\w+)\[(\d+)\]\((\w+)\)$/.exec(text ?? "");
-    return match !== null && match[1] === match[4] ? { name: match[1] ?? "", list: match[2] ?? "", index: Number(match[3]) } : undefined;
+    return match !== null && match[1] === match[4]
+      ? { name: match[1] ?? "", list: match[2] ?? "", index: Number(match[3]) }
+      : undefined;
   };
   const result: string[] = [];
-  for (let i = 0; i < statements.length; ) {
+  for (let i = 0; i < statements.length;) {
     const first = step(statements[i]);
+    const continues = (at: number): boolean => {
+      const next = step(statements[at]);
+      return next?.list === first?.list && next?.name === first?.name && next?.index === at - i;
+    };
     let end = i;
-    if (first?.index === 0) {
-      for (let next = step(statements[end]); next !== undefined && next.list === first.list && next.name === first.name && next.index === end - i; ) next = step(statements[++end]);
-    }
+    while (first?.index === 0 && continues(end)) end++;
     // The run must be the whole list: the last statement that mentions it is the run's last.
     const elsewhere = statements.some((text, at) => (at < i || at >= end) && text.includes(`self.${first?.list}[`));
     if (first !== undefined && end - i > 1 && !elsewhere) {

@@ -31,7 +31,8 @@ export function attributesOf(block: Block): readonly Attribute[] {
 /** Every block instance of the model, children before parents. */
 export function instancesOf(model: Model): readonly Instance[] {
   const calls = new Map<Block, CallNode[]>();
-  for (const part of model.parts) for (const call of callsIn(part.graph)) calls.set(call.block, [...(calls.get(call.block) ?? []), call]);
+  for (const part of model.parts)
+    for (const call of callsIn(part.graph)) calls.set(call.block, [...(calls.get(call.block) ?? []), call]);
   const heights = new Map<Block, number>();
   const height = (block: Block): number => {
     const known = heights.get(block);
@@ -59,7 +60,8 @@ function* callsIn(graph: Graph): Generator<CallNode> {
 
 /** A module has one forward: a block that computes differently from call to call cannot be one. */
 function refuseOtherBody(block: Block, first: CallNode, other: CallNode): void {
-  const describe = (node: Node): string => (node.kind === "op" ? `${node.op.name} ${JSON.stringify(node.attrs)} ${node.layer?.path ?? ""}` : node.block.path);
+  const describe = (node: Node): string =>
+    node.kind === "op" ? `${node.op.name} ${JSON.stringify(node.attrs)} ${node.layer?.path ?? ""}` : node.block.path;
   const [a, b] = [first, other].map((call) => call.body.nodes.map(describe));
   if (a?.join("\n") === b?.join("\n")) return;
   throw new UserError({

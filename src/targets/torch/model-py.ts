@@ -23,7 +23,7 @@ export function modelPy(model: Model): string {
 /** A part whose outputs are named and come from its one block returns them as a dictionary. */
 function resultKeysOf(model: Model, block: Block): readonly string[] | undefined {
   const part = model.parts.find((candidate) => candidate.modules.includes(block));
-  return part !== undefined && part.name === "discriminator" && part.modules.length === 1 ? part.outputNames : undefined;
+  return part?.name === "discriminator" && part.modules.length === 1 ? part.outputNames : undefined;
 }
 
 function header(model: Model, body: string): string {
@@ -57,7 +57,11 @@ function writeClass(writer: PythonWriter, made: PyClass): void {
     });
     writer.line();
     const { inputs, statements, result } = made.forward;
-    const returns = result.startsWith("{") ? "dict[str, Tensor]" : made.instances[0]?.body.outputs.length === 1 ? "Tensor" : "tuple[Tensor, ...]";
+    const returns = result.startsWith("{")
+      ? "dict[str, Tensor]"
+      : made.instances[0]?.body.outputs.length === 1
+        ? "Tensor"
+        : "tuple[Tensor, ...]";
     writer.block(`def forward(${["self", ...inputs.map((name) => `${name}: Tensor`)].join(", ")}) -> ${returns}:`, () => {
       for (const statement of statements) for (const line of statement.split("\n")) writer.line(line);
       writeReturn(writer, result);
@@ -93,12 +97,14 @@ function docOf(made: PyClass): string {
   if (arrow.every((text) => text === first)) return `${first}.`;
   const shared = made.instances.map(({ body }) => body.inputs[0]?.shape ?? []);
   const sameIn = shared.every((shape) => channelsOf(shape) === channelsOf(shared[0] ?? []));
-  const general = first.replace(/\[N, \d+/, (head) => (sameIn ? head : "[N, C")).replace(/-> \[N, \d+/, (head) => {
-    const outs = made.instances.map(({ body }) => channelsOf(body.outputs[0]?.shape ?? []));
-    if (outs.every((count) => count === outs[0])) return head;
-    const keeps = outs.every((count, i) => count === channelsOf(shared[i] ?? []));
-    return keeps ? "-> [N, C" : "-> [N, C'";
-  });
+  const general = first
+    .replace(/\[N, \d+/, (head) => (sameIn ? head : "[N, C"))
+    .replace(/-> \[N, \d+/, (head) => {
+      const outs = made.instances.map(({ body }) => channelsOf(body.outputs[0]?.shape ?? []));
+      if (outs.every((count) => count === outs[0])) return head;
+      const keeps = outs.every((count, i) => count === channelsOf(shared[i] ?? []));
+      return keeps ? "-> [N, C" : "-> [N, C'";
+    });
   return `${general}.`;
 }
 
@@ -129,13 +135,23 @@ function writeAutoencoder(writer: PythonWriter, model: Model, set: ClassSet): vo
   const parts = [partOf(model, "encoder"), partOf(model, "decoder")].filter((part) => part !== undefined);
   writer.line().line();
   writer.block("class Autoencoder(AutoencoderBase):", () => {
-    writer.line(`"""Image [N, ${model.imageChannels}, H, W] in [-1, 1] -> latent [N, ${model.latentChannels}, H/${model.stride}, W/${model.stride}] -> image."""`).line();
-    writer.line(`name = "${model.name}"`).line(`latent_channels = ${model.latentChannels}`).line(`image_channels = ${model.imageChannels}`).line(`stride = ${model.stride}`);
+    writer
+      .line(
+        `"""Image [N, ${model.imageChannels}, H, W] in [-1, 1] -> latent [N, ${model.latentChannels}, H/${model.stride}, W/${model.stride}] -> image."""`,
+      )
+      .line();
+    writer
+      .line(`name = "${model.name}"`)
+      .line(`latent_channels = ${model.latentChannels}`)
+      .line(`image_channels = ${model.imageChannels}`)
+      .line(`stride = ${model.stride}`);
     writeDiffusersConfig(writer, model);
     writer.line();
     writer.block("def __init__(self) -> None:", () => {
       writer.line("super().__init__()");
-      for (const part of parts) for (const module of part.modules) writer.line(`self.${module.path} = ${module.kind === "block" ? construct(set, module) : layerCall(module)}`);
+      for (const part of parts)
+        for (const module of part.modules)
+          writer.line(`self.${module.path} = ${module.kind === "block" ? construct(set, module) : layerCall(module)}`);
     });
     const methods = { encoder: "_moments", decoder: "_image" } as const;
     for (const part of parts) {
@@ -156,7 +172,8 @@ function writeDiffusersConfig(writer: PythonWriter, model: Model): void {
   if (config === undefined) return;
   const list = (value: readonly PyValue[]): string => `[${value.map(literal).join(", ")}]`;
   writer.block("diffusers_config = {", () => {
-    for (const [key, value] of Object.entries(config)) writer.line(`"${key}": ${Array.isArray(value) ? list(value as readonly PyValue[]) : literal(value)},`);
+    for (const [key, value] of Object.entries(config))
+      writer.line(`"${key}": ${Array.isArray(value) ? list(value as readonly PyValue[]) : literal(value)},`);
   });
   writer.line("}");
 }

@@ -80,6 +80,9 @@ export function camel(key: string): string {
 
 /** The model's name as a Python module: letters, digits and underscores. */
 export function packageName(model: string): string {
-  const name = model.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "");
+  const name = model
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^_+|_+$/g, "");
   return `litevae_${name}`;
 }
