@@ -66,7 +66,7 @@ class Bench:
 
     def export_times(self, exporters: list[str]) -> Rows:
         rows: Rows = []
-        for name, part in [("s", "encoder"), ("b", "encoder"), ("l", "encoder"), ("sd-vae", "decoder")]:
+        for name, part in [("s", "encoder"), ("b", "encoder"), ("l", "encoder"), ("b", "decoder")]:
             for exporter in exporters:
                 progress(f"torch.onnx.export {name} {part} {exporter}")
                 command = [
@@ -128,12 +128,21 @@ class Bench:
                 )
         return rows
 
-    def decoders(self) -> Rows:
-        """The folded SMC decoder against SD-VAE's architecture, both with 12 latent channels at 32²."""
+    def decoders(self, exporters: list[str]) -> Rows:
+        """The folded SMC decoder against SD-VAE's decoder, all with 12 latent channels at 32²."""
+        rows: Rows = []
         z = np.random.default_rng(0).standard_normal((1, 12, 32, 32)).astype(np.float32)
-        progress("latency of the b-smc decoder against the b decoder")
-        result = self.compare(self.compiled("b-smc", "decoder"), self.compiled("b", "decoder"), z, z)
-        return [{"graph": "b-smc decoder", "peer": "SD-VAE decoder, nz 12", **asdict(result)}]
+        smc, group = self.compiled("b-smc", "decoder"), self.compiled("b", "decoder")
+        exported = {
+            f"SD-VAE decoder, exporter ({name})": self.exported("b", "decoder", name) for name in exporters
+        }
+        for label, peer in {"SD-VAE decoder, compiled": group, **exported}.items():
+            if peer.exists():
+                progress(f"latency of the b-smc decoder against {label}")
+                rows.append(
+                    {"graph": "b-smc decoder", "peer": label, **asdict(self.compare(smc, peer, z, z))}
+                )
+        return rows
 
     def compare(self, ours: Path, peer: Path, x: np.ndarray, y: np.ndarray) -> Paired:
         settings = onnxruntime.SessionOptions()
@@ -231,7 +240,10 @@ def main() -> None:
                 lambda: bench.export_times(exporters),
             ),
             "encoders": ("Encoder latency in onnxruntime, 256², batch 1", lambda: bench.latencies(exporters)),
-            "decoders": ("Decoder latency in onnxruntime, latent 32², batch 1", bench.decoders),
+            "decoders": (
+                "Decoder latency in onnxruntime, latent 32², batch 1",
+                lambda: bench.decoders(exporters),
+            ),
             "typecheck": ("Type checking", bench.typecheck),
         }
         results: dict[str, Any] = {"hardware": hardware()}

@@ -5,6 +5,7 @@ import { elementCount, type Shape } from "../../ir/shape.ts";
 import { bytesOf, tensorOf, type Tensor } from "../../ir/tensor.ts";
 import type { OnnxGraph, OnnxInitializer, OnnxNode, OnnxValue } from "./graph.ts";
 import { Namespace, nodePath } from "./namespace.ts";
+import { subpixelConvolutions } from "./subpixel.ts";
 
 /** Lowers a part to ONNX. The part is flat, folded and free of training-only ops; `load` gives the value of a parameter. */
 export function lowerPart(part: Part, load: (param: Param) => Tensor): OnnxGraph {
@@ -27,7 +28,7 @@ export function lowerPart(part: Part, load: (param: Param) => Tensor): OnnxGraph
   const nodes = builder.finish(outputs);
   const outputOf = new Map(outputs.map(({ from, to }) => [from, to]));
   const described = part.graph.nodes.flatMap((node) => node.outputs).filter((value) => !outputOf.has(names.get(value) ?? ""));
-  return {
+  return subpixelConvolutions({
     name: part.name,
     doc: `${part.name}: ${part.inputNames.join(", ")} -> ${part.outputNames.join(", ")}`,
     nodes,
@@ -35,7 +36,7 @@ export function lowerPart(part: Part, load: (param: Param) => Tensor): OnnxGraph
     outputs: outputs.map(({ to, shape }) => describe(to, shape)),
     values: described.map((value) => describe(names.get(value) ?? "", value.shape)),
     initializers: builder.initializers(),
-  };
+  });
 }
 
 function describe(name: string, shape: Shape): OnnxValue {
@@ -58,7 +59,8 @@ class GraphBuilder {
     const nodes: OnnxWriter["nodes"] = (type, inputs, outputs, attrs = {}) => {
       const name = this.#names.claim(`${path}/${type}`);
       const results = Array.from({ length: outputs }, (_, i) => this.#names.claim(`${name}:${i}`));
-      this.#nodes.push({ name, type, inputs, outputs: results, attrs });
+      const precise = node.op.precise?.includes(type) === true;
+      this.#nodes.push({ name, type, inputs, outputs: results, attrs, ...(precise ? { precise } : {}) });
       return results;
     };
     return {

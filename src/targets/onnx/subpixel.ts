@@ -1,0 +1,115 @@
+/**
+ * Nearest ×2 followed by a 3×3 convolution, as four 2×2 convolutions of the small map, one for each position in a 2×2 cell of the output.
+ * Where the enlarged map repeats a value, the weights that meet it add up: 4 products for an output value instead of 9, the same result up to
+ * rounding (docs/benchmarks.md has the times).
+ */
+import type { OnnxGraph, OnnxInitializer, OnnxNode } from "./graph.ts";
+
+export function subpixelConvolutions(graph: OnnxGraph): OnnxGraph {
+  const initializers = new Map(graph.initializers.map((initializer) => [initializer.name, initializer]));
+  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const uses = new Map<string, number>();
+  for (const name of [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs.map((output) => output.name)]) {
+    uses.set(name, (uses.get(name) ?? 0) + 1);
+  }
+
+  const replaced = new Map<OnnxNode, readonly OnnxNode[]>();
+  for (const node of graph.nodes) {
+    const [input = "", weightName = ""] = node.inputs;
+    const resize = producers.get(input);
+    const weight = initializers.get(weightName);
+    if (resize === undefined || weight === undefined || uses.get(input) !== 1) continue;
+    if (!isConvolution(node) || !doubles(resize, initializers)) continue;
+    const phases = phaseWeights(weight);
+    for (const phase of phases) initializers.set(phase.name, phase);
+    replaced.set(resize, []);
+    replaced.set(node, phaseNodes(node, resize.inputs[0] ?? "", phases));
+  }
+  if (replaced.size === 0) return graph;
+
+  const nodes = graph.nodes.flatMap((node) => replaced.get(node) ?? [node]);
+  const needed = new Set(nodes.flatMap((node) => node.inputs));
+  const made = new Set(nodes.flatMap((node) => node.outputs));
+  return {
+    ...graph,
+    nodes,
+    values: graph.values.filter((value) => made.has(value.name)),
+    initializers: [...initializers.values()].filter((initializer) => needed.has(initializer.name)),
+  };
+}
+
+function isConvolution({ type, attrs }: OnnxNode): boolean {
+  const { kernel_shape, pads, strides, group } = attrs;
+  return type === "Conv" && JSON.stringify([kernel_shape, pads, strides, group]) === "[[3,3],[1,1,1,1],[1,1],1]";
+}
+
+function doubles({ type, inputs, attrs }: OnnxNode, initializers: ReadonlyMap<string, OnnxInitializer>): boolean {
+  const scales = initializers.get(inputs[2] ?? "");
+  if (type !== "Resize" || attrs["mode"] !== "nearest" || scales === undefined) return false;
+  const bytes = scales.load();
+  return String(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)) === "1,1,2,2";
+}
+
+const phases = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+] as const;
+
+/** For each row and column of the 2×2 kernel, the rows and columns of the 3×3 kernel that meet the same value. */
+const meeting = [
+  [[0], [1, 2]],
+  [[0, 1], [2]],
+] as const;
+
+function phaseWeights(weight: OnnxInitializer): readonly OnnxInitializer[] {
+  const [out = 0, input = 0] = weight.dims;
+  return phases.map(([row, column]) => ({
+    name: `${weight.name}@${row}${column}`,
+    dims: [out, input, 2, 2],
+    dtype: weight.dtype,
+    load: () => {
+      const bytes = weight.load();
+      const source = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+      const summed = new Float32Array(out * input * 4);
+      for (let filter = 0; filter < out * input; filter++) {
+        for (const [i, rows] of meeting[row].entries()) {
+          for (const [j, columns] of meeting[column].entries()) {
+            let sum = 0;
+            for (const y of rows) for (const x of columns) sum += source[filter * 9 + y * 3 + x] as number;
+            summed[filter * 4 + i * 2 + j] = sum;
+          }
+        }
+      }
+      return new Uint8Array(summed.buffer);
+    },
+  }));
+}
+
+function phaseNodes(conv: OnnxNode, input: string, weights: readonly OnnxInitializer[]): readonly OnnxNode[] {
+  const bias = conv.inputs.slice(2);
+  const convolutions = phases.map(([row, column], i): OnnxNode => {
+    const name = `${conv.name}_${row}${column}`;
+    const attrs = { kernel_shape: [2, 2], strides: [1, 1], pads: [1 - row, 1 - column, row, column], group: 1 };
+    return { name, type: "Conv", inputs: [input, weights[i]?.name ?? "", ...bias], outputs: [`${name}:0`], attrs };
+  });
+  const joined = `${conv.name}_joined`;
+  return [
+    ...convolutions,
+    {
+      name: joined,
+      type: "Concat",
+      inputs: convolutions.flatMap((node) => node.outputs),
+      outputs: [`${joined}:0`],
+      attrs: { axis: 1 },
+    },
+    {
+      name: conv.name,
+      type: "DepthToSpace",
+      inputs: [`${joined}:0`],
+      outputs: conv.outputs,
+      attrs: { blocksize: 2, mode: "DCR" },
+    },
+  ];
+}
