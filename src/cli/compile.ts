@@ -1,9 +1,10 @@
 import { Option, type Command } from "commander";
 import { nearest, UsageError, UserError } from "../errors/index.ts";
+import type { Calibration, HalfReport } from "../compiler/calibrate.ts";
 import type { Part, PartName } from "../ir/model.ts";
 import type { Environment } from "./environment.ts";
 import { loadModel } from "./load-model.ts";
-import { latentOption, partList, targetList, wholeNumber, type Target } from "./options.ts";
+import { choice, latentOption, partList, targetList, wholeNumber, type Target } from "./options.ts";
 
 interface Flags {
   readonly output: string;
@@ -14,6 +15,8 @@ interface Flags {
   readonly opset: number;
   readonly irVersion?: number;
   readonly externalData: boolean;
+  readonly precision: "fp32" | "fp16";
+  readonly calibrate?: string;
   readonly force: boolean;
   readonly latent?: number;
   readonly dumpAfter?: string;
@@ -41,6 +44,8 @@ export function addCompile(program: Command, environment: Environment): void {
         .argParser(wholeNumber("--ir-version", 1))
         .default(undefined, "what the operator set needs"),
     )
+    .addOption(choice("--precision <p>", "numbers inside the graphs", ["fp32", "fp16"] as const).default("fp32"))
+    .option("--calibrate <dir>", "pictures that tell which layers leave the range of fp16")
     .option("--external-data", "keep weights in a file beside the graph", false)
     .option("--force", "write into a folder that holds other files", false)
     .addOption(latentOption)
@@ -49,6 +54,7 @@ export function addCompile(program: Command, environment: Environment): void {
       const { compile, irVersionOf, onnxPasses } = await import("../compiler/compile.ts");
       const { printPart } = await import("../ir/print.ts");
       const irVersion = checkVersions(flags, irVersionOf);
+      const half = await calibrationOf(flags);
       checkPass(
         flags.dumpAfter,
         onnxPasses.map((pass) => pass.name),
@@ -65,7 +71,7 @@ export function addCompile(program: Command, environment: Environment): void {
         });
       }
       const started = performance.now();
-      const manifest = compile(model, {
+      const manifest = await compile(model, {
         out: flags.output,
         force: flags.force,
         parts: flags.parts,
@@ -75,7 +81,9 @@ export function addCompile(program: Command, environment: Environment): void {
         seed: flags.seed,
         weights: flags.weights,
         externalData: flags.externalData,
+        half,
         progress: (doing) => process.stderr.write(`${model.name}: ${doing}\n`),
+        halfReport: (part, report) => process.stderr.write(describeHalf(part, report)),
         dump: (pass: string, part: Part) => {
           if (pass === flags.dumpAfter) process.stdout.write(printPart(part));
         },
@@ -87,6 +95,52 @@ export function addCompile(program: Command, environment: Environment): void {
         `${model.name}: ${counts.join(", ")}; ${((performance.now() - started) / 1000).toFixed(1)} s, in ${flags.output}\n`,
       );
     });
+}
+
+/** What fp16 is calibrated with; undefined for fp32. */
+async function calibrationOf({ precision, calibrate, target }: Flags): Promise<Calibration | undefined> {
+  if (precision === "fp32") {
+    if (calibrate === undefined) return undefined;
+    throw new UsageError({
+      what: "--calibrate is of no use without --precision fp16",
+      expected: "--precision fp16 --calibrate DIR, or neither",
+      found: "--calibrate alone",
+      help: "add --precision fp16, or leave --calibrate out",
+    });
+  }
+  if (!target.includes("onnx")) {
+    throw new UsageError({
+      what: "--precision fp16 is of the onnx target",
+      expected: "onnx among --target",
+      found: `--target ${target.join(",")}`,
+      help: "leave --precision out: torch packages choose their precision when they train",
+    });
+  }
+  if (calibrate === undefined) {
+    throw new UsageError({
+      what: "--precision fp16 needs pictures",
+      expected: "--calibrate DIR, a folder of a few pictures such as the model will see",
+      found: "no --calibrate",
+      help: "which layers leave the range of fp16, and would give black images, shows on pictures only",
+    });
+  }
+  const { calibrationPictures } = await import("../inference/calibration-pictures.ts");
+  const { loadGraph } = await import("../inference/session.ts");
+  return { pictures: (channels, sizes) => calibrationPictures(calibrate, channels, sizes), load: loadGraph };
+}
+
+function describeHalf(part: string, { nodes, declared, outOfRange, reach, worstError }: HalfReport): string {
+  const shown = reach.slice(0, 10).map(({ name, max }) => `  ${name} reaches ${magnitude(max)}\n`);
+  const more = reach.length > 10 ? `  … and ${reach.length - 10} more\n` : "";
+  return (
+    `${part} in fp16: ${declared + outOfRange} of ${nodes} nodes stay float32, ${declared} for what they compute ` +
+    `(statistics, attention, sums), ${outOfRange} for values that leave fp16's range\n${shown.join("")}${more}` +
+    `${part} in fp16: worst error against fp32 ${worstError.toExponential(2)}\n`
+  );
+}
+
+function magnitude(value: number): string {
+  return value < 1 ? `${value.toExponential(2)} at most` : value.toLocaleString("en", { maximumFractionDigits: 0 });
 }
 
 function checkVersions(flags: Flags, irVersionOf: Readonly<Record<number, number>>): number {

@@ -11,10 +11,11 @@ import { paramsOf, stepsOf } from "../ir/walk.ts";
 import { deadCode, dropTrainingOnly, foldWeights, inline, runPasses, type Pass } from "../passes/index.ts";
 import type { OnnxGraph } from "../targets/onnx/graph.ts";
 import { lowerPart } from "../targets/onnx/lower.ts";
-import { encodeModel, initializerBytes, type ExternalData, type ModelInfo } from "../targets/onnx/serde.ts";
+import { encodeModel, initializerBytes, protobufLimit, type ExternalData, type ModelInfo } from "../targets/onnx/serde.ts";
 import { torchProject } from "../targets/torch/project.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
 import { initialWeights, namedTensors, weightsFromFile } from "../weights/weights.ts";
+import { calibrated, type Calibration, type HalfReport } from "./calibrate.ts";
 import type { Config, Manifest } from "./compiled-folder.ts";
 import { sha256OfFile } from "./file-hash.ts";
 import { OutputFolder } from "./output-folder.ts";
@@ -25,9 +26,6 @@ export const onnxPasses: readonly Pass[] = [inline, dropTrainingOnly, foldWeight
 
 /** Operator sets and the IR version that goes with each: old runtimes refuse an IR version they do not know. */
 export const irVersionOf: Readonly<Record<number, number>> = { 18: 8, 19: 9, 20: 9, 21: 10 };
-
-/** A protobuf message cannot exceed 2 GiB; what is larger keeps its weights in a file of their own. */
-const protobufLimit = 2 ** 31 - 2 ** 20;
 
 export type Target = "onnx" | "torch";
 
@@ -42,27 +40,35 @@ export interface CompileOptions {
   /** Path of a safetensors file with trained weights. */
   readonly weights?: string | undefined;
   readonly externalData: boolean;
+  /** Given, the graphs are written in float16, calibrated with it. */
+  readonly half?: Calibration | undefined;
   /** Called as work proceeds, with what is being done. */
   readonly progress: (doing: string) => void;
   /** Called after every pass, for `--dump-after`. */
   readonly dump?: (pass: string, part: Part) => void;
+  /** Called for every graph that is written in float16. */
+  readonly halfReport?: (part: string, report: HalfReport) => void;
 }
 
 /** Compiles a model into a folder. Whatever the input can be wrong about is found before the folder is touched. */
-export function compile(model: Model, options: CompileOptions): Manifest {
+export async function compile(model: Model, options: CompileOptions): Promise<Manifest> {
   verifyModel(model);
   const parts = model.parts.filter((part) => options.parts.includes(part.name));
+  const loaded = options.half === undefined ? parts : model.parts.filter((part) => parts.includes(part) || feeds(part, parts));
   const weights =
-    options.weights === undefined ? initialWeights(parts, options.seed) : weightsFromFile(options.weights, model, parts);
-  const graphs = (options.targets.includes("onnx") ? parts : []).map((part) => {
-    const lowered = runPasses(part, onnxPasses, (pass, result) => options.dump?.(pass.name, result));
+    options.weights === undefined ? initialWeights(loaded, options.seed) : weightsFromFile(options.weights, model, loaded);
+  const lower = (part: Part, dump?: CompileOptions["dump"]): OnnxGraph => {
+    const lowered = runPasses(part, onnxPasses, (pass, result) => dump?.(pass.name, result));
     return lowerPart(lowered, (param) => weights.load(param));
-  });
+  };
+  const float32 = (options.targets.includes("onnx") ? parts : []).map((part) => lower(part, options.dump));
 
   const project = options.targets.includes("torch") ? torchProject(model, packageVersion()) : [];
   const config = configOf(model, parts);
-  const manifest = manifestOf(model, parts, options);
   const folder = new OutputFolder(options.out, { force: options.force });
+  const beside = loaded.filter((part) => !parts.includes(part)).map((part) => lower(part));
+  const { graphs, calibration } = await inPrecision(model, [...beside, ...float32], loaded, parts, options);
+  const manifest = { ...manifestOf(model, parts, options), ...calibration };
   folder.begin();
   for (const graph of graphs) {
     options.progress(`writing ${graph.name}.onnx`);
@@ -74,6 +80,34 @@ export function compile(model: Model, options: CompileOptions): Manifest {
   folder.write("config.json", [`${JSON.stringify(config, null, 2)}\n`]);
   folder.finish({ ...manifest });
   return { ...manifest, files: {} };
+}
+
+/** Whether a part's outputs are what others are calibrated on: decoders take what the encoder gives. */
+function feeds(part: Part, parts: readonly Part[]): boolean {
+  return part.name === "encoder" && parts.some(({ name }) => name === "decoder");
+}
+
+/** The graphs of `parts` as they are written: as they are, or in float16. `lowered` may hold more, which serve to calibrate those. */
+async function inPrecision(
+  model: Model,
+  lowered: readonly OnnxGraph[],
+  loaded: readonly Part[],
+  parts: readonly Part[],
+  options: CompileOptions,
+): Promise<{ readonly graphs: readonly OnnxGraph[]; readonly calibration: Pick<Manifest, "precision" | "calibration"> }> {
+  const written = ({ name }: OnnxGraph): boolean => parts.some((part) => part.name === name);
+  if (options.half === undefined) return { graphs: lowered.filter(written), calibration: {} };
+  const pictures = await options.half.pictures(model.imageChannels, configOf(model, loaded).sizes);
+  const info = modelInfo(model, "calibration", options);
+  const results = await calibrated(lowered, pictures, options.half.load, info, options.progress);
+  const kept = results.filter(({ graph }) => written(graph));
+  for (const { graph, report } of kept) options.halfReport?.(graph.name, report);
+  const entries = kept.map(({ graph, report }) => {
+    const float32 = report.declared + report.outOfRange;
+    return [graph.name, { nodes: report.nodes, float32_nodes: float32, worst_error: Number(report.worstError.toPrecision(3)) }] as const;
+  });
+  const calibration = { pictures: pictures.length, parts: Object.fromEntries(entries) };
+  return { graphs: kept.map(({ graph }) => graph), calibration: { precision: "fp16", calibration } };
 }
 
 /** Writes a graph, with its weights inside or, asked for or too large for protobuf, in a file beside it. */
@@ -123,6 +157,7 @@ function modelInfo(model: Model, part: string, options: CompileOptions): ModelIn
       latent_channels: String(model.latentChannels),
       stride: String(model.stride),
       image_range: "[-1, 1]",
+      ...(options.half === undefined ? {} : { precision: "fp16" }),
       weights: options.weights === undefined ? `untrained, seed ${options.seed}` : "trained",
     },
   };

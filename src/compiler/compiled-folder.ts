@@ -12,6 +12,15 @@ export interface Manifest {
   readonly model: string;
   readonly model_sha256: string;
   readonly onnx: { readonly opset: number; readonly ir_version: number };
+  /** Only of float16 graphs; others are float32. */
+  readonly precision?: "fp16";
+  /** What the float16 graphs were calibrated on, and how far each is from its float32 graph there. */
+  readonly calibration?: {
+    readonly pictures: number;
+    readonly parts: Readonly<
+      Record<string, { readonly nodes: number; readonly float32_nodes: number; readonly worst_error: number }>
+    >;
+  };
   readonly weights: { readonly seed: number } | { readonly file_sha256: string };
   readonly parts: Readonly<Partial<Record<PartName, { readonly params: number }>>>;
   readonly files: Readonly<Record<string, FileEntry>>;

@@ -19,12 +19,16 @@ export interface FittedPicture extends Picture {
   readonly original: { readonly height: number; readonly width: number };
 }
 
-/** Reads any picture that sharp reads, upright by its EXIF orientation, on white where it is transparent, brought to a size that fits. */
+/**
+ * Reads any picture that sharp reads, upright by its EXIF orientation, on white where it is transparent, brought to a size that fits. Of a side
+ * longer than `limit` the middle is taken.
+ */
 export async function readPicture(
   path: string,
   channels: number,
   fit: Fit,
   sizes: { readonly height: FittingSizes; readonly width: FittingSizes },
+  limit = Infinity,
 ): Promise<FittedPicture> {
   if (channels !== 1 && channels !== 3) {
     throw new UserError({
@@ -49,16 +53,21 @@ export async function readPicture(
       help: "check the path, and that the file opens in a viewer",
     });
   }
-  const { width, height } = decoded.info;
+  const stored = decoded.info;
+  const [width, height] = [Math.min(stored.width, limit), Math.min(stored.height, limit)];
   const target = {
     height: fittedSide(height, sizes.height, fit, path, "height"),
     width: fittedSide(width, sizes.width, fit, path, "width"),
   };
-  const image = sharp(decoded.data, { raw: { width, height, channels: decoded.info.channels } });
+  const raw = { width: stored.width, height: stored.height, channels: stored.channels };
+  const middle = { left: (raw.width - width) >> 1, top: (raw.height - height) >> 1 };
+  const image = sharp(decoded.data, { raw });
   const fitted =
     fit === "pad"
-      ? image.extend({ right: target.width - width, bottom: target.height - height, extendWith: "copy" })
-      : image.extract({ left: (width - target.width) >> 1, top: (height - target.height) >> 1, ...target });
+      ? image
+          .extract({ ...middle, width, height })
+          .extend({ right: target.width - width, bottom: target.height - height, extendWith: "copy" })
+      : image.extract({ left: (stored.width - target.width) >> 1, top: (stored.height - target.height) >> 1, ...target });
   const pixels = await fitted
     .toColourspace(channels === 1 ? "b-w" : "srgb")
     .raw()
@@ -117,6 +126,7 @@ export async function writePicture(picture: Picture, folder: string, name: strin
     mkdirSync(folder, { recursive: true });
     await sharp(pixels, { raw: { width, height, channels: channels === 1 ? 1 : 3 } })
       .resize(width * zoom, height * zoom, { kernel: "nearest" })
+      .toColourspace(channels === 1 ? "b-w" : "srgb")
       .png()
       .toFile(path);
   } catch (error) {

@@ -4,6 +4,7 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 /** A loaded graph of one input: give it the values and shape, get its outputs by name. */
 export interface Graph {
   run(data: Float32Array, shape: readonly number[]): Promise<Readonly<Record<string, GraphOutput>>>;
+  release(): Promise<void>;
 }
 
 export interface GraphOutput {
@@ -11,15 +12,15 @@ export interface GraphOutput {
   readonly data: Float32Array;
 }
 
-/** Loads an ONNX file into onnxruntime. */
-export async function loadGraph(path: string): Promise<Graph> {
+/** Loads an ONNX file, or the bytes of one, into onnxruntime. */
+export async function loadGraph(model: string | Uint8Array): Promise<Graph> {
   const runtime = await importRuntime();
   let session: InferenceSession;
   try {
-    session = await runtime.InferenceSession.create(path);
+    session = await (typeof model === "string" ? runtime.InferenceSession.create(model) : runtime.InferenceSession.create(model));
   } catch (error) {
     throw new UserError({
-      what: `onnxruntime does not load ${path}`,
+      what: `onnxruntime does not load ${typeof model === "string" ? model : "the graph"}`,
       found: (error as Error).message.split("\n")[0],
       help: "compile the model again",
     });
@@ -30,6 +31,7 @@ export async function loadGraph(path: string): Promise<Graph> {
       const results = await session.run({ [input]: new runtime.Tensor("float32", data, shape) });
       return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, output(tensor)]));
     },
+    release: () => session.release(),
   };
 }
 

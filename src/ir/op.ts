@@ -46,6 +46,8 @@ export interface Op<A extends Attrs = Attrs> {
   /** The inference-time equivalent. */
   fold?(attrs: A): Fold;
   onnx(writer: OnnxWriter, inputs: readonly string[], attrs: A): readonly string[];
+  /** Operators among those that `onnx` writes that compute in float32 in a float16 graph too: sums over many values, statistics, exp. */
+  readonly precise?: readonly string[];
   readonly torch: TorchForm<A>;
   /** A random legal use, for the generic test of every op. */
   sample(choose: Choose): { readonly attrs: A; readonly inputs: readonly (readonly number[])[] };

@@ -33,6 +33,7 @@ export const attention = defineOp<{ readonly heads: number }>({
     const joined = writer.node("Transpose", [mixed], { perm: [0, 1, 3, 2] });
     return [writer.node("Reshape", [joined, writer.node("Shape", [value])])];
   },
+  precise: ["MatMul", "Softmax"],
   torch: {
     kind: "function",
     call: (inputs, { heads }) => `attention(${inputs.join(", ")}${heads === 1 ? "" : `, heads=${heads}`})`,

@@ -29,6 +29,7 @@ export const batchNorm2d = defineOp<BatchNormAttrs>({
       { epsilon: { float: eps } },
     ),
   ],
+  precise: ["BatchNormalization"],
   torch: {
     kind: "module",
     build: ({ channels, eps }) => ({ callee: "nn.BatchNorm2d", args: [channels], kwargs: eps === 1e-5 ? {} : { eps } }),

@@ -12,6 +12,7 @@ export const globalPool = defineOp<{ readonly reduction: "sum" | "mean" }>({
   onnx: (writer, [input = ""], { reduction }) => [
     writer.node(reduction === "sum" ? "ReduceSum" : "ReduceMean", [input, writer.ints("spatial_axes", [2, 3])], { keepdims: 0 }),
   ],
+  precise: ["ReduceSum", "ReduceMean"],
   torch: { kind: "function", call: ([input = ""], { reduction }) => `${input}.${reduction}(dim=(2, 3))` },
   sample: (choose) => ({ attrs: { reduction: choose.pick(["sum", "mean"] as const) }, inputs: [anyShape(choose)] }),
 });

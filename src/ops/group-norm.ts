@@ -46,6 +46,7 @@ export const groupNorm = defineOp<GroupNormAttrs>({
     const affine = [writer.param("weight"), writer.param("bias"), ...statistics];
     return [writer.node("BatchNormalization", [restored, ...affine], { epsilon: { float: unitEps } })];
   },
+  precise: ["InstanceNormalization"],
   torch: {
     kind: "module",
     build: ({ channels, groups, eps }) => ({

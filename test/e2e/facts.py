@@ -170,6 +170,18 @@ def rounded(one: str, two: str, how: str) -> int:
     )
 
 
+def latent(path: str) -> dict[str, Any]:
+    """The tensor that `run` writes."""
+    (value,) = load_file(path).values()
+    assert value.dtype == np.float32
+    return {
+        "shape": value.shape,
+        "mean": float(value.mean()),
+        "std": float(value.std()),
+        "values": value.ravel().tolist(),
+    }
+
+
 questions: dict[str, Callable[..., Any]] = {
     question.__name__: question
     for question in (
@@ -181,6 +193,7 @@ questions: dict[str, Callable[..., Any]] = {
         located,
         save_as,
         rounded,
+        latent,
     )
 }
 

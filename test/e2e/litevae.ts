@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpath
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll } from "vitest";
+import { afterAll, expect } from "vitest";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 export const command = join(root, "dist/bin/litevae.js");
@@ -24,6 +24,13 @@ export interface Result {
 export function litevae(folder: string, ...args: readonly string[]): Result {
   if (!existsSync(command)) throw new Error("the compiler is not built: run npm test, or npm run build");
   return finished(folder, process.execPath, [command, ...args]);
+}
+
+/** Runs a command that must end with this exit code and write nothing to stdout; returns what it writes to stderr, after a line feed. */
+export function failure(folder: string, code: number, ...args: readonly string[]): string {
+  const result = litevae(folder, ...args);
+  expect({ code: result.code, stdout: result.stdout }, result.stderr).toEqual({ code, stdout: "" });
+  return `\n${result.stderr}`;
 }
 
 /** What facts.py answers to a question about folders in `folder`. */

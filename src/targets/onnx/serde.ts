@@ -23,9 +23,16 @@ export interface ExternalData {
   readonly append: (bytes: Uint8Array) => { readonly offset: number; readonly length: number };
 }
 
+/** A protobuf message cannot exceed 2 GiB; what is larger keeps its weights in a file of their own. */
+export const protobufLimit = 2 ** 31 - 2 ** 20;
+
 const fieldOf = { modelGraph: 7, graphInitializer: 5, tensorRawData: 9 } as const;
-const bytesPerElement = { float32: 4, int64: 8 } as const;
-const dataType = { float32: onnx.TensorProto.DataType.FLOAT, int64: onnx.TensorProto.DataType.INT64 } as const;
+const bytesPerElement = { float32: 4, float16: 2, int64: 8 } as const;
+const dataType = {
+  float32: onnx.TensorProto.DataType.FLOAT,
+  float16: onnx.TensorProto.DataType.FLOAT16,
+  int64: onnx.TensorProto.DataType.INT64,
+} as const;
 
 export function initializerBytes({ dims, dtype }: OnnxInitializer): number {
   return elementCount(dims) * bytesPerElement[dtype];
@@ -119,7 +126,7 @@ function attributeValue(value: OnnxAttr): object {
   return { type: AttributeType.INTS, ints: [...value] };
 }
 
-function valueProto({ name, dims }: OnnxValue): object {
+function valueProto({ name, dims, dtype = "float32" }: OnnxValue): object {
   const dim = dims.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
-  return { name, type: { tensorType: { elemType: dataType.float32, shape: { dim } } } };
+  return { name, type: { tensorType: { elemType: dataType[dtype], shape: { dim } } } };
 }

@@ -1,0 +1,166 @@
+/** Finds out on pictures which nodes of a graph float16 cannot hold, and how far the float16 graph is from the float32 one. */
+import { UserError } from "../errors/index.ts";
+import type { PartName } from "../ir/model.ts";
+import type { OnnxGraph, OnnxNode } from "../targets/onnx/graph.ts";
+import { fitsHalf, floatTensors, halved, maximumName, rounded, withMaxima } from "../targets/onnx/half.ts";
+import { encodeModel, initializerBytes, protobufLimit, type ModelInfo } from "../targets/onnx/serde.ts";
+import type { Config } from "./compiled-folder.ts";
+
+/** Values with their shape. */
+export interface Values {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** What the caller brings, since the compiler itself reads no pictures and runs no graphs. */
+export interface Calibration {
+  /** The pictures, as [1, channels, height, width] of sizes that the parts accept. */
+  readonly pictures: (channels: number, sizes: Config["sizes"]) => Promise<readonly Values[]>;
+  readonly load: (model: Uint8Array) => Promise<{
+    run(data: Float32Array, shape: readonly number[]): Promise<Readonly<Record<string, Values>>>;
+    release(): Promise<void>;
+  }>;
+}
+
+export interface HalfReport {
+  readonly nodes: number;
+  /** Nodes that stay float32 because of what they compute. */
+  readonly declared: number;
+  /** Nodes that stay float32 because of the values that go in or out. */
+  readonly outOfRange: number;
+  /** Where such values are computed, or the weights that are such, with their largest magnitude; the largest first. */
+  readonly reach: readonly { readonly name: string; readonly max: number }[];
+  /** The largest difference from float32 on the calibration pictures, relative to max(1, max|y|) of the output it is in. */
+  readonly worstError: number;
+}
+
+/** Turns graphs into float16. The decoder is calibrated on the latents that the encoder, which must be among `graphs`, gives. */
+export async function calibrated(
+  graphs: readonly OnnxGraph[],
+  pictures: readonly Values[],
+  load: Calibration["load"],
+  info: ModelInfo,
+  progress: (doing: string) => void,
+): Promise<readonly { readonly graph: OnnxGraph; readonly report: HalfReport }[]> {
+  const runAll = async (graph: OnnxGraph, inputs: readonly Values[]): Promise<readonly Readonly<Record<string, Values>>[]> => {
+    const session = await load(Buffer.concat([...encodeModel(graph, info)]));
+    const results: Readonly<Record<string, Values>>[] = [];
+    for (const { data, shape } of inputs) results.push(await session.run(data, shape));
+    await session.release();
+    return results;
+  };
+
+  const done: { graph: OnnxGraph; report: HalfReport }[] = [];
+  const inputsOf = new Map<string, readonly Values[]>([["image", pictures]]);
+  for (const graph of graphs) {
+    const [input = ""] = graph.inputs.map(({ name }) => name);
+    const inputs = inputsOf.get(input);
+    if (inputs === undefined) throw new Error(`nothing to calibrate ${graph.name} on`);
+    expectBelowLimit(graph);
+    progress(`calibrating ${graph.name} on ${counted(pictures.length, "picture")}`);
+    const tensors = floatTensors(graph);
+    const expected = await runAll(withMaxima(graph, tensors), inputs);
+    for (const { name } of graph.outputs) for (const results of expected) expectFinite(graph, name, results[name]);
+    const maxima = maximaOf(graph, tensors, expected);
+    const kept = float32Nodes(graph, maxima);
+    const half = halved(graph, new Set([...kept.declared, ...kept.outOfRange]));
+    const found = await runAll(rounded(half), inputs);
+    const worstError = Math.max(
+      ...expected.flatMap((results, i) =>
+        graph.outputs.map(({ name }) => relativeError(results[name]?.data, found[i]?.[name]?.data)),
+      ),
+    );
+    const report = { nodes: graph.nodes.length, declared: kept.declared.length, outOfRange: kept.outOfRange.length };
+    done.push({ graph: half.graph, report: { ...report, reach: reachOf(graph, maxima), worstError } });
+    // What a decoder decodes is what the encoder gives: the mean, its first output.
+    const [mean = ""] = graph.outputs.map(({ name }) => name);
+    if (graph.name === ("encoder" satisfies PartName)) {
+      inputsOf.set(
+        "latent",
+        expected.map((results) => results[mean] as Values),
+      );
+    }
+  }
+  return done;
+}
+
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** The largest magnitude of each tensor and weight over all pictures. */
+function maximaOf(
+  graph: OnnxGraph,
+  tensors: readonly string[],
+  results: readonly Readonly<Record<string, Values>>[],
+): ReadonlyMap<string, number> {
+  const maxima = new Map<string, number>();
+  tensors.forEach((tensor, i) => maxima.set(tensor, Math.max(...results.map((result) => result[maximumName(i)]?.data[0] ?? 0))));
+  for (const { name, dtype, dims, load } of graph.initializers) {
+    if (dtype !== "float32") continue;
+    const bytes = load();
+    let max = 0;
+    for (const value of new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4))
+      max = Math.max(max, Math.abs(value));
+    // Small biases and scales do no harm by themselves: where they matter, what is computed with them is small too.
+    maxima.set(name, dims.length === 1 && max < 1 ? 0 : max);
+  }
+  return maxima;
+}
+
+interface Kept {
+  readonly declared: readonly string[];
+  readonly outOfRange: readonly string[];
+}
+
+function float32Nodes(graph: OnnxGraph, maxima: ReadonlyMap<string, number>): Kept {
+  const fits = (tensor: string): boolean => fitsHalf(maxima.get(tensor) ?? 0);
+  const declared = graph.nodes.filter((node) => node.precise === true);
+  const outOfRange = graph.nodes.filter((node) => node.precise !== true && ![...node.inputs, ...node.outputs].every(fits));
+  const names = (nodes: readonly OnnxNode[]): readonly string[] => nodes.map((node) => node.name);
+  return { declared: names(declared), outOfRange: names(outOfRange) };
+}
+
+function reachOf(graph: OnnxGraph, maxima: ReadonlyMap<string, number>): HalfReport["reach"] {
+  const sources = [
+    ...graph.inputs.map(({ name }) => ({ name, tensors: [name] })),
+    ...graph.initializers.map(({ name }) => ({ name, tensors: [name] })),
+    ...graph.nodes.map(({ name, outputs }) => ({ name, tensors: outputs })),
+  ];
+  return sources
+    .map(({ name, tensors }) => ({ name, max: Math.max(...tensors.map((tensor) => maxima.get(tensor) ?? 0)) }))
+    .filter(({ max }) => !fitsHalf(max))
+    .sort((a, b) => b.max - a.max);
+}
+
+function relativeError(expected: Float32Array | undefined, found: Float32Array | undefined): number {
+  if (expected === undefined || found === undefined) throw new Error("a graph gave no output");
+  let [difference, largest] = [0, 1];
+  for (const [i, value] of expected.entries()) {
+    const delta = Math.abs((found[i] as number) - value);
+    // Not Math.max alone: NaN must come out as an error without bound.
+    difference = Number.isNaN(delta) ? Infinity : Math.max(difference, delta);
+    largest = Math.max(largest, Math.abs(value));
+  }
+  return difference / largest;
+}
+
+function expectBelowLimit(graph: OnnxGraph): void {
+  const bytes = graph.initializers.reduce((sum, initializer) => sum + initializerBytes(initializer), 0);
+  if (bytes < protobufLimit) return;
+  throw new UserError({
+    what: `${graph.name} is too large to calibrate`,
+    expected: "less than 2 GiB of weights",
+    found: `${bytes.toLocaleString("en")} bytes`,
+    help: "compile it with --precision fp32",
+  });
+}
+
+function expectFinite(graph: OnnxGraph, name: string, values: Values | undefined): void {
+  if (values?.data.every(Number.isFinite) === true) return;
+  throw new UserError({
+    what: `${graph.name} gives NaN or infinity in float32 already, in ${name}`,
+    expected: "finite outputs for the calibration pictures",
+    help: "check the weights: compile without --precision fp16, and litevae run a picture",
+  });
+}

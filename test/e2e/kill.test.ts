@@ -1,0 +1,145 @@
+/** A compile that dies: its folder is whole or says that it is not, and the next compile mends it. */
+import { spawn, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import * as dsl from "../../dsl/authoring.ts";
+import { main } from "../../src/cli/main.ts";
+import { openCompiled } from "../../src/compiler/compiled-folder.ts";
+import { UserError } from "../../src/errors/index.ts";
+import { randomOf } from "../support/random.ts";
+import { command, environment, hashes, litevae, manifestOf, root, sha256, tempFolder, tinyModel, write } from "./litevae.ts";
+
+const folder = tempFolder();
+
+beforeAll(() => {
+  write(folder, { "tiny.ts": tinyModel });
+});
+
+/** Whether the manifest is there; if so, every file that it lists must be the one that was compiled. */
+function isComplete(out: string): boolean {
+  if (!existsSync(join(out, "manifest.json"))) return false;
+  for (const [name, { bytes, sha256: hash }] of Object.entries(manifestOf(out).files)) {
+    const content = readFileSync(join(out, name));
+    expect({ name, bytes: content.length, hash: sha256(content) }).toEqual({ name, bytes, hash });
+  }
+  return true;
+}
+
+const refusal = (name: string): string =>
+  `error: ${name} is not a complete compile: it has no manifest.json\n  help:     run litevae compile MODEL -o ${name} again\n`;
+
+describe("at every change of the folder", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Runs compile and keeps what the folder holds after every step; returns the steps. */
+  function snapshots(out: string, ...flags: readonly string[]): readonly string[] {
+    const hook = pathToFileURL(join(root, "test/e2e/snapshots.mjs")).href;
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["--import", hook, command, "compile", "tiny.ts", "-o", out, ...flags],
+      {
+        cwd: folder,
+        encoding: "utf8",
+        env: { ...environment, SNAPSHOTS_OF: join(folder, out), SNAPSHOTS_IN: join(folder, `${out}-steps`) },
+      },
+    );
+    expect(status, stderr).toBe(0);
+    return JSON.parse(readFileSync(join(folder, `${out}-steps/steps.json`), "utf8")) as readonly string[];
+  }
+
+  /** Checks the folder that each step left, and that a compile into it gives what an undisturbed one gives. */
+  async function checkAll(
+    out: string,
+    steps: readonly string[],
+  ): Promise<{ readonly complete: readonly string[]; readonly incomplete: readonly string[] }> {
+    // Every run of `main` listens to stdout.
+    process.stdout.setMaxListeners(0);
+    const progress = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const compile = (into: string): Promise<number> =>
+      main(["compile", join(folder, "tiny.ts"), "-o", into], { builtIns: {}, modules: { "litevae/dsl": dsl } });
+    const fresh = join(folder, `${out}-fresh`);
+    expect(await compile(fresh)).toBe(0);
+    const expected = hashes(fresh);
+    const found = { complete: [] as string[], incomplete: [] as string[] };
+    for (const [i, step] of steps.entries()) {
+      const left = join(folder, `${out}-steps`, String(i));
+      const complete = isComplete(left);
+      found[complete ? "complete" : "incomplete"].push(step);
+      if (!complete) expect(() => openCompiled(left, [])).toThrow(UserError);
+      progress.mockClear();
+      expect(await compile(left), `after ${step}: ${progress.mock.calls.join("")}`).toBe(0);
+      expect(hashes(left), `after ${step}`).toEqual(expected);
+    }
+    return found;
+  }
+
+  test("a new one: complete only when the manifest has its name", async () => {
+    const steps = snapshots("new");
+    expect(steps).toContain("renameSync manifest.json.partial");
+    const { complete, incomplete } = await checkAll("new", steps);
+    expect(complete).toEqual(["renameSync manifest.json.partial", "rmSync .litevae-unfinished", "after"]);
+    expect(incomplete).toEqual(steps.slice(0, -complete.length));
+  });
+
+  test("one of an earlier compile with more files: complete until its manifest goes, and again at the end", async () => {
+    expect(
+      litevae(folder, "compile", "tiny.ts", "-o", "old", "--target", "onnx,torch", "--external-data", "--seed", "1").code,
+    ).toBe(0);
+    const steps = snapshots("old", "--parts", "encoder");
+    const { complete, incomplete } = await checkAll("old", steps);
+    expect(incomplete[0]).toBe("rmSync manifest.json");
+    expect(incomplete).toEqual(
+      expect.arrayContaining(["rmSync decoder.onnx.data", "rmSync litevae_tiny/model.py", "rmdirSync litevae_tiny"]),
+    );
+    expect(incomplete.at(-1)).toBe("writeSync manifest.json.partial");
+    expect(complete.slice(-3)).toEqual(["renameSync manifest.json.partial", "rmSync .litevae-unfinished", "after"]);
+  });
+});
+
+describe("by SIGKILL at a random moment", () => {
+  const seed = Number(process.env["LITEVAE_TEST_SEED"] ?? Math.trunc(Math.random() * 2 ** 31));
+  const random = randomOf(seed);
+  const kills = 12;
+  const args = ["compile", "b", "--parts", "encoder,discriminator"] as const;
+
+  /** Runs compile, for so many milliseconds at most. */
+  async function compileFor(out: string, milliseconds: number): Promise<void> {
+    const child = spawn(process.execPath, [command, ...args, "-o", out], { cwd: folder, env: environment, stdio: "ignore" });
+    const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds);
+    await new Promise((done) => child.on("exit", done));
+    clearTimeout(timer);
+  }
+
+  test(`leaves a new folder, or one of an earlier compile, whole or refused (LITEVAE_TEST_SEED=${seed})`, async () => {
+    expect(litevae(folder, "compile", "tiny.ts", "-o", "earlier", "--external-data").code).toBe(0);
+    const earlier = hashes(join(folder, "earlier"));
+    const started = performance.now();
+    expect(litevae(folder, ...args, "-o", "whole").code).toBe(0);
+    const duration = performance.now() - started;
+    const whole = hashes(join(folder, "whole"));
+    for (let i = 0; i < kills; i++) {
+      const out = join(folder, "killed");
+      rmSync(out, { recursive: true, force: true });
+      if (i % 2 === 1) cpSync(join(folder, "earlier"), out, { recursive: true });
+      // One moment in every twelfth of the time that a compile takes.
+      const moment = ((i + (random() + 1) / 2) / kills) * duration;
+      await compileFor("killed", moment);
+      mkdirSync(out, { recursive: true });
+      if (isComplete(out)) {
+        const { "manifest.json": manifest = "" } = hashes(out);
+        expect([earlier["manifest.json"], whole["manifest.json"]]).toContain(manifest);
+      } else {
+        expect(litevae(folder, "run", "killed", "picture.png", "-o", "out")).toEqual({
+          code: 1,
+          stdout: "",
+          stderr: refusal("killed"),
+        });
+      }
+      const again = litevae(folder, "compile", "tiny.ts", "-o", "killed", "--external-data");
+      expect(again.code, again.stderr).toBe(0);
+      expect(hashes(out), `after ${moment} ms`).toEqual(earlier);
+    }
+  }, 120_000);
+});

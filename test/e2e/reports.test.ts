@@ -1,0 +1,163 @@
+/** `list`, `check`, `summary` and `compare`: what goes to stdout is for scripts and readers, the rest to stderr. */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { command, environment, litevae, tempFolder, tinyModel, write } from "./litevae.ts";
+
+const folder = tempFolder();
+
+beforeAll(() => {
+  write(folder, { "tiny.ts": tinyModel });
+});
+
+/** What a command that must succeed without a word on stderr prints. */
+function printed(...args: readonly string[]): string {
+  const { code, stdout, stderr } = litevae(folder, ...args);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return stdout;
+}
+
+test("--version prints the version", () => {
+  expect(printed("--version")).toBe("0.1.0\n");
+});
+
+test("list: a line for every built-in model, its name first", () => {
+  const lines = printed("list").trimEnd().split("\n");
+  for (const line of lines) expect(line).toMatch(/^[a-z][a-z0-9-]* +\S.*$/);
+  const names = lines.map((line) => line.split(" ")[0]);
+  expect(names).toEqual(
+    expect.arrayContaining(["s", "b", "m", "l", "s-smc", "b-smc", "m-smc", "l-smc", "sd-vae", "vae-small", "nano"]),
+  );
+});
+
+describe("check", () => {
+  test("a file whose types and shapes are right", () => {
+    const { code, stdout, stderr } = litevae(folder, "check", "tiny.ts");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "checking types\n" });
+    expect(`\n${stdout}`).toMatchInlineSnapshot(`
+      "
+      tiny: types and shapes are right
+        encoder       [N, 3, H, W] → mean [N, 4, H/4, W/4], logvar [N, 4, H/4, W/4]; sides in multiples of 4
+        decoder       [N, 4, H/4, W/4] → image [N, 3, H, W]; sides in multiples of 4
+      "
+    `);
+  });
+  test("a built-in model", () => {
+    expect(`\n${printed("check", "nano", "--latent", "8")}`).toMatchInlineSnapshot(`
+      "
+      nano: types and shapes are right
+        encoder       [N, 3, H, W] → mean [N, 8, H/8, W/8], logvar [N, 8, H/8, W/8]; sides in multiples of 8
+        decoder       [N, 8, H/8, W/8] → image [N, 3, H, W]; sides in multiples of 8
+        discriminator [N, 3, H, W] → pixel_logits [N, 1, H, W], global_logit [N, 1]; sides in multiples of 64
+      "
+    `);
+  });
+});
+
+describe("summary", () => {
+  test("all modules of a file", () => {
+    expect(`\n${printed("summary", "tiny.ts", "--size", "64")}`).toMatchInlineSnapshot(`
+      "
+      tiny at 64×64, latent channels 4, batch 1, float32
+
+      module   kind       output shape    params     MACs    kMACs  activation, KiB
+      ───────  ─────────  ──────────────  ──────  ───────  ───────  ───────────────
+      encoder  Encoder    [1, 8, 16, 16]     992  245,760  245.760            56.00
+        down   conv2d     [1, 8, 16, 16]     392   98,304   98.304            56.00
+        norm   groupNorm  [1, 8, 16, 16]      16        0    0.000            16.00
+        out    conv2d     [1, 8, 16, 16]     584  147,456  147.456            16.00
+      encoder: 992 parameters; 245,760 MACs (245.760 kMACs); 491,520 FLOPs = 2·MACs (491.520 kFLOPs); peak activation 57,344 bytes (56.00 KiB)
+
+      module   kind       output shape    params     MACs    kMACs  activation, KiB
+      ───────  ─────────  ──────────────  ──────  ───────  ───────  ───────────────
+      decoder  Decoder    [1, 3, 64, 64]     520  958,464  958.464           176.00
+        conv   smcConv2d  [1, 8, 16, 16]     301   73,728   73.728            12.00
+        out    conv2d     [1, 3, 64, 64]     219  884,736  884.736           176.00
+      decoder: 520 parameters; 958,464 MACs (958.464 kMACs); 1,916,928 FLOPs = 2·MACs (1.917 MFLOPs); peak activation 180,224 bytes (176.00 KiB)
+      "
+    `);
+  });
+  test("--depth 0: the parts alone", () => {
+    expect(`\n${printed("summary", "tiny.ts", "--size", "64", "--depth", "0")}`).toMatchInlineSnapshot(`
+      "
+      tiny at 64×64, latent channels 4, batch 1, float32
+
+      module   kind     output shape    params     MACs    kMACs  activation, KiB
+      ───────  ───────  ──────────────  ──────  ───────  ───────  ───────────────
+      encoder  Encoder  [1, 8, 16, 16]     992  245,760  245.760            56.00
+      encoder: 992 parameters; 245,760 MACs (245.760 kMACs); 491,520 FLOPs = 2·MACs (491.520 kFLOPs); peak activation 57,344 bytes (56.00 KiB)
+
+      module   kind     output shape    params     MACs    kMACs  activation, KiB
+      ───────  ───────  ──────────────  ──────  ───────  ───────  ───────────────
+      decoder  Decoder  [1, 3, 64, 64]     520  958,464  958.464           176.00
+      decoder: 520 parameters; 958,464 MACs (958.464 kMACs); 1,916,928 FLOPs = 2·MACs (1.917 MFLOPs); peak activation 180,224 bytes (176.00 KiB)
+      "
+    `);
+  });
+  test("--depth 1: what the parts are made of", () => {
+    const [all, one, two] = ["", "1", "2"].map(
+      (depth) => printed("summary", "nano", ...(depth === "" ? [] : ["--depth", depth])).split("\n").length,
+    );
+    expect(one).toBeLessThan(two ?? 0);
+    expect(two).toBeLessThan(all ?? 0);
+  });
+  test("a reader that stops reading is no error", () => {
+    const script = '{ "$0" "$1" summary l; echo "exit code $?" >&2; } | :';
+    const { stderr } = spawnSync("sh", ["-c", script, process.execPath, command], {
+      cwd: folder,
+      encoding: "utf8",
+      env: environment,
+    });
+    expect(stderr).toBe("exit code 0\n");
+  });
+});
+
+describe("compare", () => {
+  const number: unknown = expect.any(Number);
+  const count = { params: number, macs: number, flops: number, activationBytes: number };
+
+  test("--format json prints the contract: these keys and no others", () => {
+    expect(JSON.parse(printed("compare", "b", "tiny.ts", "sd-vae", "--format", "json"))).toStrictEqual([
+      { model: "b", size: 256, latentChannels: 12, parts: { encoder: count, decoder: count, discriminator: count } },
+      { model: "tiny", size: 256, latentChannels: 4, parts: { encoder: count, decoder: count } },
+      { model: "sd-vae", size: 256, latentChannels: 4, parts: { encoder: count, decoder: count, discriminator: count } },
+    ]);
+  });
+  test("--format json has the published numbers of LiteVAE-B", () => {
+    const [b] = JSON.parse(printed("compare", "b", "--format", "json")) as [{ parts: Record<string, { params: number }> }];
+    expect(b.parts["encoder"]?.params).toBe(6_755_260);
+    expect(b.parts["decoder"]?.params).toBe(49_527_043);
+  });
+  test("--latent and --size change the built-in models", () => {
+    const [{ size, latentChannels }] = JSON.parse(
+      printed("compare", "s", "tiny.ts", "--latent", "4", "--size", "512", "--format", "json"),
+    ) as [{ size: number; latentChannels: number }];
+    expect({ size, latentChannels }).toEqual({ size: 512, latentChannels: 4 });
+  });
+  test("a discriminator that the size does not fit is null, and a note says why", () => {
+    const { code, stdout, stderr } = litevae(folder, "compare", "s", "--size", "264", "--format", "json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject([{ size: 264, parts: { discriminator: null } }]);
+    expect(`\n${stderr}`).toMatchInlineSnapshot(`
+      "
+      note: the discriminator is not measured: 264 does not fit s: H/64 is not whole
+        in:       discriminator
+        expected: a height that is a multiple of 64
+        found:    H/64 = 4.125
+        help:     use 256 or 320
+      "
+    `);
+  });
+  test("-o writes to the file what would go to stdout", () => {
+    const args = ["compare", "s", "tiny.ts", "--format", "md"];
+    const text = printed(...args);
+    expect(printed(...args, "-o", "report.md")).toBe("");
+    expect(readFileSync(join(folder, "report.md"), "utf8")).toBe(text);
+  });
+  test("budgets that are kept say nothing", () => {
+    expect(
+      printed("compare", "s", "--budget", "encoder=1.1M", "--budget", "decoder.activation=200MiB", "--format", "csv"),
+    ).toMatch(/^model,/);
+  });
+});
