@@ -38,10 +38,11 @@ type Staged = Stage & { [stagesKey]?: Readonly<Record<string, Stage>> };
 
 /**
  * Several modules applied one after the other as one part, each under its own name at the top of the model: for
- * `stages({ encoder, quant_conv })` the keys begin with `encoder.` and `quant_conv.`.
+ * `stages({ encoder, quant_conv })` the keys begin with `encoder.` and `quant_conv.`. That the stages fit is checked when the model is compiled.
  */
-export function stages<X, Y>(named: Readonly<Record<string, Stage>>): (x: X) => Y {
-  const run = (x: X): Y => Object.values(named).reduce<unknown>((value, stage) => stage(value as never), x) as Y;
+export function stages(named: Readonly<Record<string, Stage>>): (x: Feature<number, number>) => Feature<number, number> {
+  const run = (x: Feature<number, number>): Feature<number, number> =>
+    Object.values(named).reduce<unknown>((value, stage) => stage(value as never), x) as Feature<number, number>;
   return Object.defineProperty(run, stagesKey, { value: named });
 }
 

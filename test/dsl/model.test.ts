@@ -141,8 +141,8 @@ describe("model", () => {
     });
   });
   test("refuses one name for modules of two parts", () => {
-    const encoder = stages<Feature<number, 1>, Map>({ shared: Encoder({ out: 24 }) });
-    const decoder = stages<Map, Feature<number, 1>>({ shared: Decoder({ input: 12 }) });
+    const encoder = stages({ shared: Encoder({ out: 24 }) });
+    const decoder = stages({ shared: Decoder({ input: 12 }) });
     expect(reportOf(make({ encoder, decoder }))).toMatchObject({
       what: 'decoder and encoder both have a module "shared"',
       help: "give the stages of different parts different names",

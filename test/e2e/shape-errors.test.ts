@@ -675,8 +675,8 @@ export default model({
       encoder(
         `const { conv } = layers({ conv: conv2d({ in: 3, out: channels, stride: 4 }) });`,
         `return (x: Feature<3, 1>): Map => conv(x);`,
-        `encoder: stages<Feature<3, 1>, Map>({ encoder: Encoder({ channels: 8, width: 12 }), conv: conv2d({ in: 8, out: 8, kernel: 1 }) }),
-  decoder: stages<Map, Feature<3, 1>>({ conv: conv2d({ in: 4, out: 4, kernel: 1 }), decoder: Decoder({ latent: 4 }) })`,
+        `encoder: stages({ encoder: Encoder({ channels: 8, width: 12 }), conv: conv2d({ in: 8, out: 8, kernel: 1 }) }),
+  decoder: stages({ conv: conv2d({ in: 4, out: 4, kernel: 1 }), decoder: Decoder({ latent: 4 }) })`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -685,8 +685,8 @@ export default model({
         at <dir>/names.ts:9
            7 | });
            8 |
-        >  9 | export default model({ latentChannels: 4, encoder: stages<Feature<3, 1>, Map>({ encoder: Encoder({ channels: 8, width: 12 }), conv: conv2d({ in: 8, out: 8, kernel: 1 }) }),
-          10 |   decoder: stages<Map, Feature<3, 1>>({ conv: conv2d({ in: 4, out: 4, kernel: 1 }), decoder: Decoder({ latent: 4 }) }) });
+        >  9 | export default model({ latentChannels: 4, encoder: stages({ encoder: Encoder({ channels: 8, width: 12 }), conv: conv2d({ in: 8, out: 8, kernel: 1 }) }),
+          10 |   decoder: stages({ conv: conv2d({ in: 4, out: 4, kernel: 1 }), decoder: Decoder({ latent: 4 }) }) });
         help:     give the stages of different parts different names
       "
     `);
