@@ -44,7 +44,7 @@ export function addCompile(program: Command, environment: Environment): void {
         .argParser(wholeNumber("--ir-version", 1))
         .default(undefined, "what the operator set needs"),
     )
-    .addOption(choice("--precision <p>", "numbers inside the graphs", ["fp32", "fp16"] as const).default("fp32"))
+    .addOption(choice("--precision <p>", "numbers inside the graphs", ["fp16", "fp32"] as const).default("fp32"))
     .option("--calibrate <dir>", "pictures that tell which layers leave the range of fp16")
     .option("--external-data", "keep weights in a file beside the graph", false)
     .option("--force", "write into a folder that holds other files", false)

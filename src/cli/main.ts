@@ -8,6 +8,7 @@ import type { Environment } from "./environment.ts";
 import { addList } from "./list.ts";
 import { addRun } from "./run.ts";
 import { addSummary } from "./summary.ts";
+import { addVerify } from "./verify.ts";
 
 /** Runs the command line and returns the exit code: 0 done, 1 the model or the input is wrong, 2 usage, 70 a bug of ours. */
 export async function main(argv: readonly string[], environment: Environment): Promise<number> {
@@ -17,7 +18,7 @@ export async function main(argv: readonly string[], environment: Environment): P
     .exitOverride()
     // Errors are told by `report`, in the form of all our messages.
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addList, addCheck, addSummary, addCompare, addCompile, addRun]) add(program, environment);
+  for (const add of [addList, addCheck, addSummary, addCompare, addCompile, addRun, addVerify]) add(program, environment);
   // A reader that closes the pipe early, such as head, is not an error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(exitCode.ok);

@@ -122,14 +122,20 @@ function float32Nodes(graph: OnnxGraph, maxima: ReadonlyMap<string, number>): Ke
 }
 
 function reachOf(graph: OnnxGraph, maxima: ReadonlyMap<string, number>): HalfReport["reach"] {
+  const max = (tensor: string): number => maxima.get(tensor) ?? 0;
+  // A node that hands a value on, such as a Reshape, says nothing new.
+  const passed = graph.nodes.flatMap((node) =>
+    node.outputs.filter((output) => node.inputs.some((input) => max(input) === max(output))),
+  );
+  const isPassed = new Set(passed);
   const sources = [
     ...graph.inputs.map(({ name }) => ({ name, tensors: [name] })),
     ...graph.initializers.map(({ name }) => ({ name, tensors: [name] })),
-    ...graph.nodes.map(({ name, outputs }) => ({ name, tensors: outputs })),
+    ...graph.nodes.map(({ name, outputs }) => ({ name, tensors: outputs.filter((output) => !isPassed.has(output)) })),
   ];
   return sources
-    .map(({ name, tensors }) => ({ name, max: Math.max(...tensors.map((tensor) => maxima.get(tensor) ?? 0)) }))
-    .filter(({ max }) => !fitsHalf(max))
+    .map(({ name, tensors }) => ({ name, max: Math.max(0, ...tensors.map(max)) }))
+    .filter((source) => !fitsHalf(source.max))
     .sort((a, b) => b.max - a.max);
 }
 

@@ -9,6 +9,7 @@ import { fittingSizes, type FittingSizes } from "../ir/size.ts";
 import { verifyModel } from "../ir/verify.ts";
 import { paramsOf, stepsOf } from "../ir/walk.ts";
 import { deadCode, dropTrainingOnly, foldWeights, inline, runPasses, type Pass } from "../passes/index.ts";
+import { clientFiles } from "../targets/client/client.ts";
 import type { OnnxGraph } from "../targets/onnx/graph.ts";
 import { lowerPart } from "../targets/onnx/lower.ts";
 import { encodeModel, initializerBytes, protobufLimit, type ExternalData, type ModelInfo } from "../targets/onnx/serde.ts";
@@ -65,6 +66,8 @@ export async function compile(model: Model, options: CompileOptions): Promise<Ma
 
   const project = options.targets.includes("torch") ? torchProject(model, packageVersion()) : [];
   const config = configOf(model, parts);
+  const partNames = parts.map(({ name }) => name);
+  const client = options.targets.includes("onnx") ? clientFiles(model, partNames, config.sizes) : [];
   const folder = new OutputFolder(options.out, { force: options.force });
   const beside = loaded.filter((part) => !parts.includes(part)).map((part) => lower(part));
   const { graphs, calibration } = await inPrecision(model, [...beside, ...float32], loaded, parts, options);
@@ -74,7 +77,7 @@ export async function compile(model: Model, options: CompileOptions): Promise<Ma
     options.progress(`writing ${graph.name}.onnx`);
     writeOnnx(folder, graph, modelInfo(model, graph.name, options), options.externalData);
   }
-  for (const { name, text } of project) folder.write(name, [text]);
+  for (const { name, text } of [...project, ...client]) folder.write(name, [text]);
   options.progress("writing model.safetensors");
   folder.write("model.safetensors", encodeSafetensors(namedTensors(parts, weights)));
   folder.write("config.json", [`${JSON.stringify(config, null, 2)}\n`]);
@@ -104,7 +107,10 @@ async function inPrecision(
   for (const { graph, report } of kept) options.halfReport?.(graph.name, report);
   const entries = kept.map(({ graph, report }) => {
     const float32 = report.declared + report.outOfRange;
-    return [graph.name, { nodes: report.nodes, float32_nodes: float32, worst_error: Number(report.worstError.toPrecision(3)) }] as const;
+    return [
+      graph.name,
+      { nodes: report.nodes, float32_nodes: float32, worst_error: Number(report.worstError.toPrecision(3)) },
+    ] as const;
   });
   const calibration = { pictures: pictures.length, parts: Object.fromEntries(entries) };
   return { graphs: kept.map(({ graph }) => graph), calibration: { precision: "fp16", calibration } };

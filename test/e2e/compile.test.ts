@@ -73,6 +73,7 @@ describe("the folder", () => {
     expect({ version, model }).toEqual({ version: "0.1.0", model: "mini" });
     expect([...Object.keys(files), "manifest.json"].sort()).toEqual(filesOf(out));
     const some = [
+      "client.ts",
       "config.json",
       "decoder.onnx",
       "decoder.onnx.data",
@@ -90,7 +91,7 @@ describe("the folder", () => {
     const out = compile("tiny.ts", "again", "--target", "onnx,torch", "--external-data");
     expect(filesOf(out)).toContain("decoder.onnx.data");
     compile("tiny.ts", "again", "--parts", "encoder");
-    expect(readdirSync(out).sort()).toEqual(["config.json", "encoder.onnx", "manifest.json", "model.safetensors"]);
+    expect(readdirSync(out).sort()).toEqual(["client.ts", "config.json", "encoder.onnx", "manifest.json", "model.safetensors"]);
   });
   test("is used again after Python left its caches in it", () => {
     compile("tiny.ts", "cached", "--target", "torch");

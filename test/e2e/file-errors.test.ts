@@ -34,6 +34,7 @@ describe("the output folder (exit code 1)", () => {
     write(folder, { "forced/notes.txt": "mine" });
     expect(litevae(folder, "compile", "tiny.ts", "-o", "forced", "--force").code).toBe(0);
     expect(readdirSync(join(folder, "forced"))).toEqual([
+      "client.ts",
       "config.json",
       "decoder.onnx",
       "encoder.onnx",
@@ -435,7 +436,7 @@ describe("run (exit code 1)", () => {
       "
       error: half has no decoder.onnx
         expected: encoder.onnx, decoder.onnx
-        found:    config.json, encoder.onnx, model.safetensors
+        found:    client.ts, config.json, encoder.onnx, model.safetensors
         help:     name its part in --parts when you compile
       "
     `);

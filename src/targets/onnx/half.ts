@@ -173,10 +173,13 @@ export function rounded({ graph, half }: HalfGraph): OnnxGraph {
 
 /** The graph with one more output for each of the tensors, the largest magnitude in it: `max/0`, `max/1`, … */
 export function withMaxima(graph: OnnxGraph, tensors: readonly string[]): OnnxGraph {
-  const measured = tensors.flatMap((tensor, i): readonly OnnxNode[] => [
+  const measure = (tensor: string, i: number): readonly OnnxNode[] => [
     { name: `magnitude/${i}`, type: "Abs", inputs: [tensor], outputs: [`magnitude/${i}`], attrs: {} },
     { name: maximumName(i), type: "ReduceMax", inputs: [`magnitude/${i}`], outputs: [maximumName(i)], attrs: { keepdims: 0 } },
-  ]);
+  ];
+  // onnxruntime runs what comes last first, with all that it needs: in this order it measures a tensor while it is there, in the other one it
+  // would keep them all until the end.
+  const measured = tensors.map(measure).reverse().flat();
   const outputs = tensors.map((_, i): OnnxValue => ({ name: maximumName(i), dims: [] }));
   return { ...graph, nodes: [...graph.nodes, ...measured], outputs: [...graph.outputs, ...outputs] };
 }

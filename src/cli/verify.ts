@@ -1,0 +1,79 @@
+import { Option, type Command } from "commander";
+import { UserError } from "../errors/index.ts";
+import type { Verification, VerifiedOutput } from "../inference/verify.ts";
+import { choice, sizeOption, wholeNumber } from "./options.ts";
+
+const formats = ["table", "json"] as const;
+
+interface Flags {
+  readonly weights?: string;
+  readonly size: number;
+  readonly seed: number;
+  readonly format: (typeof formats)[number];
+}
+
+export function addVerify(program: Command): void {
+  program
+    .command("verify")
+    .description("run the graphs and the PyTorch package on one input and compare them")
+    .argument("<dir>", "folder that compile wrote")
+    .option("--weights <file>", "weights that the package loads instead of the folder's, safetensors")
+    .addOption(new Option("--size <pixels>", sides).argParser(wholeNumber("--size", 1)).default(sizeOption.defaultValue))
+    .addOption(new Option("--seed <n>", "seed of the input").argParser(wholeNumber("--seed", 0)).default(0))
+    .addOption(choice("--format <format>", "how to print", formats).default("table"))
+    .action(async (folder: string, flags: Flags) => {
+      const { verify } = await import("../inference/verify.ts");
+      const { jsonText } = await import("../report/format.ts");
+      const progress = (doing: string): void => void process.stderr.write(`${doing}\n`);
+      const { weights, size, seed } = flags;
+      const result = await verify({ folder, weights, size, seed, progress });
+      if (result.alone !== undefined) progress(`${result.alone}; files, graphs and finite outputs were checked`);
+      if (result.compiledFromWeights === false) progress(`${folder} was not compiled from this very file: ${weights}`);
+      process.stdout.write(flags.format === "json" ? jsonText(result) : await table(result));
+      const wrong = result.outputs.filter(({ ok }) => !ok);
+      if (wrong.length > 0) throw disagreement(folder, weights, result, wrong);
+    });
+}
+
+const sides = "side of the square input; the next that fits is taken";
+
+async function table({ size, outputs, reference }: Verification): Promise<string> {
+  const { left, right, textTable } = await import("../report/grid.ts");
+  const columns = [left("output"), left("shape"), right("largest |y|"), right("largest |Δ|"), right("allowed"), left("")];
+  const rows = outputs.map(({ output, shape, largest, difference, bound, ok }) => [
+    output,
+    `[${shape.join(", ")}]`,
+    largest.toPrecision(4),
+    difference?.toExponential(2) ?? "–",
+    bound?.toExponential(2) ?? "–",
+    ok ? (difference === undefined ? "finite" : "ok") : difference === undefined ? "not finite" : "exceeds",
+  ]);
+  const against = reference === null ? "onnxruntime alone" : `onnxruntime against ${reference.package} in float64`;
+  return `${size.height}×${size.width}, ${against}\n\n${textTable({ columns, rows })}`;
+}
+
+function disagreement(
+  folder: string,
+  weights: string | undefined,
+  { reference }: Verification,
+  wrong: readonly VerifiedOutput[],
+): UserError {
+  const names = wrong.map(({ output }) => output).join(", ");
+  if (reference === null) {
+    return new UserError({
+      what: `the graphs in ${folder} give values that are not finite`,
+      expected: "numbers",
+      found: names,
+      help: "look for overflow: compile the model without --precision fp16, or check its weights",
+    });
+  }
+  return new UserError({
+    what: `the graphs in ${folder} do not give what the package gives`,
+    expected: wrong.map(({ output, bound }) => `${output} within ${bound?.toExponential(2)}`).join("\n"),
+    found: wrong.map(({ output, difference }) => `${output} off by ${difference?.toExponential(2)}`).join("\n"),
+    help:
+      weights === undefined
+        ? "compile the model again; where this stays, please report it with the model"
+        : `compile the folder from these weights: litevae compile MODEL -o ${folder} --target onnx,torch --weights ${weights}`,
+  });
+}

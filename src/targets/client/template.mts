@@ -1,0 +1,179 @@
+/** Encodes and decodes images with the graphs in this folder, over onnxruntime-node or onnxruntime-web; written by litevae. */
+
+// model: what follows is another in every compiled folder.
+export const model = {
+  name: "nano",
+  imageChannels: 3,
+  latentChannels: 12,
+  stride: 8,
+  sizes: { height: { minimum: 8, step: 8 }, width: { minimum: 8, step: 8 } },
+  parts: ["encoder", "decoder"],
+} as const;
+// end of model
+
+/** Planar float32 values [batch, channels, height, width]. */
+export interface Planes<C extends number> {
+  readonly data: Float32Array;
+  readonly height: number;
+  readonly width: number;
+  /** How many; 1 unless given. */
+  readonly batch?: number;
+  /** Always C: it keeps images and latents apart. */
+  readonly channels?: C;
+}
+
+/** Values in [-1, 1]. */
+export type Image = Planes<typeof model.imageChannels>;
+/** Sides are those of the image divided by `model.stride`. */
+export type Latent = Planes<typeof model.latentChannels>;
+
+/** A part this folder holds a graph of. */
+export type Part = (typeof model.parts)[number];
+/** The path, URL or bytes of each graph that is used: `{ encoder: "encoder.onnx" }`. */
+export type Sources = Readonly<Partial<Record<Part, string | Uint8Array>>>;
+
+export interface Client {
+  /** The posterior of images: its mean is the latent to store, `exp(logvar)` its variance. */
+  encode(image: Image): Promise<{ readonly mean: Required<Latent>; readonly logvar: Required<Latent> }>;
+  /** The images of latents. */
+  decode(latent: Latent): Promise<Required<Image>>;
+  /** Frees what the runtime holds. */
+  release(): Promise<void>;
+}
+
+/** What is used of the modules onnxruntime-node and onnxruntime-web; either fits. */
+export interface Runtime {
+  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => RuntimeTensor;
+  readonly InferenceSession: {
+    create(source: string | Uint8Array, options?: object): Promise<RuntimeSession>;
+  };
+}
+
+export interface RuntimeTensor {
+  readonly data: unknown;
+  readonly dims: readonly number[];
+}
+
+export interface RuntimeSession {
+  run(feeds: Readonly<Record<string, RuntimeTensor>>): Promise<Readonly<Record<string, RuntimeTensor>>>;
+  release(): Promise<void>;
+}
+
+/** The same facts without their literal types, so that the code below holds for every model. */
+interface Facts {
+  readonly name: string;
+  readonly imageChannels: number;
+  readonly stride: number;
+  readonly sizes: Readonly<Record<"height" | "width", { readonly minimum: number; readonly step: number }>>;
+  readonly parts: readonly string[];
+}
+const facts: Facts = model;
+
+/**
+ * Loads the graphs that `sources` names: `createClient(ort, { encoder: "out/encoder.onnx" })`. `options` are the runtime's own session options,
+ * such as `{ executionProviders: ["webgpu"] }`.
+ */
+export async function createClient(ort: Runtime, sources: Sources, options: object = {}): Promise<Client> {
+  const given: Readonly<Record<string, string | Uint8Array | undefined>> = sources;
+  const load = async (part: string): Promise<RuntimeSession | undefined> => {
+    const source = given[part];
+    return source === undefined ? undefined : ort.InferenceSession.create(source, options);
+  };
+  const [encoder, decoder] = [await load("encoder"), await load("decoder")];
+  const run = async (session: RuntimeSession, name: string, planes: Planes<number>, channels: number) => {
+    const { data, batch = 1, height, width } = planes;
+    return session.run({ [name]: new ort.Tensor("float32", data, [batch, channels, height, width]) });
+  };
+  return {
+    async encode(image) {
+      const session = present(encoder, "encoder");
+      check("encode", image, model.imageChannels, 1);
+      const outputs = await run(session, "image", image, model.imageChannels);
+      return {
+        mean: planesOf(outputs["mean"], model.latentChannels),
+        logvar: planesOf(outputs["logvar"], model.latentChannels),
+      };
+    },
+    async decode(latent) {
+      const session = present(decoder, "decoder");
+      check("decode", latent, model.latentChannels, model.stride);
+      const outputs = await run(session, "latent", latent, model.latentChannels);
+      return planesOf(outputs["image"], model.imageChannels);
+    },
+    async release() {
+      await encoder?.release();
+      await decoder?.release();
+    },
+  };
+}
+
+function present(session: RuntimeSession | undefined, part: string): RuntimeSession {
+  if (session !== undefined) return session;
+  throw new Error(
+    facts.parts.includes(part)
+      ? `createClient was given no ${part}: name ${part}.onnx in its second argument`
+      : `${facts.name} was compiled without its ${part}: name it in --parts of litevae compile`,
+  );
+}
+
+/** Sizes that do not fit are told here, with those that do; the runtime's own message would name a layer. */
+function check(method: string, { data, batch = 1, height, width }: Planes<number>, channels: number, stride: number): void {
+  for (const [axis, side] of Object.entries({ height, width })) {
+    const near = nearestSides(axis as "height" | "width", side, stride);
+    if (!near.includes(side))
+      throw new RangeError(`${method}: ${axis} ${side} does not fit ${facts.name}: ${near.join(" or ")} does`);
+  }
+  const wanted = batch * channels * height * width;
+  if (!Number.isInteger(batch) || batch < 1 || data.length !== wanted)
+    throw new RangeError(
+      `${method}: [${batch}, ${channels}, ${height}, ${width}] is ${wanted} values of whole samples, data has ${data.length}`,
+    );
+}
+
+/** The sides that fit and are nearest to one, which alone comes back where it fits. */
+function nearestSides(axis: "height" | "width", side: number, stride: number): readonly number[] {
+  const { minimum, step } = facts.sizes[axis];
+  const steps = Math.max(0, (side * stride - minimum) / step);
+  const fitting = [Math.floor(steps), Math.ceil(steps)].map((count) => (minimum + count * step) / stride);
+  return [...new Set(fitting)];
+}
+
+function planesOf<C extends number>(tensor: RuntimeTensor | undefined, channels: C): Required<Planes<C>> {
+  if (!(tensor?.data instanceof Float32Array)) throw new Error(`this is not a graph of ${facts.name}: compile it again`);
+  const [batch = 0, , height = 0, width = 0] = tensor.dims;
+  return { data: tensor.data, batch, channels, height, width };
+}
+
+/** The image of RGBA pixels, such as ImageData's: transparent ones on white, grey where the model takes one channel. */
+export function fromPixels(rgba: Uint8ClampedArray | Uint8Array, width: number, height: number): Required<Image> {
+  const area = width * height;
+  if (rgba.length !== 4 * area)
+    throw new RangeError(`${width}×${height} pixels are ${4 * area} bytes of RGBA, not ${rgba.length}`);
+  needsColours();
+  const data = new Float32Array(facts.imageChannels * area);
+  for (let i = 0; i < area; i++) {
+    const [red = 0, green = 0, blue = 0, alpha = 0] = rgba.subarray(4 * i, 4 * i + 4);
+    const colours = facts.imageChannels === 1 ? [0.299 * red + 0.587 * green + 0.114 * blue] : [red, green, blue];
+    colours.forEach((value, channel) => (data[channel * area + i] = ((value - 255) * alpha) / 255 / 127.5 + 1));
+  }
+  return { data, batch: 1, channels: model.imageChannels, height, width };
+}
+
+/** RGBA pixels for ImageData of one image of a batch, values outside of [-1, 1] clamped. */
+export function toPixels({ data, height, width }: Image, index = 0): Uint8ClampedArray<ArrayBuffer> {
+  needsColours();
+  const area = width * height;
+  const pixels = new Uint8ClampedArray(4 * area).fill(255);
+  for (let i = 0; i < area; i++) {
+    for (let colour = 0; colour < 3; colour++) {
+      const channel = index * facts.imageChannels + Math.min(colour, facts.imageChannels - 1);
+      pixels[4 * i + colour] = ((data[channel * area + i] ?? 0) + 1) * 127.5;
+    }
+  }
+  return pixels;
+}
+
+function needsColours(): void {
+  if (facts.imageChannels !== 1 && facts.imageChannels !== 3)
+    throw new Error(`images of ${facts.imageChannels} channels have no RGBA pixels: give encode arrays`);
+}

@@ -1,0 +1,174 @@
+/** client.ts in compiled folders: its types in an editor, and what it gives over both runtimes. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as node from "onnxruntime-node";
+import * as web from "onnxruntime-web";
+import { Project, ts } from "ts-morph";
+import { beforeAll, describe, expect, test } from "vitest";
+import { litevae, root, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
+
+type Module = typeof import("../../src/targets/client/template.mts");
+
+const folder = tempFolder();
+
+function compile(model: string, out: string, ...flags: readonly string[]): string {
+  const { code, stderr } = litevae(folder, "compile", model, "-o", out, ...flags);
+  expect(code, stderr).toBe(0);
+  return join(folder, out);
+}
+
+const open = async (out: string): Promise<Module> => (await import(join(folder, out, "client.ts"))) as Module;
+const graphs = { encoder: join(folder, "nano/encoder.onnx"), decoder: join(folder, "nano/decoder.onnx") };
+
+/** Values in [-1, 1] that no channel or row repeats. */
+function values(count: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => Math.sin(1 + 0.37 * i));
+}
+
+const image = { data: values(2 * 3 * 16 * 24), batch: 2, height: 16, width: 24 };
+
+beforeAll(() => {
+  write(folder, { "tiny.ts": tinyModel });
+  compile("nano", "nano", "--target", "onnx,torch");
+  compile("tiny.ts", "half", "--parts", "encoder");
+});
+
+describe("the file", () => {
+  test("is the template with the model's facts", () => {
+    const template = readFileSync(join(root, "src/targets/client/template.mts"), "utf8");
+    expect(readFileSync(join(folder, "nano/client.ts"), "utf8")).toBe(template.replace(/\/\/ (?:model: .*|end of model)\n/g, ""));
+  });
+  test("names the parts whose graphs are beside it", async () => {
+    expect((await open("half")).model).toEqual({
+      name: "tiny",
+      imageChannels: 3,
+      latentChannels: 4,
+      stride: 4,
+      sizes: { height: { minimum: 4, step: 4 }, width: { minimum: 4, step: 4 } },
+      parts: ["encoder"],
+    });
+  });
+  test("is not written without graphs", () => {
+    const out = compile("tiny.ts", "torch", "--target", "torch");
+    expect(() => readFileSync(join(out, "client.ts"))).toThrow("ENOENT");
+  });
+});
+
+describe("its types", () => {
+  const usage = (runtime: string, code: string, out = "nano"): readonly string[] => {
+    const project = new Project({ tsConfigFilePath: join(root, "tsconfig.json"), skipAddingFilesFromTsConfig: true });
+    const at = (name: string): string => join(root, "test/client/made", name);
+    project.createSourceFile(at("client.ts"), readFileSync(join(folder, out, "client.ts"), "utf8"));
+    const preamble = `import * as ort from "${runtime}"; import { createClient, fromPixels, model, toPixels, type Image } from "./client.ts";
+export { createClient, fromPixels, model, ort, toPixels, type Image };
+const client = await createClient(ort, { encoder: "encoder.onnx" }); declare const image: Image;
+`;
+    project.createSourceFile(at("usage.ts"), preamble + code);
+    const found = project
+      .getSourceFiles()
+      .flatMap((file) => (file.getFilePath().startsWith(at("")) ? file.getPreEmitDiagnostics() : []));
+    return found.map((error) => ts.flattenDiagnosticMessageText(error.compilerObject.messageText, "\n").split("\n")[0] ?? "");
+  };
+  const right = `const { mean } = await client.encode(image);
+const channels: 12 = mean.channels;
+const decoded = await client.decode(mean);
+new Uint8Array(toPixels(await client.decode({ data: new Float32Array(12), height: 1, width: 1 })));
+const { width }: { width: number } = fromPixels(new Uint8ClampedArray(4), 1, 1);
+export { channels, decoded, width };`;
+
+  test.each(["onnxruntime-node", "onnxruntime-web"])("fit %s under strict settings", (runtime) => {
+    expect(usage(runtime, right)).toEqual([]);
+  });
+  test("keep images and latents apart", () => {
+    expect(usage("onnxruntime-node", "const { mean } = await client.encode(image); await client.encode(mean);")).toEqual([
+      "Argument of type 'Required<Latent>' is not assignable to parameter of type 'Image'.",
+    ]);
+  });
+  test("take the graphs that are there alone", () => {
+    expect(usage("onnxruntime-node", `await createClient(ort, { decoder: "decoder.onnx" }); export { client };`, "half")).toEqual(
+      [
+        "Object literal may only specify known properties, but 'decoder' does not exist in type 'Readonly<Partial<Record<\"encoder\", string | Uint8Array<ArrayBufferLike>>>>'. Did you mean to write 'encoder'?",
+      ],
+    );
+  });
+});
+
+describe("encode and decode", () => {
+  test("give what the graphs give", async () => {
+    const { createClient } = await open("nano");
+    const client = await createClient(node, graphs);
+    const { mean, logvar } = await client.encode(image);
+    const decoded = await client.decode(mean);
+    const run = async (path: string, name: string, data: Float32Array, dims: readonly number[]) => {
+      const session = await node.InferenceSession.create(path);
+      return session.run({ [name]: new node.Tensor("float32", data, dims) });
+    };
+    const moments = await run(graphs.encoder, "image", image.data, [2, 3, 16, 24]);
+    const images = await run(graphs.decoder, "latent", mean.data, [2, 12, 2, 3]);
+    const latent = { batch: 2, channels: 12, height: 2, width: 3 };
+    expect(mean).toEqual({ ...latent, data: moments["mean"]?.data });
+    expect(logvar).toEqual({ ...latent, data: moments["logvar"]?.data });
+    expect(decoded).toEqual({ batch: 2, channels: 3, height: 16, width: 24, data: images["image"]?.data });
+    await client.release();
+  });
+  test("give the same over onnxruntime-web", async () => {
+    web.env.wasm.numThreads = 1;
+    const { createClient } = await open("nano");
+    const bytes = { encoder: readFileSync(graphs.encoder), decoder: readFileSync(graphs.decoder) };
+    const [inNode, inWeb] = [await createClient(node, graphs), await createClient(web, bytes, { executionProviders: ["wasm"] })];
+    const { mean } = await inNode.encode(image);
+    expect(largestDifference((await inWeb.encode(image)).mean.data, mean.data)).toBeLessThan(1e-5);
+    expect(largestDifference((await inWeb.decode(mean)).data, (await inNode.decode(mean)).data)).toBeLessThan(1e-5);
+    await Promise.all([inNode.release(), inWeb.release()]);
+  });
+  test("refuse sizes that do not fit, and name those that do", async () => {
+    const { createClient } = await open("nano");
+    const client = await createClient(node, graphs);
+    const planes = (height: number, width: number) => ({ data: new Float32Array(3 * height * width), height, width });
+    await expect(client.encode(planes(100, 64))).rejects.toThrow("encode: height 100 does not fit nano: 96 or 104 does");
+    await expect(client.encode(planes(64, 5))).rejects.toThrow("encode: width 5 does not fit nano: 8 does");
+    await expect(client.decode({ data: new Float32Array(18), height: 1, width: 1.5 })).rejects.toThrow(
+      "decode: width 1.5 does not fit nano: 1 or 2 does",
+    );
+    await expect(client.encode({ ...planes(8, 8), batch: 2 })).rejects.toThrow(
+      "encode: [2, 3, 8, 8] is 384 values of whole samples, data has 192",
+    );
+    await client.release();
+  });
+  test("say which graph is missing", async () => {
+    const client = await (await open("nano")).createClient(node, { encoder: graphs.encoder });
+    const latent = { data: new Float32Array(12), height: 1, width: 1 };
+    await expect(client.decode(latent)).rejects.toThrow(
+      "createClient was given no decoder: name decoder.onnx in its second argument",
+    );
+    const half = await (await open("half")).createClient(node, { encoder: join(folder, "half/encoder.onnx") });
+    await expect(half.decode(latent)).rejects.toThrow(
+      "tiny was compiled without its decoder: name it in --parts of litevae compile",
+    );
+    await Promise.all([client.release(), half.release()]);
+  });
+});
+
+describe("pixels", () => {
+  test("come back as they were", async () => {
+    const { fromPixels, toPixels } = await open("nano");
+    const rgba = Uint8ClampedArray.from({ length: 4 * 256 }, (_, i) => (i % 4 === 3 ? 255 : (i * 7) % 256));
+    const made = fromPixels(rgba, 32, 8);
+    expect(made).toMatchObject({ batch: 1, channels: 3, height: 8, width: 32 });
+    expect(made.data[256]).toBeCloseTo((rgba[1] as number) / 127.5 - 1, 6);
+    expect(toPixels(made)).toEqual(rgba);
+  });
+  test("are on white where transparent, clamped where values leave the range, and of the image asked for", async () => {
+    const { fromPixels, toPixels } = await open("nano");
+    expect([...fromPixels(new Uint8Array([0, 0, 0, 0]), 1, 1).data]).toEqual([1, 1, 1]);
+    expect([...toPixels({ data: Float32Array.of(0, 0, 0, -3, 1, 2), batch: 2, height: 1, width: 1 }, 1)]).toEqual([
+      0, 255, 255, 255,
+    ]);
+    expect(() => fromPixels(new Uint8Array(4), 2, 2)).toThrow("2×2 pixels are 16 bytes of RGBA, not 4");
+  });
+});
+
+function largestDifference(a: Float32Array, b: Float32Array): number {
+  expect(a.length).toBe(b.length);
+  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (b[i] as number))), 0);
+}

@@ -1,0 +1,296 @@
+/** `compile --precision fp16` from the command line: what overflows without calibration and does not with it, types, sizes, errors, messages. */
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { spawnSync } from "node:child_process";
+import sharp from "sharp";
+import { beforeAll, describe, expect, test } from "vitest";
+import { irVersionOf, onnxPasses } from "../../src/compiler/compile.ts";
+import { partOf } from "../../src/ir/walk.ts";
+import { floats, tensorOf } from "../../src/ir/tensor.ts";
+import { runPasses } from "../../src/passes/index.ts";
+import { halved } from "../../src/targets/onnx/half.ts";
+import { lowerPart } from "../../src/targets/onnx/lower.ts";
+import { encodeModel } from "../../src/targets/onnx/serde.ts";
+import { encodeSafetensors } from "../../src/weights/safetensors.ts";
+import { initialWeights, namedTensors, weightsFromFile } from "../../src/weights/weights.ts";
+import { environment, hashes, litevae, photos, root, tempFolder, write } from "../e2e/litevae.ts";
+import hot from "./hot.ts";
+
+const folder = tempFolder();
+const hotModel = fileURLToPath(new URL("hot.ts", import.meta.url));
+const calibrated = ["--precision", "fp16", "--calibrate", "pictures"] as const;
+
+beforeAll(async () => {
+  mkdirSync(join(folder, "pictures"));
+  for (const name of ["astronaut", "chelsea"]) {
+    const picture = sharp(join(photos, `${name}.png`)).resize(32, 32, { fit: "cover" });
+    await picture.png().toFile(join(folder, "pictures", `${name}.png`));
+  }
+  writeFileSync(join(folder, "pictures/README.txt"), "no picture");
+});
+
+/** Compiles in `folder`, returns what goes to stderr. */
+function compile(model: string, out: string, ...flags: readonly string[]): string {
+  const { code, stderr } = litevae(folder, "compile", model, "-o", out, ...flags);
+  expect({ code, stderr }).toEqual({ code: 0, stderr });
+  return stderr;
+}
+
+function ask(question: string, ...args: readonly string[]): unknown {
+  const script = join(root, "test/fp16/facts.py");
+  const program = join(root, ".venv/bin/python");
+  const { status, stdout, stderr } = spawnSync(program, [script, question, ...args], {
+    cwd: folder,
+    encoding: "utf8",
+    env: environment,
+  });
+  if (status !== 0) throw new Error(`facts.py ${question}: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+interface PartFacts {
+  readonly nodes: number;
+  readonly float32_nodes: number;
+  readonly worst_error: number;
+}
+
+function calibrationIn(out: string): { readonly pictures: number; readonly parts: Readonly<Record<string, PartFacts>> } {
+  const manifest = JSON.parse(readFileSync(join(folder, out, "manifest.json"), "utf8")) as Record<string, unknown>;
+  expect(manifest["precision"]).toBe("fp16");
+  return manifest["calibration"] as ReturnType<typeof calibrationIn>;
+}
+
+type Errors = Readonly<Record<string, Readonly<Record<"reference" | "onnxruntime", number>>>>;
+
+/** What the compiler says of its graphs' error agrees with float16 arithmetic in another program, which sums in another order. */
+function expectErrorsAsSaid(half: string, full: string, most: number): void {
+  const said = calibrationIn(half);
+  expect(said.pictures).toBe(2);
+  for (const [part, { reference, onnxruntime }] of Object.entries(ask("errors", half, full, "pictures") as Errors)) {
+    const worst = said.parts[part]?.worst_error ?? NaN;
+    expect(worst, part).toBeLessThan(most);
+    expect(reference / worst, part).toBeGreaterThan(0.4);
+    expect(reference / worst, part).toBeLessThan(2.5);
+    expect(onnxruntime, part).toBeLessThan(most);
+  }
+}
+
+describe("a convolution that leaves the range of float16", () => {
+  const factors: Readonly<Record<string, number>> = { "encoder.down.weight": 8, "encoder.hot.weight": 1e5 };
+  const load = initialWeights(hot.parts, 0);
+  let stderr = "";
+
+  beforeAll(() => {
+    const tensors = namedTensors(hot.parts, load).map((tensor) => ({
+      ...tensor,
+      load: () =>
+        tensorOf(
+          tensor.shape,
+          floats(tensor.load()).map((value) => value * (factors[tensor.name] ?? 1)),
+        ),
+    }));
+    write(folder, { "hot.safetensors": Buffer.concat([...encodeSafetensors(tensors)]) });
+    stderr = compile(hotModel, "hot-16", "--weights", "hot.safetensors", ...calibrated);
+    compile(hotModel, "hot-32", "--weights", "hot.safetensors");
+  });
+
+  test("overflows where everything is float16, in float16 arithmetic", () => {
+    const encoder = partOf(hot, "encoder");
+    if (encoder === undefined) throw new Error("no encoder");
+    const weights = weightsFromFile(join(folder, "hot.safetensors"), hot, hot.parts);
+    const { graph } = halved(
+      lowerPart(runPasses(encoder, onnxPasses), (param) => weights.load(param)),
+      new Set(),
+    );
+    const info = { opset: 18, irVersion: irVersionOf[18] ?? 0, producer: "litevae", producerVersion: "test", metadata: {} };
+    write(folder, { "naive.onnx": Buffer.concat([...encodeModel(graph, info)]) });
+    expect(ask("finite", "naive.onnx", "pictures")).toBe(false);
+  });
+  test("stays in range where calibration keeps it float32, near to float32", () => {
+    expect(ask("finite", "hot-16/encoder.onnx", "pictures")).toBe(true);
+    expectErrorsAsSaid("hot-16", "hot-32", 2e-2);
+  });
+  test("stays in range on a picture of another kind than those calibrated on", async () => {
+    mkdirSync(join(folder, "others"));
+    await sharp(join(photos, "hubble_deep_field.jpg"))
+      .resize(64, 48, { fit: "cover" })
+      .png()
+      .toFile(join(folder, "others/hubble.png"));
+    expect(ask("finite", "hot-16/encoder.onnx", "others")).toBe(true);
+  });
+  test("is named, with what it reaches", () => {
+    const reached = /^ {2}encoder\/hot\/Conv reaches ([\d,]+)$/m.exec(stderr);
+    expect(Number(reached?.[1]?.replaceAll(",", ""))).toBeGreaterThan(65504);
+    expect(stderr).toContain("encoder in fp16: 5 of 13 nodes stay float32, 1 for what they compute");
+    expect(stderr).toContain("decoder in fp16: 0 of 5 nodes stay float32");
+  });
+  test("has both kinds of convolutions in the graph", () => {
+    expect(ask("graph", "hot-16/encoder.onnx")).toMatchObject({
+      operators: { Conv: ["FLOAT", "FLOAT16"], InstanceNormalization: ["FLOAT"] },
+    });
+  });
+});
+
+describe.each([
+  ["nano", 1e-2],
+  ["s", 2e-2],
+])("%s", (model, most) => {
+  let stderr = "";
+  beforeAll(() => {
+    stderr = compile(model, `${model}-16`, ...calibrated);
+    compile(model, `${model}-32`);
+  }, 180_000);
+
+  test("passes onnx's checks, float32 outside and float16 inside", () => {
+    for (const part of ["encoder", "decoder"]) {
+      const facts = ask("graph", `${model}-16/${part}.onnx`) as {
+        inputs: readonly string[];
+        outputs: readonly string[];
+        operators: Readonly<Record<string, readonly string[]>>;
+        elements: Readonly<Record<string, number>>;
+        precision: string;
+      };
+      expect(new Set([...facts.inputs, ...facts.outputs])).toEqual(new Set(["FLOAT"]));
+      expect(facts.operators["Conv"]).toEqual(["FLOAT16"]);
+      expect(facts.operators["InstanceNormalization"] ?? ["FLOAT"]).toEqual(["FLOAT"]);
+      expect(facts.operators["Softmax"] ?? ["FLOAT"]).toEqual(["FLOAT"]);
+      expect((facts.elements["FLOAT"] ?? 0) / (facts.elements["FLOAT16"] ?? 0)).toBeLessThan(0.01);
+      expect(facts.precision).toBe("fp16");
+    }
+  });
+  test("has files of half the size, weights in float32 beside them", () => {
+    const bytes = (out: string, name: string): number => statSync(join(folder, out, name)).size;
+    const files = ["encoder.onnx", "decoder.onnx"];
+    const [half, full] = [`${model}-16`, `${model}-32`].map((out) => files.reduce((sum, name) => sum + bytes(out, name), 0));
+    expect((half ?? NaN) / (full ?? NaN)).toBeLessThan(0.53);
+    expect(bytes(`${model}-16`, "model.safetensors")).toBe(bytes(`${model}-32`, "model.safetensors"));
+  });
+  test("is as near to float32 as it says", () => {
+    const { parts } = calibrationIn(`${model}-16`);
+    for (const [part, { worst_error: worst }] of Object.entries(parts)) {
+      expect(stderr).toContain(`${part} in fp16: worst error against fp32 ${worst.toExponential(2)}\n`);
+    }
+    expectErrorsAsSaid(`${model}-16`, `${model}-32`, most);
+  }, 120_000);
+});
+
+describe("float16 files", () => {
+  test("are the same bytes every time, and the decoder's are the same without the encoder", () => {
+    for (const out of ["once", "twice"]) compile("nano", out, ...calibrated);
+    expect(hashes(join(folder, "once"))).toEqual(hashes(join(folder, "twice")));
+    compile("nano", "alone", "--parts", "decoder", ...calibrated);
+    expect(Object.keys(calibrationIn("alone").parts)).toEqual(["decoder"]);
+    expect(existsSync(join(folder, "alone/encoder.onnx"))).toBe(false);
+    expect(hashes(join(folder, "alone"))["decoder.onnx"]).toBe(hashes(join(folder, "once"))["decoder.onnx"]);
+  });
+  test("can have their weights beside them, in the newest operator set", () => {
+    compile("nano", "external", "--external-data", "--opset", "21", ...calibrated);
+    compile("nano", "external-32", "--opset", "21");
+    for (const part of ["encoder", "decoder"]) expect(ask("graph", `external/${part}.onnx`)).toMatchObject({ precision: "fp16" });
+    expectErrorsAsSaid("external", "external-32", 1e-2);
+  });
+  test("run a picture", () => {
+    compile(hotModel, "run", ...calibrated);
+    const { code, stdout } = litevae(folder, "run", "run", "pictures/chelsea.png", "-o", "seen");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^PSNR +[\d.]+ dB$/m);
+  });
+});
+
+describe("messages", () => {
+  /** Fails with this exit code, writes no folder and nothing to stdout; returns stderr. */
+  function failure(code: number, ...flags: readonly string[]): string {
+    const result = litevae(folder, "compile", "nano", "-o", "refused", ...flags);
+    expect({ code: result.code, stdout: result.stdout }).toEqual({ code, stdout: "" });
+    expect(existsSync(join(folder, "refused"))).toBe(false);
+    return `\n${result.stderr}`;
+  }
+
+  test("no pictures are named", () => {
+    expect(failure(2, "--precision", "fp16")).toMatchInlineSnapshot(`
+      "
+      error: --precision fp16 needs pictures
+        expected: --calibrate DIR, a folder of a few pictures such as the model will see
+        found:    no --calibrate
+        help:     which layers leave the range of fp16, and would give black images, shows on pictures only
+      "
+    `);
+  });
+  test("pictures without fp16", () => {
+    expect(failure(2, "--calibrate", "pictures")).toMatchInlineSnapshot(`
+      "
+      error: --calibrate is of no use without --precision fp16
+        expected: --precision fp16 --calibrate DIR, or neither
+        found:    --calibrate alone
+        help:     add --precision fp16, or leave --calibrate out
+      "
+    `);
+  });
+  test("a precision that is not known", () => {
+    expect(failure(2, "--precision", "fp8")).toMatchInlineSnapshot(`
+      "
+      error: --precision cannot be read
+        expected: fp16, fp32
+        found:    fp8
+        help:     write for example --precision fp16
+      "
+    `);
+  });
+  test("a precision that is misspelt", () => {
+    expect(failure(2, "--precision", "f16")).toMatchInlineSnapshot();
+  });
+  test("fp16 of a torch package", () => {
+    expect(failure(2, "--target", "torch", ...calibrated)).toMatchInlineSnapshot(`
+      "
+      error: --precision fp16 is of the onnx target
+        expected: onnx among --target
+        found:    --target torch
+        help:     leave --precision out: torch packages choose their precision when they train
+      "
+    `);
+  });
+  test("a folder that is not there", () => {
+    expect(failure(1, "--precision", "fp16", "--calibrate", "nowhere")).toMatchInlineSnapshot(`
+      "
+      error: cannot read the folder nowhere
+        expected: a folder of pictures
+        found:    ENOENT: no such file or directory, scandir 'nowhere'
+        help:     give --calibrate a folder that exists
+      "
+    `);
+  });
+  test("an empty folder", () => {
+    mkdirSync(join(folder, "empty"));
+    expect(failure(1, "--precision", "fp16", "--calibrate", "empty")).toMatchInlineSnapshot(`
+      "
+      error: empty holds no pictures to calibrate on
+        expected: JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF files, not in folders of their own
+        found:    an empty folder
+        help:     put a few pictures there, such as the model will see
+      "
+    `);
+  });
+  test("a folder of text", () => {
+    write(folder, { "text/notes.txt": "no picture" });
+    expect(failure(1, "--precision", "fp16", "--calibrate", "text")).toMatchInlineSnapshot(`
+      "
+      error: text holds no pictures to calibrate on
+        expected: JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF files, not in folders of their own
+        found:    notes.txt
+        help:     put a few pictures there, such as the model will see
+      "
+    `);
+  });
+  test("a picture that is none", () => {
+    write(folder, { "broken/one.png": "no picture" });
+    expect(failure(1, "--precision", "fp16", "--calibrate", "broken")).toMatchInlineSnapshot(`
+      "
+      error: cannot read the picture broken/one.png
+        expected: a JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF file
+        found:    Input file contains unsupported image format
+        help:     check the path, and that the file opens in a viewer
+      "
+    `);
+  });
+});

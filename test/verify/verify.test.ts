@@ -1,0 +1,224 @@
+/** `litevae verify`: what it compares, where it looks for Python, and what it says of folders, weights and packages that are wrong. */
+import { spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Verification } from "../../src/inference/verify.ts";
+import {
+  command,
+  environment,
+  litevae,
+  manifestOf,
+  root,
+  sha256,
+  tempFolder,
+  tinyModel,
+  write,
+  type Result,
+} from "../e2e/litevae.ts";
+
+const folder = tempFolder();
+const python = join(root, ".venv/bin/python");
+
+/** Runs `litevae verify` with a Python that has torch, unless `variables` say otherwise. */
+function verify(args: readonly string[], variables: NodeJS.ProcessEnv = { LITEVAE_PYTHON: python }): Result {
+  const options = { cwd: folder, encoding: "utf8", env: { ...environment, ...variables } } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, "verify", ...args], options);
+  return { code: status, stdout, stderr };
+}
+
+/** The error alone, without the progress before it. */
+const errorOf = ({ stderr }: Result): string => `\n${stderr.slice(stderr.indexOf("error: ")).replaceAll(folder, "<dir>")}`;
+const resultOf = ({ stdout }: Result): Verification => JSON.parse(stdout) as Verification;
+
+function compile(model: string, out: string, ...flags: readonly string[]): void {
+  const { code, stderr } = litevae(folder, "compile", model, "-o", out, ...flags);
+  expect(code, stderr).toBe(0);
+}
+
+beforeAll(() => {
+  const mini = `import { litevae } from "litevae";
+export default litevae({ variant: "S", decoder: { base: 32 }, discriminator: { kind: "unet", channels: 8 } });`;
+  write(folder, { "tiny.ts": tinyModel, "mini.ts": mini });
+  compile("tiny.ts", "tiny", "--target", "onnx,torch");
+  compile("tiny.ts", "other", "--target", "onnx,torch", "--seed", "1");
+});
+
+describe("graphs and package", () => {
+  test("agree, every part", () => {
+    compile("mini.ts", "mini", "--target", "onnx,torch", "--parts", "encoder,decoder,discriminator");
+    const result = verify(["mini", "--size", "90", "--format", "json"]);
+    expect(result.code, result.stderr).toBe(0);
+    const { outputs, size, reference } = resultOf(result);
+    // The decoder has five levels below the image and the discriminator seven: the next side that fits is taken.
+    expect(size.height).toBeGreaterThanOrEqual(90);
+    expect(reference?.package).toBe("litevae_mini");
+    const names = ["encoder.mean", "encoder.logvar", "decoder.image", "discriminator.pixel_logits", "discriminator.global_logit"];
+    expect(outputs.map(({ output }) => output)).toEqual(names);
+    expect(Math.max(...outputs.map(({ difference = NaN }) => difference))).toBeGreaterThan(0);
+    for (const { difference, bound, largest } of outputs) {
+      expect(difference).toBeLessThan(bound as number);
+      expect(largest).toBeGreaterThan(0);
+    }
+  });
+  test("agree where some of the parts were compiled", () => {
+    compile("tiny.ts", "decoder", "--target", "onnx,torch", "--parts", "decoder");
+    const result = verify(["decoder", "--size", "32", "--format", "json"]);
+    expect(result.code, result.stderr).toBe(0);
+    expect(resultOf(result).outputs).toMatchObject([{ output: "decoder.image", shape: [1, 3, 32, 32], ok: true }]);
+  });
+  test("are told apart where a graph is another's, though the manifest says it is whole", () => {
+    compile("tiny.ts", "swapped", "--target", "onnx,torch");
+    copyFileSync(join(folder, "other/encoder.onnx"), join(folder, "swapped/encoder.onnx"));
+    const manifest = manifestOf(join(folder, "swapped"));
+    const bytes = readFileSync(join(folder, "swapped/encoder.onnx"));
+    const files = { ...manifest.files, "encoder.onnx": { bytes: bytes.length, sha256: sha256(bytes) } };
+    write(folder, { "swapped/manifest.json": JSON.stringify({ ...manifest, files }) });
+    const result = verify(["swapped", "--size", "32"]);
+    expect(result.code).toBe(1);
+    expect(errorOf(result)).toMatch(/^\nerror: the graphs in swapped do not give what the package gives\n/);
+    expect(result.stdout).toMatch(/encoder\.mean .* exceeds\n/);
+    expect(result.stdout).toMatch(/decoder\.image .* ok\n/);
+  });
+  test("take the same input for the same seed", () => {
+    const largest = (...flags: readonly string[]): number | undefined =>
+      resultOf(verify(["tiny", "--size", "32", "--format", "json", ...flags], { PATH: "" })).outputs[0]?.largest;
+    expect(largest()).toBe(largest("--seed", "0"));
+    expect(largest("--seed", "1")).not.toBe(largest());
+  });
+});
+
+describe("--weights", () => {
+  const weights = ["--weights", "other/model.safetensors", "--size", "32"] as const;
+
+  test("of another training differ", () => {
+    const result = verify(["tiny", ...weights]);
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain("tiny was not compiled from this very file: other/model.safetensors\n");
+    expect(errorOf(result)).toContain("litevae compile MODEL -o tiny --target onnx,torch --weights other/model.safetensors");
+  });
+  test("that the folder was compiled from agree", () => {
+    const result = verify(["other", ...weights, "--format", "json"]);
+    expect(result.code, result.stderr).toBe(0);
+    expect(resultOf(result)).toMatchObject({ compiledFromWeights: true, reference: { weights: "other/model.safetensors" } });
+  });
+  test("of another model are refused with the keys", () => {
+    compile("nano", "nano", "--parts", "encoder");
+    const result = verify(["tiny", "--weights", "nano/model.safetensors"]);
+    expect(result.code).toBe(1);
+    expect(errorOf(result)).toMatch(
+      /^\nerror: nano\/model.safetensors does not fit the package litevae_tiny\n {2}found: {4}the weights are not those of this model; 1\d missing: /,
+    );
+  });
+  test("that are not there, or a folder, are told", () => {
+    expect(errorOf(verify(["tiny", "--weights", "none.safetensors"]))).toMatch(
+      /error: cannot read the weights none.safetensors\n/,
+    );
+    expect(errorOf(verify(["tiny", "--weights", "other"]))).toMatch(
+      /error: cannot read the weights other\n {2}found: {4}a folder\n/,
+    );
+  });
+});
+
+describe("Python", () => {
+  test("that is not there leaves the checks of the graphs alone", () => {
+    const result = verify(["tiny", "--size", "32"], { PATH: "" });
+    expect(result.code).toBe(0);
+    expect(result.stderr).toContain("no Python with torch and safetensors was found to compare with; name one in LITEVAE_PYTHON");
+    expect(result.stdout).toMatchInlineSnapshot(`
+      "32×32, onnxruntime alone
+
+      output          shape           largest |y|  largest |Δ|  allowed
+      ──────────────  ──────────────  ───────────  ───────────  ───────  ──────
+      encoder.mean    [1, 4, 8, 8]          1.066            –        –  finite
+      encoder.logvar  [1, 4, 8, 8]          1.048            –        –  finite
+      decoder.image   [1, 3, 32, 32]       0.3744            –        –  finite
+      "
+    `);
+  });
+  test("is found in the folder's environment before the active one", () => {
+    compile("tiny.ts", "environment", "--target", "onnx,torch");
+    write(folder, { "environment/.venv/pyvenv.cfg": "", "active/bin/note": "", "environment/.venv/bin/note": "" });
+    const found = (variables: NodeJS.ProcessEnv): string | undefined =>
+      resultOf(verify(["environment", "--size", "32", "--format", "json"], variables)).reference?.python;
+    const launcher = `#!/bin/sh\nexec ${python} "$@"\n`;
+    write(folder, { "active/bin/python": launcher });
+    chmodSync(join(folder, "active/bin/python"), 0o755);
+    expect(found({ VIRTUAL_ENV: join(folder, "active"), PATH: "" })).toBe(join(folder, "active/bin/python"));
+    symlinkSync(join(folder, "active/bin/python"), join(folder, "environment/.venv/bin/python"));
+    expect(found({ VIRTUAL_ENV: join(folder, "active"), PATH: "" })).toBe("environment/.venv/bin/python");
+  });
+  test("that LITEVAE_PYTHON names must have torch", () => {
+    expect(errorOf(verify(["tiny"], { LITEVAE_PYTHON: "/nowhere/python" }))).toMatchInlineSnapshot(`
+      "
+      error: the Python that LITEVAE_PYTHON names cannot run the package
+        expected: a Python with torch and safetensors
+        found:    /nowhere/python
+        help:     install them, pip install -e tiny, or unset LITEVAE_PYTHON
+      "
+    `);
+  });
+  /** A Python that has torch and then does this. */
+  const failing = (does: string): NodeJS.ProcessEnv => {
+    write(folder, { "failing.sh": `#!/bin/sh\n[ "$1" = -c ] && exit 0\n${does}\n` });
+    chmodSync(join(folder, "failing.sh"), 0o755);
+    return { LITEVAE_PYTHON: join(folder, "failing.sh") };
+  };
+  test("that fails is told with its last lines", () => {
+    const result = verify(["tiny", "--size", "32"], failing("echo 'ImportError: no libtorch' >&2; exit 1"));
+    expect(result.code).toBe(1);
+    expect(errorOf(result)).toMatchInlineSnapshot(`
+      "
+      error: the package litevae_tiny does not run
+        expected: outputs from Python
+        found:    exit code 1
+                  ImportError: no libtorch
+        help:     compile the model again if its files were changed; memory may be short if Python was ended
+      "
+    `);
+  });
+  test("that is killed is told", () => {
+    expect(errorOf(verify(["tiny", "--size", "32"], failing("kill -9 $$")))).toMatch(/ found: {4}ended by SIGKILL\n/);
+  });
+});
+
+describe("a folder", () => {
+  test("without a package is checked alone", () => {
+    compile("tiny.ts", "plain");
+    const { code, stderr } = verify(["plain", "--size", "32"]);
+    expect(code).toBe(0);
+    expect(stderr).toContain("plain has no PyTorch package to compare with; compile with --target onnx,torch");
+  });
+  test("without graphs is refused", () => {
+    compile("tiny.ts", "torch", "--target", "torch");
+    const result = verify(["torch"]);
+    expect(result.code).toBe(1);
+    expect(errorOf(result)).toMatch(/^\nerror: torch has no ONNX graph to verify\n/);
+  });
+  test("that is incomplete, or whose package was changed, is refused", () => {
+    write(folder, { "empty/note": "" });
+    expect(errorOf(verify(["empty"]))).toMatch(/error: empty is not a complete compile: it has no manifest.json\n/);
+    compile("tiny.ts", "changed", "--target", "onnx,torch");
+    const model = join(folder, "changed/litevae_tiny/model.py");
+    write(folder, { "changed/litevae_tiny/model.py": readFileSync(model, "utf8").replace("import", "Import") });
+    expect(errorOf(verify(["changed"]))).toMatch(/litevae_tiny\/model.py was changed after it was compiled\n/);
+  });
+  test("whose values are not finite fails", () => {
+    const tooLarge = tinyModel
+      .replace("import { block", "import { scale, block")
+      .replace("silu(conv(z))", "silu(scale(scale(conv(z), { factor: 1e38 }), { factor: 1e38 }))");
+    write(folder, { "infinite.ts": tooLarge });
+    compile("infinite.ts", "infinite", "--target", "onnx,torch");
+    expect(errorOf(verify(["infinite", "--size", "32"], { PATH: "" }))).toMatchInlineSnapshot(`
+      "
+      error: the graphs in infinite give values that are not finite
+        expected: numbers
+        found:    decoder.image
+        help:     look for overflow: compile the model without --precision fp16, or check its weights
+      "
+    `);
+    const compared = verify(["infinite", "--size", "32"]);
+    expect(compared.code).toBe(1);
+    expect(compared.stdout).toMatch(/decoder\.image .* NaN .* exceeds\n/);
+  });
+});
