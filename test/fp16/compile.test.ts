@@ -238,7 +238,14 @@ describe("messages", () => {
     `);
   });
   test("a precision that is misspelt", () => {
-    expect(failure(2, "--precision", "f16")).toMatchInlineSnapshot();
+    expect(failure(2, "--precision", "f16")).toMatchInlineSnapshot(`
+      "
+      error: --precision cannot be read
+        expected: fp16, fp32
+        found:    f16
+        help:     did you mean fp16?
+      "
+    `);
   });
   test("fp16 of a torch package", () => {
     expect(failure(2, "--target", "torch", ...calibrated)).toMatchInlineSnapshot(`
