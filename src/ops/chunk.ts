@@ -19,9 +19,9 @@ export const chunk = defineOp<{ readonly chunks: number }>({
     return Array.from({ length: chunks }, () => replaceChannels(input, channels / chunks));
   },
   onnx: (writer, [input = ""], { chunks }) => writer.nodes("Split", [input], chunks, { axis: 1, num_outputs: chunks }),
-  torch: { kind: "function", call: ([input = ""], { chunks }) => `${input}.chunk(${chunks}, dim=1)` },
+  torch: { kind: "function", call: ([input = ""], { chunks }) => (chunks === 1 ? input : `${input}.chunk(${chunks}, dim=1)`) },
   sample(choose) {
-    const chunks = choose.int(2, 4);
+    const chunks = choose.int(1, 4);
     return { attrs: { chunks }, inputs: [[choose.int(1, 2), chunks * choose.int(1, 3), choose.int(1, 4), choose.int(1, 4)]] };
   },
 });

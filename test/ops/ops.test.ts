@@ -1,15 +1,9 @@
-/** Every op by its own declaration: ONNX equals PyTorch, and shapes, parameters and MACs are what both say. No op is named here. */
-import fc from "fast-check";
+/** Every op by its own declaration. No op is named here. */
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Attrs, Op } from "../../src/ir/op.ts";
-import { evaluateShape, shapeOf } from "../../src/ir/shape.ts";
-import type { Tensor } from "../../src/ir/tensor.ts";
+import type { Op } from "../../src/ir/op.ts";
 import { ops } from "../../src/ops/index.ts";
-import { expectClose } from "../support/close.ts";
-import { runOneOp, symbolicShapes } from "../support/one-op.ts";
-import { opsets } from "../support/onnx.ts";
-import { drawn, randomOf, randomState, randomTensor, runs, seeds } from "../support/random.ts";
-import { TorchServer, type Evaluation } from "../support/torch-server.ts";
+import { TorchServer } from "../support/torch-server.ts";
+import { testOp } from "./check-op.ts";
 
 let torch: TorchServer;
 beforeAll(async () => {
@@ -19,71 +13,10 @@ beforeAll(async () => {
 
 const everyOp: readonly (readonly [string, Op])[] = Object.entries(ops).map(([name, op]) => [name, op as unknown as Op]);
 
-function applyInTorch(
-  op: Op,
-  attrs: Attrs,
-  inputs: readonly Tensor[],
-  state: Readonly<Record<string, Tensor>>,
-): Promise<Evaluation> {
-  if (op.torch.kind === "module") return torch.module(op.torch.build(attrs), inputs, state);
-  return torch.expression(
-    op.torch.call(
-      inputs.map((_, i) => `x${i}`),
-      attrs,
-    ),
-    inputs,
-  );
-}
-
 test.each(everyOp)("%s is listed under its own name", (name, op) => {
   expect(op.name).toBe(name);
 });
 
 describe.each(everyOp)("%s", (_, op) => {
-  const use = drawn((choose) => op.sample(choose));
-
-  test("infers for symbols what it infers for numbers", () => {
-    fc.assert(
-      fc.property(use, fc.constantFrom(1, 2, 8), ({ attrs, inputs }, divisor) => {
-        const { shapes, bindings } = symbolicShapes(inputs, divisor);
-        const symbolic = op.infer(shapes, attrs).map((shape) => evaluateShape(shape, bindings));
-        const concrete = op.infer(
-          inputs.map((shape) => shapeOf(...shape)),
-          attrs,
-        );
-        expect(symbolic).toEqual(concrete.map((shape) => evaluateShape(shape, { N: NaN, H: NaN, W: NaN })));
-      }),
-      runs(200, 10_000),
-    );
-  });
-
-  test("computes the same in onnxruntime and PyTorch, with the declared shapes, parameters and MACs", async () => {
-    await fc.assert(
-      fc.asyncProperty(use, fc.constantFrom(...opsets), seeds, async ({ attrs, inputs: inputShapes }, opset, seed) => {
-        const random = randomOf(seed);
-        const inputs = inputShapes.map((shape) => randomTensor(shape, random, { spread: 2 }));
-        const specs = op.params?.(attrs) ?? [];
-        const state = randomState(specs, random);
-
-        const [found, reference] = await Promise.all([
-          runOneOp(op, attrs, inputs, state, opset),
-          applyInTorch(op, attrs, inputs, state),
-        ]);
-
-        const { shapes, bindings } = symbolicShapes(inputShapes);
-        const outputShapes = op.infer(shapes, attrs).map((shape) => evaluateShape(shape, bindings));
-        expect(found.map((tensor) => tensor.shape)).toEqual(outputShapes);
-        expect(reference.outputs.map((tensor) => tensor.shape)).toEqual(outputShapes);
-        reference.outputs.forEach((expected, i) => expectClose(found[i] as Tensor, expected, 1e-5));
-
-        expect(reference.flops / 2).toBe(op.macs?.(inputShapes, outputShapes, attrs) ?? 0);
-        const declared = specs.map(({ role, shape, buffer = false, dtype = "float32" }) => ({ role, shape, buffer, dtype }));
-        expect(declared).toEqual([
-          ...reference.parameters.map((parameter) => ({ ...parameter, buffer: false })),
-          ...reference.buffers.map((buffer) => ({ ...buffer, buffer: true })),
-        ]);
-      }),
-      runs(60, 30_000),
-    );
-  }, 30_000);
+  testOp(op, () => torch);
 });

@@ -3,6 +3,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { PartName } from "../../src/ir/model.ts";
 import type { PyCall } from "../../src/ir/op.ts";
 import { bytesOf, type DType, type Tensor } from "../../src/ir/tensor.ts";
 
@@ -77,6 +78,11 @@ export class TorchServer {
   /** Evaluates an expression over x0, x1, … in float64. */
   expression(expression: string, inputs: readonly Tensor[]): Promise<Evaluation> {
     return this.#ask({ expression, inputs: inputs.map(encode) });
+  }
+
+  /** Runs a part of a generated model.py in eval mode, in float64; `state` has to be the whole state_dict of what holds it. */
+  part(source: string, part: PartName, inputs: readonly Tensor[], state: State): Promise<Evaluation> {
+    return this.#ask({ source, part, inputs: inputs.map(encode), state: mapValues(state, encode) });
   }
 
   stop(): void {

@@ -1,15 +1,17 @@
 """Evaluates layers and functions in PyTorch for the TypeScript tests: JSON requests on stdin, a line each.
 
-A request holds `module` (callee, args, kwargs) or `expression` over x0, x1, …, with `inputs` and `state`, the
-module's state_dict. Floating point is float64, the module is in eval mode. A tensor is a shape, a dtype and
-bytes in base64. The answer is a line on stdout.
+A request holds `module` (callee, args, kwargs), `expression` over x0, x1, … or `source`, a generated model.py, with its
+`part`; beside it `inputs` and `state`, the module's state_dict. Floating point is float64, the module is in eval mode.
+A tensor is a shape, a dtype and bytes in base64. The answer is a line on stdout.
 """
 
 import base64
 import json
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -66,13 +68,44 @@ def build(request: Json) -> nn.Module:
     return module.eval()
 
 
+def generated(request: Json) -> tuple[nn.Module, Callable[..., Any]]:
+    """A part out of a model.py: the module that holds it, and what gives the outputs of its graph."""
+    runtime = ModuleType("generated")
+    runtime.__path__ = [str(Path(layers.__file__).parent)]
+    sys.modules["generated"] = runtime
+    scope: Json = {"__name__": "generated.model", "__package__": "generated"}
+    exec(compile(request["source"], "model.py", "exec"), scope)
+    if request["part"] == "discriminator":
+        holder = nn.Module()
+        holder.add_module("discriminator", scope["build_discriminator"]())
+        calls: dict[str, Callable[..., Any]] = {"discriminator": holder.get_submodule("discriminator")}
+    else:
+        holder = scope["Autoencoder"]()
+
+        def encode_image(x: Tensor) -> tuple[Tensor, Tensor]:
+            posterior = holder.encode(x).latent_dist
+            return posterior.mean, posterior.logvar
+
+        calls = {"encoder": encode_image, "decoder": lambda z: holder.decode(z).sample}
+    state = {role: decode(tensor) for role, tensor in request["state"].items()}
+    holder.double().load_state_dict(state, strict=True)
+    holder.eval()
+    return holder, calls[request["part"]]
+
+
 def evaluate(request: Json) -> Json:
     inputs = [decode(tensor) for tensor in request["inputs"]]
-    module = build(request) if "module" in request else None
+    module: nn.Module | None = None
+    if "source" in request:
+        module, call = generated(request)
+    elif "module" in request:
+        module = call = build(request)
     scope = SCOPE | {f"x{i}": x for i, x in enumerate(inputs)}
     # The counter does not know the fused attention of a CPU.
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-        result = module(*inputs) if module is not None else eval(request["expression"], scope)
+        result = call(*inputs) if module is not None else eval(request["expression"], scope)
+    if isinstance(result, dict):
+        result = list(result.values())
     return {
         "outputs": [encode(y) for y in ([result] if isinstance(result, Tensor) else result)],
         "flops": counter.get_total_flops(),

@@ -3,7 +3,7 @@ import type { Block, Module } from "../../ir/model.ts";
 import type { PyCall, PyValue } from "../../ir/op.ts";
 import { writeForward, type Forward } from "./forward.ts";
 import { attributesOf, type Instance } from "./instances.ts";
-import { argumentName, camel, literal, typeOf } from "./python.ts";
+import { argumentName, camel, literal, ownNames, runtimeNames, typeOf } from "./python.ts";
 
 export interface PyClass {
   readonly name: string;
@@ -44,7 +44,11 @@ export function classesOf(instances: readonly Instance[], resultKeys: (block: Bl
     i += level.length;
     for (const group of grouped(level, (instance) => instance.block.name)) {
       const variants = grouped(group, (instance) => structureOf(instance, classOf, resultKeys));
-      for (const [variant, name] of named(variants, new Set(classes.map((known) => known.name)))) {
+      for (const [variant, name] of named(
+        variants,
+        new Set([...ownNames, ...runtimeNames, ...classes.map((known) => known.name)]),
+        classOf,
+      )) {
         const made = makeClass(name, variant, classOf, resultKeys);
         classes.push(made);
         for (const { block } of variant) byBlock.set(block, made);
@@ -91,22 +95,39 @@ function childCall(module: Module, classOf: (block: Block) => PyClass): ChildCal
 function* named(
   variants: readonly (readonly Instance[])[],
   taken: Set<string>,
+  classOf: (block: Block) => PyClass,
 ): Generator<readonly [readonly Instance[], string]> {
   const keys = (variant: readonly Instance[]): readonly string[] =>
     variant[0] === undefined ? [] : attributesOf(variant[0].block).map(({ key }) => key);
-  const ordered = variants.toSorted((a, b) => keys(a).length - keys(b).length || b.length - a.length);
+  const features = (variant: readonly Instance[]): readonly string[] => featuresOfChildren(variant[0], classOf);
+  const ordered = variants.toSorted(
+    (a, b) => keys(a).length - keys(b).length || features(a).length - features(b).length || b.length - a.length,
+  );
+  const holders = new Map<string, readonly Instance[]>();
   const plain = new Set([...keys(ordered[0] ?? []), ...settingsOf(ordered[0] ?? [])]);
   for (const variant of ordered) {
     const base = variant[0]?.block.name ?? "";
     const more = keys(variant).filter((key) => !plain.has(key));
     const settings = settingsOf(variant).filter((key) => !plain.has(key));
     const suffix = more.length > 0 ? `With${more.map(camel).join("And")}` : settings.map(camel).join("");
-    const wanted = variant === ordered[0] ? base : `${base}${suffix}`;
+    let wanted = variant === ordered[0] ? base : `${base}${suffix}`;
+    const holder = holders.get(wanted);
+    // Two variants with the same children differ in what those have: `UpBlockWithUpsamplersAndConvShortcut`.
+    const below = holder === undefined ? [] : features(variant).filter((feature) => !features(holder).includes(feature));
+    if (below.length > 0) wanted += `${wanted === base ? "With" : "And"}${below.join("And")}`;
+    holders.set(wanted, variant);
     let name = wanted;
     for (let i = 2; taken.has(name); i++) name = `${wanted}${i}`;
     taken.add(name);
     yield [variant, name];
   }
+}
+
+/** What the names of the children's classes say beyond the children's own names. */
+function featuresOfChildren(instance: Instance | undefined, classOf: (block: Block) => PyClass): readonly string[] {
+  const blocks = instance?.block.children.filter((child) => child.kind === "block") ?? [];
+  const suffixes = blocks.map((child) => classOf(child).name.slice(child.name.length).replace(/^With/, ""));
+  return [...new Set(suffixes.flatMap((suffix) => suffix.split("And")))].filter((feature) => /^[A-Z]/.test(feature));
 }
 
 /** The switches that are on in every instance. */
@@ -151,7 +172,7 @@ function makeClass(
   const params = slots.params();
   return {
     name,
-    params: params.map(({ name: param, values }) => ({ name: param, type: typeOf(values[0] ?? null) })),
+    params: params.map(({ name: param, values }) => ({ name: param, type: typeOf(values) })),
     attributes,
     forward: writeForward(first.body, first.block.path, resultKeys(first.block)),
     instances,
@@ -185,9 +206,12 @@ class Slots {
       const values = configs.map((config) => config[key]);
       return values.every((value) => typeof value === "number") ? [{ name: argumentName(key), values }] : [];
     });
+    // Two keys may have one name in snake_case.
+    this.#configured = this.#configured.filter(({ name }, i, all) => all.findIndex((other) => other.name === name) === i);
     // in = out everywhere is one number of channels.
     const [input, output] = ["in", "out"].map((key) => this.#configured.find(({ name }) => name === argumentName(key)));
-    if (input !== undefined && input.values.join() === output?.values.join()) {
+    const taken = this.#configured.some(({ name }) => name === "channels");
+    if (!taken && input !== undefined && input.values.join() === output?.values.join()) {
       this.#configured = [
         { name: "channels", values: input.values },
         ...this.#configured.filter((param) => param !== input && param !== output),
@@ -238,5 +262,7 @@ class Slots {
 }
 
 function unusedName(name: string, known: readonly Param[]): string {
-  return known.some((param) => param.name === name) ? `${name}_` : name;
+  let unused = name;
+  while (ownNames.has(unused) || known.some((param) => param.name === unused)) unused += "_";
+  return unused;
 }

@@ -39,10 +39,10 @@ class ForwardWriter {
   readonly #statements: string[] = [];
 
   constructor(graph: Graph, owner: string) {
-    this.#graph = graph;
+    this.#graph = { ...graph, nodes: neededNodes(graph) };
     this.#owner = owner;
     const count = (value: Value): void => void this.#uses.set(value, (this.#uses.get(value) ?? 0) + 1);
-    for (const node of graph.nodes) node.inputs.forEach(count);
+    for (const node of this.#graph.nodes) node.inputs.forEach(count);
     graph.outputs.forEach(count);
   }
 
@@ -53,7 +53,7 @@ class ForwardWriter {
       return name;
     });
     this.#graph.nodes.forEach((node, i) => this.#node(node, i));
-    const results = this.#graph.outputs.map((value) => this.#read(value));
+    const results = this.#results(resultKeys);
     // `x = …; return x` says it twice.
     const statements = [...collapseLoops(this.#statements)];
     const last = statements.at(-1);
@@ -64,6 +64,22 @@ class ForwardWriter {
     const result =
       resultKeys === undefined ? results.join(", ") : `{${results.map((text, i) => `"${resultKeys[i]}": ${text}`).join(", ")}}`;
     return { inputs, statements, result };
+  }
+
+  /** Where they are too long together, the longest get statements of their own. */
+  #results(keys: readonly string[] | undefined): string[] {
+    const { outputs, nodes } = this.#graph;
+    for (;;) {
+      const results = outputs.map((value) => this.#read(value));
+      // A dictionary may have an entry a line.
+      const lengths =
+        keys === undefined ? [results.join(", ").length] : results.map((text, i) => `"${keys[i]}": ,${text}`.length);
+      const [longest] = outputs
+        .filter((value) => this.#expressions.has(value))
+        .toSorted((a, b) => this.#read(b).length - this.#read(a).length);
+      if (outputs.length === 1 || longest === undefined || Math.max(...lengths) + margin <= lineLength) return results;
+      this.#flush(longest, nodes.length);
+    }
   }
 
   #read(value: Value): string {
@@ -79,7 +95,8 @@ class ForwardWriter {
       const nested = node.inputs.filter((value) => this.#expressions.has(value));
       const [longest] = nested.toSorted((a, b) => this.#read(b).length - this.#read(a).length);
       if (longest === undefined) break;
-      this.#flush(longest, position);
+      // The node that is being written still reads its other operands.
+      this.#flush(longest, position - 1);
       expression = this.#expression(node);
     }
     this.#inside.set(output, this.#variablesIn(node));
@@ -89,7 +106,8 @@ class ForwardWriter {
     if (nests) return;
     if (others.length === 0) this.#flush(output, position, node);
     else {
-      const targets = node.outputs.map((value, i) => this.#name(node, value, i, this.#variablesIn(node), position));
+      const targets: string[] = [];
+      for (const value of node.outputs) targets.push(this.#name(node, value, targets, this.#variablesIn(node), position));
       this.#statements.push(`${targets.join(", ")} = ${expression}`);
       this.#expressions.delete(output);
       node.outputs.forEach((value, i) => this.#variables.set(value, targets[i] ?? ""));
@@ -104,15 +122,19 @@ class ForwardWriter {
   #flush(value: Value, position: number, node?: Node): void {
     const expression = this.#expressions.get(value) ?? "";
     this.#expressions.delete(value);
-    const name = this.#name(node, value, 0, this.#inside.get(value) ?? [], position);
+    const name = this.#name(node, value, [], this.#inside.get(value) ?? [], position);
     this.#statements.push(`${name} = ${expression}`);
     this.#variables.set(value, name);
   }
 
-  /** `a + b` inside a product would need parentheses; a variable reads better. */
+  /** `a + b` in a product or before `.clamp()` would need parentheses; a variable reads better. */
   #feedsOperator(value: Value, expression: string): boolean {
-    if (!/ [*+] /.test(expression.replace(/\(.*\)/g, ""))) return false;
-    return this.#graph.nodes.some((node) => node.inputs.includes(value) && node.kind === "op" && node.layer === undefined);
+    if (!/ [*+] /.test(outsideParentheses(expression))) return false;
+    return this.#graph.nodes.some((node) => {
+      if (!node.inputs.includes(value) || node.kind === "call" || node.op.torch.kind === "module") return false;
+      const operands = node.inputs.map((input) => (input === value ? "OPERAND" : "other"));
+      return outsideParentheses(node.op.torch.call(operands, node.attrs)).includes("OPERAND");
+    });
   }
 
   #expression(node: Node): string {
@@ -125,20 +147,17 @@ class ForwardWriter {
     return node.op.torch.call(operands, node.attrs);
   }
 
-  #name(node: Node | undefined, value: Value, index: number, inside: readonly Value[], position: number): string {
-    const living = new Set(
-      [...this.#graph.inputs, ...this.#variables.keys()]
-        .filter((other) => this.#livesAfter(other, position))
-        .map((other) => this.#variables.get(other)),
-    );
+  /** `taken` are the names of the node's outputs before this one. */
+  #name(node: Node | undefined, value: Value, taken: readonly string[], inside: readonly Value[], position: number): string {
+    const alive = [...this.#variables].filter(([other]) => this.#livesAfter(other, position)).map(([, name]) => name);
+    const living = new Set([...taken, ...alive]);
     const module = node?.kind === "call" ? node.block.path : undefined;
     const member = module === undefined ? null : /([a-z_0-9]+)\.(\d+)$/.exec(module.slice(this.#owner.length));
     if (member !== null && (this.#uses.get(value) ?? 0) > 1) return unused(`${member[1]}_${member[2]}`, living);
     const dying = inside
       .map((input) => this.#variables.get(input))
       .find((name) => name !== undefined && generic.includes(name) && !living.has(name));
-    if (dying !== undefined && index === 0) return dying;
-    return generic.find((name) => !living.has(name) && !(index > 0 && name === dying)) ?? unused("h", living);
+    return dying ?? generic.find((name) => !living.has(name)) ?? unused("h", living);
   }
 
   /** Whether a variable is read by a later statement, directly or through an expression that is still to be written. */
@@ -150,6 +169,23 @@ class ForwardWriter {
       );
     return later.some((node) => reads(node.inputs)) || reads(this.#graph.outputs);
   }
+}
+
+function outsideParentheses(expression: string): string {
+  const shorter = expression.replace(/\([^()]*\)/g, "");
+  return shorter === expression ? expression : outsideParentheses(shorter);
+}
+
+/** The nodes that the outputs depend on. */
+function neededNodes(graph: Graph): readonly Node[] {
+  const needed = new Set(graph.outputs);
+  const nodes: Node[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((value) => needed.has(value))) continue;
+    node.inputs.forEach((value) => needed.add(value));
+    nodes.unshift(node);
+  }
+  return nodes;
 }
 
 function unused(name: string, taken: ReadonlySet<string | undefined>): string {

@@ -144,7 +144,7 @@ class AutoencoderBase(nn.Module):
         return model.eval()
 
     def save_pretrained(self, folder: str | Path, **config: Any) -> None:
-        """Writes config.json and the weights, where diffusers has the class in its layout; `config` adds entries."""
+        """Writes weights and config.json, with `config`; in diffusers' layout if it has one."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         state = {

@@ -1,0 +1,88 @@
+/** What the guides show works: models compile, the example of an op passes every check, commands and options exist. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Op } from "../../src/ir/op.ts";
+import { litevae, root, tempFolder } from "../e2e/litevae.ts";
+import { testOp } from "../ops/check-op.ts";
+import { TorchServer } from "../support/torch-server.ts";
+
+const guides = ["README.md", ...readdirSync(join(root, "docs")).map((file) => `docs/${file}`)];
+const texts = guides.map((guide) => [guide, readFileSync(join(root, guide), "utf8")] as const);
+
+interface Listing {
+  readonly guide: string;
+  readonly file: string;
+  readonly code: string;
+}
+
+/** Fenced blocks that name a file. */
+const listings: readonly Listing[] = texts.flatMap(([guide, text]) =>
+  [...text.matchAll(/^```ts file=(\S+)\n(.*?)^```$/gms)].map(([, file = "", code = ""]) => ({ guide, file, code })),
+);
+const models = listings.filter(({ file }) => !file.includes("/"));
+
+test("models are there to be checked", () => {
+  expect(models.length).toBeGreaterThan(1);
+});
+
+test.each(models)("$guide: $file checks and compiles", ({ file, code }) => {
+  const folder = tempFolder();
+  writeFileSync(join(folder, file), code);
+  const check = litevae(folder, "check", file);
+  expect(check.code, check.stderr).toBe(0);
+  const compiled = litevae(folder, "compile", file, "-o", "out", "--target", "onnx,torch");
+  expect(compiled.code, compiled.stderr).toBe(0);
+});
+
+const opListings = listings.filter(({ file }) => file.startsWith("src/ops/"));
+
+/** The op that a listing exports, from a file outside of the repository with the same imports. */
+async function opOf({ file, code }: Listing): Promise<Op> {
+  const path = join(tempFolder(), basename(file));
+  writeFileSync(
+    path,
+    code.replace(/(?<= from ")\.[^"]*/g, (specifier) => join(root, dirname(file), specifier)),
+  );
+  const exported = Object.values((await import(path)) as Readonly<Record<string, Op>>);
+  expect(exported).toHaveLength(1);
+  return exported[0]!;
+}
+
+describe.each(opListings)("$guide: $file", async (listing) => {
+  const op = await opOf(listing);
+  let torch: TorchServer;
+  beforeAll(async () => {
+    torch = await TorchServer.start();
+    return () => torch.stop();
+  });
+  testOp(op, () => torch);
+});
+
+test("an op is there to be checked", () => {
+  expect(opListings).toHaveLength(1);
+});
+
+/** `litevae COMMAND …` in code, the command's name and the options that stand there. */
+const shown = texts.flatMap(([guide, text]) =>
+  [...text.matchAll(/litevae (list|check|summary|compare|compile|run|verify)\b([^`\n#]*)/g)].map(
+    ([line, command = "", rest = ""]) => ({
+      guide,
+      line,
+      command,
+      options: [...rest.matchAll(/(?<=[\s[])--?[a-z][a-z-]*/g)].map(([option]) => option),
+    }),
+  ),
+);
+
+test("commands are there to be checked", () => {
+  expect(new Set(shown.map(({ command }) => command)).size).toBe(7);
+});
+
+const helps = new Map<string, string>();
+
+test.each(shown)("$guide: $line", ({ command, options }) => {
+  if (!helps.has(command)) helps.set(command, litevae(root, command, "--help").stdout);
+  const known = new Set(helps.get(command)?.match(/(?<=[\s,])--?[a-z][a-z-]*/g));
+  expect(options.filter((option) => !known.has(option))).toEqual([]);
+});

@@ -1,0 +1,43 @@
+/** What the compiler makes of the examples, as files to review in diffs; `npm run test:update` writes them anew. */
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { builtIns } from "../../dsl/models/index.ts";
+import multipliers from "../../examples/multipliers.ts";
+import sharedExtractor from "../../examples/shared-extractor.ts";
+import variants from "../../examples/variants.ts";
+import type { Model } from "../../src/ir/model.ts";
+import { printModel } from "../../src/ir/print.ts";
+import { paramsOf } from "../../src/ir/walk.ts";
+import { modelPy } from "../../src/targets/torch/model-py.ts";
+
+const models: Readonly<Record<string, Model>> = {
+  b: builtIns["b"]!.build({}),
+  // The command line names a file's model by its stem.
+  multipliers: { ...multipliers, name: "multipliers" },
+  "shared-extractor": { ...sharedExtractor, name: "shared-extractor" },
+  variants: { ...variants, name: "variants" },
+};
+
+/** A line per parameter: its path, shape and role. */
+function printParams(model: Model): string {
+  const params = [...paramsOf(model.parts.flatMap((part) => part.modules))];
+  return params.map(({ path, shape, role }) => `${path} [${shape.join(", ")}] ${role}\n`).join("");
+}
+
+describe.each(Object.entries(models))("%s", (name, model) => {
+  const golden = (file: string): string => fileURLToPath(new URL(`./${name}/${file}`, import.meta.url));
+
+  test("IR", async () => {
+    await expect(printModel(model)).toMatchFileSnapshot(golden("ir.txt"));
+  });
+
+  test("parameters", async () => {
+    await expect(printParams(model)).toMatchFileSnapshot(golden("params.txt"));
+  });
+
+  test("model.py", async () => {
+    const text = modelPy(model);
+    expect(text.split("\n").length).toBeLessThan(400);
+    await expect(text).toMatchFileSnapshot(golden("model.py"));
+  });
+});

@@ -1,0 +1,78 @@
+/** The check of an op by its own declaration: ONNX equals PyTorch, and shapes, parameters and MACs are what both say. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Attrs, Op } from "../../src/ir/op.ts";
+import { evaluateShape, shapeOf } from "../../src/ir/shape.ts";
+import type { Tensor } from "../../src/ir/tensor.ts";
+import { expectClose } from "../support/close.ts";
+import { runOneOp, symbolicShapes } from "../support/one-op.ts";
+import { opsets } from "../support/onnx.ts";
+import { drawn, randomOf, randomState, randomTensor, runs, seeds } from "../support/random.ts";
+import type { Evaluation, TorchServer } from "../support/torch-server.ts";
+
+function applyInTorch(
+  torch: TorchServer,
+  op: Op,
+  attrs: Attrs,
+  inputs: readonly Tensor[],
+  state: Readonly<Record<string, Tensor>>,
+): Promise<Evaluation> {
+  if (op.torch.kind === "module") return torch.module(op.torch.build(attrs), inputs, state);
+  return torch.expression(
+    op.torch.call(
+      inputs.map((_, i) => `x${i}`),
+      attrs,
+    ),
+    inputs,
+  );
+}
+
+/** Defines the tests of an op; `torch` is asked for when they run. */
+export function testOp(op: Op, torch: () => TorchServer): void {
+  const use = drawn((choose) => op.sample(choose));
+
+  test("infers for symbols what it infers for numbers", () => {
+    fc.assert(
+      fc.property(use, fc.constantFrom(1, 2, 8), ({ attrs, inputs }, divisor) => {
+        const { shapes, bindings } = symbolicShapes(inputs, divisor);
+        const symbolic = op.infer(shapes, attrs).map((shape) => evaluateShape(shape, bindings));
+        const concrete = op.infer(
+          inputs.map((shape) => shapeOf(...shape)),
+          attrs,
+        );
+        expect(symbolic).toEqual(concrete.map((shape) => evaluateShape(shape, { N: NaN, H: NaN, W: NaN })));
+      }),
+      runs(200, 10_000),
+    );
+  });
+
+  test("computes the same in onnxruntime and PyTorch, with the declared shapes, parameters and MACs", async () => {
+    await fc.assert(
+      fc.asyncProperty(use, fc.constantFrom(...opsets), seeds, async ({ attrs, inputs: inputShapes }, opset, seed) => {
+        const random = randomOf(seed);
+        const inputs = inputShapes.map((shape) => randomTensor(shape, random, { spread: 2 }));
+        const specs = op.params?.(attrs) ?? [];
+        const state = randomState(specs, random);
+
+        const [found, reference] = await Promise.all([
+          runOneOp(op, attrs, inputs, state, opset),
+          applyInTorch(torch(), op, attrs, inputs, state),
+        ]);
+
+        const { shapes, bindings } = symbolicShapes(inputShapes);
+        const outputShapes = op.infer(shapes, attrs).map((shape) => evaluateShape(shape, bindings));
+        expect(found.map((tensor) => tensor.shape)).toEqual(outputShapes);
+        expect(reference.outputs.map((tensor) => tensor.shape)).toEqual(outputShapes);
+        reference.outputs.forEach((expected, i) => expectClose(found[i] as Tensor, expected, 1e-5));
+
+        expect(reference.flops / 2).toBe(op.macs?.(inputShapes, outputShapes, attrs) ?? 0);
+        const declared = specs.map(({ role, shape, buffer = false, dtype = "float32" }) => ({ role, shape, buffer, dtype }));
+        expect(declared).toEqual([
+          ...reference.parameters.map((parameter) => ({ ...parameter, buffer: false })),
+          ...reference.buffers.map((buffer) => ({ ...buffer, buffer: true })),
+        ]);
+      }),
+      runs(60, 30_000),
+    );
+  }, 30_000);
+}
