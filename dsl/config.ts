@@ -1,5 +1,22 @@
-import { UserError } from "../src/errors/index.ts";
+import { nearest, UserError } from "../src/errors/index.ts";
 import { captureSource, placeOf } from "../src/ir/source.ts";
+
+/**
+ * Refuses settings that do not exist. TypeScript does so where a configuration is written out; one that comes through a variable or a
+ * spread passes it.
+ */
+export function checkKeys(op: string, config: object, known: readonly string[], below: (...args: never[]) => unknown): void {
+  const unknown = Object.keys(config).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  const meant = nearest(unknown, known);
+  throw new UserError({
+    what: `${op} has no setting ${unknown}`,
+    where: placeOf(captureSource(below)),
+    expected: known.join(", "),
+    found: unknown,
+    help: meant === undefined ? "leave it out" : `did you mean ${meant}?`,
+  });
+}
 
 /** Refuses counts that are not whole numbers of at least `min`; `below` is the constructor that the user called. */
 export function checkCounts(

@@ -1,6 +1,6 @@
 /** Typed functions over features: ops without parameters. */
 import { ops } from "../src/ops/index.ts";
-import { checkChoice, checkCounts, checkRange } from "./config.ts";
+import { checkChoice, checkCounts, checkKeys, checkRange } from "./config.ts";
 import type { Feature, FourTimes, Over, Sum, Times, Vector } from "./feature.ts";
 import { apply, applyAll } from "./tracing/record.ts";
 import { tracedChannels } from "./tracing/trace.ts";
@@ -20,7 +20,10 @@ export function leakyRelu<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly slope?: number } = {},
 ): Feature<C, S> {
-  return apply(ops.leakyRelu, { slope: config.slope ?? 0.2 }, [x], leakyRelu);
+  const { slope = 0.2 } = config;
+  checkKeys("leakyRelu", config, ["slope"], leakyRelu);
+  checkRange("leakyRelu", { slope }, -Number.MAX_VALUE, Number.MAX_VALUE, leakyRelu);
+  return apply(ops.leakyRelu, { slope }, [x], leakyRelu);
 }
 
 /** Hyperbolic tangent. */
@@ -45,6 +48,7 @@ export function mul<C extends number, S extends number>(x: Feature<C, S>, y: Fea
 
 /** factor · x. */
 export function scale<C extends number, S extends number>(x: Feature<C, S>, config: { readonly factor: number }): Feature<C, S> {
+  checkKeys("scale", config, ["factor"], scale);
   checkRange("scale", { factor: config.factor }, -Number.MAX_VALUE, Number.MAX_VALUE, scale);
   return apply(ops.scale, { factor: config.factor }, [x], scale);
 }
@@ -54,6 +58,7 @@ export function clamp<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly min: number; readonly max: number },
 ): Feature<C, S> {
+  checkKeys("clamp", config, ["min", "max"], clamp);
   checkRange("clamp", { min: config.min }, -Number.MAX_VALUE, config.max, clamp);
   checkRange("clamp", { max: config.max }, config.min, Number.MAX_VALUE, clamp);
   return apply(ops.clamp, { min: config.min, max: config.max }, [x], clamp);
@@ -72,6 +77,7 @@ export function slice<S extends number>(
   x: Feature<number, S>,
   config: { readonly start: number; readonly stop: number },
 ): Feature<number, S> {
+  checkKeys("slice", config, ["start", "stop"], slice);
   checkCounts("slice", { start: config.start, stop: config.stop }, slice, 0);
   return apply(ops.slice, { start: config.start, stop: config.stop }, [x], slice);
 }
@@ -81,6 +87,7 @@ export function pad<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly top?: number; readonly left?: number; readonly bottom?: number; readonly right?: number },
 ): Feature<C, S> {
+  checkKeys("pad", config, ["top", "left", "bottom", "right"], pad);
   const attrs = { top: 0, left: 0, bottom: 0, right: 0, ...config };
   checkCounts("pad", attrs, pad, 0);
   return apply(ops.pad, attrs, [x], pad);
@@ -91,6 +98,7 @@ export function avgPool2d<C extends number, S extends number, const K extends nu
   x: Feature<C, S>,
   config: { readonly size: K },
 ): Feature<C, Times<S, K>> {
+  checkKeys("avgPool2d", config, ["size"], avgPool2d);
   checkCounts("avgPool2d", { size: config.size }, avgPool2d);
   return apply(ops.avgPool2d, { size: config.size }, [x], avgPool2d);
 }
@@ -100,6 +108,7 @@ export function maxPool2d<C extends number, S extends number, const K extends nu
   x: Feature<C, S>,
   config: { readonly size: K },
 ): Feature<C, Times<S, K>> {
+  checkKeys("maxPool2d", config, ["size"], maxPool2d);
   checkCounts("maxPool2d", { size: config.size }, maxPool2d);
   return apply(ops.maxPool2d, { size: config.size }, [x], maxPool2d);
 }
@@ -109,6 +118,7 @@ export function upsample<C extends number, S extends number, const K extends num
   x: Feature<C, S>,
   config: { readonly factor: K },
 ): Feature<C, Over<S, K>> {
+  checkKeys("upsample", config, ["factor"], upsample);
   checkCounts("upsample", { factor: config.factor }, upsample);
   return apply(ops.upsampleNearest, { factor: config.factor }, [x], upsample);
 }
@@ -118,6 +128,7 @@ export function pixelUnshuffle<S extends number, const K extends number>(
   x: Feature<number, S>,
   config: { readonly factor: K },
 ): Feature<number, Times<S, K>> {
+  checkKeys("pixelUnshuffle", config, ["factor"], pixelUnshuffle);
   checkCounts("pixelUnshuffle", { factor: config.factor }, pixelUnshuffle);
   return apply(ops.pixelUnshuffle, { factor: config.factor }, [x], pixelUnshuffle);
 }
@@ -130,14 +141,13 @@ export function haarDwt<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly scale?: number } = {},
 ): { readonly low: Feature<C, Times<S, 2>>; readonly bands: Feature<FourTimes<C>, Times<S, 2>> } {
-  const bands = apply<Feature<FourTimes<C>, Times<S, 2>>>(ops.haarDwt, { scale: config.scale ?? 1 }, [x], haarDwt);
-  // Taken on demand: the lowest level's cA alone is often not needed.
-  return {
-    bands,
-    get low(): Feature<C, Times<S, 2>> {
-      return apply(ops.slice, { start: 0, stop: tracedChannels(x) }, [bands], haarDwt);
-    },
-  };
+  const factor = config.scale ?? 1;
+  checkKeys("haarDwt", config, ["scale"], haarDwt);
+  checkRange("haarDwt", { scale: factor }, -Number.MAX_VALUE, Number.MAX_VALUE, haarDwt);
+  const bands = apply<Feature<FourTimes<C>, Times<S, 2>>>(ops.haarDwt, { scale: factor }, [x], haarDwt);
+  // A view, and no node where nothing reads it.
+  const low = apply<Feature<C, Times<S, 2>>>(ops.slice, { start: 0, stop: tracedChannels(x) }, [bands], haarDwt);
+  return { bands, low };
 }
 
 /** Inverse of one level of the Haar transform, times `scale`: 4·C channels become C at twice the size. */
@@ -145,7 +155,10 @@ export function haarIdwt<S extends number>(
   x: Feature<number, S>,
   config: { readonly scale?: number } = {},
 ): Feature<number, Over<S, 2>> {
-  return apply(ops.haarIdwt, { scale: config.scale ?? 1 }, [x], haarIdwt);
+  const factor = config.scale ?? 1;
+  checkKeys("haarIdwt", config, ["scale"], haarIdwt);
+  checkRange("haarIdwt", { scale: factor }, -Number.MAX_VALUE, Number.MAX_VALUE, haarIdwt);
+  return apply(ops.haarIdwt, { scale: factor }, [x], haarIdwt);
 }
 
 /** Scaled dot-product attention between all positions; one head by default. */
@@ -155,6 +168,7 @@ export function attention<C extends number, S extends number>(
   value: Feature<NoInfer<C>, NoInfer<S>>,
   config: { readonly heads?: number } = {},
 ): Feature<C, S> {
+  checkKeys("attention", config, ["heads"], attention);
   const heads = config.heads ?? 1;
   checkCounts("attention", { heads }, attention);
   return apply(ops.attention, { heads }, [query, key, value], attention);
@@ -165,6 +179,7 @@ export function globalPool<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly reduction: "sum" | "mean" },
 ): Vector<C> {
+  checkKeys("globalPool", config, ["reduction"], globalPool);
   checkChoice("reduction of globalPool", config.reduction, ["sum", "mean"], globalPool);
   return apply(ops.globalPool, { reduction: config.reduction }, [x], globalPool);
 }
@@ -174,6 +189,7 @@ export function chunk<S extends number>(
   x: Feature<number, S>,
   config: { readonly chunks: number },
 ): readonly Feature<number, S>[] {
+  checkKeys("chunk", config, ["chunks"], chunk);
   checkCounts("chunk", { chunks: config.chunks }, chunk);
   return applyAll(ops.chunk, { chunks: config.chunks }, [x], chunk);
 }

@@ -1,7 +1,7 @@
 /** Typed constructors of the layers: ops with parameters (and dropout), to be named by `layers`. */
 import type { ConvAttrs } from "../src/ops/rules.ts";
 import { ops } from "../src/ops/index.ts";
-import { checkCounts, checkRange } from "./config.ts";
+import { checkCounts, checkKeys, checkRange } from "./config.ts";
 import type { Feature, Times, Vector } from "./feature.ts";
 import { layer } from "./tracing/record.ts";
 
@@ -19,7 +19,15 @@ export interface ConvConfig<I extends number, O extends number, K extends number
   readonly bias?: boolean;
 }
 
-function convAttrs(op: string, config: ConvConfig<number, number, number>, below: (...args: never[]) => unknown): ConvAttrs {
+const convKeys = ["in", "out", "kernel", "stride", "padding", "bias"];
+
+function convAttrs(
+  op: string,
+  config: ConvConfig<number, number, number>,
+  below: (...args: never[]) => unknown,
+  more: readonly string[] = [],
+): ConvAttrs {
+  checkKeys(op, config, [...convKeys, ...more], below);
   const { in: input, out, kernel = 3, stride = 1, bias = true } = config;
   const padding = config.padding ?? Math.floor((kernel - 1) / 2);
   checkCounts(op, { in: input, out, kernel, stride }, below);
@@ -33,7 +41,7 @@ type Conv<I extends number, O extends number, K extends number> = <S extends num
 export function conv2d<const I extends number, const O extends number, const K extends number = 1>(
   config: ConvConfig<I, O, K> & { readonly groups?: number },
 ): Conv<I, O, K> {
-  const attrs = { ...convAttrs("conv2d", config, conv2d), groups: config.groups ?? 1 };
+  const attrs = { ...convAttrs("conv2d", config, conv2d, ["groups"]), groups: config.groups ?? 1 };
   checkCounts("conv2d", { groups: attrs.groups }, conv2d);
   return layer(ops.conv2d, attrs, conv2d);
 }
@@ -70,6 +78,7 @@ export interface LinearConfig<I extends number, O extends number> {
 
 /** Linear map of the channels; the weight is [out, in]. */
 export function linear<const I extends number, const O extends number>(config: LinearConfig<I, O>): Linear<I, O> {
+  checkKeys("linear", config, ["in", "out", "bias"], linear);
   checkCounts("linear", { in: config.in, out: config.out }, linear);
   return layer(ops.linear, { in: config.in, out: config.out, bias: config.bias ?? true }, linear);
 }
@@ -78,6 +87,7 @@ export function linear<const I extends number, const O extends number>(config: L
 export function spectralLinear<const I extends number, const O extends number>(
   config: LinearConfig<I, O>,
 ): (x: Vector<I>) => Vector<O> {
+  checkKeys("spectralLinear", config, ["in", "out", "bias"], spectralLinear);
   checkCounts("spectralLinear", { in: config.in, out: config.out }, spectralLinear);
   return layer(ops.spectralLinear, { in: config.in, out: config.out, bias: config.bias ?? true }, spectralLinear);
 }
@@ -96,6 +106,7 @@ export function groupNorm<const C extends number>(config: {
   readonly groups?: number;
   readonly eps?: number;
 }): Same<C> {
+  checkKeys("groupNorm", config, ["channels", "groups", "eps"], groupNorm);
   const { channels, groups = defaultGroups(channels), eps = 1e-5 } = config;
   checkCounts("groupNorm", { channels, groups }, groupNorm);
   checkRange("groupNorm", { eps }, Number.MIN_VALUE, 1, groupNorm);
@@ -104,6 +115,7 @@ export function groupNorm<const C extends number>(config: {
 
 /** Batch normalisation; ONNX graphs use the running statistics. `eps` is 1e-5 by default. */
 export function batchNorm2d<const C extends number>(config: { readonly channels: C; readonly eps?: number }): Same<C> {
+  checkKeys("batchNorm2d", config, ["channels", "eps"], batchNorm2d);
   const { channels, eps = 1e-5 } = config;
   checkCounts("batchNorm2d", { channels }, batchNorm2d);
   checkRange("batchNorm2d", { eps }, Number.MIN_VALUE, 1, batchNorm2d);
@@ -114,6 +126,7 @@ export function batchNorm2d<const C extends number>(config: { readonly channels:
 export function dropout(config: {
   readonly rate: number;
 }): <C extends number, S extends number>(x: Feature<C, S>) => Feature<C, S> {
+  checkKeys("dropout", config, ["rate"], dropout);
   checkRange("dropout", { rate: config.rate }, 0, 1, dropout);
   return layer(ops.dropout, { rate: config.rate }, dropout);
 }

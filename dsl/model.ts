@@ -3,7 +3,7 @@ import { dividedDim, formatDim, sameDim, symbolDim, type Dim } from "../src/ir/d
 import type { Interchange, Model, Part, PartName, Value } from "../src/ir/model.ts";
 import { formatShape, sameShape, shapeOf, type Shape } from "../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
-import { checkCounts } from "./config.ts";
+import { checkCounts, checkKeys } from "./config.ts";
 import type { Add, Feature, Vector } from "./feature.ts";
 import { chunk, clamp } from "./functions.ts";
 import { tracePart, type TracedPart } from "./tracing/part.ts";
@@ -58,6 +58,8 @@ export function model<const I extends number = 3, const Z extends number = numbe
   config: ModelConfig<I, Z, S>,
 ): Model {
   const source = captureSource(model);
+  const settings = ["name", "imageChannels", "latentChannels", "interchange", "encoder", "decoder", "discriminator"];
+  checkKeys("model", config, settings, model);
   const imageChannels: number = config.imageChannels ?? 3;
   const { latentChannels } = config;
   checkCounts("model", { imageChannels, latentChannels }, model);

@@ -1,7 +1,7 @@
 import { UserError } from "../../src/errors/index.ts";
 import type { Model } from "../../src/ir/model.ts";
 import { captureSource, placeOf } from "../../src/ir/source.ts";
-import { checkChoice, checkCounts } from "../config.ts";
+import { checkChoice, checkCounts, checkKeys } from "../config.ts";
 import type { Feature } from "../feature.ts";
 import { avgPool2d, concat, haarDwt } from "../functions.ts";
 import { conv2d } from "../layers.ts";
@@ -99,6 +99,9 @@ export interface LiteVaeOptions {
 /** LiteVAE (arXiv:2405.14477): wavelet encoder, SD-VAE's decoder or its self-modulated variant, a discriminator. */
 export function litevae(options: LiteVaeOptions): Model {
   const { variant, latentChannels = 12, imageChannels = 3, pointwise = false, dropout = 0, decoder = {} } = options;
+  const settings = ["name", "variant", "latentChannels", "imageChannels", "decoder", "pointwise", "dropout", "discriminator"];
+  checkKeys("litevae", options, settings, litevae);
+  checkKeys("decoder of litevae", decoder, ["norm", "base", "multipliers", "attention"], litevae);
   checkChoice("variant of litevae", variant, Object.keys(variants), litevae);
   checkCounts("litevae", { latentChannels, imageChannels, base: decoder.base ?? 128 }, litevae);
   const norm = decoder.norm ?? "group";
@@ -152,6 +155,9 @@ export function discriminatorFor(
   config: DiscriminatorConfig | false = { kind: "unet" },
 ): ModelConfig<number, number, number>["discriminator"] {
   if (config === false) return undefined;
+  checkChoice("kind of discriminator", config.kind, ["unet", "patchgan"], litevae);
+  const known = config.kind === "patchgan" ? ["kind", "channels"] : ["kind", "channels", "multipliers", "reduction"];
+  checkKeys("discriminator", config, known, litevae);
   const { kind, ...options } = config;
   return kind === "patchgan" ? PatchGan({ imageChannels, ...options }) : UNetDiscriminator({ imageChannels, ...options });
 }

@@ -1,5 +1,5 @@
 import type { Interchange, Model } from "../../src/ir/model.ts";
-import { checkCounts } from "../config.ts";
+import { checkCounts, checkKeys } from "../config.ts";
 import { model } from "../model.ts";
 import { KlEncoder } from "./autoencoder-kl.ts";
 import type { DiscriminatorConfig } from "./discriminators.ts";
@@ -78,6 +78,7 @@ function klAutoencoder(
   diffusers?: Interchange["diffusers"],
 ): Model {
   const { latentChannels = 4, imageChannels = 3, pointwise = false } = options;
+  checkKeys("sdVae", options, ["name", "latentChannels", "imageChannels", "pointwise", "discriminator"], klAutoencoder);
   checkCounts("sdVae", { latentChannels, imageChannels }, klAutoencoder);
   const encode = KlEncoder({ imageChannels, moments: 2 * latentChannels, base, multipliers, blocks: encoderBlocks });
   const decode = klDecoder({ latentChannels, imageChannels, blocks: decoderBlocks, options: {} });

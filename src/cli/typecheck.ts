@@ -58,7 +58,7 @@ function reportOf(diagnostic: Diagnostic): Report {
     what: `${what} (TS${diagnostic.getCode()})`,
     ...(file === undefined || position === undefined ? {} : { where: { file: file.getFilePath(), ...position } }),
     ...(details.length === 0 ? {} : { found: details.slice(0, 4).join("\n") }),
-    help: remedy(what),
+    help: remedy([what, ...details]),
   };
 }
 
@@ -67,16 +67,22 @@ function flatten(message: string | DiagnosticMessageChain): readonly string[] {
   return [message.getMessageText(), ...(message.getNext() ?? []).flatMap(flatten)];
 }
 
-/** Says what two features that do not fit differ in. */
-function remedy(message: string): string {
-  const features = [...message.matchAll(/Feature<(\d+), (\d+)>/g)].map((match) => ({ channels: match[1], stride: match[2] }));
-  const [found, wanted] = features;
-  if (found === undefined || wanted === undefined || features.length !== 2)
-    return "mend the types at this place; the editor shows the same error";
-  if (found.channels !== wanted.channels && found.stride !== wanted.stride) {
-    return `the feature has ${found.channels} channels at stride ${found.stride}, and ${wanted.channels} at stride ${wanted.stride} are wanted`;
+const mismatch = /'Feature<(\d+), (\d+)>' is not assignable to (?:type|parameter of type) 'Feature<(\d+), (\d+)>'/;
+/** The functions that `model` wants, by the name of their argument in its declaration. */
+const partWanted = /is not assignable to type '\((image|latent): /;
+
+/** Says what two features that do not fit differ in; the first line of a message may compare functions, a later one their features. */
+function remedy(lines: readonly string[]): string {
+  const features = lines.map((line) => mismatch.exec(line)).find((match) => match !== null) ?? undefined;
+  if (features === undefined) return "mend the types at this place; the editor shows the same error";
+  const [, channels, stride, wantedChannels, wantedStride] = features;
+  if (channels !== wantedChannels && partWanted.exec(lines[0] ?? "")?.[1] === "image") {
+    return `the encoder gives ${channels} channels, and ${wantedChannels} are wanted: 2 × latentChannels, means first, then log-variances`;
   }
-  return found.channels !== wanted.channels
-    ? `the feature has ${found.channels} channels and ${wanted.channels} are wanted: change the layer here, or the one before it`
-    : `the feature has stride ${found.stride} and ${wanted.stride} is wanted: pool, upsample or set stride`;
+  if (channels !== wantedChannels && stride !== wantedStride) {
+    return `the feature has ${channels} channels at stride ${stride}, and ${wantedChannels} at stride ${wantedStride} are wanted`;
+  }
+  return channels !== wantedChannels
+    ? `the feature has ${channels} channels and ${wantedChannels} are wanted: change the layer here, or the one before it`
+    : `the feature has stride ${stride} and ${wantedStride} is wanted: pool, upsample or set stride`;
 }

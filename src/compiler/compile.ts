@@ -17,7 +17,7 @@ import { torchProject } from "../targets/torch/project.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
 import { initialWeights, namedTensors, weightsFromFile } from "../weights/weights.ts";
 import { calibrated, type Calibration, type HalfReport } from "./calibrate.ts";
-import type { Config, Manifest } from "./compiled-folder.ts";
+import type { Config, Manifest, Sizes } from "./compiled-folder.ts";
 import { sha256OfFile } from "./file-hash.ts";
 import { OutputFolder } from "./output-folder.ts";
 import { packageVersion } from "./version.ts";
@@ -64,9 +64,9 @@ export async function compile(model: Model, options: CompileOptions): Promise<Ma
   };
   const float32 = (options.targets.includes("onnx") ? parts : []).map((part) => lower(part, options.dump));
 
-  const project = options.targets.includes("torch") ? torchProject(model, packageVersion()) : [];
-  const config = configOf(model, parts);
   const partNames = parts.map(({ name }) => name);
+  const project = options.targets.includes("torch") ? torchProject(model, partNames, packageVersion()) : [];
+  const config = configOf(model, parts);
   const client = options.targets.includes("onnx") ? clientFiles(model, partNames, config.sizes) : [];
   const folder = new OutputFolder(options.out, { force: options.force });
   const beside = loaded.filter((part) => !parts.includes(part)).map((part) => lower(part));
@@ -100,7 +100,7 @@ async function inPrecision(
 ): Promise<{ readonly graphs: readonly OnnxGraph[]; readonly calibration: Pick<Manifest, "precision" | "calibration"> }> {
   const written = ({ name }: OnnxGraph): boolean => parts.some((part) => part.name === name);
   if (options.half === undefined) return { graphs: lowered.filter(written), calibration: {} };
-  const pictures = await options.half.pictures(model.imageChannels, configOf(model, loaded).sizes);
+  const pictures = await options.half.pictures(model.imageChannels, sizesOf(model, loaded));
   const info = modelInfo(model, "calibration", options);
   const results = await calibrated(lowered, pictures, options.half.load, info, options.progress);
   const kept = results.filter(({ graph }) => written(graph));
@@ -145,8 +145,13 @@ export function writeOnnx(folder: OutputFolder, graph: OnnxGraph, info: ModelInf
   }
 }
 
+const hashes = new WeakMap<Model, string>();
+
+/** What the folder's files say they are of; every graph and the manifest ask for it. */
 function modelHash(model: Model): string {
-  return createHash("sha256").update(printModel(model)).digest("hex");
+  const hash = hashes.get(model) ?? createHash("sha256").update(printModel(model)).digest("hex");
+  hashes.set(model, hash);
+  return hash;
 }
 
 function modelInfo(model: Model, part: string, options: CompileOptions): ModelInfo {
@@ -169,13 +174,20 @@ function modelInfo(model: Model, part: string, options: CompileOptions): ModelIn
   };
 }
 
+function sizesOf(model: Model, parts: readonly Part[]): Sizes {
+  return { height: sizesAlong(model, parts, "H"), width: sizesAlong(model, parts, "W") };
+}
+
 function configOf(model: Model, parts: readonly Part[]): Config {
+  const autoencoder = parts.filter((part) => part.name !== "discriminator");
   return {
     model: model.name,
     image_channels: model.imageChannels,
     latent_channels: model.latentChannels,
     stride: model.stride,
-    sizes: { height: sizesAlong(model, parts, "H"), width: sizesAlong(model, parts, "W") },
+    // A discriminator often needs a coarser grid, which is no reason for the others to.
+    sizes: sizesOf(model, autoencoder.length === 0 ? parts : autoencoder),
+    ...(autoencoder.length === parts.length ? {} : { sizes_with_discriminator: sizesOf(model, parts) }),
     scaling_factor: 1,
     shift_factor: 0,
   };

@@ -26,13 +26,20 @@ export interface Manifest {
   readonly files: Readonly<Record<string, FileEntry>>;
 }
 
+export interface Sizes {
+  readonly height: FittingSizes;
+  readonly width: FittingSizes;
+}
+
 export interface Config {
   readonly model: string;
   readonly image_channels: number;
   readonly latent_channels: number;
   readonly stride: number;
-  /** The image sides that the parts accept: minimum, minimum + step, … */
-  readonly sizes: { readonly height: FittingSizes; readonly width: FittingSizes };
+  /** The image sides that encoder and decoder accept: minimum, minimum + step, … */
+  readonly sizes: Sizes;
+  /** Those that the discriminator accepts as well, where it was compiled. */
+  readonly sizes_with_discriminator?: Sizes;
   readonly scaling_factor: number;
   readonly shift_factor: number;
 }

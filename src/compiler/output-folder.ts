@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { renameSync, rmdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { realpathSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { UserError } from "../errors/index.ts";
 
 export const manifestName = "manifest.json";
 /** Stands in a folder from the first byte of a compile until its manifest is there; lists the files that are the compiler's, one a line. */
 const unfinishedName = ".litevae-unfinished";
+
+/** Holds the process id of the compile that is writing, and the folder, so that a copy of it is not taken for locked. */
+const lockName = ".litevae-lock";
 
 export interface FileEntry {
   readonly bytes: number;
@@ -32,6 +35,11 @@ export class OutputFolder {
   begin(): void {
     try {
       mkdirSync(this.path, { recursive: true });
+    } catch (error) {
+      throw cannotWrite(this.path, error);
+    }
+    lock(this.path);
+    try {
       const marker = join(this.path, unfinishedName);
       writeFileSync(`${marker}.partial`, this.#before.map((name) => `${name}\n`).join(""));
       renameSync(`${marker}.partial`, marker);
@@ -73,6 +81,40 @@ export class OutputFolder {
     const files = Object.fromEntries([...this.#files].sort(([a], [b]) => (a < b ? -1 : 1)));
     this.write(manifestName, [`${JSON.stringify({ ...manifest, files }, null, 2)}\n`]);
     rmSync(join(this.path, unfinishedName), { force: true });
+    rmSync(join(this.path, lockName), { force: true });
+  }
+}
+
+/** Takes the folder for this process; refuses one that a living process is writing. */
+function lock(folder: string): void {
+  const path = join(folder, lockName);
+  const own = `${process.pid} ${realpathSync(folder)}`;
+  for (;;) {
+    try {
+      writeFileSync(path, own, { flag: "wx" });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw cannotWrite(folder, error);
+    }
+    // Gone in between: the other one has ended.
+    const [holder = "", ...place] = existsSync(path) ? readFileSync(path, "utf8").split(" ") : [];
+    if (place.join(" ") === realpathSync(folder) && Number(holder) !== process.pid && isAlive(Number(holder))) {
+      throw new UserError({
+        what: `${folder} is being written by another compile`,
+        found: `process ${holder}`,
+        help: "wait until it has ended, or give another -o",
+      });
+    }
+    rmSync(path, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
@@ -168,7 +210,9 @@ function earlierFiles(path: string, force: boolean): readonly string[] {
       help: "give another -o, or --force to write among them: they stay, unless compile writes a file of that name",
     });
   }
-  return present.filter((name) => written(name) && name !== manifestName && !name.startsWith(unfinishedName));
+  return present.filter(
+    (name) => written(name) && name !== manifestName && name !== lockName && !name.startsWith(unfinishedName),
+  );
 }
 
 /** What Python leaves when the torch package is used or installed in place. */
@@ -180,7 +224,7 @@ function isByproduct(name: string): boolean {
 function unfinishedFiles(path: string): readonly string[] {
   const marker = join(path, unfinishedName);
   const names = existsSync(marker) ? readFileSync(marker, "utf8").split("\n") : [];
-  return [unfinishedName, ...names.filter((name) => name !== "")].flatMap((name) => [name, `${name}.partial`]);
+  return [lockName, unfinishedName, ...names.filter((name) => name !== "")].flatMap((name) => [name, `${name}.partial`]);
 }
 
 /** What an earlier compile's manifest lists, and the manifest; nothing where it is missing or another program's. */

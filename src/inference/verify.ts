@@ -69,7 +69,8 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const compiledFromWeights = weights === undefined ? null : isCompiledFrom(manifest, new SafetensorsFile(weights));
   const { name, python, alone } = packageOf(manifest, folder);
 
-  const size = { height: fitting(options.size, config.sizes.height), width: fitting(options.size, config.sizes.width) };
+  const sizes = config.sizes_with_discriminator ?? config.sizes;
+  const size = { height: fitting(options.size, sizes.height), width: fitting(options.size, sizes.width) };
   const { inputs, outputs } = await runGraphs(folder, parts, config, size, options);
   let expected: Readonly<Record<string, GraphOutput>> = {};
   if (name !== undefined && python !== undefined) {

@@ -152,6 +152,8 @@ function readHeader(path: string): { entries: Map<string, Entry>; start: number 
         return fail(`${name} reaches beyond the end of the file`, `${8 + length + end} bytes of ${size}`);
       entries.set(name, entry);
     }
+    const used = Math.max(0, ...[...entries.values()].map(({ data_offsets: [, end] }) => end));
+    if (8 + length + used !== size) return fail("it goes on behind its last tensor", `${size - 8 - length - used} bytes more`);
     return { entries, start: 8 + length };
   } finally {
     closeSync(file);

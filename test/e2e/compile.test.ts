@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { writeOnnx } from "../../src/compiler/compile.ts";
 import { OutputFolder } from "../../src/compiler/output-folder.ts";
 import type { OnnxGraph } from "../../src/targets/onnx/graph.ts";
-import { facts, hashes, litevae, manifestOf, sha256, tempFolder, tinyModel, write } from "./litevae.ts";
+import { facts, hashes, litevae, manifestOf, photos, sha256, tempFolder, tinyModel, write } from "./litevae.ts";
 
 const folder = tempFolder();
 const allParts = ["--parts", "encoder,decoder,discriminator"] as const;
@@ -67,6 +67,20 @@ function tensorBytes(path: string): Buffer {
 describe("the folder", () => {
   const filesOf = (out: string): readonly string[] => Object.keys(hashes(out));
 
+  test("says which sizes encoder and decoder take, whatever the discriminator needs beside them", () => {
+    write(folder, {
+      "sized.ts": `import { litevae } from "litevae";
+export default litevae({ variant: "S", latentChannels: 2, decoder: { norm: "smc", base: 4 }, discriminator: { kind: "unet", channels: 2 } });`,
+    });
+    expect(litevae(folder, "compile", "sized.ts", "-o", "sized", "--parts", "encoder,decoder,discriminator").code).toBe(0);
+    const config = JSON.parse(readFileSync(join(folder, "sized/config.json"), "utf8")) as Record<string, unknown>;
+    const multiples = (step: number): unknown => ({ height: { minimum: step, step }, width: { minimum: step, step } });
+    expect(config).toMatchObject({ sizes: multiples(8), sizes_with_discriminator: multiples(64) });
+    expect(readFileSync(join(folder, "sized/client.ts"), "utf8")).not.toContain("64");
+    const picture = join(photos, "chelsea.png");
+    expect(litevae(folder, "run", "sized", picture, "-o", "pictures").stdout).toContain("300×451, padded to 304×456");
+    expect(litevae(folder, "verify", "sized", "--size", "72").stdout).toContain("128×128");
+  });
   test("holds what its manifest lists, with sizes and sha256, and the manifest", () => {
     const out = compile("mini.ts", "listed", "--target", "onnx,torch", "--external-data", ...allParts);
     const { files, litevae: version, model } = manifestOf(out);

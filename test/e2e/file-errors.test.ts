@@ -1,9 +1,10 @@
 /** What people are told when an output folder, weights, a compiled folder or a picture is wrong; and that nothing was changed. */
+import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
-import { failure, hashes, litevae, manifestOf, tempFolder, tinyModel, write } from "./litevae.ts";
+import { command, environment, failure, hashes, litevae, manifestOf, tempFolder, tinyModel, write } from "./litevae.ts";
 
 const folder = tempFolder();
 /** Compiled before the tests, for those that need one. */
@@ -105,6 +106,44 @@ describe("the output folder (exit code 1)", () => {
     expect(readdirSync(join(folder, "full"))).not.toContain("manifest.json");
     expect(litevae(folder, "compile", "tiny.ts", "-o", "full").code).toBe(0);
     expect(hashes(join(folder, "full"))).toEqual(hashes(compiled));
+  });
+});
+
+describe("a folder that another compile is writing (exit code 1)", () => {
+  test("is refused while that process lives, and taken over when it has died", () => {
+    const target = join(folder, "busy");
+    cpSync(compiled, target, { recursive: true });
+    const lock = join(target, ".litevae-lock");
+    const before = hashes(target);
+    writeFileSync(lock, `${process.pid} ${target}`);
+    expect(wrong("compile", "tiny.ts", "-o", "busy").replace(String(process.pid), "<pid>")).toMatchInlineSnapshot(`
+      "
+      error: busy is being written by another compile
+        found:    process <pid>
+        help:     wait until it has ended, or give another -o
+      "
+    `);
+    rmSync(lock);
+    expect(hashes(target)).toEqual(before);
+
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    writeFileSync(lock, `${pid} ${target}`);
+    expect(litevae(folder, "compile", "tiny.ts", "-o", "busy").code).toBe(0);
+    expect(readdirSync(target)).not.toContain(".litevae-lock");
+  });
+  test("is whole after two compiles at once, whichever comes first", async () => {
+    const run = (seed: number): Promise<number | null> =>
+      new Promise((done) => {
+        const child = spawn(process.execPath, [command, "compile", "tiny.ts", "-o", "twice", "--seed", String(seed)], {
+          cwd: folder,
+          env: environment,
+          stdio: "ignore",
+        });
+        child.on("close", done);
+      });
+    const codes = await Promise.all([run(1), run(2)]);
+    expect(codes).toContain(0);
+    expect(litevae(folder, "verify", "twice").code).toBe(0);
   });
 });
 
@@ -210,6 +249,16 @@ describe("weights (exit code 1, and a folder of an earlier compile stays as it i
       "
       error: bytes.safetensors is not a whole safetensors file: a has another size than its shape [8, 3] needs
         found:    95 bytes
+        help:     copy or save the file again
+      "
+    `);
+  });
+  test("a file that goes on behind its last tensor", () => {
+    const whole = readFileSync(join(compiled, "model.safetensors"));
+    expect(refused("long.safetensors", Buffer.concat([whole, Buffer.from("more")]))).toMatchInlineSnapshot(`
+      "
+      error: long.safetensors is not a whole safetensors file: it goes on behind its last tensor
+        found:    4 bytes more
         help:     copy or save the file again
       "
     `);

@@ -1,6 +1,6 @@
 /** The files of an installable Python project around the generated model.py. */
 import { readFileSync } from "node:fs";
-import type { Model } from "../../ir/model.ts";
+import type { Model, PartName } from "../../ir/model.ts";
 import { modelPy } from "./model-py.ts";
 import { packageName, prose } from "./python.ts";
 
@@ -13,12 +13,13 @@ export interface ProjectFile {
 /** Real Python files, copied beside model.py. */
 const runtimeFiles = ["autoencoder.py", "layers.py"];
 
-export function torchProject(model: Model, version: string): readonly ProjectFile[] {
+/** `parts` are those whose weights the folder gets; the package always holds the whole architecture. */
+export function torchProject(model: Model, parts: readonly PartName[], version: string): readonly ProjectFile[] {
   const name = packageName(model.name);
   const inPackage = (file: string, text: string): ProjectFile => ({ name: `${name}/${file}`, text });
   return [
     { name: "pyproject.toml", text: pyproject(model, name, version) },
-    { name: "README.md", text: readme(model, name) },
+    { name: "README.md", text: readme(model, name, parts) },
     inPackage("__init__.py", init(model)),
     inPackage("model.py", modelPy(model)),
     inPackage("py.typed", ""),
@@ -67,7 +68,12 @@ line-length = 110
 `;
 }
 
-function readme(model: Model, name: string): string {
+function readme(model: Model, name: string, parts: readonly PartName[]): string {
+  const whole = parts.includes("encoder") && parts.includes("decoder");
+  const load = whole
+    ? `model = Autoencoder.from_pretrained(".")  # reads config.json and model.safetensors here`
+    : `model = Autoencoder()  # this folder holds the weights of the ${parts.join(" and the ")} alone
+model.load_state_dict(load_file("model.safetensors"), strict=False)`;
   const { imageChannels, latentChannels, stride } = model;
   return `# ${name}
 
@@ -80,8 +86,8 @@ pip install -e .
 \`\`\`python
 import torch
 from ${name} import Autoencoder
-
-model = Autoencoder.from_pretrained(".")  # reads config.json and model.safetensors here
+${whole ? "" : "from safetensors.torch import load_file\n"}
+${load}
 x = torch.rand(1, ${imageChannels}, ${32 * stride}, ${32 * stride}) * 2 - 1
 z = model.encode(x).latent_dist.mode()  # or .sample()
 y = model.decode(z).sample
