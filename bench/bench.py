@@ -144,6 +144,34 @@ class Bench:
                 )
         return rows
 
+    def profiles(self, exporters: list[str]) -> Rows:
+        """Where B's encoder spends its time: the share of each kind of node, in onnxruntime's own profile."""
+        rows: Rows = []
+        x = np.random.default_rng(0).standard_normal((1, 3, 256, 256)).astype(np.float32)
+        exported = {f"exporter ({name})": self.exported("b", "encoder", name) for name in exporters}
+        for label, path in {"compiled": self.compiled("b", "encoder"), **exported}.items():
+            if path.exists():
+                progress(f"profile of b encoder, {label}")
+                rows.append({"graph": f"b encoder, {label}", **self.shares(path, x)})
+        return rows
+
+    def shares(self, path: Path, x: np.ndarray) -> dict[str, str]:
+        settings = onnxruntime.SessionOptions()
+        settings.enable_profiling = True
+        settings.profile_file_prefix = str(self.folder / "profile")
+        session = onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
+        for _ in range(self.repeats):
+            session.run(None, {session.get_inputs()[0].name: x})
+        times: dict[str, int] = {}
+        for event in json.loads(Path(session.end_profiling()).read_text()):
+            if event["cat"] == "Node" and event["name"].endswith("_kernel_time"):
+                kind = event["args"]["op_name"]
+                times[kind] = times.get(kind, 0) + event["dur"]
+        largest = sorted(times, key=lambda kind: -times[kind])[:6]
+        return {
+            "largest shares": ", ".join(f"{kind} {times[kind] / sum(times.values()):.0%}" for kind in largest)
+        }
+
     def compare(self, ours: Path, peer: Path, x: np.ndarray, y: np.ndarray) -> Paired:
         settings = onnxruntime.SessionOptions()
         # Idle workers of one session would spin on the core that the other one needs.
@@ -227,7 +255,7 @@ def main() -> None:
     parser.add_argument("--tsc", required=True)
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
     parser.add_argument(
-        "--only", nargs="*", help="sections to run: compile export encoders decoders typecheck"
+        "--only", nargs="*", help="sections to run: compile export encoders profiles decoders typecheck"
     )
     options = parser.parse_args()
     exporters = ["legacy", "dynamo"]
@@ -240,6 +268,7 @@ def main() -> None:
                 lambda: bench.export_times(exporters),
             ),
             "encoders": ("Encoder latency in onnxruntime, 256², batch 1", lambda: bench.latencies(exporters)),
+            "profiles": ("Profile of B's encoder", lambda: bench.profiles(exporters)),
             "decoders": (
                 "Decoder latency in onnxruntime, latent 32², batch 1",
                 lambda: bench.decoders(exporters),
