@@ -11,16 +11,18 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** What the files of a folder may import besides each other, in processing order. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   "src/errors": [],
+  "src/recipe": ["src/errors"],
   "src/ir": ["src/errors"],
   "src/ops": ["src/errors", "src/ir"],
   "src/passes": ["src/errors", "src/ir", "src/ops"],
   "src/weights": ["src/errors", "src/ir", "src/ops"],
   "src/report": ["src/errors", "src/ir", "src/ops"],
-  "src/targets": ["src/errors", "src/ir", "src/ops"],
-  "src/compiler": ["src/errors", "src/ir", "src/ops", "src/passes", "src/weights", "src/targets"],
+  "src/targets": ["src/errors", "src/recipe", "src/ir", "src/ops"],
+  "src/compiler": ["src/errors", "src/recipe", "src/ir", "src/ops", "src/passes", "src/weights", "src/targets"],
   "src/inference": ["src/errors", "src/ir", "src/weights", "src/compiler"],
   "src/cli": [
     "src/errors",
+    "src/recipe",
     "src/ir",
     "src/ops",
     "src/passes",
@@ -30,7 +32,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "src/compiler",
     "src/inference",
   ],
-  dsl: ["src/errors", "src/ir", "src/ops"],
+  dsl: ["src/errors", "src/recipe", "src/ir", "src/ops"],
   bin: ["src/cli", "dsl"],
 };
 
