@@ -1,0 +1,1 @@
+"""Training: recipe, pictures, losses, the loop and what survives it."""
