@@ -1,10 +1,10 @@
-"""The Python that goes into every training package, imported from where it is kept."""
+"""The Python that goes into every training package, imported from where it is kept, also outside of pytest."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src" / "targets" / "torch"))
 
-from src.targets.torch.runtime import layers
+from runtime import layers
 
 __all__ = ["layers"]

@@ -12,14 +12,15 @@ __all__ = [
     "SMCConv2d",
     "SpectralConv2d",
     "SpectralLinear",
+    "at_least_float32",
     "attention",
     "haar_dwt",
     "haar_idwt",
 ]
 
 
-def _at_least_float32(x: Tensor) -> Tensor:
-    """Norms overflow or lose their small terms in half precision."""
+def at_least_float32(x: Tensor) -> Tensor:
+    """`x` in float32 or wider: norms and small differences overflow or lose their terms in half precision."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
@@ -45,7 +46,7 @@ class SMCConv2d(nn.Conv2d):
 
     def modulated_weight(self) -> Tensor:
         """The filters g·s·w / sqrt(Σ (s·w)² + 1e-8), each normalised over its inputs and positions."""
-        scaled = _at_least_float32(self.weight) * _at_least_float32(self.scale)[:, None, None]
+        scaled = at_least_float32(self.weight) * at_least_float32(self.scale)[:, None, None]
         energy = scaled.square().sum(dim=(1, 2, 3), keepdim=True)
         return (self.gain * scaled * torch.rsqrt(energy + 1e-8)).to(self.weight.dtype)
 
@@ -91,12 +92,12 @@ def _spectral_weight(module: nn.Conv2d | nn.Linear) -> Tensor:
 
     Products are written elementwise, since autocast would turn matrix products into half precision.
     """
-    weight = _at_least_float32(module.weight)
+    weight = at_least_float32(module.weight)
     matrix = weight.flatten(1)
     # Copies: a later forward changes the buffers before this one's backward has read them.
     u, v = (
-        _at_least_float32(module.get_buffer("u")).clone(),
-        _at_least_float32(module.get_buffer("v")).clone(),
+        at_least_float32(module.get_buffer("u")).clone(),
+        at_least_float32(module.get_buffer("v")).clone(),
     )
     if module.training:
         with torch.no_grad():

@@ -20,6 +20,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from .autoencoder import WeightsError, load_strict
+from .layers import at_least_float32
 
 Weights = Literal["published", "random"]
 
@@ -188,13 +189,9 @@ class Lpips(PerceptualLoss):
             parameter.detach().abs_()
 
 
-def _at_least_float32(x: Tensor) -> Tensor:
-    return x.to(torch.promote_types(x.dtype, torch.float32))
-
-
 def _unit(features: Tensor) -> Tensor:
     """[N, C, H, W] scaled to length 1 along the channels. Where all are 0 the gradient is 0 and not NaN."""
-    wide = _at_least_float32(features)
+    wide = at_least_float32(features)
     return wide / (torch.linalg.vector_norm(wide, dim=1, keepdim=True) + 1e-10)
 
 
@@ -221,7 +218,7 @@ class VggLoss(PerceptualLoss):
         if unknown:
             raise ValueError(f"VGG19 gives no layer {', '.join(unknown)}: choose among {', '.join(found)}")
         distances = [
-            weight * _at_least_float32(found[name] - wanted[name]).abs().mean(dim=(1, 2, 3))
+            weight * at_least_float32(found[name] - wanted[name]).abs().mean(dim=(1, 2, 3))
             for name, weight in self.layers.items()
         ]
         return torch.stack(distances).sum(dim=0)
