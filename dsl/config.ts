@@ -32,10 +32,37 @@ export function checkCounts(
       where: placeOf(captureSource(below)),
       op,
       expected: `${name}: a whole number ≥ ${min}`,
-      found: `${name}: ${String(count)}`,
+      found: `${name}: ${described(count)}`,
       help: typeof count === "number" ? "check the arithmetic that gives this count, and round where it divides" : `set ${name}`,
     });
   }
+}
+
+/** The largest number that graphs and packages hold. */
+const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
+
+/** Refuses NaN, infinity, what float32 has as infinity, and what is no number. */
+export function checkFinite(op: string, values: Readonly<Record<string, number>>, below: (...args: never[]) => unknown): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === "number" && Math.abs(value) <= largestFloat32) continue;
+    throw new UserError({
+      what: `${name} of ${op} is not a finite number`,
+      where: placeOf(captureSource(below)),
+      op,
+      expected: `${name}: a number that float32 holds`,
+      found: `${name}: ${described(value)}`,
+      help: typeof value === "number" ? `check the arithmetic that gives this ${name}` : `give ${name} a number`,
+    });
+  }
+}
+
+function interval(min: number, max: number): string {
+  if (min === -Infinity) return `at most ${max}`;
+  return min === Number.MIN_VALUE ? `above 0, at most ${max}` : `from ${min} to ${max}`;
+}
+
+function described(value: unknown): string {
+  return typeof value === "string" ? `"${value}"` : String(value);
 }
 
 /** Refuses numbers outside of [min, max], NaN among them. */
@@ -47,15 +74,13 @@ export function checkRange(
   below: (...args: never[]) => unknown,
 ): void {
   for (const [name, value] of Object.entries(values)) {
-    if (value >= min && value <= max) continue;
-    const limit = (bound: number): string => (Math.abs(bound) === Number.MAX_VALUE ? "any finite number" : String(bound));
+    if (typeof value === "number" && value >= min && value <= max) continue;
     throw new UserError({
       what: `${name} of ${op} is out of range`,
       where: placeOf(captureSource(below)),
       op,
-      expected:
-        min === Number.MIN_VALUE ? `${name}: above 0, at most ${limit(max)}` : `${name}: from ${limit(min)} to ${limit(max)}`,
-      found: `${name}: ${value}`,
+      expected: `${name}: ${interval(min, max)}`,
+      found: `${name}: ${described(value)}`,
       help: `choose a ${name} in this range`,
     });
   }

@@ -1,6 +1,6 @@
 /** Typed functions over features: ops without parameters. */
 import { ops } from "../src/ops/index.ts";
-import { checkChoice, checkCounts, checkKeys, checkRange } from "./config.ts";
+import { checkChoice, checkCounts, checkFinite, checkKeys, checkRange } from "./config.ts";
 import type { Feature, FourTimes, Over, Sum, Times, Vector } from "./feature.ts";
 import { apply, applyAll } from "./tracing/record.ts";
 import { tracedChannels } from "./tracing/trace.ts";
@@ -22,7 +22,7 @@ export function leakyRelu<C extends number, S extends number>(
 ): Feature<C, S> {
   const { slope = 0.2 } = config;
   checkKeys("leakyRelu", config, ["slope"], leakyRelu);
-  checkRange("leakyRelu", { slope }, -Number.MAX_VALUE, Number.MAX_VALUE, leakyRelu);
+  checkFinite("leakyRelu", { slope }, leakyRelu);
   return apply(ops.leakyRelu, { slope }, [x], leakyRelu);
 }
 
@@ -49,7 +49,7 @@ export function mul<C extends number, S extends number>(x: Feature<C, S>, y: Fea
 /** factor · x. */
 export function scale<C extends number, S extends number>(x: Feature<C, S>, config: { readonly factor: number }): Feature<C, S> {
   checkKeys("scale", config, ["factor"], scale);
-  checkRange("scale", { factor: config.factor }, -Number.MAX_VALUE, Number.MAX_VALUE, scale);
+  checkFinite("scale", { factor: config.factor }, scale);
   return apply(ops.scale, { factor: config.factor }, [x], scale);
 }
 
@@ -59,9 +59,10 @@ export function clamp<C extends number, S extends number>(
   config: { readonly min: number; readonly max: number },
 ): Feature<C, S> {
   checkKeys("clamp", config, ["min", "max"], clamp);
-  checkRange("clamp", { min: config.min }, -Number.MAX_VALUE, config.max, clamp);
-  checkRange("clamp", { max: config.max }, config.min, Number.MAX_VALUE, clamp);
-  return apply(ops.clamp, { min: config.min, max: config.max }, [x], clamp);
+  const { min, max } = config;
+  checkFinite("clamp", { min, max }, clamp);
+  checkRange("clamp", { min }, -Infinity, max, clamp);
+  return apply(ops.clamp, { min, max }, [x], clamp);
 }
 
 /** Joins along the channels. The first argument fixes the stride, the channels are summed. */
@@ -143,7 +144,7 @@ export function haarDwt<C extends number, S extends number>(
 ): { readonly low: Feature<C, Times<S, 2>>; readonly bands: Feature<FourTimes<C>, Times<S, 2>> } {
   const factor = config.scale ?? 1;
   checkKeys("haarDwt", config, ["scale"], haarDwt);
-  checkRange("haarDwt", { scale: factor }, -Number.MAX_VALUE, Number.MAX_VALUE, haarDwt);
+  checkFinite("haarDwt", { scale: factor }, haarDwt);
   const bands = apply<Feature<FourTimes<C>, Times<S, 2>>>(ops.haarDwt, { scale: factor }, [x], haarDwt);
   // A view, and no node where nothing reads it.
   const low = apply<Feature<C, Times<S, 2>>>(ops.slice, { start: 0, stop: tracedChannels(x) }, [bands], haarDwt);
@@ -157,7 +158,7 @@ export function haarIdwt<S extends number>(
 ): Feature<number, Over<S, 2>> {
   const factor = config.scale ?? 1;
   checkKeys("haarIdwt", config, ["scale"], haarIdwt);
-  checkRange("haarIdwt", { scale: factor }, -Number.MAX_VALUE, Number.MAX_VALUE, haarIdwt);
+  checkFinite("haarIdwt", { scale: factor }, haarIdwt);
   return apply(ops.haarIdwt, { scale: factor }, [x], haarIdwt);
 }
 

@@ -6,6 +6,7 @@ import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
 import { checkCounts, checkKeys } from "./config.ts";
 import type { Add, Feature, Vector } from "./feature.ts";
 import { chunk, clamp } from "./functions.ts";
+import { checkStageKey } from "./names.ts";
 import { tracePart, type TracedPart } from "./tracing/part.ts";
 import { describeForeign, Traced } from "./tracing/trace.ts";
 
@@ -41,6 +42,8 @@ type Staged = Stage & { [stagesKey]?: Readonly<Record<string, Stage>> };
  * `stages({ encoder, quant_conv })` the keys begin with `encoder.` and `quant_conv.`. That the stages fit is checked when the model is compiled.
  */
 export function stages(named: Readonly<Record<string, Stage>>): (x: Feature<number, number>) => Feature<number, number> {
+  const source = captureSource(stages);
+  for (const key of Object.keys(named)) checkStageKey(key, source);
   const run = (x: Feature<number, number>): Feature<number, number> =>
     Object.values(named).reduce<unknown>((value, stage) => stage(value as never), x) as Feature<number, number>;
   return Object.defineProperty(run, stagesKey, { value: named });

@@ -21,6 +21,27 @@ const moduleAttributes = new Set(
   ).split(" "),
 );
 
+/** What the generated autoencoder has beside its stages. */
+const autoencoderAttributes = new Set(
+  (
+    "decode diffusers_config enable_channels_last enable_gradient_checkpointing encode from_pretrained image_channels latent_channels " +
+    "name save_pretrained stride"
+  ).split(" "),
+);
+
+/** A key of `stages` becomes an attribute of the generated autoencoder. */
+export function checkStageKey(key: string, source: Source): void {
+  checkLayerKey(key, source);
+  if (!autoencoderAttributes.has(key)) return;
+  throw new UserError({
+    what: `"${key}" is an attribute of the generated autoencoder`,
+    where: placeOf(source),
+    expected: "a name that it leaves free",
+    found: key,
+    help: `write ${key}_stage`,
+  });
+}
+
 /** A key of `layers` becomes a Python attribute: refuses what cannot be one, with a suggestion. */
 export function checkLayerKey(key: string, source: Source): void {
   const fail = (what: string, help: string): never => {

@@ -1,7 +1,7 @@
 import { UserError } from "../../src/errors/index.ts";
 import type { Model } from "../../src/ir/model.ts";
 import { captureSource, placeOf } from "../../src/ir/source.ts";
-import { checkChoice, checkCounts, checkKeys } from "../config.ts";
+import { checkChoice, checkCounts, checkKeys, checkRange } from "../config.ts";
 import type { Feature } from "../feature.ts";
 import { avgPool2d, concat, haarDwt } from "../functions.ts";
 import { conv2d } from "../layers.ts";
@@ -104,6 +104,7 @@ export function litevae(options: LiteVaeOptions): Model {
   checkKeys("decoder of litevae", decoder, ["norm", "base", "multipliers", "attention"], litevae);
   checkChoice("variant of litevae", variant, Object.keys(variants), litevae);
   checkCounts("litevae", { latentChannels, imageChannels, base: decoder.base ?? 128 }, litevae);
+  checkRange("litevae", { dropout }, 0, 1, litevae);
   const norm = decoder.norm ?? "group";
   checkChoice("decoder.norm of litevae", norm, ["group", "smc"], litevae);
   const encode = LiteVaeEncoder({ imageChannels, moments: 2 * latentChannels, ...variants[variant], dropout });

@@ -26,6 +26,7 @@ interface KlConfig {
 /** The KL autoencoder of latent diffusion with f = 8 (Rombach et al. 2022), with diffusers' key names. */
 export function sdVae(options: SdVaeOptions = {}): Model {
   return klAutoencoder(
+    "sdVae",
     options,
     { base: 128, multipliers: [1, 2, 4, 4], encoderBlocks: 2, decoderBlocks: 3 },
     diffusersConfig(options),
@@ -37,7 +38,7 @@ export function sdVae(options: SdVaeOptions = {}): Model {
  * multipliers (1, 2, 2, 3), one block per level, has 6,743,624. The decoder is SD-VAE's.
  */
 export function vaeSmall(options: SdVaeOptions = {}): Model {
-  return klAutoencoder(options, { base: 96, multipliers: [1, 2, 2, 3], encoderBlocks: 1, decoderBlocks: 3 });
+  return klAutoencoder("vaeSmall", options, { base: 96, multipliers: [1, 2, 2, 3], encoderBlocks: 1, decoderBlocks: 3 });
 }
 
 /** Keys that diffusers gave attention layers before 0.13, and that published files still have. */
@@ -73,13 +74,14 @@ function diffusersConfig({
 }
 
 function klAutoencoder(
+  called: string,
   options: SdVaeOptions,
   { base, multipliers, encoderBlocks, decoderBlocks }: KlConfig,
   diffusers?: Interchange["diffusers"],
 ): Model {
   const { latentChannels = 4, imageChannels = 3, pointwise = false } = options;
-  checkKeys("sdVae", options, ["name", "latentChannels", "imageChannels", "pointwise", "discriminator"], klAutoencoder);
-  checkCounts("sdVae", { latentChannels, imageChannels }, klAutoencoder);
+  checkKeys(called, options, ["name", "latentChannels", "imageChannels", "pointwise", "discriminator"], klAutoencoder);
+  checkCounts(called, { latentChannels, imageChannels }, klAutoencoder);
   const encode = KlEncoder({ imageChannels, moments: 2 * latentChannels, base, multipliers, blocks: encoderBlocks });
   const decode = klDecoder({ latentChannels, imageChannels, blocks: decoderBlocks, options: {} });
   return model({

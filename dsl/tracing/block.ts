@@ -4,6 +4,7 @@ import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
 import { checkLayerKey } from "../names.ts";
 import { callBlock } from "./call.ts";
 import { building, callableOf, handleOf, labelOf, type BlockHandle, type Building, type Handle } from "./handles.ts";
+import { watched, type Slip } from "./watched.ts";
 
 /**
  * A kind of module. `build` gets the configuration, names its layers with `layers`, and returns the function over features.
@@ -31,12 +32,18 @@ export function block<A extends unknown[], R>(name: string, build: (...config: A
     };
     const frame: Building = { handle, created: [], named: false };
     building.push(frame);
+    const watch = watched(config);
     let forward: R;
     try {
-      forward = build(...config);
+      forward = build(...watch.config);
+    } catch (error) {
+      // What else is wrong follows from it.
+      checkSpelling(handle, watch.slip());
+      throw error;
     } finally {
       building.pop();
     }
+    checkSpelling(handle, watch.slip());
     if (typeof forward !== "function") {
       throw new UserError({
         what: `block ${name} does not return a function`,
@@ -60,6 +67,17 @@ export function block<A extends unknown[], R>(name: string, build: (...config: A
     return callableOf<R>(handle, call);
   };
   return create;
+}
+
+function checkSpelling({ name, config, source }: BlockHandle, slip: Slip | undefined): void {
+  if (slip === undefined) return;
+  throw new UserError({
+    what: `block ${name} has no setting ${slip.found}`,
+    where: placeOf(source),
+    expected: slip.meant,
+    found: config.flatMap((item) => (typeof item === "object" && item !== null ? Object.keys(item) : [])).join(", "),
+    help: `did you mean ${slip.meant}?`,
+  });
 }
 
 type Applicable = (...inputs: never[]) => unknown;

@@ -1,4 +1,5 @@
 /** What `model` and the layers' settings refuse once they run. */
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { UserError, type Report } from "../../src/errors/index.ts";
 import { builtIns } from "../../dsl/models/index.ts";
@@ -147,6 +148,19 @@ describe("model", () => {
       what: 'decoder and encoder both have a module "shared"',
       help: "give the stages of different parts different names",
     });
+  });
+  test("refuses stages whose names Python does not take", () => {
+    expect(reportOf(() => stages({ "my-stage": Encoder({ out: 24 }) }))).toMatchObject({
+      what: '"my-stage" is not a layer name in snake_case',
+      help: "write my_stage",
+    });
+  });
+  test("refuses stages called like what the generated autoencoder has", () => {
+    const source = readFileSync(new URL("../../src/targets/torch/runtime/autoencoder.py", import.meta.url), "utf8");
+    const body = /^class AutoencoderBase\(.*?(?=^\S)/ms.exec(source)?.[0].replace(/^.*\n/, "") ?? "";
+    const names = [...body.matchAll(/^ {4}(?:def )?([a-z]\w*)\b *[(:]/gm)].map(([, name = ""]) => name);
+    expect(names).toEqual(expect.arrayContaining(["name", "stride", "encode", "save_pretrained"]));
+    for (const name of names) expect(() => stages({ [name]: Encoder({ out: 24 }) }), name).toThrow(/is an attribute of/);
   });
   test("points at the author's line", () => {
     expect(reportOf(make({ encoder: Encoder({ out: 16 }) })).where?.file).toBe(import.meta.filename);

@@ -2,10 +2,11 @@
 import { describe, expect, test } from "vitest";
 import { UserError, type Report } from "../../src/errors/index.ts";
 import { printModel } from "../../src/ir/print.ts";
-import { litevae, sdVae } from "litevae";
+import { litevae, sdVae, vaeSmall } from "litevae";
 import {
   avgPool2d,
   block,
+  clamp,
   concat,
   conv2d,
   groupNorm,
@@ -15,6 +16,7 @@ import {
   leakyRelu,
   linear,
   model,
+  scale,
   upsample,
   type Feature,
 } from "litevae/dsl";
@@ -63,9 +65,41 @@ describe("a misspelt setting", () => {
     ["conv2d", () => conv2d({ in: 1, out: 16, ...{ strde: 2 } }), "strde", "did you mean stride?"],
     ["groupNorm", () => groupNorm({ channels: 8, ...{ group: 2 } }), "group", "did you mean groups?"],
     ["linear", () => linear({ in: 1, out: 1, ...{ biass: false } }), "biass", "did you mean bias?"],
+    ["vaeSmall", () => vaeSmall({ latentChannels: 4, ...{ imageChanels: 1 } }), "imageChanels", "did you mean imageChannels?"],
+    ["haarDwt", () => encoding((x) => haarDwt(x, { scale: 1, ...{ scael: 0.5 } }).bands), "scael", "did you mean scale?"],
+    ["upsample", () => encoding((x) => upsample(x, { factor: 2, ...{ factr: 4 } })), "factr", "did you mean factor?"],
     ["avgPool2d", () => encoding((x) => avgPool2d(x, { size: 2, ...{ stride: 2 } })), "stride", "leave it out"],
   ])("of %s is refused by name", (op, run, found, help) => {
     expect(reportOf(run)).toMatchObject({ what: `${op} has no setting ${found}`, found, help });
+  });
+
+  const Res = block("Res", ({ channels, kernel = 3 }: { readonly channels: number; readonly kernel?: number }) => {
+    const { conv } = layers({ conv: conv2d({ in: channels, out: channels, kernel }) });
+    return (x: Feature<number, number>): Feature<number, number> => conv(x);
+  });
+
+  test.each([
+    ["an option", { channels: 8, kernl: 5 }, "kernl", "did you mean kernel?"],
+    ["what the block cannot do without", { chanels: 8, kernel: 5 }, "chanels", "did you mean channels?"],
+  ])("of a user's own block is refused by name: %s", (_, config, found, help) => {
+    expect(reportOf(() => Res(config as unknown as { readonly channels: number }))).toMatchObject({
+      what: `block Res has no setting ${found}`,
+      help,
+    });
+  });
+
+  test("is not seen in settings that a block has no use for, passes on or reads later", () => {
+    const Late = block("Late", (config: { readonly wide?: boolean; readonly width?: number; readonly widths?: number[] }) => {
+      const { res } = layers({ res: Res({ channels: 8, ...(config.wide === true ? { kernel: config.width } : {}) }) });
+      return (x: Feature<number, number>): Feature<number, number> => res(x);
+    });
+    expect(() => Late({ width: 5 })).not.toThrow();
+    const Outer = block("Outer", (config: { readonly channels: number; readonly kernels?: number }) => {
+      const { kernels = 3, ...rest } = config;
+      const { res } = layers({ res: Res({ kernel: kernels, ...rest }) });
+      return (x: Feature<number, number>): Feature<number, number> => res(x);
+    });
+    expect(() => Outer({ channels: 8, ...{ kernel: 5 } })).not.toThrow();
   });
 
   test("in the kind of discriminator is refused", () => {
@@ -79,9 +113,18 @@ describe("a number that is none", () => {
     ["haarDwt", (x) => haarDwt(x, { scale: Number.NaN }).bands, "scale: NaN"],
     ["haarIdwt", (x) => haarIdwt(haarDwt(x).bands, { scale: Infinity }), "scale: Infinity"],
     ["leakyRelu", (x) => leakyRelu(x, { slope: Number.NaN }), "slope: NaN"],
+    ["scale", (x) => scale(x, { factor: 1e39 }), "factor: 1e+39"],
+    ["scale", (x) => scale(x, { factor: "2" as unknown as number }), 'factor: "2"'],
+    ["clamp", (x) => clamp(x, { min: Number.NaN, max: 1 }), "min: NaN"],
+    ["clamp", (x) => clamp(x, { min: -1, max: Infinity }), "max: Infinity"],
+    ["clamp", (x) => clamp(x, { min: 2, max: 1 }), "min: 2"],
   ] satisfies [string, Body, string][])("is refused by %s", (op, body, found) => {
     expect(reportOf(() => encoding(body))).toMatchObject({ op, found });
   });
+});
+
+test("a dropout rate of litevae that is none is refused", () => {
+  expect(reportOf(() => litevae({ variant: "S", dropout: Number.NaN }))).toMatchObject({ op: "litevae", found: "dropout: NaN" });
 });
 
 describe("the Haar transform", () => {
