@@ -8,3 +8,5 @@ export type { Add, Feature, FourTimes, Over, Sum, Times, Vector } from "./featur
 export { model, stages, type Discriminated, type ModelConfig } from "./model.ts";
 export { block, layers } from "./tracing/block.ts";
 export type { Model } from "../src/ir/model.ts";
+export { recipe } from "./recipe.ts";
+export type { Recipe, RecipeInput } from "../src/recipe/schema.ts";

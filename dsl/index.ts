@@ -4,3 +4,6 @@ export { sdVae, vaeSmall, type SdVaeOptions } from "./models/sd-vae.ts";
 export type { DecoderNorm } from "./models/autoencoder-kl.ts";
 export type { DiscriminatorConfig } from "./models/discriminators.ts";
 export type { Model } from "../src/ir/model.ts";
+export { recipe } from "./recipe.ts";
+export { recipes } from "./recipes/index.ts";
+export type { Recipe, RecipeInput } from "../src/recipe/schema.ts";

@@ -8,7 +8,6 @@ export interface JsonSchema {
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly (string | number)[];
-  readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
@@ -57,7 +56,9 @@ function withExpected(schema: JsonSchema): JsonSchema {
 }
 
 function expectedOf(schema: JsonSchema): string {
-  const { enum: choices, anyOf, pattern, prefixItems, items, minItems } = schema;
+  const own = schema["x-expected"];
+  if (own !== undefined) return own;
+  const { enum: choices, anyOf, prefixItems, items, minItems } = schema;
   if (choices !== undefined) return `one of ${choices.join(", ")}`;
   if (anyOf !== undefined) return anyOf.map(expectedOf).join(" or ");
   if (prefixItems !== undefined) return `a list of ${prefixItems.length}: ${prefixItems.map(expectedOf).join(", ")}`;
@@ -68,7 +69,7 @@ function expectedOf(schema: JsonSchema): string {
     null: "null",
     number: `a number${boundsOf(schema)}`,
     object: "a group of fields",
-    string: pattern === undefined ? "a text" : `a text like ${pattern}`,
+    string: "a text",
   };
   return typesOf(schema)
     .map((type) => words[type] ?? type)

@@ -11,9 +11,14 @@ const share = z.number().min(0).max(1);
 const count = z.int().positive();
 const steps = z.int().nonnegative();
 
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]*$/)
+  .meta({ "x-expected": "a text of lower-case letters, digits, - and _" });
+
 const phase = z
   .strictObject({
-    name: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
+    name: name.describe("what logs and checkpoints call the phase"),
     resolution: count.describe("height and width of the training crops, in pixels"),
     steps: count.describe("optimizer steps"),
     batch: count.describe("images per optimizer step, over all processes and accumulated passes"),
@@ -181,15 +186,16 @@ const latent = z
 const optional = <T extends z.ZodObject>(group: T): z.ZodPrefault<T> => group.prefault({} as z.input<T>);
 
 export const recipeSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/, "lower-case letters, digits, - and _"),
+  name: name.describe("what the recipe is called"),
   seed: z
     .int()
     .nonnegative()
     .max(2 ** 32 - 1)
-    .default(0),
+    .default(0)
+    .describe("of the initial weights, the order of the pictures, their crops and the latent's noise"),
   precision: z.enum(["fp32", "bf16", "fp16"]).default("bf16").describe("of autocast; weights and losses stay float32"),
   accumulation: count.default(1).describe("passes whose gradients make one optimizer step"),
-  phases: z.array(phase).min(1),
+  phases: z.array(phase).min(1).describe("one after the other, on the same weights"),
   optimizer: optional(optimizer),
   losses: optional(losses),
   perceptual: optional(perceptual),

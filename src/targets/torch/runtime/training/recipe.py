@@ -45,7 +45,7 @@ def _read(path: Path) -> Any:
     """The JSON in a file."""
     remedy = "compile the package again: litevae compile MODEL -o DIR --target torch --recipe NAME"
     try:
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_not_finite, parse_float=_finite)
+        return _json(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
         found = error.strerror or str(error)
         raise TrainingError(f"{path} cannot be read", found=found, remedy=remedy) from None
@@ -53,20 +53,22 @@ def _read(path: Path) -> Any:
         raise TrainingError(f"{path} is not JSON", found=str(error), remedy=remedy) from None
 
 
-def _finite(text: str) -> float:
-    value = float(text)
-    if not isfinite(value):
-        _not_finite(text)
-    return value
+def _json(text: str, source: str) -> Any:
+    """What JSON says, without the NaN and infinities that Python reads besides."""
 
+    def refuse(number: str) -> NoReturn:
+        raise TrainingError(
+            f"{source}: this is not a finite number",
+            expected="a finite number",
+            found=number,
+            remedy="write it out, for example 1e-4",
+        )
 
-def _not_finite(text: str) -> NoReturn:
-    raise TrainingError(
-        "the recipe has a number that is not finite",
-        expected="a finite number",
-        found=text,
-        remedy="write it out, for example 1e-4",
-    )
+    def finite(number: str) -> float:
+        value = float(number)
+        return value if isfinite(value) else refuse(number)
+
+    return json.loads(text, parse_constant=refuse, parse_float=finite)
 
 
 def _assign(recipe: Any, override: str) -> None:
@@ -86,12 +88,12 @@ def _assign(recipe: Any, override: str) -> None:
         if depth + 1 < len(path):
             place = place[index]
         else:
-            place[index] = _value(text.strip())
+            place[index] = _value(text.strip(), f"--set {override}")
 
 
-def _value(text: str) -> Any:
+def _value(text: str, source: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_not_finite, parse_float=_finite)
+        return _json(text, source)
     except ValueError:
         return text
 
@@ -136,8 +138,15 @@ def _check(recipe: Any, schema: Mapping[str, Any], source: str) -> None:
     """Raises the first thing that the schema finds wrong, in the order of the fields."""
     errors = list(Draft202012Validator(schema).iter_errors(recipe))
     if errors:
-        raise _problem(
-            errors[0], source if len(errors) == 1 else f"{source} (the first of {len(errors)} problems)"
+        first = source if len(errors) == 1 else f"{source} (the first of {len(errors)} problems)"
+        raise _problem(errors[0], first)
+    names = [phase["name"] for phase in recipe["phases"]]
+    if len({*names}) < len(names):
+        raise TrainingError(
+            f"{source}: two phases have one name",
+            expected="names that differ, since logs and checkpoints tell phases by them",
+            found=", ".join(names),
+            remedy="give the later one another name",
         )
 
 
@@ -163,8 +172,13 @@ def _problem(error: ValidationError, source: str) -> TrainingError:
         f"{source}: {name} cannot have this value",
         expected=schema.get("x-expected", ""),
         found=json.dumps(found, ensure_ascii=False),
-        remedy=_default(schema) or "give it such a value",
+        remedy=_meant(found, schema) or _default(schema) or "give it such a value",
     )
+
+
+def _meant(found: Any, schema: Mapping[str, Any]) -> str:
+    near = get_close_matches(str(found), map(str, schema.get("enum", ())), n=1)
+    return f"did you mean {near[0]}?" if near else ""
 
 
 def _default(schema: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 class Phase:
     """A stretch of training with one resolution and batch."""
 
+    # what logs and checkpoints call the phase
     name: str
     # height and width of the training crops, in pixels
     resolution: int
@@ -203,7 +204,9 @@ class Latent:
 class Recipe:
     """Everything that a training run depends on besides model and pictures."""
 
+    # what the recipe is called
     name: str
+    # of the initial weights, the order of the pictures, their crops and the latent's noise
     seed: int
     # of autocast; weights and losses stay float32
     precision: Literal["fp32", "bf16", "fp16"]
