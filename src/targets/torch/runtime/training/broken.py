@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from .decode import BrokenPictureError, Picture
 from .errors import TrainingError
+from .listing import counted
 from .pictures import Pictures
 
 # So many unusable pictures in a row are no accident: the storage has gone, or the set is another one.
@@ -50,18 +51,19 @@ def probe(pictures: Pictures, broken_share: float, resolution: int) -> None:
             return
     named = [f"{one.name}: {one.reason}" for one in broken[:5]]
     more = [f"and {len(broken) - 5:,} more"] if len(broken) > 5 else []
-    checks = (
-        f"the {checked:,} pictures"
-        if checked == len(pictures)
-        else f"{checked:,} of {len(pictures):,} pictures"
-    )
+    found = f"\n{' ' * 12}".join(named + more)
+    tried = counted(checked, "picture") + ("" if checked == len(pictures) else " tried")
+    if len(broken) == checked:
+        raise TrainingError(
+            f"none of {tried} in {pictures.place} can be used",
+            found=found,
+            remedy="check the path, and that the files are whole",
+        )
     raise TrainingError(
-        f"{len(broken):,} of {checks} in {pictures.place} cannot be used",
-        expected=f"at most {broken_share:.3g} of them (data.broken_share)"
-        if len(broken) < checked
-        else "pictures",
-        found=f"\n{' ' * 12}".join(named + more),
-        remedy=_REMEDY if len(broken) < checked else "check the path, and that the files are whole",
+        f"{len(broken):,} of {tried} in {pictures.place} cannot be used",
+        expected=f"at most {broken_share:.3g} of them (data.broken_share)",
+        found=found,
+        remedy=_REMEDY,
     )
 
 
@@ -142,11 +144,9 @@ def _longest_row(found: list[Broken]) -> int:
 
 
 def _logged(file: Path) -> set[str]:
-    """The names in a log that an earlier start left; its last line may have been cut off."""
-    names = set()
-    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
-        try:
-            names.add(json.loads(line)["name"])
-        except (ValueError, KeyError):
-            continue
-    return names
+    """The names in a log that an earlier start left; a last line that was cut off is ended, and not among them."""
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    if text and not text.endswith("\n"):
+        with file.open("a", encoding="utf-8") as log:
+            log.write("\n")
+    return {json.loads(line)["name"] for line in text.splitlines() if line.endswith("}")}

@@ -73,5 +73,11 @@ def described(ignored: Counter[str]) -> str:
         return ""
     kinds = [f"{count:,} {kind or 'without suffix'}" for kind, count in ignored.most_common(5)]
     rest = ignored.total() - sum(count for _, count in ignored.most_common(5))
-    noun = "file" if ignored.total() == 1 else "files"
-    return f"{ignored.total():,} other {noun}: {', '.join(kinds + ([f'{rest:,} more'] if rest else []))}"
+    return (
+        f"{counted(ignored.total(), 'other file')}: {', '.join(kinds + ([f'{rest:,} more'] if rest else []))}"
+    )
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 picture`, `1,000 pictures`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from .decode import SUFFIXES, BrokenPictureError, Picture, open_picture
 from .errors import TrainingError
-from .listing import Strings, described, suffix, walk
+from .listing import Strings, counted, described, suffix, walk
 from .shards import Shards, expand_braces
 
 _EXPECTED = "a folder of pictures, a .tar shard or a folder of them, or a pattern such as data-{000..099}.tar"
@@ -83,9 +83,8 @@ class Pictures:
         return open_picture(data, self.name(index), self.channels)
 
     def __str__(self) -> str:
-        noun = "picture" if len(self) == 1 else "pictures"
         others = f" ({described(self.ignored)})" if self.ignored else ""
-        return f"{len(self):,} {noun} in {self.place}{others}"
+        return f"{counted(len(self), 'picture')} in {self.place}{others}"
 
 
 class _Files:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from .decode import SUFFIXES
 from .errors import TrainingError
-from .listing import Strings, is_hidden, suffix
+from .listing import Strings, counted, is_hidden, suffix
 
 # Open files per process; systems commonly allow 1,024.
 _OPEN_FILES = 64
@@ -81,6 +81,7 @@ def _members(path: Path) -> Iterator[tarfile.TarInfo]:
                 # tarfile keeps what it has read, and a shard may have a million members.
                 tar.members = []  # type: ignore[attr-defined]
                 yield member
+            _require_end(path, tar.offset)
     except tarfile.TarError as error:
         if count == 0:
             raise TrainingError(
@@ -91,9 +92,17 @@ def _members(path: Path) -> Iterator[tarfile.TarInfo]:
             ) from None
         raise TrainingError(
             f"{path} is damaged",
-            found=f"{count:,} files, then: {error}",
+            found=f"{error} after {counted(count, 'file')}",
             remedy="fetch it again, or leave it out",
         ) from None
+
+
+def _require_end(path: Path, offset: int) -> None:
+    """Tarfile takes a damaged header behind the first for the end; a whole archive ends in zeros, or with its last file."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        if file.read(tarfile.BLOCKSIZE) not in (b"", bytes(tarfile.BLOCKSIZE)):
+            raise tarfile.ReadError("damaged header")
 
 
 def expand_braces(pattern: str) -> list[Path]:
