@@ -13,8 +13,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // Whole models are compiled and run with onnxruntime on machines of two cores.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     maxWorkers: 2,
     typecheck: {
       enabled: true,

@@ -145,25 +145,35 @@ class AutoencoderBase(nn.Module):
 
     def save_pretrained(self, folder: str | Path, **config: Any) -> None:
         """Writes weights and config.json, with `config`; in diffusers' layout if it has one."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        state = {
-            key: value.detach().contiguous().cpu() for key, value in clean_keys(self.state_dict()).items()
-        }
-        weights_file = folder / (DIFFUSERS_WEIGHTS if self.diffusers_config else WEIGHTS)
-        partial = weights_file.with_suffix(".partial")
-        save_file(state, partial, metadata={"format": "pt"})
-        partial.replace(weights_file)
-        entries = {
-            "model": self.name,
-            "image_channels": self.image_channels,
-            "latent_channels": self.latent_channels,
-            "stride": self.stride,
-            "scaling_factor": 1.0,
-            "shift_factor": 0.0,
-        }
-        merged = entries | dict(self.diffusers_config) | config
-        (folder / CONFIG).write_text(json.dumps(merged, indent=2) + "\n")
+        name = DIFFUSERS_WEIGHTS if self.diffusers_config else WEIGHTS
+        write_pretrained(self, Path(folder), name, {}, **config)
+
+
+def write_pretrained(
+    model: AutoencoderBase, folder: Path, name: str, beside: Mapping[str, Tensor], **config: Any
+) -> None:
+    """Writes the weights, with those `beside` them, into the file `name`, then config.json; each whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = clean_keys(model.state_dict()) | dict(beside)
+    partial = folder / f"{name}.partial"
+    save_file(
+        {key: value.detach().contiguous().cpu() for key, value in state.items()},
+        partial,
+        metadata={"format": "pt"},
+    )
+    partial.replace(folder / name)
+    entries = {
+        "model": model.name,
+        "image_channels": model.image_channels,
+        "latent_channels": model.latent_channels,
+        "stride": model.stride,
+        "scaling_factor": 1.0,
+        "shift_factor": 0.0,
+    }
+    merged = entries | dict(model.diffusers_config) | config
+    partial = folder / f"{CONFIG}.partial"
+    partial.write_text(json.dumps(merged, indent=2) + "\n")
+    partial.replace(folder / CONFIG)
 
 
 def _checkpointed(module: nn.Module, enabled: bool) -> None:

@@ -1,0 +1,85 @@
+"""The networks and optimizers of a run, initialised, on their device and prepared by Accelerate."""
+
+from typing import Any, cast
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from ..autoencoder import AutoencoderBase
+from .ema import averaged_copy
+from .init import initialize
+from .networks import (
+    Networks,
+    Optimizers,
+    Reconstruction,
+    build_autoencoder,
+    build_discriminator,
+    freeze_encoder,
+    last_layer,
+    start_from,
+)
+from .recipe_types import Recipe
+
+
+def build(accelerator: Accelerator, recipe: Recipe, compiled: bool) -> tuple[Networks, Optimizers, list[str]]:
+    """Seeded by the recipe; the strings are what a person should know about how the weights began."""
+    torch.manual_seed(recipe.seed)
+    notes: list[str] = []
+    autoencoder = build_autoencoder()
+    initialize(autoencoder, recipe.train.init)
+    if recipe.train.start_from is not None:
+        notes.append(start_from(autoencoder, recipe.train.start_from, recipe.train.partial))
+    judges = any(phase.discriminator for phase in recipe.phases)
+    discriminator = build_discriminator(recipe.discriminator) if judges else None
+
+    last = last_layer(autoencoder)
+    if not recipe.train.encoder:
+        freeze_encoder(autoencoder)
+    autoencoder.train()
+    autoencoder.enable_gradient_checkpointing(recipe.train.gradient_checkpointing)
+    autoencoder.enable_channels_last(recipe.train.channels_last)
+    autoencoder.to(accelerator.device)
+    average = cast(AutoencoderBase, averaged_copy(autoencoder)) if recipe.ema.decay > 0 else None
+    reconstruction = Reconstruction(autoencoder)
+    if discriminator is not None:
+        discriminator.to(accelerator.device)
+    if compiled:
+        _compile(reconstruction, discriminator)
+
+    def prepared(thing: Any) -> Any:
+        return None if thing is None else accelerator.prepare(thing)
+
+    optimizers = Optimizers(
+        prepared(_adam(autoencoder, recipe, accelerator)),
+        prepared(None if discriminator is None else _adam(discriminator, recipe, accelerator)),
+    )
+    networks = Networks(
+        autoencoder=autoencoder,
+        reconstruction=prepared(reconstruction),
+        average=average,
+        discriminator=discriminator,
+        prepared_discriminator=prepared(discriminator),
+        last_layer=last,
+    )
+    return networks, optimizers, notes
+
+
+def _compile(*modules: nn.Module | None) -> None:
+    # Eq. 2 and the logged gradient norms go backward through a graph that is used again.
+    torch._functorch.config.donated_buffer = False
+    for module in modules:
+        if module is not None:
+            module.compile()
+
+
+def _adam(module: nn.Module, recipe: Recipe, accelerator: Accelerator) -> torch.optim.Optimizer:
+    """Adam of arXiv:2405.14477 App. D; with a weight decay it is AdamW. The schedule sets the learning rate at every step."""
+    settings = recipe.optimizer
+    return torch.optim.AdamW(
+        [parameter for parameter in module.parameters() if parameter.requires_grad],
+        betas=settings.betas,
+        eps=settings.eps,
+        weight_decay=settings.weight_decay,
+        fused=settings.fused and accelerator.device.type in ("cuda", "cpu"),
+    )

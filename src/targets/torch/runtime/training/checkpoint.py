@@ -1,0 +1,106 @@
+"""Checkpoints that are whole or not there, and how many stay: folders `checkpoints/step-00001000`, written beside and renamed."""
+
+import json
+import os
+import re
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+_NAME = re.compile(r"step-(\d{8,})")
+_BEST = "best.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The checkpoint with the best validation of its phase."""
+
+    step: int
+    phase: int
+    metric: str
+    value: float
+
+    def beats(self, other: Self | None) -> bool:
+        """Resolutions differ between phases, and so what can be reached: a later phase always replaces an earlier one."""
+        if other is None or (other.phase, other.metric) != (self.phase, self.metric):
+            return True
+        return self.value > other.value if self.metric == "psnr" else self.value < other.value
+
+
+class Checkpoints:
+    """The folder `checkpoints` of a run."""
+
+    def __init__(self, run: Path, keep: int) -> None:
+        self.folder = run / "checkpoints"
+        self.keep = keep
+
+    def paths(self) -> list[Path]:
+        """Whole checkpoints, the oldest first."""
+        if not self.folder.is_dir():
+            return []
+        found = [path for path in self.folder.iterdir() if _NAME.fullmatch(path.name) and path.is_dir()]
+        return sorted(found, key=lambda path: int(path.name.removeprefix("step-")))
+
+    def path_of(self, step: int) -> Path:
+        return self.folder / f"step-{step:08d}"
+
+    def partial_path_of(self, step: int) -> Path:
+        return self.folder / f".partial-{step:08d}"
+
+    def begin(self, step: int) -> None:
+        """Makes an empty folder to write a checkpoint into; `finish` gives it its name."""
+        partial = self.partial_path_of(step)
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+
+    def finish(self, step: int, best: Best | None) -> None:
+        """Names what was written, once it is on the disk, and removes old checkpoints; the best one so far stays."""
+        partial, final = self.partial_path_of(step), self.path_of(step)
+        for file in partial.iterdir():
+            _sync(file)
+        _sync(partial)
+        shutil.rmtree(final, ignore_errors=True)
+        partial.rename(final)
+        _sync(self.folder)
+        if best is not None:
+            write_text(self.folder / _BEST, json.dumps(asdict(best), indent=2) + "\n")
+        self._prune()
+
+    def discard(self, step: int) -> None:
+        shutil.rmtree(self.partial_path_of(step), ignore_errors=True)
+
+    def clean(self) -> None:
+        """Removes what a process that was killed while it wrote left behind."""
+        for path in self.folder.glob(".partial-*"):
+            shutil.rmtree(path, ignore_errors=True)
+
+    def best(self) -> Best | None:
+        try:
+            return Best(**json.loads((self.folder / _BEST).read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def _prune(self) -> None:
+        best = self.best()
+        kept = {path.name for path in self.paths()[-self.keep :]}
+        if best is not None:
+            kept.add(self.path_of(best.step).name)
+        for path in self.paths():
+            if path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file whole: beside, then renamed."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(text)
+    partial.replace(path)

@@ -1,0 +1,204 @@
+"""The networks of a run, built from the package's generated files: the one place that imports those."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from ..autoencoder import WEIGHTS, AutoencoderBase, DiagonalGaussian, WeightsError, clean_keys, load_strict
+from ..perceptual_loss import Lpips, PerceptualLoss, VggLoss
+from .errors import TrainingError
+from .recipe_types import Recipe
+
+# Under this name the model's own discriminator is stored, as in the file that compile writes.
+DISCRIMINATOR = "discriminator"
+
+
+def _generated(name: str) -> Any:
+    return import_module(f"..{name}", __package__)
+
+
+def build_autoencoder() -> AutoencoderBase:
+    return cast(AutoencoderBase, _generated("model").Autoencoder())
+
+
+def build_discriminator(kind: str) -> nn.Module:
+    """The discriminator of the recipe's `discriminator` field: image [N, C, H, W] -> logits."""
+    if kind != "model":
+        return cast(nn.Module, getattr(_generated("discriminators"), f"build_{kind.replace('-', '_')}")())
+    build = getattr(_generated("model"), "build_discriminator", None)
+    if build is None:
+        raise TrainingError(
+            "the model brings no discriminator",
+            expected='discriminator: "model" with a model that has one',
+            remedy="choose discriminator=unet, or set discriminator=false in every phase",
+        )
+    return cast(nn.Module, build())
+
+
+def build_perceptual(recipe: Recipe) -> PerceptualLoss | None:
+    """The frozen network behind losses.perceptual with its weights, or None where that weight is 0."""
+    if recipe.losses.perceptual == 0:
+        return None
+    networks = _generated("perceptual")
+    loss: PerceptualLoss
+    if recipe.perceptual.network == "lpips-vgg16":
+        loss = Lpips(networks.build_vgg16(), networks.build_lpips_heads())
+    else:
+        loss = VggLoss(networks.build_vgg19())
+    try:
+        return loss.load(recipe.perceptual.folder, recipe.perceptual.weights, recipe.seed)
+    except (FileNotFoundError, WeightsError) as error:
+        raise TrainingError(f"the perceptual loss has no weights: {error}") from error
+
+
+class Reconstruction(nn.Module):
+    """What a step of the autoencoder computes, as one forward, which is what DistributedDataParallel wraps.
+
+    (image [N, C, H, W], noise [N, nz, h, w]) -> reconstruction [N, C, H, W], moments [N, 2·nz, h, w].
+    """
+
+    def __init__(self, autoencoder: AutoencoderBase) -> None:
+        super().__init__()
+        self.autoencoder = autoencoder
+
+    def forward(self, image: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        posterior = self.autoencoder.encode(image).latent_dist
+        latent = posterior.mean + posterior.std * noise
+        moments = torch.cat([posterior.mean, posterior.logvar], dim=1)
+        return self.autoencoder.decode(latent).sample, moments
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """The networks of a run: as they are, and as Accelerate prepared them for forward passes that are trained."""
+
+    autoencoder: AutoencoderBase
+    reconstruction: nn.Module
+    # The averaged weights, where the recipe keeps them.
+    average: AutoencoderBase | None
+    discriminator: nn.Module | None
+    prepared_discriminator: nn.Module | None
+    # The weight at which gradients of the losses are compared.
+    last_layer: nn.Parameter
+
+    @property
+    def evaluated(self) -> AutoencoderBase:
+        """The weights that are validated and saved."""
+        return self.average or self.autoencoder
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizers:
+    """Accelerate's; the second is there where a phase trains the discriminator."""
+
+    autoencoder: Any
+    discriminator: Any | None
+
+
+def posterior_of(moments: Tensor) -> DiagonalGaussian:
+    return DiagonalGaussian(moments.float())
+
+
+def _called(autoencoder: AutoencoderBase, call: Callable[[Tensor], object], x: Tensor) -> list[nn.Module]:
+    """The modules with parameters of their own that `call(x)` uses, in the order of their first use."""
+    called: dict[nn.Module, None] = {}
+
+    def remember(module: nn.Module, *_: object) -> None:
+        called.setdefault(module)
+
+    hooks = [
+        module.register_forward_pre_hook(remember)
+        for module in autoencoder.modules()
+        if next(module.parameters(recurse=False), None) is not None
+    ]
+    with torch.no_grad():
+        call(x)
+    for hook in hooks:
+        hook.remove()
+    return list(called)
+
+
+def _example(autoencoder: AutoencoderBase, channels: int, side: int) -> Tensor:
+    device = next(autoencoder.parameters()).device
+    return torch.zeros(1, channels, side, side, device=device)
+
+
+# Positions of the latent in the examples that find out which modules are used.
+_SIDE = 8
+
+
+def used_in_encoding(autoencoder: AutoencoderBase) -> list[nn.Module]:
+    image = _example(autoencoder, autoencoder.image_channels, _SIDE * autoencoder.stride)
+    return _called(autoencoder, autoencoder.encode, image)
+
+
+def used_in_decoding(autoencoder: AutoencoderBase) -> list[nn.Module]:
+    latent = _example(autoencoder, autoencoder.latent_channels, _SIDE)
+    return _called(autoencoder, autoencoder.decode, latent)
+
+
+def freeze_encoder(autoencoder: AutoencoderBase) -> None:
+    """Stops gradients to every module that encoding uses: the decoder alone is tuned."""
+    for module in used_in_encoding(autoencoder):
+        for parameter in module.parameters(recurse=False):
+            parameter.requires_grad_(False)
+
+
+def last_layer(autoencoder: AutoencoderBase) -> nn.Parameter:
+    """The weight of the decoder's last convolution, where gradients of the losses are compared (eq. 2)."""
+    weights = [getattr(module, "weight", None) for module in used_in_decoding(autoencoder)]
+    found = [weight for weight in weights if isinstance(weight, nn.Parameter) and weight.dim() == 4]
+    if not found:
+        raise TrainingError(
+            "the decoder has no convolution at whose weight the losses could be compared",
+            remedy="end the decoder in a conv2d",
+        )
+    return found[-1]
+
+
+def start_from(autoencoder: AutoencoderBase, path: str, partial: bool) -> str:
+    """Loads weights into a model; returns a report of what was taken. `path` is a safetensors file or a folder with one."""
+    file = Path(path).expanduser()
+    file = file / WEIGHTS if file.is_dir() else file
+    try:
+        state = clean_keys(load_file(file))
+    except (OSError, SafetensorError) as error:
+        raise TrainingError(
+            f"{file} cannot be read as weights",
+            found=str(error).splitlines()[0],
+            remedy="give a safetensors file in train.start_from, or null",
+        ) from error
+    own = autoencoder.state_dict()
+    tops = {key.split(".")[0] for key in own}
+    state = {key: value for key, value in state.items() if key.split(".")[0] in tops}
+    if not partial:
+        try:
+            load_strict(autoencoder, state)
+        except WeightsError as error:
+            raise TrainingError(f"{file}: {error}", remedy="train.partial=true takes what fits") from error
+        return f"{file}: all {len(own)} tensors"
+    fitting = {key: value for key, value in state.items() if key in own and own[key].shape == value.shape}
+    if not fitting:
+        raise TrainingError(
+            f"{file} has no tensor that fits this model",
+            expected=f"keys such as {', '.join(list(own)[:3])}",
+            found=f"keys such as {', '.join(list(state)[:3])}" if state else "none of its keys",
+            remedy="give weights of a related model in train.start_from, or null",
+        )
+    autoencoder.load_state_dict(fitting, strict=False)
+    fresh = [key for key in own if key not in fitting]
+    unused = [key for key in state if key not in fitting]
+    lines = [f"{file}: {len(fitting)} of {len(own)} tensors taken"]
+    lines += [
+        f"  {what}: {', '.join(keys[:10])}{', …' if len(keys) > 10 else ''}"
+        for what, keys in (("new", fresh), ("not used", unused))
+        if keys
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,50 @@
+"""Whether a recipe's resolutions pass through its networks: tried on torch's meta device, without memory or time."""
+
+import torch
+from torch import nn
+
+from ..autoencoder import AutoencoderBase
+from .errors import TrainingError
+from .networks import build_autoencoder, build_discriminator
+from .recipe_types import Recipe
+
+# How far from a resolution that does not fit others are looked for.
+_REACH = 256
+
+
+def check_sizes(recipe: Recipe) -> None:
+    """TrainingError names the first phase whose pictures do not fit, and the nearest sizes that do."""
+    judges = any(phase.discriminator for phase in recipe.phases)
+    with torch.device("meta"):
+        autoencoder = build_autoencoder()
+        discriminator = build_discriminator(recipe.discriminator) if judges else None
+    for i, phase in enumerate(recipe.phases):
+        judge = discriminator if phase.discriminator else None
+        side = phase.resolution
+        if _fits(side, autoencoder, judge):
+            continue
+        stride = autoencoder.stride
+        first = max(stride, (side - _REACH) // stride * stride)
+        near = sorted(range(first, side + _REACH, stride), key=lambda candidate: abs(candidate - side))
+        fitting = [candidate for candidate in near if _fits(candidate, autoencoder, judge)][:2]
+        raise TrainingError(
+            f"pictures of {side}×{side} do not fit the "
+            + ("autoencoder and the discriminator" if judge else "autoencoder"),
+            expected=f"phases.{i}.resolution: {' or '.join(map(str, sorted(fitting))) or 'another size'}",
+            found=f"phases.{i}.resolution: {side}",
+            remedy="choose a resolution that fits" + (", or another discriminator" if judge else ""),
+        )
+
+
+@torch.no_grad()
+def _fits(side: int, autoencoder: AutoencoderBase, discriminator: nn.Module | None) -> bool:
+    try:
+        image = torch.zeros(1, autoencoder.image_channels, side, side, device="meta")
+        latent = autoencoder.encode(image).latent_dist.mode()
+        if autoencoder.decode(latent).sample.shape != image.shape:
+            return False
+        if discriminator is not None:
+            discriminator(image)
+    except RuntimeError:
+        return False
+    return True

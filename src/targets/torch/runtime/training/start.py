@@ -1,0 +1,99 @@
+"""The start of a run: what there is to go on from, the machine, the pictures, and what a person is told."""
+
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import DistributedDataParallelKwargs
+
+from .checkpoint import Checkpoints
+from .data import Split, open_pictures, probe, split
+from .errors import TrainingError
+from .losses import kl_in_conventions
+from .networks import Networks
+from .recipe_types import Recipe
+
+_PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
+
+
+def choose_checkpoint(run: Path, resume: str | None, dry_run: bool) -> Path | None:
+    """The checkpoint to go on from. A folder that holds a run is not begun anew over it."""
+    there = Checkpoints(run, keep=1).paths()
+    if resume is None:
+        if there and not dry_run:
+            raise TrainingError(
+                f"{run} holds a run already",
+                expected="a new folder, or --resume",
+                found=str(there[-1]),
+                remedy="add --resume auto to go on with it, or give another --output",
+            )
+        return None
+    if resume == "auto":
+        return there[-1] if there else None
+    return Path(resume)
+
+
+def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
+    """Accelerate's view of the machine: processes, device, precision, trackers."""
+    if recipe.precision == "fp16" and (cpu or not torch.cuda.is_available()):
+        raise TrainingError(
+            "precision fp16 needs a GPU",
+            expected="fp32 or bf16 on a CPU",
+            found="precision: fp16",
+            remedy="add --set precision=bf16",
+        )
+    try:
+        return Accelerator(
+            mixed_precision=_PRECISION[recipe.precision],
+            cpu=cpu,
+            log_with=list(recipe.log.trackers),
+            project_dir=run,
+            # Pictures are drawn by position: no generator has to agree between processes.
+            rng_types=[],
+            kwargs_handlers=[DistributedDataParallelKwargs(gradient_as_bucket_view=True)],
+        )
+    except (ImportError, ValueError) as error:
+        raise TrainingError(
+            f"Accelerate cannot start: {str(error).splitlines()[0]}",
+            remedy="install what it names, or change precision or log.trackers",
+        ) from error
+
+
+def open_split(path: str, recipe: Recipe) -> Split:
+    """Training and validation pictures of `--data`."""
+    from .networks import build_autoencoder
+
+    with torch.device("meta"):
+        channels = build_autoencoder().image_channels
+    pictures = open_pictures(path, channels)
+    probe(pictures, recipe.data.broken_share, max(phase.resolution for phase in recipe.phases))
+    return split(pictures, recipe.data, recipe.seed)
+
+
+def describe(accelerator: Accelerator, recipe: Recipe, networks: Networks, pictures: Split) -> str:
+    """What runs where, on what, and how much the KL divergence weighs in each convention."""
+    model = networks.autoencoder
+    count = sum(parameter.numel() for parameter in model.parameters())
+    trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    lines = [
+        f"{model.name}: {count:,} parameters"
+        + ("" if trained == count else f", {trained:,} of them trained")
+        + (
+            ""
+            if networks.discriminator is None
+            else f"; discriminator {recipe.discriminator}: "
+            f"{sum(parameter.numel() for parameter in networks.discriminator.parameters()):,}"
+        ),
+        f"{len(pictures.training):,} training pictures; {pictures.note}",
+        f"{accelerator.num_processes} × {accelerator.device.type}, {recipe.precision}",
+    ]
+    for phase in recipe.phases:
+        conventions = kl_in_conventions(
+            recipe.losses.kl,
+            model.latent_channels,
+            model.stride,
+            phase.resolution,
+            model.image_channels,
+        )
+        lines.append(f"KL weight at {phase.resolution}²: {conventions}")
+    return "\n".join(lines)
