@@ -130,7 +130,7 @@ function trace(name: PartName, stage: Stage, input: Shape, source: Source, finis
       help: `give model() a ${name}: an instance of a block, such as ${name}: MyBlock({ … })`,
     });
   }
-  return tracePart(stagesOf(name, stage), input, (x) => finish(stage(x as never)), source);
+  return tracePart(stagesOf(name, stage), [input], (x) => finish(stage(x)), source);
 }
 
 function partOf(name: PartName, traced: TracedPart, inputName: string): Part {

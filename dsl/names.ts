@@ -42,6 +42,30 @@ export function checkStageKey(key: string, source: Source): void {
   });
 }
 
+const layerKey = /^[a-z][a-z0-9_]*$/;
+
+/** Attributes of torch.nn.ModuleDict beyond those of a module. */
+const recordAttributes = new Set(["clear", "items", "keys", "pop", "update", "values"]);
+
+/** A key in a record of layers becomes one of torch.nn.ModuleDict: refuses what cannot be one, with a suggestion. */
+export function checkMemberKey(key: string, record: string, source: Source): void {
+  if (/^(0|[1-9]\d*)$/.test(key)) return;
+  const taken = recordAttributes.has(key);
+  if (!taken && layerKey.test(key)) {
+    checkLayerKey(key, source);
+    return;
+  }
+  throw new UserError({
+    what: taken
+      ? `"${key}" in ${record} is an attribute of torch.nn.ModuleDict`
+      : `"${key}" in ${record} is neither a whole number nor a name in snake_case`,
+    where: placeOf(source),
+    expected: "a whole number such as 0, or a snake_case name that Python and torch leave free",
+    found: key,
+    help: taken ? `write ${key}_layer` : "write a number without sign and leading zeros, or a word such as conv_in",
+  });
+}
+
 /** A key of `layers` becomes a Python attribute: refuses what cannot be one, with a suggestion. */
 export function checkLayerKey(key: string, source: Source): void {
   const fail = (what: string, help: string): never => {
@@ -53,7 +77,7 @@ export function checkLayerKey(key: string, source: Source): void {
       help,
     });
   };
-  if (!/^[a-z][a-z0-9_]*$/.test(key)) {
+  if (!layerKey.test(key)) {
     const snake = key
       .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
       .replace(/[^A-Za-z0-9_]+/g, "_")

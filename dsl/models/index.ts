@@ -1,6 +1,7 @@
 /** The models that the CLI knows by name. */
-import type { Model } from "../../src/ir/model.ts";
+import type { Model, Network } from "../../src/ir/model.ts";
 import { litevae, type LiteVaeVariant } from "./litevae.ts";
+import { perceptualNetworks } from "./perceptual.ts";
 import { sdVae, vaeSmall } from "./sd-vae.ts";
 
 export interface BuiltInOptions {
@@ -43,3 +44,8 @@ export const builtIns: Readonly<Record<string, BuiltIn>> = {
     build: (options) => litevae({ name: "nano", variant: "S", decoder: { norm: "smc", base: 24 }, ...options }),
   },
 };
+
+/** The networks that training needs beside an autoencoder, by the Python modules that hold them. */
+export function networks(): Readonly<Record<string, readonly Network[]>> {
+  return { perceptual: perceptualNetworks() };
+}

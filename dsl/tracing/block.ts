@@ -1,7 +1,7 @@
 /** `block` and `layers`: kinds of modules, and the names of what they are made of. */
 import { UserError } from "../../src/errors/index.ts";
 import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
-import { checkLayerKey } from "../names.ts";
+import { checkLayerKey, checkMemberKey } from "../names.ts";
 import { callBlock } from "./call.ts";
 import { building, callableOf, handleOf, labelOf, type BlockHandle, type Building, type Handle } from "./handles.ts";
 import { watched, type Slip } from "./watched.ts";
@@ -82,10 +82,16 @@ function checkSpelling({ name, config, source }: BlockHandle, slip: Slip | undef
 
 type Applicable = (...inputs: never[]) => unknown;
 
-/** What can have a name: a layer, a block, or an array of them. */
-export type Nameable = Applicable | readonly Applicable[];
+/** A layer or block in a record. Written with a call signature, the generics of what stands there would be lost. */
+type Member = Pick<CallableFunction, "apply">;
 
-/** Names the layers of the block being built, once per block. An array gives `name.0`, `name.1`, … */
+/** What can have a name: a layer, a block, an array of them, or a record of them. */
+export type Nameable = Applicable | readonly Applicable[] | Readonly<Record<string, Member>>;
+
+/**
+ * Names the layers of the block being built, once per block. An array gives `name.0`, `name.1`, …; a record gives `name.key` for each of its
+ * keys, which are whole numbers or names: `{ features: { 0: …, 2: … } }` gives `features.0` and `features.2`.
+ */
 export function layers<T extends Readonly<Record<string, Nameable | undefined>>>(named: T): T {
   const source = captureSource(layers);
   const frame = building.at(-1);
@@ -99,21 +105,25 @@ export function layers<T extends Readonly<Record<string, Nameable | undefined>>>
   frame.named = true;
   for (const [key, entry] of Object.entries(named)) {
     checkLayerKey(key, source);
-    const entries = Array.isArray(entry)
-      ? (entry as unknown[]).map((item, i) => [`${key}.${i}`, item] as const)
-      : [[key, entry] as const];
-    for (const [name, item] of entries) {
+    for (const [name, item] of entriesOf(key, entry, source)) {
       const handle = handleOf(item);
       if (handle === undefined) {
         return fail(
           `"${name}" is not a layer`,
-          "give layers() layers, blocks, or arrays of them; functions such as silu need no name",
+          "give layers() layers, blocks, or arrays or records of them; functions such as silu need no name",
         );
       }
       adopt(frame.handle, name, handle, source);
     }
   }
   return named;
+}
+
+function entriesOf(key: string, entry: unknown, source: Source): readonly (readonly [string, unknown])[] {
+  if (typeof entry !== "object" || entry === null) return [[key, entry]];
+  const members = Object.entries(entry);
+  if (!Array.isArray(entry)) for (const [member] of members) checkMemberKey(member, key, source);
+  return members.map(([member, item]) => [`${key}.${member}`, item]);
 }
 
 function adopt(owner: BlockHandle, key: string, handle: Handle, source: Source): void {

@@ -14,11 +14,11 @@ export interface TracedPart {
   readonly outputs: Readonly<Record<string, Value>>;
 }
 
-/** Traces `forward` as the body of a nameless root whose children are the given top-level modules. */
+/** Traces `forward` as the body of a nameless root whose children are the given top-level modules; one under "" is itself the top. */
 export function tracePart(
   children: Readonly<Record<string, unknown>>,
-  input: Shape,
-  forward: (x: unknown) => unknown,
+  inputs: readonly Shape[],
+  forward: (...inputs: never[]) => unknown,
   source: Source,
 ): TracedPart {
   const root: BlockHandle = { kind: "block", name: "Root", config: [], source, children: new Map(), forward };
@@ -26,10 +26,10 @@ export function tracePart(
     const handle = handleOf(child);
     if (handle === undefined) {
       throw new UserError({
-        what: `${key} is not a block`,
+        what: `${key === "" ? "this" : key} is not a block`,
         where: placeOf(source),
         found: typeof child,
-        help: `give model() an instance of a block, such as ${key}: MyBlock({ … })`,
+        help: `give an instance of a block, such as ${key === "" ? "" : `${key}: `}MyBlock({ … })`,
       });
     }
     // The same block instance may be traced for a second model.
@@ -38,7 +38,12 @@ export function tracePart(
   }
   const part: PartTrace = { modules: new Map(), used: new Set() };
   const modules = [...root.children.values()].map((handle) => recordModule(handle, part));
-  const { body, outputs } = traceBody(root, [{ shape: input }], part, source);
+  const { body, outputs } = traceBody(
+    root,
+    inputs.map((shape) => ({ shape })),
+    part,
+    source,
+  );
   // Of a block that is not called, the block and not what it holds.
   const reached = (owner: BlockHandle | undefined): boolean => owner === root || (owner !== undefined && part.used.has(owner));
   const unused = [...part.modules.keys()].find((handle) => !part.used.has(handle) && reached(handle.owner));

@@ -81,6 +81,7 @@ export function addCompile(program: Command, environment: Environment): void {
         seed: flags.seed,
         weights: flags.weights,
         externalData: flags.externalData,
+        networks: environment.networks,
         half,
         progress: (doing) => process.stderr.write(`${model.name}: ${doing}\n`),
         halfReport: (part, report) => process.stderr.write(describeHalf(part, report)),

@@ -1,8 +1,10 @@
-import type { Model } from "../ir/model.ts";
+import type { Model, Network } from "../ir/model.ts";
 
 /** What `bin` hands to the commands: they do not import the DSL themselves. */
 export interface Environment {
   readonly builtIns: Readonly<Record<string, BuiltIn>>;
+  /** What training packages get beside a model whose images have so many channels, by Python module. */
+  readonly networks: (imageChannels: number) => Readonly<Record<string, readonly Network[]>>;
   /** What `litevae` and `litevae/dsl` mean in a user's model file. */
   readonly modules: Readonly<Record<string, unknown>>;
 }

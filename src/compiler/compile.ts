@@ -13,7 +13,7 @@ import { clientFiles } from "../targets/client/client.ts";
 import type { OnnxGraph } from "../targets/onnx/graph.ts";
 import { lowerPart } from "../targets/onnx/lower.ts";
 import { encodeModel, initializerBytes, protobufLimit, type ExternalData, type ModelInfo } from "../targets/onnx/serde.ts";
-import { torchProject } from "../targets/torch/project.ts";
+import { torchProject, type NetworkModules } from "../targets/torch/project.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
 import { initialWeights, namedTensors, weightsFromFile } from "../weights/weights.ts";
 import { calibrated, type Calibration, type HalfReport } from "./calibrate.ts";
@@ -41,6 +41,8 @@ export interface CompileOptions {
   /** Path of a safetensors file with trained weights. */
   readonly weights?: string | undefined;
   readonly externalData: boolean;
+  /** What training packages get beside the model, for images of so many channels. */
+  readonly networks?: (imageChannels: number) => NetworkModules;
   /** Given, the graphs are written in float16, calibrated with it. */
   readonly half?: Calibration | undefined;
   /** Called as work proceeds, with what is being done. */
@@ -65,7 +67,9 @@ export async function compile(model: Model, options: CompileOptions): Promise<Ma
   const float32 = (options.targets.includes("onnx") ? parts : []).map((part) => lower(part, options.dump));
 
   const partNames = parts.map(({ name }) => name);
-  const project = options.targets.includes("torch") ? torchProject(model, partNames, packageVersion()) : [];
+  const project = options.targets.includes("torch")
+    ? torchProject(model, partNames, packageVersion(), options.networks?.(model.imageChannels))
+    : [];
   const config = configOf(model, parts);
   const client = options.targets.includes("onnx") ? clientFiles(model, partNames, config.sizes) : [];
   const folder = new OutputFolder(options.out, { force: options.force });

@@ -74,12 +74,18 @@ export type PartName = "encoder" | "decoder" | "discriminator";
 export const partNames: readonly PartName[] = ["encoder", "decoder", "discriminator"];
 
 /** One graph of the model with named inputs and outputs. `modules` are its top-level modules. */
-export interface Part {
-  readonly name: PartName;
+export interface Part<Name extends string = PartName> {
+  readonly name: Name;
   readonly modules: readonly Module[];
   readonly graph: Graph;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+}
+
+/** A network beside the model, such as one that a loss looks through: a single block, whose path is empty, so that its keys are a file's own. */
+export interface Network extends Part<string> {
+  readonly kind: "network";
+  readonly block: Block;
 }
 
 /** How other tools store the same architecture. */

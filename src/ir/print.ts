@@ -8,7 +8,7 @@ export function printModel(model: Model): string {
   return head + model.parts.map(printPart).join("");
 }
 
-export function printPart(part: Part): string {
+export function printPart(part: Part<string>): string {
   const names = new Map<Value, string>();
   const inputs = part.graph.inputs.map((value, i) => {
     names.set(value, part.inputNames[i] ?? "");

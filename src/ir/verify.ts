@@ -7,7 +7,7 @@ export function verifyModel(model: Model): void {
   for (const part of model.parts) verifyPart(part);
 }
 
-export function verifyPart(part: Part): void {
+export function verifyPart(part: Part<string>): void {
   const paths = new Set<string>();
   for (const { path } of paramsOf(part.modules)) {
     if (paths.has(path)) throw new Error(`two parameters are called ${path}`);

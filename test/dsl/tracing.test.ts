@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { UserError, type Report } from "../../src/errors/index.ts";
 import type { Model } from "../../src/ir/model.ts";
+import { paramsOf } from "../../src/ir/walk.ts";
 import { add, block, channelCount, chunk, conv2d, groupNorm, haarDwt, layers, model, silu, upsample } from "litevae/dsl";
 import type { Feature } from "litevae/dsl";
 
@@ -303,15 +304,17 @@ describe("layers", () => {
   test.each([
     ["act", silu],
     ["convs.1", [conv2d({ in: 3, out: 3 }), silu]],
+    ["convs.7", { 2: conv2d({ in: 3, out: 3 }), 7: silu }],
+    ["convs.deep", { deep: { 0: conv2d({ in: 3, out: 3 }) } }],
   ])("refuses what is no layer: %s", (name, entry) => {
     const Wrong = block("Wrong", () => {
-      layers({ [name.split(".")[0]!]: entry }); // @no-layer
+      layers({ [name.split(".")[0]!]: entry as Body }); // @no-layer
       return (x: Map) => x;
     });
     expect(reportOf(() => Wrong())).toEqual({
       what: `"${name}" is not a layer`,
       where: at("no-layer"),
-      help: "give layers() layers, blocks, or arrays of them; functions such as silu need no name",
+      help: "give layers() layers, blocks, or arrays or records of them; functions such as silu need no name",
     });
   });
   test("refuses a second name for a layer", () => {
@@ -343,6 +346,42 @@ describe("layers", () => {
     const expected = "a snake_case name that Python and torch leave free";
     expect(reportOf(() => Named())).toEqual({ what, where: at("key"), expected, found: key, help });
   });
+  test("gives a record's members their own keys, numbers with gaps among them", () => {
+    const conv = (): Body => conv2d({ in: 3, out: 3 });
+    const Encoder = block("Encoder", () => {
+      const { features, last } = layers({
+        features: { 0: conv(), 10: conv(), 2: conv(), head: conv() },
+        last: conv2d({ in: 3, out: 24 }),
+      });
+      return (x: Map): Map => last([features[0], features[2], features[10], features.head].reduce((y, apply) => apply(y), x));
+    });
+    const [encoder] = model({ latentChannels: 12, encoder: Encoder(), decoder: conv2d({ in: 12, out: 3 }) }).parts;
+    const paths = [...paramsOf(encoder!.modules)].map(({ path }) => path).filter((path) => path.endsWith("weight"));
+    const names = ["features.0", "features.2", "features.10", "features.head", "last"];
+    expect(paths).toEqual(names.map((name) => `encoder.${name}.weight`));
+  });
+  const number = "write a number without sign and leading zeros, or a word such as conv_in";
+  test.each([
+    ["01", '"01" in features is neither a whole number nor a name in snake_case', number],
+    ["-1", '"-1" in features is neither a whole number nor a name in snake_case', number],
+    ["1.5", '"1.5" in features is neither a whole number nor a name in snake_case', number],
+    ["convIn", '"convIn" in features is neither a whole number nor a name in snake_case', number],
+    ["keys", '"keys" in features is an attribute of torch.nn.ModuleDict', "write keys_layer"],
+  ])("refuses the key %o in a record", (key, what, help) => {
+    const Named = block("Named", () => {
+      layers({ features: { [key]: conv2d({ in: 3, out: 3 }) } }); // @member
+      return (x: Map) => x;
+    });
+    const expected = "a whole number such as 0, or a snake_case name that Python and torch leave free";
+    expect(reportOf(() => Named())).toEqual({ what, where: at("member"), expected, found: key, help });
+  });
+  test("refuses in a record what it refuses elsewhere", () => {
+    const Named = block("Named", () => {
+      layers({ features: { lambda: conv2d({ in: 3, out: 3 }) } });
+      return (x: Map) => x;
+    });
+    expect(reportOf(() => Named()).what).toBe('"lambda" is a keyword of Python');
+  });
 });
 
 describe("a part", () => {
@@ -353,7 +392,7 @@ describe("a part", () => {
       what: "encoder is not a block",
       where: at("no-block"),
       found: "function",
-      help: "give model() an instance of a block, such as encoder: MyBlock({ … })",
+      help: "give an instance of a block, such as encoder: MyBlock({ … })",
     });
   });
   test("uses every layer that it names", () => {

@@ -246,9 +246,19 @@ describe("block", () => {
       return (x: Feature<16, 4>) => named.convs.reduce((h, conv) => conv(h), x);
     });
   });
+  test("layers keeps the types of records, and their keys", () => {
+    block("Recorded", () => {
+      const { features } = layers({ features: { 0: conv2d({ in: 16, out: 8 }), 5: conv2d({ in: 8, out: 3 }) } });
+      expectTypeOf(features[5](features[0](f16))).toEqualTypeOf<Feature<3, 4>>();
+      expectTypeOf<keyof typeof features>().toEqualTypeOf<0 | 5>();
+      return (x: Feature<16, 4>) => features[0](x);
+    });
+  });
   test("layers refuses what can have no weights", () => {
     // @ts-expect-error a number is no layer
     layers({ conv: 3 });
+    // @ts-expect-error records have one level
+    layers({ features: { deep: { 0: conv2d({ in: 3, out: 3 }) } } });
   });
 });
 

@@ -61,7 +61,11 @@ describe("at every change of the folder", () => {
     process.stdout.setMaxListeners(0);
     const progress = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     const compile = (into: string): Promise<number> =>
-      main(["compile", join(folder, "tiny.ts"), "-o", into], { builtIns: {}, modules: { "litevae/dsl": dsl } });
+      main(["compile", join(folder, "tiny.ts"), "-o", into], {
+        builtIns: {},
+        networks: () => ({}),
+        modules: { "litevae/dsl": dsl },
+      });
     const fresh = join(folder, `${out}-fresh`);
     expect(await compile(fresh)).toBe(0);
     const expected = hashes(fresh);

@@ -1,14 +1,16 @@
 /** What the compiler makes of the examples, as files to review in diffs; `npm run test:update` writes them anew. */
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { builtIns } from "../../dsl/models/index.ts";
+import { builtIns, networks } from "../../dsl/models/index.ts";
 import multipliers from "../../examples/multipliers.ts";
 import sharedExtractor from "../../examples/shared-extractor.ts";
 import variants from "../../examples/variants.ts";
 import type { Model } from "../../src/ir/model.ts";
 import { printModel } from "../../src/ir/print.ts";
+import { verifyPart } from "../../src/ir/verify.ts";
 import { paramsOf } from "../../src/ir/walk.ts";
 import { modelPy } from "../../src/targets/torch/model-py.ts";
+import { networksPy } from "../../src/targets/torch/networks-py.ts";
 
 const models: Readonly<Record<string, Model>> = {
   b: builtIns["b"]!.build({}),
@@ -40,4 +42,10 @@ describe.each(Object.entries(models))("%s", (name, model) => {
     expect(text.split("\n").length).toBeLessThan(400);
     await expect(text).toMatchFileSnapshot(golden("model.py"));
   });
+});
+
+test.each(Object.entries(networks()))("networks in %s.py", async (module, those) => {
+  const file = fileURLToPath(new URL(`./networks/${module}.py`, import.meta.url));
+  those.forEach(verifyPart);
+  await expect(networksPy(those)).toMatchFileSnapshot(file);
 });

@@ -25,7 +25,9 @@ import {
   type Feature,
 } from "../../dsl/authoring.ts";
 import type { Model } from "../../src/ir/model.ts";
+import { networks } from "../../dsl/models/index.ts";
 import { modelPy } from "../../src/targets/torch/model-py.ts";
+import { networksPy } from "../../src/targets/torch/networks-py.ts";
 import { buildProgram } from "../programs/build.ts";
 import { programs } from "../programs/generate.ts";
 import { pythonPath } from "../support/torch-server.ts";
@@ -134,6 +136,22 @@ function several(): Model {
   return around("several", { a: Scaled({ factor: 2 }), b: Scaled({ factor: -0.5 }), both: Both(), attend: Attend() });
 }
 
+/** Layers in records, whose settings differ between instances. */
+function records(): Model {
+  const Recorded = block("Recorded", ({ width }: { width: number }) => {
+    const { features, convs } = layers({
+      features: {
+        3: conv2d({ in: 4, out: width }),
+        10: conv2d({ in: width, out: 2 * width }),
+        act: conv2d({ in: 2 * width, out: 4 }),
+      },
+      convs: { 0: conv2d({ in: 4, out: 4 }), 1: conv2d({ in: 4, out: 4 }) },
+    });
+    return (x: Map): Map => convs[1](convs[0](features.act(features[10](features[3](x)))));
+  });
+  return around("records", { narrow: Recorded({ width: 5 }), wide: Recorded({ width: 7 }) });
+}
+
 /** Lines that are too long. */
 function wide(): Model {
   const long = (i: number): string => `a_very_long_name_of_a_layer_that_says_everything_about_it_number_${i}`;
@@ -186,6 +204,8 @@ test("no class has a name that model.py needs itself", () => {
 
 test("ruff, mypy and Python have nothing to say of odd models and random ones", () => {
   const random = fc.sample(programs, { numRuns: 40, seed: 7 }).map(buildProgram);
-  const models = [names(), odd(), several(), wide(), ...bare(), ...random];
-  expectClean(Object.fromEntries(models.map((each, i) => [`model${i}`, modelPy(each)])));
+  const models = [names(), odd(), several(), records(), wide(), ...bare(), ...random];
+  const sources = Object.fromEntries(models.map((each, i) => [`model${i}`, modelPy(each)]));
+  const beside = Object.entries(networks()).map(([module, those]) => [module, networksPy(those)] as const);
+  expectClean({ ...sources, ...Object.fromEntries(beside) });
 }, 90_000);

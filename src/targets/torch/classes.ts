@@ -2,14 +2,14 @@
 import type { Block, Module } from "../../ir/model.ts";
 import type { PyCall, PyValue } from "../../ir/op.ts";
 import { writeForward, type Forward } from "./forward.ts";
-import { attributesOf, type Instance } from "./instances.ts";
+import { attributesOf, type Attribute, type Instance } from "./instances.ts";
 import { argumentName, camel, literal, ownNames, runtimeNames, typeOf } from "./python.ts";
 
 export interface PyClass {
   readonly name: string;
   readonly params: readonly { readonly name: string; readonly type: string }[];
-  /** What __init__ assigns: a constructor expression, or several for a ModuleList. */
-  readonly attributes: readonly { readonly key: string; readonly list: boolean; readonly items: readonly string[] }[];
+  /** What __init__ assigns: a constructor expression, or several for a ModuleList or, with names, a ModuleDict. */
+  readonly attributes: readonly (Omit<Attribute, "modules"> & { readonly items: readonly string[] })[];
   readonly forward: Forward;
   readonly instances: readonly Instance[];
   /** Constructor arguments of an instance. */
@@ -70,14 +70,14 @@ function structureOf(
   classOf: (block: Block) => PyClass,
   resultKeys: (block: Block) => readonly string[] | undefined,
 ): string {
-  const attributes = attributesOf(block).map(({ key, list, modules }) => {
+  const attributes = attributesOf(block).map(({ key, names, modules }) => {
     const calls = modules.map((module) => {
       const call = childCall(module, classOf);
       return [call.callee, call.args.length, Object.keys(call.kwargs)];
     });
-    return [key, list, calls];
+    return [key, names, calls];
   });
-  return JSON.stringify([attributes, writeForward(body, block.path, resultKeys(block))]);
+  return JSON.stringify([attributes, writeForward(body, block, resultKeys(block))]);
 }
 
 function childCall(module: Module, classOf: (block: Block) => PyClass): ChildCall {
@@ -148,10 +148,10 @@ function makeClass(
   const perInstance = instances.map(({ block }) =>
     attributesOf(block).map(({ modules }) => modules.map((module) => childCall(module, classOf))),
   );
-  const attributes = attributesOf(first.block).map(({ key, list }, a) => {
+  const attributes = attributesOf(first.block).map(({ key, kind, names }, a) => {
     const items = (perInstance[0]?.[a] ?? []).map((call, m) => {
       const same = perInstance.map((calls) => calls[a]?.[m] as ChildCall);
-      const hint = list ? `${key}_${m}` : key;
+      const hint = kind === "one" ? key : `${key}_${names[m]}`;
       const args = call.args.map((_, i) =>
         slots.expression(
           same.map(({ args: values }) => values[i] as PyValue),
@@ -167,14 +167,14 @@ function makeClass(
       );
       return `${call.callee}(${[...args, ...kwargs].join(", ")})`;
     });
-    return { key, list, items };
+    return { key, kind, names, items };
   });
   const params = slots.params();
   return {
     name,
     params: params.map(({ name: param, values }) => ({ name: param, type: typeOf(values) })),
     attributes,
-    forward: writeForward(first.body, first.block.path, resultKeys(first.block)),
+    forward: writeForward(first.body, first.block, resultKeys(first.block)),
     instances,
     argumentsOf: (block) => {
       const at = instances.findIndex((instance) => instance.block === block);

@@ -1,6 +1,7 @@
 /** The body of a forward: statements over variables from a traced graph. */
-import type { Graph, Node, Value } from "../../ir/model.ts";
-import { lineLength } from "./python.ts";
+import type { Block, Graph, Node, Value } from "../../ir/model.ts";
+import { membersOf } from "./instances.ts";
+import { lineLength, ownNames, runtimeNames } from "./python.ts";
 
 export interface Forward {
   readonly inputs: readonly string[];
@@ -13,24 +14,20 @@ const generic = ["x", "h", "y", "z"];
 /** Indentation, a variable and the equals sign or `return`. */
 const margin = 8 + 7;
 
-/** `self.down[0]` for the child `down.0` of the block at `path`. */
-export function selfPath(path: string, owner: string): string {
-  const relative = owner === "" ? path : path.slice(owner.length + 1);
-  return `self.${relative.replace(/\.(\d+)/g, "[$1]")}`;
-}
-
 /**
  * Values that are used once by a layer or function are nested into the expression that uses them; results of blocks, and whatever is used
- * again, get a variable. A variable whose last use is the statement gives its name to the result.
+ * again, get a variable. A variable whose last use is the statement gives its name to the result; what is returned under a key has the
+ * key as its name. Without an owner the graph calls modules at the top of the model.
  */
-export function writeForward(graph: Graph, owner: string, resultKeys?: readonly string[]): Forward {
-  const writer = new ForwardWriter(graph, owner);
-  return writer.write(resultKeys);
+export function writeForward(graph: Graph, owner: Block | undefined, resultKeys?: readonly string[]): Forward {
+  return new ForwardWriter(graph, owner, resultKeys).write();
 }
 
 class ForwardWriter {
   readonly #graph: Graph;
   readonly #owner: string;
+  readonly #members: ReadonlyMap<string, string>;
+  readonly #resultKeys: readonly string[] | undefined;
   readonly #uses = new Map<Value, number>();
   readonly #expressions = new Map<Value, string>();
   readonly #variables = new Map<Value, string>();
@@ -38,17 +35,20 @@ class ForwardWriter {
   readonly #inside = new Map<Value, readonly Value[]>();
   readonly #statements: string[] = [];
 
-  constructor(graph: Graph, owner: string) {
+  constructor(graph: Graph, owner: Block | undefined, resultKeys: readonly string[] | undefined) {
     this.#graph = { ...graph, nodes: neededNodes(graph) };
-    this.#owner = owner;
+    this.#owner = owner?.path ?? "";
+    this.#members = owner === undefined ? new Map() : membersOf(owner);
+    this.#resultKeys = resultKeys;
     const count = (value: Value): void => void this.#uses.set(value, (this.#uses.get(value) ?? 0) + 1);
     for (const node of this.#graph.nodes) node.inputs.forEach(count);
     graph.outputs.forEach(count);
   }
 
-  write(resultKeys?: readonly string[]): Forward {
-    const inputs = this.#graph.inputs.map((value, i) => {
-      const name = generic[i] ?? `x${i}`;
+  write(): Forward {
+    const resultKeys = this.#resultKeys;
+    const inputs = this.#graph.inputs.map((value, i, { length }) => {
+      const name = length > generic.length ? `x${i}` : (generic[i] ?? "");
       this.#variables.set(value, name);
       return name;
     });
@@ -139,18 +139,25 @@ class ForwardWriter {
 
   #expression(node: Node): string {
     const operands = node.inputs.map((value) => this.#read(value));
-    if (node.kind === "call") return `${selfPath(node.block.path, this.#owner)}(${operands.join(", ")})`;
+    if (node.kind === "call") return `${this.#member(node.block.path)}(${operands.join(", ")})`;
     if (node.op.torch.kind === "module") {
       if (node.layer === undefined) throw new Error(`${node.op.name} has no layer`);
-      return `${selfPath(node.layer.path, this.#owner)}(${operands.join(", ")})`;
+      return `${this.#member(node.layer.path)}(${operands.join(", ")})`;
     }
     return node.op.torch.call(operands, node.attrs);
+  }
+
+  #member(path: string): string {
+    return this.#members.get(path) ?? `self.${path}`;
   }
 
   /** `taken` are the names of the node's outputs before this one. */
   #name(node: Node | undefined, value: Value, taken: readonly string[], inside: readonly Value[], position: number): string {
     const alive = [...this.#variables].filter(([other]) => this.#livesAfter(other, position)).map(([, name]) => name);
     const living = new Set([...taken, ...alive]);
+    const key = this.#resultKeys?.[this.#graph.outputs.indexOf(value)];
+    const free = key !== undefined && !ownNames.has(key) && !runtimeNames.includes(key);
+    if (free) return unused(key, living);
     const module = node?.kind === "call" ? node.block.path : undefined;
     const member = module === undefined ? null : /([a-z_0-9]+)\.(\d+)$/.exec(module.slice(this.#owner.length));
     if (member !== null && (this.#uses.get(value) ?? 0) > 1) return unused(`${member[1]}_${member[2]}`, living);

@@ -1,6 +1,6 @@
 /** What the IR says of every block instance: its children and the body of its calls. */
 import { UserError } from "../../errors/index.ts";
-import type { Block, CallNode, Graph, Model, Module, Node } from "../../ir/model.ts";
+import type { Block, CallNode, Graph, Module, Node } from "../../ir/model.ts";
 import { placeOf } from "../../ir/source.ts";
 
 export interface Instance {
@@ -10,29 +10,48 @@ export interface Instance {
   readonly height: number;
 }
 
-/** A child under one name, or several under `name.0`, `name.1`, …. */
+/** An attribute of a class: one child, a list of them under `key.0`, `key.1`, …, or a record of them under other names. */
 export interface Attribute {
   readonly key: string;
-  readonly list: boolean;
+  readonly kind: "one" | "list" | "record";
+  /** The names behind the key, of lists and records. */
+  readonly names: readonly string[];
   readonly modules: readonly Module[];
 }
 
 export function attributesOf(block: Block): readonly Attribute[] {
-  const attributes = new Map<string, { key: string; list: boolean; modules: Module[] }>();
+  const attributes = new Map<string, { key: string; names: string[]; modules: Module[] }>();
   for (const module of block.children) {
-    const [key = "", index] = module.path.slice(block.path.length + 1).split(".");
-    const attribute = attributes.get(key) ?? { key, list: index !== undefined, modules: [] };
+    const [key = "", name] = module.path.slice(block.path === "" ? 0 : block.path.length + 1).split(".");
+    const attribute = attributes.get(key) ?? { key, names: [], modules: [] };
+    if (name !== undefined) attribute.names.push(name);
     attribute.modules.push(module);
     attributes.set(key, attribute);
   }
-  return [...attributes.values()];
+  return [...attributes.values()].map((attribute) => ({ ...attribute, kind: kindOf(attribute.names) }));
 }
 
-/** Every block instance of the model, children before parents. */
-export function instancesOf(model: Model): readonly Instance[] {
+function kindOf(names: readonly string[]): Attribute["kind"] {
+  if (names.length === 0) return "one";
+  return names.every((name, i) => name === String(i)) ? "list" : "record";
+}
+
+/** How the forward of a block reads its children: `self.down[0]`, `self.features["2"]`, by their paths. */
+export function membersOf(block: Block): ReadonlyMap<string, string> {
+  const members = attributesOf(block).flatMap(({ key, kind, names, modules }) =>
+    modules.map((module, i) => {
+      const name = names[i] ?? "";
+      const index = { one: "", list: `[${name}]`, record: `["${name}"]` }[kind];
+      return [module.path, `self.${key}${index}`] as const;
+    }),
+  );
+  return new Map(members);
+}
+
+/** Every block instance that the graphs call, children before parents. */
+export function instancesOf(graphs: readonly Graph[]): readonly Instance[] {
   const calls = new Map<Block, CallNode[]>();
-  for (const part of model.parts)
-    for (const call of callsIn(part.graph)) calls.set(call.block, [...(calls.get(call.block) ?? []), call]);
+  for (const graph of graphs) for (const call of callsIn(graph)) calls.set(call.block, [...(calls.get(call.block) ?? []), call]);
   const heights = new Map<Block, number>();
   const height = (block: Block): number => {
     const known = heights.get(block);

@@ -1,7 +1,8 @@
 /** The files of an installable Python project around the generated model.py. */
 import { readFileSync } from "node:fs";
-import type { Model, PartName } from "../../ir/model.ts";
+import type { Model, Network, PartName } from "../../ir/model.ts";
 import { modelPy } from "./model-py.ts";
+import { networksPy } from "./networks-py.ts";
 import { packageName, prose } from "./python.ts";
 
 export interface ProjectFile {
@@ -10,11 +11,20 @@ export interface ProjectFile {
   readonly text: string;
 }
 
-/** Real Python files, copied beside model.py. */
+/** Real Python files, copied beside model.py, and those that go with networks beside the model. */
 const runtimeFiles = ["autoencoder.py", "layers.py"];
+const lossFiles = ["perceptual_loss.py"];
+
+/** Networks that training needs beside the model, by the Python modules that are to hold them. */
+export type NetworkModules = Readonly<Record<string, readonly Network[]>>;
 
 /** `parts` are those whose weights the folder gets; the package always holds the whole architecture. */
-export function torchProject(model: Model, parts: readonly PartName[], version: string): readonly ProjectFile[] {
+export function torchProject(
+  model: Model,
+  parts: readonly PartName[],
+  version: string,
+  networks: NetworkModules = {},
+): readonly ProjectFile[] {
   const name = packageName(model.name);
   const inPackage = (file: string, text: string): ProjectFile => ({ name: `${name}/${file}`, text });
   return [
@@ -23,7 +33,10 @@ export function torchProject(model: Model, parts: readonly PartName[], version: 
     inPackage("__init__.py", init(model)),
     inPackage("model.py", modelPy(model)),
     inPackage("py.typed", ""),
-    ...runtimeFiles.map((file) => inPackage(file, readFileSync(new URL(`./runtime/${file}`, import.meta.url), "utf8"))),
+    ...Object.entries(networks).map(([module, those]) => inPackage(`${module}.py`, networksPy(those))),
+    ...[...runtimeFiles, ...(Object.keys(networks).length === 0 ? [] : lossFiles)].map((file) =>
+      inPackage(file, readFileSync(new URL(`./runtime/${file}`, import.meta.url), "utf8")),
+    ),
   ];
 }
 

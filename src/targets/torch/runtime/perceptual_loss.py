@@ -1,7 +1,7 @@
 """Perceptual losses on the networks of perceptual.py: LPIPS, and VGG features before their activation.
 
-Images are [N, C, H, W] in [-1, 1] with one channel or three. The networks are frozen; the gradient goes through
-them to the images. A loss is built of networks and then given weights:
+Images are [N, C, H, W] in [-1, 1] with one channel or three. The networks are frozen; the gradient goes
+through them to the images. A loss is built of networks and then given weights:
 
     loss = Lpips(build_vgg16(), build_lpips_heads()).load(folder)
     loss(prediction, target).mean()
@@ -45,15 +45,19 @@ def weights_folder(folder: str | Path | None = None) -> Path:
 
 
 def find_published(names: Sequence[str], folder: str | Path | None = None) -> list[Path]:
-    """The files of these names, each as it is published or as .safetensors; FileNotFoundError tells what to fetch."""
+    """The files of these names, as they are published or as .safetensors.
+
+    FileNotFoundError says what to fetch, from where, and where to put it.
+    """
     place = weights_folder(folder)
     found = {name: _existing(place / name) for name in names}
     missing = [name for name, path in found.items() if path is None]
     if missing:
         fetch = "; ".join(f"{name}: {PUBLISHED.get(name, 'of unknown origin')}" for name in missing)
         raise FileNotFoundError(
-            f"{place} has no {' and no '.join(missing)}. Fetch what is missing into that folder ({fetch}), or name another "
-            'folder in perceptual.folder or $LITEVAE_WEIGHTS. perceptual.weights="random" does without, for smoke tests alone.'
+            f"{place} has no {' and no '.join(missing)}. Fetch what is missing into that folder ({fetch}), "
+            "or name another folder in perceptual.folder or $LITEVAE_WEIGHTS. "
+            'perceptual.weights="random" does without, for smoke tests alone.'
         )
     return [path for path in found.values() if path is not None]
 
@@ -66,8 +70,8 @@ def _existing(path: Path) -> Path | None:
 def load_published(network: nn.Module, files: Sequence[Path]) -> None:
     """Gives `network` the weights of published files, under the files' own keys.
 
-    WeightsError names the keys that are missing, unexpected or of another shape; only those that begin with one of
-    IGNORED_PREFIXES may be left over.
+    WeightsError names the keys that are missing, unexpected or of another shape; only those that begin with
+    one of IGNORED_PREFIXES may be left over.
     """
     state: dict[str, Tensor] = {}
     for file in files:
@@ -119,7 +123,8 @@ class PerceptualLoss(nn.Module):
         """
         if weights == "random":
             warnings.warn(
-                f"{type(self).__name__} has random weights (seed {seed}): good for a smoke test, not for training a model",
+                f"{type(self).__name__} has random weights (seed {seed}), which are for smoke tests alone: "
+                "a model that is to be used needs the published ones",
                 stacklevel=2,
             )
             self._randomize(torch.Generator().manual_seed(seed))
@@ -148,12 +153,12 @@ class PerceptualLoss(nn.Module):
         if images.dim() != 4 or images.shape[1] not in (1, 3):
             raise ValueError(
                 f"{type(self).__name__} sees images [N, 1 or 3, height, width], not {list(images.shape)}: "
-                "set the weight of the perceptual loss to 0 for other channels"
+                "set losses.perceptual to 0 for other channels"
             )
         if min(images.shape[2:]) < self.smallest_side:
             raise ValueError(
-                f"{type(self).__name__} needs sides of at least {self.smallest_side} pixels, not {list(images.shape[2:])}: "
-                "choose a larger resolution"
+                f"{type(self).__name__} needs sides of at least {self.smallest_side} pixels, "
+                f"not {list(images.shape[2:])}: choose a larger resolution"
             )
         return (images.expand(-1, 3, -1, -1) - self.shift) / self.scale
 
@@ -161,8 +166,8 @@ class PerceptualLoss(nn.Module):
 class Lpips(PerceptualLoss):
     """Learned perceptual image patch similarity with VGG16, v0.1 (Zhang et al. 2018, arXiv:1801.03924).
 
-    Features of both images are scaled to unit length along the channels; their squared difference is weighed by the
-    heads, averaged over space and summed over the layers: (prediction, target) -> [N].
+    Features of both images are scaled to unit length along the channels; their squared difference is weighed
+    by the heads, averaged over space and summed over the layers: (prediction, target) -> [N].
     """
 
     files: ClassVar[Mapping[str, str]] = {"features": VGG16_FILE, "heads": LPIPS_FILE}
@@ -196,9 +201,10 @@ def _unit(features: Tensor) -> Tensor:
 
 
 class VggLoss(PerceptualLoss):
-    """Mean ℓ1 between VGG19 features before their activation, as in ESRGAN (arXiv:1809.00219 §3.2; arXiv:2405.14477 Table 14).
+    """Mean ℓ1 between VGG19 features before their activation (ESRGAN, arXiv:1809.00219 §3.2).
 
-    `layers` weighs them by name; ESRGAN has conv5_4 alone: (prediction, target) -> [N].
+    An option of arXiv:2405.14477 (Table 14). `layers` weighs features by name; ESRGAN has conv5_4 alone:
+    (prediction, target) -> [N].
     """
 
     files: ClassVar[Mapping[str, str]] = {"features": VGG19_FILE}

@@ -1,0 +1,100 @@
+/** The networks that perceptual losses look through. Their keys are those of the published files, their names those of the papers. */
+import type { Network } from "../../src/ir/model.ts";
+import type { Feature } from "../feature.ts";
+import { maxPool2d, relu } from "../functions.ts";
+import { conv2d } from "../layers.ts";
+import { network } from "../network.ts";
+import { block, layers } from "../tracing/block.ts";
+
+type Map = Feature<number, number>;
+type Convolution = (x: Map) => Map;
+
+/** Output channels of VGG's stages (Simonyan and Zisserman 2015). */
+const widths = [64, 128, 256, 512, 512];
+
+/** Where the convolutions of each stage stand in torchvision's `features`, which counts activations and poolings too. */
+const stages = {
+  vgg16: [
+    [0, 2],
+    [5, 7],
+    [10, 12, 14],
+    [17, 19, 21],
+    [24, 26, 28],
+  ],
+  vgg19: [
+    [0, 2],
+    [5, 7],
+    [10, 12, 14, 16],
+    [19, 21, 23, 25],
+    [28, 30, 32, 34],
+  ],
+} as const;
+
+type Stages = readonly (readonly number[])[];
+
+function convolutions(indices: Stages): Readonly<Record<number, Convolution>> {
+  return Object.fromEntries(
+    indices.flatMap((stage, s) =>
+      stage.map((index, i) => [index, conv2d({ in: (i === 0 ? widths[s - 1] : widths[s]) ?? 3, out: widths[s] ?? 0 })] as const),
+    ),
+  );
+}
+
+/** The last convolution's output of every stage, before and after its activation; a stage begins with a pooling by 2. */
+function mapsOf(
+  features: Readonly<Record<number, Convolution>>,
+  indices: Stages,
+  image: Map,
+): readonly { before: Map; after: Map }[] {
+  let x = image;
+  return indices.map((stage, s) => {
+    if (s > 0) x = maxPool2d(x, { size: 2 });
+    let before = x;
+    for (const index of stage) {
+      before = (features[index] as Convolution)(x);
+      x = relu(before);
+    }
+    return { before, after: x };
+  });
+}
+
+/** VGG16 up to relu5_3: the five maps that LPIPS compares (Zhang et al. 2018). */
+export const Vgg16 = block("Vgg16", () => {
+  const { features } = layers({ features: convolutions(stages.vgg16) });
+  return (image: Map): Readonly<Record<string, Map>> => {
+    const maps = mapsOf(features, stages.vgg16, image);
+    return Object.fromEntries(maps.map(({ after }, s) => [`relu${s + 1}_${stages.vgg16[s]?.length}`, after]));
+  };
+});
+
+/** VGG19 up to conv5_4: the last map of every stage before its activation, as ESRGAN has it (Wang et al. 2018, §3.2). */
+export const Vgg19BeforeActivation = block("Vgg19BeforeActivation", () => {
+  const { features } = layers({ features: convolutions(stages.vgg19) });
+  return (image: Map): Readonly<Record<string, Map>> => {
+    const maps = mapsOf(features, stages.vgg19, image);
+    return Object.fromEntries(maps.map(({ before }, s) => [`conv${s + 1}_${stages.vgg19[s]?.length}`, before]));
+  };
+});
+
+const LpipsHead = block("LpipsHead", ({ channels }: { readonly channels: number }) => {
+  // lpips has a dropout at 0 in front, which does nothing at inference.
+  const { model } = layers({ model: { 1: conv2d({ in: channels, out: 1, kernel: 1, bias: false }) } });
+  return (x: Map): Map => model[1](x);
+});
+
+/** LPIPS' linear heads: from the squared differences of VGG16's five maps to one channel each. */
+export const LpipsHeads = block("LpipsHeads", () => {
+  const heads = layers(Object.fromEntries(widths.map((channels, i) => [`lin${i}`, LpipsHead({ channels })])));
+  return (...maps: readonly Map[]): Readonly<Record<string, Map>> =>
+    Object.fromEntries(Object.entries(heads).map(([name, head], i) => [name, head(maps[i] as Map)]));
+});
+
+/** One network per published file. */
+export function perceptualNetworks(): readonly Network[] {
+  const maps = widths.map((channels, s) => ({ channels, stride: 2 ** s }));
+  return [
+    network({ name: "vgg16", inputs: [{ channels: 3 }], block: Vgg16() }),
+    network({ name: "lpips_heads", inputs: maps, block: LpipsHeads() }),
+    network({ name: "vgg19", inputs: [{ channels: 3 }], block: Vgg19BeforeActivation() }),
+  ];
+}

@@ -1,0 +1,131 @@
+/** Classes as Python text. */
+import type { Block } from "../../ir/model.ts";
+import { channelsOf, formatShape, type Shape } from "../../ir/shape.ts";
+import type { ClassSet, PyClass } from "./classes.ts";
+import { lineLength, literal, runtimeNames, type PythonWriter } from "./python.ts";
+
+/** What `body` imports of torch and of layers.py, between a docstring and `more` imports. */
+export function header(doc: string, body: string, more: readonly string[] = []): string {
+  // Attributes of the same name are the author's: `self.attention(x)`.
+  const used = (name: string): boolean => new RegExp(`(?<![.\\w])${name}[.(]`).test(body);
+  const names = runtimeNames.filter(used);
+  const own = [...more, ...(names.length === 0 ? [] : [`from .layers import ${names.join(", ")}`])];
+  const lines = [
+    `"""${doc}"""`,
+    "",
+    ...(used("torch") ? ["import torch"] : []),
+    ...(used("F") ? ["import torch.nn.functional as F"] : []),
+    `from torch import Tensor${used("nn") ? ", nn" : ""}`,
+    ...(own.length === 0 ? [] : ["", ...own]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+export function writeClass(writer: PythonWriter, made: PyClass): void {
+  writer.line().line();
+  writer.block(`class ${made.name}(nn.Module):`, () => {
+    writeDoc(writer, docOf(made));
+    writer.line();
+    const params = made.params.map(({ name, type }) => `${name}: ${type}`);
+    writer.list("def __init__(", ["self", ...params], ") -> None:");
+    writer.indented(() => {
+      writer.line("super().__init__()");
+      for (const { key, kind, names, items } of made.attributes) {
+        if (kind === "one") writer.line(`self.${key} = ${items[0] ?? ""}`);
+        else if (kind === "list") writeList(writer, key, items);
+        else
+          writer.list(
+            `self.${key} = nn.ModuleDict(`,
+            items.map((item, i) => `"${names[i]}": ${item}`),
+            ")",
+            ["{", "}"],
+          );
+      }
+    });
+    writer.line();
+    const { inputs, statements, result } = made.forward;
+    const returns = result.startsWith("{")
+      ? "dict[str, Tensor]"
+      : made.instances[0]?.body.outputs.length === 1
+        ? "Tensor"
+        : "tuple[Tensor, ...]";
+    writer.block(`def forward(${["self", ...inputs.map((name) => `${name}: Tensor`)].join(", ")}) -> ${returns}:`, () => {
+      for (const statement of statements) for (const line of statement.split("\n")) writer.line(line);
+      writeReturn(writer, result);
+    });
+  });
+}
+
+/** A dictionary that is too long for a line has an entry a line. */
+function writeReturn(writer: PythonWriter, result: string): void {
+  const entries = /^\{(.*)\}$/.exec(result)?.[1]?.split(/, (?=")/);
+  if (entries === undefined) writer.line(`return ${result}`);
+  else writer.list("return {", entries, "}");
+}
+
+/** A list of one constructor repeated is a comprehension; otherwise an item a line. */
+function writeList(writer: PythonWriter, key: string, items: readonly string[]): void {
+  const [first] = items;
+  if (items.length > 2 && items.every((item) => item === first)) {
+    writer.line(`self.${key} = nn.ModuleList(${first} for _ in range(${items.length}))`);
+    return;
+  }
+  writer.list(`self.${key} = nn.ModuleList(`, items, ")", ["[", "]"]);
+}
+
+/** Shapes that are too many for a line go on in the next. */
+function writeDoc(writer: PythonWriter, text: string): void {
+  const width = lineLength - 4 - `""""""`.length;
+  const lines: string[] = [];
+  for (const shape of text.split(/(?<=,|->) (?=\[)/)) {
+    const joined = lines.length === 0 ? shape : `${lines.at(-1)} ${shape}`;
+    if (joined.length > width || lines.length === 0) lines.push(shape);
+    else lines[lines.length - 1] = joined;
+  }
+  lines.forEach((line, i) => writer.line(`${i === 0 ? '"""' : ""}${line}${i === lines.length - 1 ? '"""' : ""}`));
+}
+
+/** Shapes relative to the first input: `[N, 12, H, W] -> [N, 24, H/2, W/2]`, C where instances differ. */
+function docOf(made: PyClass): string {
+  const arrow = made.instances.map(({ body }) => {
+    const base = body.inputs[0]?.shape ?? [];
+    const show = (shape: Shape): string => relativeShape(shape, base);
+    return `${body.inputs.map(({ shape }) => show(shape)).join(", ")} -> ${body.outputs.map(({ shape }) => show(shape)).join(", ")}`;
+  });
+  const [first = ""] = arrow;
+  if (arrow.every((text) => text === first)) return `${first}.`;
+  const shared = made.instances.map(({ body }) => body.inputs[0]?.shape ?? []);
+  const sameIn = shared.every((shape) => channelsOf(shape) === channelsOf(shared[0] ?? []));
+  const general = first
+    .replace(/\[N, \d+/, (head) => (sameIn ? head : "[N, C"))
+    .replace(/-> \[N, \d+/, (head) => {
+      const outs = made.instances.map(({ body }) => channelsOf(body.outputs[0]?.shape ?? []));
+      if (outs.every((count) => count === outs[0])) return head;
+      const keeps = outs.every((count, i) => count === channelsOf(shared[i] ?? []));
+      return keeps ? "-> [N, C" : "-> [N, C'";
+    });
+  return `${general}.`;
+}
+
+/** Sizes with the block's first input as [N, C, H, W]. */
+function relativeShape(shape: Shape, base: Shape): string {
+  if (shape.length === 2) return formatShape(shape);
+  const [, , height] = base;
+  const [n = "N", c, ...rest] = shape.map((dim, axis) => {
+    const reference = base[axis];
+    if (axis < 2 || height === undefined || reference === undefined) return formatShape([dim]).slice(1, -1);
+    const symbol = axis === 2 ? "H" : "W";
+    const ratio = (dim.num * reference.den) / (dim.den * reference.num);
+    const scaled = ratio === 1 ? symbol : ratio > 1 ? `${ratio}*${symbol}` : `${symbol}/${Math.round(1 / ratio)}`;
+    const extra = dim.offset / dim.den - (reference.offset / reference.den) * ratio;
+    return extra === 0 ? scaled : `${scaled} ${extra < 0 ? "-" : "+"} ${Math.abs(extra)}`;
+  });
+  return `[${[n, c, ...rest].join(", ")}]`;
+}
+
+/** The constructor call of an instance. */
+export function construct(set: ClassSet, block: Block): string {
+  const made = set.classOf(block);
+  const args = made.argumentsOf(block).map((value, i) => `${made.params[i]?.name}=${literal(value)}`);
+  return `${made.name}(${args.join(", ")})`;
+}
