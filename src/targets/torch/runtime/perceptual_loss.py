@@ -10,6 +10,7 @@ through them to the images. A loss is built of networks and then given weights:
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import ClassVar, Literal, Self
@@ -47,10 +48,11 @@ def weights_folder(folder: str | Path | None = None) -> Path:
 def find_published(names: Sequence[str], folder: str | Path | None = None) -> list[Path]:
     """The files of these names, as they are published or as .safetensors.
 
-    FileNotFoundError says what to fetch, from where, and where to put it.
+    What the folder lacks is taken from torchmetrics where that brings it. FileNotFoundError says what to
+    fetch, from where, and where to put it.
     """
     place = weights_folder(folder)
-    found = {name: _existing(place / name) for name in names}
+    found = {name: _existing(place / name) or _in_torchmetrics(name) for name in names}
     missing = [name for name, path in found.items() if path is None]
     if missing:
         fetch = "; ".join(f"{name}: {PUBLISHED.get(name, 'of unknown origin')}" for name in missing)
@@ -65,6 +67,14 @@ def find_published(names: Sequence[str], folder: str | Path | None = None) -> li
 def _existing(path: Path) -> Path | None:
     candidates = (path, path.with_suffix(".safetensors"))
     return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def _in_torchmetrics(name: str) -> Path | None:
+    """LPIPS' heads, which torchmetrics carries. Importing it fails where torchvision is of another torch."""
+    spec = find_spec("torchmetrics") if name == LPIPS_FILE else None
+    if spec is None or spec.origin is None:
+        return None
+    return _existing(Path(spec.origin).parent / "functional" / "image" / "lpips_models" / name)
 
 
 def load_published(network: nn.Module, files: Sequence[Path]) -> None:
