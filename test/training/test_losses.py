@@ -36,13 +36,19 @@ def pictures(channels: int = 3, size: tuple[int, int] = (16, 24), count: int = 2
 
 
 def recipe(
-    weights: dict[str, float], *, levels: int = 1, taps: int = 5, sigma: float = 1.0, decay: float = 0.9
+    weights: dict[str, float],
+    *,
+    levels: int = 1,
+    epsilon: float = 1e-3,
+    taps: int = 5,
+    sigma: float = 1.0,
+    decay: float = 0.9,
 ) -> Recipe:
     """The fields that the losses read; weights that are not given are 0."""
     zeros = dict.fromkeys(("l1", "perceptual", "kl", "wavelet", "gaussian", "ldl"), 0.0)
     fields = SimpleNamespace(
         losses=Losses(**(zeros | weights)),
-        wavelet=Wavelet(levels=levels, epsilon=1e-3),
+        wavelet=Wavelet(levels=levels, epsilon=epsilon),
         gaussian=Gaussian(taps=taps, sigma=sigma),  # type: ignore[arg-type]
         ema=SimpleNamespace(decay=decay),
         phases=(SimpleNamespace(resolution=24),),
@@ -265,7 +271,7 @@ def test_wavelet_refuses_sizes_that_cannot_be_halved() -> None:
         "the wavelet loss halves the sides of pictures 3 times\n"
         "  expected: sides that are multiples of 8\n"
         "  found:    16 × 20\n"
-        "  help:     choose other resolutions, or fewer wavelet.levels"
+        "  help:     choose another resolution, or fewer wavelet.levels"
     )
 
 
@@ -296,13 +302,13 @@ ALL = {"l1": 1.0, "perceptual": 2.0, "kl": 1e-3, "wavelet": 3.0, "gaussian": 0.5
 
 def test_gives_the_terms_that_have_a_weight_and_their_weighted_sum() -> None:
     x_hat, x = pictures()
-    losses = ReconstructionLosses(recipe(ALL, levels=2, taps=3, sigma=0.8), Squares())
+    losses = ReconstructionLosses(recipe(ALL, levels=2, epsilon=0.1, taps=3, sigma=0.8), Squares())
     terms = losses(x_hat, x, posterior_of(), x)
     expected = {
         "l1": l1(x_hat, x),
         "perceptual": (x_hat - x).square().mean(),
         "kl": kl(posterior_of()),
-        "wavelet": wavelet(x_hat, x, levels=2),
+        "wavelet": wavelet(x_hat, x, 2, 0.1),
         "gaussian": gaussian(x_hat, x, 3, 0.8),
         "ldl": ldl(x_hat, x, x),
     }
@@ -368,6 +374,13 @@ def test_small_differences_survive() -> None:
     assert wavelet(x_hat, x).item() == pytest.approx(d**2 / 2e-3 / 3, rel=1e-3)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_differences_of_half_precision_are_not_rounded(dtype: torch.dtype) -> None:
+    x = torch.full((1, 1, 8, 8), 0.001, dtype=dtype)
+    x_hat = torch.ones_like(x)
+    assert l1(x_hat, x).item() == 1 - x[0, 0, 0, 0].double().item() != (x_hat - x).max().item()
+
+
 def test_a_perceptual_network_without_weight_is_not_kept() -> None:
     losses = ReconstructionLosses(recipe({"l1": 1}), Squares())
     assert losses.perceptual is None and list(losses.parameters()) == []
@@ -409,7 +422,7 @@ def test_refuses_ldl_without_an_averaged_model() -> None:
 
 def test_refuses_a_resolution_that_the_wavelet_loss_cannot_halve() -> None:
     ReconstructionLosses(recipe({"wavelet": 1}, levels=3), None)
-    with pytest.raises(TrainingError, match=r"multiples of 16\n  found:    24 × 24"):
+    with pytest.raises(TrainingError, match=r"multiples of 16\n  found:    phases\.0\.resolution = 24"):
         ReconstructionLosses(recipe({"wavelet": 1}, levels=4), None)
 
 

@@ -37,7 +37,8 @@ def wavelet(x_hat: Tensor, x: Tensor, levels: int = 1, epsilon: float = 1e-3) ->
     must be multiples of 2^levels.
     """
     approximation = _difference(x_hat, x)
-    _check_halving(approximation, levels)
+    height, width = x.shape[2:]
+    _check_halving((height, width), levels, f"{height} × {width}")
     means = []
     for _ in range(levels):
         bands = haar_dwt(approximation)
@@ -53,14 +54,13 @@ def _charbonnier(d: Tensor, epsilon: float) -> Tensor:
     return square / ((square + epsilon**2).sqrt() + epsilon)
 
 
-def _check_halving(x: Tensor, levels: int) -> None:
-    height, width = x.shape[2:]
-    if height % 2**levels or width % 2**levels:
+def _check_halving(sides: tuple[int, ...], levels: int, found: str) -> None:
+    if any(side % 2**levels for side in sides):
         raise TrainingError(
             f"the wavelet loss halves the sides of pictures {levels} times",
             expected=f"sides that are multiples of {2**levels}",
-            found=f"{height} × {width}",
-            remedy="choose other resolutions, or fewer wavelet.levels",
+            found=found,
+            remedy="choose another resolution, or fewer wavelet.levels",
         )
 
 
@@ -194,8 +194,9 @@ class ReconstructionLosses(nn.Module):
                 remedy="set ema.decay=0.9999, or losses.ldl=0",
             )
         if "wavelet" in self.weights:
-            for phase in recipe.phases:
-                _check_halving(torch.empty(0, 0, phase.resolution, phase.resolution), recipe.wavelet.levels)
+            for i, phase in enumerate(recipe.phases):
+                found = f"phases.{i}.resolution = {phase.resolution}"
+                _check_halving((phase.resolution,), recipe.wavelet.levels, found)
 
     @property
     def needs_ema(self) -> bool:
