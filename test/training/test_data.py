@@ -134,6 +134,12 @@ def test_crops_lie_inside_and_keep_their_bounds() -> None:
     assert 1.45 < max(aspects) < 1.51
 
 
+def test_crops_reach_every_side() -> None:
+    chance = random.Random(0)
+    boxes = {random_crop(6, 4, 1, 1, chance) for _ in range(200)}
+    assert boxes == {(left, 0, left + 4, 4) for left in range(3)}
+
+
 def test_a_panorama_is_cropped_as_wide_as_the_aspect_allows() -> None:
     boxes = {random_crop(3000, 500, 0.9, 1, random.Random(seed)) for seed in range(50)}
     assert {(right - left, bottom - top) for left, top, right, bottom in boxes} == {(500, 500)}

@@ -1,321 +1,20 @@
-"""Every format and channel count decodes to the same range; what does not fit is refused with its reason."""
+"""Folders and shards hold the same pictures under names in one order."""
 
-import io
 import os
-import warnings
 from pathlib import Path
+from typing import IO
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
-from runtime.training.decode import BrokenPictureError, open_picture
 from runtime.training.pictures import open_pictures
-from torch import Tensor
-from training.sets import PHOTOS, colour, encoded, write_pictures, write_tar
-
-PIXELS = np.asarray(colour(0))
-RGB = torch.from_numpy(PIXELS.copy()).permute(2, 0, 1) / 127.5 - 1
-
-
-def decoded(data: bytes, name: str, channels: int) -> Tensor:
-    picture = open_picture(data, name, channels)
-    return picture.resized((0, 0, picture.width, picture.height), (picture.width, picture.height))
-
-
-def npy(array: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    np.save(file, array)
-    return file.getvalue()
-
-
-def reason(data: bytes, name: str, channels: int) -> str:
-    with pytest.raises(BrokenPictureError) as caught:
-        decoded(data, name, channels)
-    return str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("kind", "options", "tolerance"),
-    [
-        ("PNG", {}, 0),
-        ("BMP", {}, 0),
-        ("TIFF", {}, 0),
-        ("TIFF", {"compression": "tiff_lzw"}, 0),
-        ("WEBP", {"lossless": True}, 0),
-        ("JPEG", {"quality": 100, "subsampling": 0}, 0.06),
-    ],
-)
-def test_formats_of_rgb(kind: str, options: dict[str, object], tolerance: float) -> None:
-    image = decoded(encoded(colour(0), kind, **options), "a.any", 3)
-    assert image.dtype == torch.float32
-    assert image.is_contiguous()
-    torch.testing.assert_close(image, RGB, atol=tolerance, rtol=0)
-
-
-def test_a_gif_gives_its_first_frame() -> None:
-    first, second = Image.new("P", (8, 8), 0), Image.new("P", (8, 8), 1)
-    for frame in (first, second):
-        frame.putpalette([255, 0, 0, 0, 255, 0])
-    image = decoded(encoded(first, "GIF", save_all=True, append_images=[second]), "a.gif", 3)
-    assert image[:, 4, 4].tolist() == [1, -1, -1]
-
-
-def test_palettes_and_grey_become_rgb() -> None:
-    palette = colour(0).quantize(16)
-    expected = torch.from_numpy(np.array(palette.convert("RGB"))).permute(2, 0, 1) / 127.5 - 1
-    torch.testing.assert_close(decoded(encoded(palette, "PNG"), "a.png", 3), expected)
-    grey = decoded(encoded(colour(0).convert("L"), "PNG"), "a.png", 3)
-    assert torch.equal(grey[0], grey[1])
-    assert torch.equal(grey[0], grey[2])
-    assert grey.shape == (3, 16, 24)
-
-
-def test_cmyk_becomes_rgb() -> None:
-    red = Image.new("CMYK", (8, 8), (0, 255, 255, 0))
-    for kind in ("TIFF", "JPEG"):
-        assert decoded(encoded(red, kind), "a.any", 3)[:, 4, 4] == pytest.approx([1, -1, -1], abs=0.03)
-
-
-def test_rgb_becomes_grey_by_luma() -> None:
-    image = decoded(encoded(Image.new("RGB", (8, 8), (255, 0, 0)), "PNG"), "a.png", 1)
-    assert image.shape == (1, 8, 8)
-    assert image[0, 0, 0].item() == pytest.approx(2 * 0.299 - 1, abs=0.005)
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_transparency_is_laid_on_white(channels: int) -> None:
-    half = Image.new("RGBA", (8, 8), (0, 0, 0, 255))
-    half.paste((0, 0, 0, 0), (0, 0, 4, 8))
-    for picture in (half, half.convert("LA")):
-        image = decoded(encoded(picture, "PNG"), "a.png", channels)
-        assert image[:, 0, 0].tolist() == [1] * channels
-        assert image[:, 0, 7].tolist() == [-1] * channels
-
-
-def test_a_transparent_palette_colour_is_laid_on_white() -> None:
-    palette = Image.new("P", (8, 8), 0)
-    palette.putpalette([0, 0, 0, 255, 0, 0])
-    palette.paste(1, (0, 0, 4, 8))
-    image = decoded(encoded(palette, "PNG", transparency=0), "a.png", 3)
-    assert image[:, 0, 0].tolist() == [1, -1, -1]
-    assert image[:, 0, 7].tolist() == [1, 1, 1]
-
-
-@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
-def test_sixteen_bit_grey_keeps_its_range_and_its_bits(kind: str) -> None:
-    values = np.array([[0, 1, 32768, 65535]] * 4, np.uint16)
-    for channels in (1, 3):
-        image = decoded(encoded(Image.fromarray(values), kind), "a.any", channels)
-        assert image.shape == (channels, 4, 4)
-        assert image[0, 0].tolist() == pytest.approx([-1, 1 / 32767.5 - 1, 32768 / 32767.5 - 1, 1], abs=1e-7)
-
-
-def test_a_float_tiff_holds_zero_to_one() -> None:
-    values = np.linspace(0, 1, 16, dtype=np.float32).reshape(4, 4)
-    image = decoded(encoded(Image.fromarray(values), "TIFF"), "a.tif", 1)
-    torch.testing.assert_close(image[0], torch.from_numpy(values) * 2 - 1)
-    assert reason(encoded(Image.fromarray(values * 255), "TIFF"), "a.tif", 1) == (
-        "floats from 0 to 255, not in [0, 1]; pixels in [-1, 1] are stored as (x + 1) / 2"
-    )
-
-
-@pytest.mark.parametrize(
-    ("dtype", "low", "high"),
-    [("uint8", 0, 255), ("int8", -128, 127), (">u2", 0, 65535), ("int16", -32768, 32767), ("bool", 0, 1)]
-    + [(kind, 0, 1) for kind in ("float16", "float32", ">f4", "float64")],
-)
-def test_arrays_fill_the_range_of_their_type(dtype: str, low: int, high: int) -> None:
-    array = np.full((6, 4, 5), low, dtype)
-    array[..., 2] = high
-    image = decoded(npy(array), "a.npy", 5)
-    assert image.dtype == torch.float32
-    assert image[:, 3, 2].tolist() == [-1, -1, 1, -1, -1]
-
-
-def test_arrays_may_have_their_channels_first_or_last_and_any_order() -> None:
-    array = np.random.default_rng(0).integers(0, 256, (6, 9, 4), np.uint8)
-    expected = torch.from_numpy(array).permute(2, 0, 1) / 127.5 - 1
-    for stored in (array, np.moveaxis(array, -1, 0), np.asfortranarray(array)):
-        torch.testing.assert_close(decoded(npy(stored), "a.npy", 4), expected)
-    for stored in (array[..., 0], array[..., :1], array[None, ..., 0]):
-        torch.testing.assert_close(decoded(npy(stored), "a.npy", 1), expected[:1])
-
-
-def test_four_channels_come_from_rgba_and_cmyk_as_they_are() -> None:
-    bands = np.random.default_rng(0).integers(0, 256, (6, 9, 4), np.uint8)
-    expected = torch.from_numpy(bands).permute(2, 0, 1) / 127.5 - 1
-    for mode, kind in (("RGBA", "PNG"), ("RGBA", "TIFF"), ("CMYK", "TIFF")):
-        image = Image.frombytes(mode, (9, 6), bands.tobytes())
-        torch.testing.assert_close(decoded(encoded(image, kind), "a.any", 4), expected)
-
-
-def test_the_pages_of_a_tiff_are_channels() -> None:
-    pages = [Image.fromarray(np.full((4, 6), 1000 * number, np.uint16)) for number in range(5)]
-    image = decoded(encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:]), "a.tif", 5)
-    assert image.shape == (5, 4, 6)
-    assert image[:, 0, 0].tolist() == pytest.approx(
-        [1000 * number / 32767.5 - 1 for number in range(5)], abs=1e-6
-    )
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation_is_applied(orientation: int, channels: int) -> None:
-    upright = Image.new("RGB", (24, 16), "black")
-    upright.paste((255, 255, 255), (0, 0, 12, 8))
-    turn = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}.get(orientation)
-    stored = upright if turn is None else upright.transpose(Image.Transpose(turn))
-    exif = Image.Exif()
-    exif[274] = orientation
-    image = decoded(encoded(stored, "JPEG", quality=95, exif=exif), "a.jpg", channels)
-    assert image.shape == (channels, 16, 24)
-    assert image[0, :6, :10].mean() > 0.9
-    assert image[0, 10:, :].mean() < -0.9
-    assert image[0, :, 14:].mean() < -0.9
-
-
-def test_a_box_of_a_turned_and_reduced_jpeg_is_the_same_piece() -> None:
-    photo = Image.open(PHOTOS / "rocket.jpg").resize((1280, 850))
-    exif = Image.Exif()
-    exif[274] = 6
-    turned = encoded(photo.transpose(Image.Transpose.ROTATE_90), "JPEG", quality=98, subsampling=0, exif=exif)
-    box = (401, 203, 1003, 805)
-    expected = open_picture(encoded(photo, "PNG"), "a.png", 3).resized(box, (64, 64))
-    picture = open_picture(turned, "a.jpg", 3)
-    assert (picture.width, picture.height) == (1280, 850)
-    difference = picture.resized(box, (64, 64), draft=True) - expected
-    assert difference.square().mean().sqrt() < 0.02
-
-
-def test_a_draft_is_decoded_smaller_and_nearly_the_same() -> None:
-    data = encoded(Image.open(PHOTOS / "hubble_deep_field.jpg"), "JPEG", quality=95)
-    box = (100, 50, 900, 850)
-    exact = open_picture(data, "a.jpg", 3).resized(box, (64, 64))
-    draft = open_picture(data, "a.jpg", 3).resized(box, (64, 64), draft=True)
-    assert not torch.equal(exact, draft)
-    assert (exact - draft).square().mean().sqrt() < 0.02
-    assert torch.equal(draft, open_picture(data, "a.jpg", 3).resized(box, (64, 64), draft=True))
-    full = open_picture(data, "a.jpg", 3).resized(box, (300, 300))
-    assert torch.equal(full, open_picture(data, "a.jpg", 3).resized(box, (300, 300), draft=True))
-
-
-@pytest.mark.parametrize(("name", "channels"), [("a.png", 3), ("a.npy", 4)])
-def test_mirror_swaps_left_and_right(name: str, channels: int) -> None:
-    array = np.random.default_rng(0).integers(0, 256, (16, 24, 4), np.uint8)
-    picture = open_picture(encoded(colour(0), "PNG") if channels == 3 else npy(array), name, channels)
-    box = (2, 3, 20, 13)
-    assert torch.equal(picture.resized(box, (8, 8), mirror=True), picture.resized(box, (8, 8)).flip(-1))
-
-
-def test_resizing_is_antialiased() -> None:
-    stripes = np.zeros((64, 64), np.uint8)
-    stripes[:, ::2] = 255
-    for name, data in (("a.png", encoded(Image.fromarray(stripes), "PNG")), ("a.npy", npy(stripes))):
-        image = open_picture(data, name, 1).resized((0, 0, 64, 64), (8, 8))
-        assert image.abs().max() < 0.1
-
+from training.sets import colour, encoded, write_pictures, write_tar
 
 PNG = encoded(colour(0, (64, 64)), "PNG")
-BAD = {
-    "empty": (b"", "a.png", 3, "the file is empty"),
-    "text": (b"not a picture", "a.png", 3, "none of the formats PNG, JPEG, WEBP, BMP, GIF, TIFF"),
-    "cut off": (PNG[:-4000], "a.png", 3, "image file is truncated"),
-    "npy of 5": (
-        npy(np.zeros((6, 9, 5), np.uint8)),
-        "a.npy",
-        4,
-        "an array [6, 9, 5], not [H, W, 4] or [4, H, W]",
-    ),
-    "npy in 2-d": (
-        npy(np.zeros((6, 9), np.uint8)),
-        "a.npy",
-        3,
-        "an array [6, 9], not [H, W, 3] or [3, H, W]",
-    ),
-    "npy without pixels": (
-        npy(np.zeros((0, 9, 3), np.uint8)),
-        "a.npy",
-        3,
-        "an array [0, 9, 3] without pixels",
-    ),
-    "npy of objects": (npy(np.array([[None]])), "a.npy", 1, "an array of Python objects"),
-    "npy cut off": (
-        npy(np.zeros((6, 9, 3), np.uint8))[:-10],
-        "a.npy",
-        3,
-        "152 bytes of pixels where [6, 9, 3] of uint8 has 162",
-    ),
-    "npy of int64": (
-        npy(np.zeros((6, 9, 3), np.int64)),
-        "a.npy",
-        3,
-        "pixels of type int64, whose range is unknown; store uint8, uint16 or floats in [0, 1]",
-    ),
-    "npy of 0…255 in floats": (
-        npy(np.full((6, 9, 3), 255.0)),
-        "a.npy",
-        3,
-        "floats from 255 to 255, not in [0, 1]; pixels in [-1, 1] are stored as (x + 1) / 2",
-    ),
-    "npy in [-1, 1]": (
-        npy(np.linspace(-1, 1, 162).reshape(6, 9, 3)),
-        "a.npy",
-        3,
-        "floats from -1 to 1, not in [0, 1]; pixels in [-1, 1] are stored as (x + 1) / 2",
-    ),
-    "npy with NaN": (
-        npy(np.full((6, 9, 3), np.nan, np.float32)),
-        "a.npy",
-        3,
-        "floats from nan to nan, not in [0, 1]; pixels in [-1, 1] are stored as (x + 1) / 2",
-    ),
-    "rgb for four channels": (PNG, "a.png", 4, "3 channels (RGB), not 4"),
-    "32 bits": (
-        encoded(Image.new("I", (8, 8)), "TIFF"),
-        "a.tif",
-        1,
-        "32-bit integer pixels, whose range is unknown; store 16-bit integers or floats in [0, 1]",
-    ),
-    "bomb": (
-        encoded(Image.new("1", (20_000, 20_000)), "PNG"),
-        "a.png",
-        3,
-        "Image size (400000000 pixels) exceeds limit of 178956970 pixels, could be decompression bomb DOS attack.",
-    ),
-}
 
 
-@pytest.mark.parametrize("case", BAD)
-def test_a_bad_picture_has_a_reason(case: str) -> None:
-    data, name, channels, expected = BAD[case]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert reason(data, name, channels) == expected
-
-
-def test_damaged_files_are_broken_pictures_and_nothing_else() -> None:
-    chance = np.random.default_rng(0)
-    kinds = [("PNG", "RGB"), ("JPEG", "RGB"), ("TIFF", "RGB"), ("WEBP", "RGB"), ("GIF", "P"), ("BMP", "RGB")]
-    whole = [(encoded(colour(0).convert(mode), kind), "a.any") for kind, mode in kinds]
-    whole.append((npy(PIXELS), "a.npy"))
-    broken = 0
-    for data, name in whole:
-        for _ in range(60):
-            bytes_ = bytearray(data)
-            for place in chance.integers(0, len(data), 4):
-                bytes_[place] = chance.integers(256)
-            try:
-                decoded(bytes(bytes_[: chance.integers(1, len(data) + 1)]), name, 3)
-            except BrokenPictureError as error:
-                assert str(error)
-                broken += 1
-    assert broken > 200
-
-
-def test_damaged_exif_does_not_cost_the_picture() -> None:
-    exif = b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\xff" * 40
-    assert decoded(encoded(colour(0), "JPEG", exif=exif), "a.jpg", 3).shape == (3, 16, 24)
+def open_files() -> int:
+    # Linux and macOS list a process's open files here.
+    return len(list(Path("/dev/fd").iterdir()))
 
 
 def test_a_folder_is_listed_at_any_depth_in_one_order(tmp_path: Path) -> None:
@@ -372,6 +71,37 @@ def test_shards_equal_the_folder_they_were_made_of(tmp_path: Path) -> None:
             box, size = (0, 0, 24, 16), (24, 16)
             assert torch.equal(shards.open(index).resized(box, size), plain.open(index).resized(box, size))
     assert len(open_pictures(tmp_path / "tars" / "data-002.tar", 3)) == 2
+
+
+def test_few_shards_are_open_at_once(tmp_path: Path) -> None:
+    for shard in range(70):
+        write_tar(tmp_path / f"{shard:02d}.tar", {"a.png": encoded(colour(shard, (4, 4)), "PNG")})
+    pictures = open_pictures(tmp_path, 3)
+    before = open_files()
+    images = [pictures.open(index % 70).resized((0, 0, 4, 4), (4, 4)) for index in range(140)]
+    assert 60 < open_files() - before <= 64
+    assert all(torch.equal(first, second) for first, second in zip(images[:70], images[70:], strict=True))
+    assert len(torch.unique(torch.stack(images), dim=0)) == 70
+
+
+def test_a_forked_process_opens_its_own_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = open_pictures(write_tar(tmp_path / "a.tar", {"a.png": PNG}), 3)
+    opened: list[Path] = []
+    open_ = Path.open
+
+    def counting(path: Path, mode: str) -> IO[bytes]:
+        opened.append(path)
+        return open_(path, mode)
+
+    monkeypatch.setattr(Path, "open", counting)
+    pictures.open(0)
+    pictures.open(0)
+    assert len(opened) == 1
+    process = os.getpid()
+    monkeypatch.setattr(os, "getpid", lambda: process + 1)
+    pictures.open(0)
+    pictures.open(0)
+    assert len(opened) == 2
 
 
 def test_patterns_of_several_ranges(tmp_path: Path) -> None:
