@@ -47,7 +47,7 @@ export function addCompile(program: Command, environment: Environment): void {
     .addOption(choice("--precision <p>", "numbers inside the graphs", ["fp16", "fp32"] as const).default("fp32"))
     .option("--calibrate <dir>", "pictures that tell which layers leave the range of fp16")
     .option("--external-data", "keep weights in a file beside the graph", false)
-    .option("--force", "write into a folder that holds other files", false)
+    .option("--force", "write into a folder that holds other files, or trained weights that would be lost", false)
     .addOption(latentOption)
     .option("--dump-after <pass>", "print the IR after a pass to stdout")
     .action(async (name: string, flags: Flags) => {

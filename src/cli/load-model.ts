@@ -62,7 +62,7 @@ async function loadFile(name: string, environment: Environment): Promise<Model> 
   });
   let exported: Record<string, unknown>;
   try {
-    exported = await jiti.import<Record<string, unknown>>(path);
+    exported = await unlessStuck(jiti.import<Record<string, unknown>>(path), path);
   } catch (error) {
     throw userFault(error, path);
   }
@@ -78,6 +78,27 @@ async function loadFile(name: string, environment: Environment): Promise<Model> 
     });
   }
   return model.name === "" ? { ...model, name: basename(path, extname(path)) } : model;
+}
+
+/** What is loaded, or an error once nothing is left to happen that could end an await at the top level of the file. */
+async function unlessStuck<T>(loading: Promise<T>, file: string): Promise<T> {
+  const error = new UserError({
+    what: "the model's code never ends: it awaits something that does not come",
+    where: { file, line: 1 },
+    help: "mend the await at the top level of this file, or of one that it imports",
+  });
+  let fail = (): void => undefined;
+  const stuck = new Promise<never>((_, reject) => {
+    fail = () => {
+      reject(error);
+    };
+  });
+  process.once("beforeExit", fail);
+  try {
+    return await Promise.race([loading, stuck]);
+  } finally {
+    process.off("beforeExit", fail);
+  }
 }
 
 function isModel(value: unknown): value is Model {

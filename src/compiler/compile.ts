@@ -20,6 +20,7 @@ import { calibrated, type Calibration, type HalfReport } from "./calibrate.ts";
 import type { Config, Manifest, Sizes } from "./compiled-folder.ts";
 import { sha256OfFile } from "./file-hash.ts";
 import { OutputFolder } from "./output-folder.ts";
+import { keepTrainedWeights } from "./trained-weights.ts";
 import { packageVersion } from "./version.ts";
 
 /** What ONNX wants: no calls, nothing that only training needs, plain weights. */
@@ -73,6 +74,7 @@ export async function compile(model: Model, options: CompileOptions): Promise<Ma
   const config = configOf(model, parts);
   const client = options.targets.includes("onnx") ? clientFiles(model, partNames, config.sizes) : [];
   const folder = new OutputFolder(options.out, { force: options.force });
+  if (!options.force) keepTrainedWeights(options.out, options);
   const beside = loaded.filter((part) => !parts.includes(part)).map((part) => lower(part));
   const { graphs, calibration } = await inPrecision(model, [...beside, ...float32], loaded, parts, options);
   const manifest = { ...manifestOf(model, parts, options), ...calibration };

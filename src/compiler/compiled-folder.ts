@@ -78,6 +78,16 @@ function readJson(path: string, name: string): unknown {
   }
 }
 
+/** What an earlier compile left in a folder; undefined where it left no manifest, or it did not end. */
+export function manifestIn(path: string): Manifest | undefined {
+  try {
+    const manifest = readJson(path, manifestName);
+    return isManifest(manifest) ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The manifest and configuration of a folder that `compile` finished; the files named in `check` are compared with their sha256. */
 export function openCompiled(path: string, check: readonly string[]): { readonly manifest: Manifest; readonly config: Config } {
   if (!existsSync(path))

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { realpathSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { UserError } from "../errors/index.ts";
+import { makeFolder } from "./make-folder.ts";
 
 export const manifestName = "manifest.json";
 /** Stands in a folder from the first byte of a compile until its manifest is there; lists the files that are the compiler's, one a line. */
@@ -23,22 +24,26 @@ export interface FileEntry {
 export class OutputFolder {
   readonly path: string;
   readonly #files = new Map<string, FileEntry>();
-  readonly #before: readonly string[];
+  readonly #force: boolean;
+  #before: readonly string[];
 
   /** Refuses a folder that holds anything else than an earlier compile, unless forced. Changes nothing yet. */
-  constructor(path: string, options: { readonly force: boolean }) {
+  constructor(path: string, { force }: { readonly force: boolean }) {
     this.path = path;
-    this.#before = earlierFiles(path, options.force);
+    this.#force = force;
+    this.#before = earlierFiles(path, force);
   }
 
   /** From here on the folder is incomplete until `finish`. */
   begin(): void {
     try {
-      mkdirSync(this.path, { recursive: true });
+      makeFolder(this.path);
     } catch (error) {
       throw cannotWrite(this.path, error);
     }
     lock(this.path);
+    // Once more: another compile may have ended since.
+    this.#before = earlierFiles(this.path, this.#force);
     try {
       const marker = join(this.path, unfinishedName);
       writeFileSync(`${marker}.partial`, this.#before.map((name) => `${name}\n`).join(""));
@@ -102,7 +107,7 @@ function lock(folder: string): void {
       throw new UserError({
         what: `${folder} is being written by another compile`,
         found: `process ${holder}`,
-        help: "wait until it has ended, or give another -o",
+        help: `wait until it has ended, or give another -o; if that process is no compile, remove ${path}`,
       });
     }
     rmSync(path, { force: true });
@@ -147,7 +152,7 @@ class OutputFile {
     this.#partial = `${path}.partial`;
     this.#done = done;
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       this.#file = openSync(this.#partial, "w");
     } catch (error) {
       throw cannotWrite(path, error);

@@ -1,6 +1,6 @@
 import sharp, { type OutputInfo } from "sharp";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../compiler/make-folder.ts";
 import { UserError } from "../errors/index.ts";
 import type { FittingSizes } from "../ir/size.ts";
 
@@ -123,7 +123,7 @@ export async function writePicture(picture: Picture, folder: string, name: strin
   }
   const path = join(folder, name);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     await sharp(pixels, { raw: { width, height, channels: channels === 1 ? 1 : 3 } })
       .resize(width * zoom, height * zoom, { kernel: "nearest" })
       .toColourspace(channels === 1 ? "b-w" : "srgb")

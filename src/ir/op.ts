@@ -19,6 +19,8 @@ export interface ParamSpec {
   readonly init: Init;
   /** A buffer is stored but not trained and not counted as a parameter. */
   readonly buffer?: true;
+  /** Nothing below 0 makes sense, such as for a variance. */
+  readonly nonNegative?: true;
   readonly dtype?: DType;
 }
 

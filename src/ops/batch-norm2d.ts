@@ -14,7 +14,7 @@ export const batchNorm2d = defineOp<BatchNormAttrs>({
     { role: "weight", shape: [channels], init: { kind: "constant", value: 1 } },
     { role: "bias", shape: [channels], init: { kind: "constant", value: 0 } },
     { role: "running_mean", shape: [channels], init: { kind: "constant", value: 0 }, buffer: true },
-    { role: "running_var", shape: [channels], init: { kind: "constant", value: 1 }, buffer: true },
+    { role: "running_var", shape: [channels], init: { kind: "constant", value: 1 }, buffer: true, nonNegative: true },
     { role: "num_batches_tracked", shape: [], init: { kind: "constant", value: 0 }, buffer: true, dtype: "int64" },
   ],
   infer([input = []], attrs) {

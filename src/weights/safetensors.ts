@@ -152,7 +152,15 @@ function readHeader(path: string): { entries: Map<string, Entry>; start: number 
         return fail(`${name} reaches beyond the end of the file`, `${8 + length + end} bytes of ${size}`);
       entries.set(name, entry);
     }
-    const used = Math.max(0, ...[...entries.values()].map(({ data_offsets: [, end] }) => end));
+    let used = 0;
+    const inOrder = [...entries].sort(([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1]);
+    for (const [name, entry] of inOrder) {
+      const [begin, end] = entry.data_offsets;
+      // As the format demands: no byte is without a tensor, none has two.
+      if (begin !== used)
+        return fail(`${name} does not begin where the tensor before it ends`, `byte ${begin} instead of ${used}`);
+      used = end;
+    }
     if (8 + length + used !== size) return fail("it goes on behind its last tensor", `${size - 8 - length - used} bytes more`);
     return { entries, start: 8 + length };
   } finally {

@@ -107,6 +107,17 @@ export function weightsFromFile(path: string, model: Model, parts: readonly Part
       help: "take a checkpoint from before the training diverged",
     });
   }
+  const negative = [...wanted.values()]
+    .filter(({ path: key, nonNegative }) => nonNegative === true && tensors.get(key)?.data.some((value) => value < 0) === true)
+    .map(({ path: key }) => key);
+  if (negative.length > 0) {
+    throw new UserError({
+      what: `the weights in ${path} hold variances below 0`,
+      expected: "0 or more",
+      found: describe("of these tensors", negative),
+      help: "save the weights again from the model that was trained; a difference of checkpoints is none",
+    });
+  }
   return loading((param) => tensors.get(param.path) as Tensor);
 }
 

@@ -377,6 +377,21 @@ describe("the model (exit code 1)", () => {
       "
     `);
   });
+  test("an await that never ends", () => {
+    write(folder, {
+      "endless.ts":
+        'import { litevae } from "litevae";\nawait new Promise(() => {});\nexport default litevae({ variant: "S" });\n',
+    });
+    expect(compile("endless.ts")).toMatchInlineSnapshot(`
+      "
+      error: the model's code never ends: it awaits something that does not come
+        at endless.ts:1
+        > 1 | import { litevae } from "litevae";
+          2 | await new Promise(() => {});
+        help:     mend the await at the top level of this file, or of one that it imports
+      "
+    `);
+  });
   test("no default export", () => {
     write(folder, { "no-default.ts": 'import { litevae } from "litevae";\nexport const small = litevae({ variant: "S" });\n' });
     expect(compile("no-default.ts")).toMatchInlineSnapshot(`

@@ -79,6 +79,15 @@ describe("the output folder (exit code 1)", () => {
       "
     `);
   });
+  test.runIf(existsSync("/proc/self"))("one below a folder that refuses to hold others", () => {
+    expect(wrong("compile", "tiny.ts", "-o", "/proc/below/it")).toMatchInlineSnapshot(`
+      "
+      error: cannot write to /proc/below/it
+        found:    ENOENT: no such file or directory, mkdir '/proc/below'
+        help:     choose a folder that can be written and has room
+      "
+    `);
+  });
   test("a folder in the place of a file", () => {
     mkdirSync(join(folder, "blocked/encoder.onnx"), { recursive: true });
     expect(wrong("compile", "tiny.ts", "-o", "blocked", "--force")).toMatchInlineSnapshot(`
@@ -120,7 +129,7 @@ describe("a folder that another compile is writing (exit code 1)", () => {
       "
       error: busy is being written by another compile
         found:    process <pid>
-        help:     wait until it has ended, or give another -o
+        help:     wait until it has ended, or give another -o; if that process is no compile, remove busy/.litevae-lock
       "
     `);
     rmSync(lock);
@@ -144,6 +153,53 @@ describe("a folder that another compile is writing (exit code 1)", () => {
     const codes = await Promise.all([run(1), run(2)]);
     expect(codes).toContain(0);
     expect(litevae(folder, "verify", "twice").code).toBe(0);
+  });
+});
+
+describe("a folder of trained weights (exit code 1)", () => {
+  const target = join(folder, "trained");
+  beforeAll(() => {
+    cpSync(join(compiled, "model.safetensors"), join(folder, "run.safetensors"));
+    expect(litevae(folder, "compile", "tiny.ts", "-o", "trained", "--weights", "run.safetensors").code).toBe(0);
+  });
+  /** Compiles into the folder, which must stay as it is. */
+  function kept(...flags: readonly string[]): string {
+    const before = hashes(target);
+    const message = wrong("compile", "tiny.ts", "-o", "trained", ...flags);
+    expect(hashes(target)).toEqual(before);
+    return message;
+  }
+
+  test("is not compiled over without weights", () => {
+    expect(kept()).toMatchInlineSnapshot(`
+      "
+      error: trained holds trained weights, and this compile has none to put in their place
+        expected: --weights
+        found:    trained/model.safetensors, trained, of tiny
+        help:     compile with --weights trained/model.safetensors to keep them, give another -o, or --force to replace them by untrained ones
+      "
+    `);
+  });
+  test("is not compiled out of itself with fewer parts", () => {
+    expect(kept("--parts", "decoder", "--weights", "trained/model.safetensors")).toMatchInlineSnapshot(`
+      "
+      error: trained/model.safetensors is compiled into its own folder without all of its parts
+        expected: encoder, decoder
+        found:    decoder
+        help:     add encoder to --parts, give another -o, or --force to drop those weights
+      "
+    `);
+  });
+  test("takes its own weights, those of another file for fewer parts, and --force", () => {
+    const compile = (...flags: readonly string[]): Record<string, number | string | undefined> => {
+      const { code, stderr } = litevae(folder, "compile", "tiny.ts", "-o", "trained", ...flags);
+      expect(code, stderr).toBe(0);
+      return manifestOf(target).weights;
+    };
+    const { file_sha256 } = compile("--weights", "trained/model.safetensors", "--target", "onnx,torch");
+    expect(compile("--weights", "run.safetensors", "--parts", "encoder")).toEqual({ file_sha256 });
+    expect(compile("--force")).toEqual({ seed: 0 });
+    expect(compile("--seed", "3")).toEqual({ seed: 3 });
   });
 });
 
@@ -263,6 +319,44 @@ describe("weights (exit code 1, and a folder of an earlier compile stays as it i
       "
     `);
   });
+  test("tensors with bytes between them that are none's", () => {
+    const { header, data } = good();
+    delete header["encoder.norm.bias"];
+    expect(refused("hole.safetensors", closed(header, data))).toMatchInlineSnapshot(`
+      "
+      error: hole.safetensors is not a whole safetensors file: encoder.out.weight does not begin where the tensor before it ends
+        found:    byte 1632 instead of 1600
+        help:     copy or save the file again
+      "
+    `);
+  });
+  test("tensors that share bytes", () => {
+    const { header, data } = good();
+    header["encoder.norm.bias"] = header["encoder.norm.weight"]!;
+    expect(refused("shared.safetensors", closed(header, data))).toMatchInlineSnapshot(`
+      "
+      error: shared.safetensors is not a whole safetensors file: encoder.norm.bias does not begin where the tensor before it ends
+        found:    byte 1568 instead of 1600
+        help:     copy or save the file again
+      "
+    `);
+  });
+  test("a variance below 0", () => {
+    write(folder, { "norm.ts": tinyModel.replaceAll("groupNorm", "batchNorm2d") });
+    expect(litevae(folder, "compile", "norm.ts", "-o", "norm").code).toBe(0);
+    const { header, data } = opened(join(folder, "norm/model.safetensors"));
+    data.writeFloatLE(-0.5, header["encoder.norm.running_var"]!.data_offsets[0] + 4);
+    writeFileSync(join(folder, "negative.safetensors"), closed(header, data));
+    expect(wrong("compile", "norm.ts", "-o", "norm", "--weights", "negative.safetensors")).toMatchInlineSnapshot(`
+      "
+      error: the weights in negative.safetensors hold variances below 0
+        expected: 0 or more
+        found:    1 of these tensors:
+                    encoder.norm.running_var
+        help:     save the weights again from the model that was trained; a difference of checkpoints is none
+      "
+    `);
+  });
   test("a file that ends early", () => {
     const whole = readFileSync(join(compiled, "model.safetensors"));
     expect(refused("short.safetensors", whole.subarray(0, whole.length - 100))).toMatchInlineSnapshot(`
@@ -287,8 +381,14 @@ describe("weights (exit code 1, and a folder of an earlier compile stays as it i
   });
   test("whole numbers in the place of floats", () => {
     const { header, data } = good();
-    header["encoder.norm.weight"] = { dtype: "I64", shape: [8], data_offsets: [data.length, data.length + 64] };
-    expect(refused("int64.safetensors", closed(header, Buffer.concat([data, Buffer.alloc(64)])))).toMatchInlineSnapshot(`
+    const [begin, end] = header["encoder.norm.weight"]!.data_offsets;
+    for (const entry of Object.values(header)) {
+      const [from, to] = entry.data_offsets;
+      if (from >= end) entry.data_offsets = [from + 32, to + 32];
+    }
+    header["encoder.norm.weight"] = { dtype: "I64", shape: [8], data_offsets: [begin, end + 32] };
+    const wider = Buffer.concat([data.subarray(0, end), Buffer.alloc(32), data.subarray(end)]);
+    expect(refused("int64.safetensors", closed(header, wider))).toMatchInlineSnapshot(`
       "
       error: the weights in int64.safetensors are not those of tiny
         expected: the 12 tensors of encoder, decoder
@@ -353,8 +453,8 @@ describe("weights (exit code 1, and a folder of an earlier compile stays as it i
   });
   test("a tensor with and without the prefix of DataParallel", () => {
     const { header, data } = good();
-    header["module.encoder.norm.weight"] = header["encoder.norm.weight"]!;
-    expect(refused("twice.safetensors", closed(header, data))).toMatchInlineSnapshot(`
+    header["module.encoder.norm.weight"] = { dtype: "F32", shape: [8], data_offsets: [data.length, data.length + 32] };
+    expect(refused("twice.safetensors", closed(header, Buffer.concat([data, Buffer.alloc(32)])))).toMatchInlineSnapshot(`
       "
       error: twice.safetensors holds tensors twice
         expected: every key with or without module. and _orig_mod., not both
