@@ -38,6 +38,21 @@ export function checkCounts(
   }
 }
 
+/** Refuses what is no text of one line: names stand in tables, paths and graphs. */
+export function checkText(op: string, texts: Readonly<Record<string, string>>, below: (...args: never[]) => unknown): void {
+  for (const [name, text] of Object.entries(texts)) {
+    if (typeof text === "string" && !/[\p{Cc}\u2028\u2029]/u.test(text)) continue;
+    throw new UserError({
+      what: `${name} of ${op} is not a line of text`,
+      where: placeOf(captureSource(below)),
+      op,
+      expected: `${name}: text without line breaks and control characters`,
+      found: `${name}: ${typeof text === "string" ? JSON.stringify(text) : described(text)}`,
+      help: `set ${name} to plain text`,
+    });
+  }
+}
+
 /** The largest number that graphs and packages hold. */
 const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
 

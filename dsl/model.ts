@@ -3,7 +3,7 @@ import { dividedDim, formatDim, sameDim, symbolDim, type Dim } from "../src/ir/d
 import type { Interchange, Model, Part, PartName, Value } from "../src/ir/model.ts";
 import { formatShape, sameShape, shapeOf, type Shape } from "../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
-import { checkCounts, checkKeys } from "./config.ts";
+import { checkCounts, checkKeys, checkText } from "./config.ts";
 import type { Add, Feature, Vector } from "./feature.ts";
 import { chunk, clamp } from "./functions.ts";
 import { checkStageKey } from "./names.ts";
@@ -63,6 +63,7 @@ export function model<const I extends number = 3, const Z extends number = numbe
   const source = captureSource(model);
   const settings = ["name", "imageChannels", "latentChannels", "interchange", "encoder", "decoder", "discriminator"];
   checkKeys("model", config, settings, model);
+  checkText("model", { name: config.name ?? "" }, model);
   const imageChannels: number = config.imageChannels ?? 3;
   const { latentChannels } = config;
   checkCounts("model", { imageChannels, latentChannels }, model);

@@ -42,7 +42,7 @@ function record(op: Op, attrs: Attrs, inputs: readonly unknown[], source: Source
       what: error.message,
       where: placeOf(source),
       module: pathOf(handle ?? trace.block) || undefined,
-      op: `${op.name} of ${shapes.map(formatShape).join(", ")}`,
+      op: shapes.length === 0 ? op.name : `${op.name} of ${shapes.map(formatShape).join(", ")}`,
       ...error.detail,
     });
   }

@@ -1,12 +1,11 @@
 import type { Command } from "commander";
-import { resolve } from "node:path";
 import { UserError } from "../errors/index.ts";
 import type { Model, Part } from "../ir/model.ts";
 import { formatShape } from "../ir/shape.ts";
 import { fittingSizes } from "../ir/size.ts";
 import { verifyModel } from "../ir/verify.ts";
 import type { Environment } from "./environment.ts";
-import { isModelFile, loadModel } from "./load-model.ts";
+import { isModelFile, loadModel, modelPath } from "./load-model.ts";
 import { latentOption } from "./options.ts";
 
 export function addCheck(program: Command, environment: Environment): void {
@@ -16,20 +15,18 @@ export function addCheck(program: Command, environment: Environment): void {
     .argument("<model>", "built-in name, or a .ts file")
     .addOption(latentOption)
     .action(async (name: string, flags: { readonly latent?: number }) => {
-      if (isModelFile(name)) await checkTypes(name);
+      if (isModelFile(name)) await checkTypes(modelPath(name));
       const model = await loadModel(name, environment, { latentChannels: flags.latent });
       verifyModel(model);
       process.stdout.write(describe(model));
     });
 }
 
-/** A file that is not there is reported by the loader, in its words. */
-async function checkTypes(name: string): Promise<void> {
-  const { existsSync } = await import("node:fs");
-  if (!existsSync(name)) return;
-  process.stderr.write("checking types\n");
+async function checkTypes(path: string): Promise<void> {
+  const script = /\.m?js$/.test(path);
+  process.stderr.write(script ? "checking types, of JavaScript where // @ts-check asks for it\n" : "checking types\n");
   const { typeErrors } = await import("./typecheck.ts");
-  const errors = typeErrors(resolve(name));
+  const errors = typeErrors(path);
   if (errors.length > 0) throw new UserError(...errors);
 }
 

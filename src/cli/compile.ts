@@ -37,11 +37,11 @@ export function addCompile(program: Command, environment: Environment): void {
         .default(["onnx"], "onnx"),
     )
     .option("--weights <file>", "trained weights, safetensors")
-    .addOption(new Option("--seed <n>", "seed of untrained weights").argParser(wholeNumber("--seed", 0)).default(0))
-    .addOption(new Option("--opset <n>", "ONNX operator set, 18 to 21").argParser(wholeNumber("--opset", 1)).default(18))
+    .addOption(new Option("--seed <n>", "seed of untrained weights").argParser(wholeNumber("--seed", 0, 1)).default(0))
+    .addOption(new Option("--opset <n>", "ONNX operator set, 18 to 21").argParser(wholeNumber("--opset", 1, 18)).default(18))
     .addOption(
       new Option("--ir-version <n>", "ONNX IR version")
-        .argParser(wholeNumber("--ir-version", 1))
+        .argParser(wholeNumber("--ir-version", 1, 8))
         .default(undefined, "what the operator set needs"),
     )
     .addOption(choice("--precision <p>", "numbers inside the graphs", ["fp16", "fp32"] as const).default("fp32"))

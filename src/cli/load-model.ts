@@ -41,18 +41,42 @@ export async function loadModel(
       help: "set latentChannels in the file",
     });
   }
-  return loadFile(name, environment);
+  return printingToStderr(() => loadFile(name, environment));
+}
+
+/** The path of the file that MODEL names; UserError where none is there that a model can be in. */
+export function modelPath(name: string): string {
+  const path = resolve(name);
+  const found = existsSync(path) ? statSync(path) : undefined;
+  const help = "give the path of a .ts file whose default export is a model";
+  if (found?.isFile() !== true)
+    throw new UserError({
+      what: `there is no file ${name}`,
+      found: found?.isDirectory() === true ? "a folder" : undefined,
+      help,
+    });
+  if (!extensions.includes(extname(path)))
+    throw new UserError({
+      what: `${name} is neither TypeScript nor JavaScript`,
+      expected: `a file that ends in ${extensions.join(", ")}`,
+      help,
+    });
+  return path;
+}
+
+/** stdout is for what the command prints: what the model's code prints meanwhile goes to stderr. */
+async function printingToStderr<T>(load: () => Promise<T>): Promise<T> {
+  const { write } = process.stdout;
+  process.stdout.write = process.stderr.write.bind(process.stderr);
+  try {
+    return await load();
+  } finally {
+    process.stdout.write = write;
+  }
 }
 
 async function loadFile(name: string, environment: Environment): Promise<Model> {
-  const path = resolve(name);
-  if (!existsSync(path) || !statSync(path).isFile()) {
-    throw new UserError({
-      what: `there is no file ${name}`,
-      found: existsSync(path) ? "a folder" : "nothing",
-      help: "give the path of a .ts file whose default export is a model",
-    });
-  }
+  const path = modelPath(name);
   const { createJiti } = await import("jiti");
   const jiti = createJiti(path, {
     fsCache: false,
@@ -73,7 +97,7 @@ async function loadFile(name: string, environment: Environment): Promise<Model> 
       where: { file: path, line: 1 },
       expected: "export default litevae({ … }) or export default model({ … })",
       found:
-        model === undefined ? `exports: ${Object.keys(exported).join(", ") || "none"}` : `export default of a ${typeof model}`,
+        model === undefined ? `exports: ${Object.keys(exported).join(", ") || "none"}` : `export default of ${kindOf(model)}`,
       help: model === undefined ? "add export default before the model" : "export what litevae({ … }) or model({ … }) returns",
     });
   }
@@ -99,6 +123,11 @@ async function unlessStuck<T>(loading: Promise<T>, file: string): Promise<T> {
   } finally {
     process.off("beforeExit", fail);
   }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  return `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
 }
 
 function isModel(value: unknown): value is Model {

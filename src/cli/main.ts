@@ -8,6 +8,7 @@ import type { Environment } from "./environment.ts";
 import { addList } from "./list.ts";
 import { addRun } from "./run.ts";
 import { addSummary } from "./summary.ts";
+import { refuseEmpty, usageReport } from "./usage.ts";
 import { addVerify } from "./verify.ts";
 
 /** Runs the command line and returns the exit code: 0 done, 1 the model or the input is wrong, 2 usage, 70 a bug of ours. */
@@ -17,7 +18,8 @@ export async function main(argv: readonly string[], environment: Environment): P
     .version(packageVersion())
     .exitOverride()
     // Errors are told by `report`, in the form of all our messages.
-    .configureOutput({ outputError: () => undefined });
+    .configureOutput({ outputError: () => undefined })
+    .hook("preAction", (_, command) => refuseEmpty(command));
   for (const add of [addList, addCheck, addSummary, addCompare, addCompile, addRun, addVerify]) add(program, environment);
   // A reader that closes the pipe early, such as head, is not an error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -33,7 +35,6 @@ export async function main(argv: readonly string[], environment: Environment): P
     // A bare `litevae` has printed its help already.
     if (error.code === "commander.help") return exitCode.usage;
     const commands = program.commands.map((command) => command.name());
-    const { usageReport } = await import("./usage.ts");
     return await report(
       new UsageError(
         usageReport(

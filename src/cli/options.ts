@@ -6,12 +6,12 @@ function wrong(option: string, expected: string, found: string, help: string): U
   return new UsageError({ what: `${option} cannot be read`, expected, found: found === "" ? "nothing" : found, help });
 }
 
-/** A whole number of at least `min`. */
-export function wholeNumber(option: string, min: number) {
+/** A whole number of at least `min`; messages give `example` as one. */
+export function wholeNumber(option: string, min: number, example: number) {
   return (text: string): number => {
     const value = Number(text);
     if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value;
-    throw wrong(option, `a whole number of at least ${min}`, text, `write for example ${option} ${Math.max(min, 12)}`);
+    throw wrong(option, `a whole number of at least ${min}`, text, `write for example ${option} ${example}`);
   };
 }
 
@@ -57,8 +57,8 @@ export type Target = (typeof targets)[number];
 export const targetList = listOf<Target>("--target", targets);
 
 export const latentOption = new Option("--latent <n>", "latent channels of a built-in model").argParser(
-  wholeNumber("--latent", 1),
+  wholeNumber("--latent", 1, 12),
 );
 export const sizeOption = new Option("--size <pixels>", "side of the square image that costs are counted for")
-  .argParser(wholeNumber("--size", 1))
+  .argParser(wholeNumber("--size", 1, 256))
   .default(256);

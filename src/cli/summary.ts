@@ -16,7 +16,7 @@ export function addSummary(program: Command, environment: Environment): void {
     .command("summary")
     .description("a model's modules with their shapes, parameters, MACs and activation memory")
     .argument("<model>", "built-in name, or a .ts file")
-    .addOption(new Option("--depth <n>", "levels of the tree; all by default").argParser(wholeNumber("--depth", 0)))
+    .addOption(new Option("--depth <n>", "levels of the tree; all by default").argParser(wholeNumber("--depth", 0, 2)))
     .addOption(sizeOption)
     .addOption(latentOption)
     .addOption(choice("--format <format>", "how to print", reportFormats).default("table"))

@@ -4,7 +4,10 @@ import { fileURLToPath } from "node:url";
 import { Project, ts, type Diagnostic, type DiagnosticMessageChain } from "ts-morph";
 import type { Report } from "../errors/index.ts";
 
-/** The TypeScript diagnostics of a model file and of the files it imports, worst first as TypeScript orders them. */
+/**
+ * The TypeScript diagnostics of a model file and of the files it imports, worst first as TypeScript orders them. In a JavaScript file these are
+ * its syntax, and its types after `// @ts-check`.
+ */
 export function typeErrors(path: string): readonly Report[] {
   const config = nearestConfig(dirname(path));
   const project = new Project({
@@ -17,6 +20,7 @@ export function typeErrors(path: string): readonly Report[] {
       strict: true,
       skipLibCheck: true,
       noEmit: true,
+      allowJs: true,
       allowImportingTsExtensions: true,
       types: [],
       paths: { litevae: [entry("index")], "litevae/dsl": [entry("authoring")] },

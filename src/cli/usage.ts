@@ -1,5 +1,5 @@
-import { type CommanderError } from "commander";
-import type { Report } from "../errors/index.ts";
+import type { Command, CommanderError } from "commander";
+import { UsageError, type Report } from "../errors/index.ts";
 
 /** What commander finds wrong with a command line, in the form of all our messages; `command` is the one that was called, if any. */
 export function usageReport({ code, message }: CommanderError, commands: readonly string[], command: string | undefined): Report {
@@ -28,4 +28,20 @@ export function usageReport({ code, message }: CommanderError, commands: readonl
     default:
       return { what: text, help };
   }
+}
+
+/** No argument and no option means anything when it is empty: such a command line comes from a variable that is not set. */
+export function refuseEmpty(command: Command): void {
+  const given = [
+    ...command.processedArgs.map((value: unknown, i) => [`<${command.registeredArguments[i]?.name() ?? ""}>`, value] as const),
+    ...command.options.map((option) => [option.flags, command.getOptionValue(option.attributeName()) as unknown] as const),
+  ];
+  const empty = given.find(([, value]) => value === "" || (Array.isArray(value) && value.includes("")));
+  if (empty === undefined) return;
+  throw new UsageError({
+    what: `an empty name is given for ${empty[0]}`,
+    expected: "a name",
+    found: '""',
+    help: "check the variable that the name comes from",
+  });
 }

@@ -18,8 +18,8 @@ export function addVerify(program: Command): void {
     .description("run the graphs and the PyTorch package on one input and compare them")
     .argument("<dir>", "folder that compile wrote")
     .option("--weights <file>", "weights that the package loads instead of the folder's, safetensors")
-    .addOption(new Option("--size <pixels>", sides).argParser(wholeNumber("--size", 1)).default(sizeOption.defaultValue))
-    .addOption(new Option("--seed <n>", "seed of the input").argParser(wholeNumber("--seed", 0)).default(0))
+    .addOption(new Option("--size <pixels>", sides).argParser(wholeNumber("--size", 1, 256)).default(sizeOption.defaultValue))
+    .addOption(new Option("--seed <n>", "seed of the input").argParser(wholeNumber("--seed", 0, 1)).default(0))
     .addOption(choice("--format <format>", "how to print", formats).default("table"))
     .action(async (folder: string, flags: Flags) => {
       const { verify } = await import("../inference/verify.ts");

@@ -62,6 +62,21 @@ describe("applying", () => {
     expect(report).toMatchObject({ what: "Decoder is applied outside of a model", where: at("block-outside") });
   });
 
+  test("a layer to nothing", () => {
+    const Encoder = block("Encoder", () => {
+      const { conv } = layers({ conv: conv2d({ in: 3, out: 24 }) });
+      return () => (conv as unknown as () => Map)(); // @nothing
+    });
+    expect(reportOf(() => modelOf(Encoder()))).toEqual({
+      what: "a feature map is needed here",
+      where: at("nothing"),
+      module: "encoder.conv",
+      op: "conv2d",
+      expected: "[N, C, H, W]",
+      found: "nothing",
+      help: "pass a feature map; a vector comes out of globalPool and goes into linear",
+    });
+  });
   describe("something that is not a feature", () => {
     const given = (input: unknown): Report => {
       const Encoder = block("Encoder", () => {

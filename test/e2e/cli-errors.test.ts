@@ -76,6 +76,32 @@ describe("the command line (exit code 2)", () => {
       "
     `);
   });
+  test("an empty name, as an unset variable gives it", () => {
+    expect(usage("compile", "s", "-o", "")).toMatchInlineSnapshot(`
+      "
+      error: an empty name is given for -o, --output <dir>
+        expected: a name
+        found:    ""
+        help:     check the variable that the name comes from
+      "
+    `);
+    expect(usage("check", "")).toMatchInlineSnapshot(`
+      "
+      error: an empty name is given for <model>
+        expected: a name
+        found:    ""
+        help:     check the variable that the name comes from
+      "
+    `);
+    expect(usage("compare", "s", "")).toMatchInlineSnapshot(`
+      "
+      error: an empty name is given for <models>
+        expected: a name
+        found:    ""
+        help:     check the variable that the name comes from
+      "
+    `);
+  });
   test("a model too many", () => {
     expect(usage("summary", "s", "b")).toMatchInlineSnapshot(`
       "
@@ -93,6 +119,24 @@ describe("the command line (exit code 2)", () => {
         expected: --size <pixels>
         found:    nothing after it
         help:     litevae summary --help lists what it takes
+      "
+    `);
+  });
+  test("--depth and --size with a word", () => {
+    expect(usage("summary", "s", "--depth", "all")).toMatchInlineSnapshot(`
+      "
+      error: --depth cannot be read
+        expected: a whole number of at least 0
+        found:    all
+        help:     write for example --depth 2
+      "
+    `);
+    expect(usage("summary", "s", "--size", "-1")).toMatchInlineSnapshot(`
+      "
+      error: --size cannot be read
+        expected: a whole number of at least 1
+        found:    -1
+        help:     write for example --size 256
       "
     `);
   });
@@ -254,13 +298,29 @@ describe("the model (exit code 1)", () => {
     expect(compile("missing.ts")).toMatchInlineSnapshot(`
       "
       error: there is no file missing.ts
-        found:    nothing
+        help:     give the path of a .ts file whose default export is a model
+      "
+    `);
+  });
+  test("a file of another kind", () => {
+    expect(compile("./tiny.md")).toMatchInlineSnapshot(`
+      "
+      error: there is no file ./tiny.md
+        help:     give the path of a .ts file whose default export is a model
+      "
+    `);
+    write(folder, { "tiny.md": "# tiny" });
+    expect(compile("./tiny.md")).toMatchInlineSnapshot(`
+      "
+      error: ./tiny.md is neither TypeScript nor JavaScript
+        expected: a file that ends in .ts, .mts, .js, .mjs
         help:     give the path of a .ts file whose default export is a model
       "
     `);
   });
   test("a folder", () => {
     mkdirSync(join(folder, "models"));
+    expect(wrong("check", "./models")).toBe(compile("./models"));
     expect(compile("./models")).toMatchInlineSnapshot(`
       "
       error: there is no file ./models
@@ -417,6 +477,30 @@ describe("the model (exit code 1)", () => {
         expected: export default litevae({ … }) or export default model({ … })
         found:    export default of a function
         help:     export what litevae({ … }) or model({ … }) returns
+      "
+    `);
+  });
+  test("a default export that is an object or null", () => {
+    write(folder, { "object.ts": "export default {};\n", "null.ts": "export default null;\n" });
+    expect(compile("object.ts")).toContain("found:    export default of an object\n");
+    expect(compile("null.ts")).toContain("found:    export default of null\n");
+  });
+  test("a name of two lines", () => {
+    write(folder, {
+      "name.ts": 'import { litevae } from "litevae";\n\nexport default litevae({ variant: "S", name: "mine\\nand yours" });\n',
+    });
+    expect(compile("name.ts")).toMatchInlineSnapshot(`
+      "
+      error: name of model is not a line of text
+        at name.ts:3
+          1 | import { litevae } from "litevae";
+          2 |
+        > 3 | export default litevae({ variant: "S", name: "mine\\nand yours" });
+          4 |
+        op:       model
+        expected: name: text without line breaks and control characters
+        found:    name: "mine\\nand yours"
+        help:     set name to plain text
       "
     `);
   });

@@ -43,6 +43,20 @@ describe("check", () => {
       "
     `);
   });
+  test("JavaScript, the types where it asks for that", () => {
+    write(folder, {
+      "plain.mjs": 'import { litevae } from "litevae";\nexport default litevae({ variant: "S" });\n',
+      "checked.js": '// @ts-check\nimport { litevae } from "litevae";\nexport default litevae({ variant: 3 });\n',
+    });
+    const plain = litevae(folder, "check", "plain.mjs");
+    expect(plain).toMatchObject({ code: 0, stderr: "checking types, of JavaScript where // @ts-check asks for it\n" });
+    expect(plain.stdout).toMatch(/^plain: types and shapes are right\n/);
+    const { code, stdout, stderr } = litevae(folder, "check", "checked.js");
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(
+      'error: Type \'number\' is not assignable to type \'"S" | "B" | "M" | "L"\'. (TS2322)\n  at checked.js:3:',
+    );
+  });
   test("a built-in model", () => {
     expect(`\n${printed("check", "nano", "--latent", "8")}`).toMatchInlineSnapshot(`
       "
@@ -101,6 +115,12 @@ describe("summary", () => {
     );
     expect(one).toBeLessThan(two ?? 0);
     expect(two).toBeLessThan(all ?? 0);
+  });
+  test("what the model's code prints goes to stderr", () => {
+    write(folder, { "talks.ts": `${tinyModel}console.log("hello", 1);\nprocess.stdout.write("there\\n");\n` });
+    const { code, stdout, stderr } = litevae(folder, "summary", "talks.ts", "--format", "json");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "hello 1\nthere\n" });
+    expect(JSON.parse(stdout)).toMatchObject({ model: "talks" });
   });
   test("a reader that stops reading is no error", () => {
     const script = '{ "$0" "$1" summary l; echo "exit code $?" >&2; } | :';
