@@ -15,6 +15,8 @@ from conftest import litevae
         ("encoder,decoder", "y = model.decode(z).sample"),
         ("encoder", "z = model.encode(x)"),
         ("decoder", "y = model"),
+        ("discriminator", "logits = discriminator(x)"),
+        ("encoder,discriminator", "z = model.encode(x)"),
     ],
 )
 def test_the_example_in_the_readme_runs(parts: str, runs: str, tmp_path: Path) -> None:
