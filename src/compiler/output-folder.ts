@@ -222,7 +222,7 @@ function earlierFiles(path: string, force: boolean): readonly string[] {
 
 /** What Python leaves when the torch package is used or installed in place. */
 function isByproduct(name: string): boolean {
-  return /(?:^|\/)(?:__pycache__|[^/]+\.egg-info)\//.test(name);
+  return /(?:^|\/)(?:__pycache__|[^/]+\.egg-info)\/|^(?:build\/(?:lib|bdist[^/]*)|\.venv)\//.test(name);
 }
 
 /** What the marker of a compile that did not end lists, whole or partial, and the marker. */
