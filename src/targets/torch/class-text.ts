@@ -1,7 +1,8 @@
 /** Classes as Python text. */
-import type { Block } from "../../ir/model.ts";
+import type { Graph, Layer, Module, Value } from "../../ir/model.ts";
 import { channelsOf, formatShape, type Shape } from "../../ir/shape.ts";
 import type { ClassSet, PyClass } from "./classes.ts";
+import type { Forward } from "./forward.ts";
 import { lineLength, literal, runtimeNames, type PythonWriter } from "./python.ts";
 
 /** What `body` imports of torch and of layers.py, between a docstring and `more` imports. */
@@ -43,16 +44,16 @@ export function writeClass(writer: PythonWriter, made: PyClass): void {
       }
     });
     writer.line();
-    const { inputs, statements, result } = made.forward;
-    const returns = result.startsWith("{")
-      ? "dict[str, Tensor]"
-      : made.instances[0]?.body.outputs.length === 1
-        ? "Tensor"
-        : "tuple[Tensor, ...]";
-    writer.block(`def forward(${["self", ...inputs.map((name) => `${name}: Tensor`)].join(", ")}) -> ${returns}:`, () => {
-      for (const statement of statements) for (const line of statement.split("\n")) writer.line(line);
-      writeReturn(writer, result);
-    });
+    writeForwardMethod(writer, made.forward, made.instances[0]?.body);
+  });
+}
+
+/** The method `forward` of a class whose instances compute `body`. */
+export function writeForwardMethod(writer: PythonWriter, { inputs, statements, result }: Forward, body: Graph | undefined): void {
+  const returns = result.startsWith("{") ? "dict[str, Tensor]" : body?.outputs.length === 1 ? "Tensor" : "tuple[Tensor, ...]";
+  writer.block(`def forward(${["self", ...inputs.map((name) => `${name}: Tensor`)].join(", ")}) -> ${returns}:`, () => {
+    for (const statement of statements) for (const line of statement.split("\n")) writer.line(line);
+    writeReturn(writer, result);
   });
 }
 
@@ -87,11 +88,7 @@ function writeDoc(writer: PythonWriter, text: string): void {
 
 /** Shapes relative to the first input: `[N, 12, H, W] -> [N, 24, H/2, W/2]`, C where instances differ. */
 function docOf(made: PyClass): string {
-  const arrow = made.instances.map(({ body }) => {
-    const base = body.inputs[0]?.shape ?? [];
-    const show = (shape: Shape): string => relativeShape(shape, base);
-    return `${body.inputs.map(({ shape }) => show(shape)).join(", ")} -> ${body.outputs.map(({ shape }) => show(shape)).join(", ")}`;
-  });
+  const arrow = made.instances.map(({ body }) => shapesOf(body));
   const [first = ""] = arrow;
   if (arrow.every((text) => text === first)) return `${first}.`;
   const shared = made.instances.map(({ body }) => body.inputs[0]?.shape ?? []);
@@ -105,6 +102,13 @@ function docOf(made: PyClass): string {
       return keeps ? "-> [N, C" : "-> [N, C'";
     });
   return `${general}.`;
+}
+
+/** `[N, 3, H, W] -> [N, 1, H, W], [N, 1]`. */
+export function shapesOf({ inputs, outputs }: Graph): string {
+  const list = (values: readonly Value[]): string =>
+    values.map(({ shape }) => relativeShape(shape, inputs[0]?.shape ?? [])).join(", ");
+  return `${list(inputs)} -> ${list(outputs)}`;
 }
 
 /** Sizes with the block's first input as [N, C, H, W]. */
@@ -123,9 +127,17 @@ function relativeShape(shape: Shape, base: Shape): string {
   return `[${[n, c, ...rest].join(", ")}]`;
 }
 
-/** The constructor call of an instance. */
-export function construct(set: ClassSet, block: Block): string {
-  const made = set.classOf(block);
-  const args = made.argumentsOf(block).map((value, i) => `${made.params[i]?.name}=${literal(value)}`);
+/** The constructor call of a module. */
+export function construct(set: ClassSet, module: Module): string {
+  if (module.kind === "layer") return layerCall(module);
+  const made = set.classOf(module);
+  const args = made.argumentsOf(module).map((value, i) => `${made.params[i]?.name}=${literal(value)}`);
   return `${made.name}(${args.join(", ")})`;
+}
+
+function layerCall(module: Layer): string {
+  const { torch } = module.op;
+  if (torch.kind !== "module") throw new Error(`${module.op.name} is not a torch module`);
+  const { callee, args, kwargs = {} } = torch.build(module.attrs);
+  return `${callee}(${[...args.map(literal), ...Object.entries(kwargs).map(([key, value]) => `${key}=${literal(value)}`)].join(", ")})`;
 }

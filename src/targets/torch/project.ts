@@ -42,7 +42,7 @@ export function torchProject(
 }
 
 function builders(model: Model): readonly string[] {
-  return model.parts.filter((part) => part.modules.some((module) => module.kind === "block")).map((part) => `build_${part.name}`);
+  return model.parts.filter((part) => part.modules.length > 0).map((part) => `build_${part.name}`);
 }
 
 function init(model: Model): string {

@@ -125,9 +125,10 @@ const keywords =
   "False None True and as assert async await break class continue def del elif else except finally for from global if import in is " +
   "lambda nonlocal not or pass raise return try while with yield";
 export const ownNames: ReadonlySet<string> = new Set(
-  `${keywords} Autoencoder AutoencoderBase Tensor nn torch F self super range build_encoder build_decoder build_discriminator`.split(
-    " ",
-  ),
+  (
+    `${keywords} Autoencoder AutoencoderBase Tensor nn torch F self super range build_encoder build_decoder build_discriminator ` +
+    `StagedEncoder StagedDecoder StagedDiscriminator`
+  ).split(" "),
 );
 
 /** A name inside of a docstring. */
