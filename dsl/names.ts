@@ -86,5 +86,6 @@ export function checkLayerKey(key: string, source: Source): void {
     fail(`"${key}" is not a layer name in snake_case`, `write ${snake === "" ? "a word such as conv_in" : snake}`);
   }
   if (pythonKeywords.has(key)) fail(`"${key}" is a keyword of Python`, `write conv_${key}, or ${key}_layer`);
+  if (key === "module") fail('"module" is what DataParallel puts before the keys of weights', "write block, or another word");
   if (moduleAttributes.has(key)) fail(`"${key}" is an attribute of torch.nn.Module`, `write ${key}_layer`);
 }

@@ -21,8 +21,8 @@ WRONG_WEIGHTS = 3
 def autoencoder(module: ModuleType, weights: dict[str, Tensor], whole: bool) -> Any:
     """The model with these weights. Of a folder with some of the parts the others stay as they are: they are not run."""
     model = module.Autoencoder()
-    own = {name for name, _ in model.named_children()}
-    state = {key: value for key, value in weights.items() if key.split(".")[0] in own}
+    elsewhere = module.Autoencoder.discriminator_modules
+    state = {key: value for key, value in weights.items() if key.split(".")[0] not in elsewhere}
     if not whole:
         state = {**{key: value for key, value in model.state_dict().items() if key not in state}, **state}
     load(module, model, state)
@@ -31,18 +31,15 @@ def autoencoder(module: ModuleType, weights: dict[str, Tensor], whole: bool) -> 
 
 def discriminator(module: ModuleType, weights: dict[str, Tensor]) -> nn.Module:
     built: nn.Module = module.build_discriminator()
-    prefix = "discriminator."
-    load(module, built, {key.removeprefix(prefix): weights[key] for key in weights if key.startswith(prefix)})
+    modules: tuple[str, ...] = module.Autoencoder.discriminator_modules
+    prefix = f"{modules[0]}." if len(modules) == 1 else ""
+    own = {key: value for key, value in weights.items() if key.split(".")[0] in modules}
+    load(module, built, {key.removeprefix(prefix): value for key, value in own.items()})
     return built
 
 
 def load(module: ModuleType, target: nn.Module, state: dict[str, Tensor]) -> None:
-    runtime = importlib.import_module(f"{module.__name__}.autoencoder")
-    try:
-        runtime.load_strict(target, state)
-    except module.WeightsError as error:
-        print(error, file=sys.stderr)
-        sys.exit(WRONG_WEIGHTS)
+    importlib.import_module(f"{module.__name__}.autoencoder").load_strict(target, state)
     # In float64 the package's own rounding is nothing beside that of the graphs.
     target.double().eval()
 
@@ -68,10 +65,14 @@ def main() -> None:
     sys.path.insert(0, folder)
     module = importlib.import_module(package)
     runtime = importlib.import_module(f"{package}.autoencoder")
-    weights = runtime.clean_keys(load_file(weights_file or Path(folder) / runtime.WEIGHTS))
     inputs = {name: value.double() for name, value in load_file(inputs_file).items()}
-    with torch.no_grad():
-        save_file(outputs(module, weights, inputs), outputs_file)
+    try:
+        weights = runtime.read_weights(weights_file or Path(folder) / runtime.WEIGHTS)
+        with torch.no_grad():
+            save_file(outputs(module, weights, inputs), outputs_file)
+    except module.WeightsError as error:
+        print(error, file=sys.stderr)
+        sys.exit(WRONG_WEIGHTS)
 
 
 if __name__ == "__main__":

@@ -35,15 +35,19 @@ function loading(stored: (param: Param) => Tensor): Weights {
   return { load };
 }
 
-/** The model's own name for a key: without what DataParallel and torch.compile put before it, and in today's words. */
+/** A key without what DataParallel and torch.compile put before the keys of what they wrap; no layer has these names. */
+function plainKey(key: string): string {
+  return key.replace(/(?<![^.])(?:module|_orig_mod)\./g, "");
+}
+
+/** The model's own name for a key, in today's words. */
 function ownKey(key: string, model: Model): string {
-  const plain = key.replace(/^(?:module\.|_orig_mod\.)+/, "");
-  return (model.interchange?.renames ?? []).reduce((name, { pattern, to }) => name.replace(pattern, to), plain);
+  return (model.interchange?.renames ?? []).reduce((name, { pattern, to }) => name.replace(pattern, to), plainKey(key));
 }
 
 /** Whether a weight file has the 1×1 convolutions between encoder, latent and decoder that built-in models have as an option. */
 export function hasPointwise(path: string): boolean {
-  return new SafetensorsFile(path).names.some((name) => /^(?:module\.|_orig_mod\.)*quant_conv\./.test(name));
+  return new SafetensorsFile(path).names.some((name) => plainKey(name).startsWith("quant_conv."));
 }
 
 /** Whether a file's tensor is a parameter; published files may store a linear weight [out, in] as a 1×1 convolution's. */

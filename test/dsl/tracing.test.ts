@@ -353,6 +353,7 @@ describe("layers", () => {
     ["lambda", '"lambda" is a keyword of Python', "write conv_lambda, or lambda_layer"],
     ["train", '"train" is an attribute of torch.nn.Module', "write train_layer"],
     ["half", '"half" is an attribute of torch.nn.Module', "write half_layer"],
+    ["module", '"module" is what DataParallel puts before the keys of weights', "write block, or another word"],
   ])("refuses the key %o", (key, what, help) => {
     const Named = block("Named", () => {
       layers({ [key]: conv2d({ in: 3, out: 3 }) }); // @key

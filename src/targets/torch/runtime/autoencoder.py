@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
@@ -52,7 +54,10 @@ class DiagonalGaussian:
 
     def kl(self) -> Tensor:
         """Divergence from the standard Gaussian, summed over each sample: [N] (as in latent diffusion)."""
-        each = 0.5 * (self.mean.square() + self.var - 1.0 - self.logvar)
+        # Half precision overflows in the variance and loses the sum.
+        wide = torch.promote_types(self.mean.dtype, torch.float32)
+        mean, logvar = self.mean.to(wide), self.logvar.to(wide)
+        each = 0.5 * (mean.square() + logvar.exp() - 1.0 - logvar)
         return each.sum(dim=(1, 2, 3))
 
 
@@ -73,6 +78,8 @@ class AutoencoderBase(nn.Module):
     latent_channels: int
     image_channels: int
     stride: int
+    # Top-level modules of the discriminator: a file of weights may hold them too.
+    discriminator_modules: tuple[str, ...] = ("discriminator",)
     # Set where diffusers has a class with the same keys: save_pretrained then writes what that class opens.
     diffusers_config: Mapping[str, Any] = {}
 
@@ -106,16 +113,21 @@ class AutoencoderBase(nn.Module):
             raise ValueError(f"{what} are [N, {channels}, height, width] here, not {list(x.shape)}")
 
     def enable_gradient_checkpointing(self, enabled: bool = True) -> Self:
-        """Trades time for memory: members of lists, the residual blocks, run again in backward."""
-        for holder in self.modules():
-            if isinstance(holder, nn.ModuleList):
-                for module in holder:
-                    _checkpointed(module, enabled)
+        """Trades time for memory: the innermost blocks keep their inputs alone and run again in backward.
+
+        Blocks with buffers, which a forward in training changes (running statistics, power iterations),
+        are left as they are.
+        """
+        for block in _innermost_blocks(self):
+            # A partial, and not a closure: it goes along with copies of the model, and pickles.
+            block.__dict__.pop("forward", None)
+            if enabled and next(block.buffers(), None) is None:
+                block.__dict__["forward"] = partial(_checkpointed, block)
         return self
 
     def enable_channels_last(self, enabled: bool = True) -> Self:
         """Weights in the memory format that tensor cores prefer; give inputs the same."""
-        # Module.to would accept a memory format for 4-D weights only; the others keep theirs.
+        # Module.to takes a memory format too, but its annotations do not say so.
         layout = torch.channels_last if enabled else torch.contiguous_format
         for parameter in self.parameters():
             if parameter.dim() == 4:
@@ -138,9 +150,15 @@ class AutoencoderBase(nn.Module):
         if found != wanted:
             raise WeightsError(f"{folder / CONFIG} is of another model: {found} instead of {wanted}")
         model = cls()
-        own = {module for module, _ in model.named_children()}
-        weights = clean_keys(load_file(weights_file))
-        load_strict(model, {key: value for key, value in weights.items() if key.split(".")[0] in own})
+        weights = read_weights(weights_file)
+        load_strict(
+            model,
+            {
+                key: value
+                for key, value in weights.items()
+                if key.split(".")[0] not in cls.discriminator_modules
+            },
+        )
         return model.eval()
 
     def save_pretrained(self, folder: str | Path, **config: Any) -> None:
@@ -155,13 +173,13 @@ def write_pretrained(
     """Writes the weights, with those `beside` them, into the file `name`, then config.json; each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     state = clean_keys(model.state_dict()) | dict(beside)
-    partial = folder / f"{name}.partial"
+    unfinished = folder / f"{name}.partial"
     save_file(
         {key: value.detach().contiguous().cpu() for key, value in state.items()},
-        partial,
+        unfinished,
         metadata={"format": "pt"},
     )
-    partial.replace(folder / name)
+    unfinished.replace(folder / name)
     entries = {
         "model": model.name,
         "image_channels": model.image_channels,
@@ -171,32 +189,48 @@ def write_pretrained(
         "shift_factor": 0.0,
     }
     merged = entries | dict(model.diffusers_config) | config
-    partial = folder / f"{CONFIG}.partial"
-    partial.write_text(json.dumps(merged, indent=2) + "\n")
-    partial.replace(folder / CONFIG)
+    unfinished = folder / f"{CONFIG}.partial"
+    unfinished.write_text(json.dumps(merged, indent=2) + "\n")
+    unfinished.replace(folder / CONFIG)
 
 
-def _checkpointed(module: nn.Module, enabled: bool) -> None:
-    # An instance attribute hides the class's forward; removing it brings that back.
-    module.__dict__.pop("forward", None)
-    if not enabled:
-        return
-    plain = module.forward
+def _innermost_blocks(module: nn.Module) -> Iterator[nn.Module]:
+    """The modules made of layers, and of lists of layers, alone."""
+    children = [
+        child
+        for entry in module.children()
+        for child in (entry.children() if isinstance(entry, nn.ModuleList) else [entry])
+    ]
+    blocks = [child for child in children if next(child.children(), None) is not None]
+    if children and not blocks:
+        yield module
+    for block in blocks:
+        yield from _innermost_blocks(block)
 
-    def forward(*inputs: Tensor) -> Any:
-        if module.training and torch.is_grad_enabled():
-            return checkpoint(plain, *inputs, use_reentrant=False)
-        return plain(*inputs)
 
-    module.__dict__["forward"] = forward
+def _checkpointed(block: nn.Module, *inputs: Tensor) -> Any:
+    plain = partial(type(block).forward, block)
+    if block.training and torch.is_grad_enabled():
+        return checkpoint(plain, *inputs, use_reentrant=False)
+    return plain(*inputs)
+
+
+def read_weights(file: str | Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file under clean keys; WeightsError where it is cut off or none."""
+    try:
+        return clean_keys(load_file(file))
+    except SafetensorError as error:
+        raise WeightsError(
+            f"{file} is not a whole safetensors file ({error}): copy or save it again"
+        ) from error
 
 
 def clean_keys(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Removes the prefixes that DDP and torch.compile put before keys."""
-    return {
-        re.sub(r"^(?:module\.|_orig_mod\.)+", "", key).replace("._orig_mod.", "."): value
-        for key, value in state.items()
-    }
+    """Removes what DDP and torch.compile put before the keys of what they wrap; no layer has these names."""
+    cleaned = {re.sub(r"(?<![^.])(?:module|_orig_mod)\.", "", key): value for key, value in state.items()}
+    if len(cleaned) < len(state):
+        raise WeightsError("the weights hold tensors twice, with and without module. or _orig_mod.")
+    return cleaned
 
 
 def load_strict(module: nn.Module, state: Mapping[str, Tensor]) -> None:
