@@ -60,7 +60,7 @@ describe("graphs and package", () => {
       expect(difference).toBeLessThan(bound as number);
       expect(largest).toBeGreaterThan(0);
     }
-  });
+  }, 120_000);
   test("agree where some of the parts were compiled", () => {
     compile("tiny.ts", "decoder", "--target", "onnx,torch", "--parts", "decoder");
     const result = verify(["decoder", "--size", "32", "--format", "json"]);
