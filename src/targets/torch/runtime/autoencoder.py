@@ -170,7 +170,7 @@ class AutoencoderBase(nn.Module):
 def write_pretrained(
     model: AutoencoderBase, folder: Path, name: str, beside: Mapping[str, Tensor], **config: Any
 ) -> None:
-    """Writes the weights, with those `beside` them, into the file `name`, then config.json; each whole or not at all."""
+    """Writes the weights and those `beside` them into `name`, then config.json, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     state = clean_keys(model.state_dict()) | dict(beside)
     unfinished = folder / f"{name}.partial"
