@@ -28,6 +28,7 @@ function resultKeysOf(model: Model, block: Block): readonly string[] | undefined
 /** Encoder and decoder under the model's own names, with what stands between them and the latent. */
 function writeAutoencoder(writer: PythonWriter, model: Model, set: ClassSet): void {
   const parts = [partOf(model, "encoder"), partOf(model, "decoder")].filter((part) => part !== undefined);
+  writeDiffusersConfig(writer, model);
   writer.line().line();
   writer.block("class Autoencoder(AutoencoderBase):", () => {
     writer
@@ -42,7 +43,7 @@ function writeAutoencoder(writer: PythonWriter, model: Model, set: ClassSet): vo
       .line(`stride = ${model.stride}`);
     const beside = partOf(model, "discriminator")?.modules.map(({ path }) => path) ?? ["discriminator"];
     if (beside.join() !== "discriminator") writer.line(`discriminator_modules = ${literal(beside)}`);
-    writeDiffusersConfig(writer, model);
+    if (model.interchange?.diffusers !== undefined) writer.line(`diffusers_config = ${diffusersConstant}`);
     writer.line();
     writeInit(writer, parts, set);
     const methods = { encoder: "_moments", decoder: "_image" } as const;
@@ -86,12 +87,15 @@ function latentSize(side: string, stride: number): string {
   return stride === 1 ? side : `${side}/${stride}`;
 }
 
+const diffusersConstant = "DIFFUSERS_CONFIG";
+
 /** What diffusers needs to open the weights, where it has a class with these keys. */
 function writeDiffusersConfig(writer: PythonWriter, model: Model): void {
   const config = model.interchange?.diffusers;
   if (config === undefined) return;
   const list = (value: readonly PyValue[]): string => `[${value.map(literal).join(", ")}]`;
-  writer.block("diffusers_config = {", () => {
+  writer.line().line();
+  writer.block(`${diffusersConstant} = {`, () => {
     for (const [key, value] of Object.entries(config))
       writer.line(`"${key}": ${Array.isArray(value) ? list(value as readonly PyValue[]) : literal(value)},`);
   });

@@ -127,7 +127,7 @@ const keywords =
 export const ownNames: ReadonlySet<string> = new Set(
   (
     `${keywords} Autoencoder AutoencoderBase Tensor nn torch F self super range build_encoder build_decoder build_discriminator ` +
-    `StagedEncoder StagedDecoder StagedDiscriminator`
+    `StagedEncoder StagedDecoder StagedDiscriminator DIFFUSERS_CONFIG`
   ).split(" "),
 );
 
