@@ -169,6 +169,22 @@ def test_the_recipe_decides_how_much_is_mirrored(pictures: Pictures) -> None:
     assert torch.equal(turned, stream(pictures, flip=0)[3]["image"])
 
 
+def test_the_seed_moves_the_crops(tmp_path: Path) -> None:
+    colour(0).save(tmp_path / "a.png")
+    one = open_pictures(tmp_path, 3)
+    assert not torch.equal(stream(one, seed=0)[0]["image"], stream(one, seed=1)[0]["image"])
+
+
+def test_large_jpegs_are_reduced_for_training_but_not_for_validation(tmp_path: Path) -> None:
+    colour(0, (256, 256)).save(tmp_path / "a.jpg")
+    large = open_pictures(tmp_path, 3)
+    box, size = (0, 0, 256, 256), (32, 32)
+    exact, draft = (large.open(0).resized(box, size, draft=draft) for draft in (False, True))
+    assert torch.equal(stream(large, resolution=32, min_scale=1, max_aspect=1, flip=0)[0]["image"], draft)
+    assert torch.equal(ValidationSet(large, np.array([0]), 32)[0]["image"], exact)
+    assert not torch.equal(exact, draft)
+
+
 def test_a_position_keeps_its_crop_at_every_resolution() -> None:
     photos = open_pictures(PHOTOS, 3)
     small, large = (stream(photos, resolution=resolution)[4]["image"] for resolution in (32, 128))

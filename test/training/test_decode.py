@@ -2,6 +2,7 @@
 
 import io
 import warnings
+import zlib
 
 import numpy as np
 import pytest
@@ -268,6 +269,12 @@ BAD = {
         3,
         "floats from nan to nan, not in [0, 1]; pixels in [-1, 1] are stored as (x + 1) / 2",
     ),
+    "grey for four channels": (
+        encoded(Image.new("L", (8, 8)), "PNG"),
+        "a.png",
+        4,
+        "1 channel (L), not 4",
+    ),
     "rgb for four channels": (PNG, "a.png", 4, "3 channels (RGB), not 4"),
     "32 bits": (
         encoded(Image.new("I", (8, 8)), "TIFF"),
@@ -359,7 +366,17 @@ def test_enlarged_arrays_stay_in_range() -> None:
     assert image.max() == 1
 
 
-def test_damaged_exif_does_not_cost_the_picture() -> None:
-    for exif in (b"MM\0*\0\0\0\x08\xff\xff" + b"\xff" * 40, b"no TIFF at all"):
-        data = encoded(colour(0), "JPEG", exif=b"Exif\0\0" + exif)
-        assert decoded(data, "a.jpg", 3).shape == (3, 16, 24)
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
+@pytest.mark.parametrize("exif", [b"MM\0*\0\0\0\x08\xff\xff" + b"\xff" * 40, b"MM, but no TIFF at all"])
+def test_damaged_exif_does_not_cost_the_picture(kind: str, exif: bytes) -> None:
+    data = encoded(colour(0), kind, exif=(b"" if kind == "PNG" else b"Exif\0\0") + exif)
+    assert decoded(data, "a.any", 3).shape == (3, 16, 24)
+
+
+def test_a_png_whose_pixels_are_damaged_is_broken_though_its_checksums_hold() -> None:
+    at = PNG.index(b"IDAT")
+    length = int.from_bytes(PNG[at - 4 : at], "big")
+    chunk = bytearray(PNG[at : at + 4 + length])
+    chunk[-2] ^= 0xFF
+    data = PNG[:at] + chunk + zlib.crc32(chunk).to_bytes(4, "big") + PNG[at + 8 + length :]
+    assert reason(data, "a.png", 3) == "broken data stream when reading image file"

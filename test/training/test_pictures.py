@@ -1,6 +1,8 @@
 """Folders and shards hold the same pictures under names in one order."""
 
+import io
 import os
+import tarfile
 from pathlib import Path
 from typing import IO
 
@@ -71,6 +73,19 @@ def test_shards_equal_the_folder_they_were_made_of(tmp_path: Path) -> None:
             box, size = (0, 0, 24, 16), (24, 16)
             assert torch.equal(shards.open(index).resized(box, size), plain.open(index).resized(box, size))
     assert len(open_pictures(tmp_path / "tars" / "data-002.tar", 3)) == 2
+
+
+def test_links_and_folders_in_a_shard_are_no_pictures(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        for name, kind in (("folder.png", tarfile.DIRTYPE), ("link.png", tarfile.SYMTYPE)):
+            entry = tarfile.TarInfo(name)
+            entry.type = kind
+            tar.addfile(entry)
+        file = tarfile.TarInfo("folder.png/a.png")
+        file.size = len(PNG)
+        tar.addfile(file, io.BytesIO(PNG))
+    pictures = open_pictures(tmp_path, 3)
+    assert [pictures.name(index) for index in range(len(pictures))] == ["a.tar/folder.png/a.png"]
 
 
 def test_few_shards_are_open_at_once(tmp_path: Path) -> None:
