@@ -1,8 +1,19 @@
 /** `litevae/dsl`: everything to write an architecture of one's own. */
 export { add, attention, clamp, concat, leakyRelu, mul, relu, scale, sigmoid, silu, tanh } from "./functions.ts";
-export { avgPool2d, globalPool, haarDwt, haarIdwt, maxPool2d, pad, pixelUnshuffle, upsample } from "./functions.ts";
-export { channelCount, chunk, slice } from "./functions.ts";
-export { batchNorm2d, conv2d, dropout, groupNorm, linear, smcConv2d, spectralConv2d, spectralLinear } from "./layers.ts";
+export { avgPool2d, blur, globalPool, haarDwt, haarIdwt, maxPool2d, pad, pixelUnshuffle, upsample } from "./functions.ts";
+export { channelCount, chunk, minibatchStddev, slice } from "./functions.ts";
+export {
+  batchNorm2d,
+  conv2d,
+  dropout,
+  equalizedConv2d,
+  equalizedLinear,
+  groupNorm,
+  linear,
+  smcConv2d,
+  spectralConv2d,
+  spectralLinear,
+} from "./layers.ts";
 export { defaultGroups, type ConvConfig, type Linear, type LinearConfig } from "./layers.ts";
 export type { Add, Feature, FourTimes, Over, Sum, Times, Vector } from "./feature.ts";
 export { model, stages, type Discriminated, type ModelConfig } from "./model.ts";

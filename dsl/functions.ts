@@ -114,6 +114,35 @@ export function maxPool2d<C extends number, S extends number, const K extends nu
   return apply(ops.maxPool2d, { size: config.size }, [x], maxPool2d);
 }
 
+/**
+ * Smooths every channel with the filter (1, 3, 3, 1)/8 along both sides, against aliasing before a stride (Karras et al. 2020): H becomes
+ * (H + 2·padding − 4)/stride + 1, rounded down. Padding is 0 by default; with stride 2, padding 1 gives H/2.
+ */
+export function blur<C extends number, S extends number, const K extends number = 1>(
+  x: Feature<C, S>,
+  config: { readonly stride?: K; readonly padding?: number } = {},
+): Feature<C, Times<S, K>> {
+  checkKeys("blur", config, ["stride", "padding"], blur);
+  const { stride = 1, padding = 0 } = config;
+  checkCounts("blur", { stride }, blur);
+  checkCounts("blur", { padding }, blur, 0);
+  return apply(ops.blur, { stride, padding }, [x], blur);
+}
+
+/**
+ * Appends a channel with the deviation over groups of images, averaged over channels and positions, so that a discriminator sees how much
+ * they differ (Karras et al. 2018). A group has 4 images by default. For training alone: ONNX has no form for it.
+ */
+export function minibatchStddev<C extends number, S extends number>(
+  x: Feature<C, S>,
+  config: { readonly group?: number } = {},
+): Feature<Sum<[1], C>, S> {
+  checkKeys("minibatchStddev", config, ["group"], minibatchStddev);
+  const { group = 4 } = config;
+  checkCounts("minibatchStddev", { group }, minibatchStddev);
+  return apply(ops.minibatchStddev, { group }, [x], minibatchStddev);
+}
+
 /** Nearest-neighbour upsampling by a whole factor. */
 export function upsample<C extends number, S extends number, const K extends number>(
   x: Feature<C, S>,

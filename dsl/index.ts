@@ -2,7 +2,7 @@
 export { litevae, type DecoderOptions, type LiteVaeOptions, type LiteVaeVariant } from "./models/litevae.ts";
 export { sdVae, vaeSmall, type SdVaeOptions } from "./models/sd-vae.ts";
 export type { DecoderNorm } from "./models/autoencoder-kl.ts";
-export type { DiscriminatorConfig } from "./models/discriminators.ts";
+export type { DiscriminatorConfig } from "./models/discriminator-kinds.ts";
 export type { Model } from "../src/ir/model.ts";
 export { recipe } from "./recipe.ts";
 export { recipes } from "./recipes/index.ts";

@@ -63,6 +63,13 @@ export function spectralConv2d<const I extends number, const O extends number, c
   return layer(ops.spectralConv2d, convAttrs("spectralConv2d", config, spectralConv2d), spectralConv2d);
 }
 
+/** Convolution with an equalised learning rate (Karras et al. 2018), for discriminators. In ONNX it is a plain convolution. */
+export function equalizedConv2d<const I extends number, const O extends number, const K extends number = 1>(
+  config: ConvConfig<I, O, K>,
+): Conv<I, O, K> {
+  return layer(ops.equalizedConv2d, convAttrs("equalizedConv2d", config, equalizedConv2d), equalizedConv2d);
+}
+
 /** A linear map of the channels: of a vector, or at every position of a feature map. */
 export interface Linear<I extends number, O extends number> {
   (x: Vector<I>): Vector<O>;
@@ -90,6 +97,13 @@ export function spectralLinear<const I extends number, const O extends number>(
   checkKeys("spectralLinear", config, ["in", "out", "bias"], spectralLinear);
   checkCounts("spectralLinear", { in: config.in, out: config.out }, spectralLinear);
   return layer(ops.spectralLinear, { in: config.in, out: config.out, bias: config.bias ?? true }, spectralLinear);
+}
+
+/** Linear map of the channels with an equalised learning rate (Karras et al. 2018), for discriminators. */
+export function equalizedLinear<const I extends number, const O extends number>(config: LinearConfig<I, O>): Linear<I, O> {
+  checkKeys("equalizedLinear", config, ["in", "out", "bias"], equalizedLinear);
+  checkCounts("equalizedLinear", { in: config.in, out: config.out }, equalizedLinear);
+  return layer(ops.equalizedLinear, { in: config.in, out: config.out, bias: config.bias ?? true }, equalizedLinear);
 }
 
 type Same<C extends number> = <S extends number>(x: Feature<C, S>) => Feature<C, S>;

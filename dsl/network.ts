@@ -11,6 +11,8 @@ export interface NetworkConfig {
   readonly name: string;
   /** What the block's function is called with, in order; `stride` is 1 by default. */
   readonly inputs: readonly { readonly channels: number; readonly stride?: number }[];
+  /** What the output is called where the block returns a single feature; `output` by default. */
+  readonly output?: string;
   /** An instance of a block; it returns a feature, or a record of features. */
   readonly block: (...inputs: never[]) => unknown;
 }
@@ -21,17 +23,16 @@ export interface NetworkConfig {
  */
 export function network(config: NetworkConfig): Network {
   const source = captureSource(network);
-  checkKeys("network", config, ["name", "inputs", "block"], network);
-  const { name, inputs, block } = config;
+  checkKeys("network", config, ["name", "inputs", "output", "block"], network);
+  const { name, inputs, output = "output", block } = config;
   checkName("a network", name, source);
   const shapes = inputs.map(({ channels, stride = 1 }): Shape => {
     checkCounts("network", { channels, stride }, network);
     return shapeOf("N", channels, dividedDim(symbolDim("H"), stride), dividedDim(symbolDim("W"), stride));
   });
   const traced = tracePart({ "": block }, shapes, block, source);
-  const outputs = Object.entries(traced.outputs);
-  const named = outputs.some(([key]) => key !== "");
-  if (named) for (const [key] of outputs) checkName("an output of a network", key, source);
+  const outputs = Object.entries(traced.outputs).map(([key, value]) => [key === "" ? output : key, value] as const);
+  for (const [key] of outputs) checkName("an output of a network", key, source);
   return Object.freeze({
     kind: "network",
     name,
@@ -39,7 +40,7 @@ export function network(config: NetworkConfig): Network {
     block: traced.modules[0] as Block,
     graph: { ...traced.graph, outputs: outputs.map(([, value]) => value) },
     inputNames: inputs.map((_, i) => (inputs.length === 1 ? "x" : `x${i}`)),
-    outputNames: outputs.map(([key]) => (named ? key : "y")),
+    outputNames: outputs.map(([key]) => key),
   });
 }
 

@@ -47,7 +47,9 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Compiled
     """`compiled(model, part, name, **options)` gives the folder compiled from `model` with the random weights of
     the reference that `name` and `options` build, and that reference in float64."""
 
-    def make(model: str, part: str, name: str, *flags: str, **options: object) -> Compiled:
+    def make(
+        model: str, part: str, name: str, *flags: str, target: str = "onnx,torch", **options: object
+    ) -> Compiled:
         torch.manual_seed(0)
         module = build(name, part, **options)  # type: ignore[arg-type]
         randomize(module, seed=1)
@@ -60,7 +62,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Compiled
             "-o",
             folder / "out",
             "--target",
-            "onnx,torch",
+            target,
             "--parts",
             part,
             "--weights",

@@ -1,4 +1,4 @@
-/** The discriminators of arXiv:2405.14477 §4.3, Table 10. */
+/** Two of the discriminators of arXiv:2405.14477 §4.3, Table 10; stylegan.ts has the third. */
 import type { Feature, Vector } from "../feature.ts";
 import { add, avgPool2d, concat, globalPool, leakyRelu, relu, upsample } from "../functions.ts";
 import { batchNorm2d, conv2d, spectralConv2d, spectralLinear } from "../layers.ts";
@@ -110,12 +110,3 @@ export const PatchGan = block(
     };
   },
 );
-
-export type DiscriminatorConfig =
-  | {
-      readonly kind: "unet";
-      readonly channels?: number;
-      readonly multipliers?: readonly number[];
-      readonly reduction?: "sum" | "mean";
-    }
-  | { readonly kind: "patchgan"; readonly channels?: number };

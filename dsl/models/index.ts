@@ -1,5 +1,6 @@
 /** The models that the CLI knows by name. */
 import type { Model, Network } from "../../src/ir/model.ts";
+import { discriminatorNetworks } from "./discriminator-kinds.ts";
 import { litevae, type LiteVaeVariant } from "./litevae.ts";
 import { perceptualNetworks } from "./perceptual.ts";
 import { sdVae, vaeSmall } from "./sd-vae.ts";
@@ -45,7 +46,7 @@ export const builtIns: Readonly<Record<string, BuiltIn>> = {
   },
 };
 
-/** The networks that training needs beside an autoencoder, by the Python modules that hold them. */
-export function networks(): Readonly<Record<string, readonly Network[]>> {
-  return { perceptual: perceptualNetworks() };
+/** The networks that training needs beside an autoencoder of such images, by the Python modules that hold them. */
+export function networks(imageChannels: number): Readonly<Record<string, readonly Network[]>> {
+  return { perceptual: perceptualNetworks(), discriminators: discriminatorNetworks(imageChannels) };
 }

@@ -8,7 +8,7 @@ import { conv2d } from "../layers.ts";
 import { model, stages, type ModelConfig } from "../model.ts";
 import { block, layers } from "../tracing/block.ts";
 import { KlDecoder, normSettings, type DecoderNorm } from "./autoencoder-kl.ts";
-import { PatchGan, UNetDiscriminator, type DiscriminatorConfig } from "./discriminators.ts";
+import { discriminatorFor, type DiscriminatorConfig } from "./discriminator-kinds.ts";
 import { UNet } from "./unet.ts";
 
 interface Width {
@@ -114,7 +114,7 @@ export function litevae(options: LiteVaeOptions): Model {
     imageChannels,
     latentChannels,
     ...(pointwise ? withPointwise(latentChannels, encode, decode) : { encoder: encode, decoder: decode }),
-    discriminator: discriminatorFor(imageChannels, options.discriminator),
+    discriminator: discriminatorFor(imageChannels, options.discriminator, litevae),
   });
 }
 
@@ -149,16 +149,4 @@ export function withPointwise(latentChannels: number, encode: Parts["encoder"], 
     encoder: stages({ encoder: encode, quant_conv: conv2d({ in: moments, out: moments, kernel: 1 }) }),
     decoder: stages({ post_quant_conv: conv2d({ in: latentChannels, out: latentChannels, kernel: 1 }), decoder: decode }),
   };
-}
-
-export function discriminatorFor(
-  imageChannels: number,
-  config: DiscriminatorConfig | false = { kind: "unet" },
-): ModelConfig<number, number, number>["discriminator"] {
-  if (config === false) return undefined;
-  checkChoice("kind of discriminator", config.kind, ["unet", "patchgan"], litevae);
-  const known = config.kind === "patchgan" ? ["kind", "channels"] : ["kind", "channels", "multipliers", "reduction"];
-  checkKeys("discriminator", config, known, litevae);
-  const { kind, ...options } = config;
-  return kind === "patchgan" ? PatchGan({ imageChannels, ...options }) : UNetDiscriminator({ imageChannels, ...options });
 }

@@ -2,8 +2,8 @@ import type { Interchange, Model } from "../../src/ir/model.ts";
 import { checkCounts, checkKeys } from "../config.ts";
 import { model } from "../model.ts";
 import { KlEncoder } from "./autoencoder-kl.ts";
-import type { DiscriminatorConfig } from "./discriminators.ts";
-import { discriminatorFor, klDecoder, withPointwise } from "./litevae.ts";
+import { discriminatorFor, type DiscriminatorConfig } from "./discriminator-kinds.ts";
+import { klDecoder, withPointwise } from "./litevae.ts";
 
 export interface SdVaeOptions {
   readonly name?: string;
@@ -89,7 +89,7 @@ function klAutoencoder(
     imageChannels,
     latentChannels,
     ...(pointwise ? withPointwise(latentChannels, encode, decode) : { encoder: encode, decoder: decode }),
-    discriminator: discriminatorFor(imageChannels, options.discriminator),
+    discriminator: discriminatorFor(imageChannels, options.discriminator, klAutoencoder),
     interchange: { renames, ...(diffusers === undefined ? {} : { diffusers }) },
   });
 }

@@ -8,6 +8,7 @@ export type Attrs = Readonly<Record<string, AttrValue>>;
 /** How a parameter starts without `--weights`: PyTorch's own defaults. */
 export type Init =
   | { readonly kind: "uniform"; readonly bound: number }
+  | { readonly kind: "normal"; readonly deviation: number }
   | { readonly kind: "constant"; readonly value: number }
   /** Computed from the parameters listed before it; `random` gives numbers uniform in [-1, 1). */
   | { readonly kind: "computed"; readonly compute: (params: Readonly<Record<string, Tensor>>, random: () => number) => Tensor };
@@ -31,7 +32,7 @@ export interface Fold {
   readonly derive: Readonly<Record<string, (params: Readonly<Record<string, Tensor>>) => Tensor>>;
 }
 
-export interface Op<A extends Attrs = Attrs> {
+interface Definition<A extends Attrs> {
   readonly name: string;
   /** One sentence: what it computes. */
   readonly doc: string;
@@ -47,13 +48,28 @@ export interface Op<A extends Attrs = Attrs> {
   readonly trainingOnly?: true;
   /** The inference-time equivalent. */
   fold?(attrs: A): Fold;
-  onnx(writer: OnnxWriter, inputs: readonly string[], attrs: A): readonly string[];
-  /** Operators among those that `onnx` writes that compute in float32 in a float16 graph too: sums over many values, statistics, exp. */
-  readonly precise?: readonly string[];
   readonly torch: TorchForm<A>;
   /** A random legal use, for the generic test of every op. */
   sample(choose: Choose): { readonly attrs: A; readonly inputs: readonly (readonly number[])[] };
 }
+
+/** What an op is written as in ONNX. */
+interface OnnxForm<A extends Attrs> {
+  onnx(writer: OnnxWriter, inputs: readonly string[], attrs: A): readonly string[];
+  /** Operators among those that `onnx` writes that compute in float32 in a float16 graph too: sums over many values, statistics, exp. */
+  readonly precise?: readonly string[];
+  readonly torchOnly?: never;
+}
+
+/** An op that training alone uses. */
+interface TorchOnly {
+  /** Why it has no form in ONNX: a part that applies it is refused there. */
+  readonly torchOnly: string;
+  readonly onnx?: never;
+  readonly precise?: never;
+}
+
+export type Op<A extends Attrs = Attrs> = Definition<A> & (OnnxForm<A> | TorchOnly);
 
 export type OnnxAttr = number | string | readonly number[] | { readonly float: number } | { readonly floats: readonly number[] };
 

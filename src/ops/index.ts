@@ -3,11 +3,14 @@ import { add } from "./add.ts";
 import { attention } from "./attention.ts";
 import { avgPool2d } from "./avg-pool2d.ts";
 import { batchNorm2d } from "./batch-norm2d.ts";
+import { blur } from "./blur.ts";
 import { chunk } from "./chunk.ts";
 import { clamp } from "./clamp.ts";
 import { concat } from "./concat.ts";
 import { conv2d } from "./conv2d.ts";
 import { dropout } from "./dropout.ts";
+import { equalizedConv2d } from "./equalized-conv2d.ts";
+import { equalizedLinear } from "./equalized-linear.ts";
 import { globalPool } from "./global-pool.ts";
 import { groupNorm } from "./group-norm.ts";
 import { haarDwt } from "./haar-dwt.ts";
@@ -15,6 +18,7 @@ import { haarIdwt } from "./haar-idwt.ts";
 import { leakyRelu } from "./leaky-relu.ts";
 import { linear } from "./linear.ts";
 import { maxPool2d } from "./max-pool2d.ts";
+import { minibatchStddev } from "./minibatch-stddev.ts";
 import { mul } from "./mul.ts";
 import { pad } from "./pad.ts";
 import { pixelUnshuffle } from "./pixel-unshuffle.ts";
@@ -34,11 +38,14 @@ export const ops = {
   attention,
   avgPool2d,
   batchNorm2d,
+  blur,
   chunk,
   clamp,
   concat,
   conv2d,
   dropout,
+  equalizedConv2d,
+  equalizedLinear,
   globalPool,
   groupNorm,
   haarDwt,
@@ -46,6 +53,7 @@ export const ops = {
   leakyRelu,
   linear,
   maxPool2d,
+  minibatchStddev,
   mul,
   pad,
   pixelUnshuffle,

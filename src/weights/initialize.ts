@@ -22,7 +22,8 @@ function initialize(spec: ParamSpec, random: () => number, others: Readonly<Reco
     return tensorOf(shape, new BigInt64Array(count).fill(BigInt(init.kind === "constant" ? init.value : 0)));
   const data = new Float32Array(count);
   if (init.kind === "constant") data.fill(init.value);
-  else for (let i = 0; i < count; i++) data[i] = random() * init.bound;
+  else if (init.kind === "uniform") for (let i = 0; i < count; i++) data[i] = random() * init.bound;
+  else for (let i = 0; i < count; i++) data[i] = normal(random) * init.deviation;
   return tensorOf(shape, data);
 }
 
@@ -32,6 +33,12 @@ function uniform(seed: number, path: string): () => number {
   // The state is nearly the seed at first; a few steps mix it.
   for (let i = 0; i < 16; i++) generator.next();
   return () => generator.next() / 0x80000000;
+}
+
+/** A standard normal number, by Box and Muller's transform. */
+function normal(random: () => number): number {
+  const [radius, angle] = [(1 - random()) / 2, random() * Math.PI];
+  return Math.sqrt(-2 * Math.log(radius)) * Math.cos(angle);
 }
 
 /** FNV-1a, 32 bits. */

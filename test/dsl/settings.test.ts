@@ -1,6 +1,7 @@
 /** Settings that TypeScript lets pass, since they come through a variable, a spread or arithmetic. */
 import { describe, expect, test } from "vitest";
 import { UserError, type Report } from "../../src/errors/index.ts";
+import { fittingSizes } from "../../src/ir/size.ts";
 import { printModel } from "../../src/ir/print.ts";
 import { litevae, sdVae, vaeSmall } from "litevae";
 import {
@@ -120,6 +121,33 @@ describe("a number that is none", () => {
     ["clamp", (x) => clamp(x, { min: 2, max: 1 }), "min: 2"],
   ] satisfies [string, Body, string][])("is refused by %s", (op, body, found) => {
     expect(reportOf(() => encoding(body))).toMatchObject({ op, found });
+  });
+});
+
+describe("a StyleGAN discriminator", () => {
+  const litevaeWith = (options: object): Report =>
+    reportOf(() => litevae({ variant: "S", discriminator: { kind: "stylegan", ...options } }));
+
+  test.each([100, 4, 0, 256.5, Number.NaN, "256"])("refuses the resolution %o", (resolution) => {
+    expect(litevaeWith({ resolution })).toMatchObject({
+      what: "resolution of the discriminator cannot be halved down to 4",
+      expected: "resolution: a power of two of at least 8",
+      found: `resolution: ${String(resolution)}`,
+      help: "give the side of the training crops, such as 128 or 256; larger pictures get more logits",
+    });
+  });
+  test("refuses widths that are no counts", () => {
+    expect(litevaeWith({ channels: 0.5 }).found).toBe("channels: 0.5");
+    expect(litevaeWith({ maxChannels: 0 }).found).toBe("maxChannels: 0");
+  });
+  test("refuses settings of the others", () => {
+    expect(litevaeWith({ multipliers: [1, 2] }).what).toBe("discriminator has no setting multipliers");
+  });
+  test("takes pictures of its resolution, and larger ones by steps", () => {
+    const { parts } = litevae({ variant: "S", discriminator: { kind: "stylegan", resolution: 32, channels: 4, maxChannels: 8 } });
+    const discriminator = parts.filter(({ name }) => name === "discriminator");
+    expect(discriminator).toHaveLength(1);
+    expect(fittingSizes(discriminator, "H")).toEqual({ minimum: 32, step: 8 });
   });
 });
 

@@ -285,6 +285,25 @@ describe("the model (exit code 1)", () => {
       "
     `);
   });
+  test("a discriminator that ONNX has no form for, with the folder left alone", () => {
+    const options = `{ variant: "S", discriminator: { kind: "stylegan", resolution: 8, channels: 4 } }`;
+    write(folder, { "style.ts": `import { litevae } from "litevae";\nexport default litevae(${options});\n` });
+    const flags = ["compile", "style.ts", "-o", "style", "--parts", "encoder,discriminator"];
+    expect(wrong(...flags, "--target", "onnx,torch")).toMatchInlineSnapshot(`
+      "
+      error: the discriminator has no form in ONNX: its statistic joins the images of a batch, which inference looks at one by one
+        at style.ts:2
+          1 | import { litevae } from "litevae";
+        > 2 | export default litevae({ variant: "S", discriminator: { kind: "stylegan", resolution: 8, channels: 4 } });
+          3 |
+        in:       discriminator
+        op:       minibatchStddev
+        help:     leave discriminator out of --parts, or write a PyTorch package alone with --target torch
+      "
+    `);
+    expect(existsSync(join(folder, "style"))).toBe(false);
+    expect(litevae(folder, ...flags, "--target", "torch").code).toBe(0);
+  });
   test("a part that the model has not", () => {
     expect(compile("tiny.ts", "--parts", "encoder,discriminator")).toMatchInlineSnapshot(`
       "

@@ -44,7 +44,7 @@ describe.each(Object.entries(models))("%s", (name, model) => {
   });
 });
 
-test.each(Object.entries(networks()))("networks in %s.py", async (module, those) => {
+test.each(Object.entries(networks(3)))("networks in %s.py", async (module, those) => {
   const file = fileURLToPath(new URL(`./networks/${module}.py`, import.meta.url));
   those.forEach(verifyPart);
   await expect(networksPy(those)).toMatchFileSnapshot(file);

@@ -11,7 +11,7 @@ beforeAll(async () => {
   return () => torch.stop();
 });
 
-const everyOp: readonly (readonly [string, Op])[] = Object.entries(ops).map(([name, op]) => [name, op as unknown as Op]);
+const everyOp: readonly (readonly [string, Op])[] = Object.entries(ops).map(([name, op]) => [name, op]);
 
 test.each(everyOp)("%s is listed under its own name", (name, op) => {
   expect(op.name).toBe(name);

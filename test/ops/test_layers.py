@@ -1,9 +1,12 @@
 """What the runtime's layers do beyond computing the right numbers, which test/ops/ops.test.ts checks."""
 
 from collections.abc import Callable
+from functools import partial
 
+import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from support.runtime import layers
 from torch import Tensor, nn
 
@@ -14,6 +17,10 @@ BUILDERS: dict[str, Callable[[], Layer]] = {
     "SpectralConv2d": lambda: layers.SpectralConv2d(8, 6, 3, padding=1),
     "SpectralLinear": lambda: layers.SpectralLinear(8, 6),
     "ChannelLinear": lambda: layers.ChannelLinear(8, 6),
+    "EqualizedConv2d": lambda: layers.EqualizedConv2d(8, 6, 3, padding=1),
+    "EqualizedLinear": lambda: layers.EqualizedLinear(8, 6),
+    "blur": lambda: partial(layers.blur, stride=2, padding=2),
+    "minibatch_stddev": lambda: layers.minibatch_stddev,
     "haar_dwt": lambda: layers.haar_dwt,
     "haar_idwt": lambda: layers.haar_idwt,
     "attention": lambda: lambda x: layers.attention(x, x, x, heads=2),
@@ -108,3 +115,45 @@ def test_fifteen_iterations_at_the_start(make: Callable[[], Spectral]) -> None:
     matrix = layer.weight.detach().flatten(1)
     ratio = (layer.u @ matrix @ layer.v) / torch.linalg.matrix_norm(matrix, 2)
     assert 0.9 < ratio <= 1 + 1e-6
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: layers.EqualizedConv2d(64, 128, 3), lambda: layers.EqualizedLinear(256, 128)]
+)
+def test_equalised_layers_start_at_deviation_1_and_keep_it(
+    make: Callable[[], nn.Conv2d | nn.Linear],
+) -> None:
+    torch.manual_seed(2)
+    layer = make()
+    assert abs(layer.weight.std().item() - 1) < 0.02
+    assert layer.bias is not None and not layer.bias.any()
+    size = (4, 64, 12, 12) if isinstance(layer, nn.Conv2d) else (64, 256)
+    assert abs(layer(torch.randn(size)).std().item() - 1) < 0.05
+
+
+@pytest.mark.parametrize(("stride", "padding"), [(1, 2), (2, 1), (1, 0)])
+def test_blur_is_the_binomial_filter(stride: int, padding: int, x: Tensor) -> None:
+    taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
+    kernel = torch.outer(taps, taps).expand(8, 1, 4, 4) / 64
+    wanted = F.conv2d(x, kernel, stride=stride, padding=padding, groups=8)
+    torch.testing.assert_close(layers.blur(x, stride, padding), wanted)
+
+
+def test_minibatch_stddev_is_the_mean_deviation_of_every_group() -> None:
+    x = torch.randn(8, 3, 2, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    y = layers.minibatch_stddev(x, group=4)
+    assert torch.equal(y[:, :3], x)
+    for first in (0, 1):
+        members = [first, first + 2, first + 4, first + 6]
+        deviation = np.sqrt(np.var(x[members].numpy(), axis=0) + 1e-8).mean()
+        torch.testing.assert_close(y[members, 3], torch.full((4, 2, 5), deviation, dtype=torch.float64))
+
+
+@pytest.mark.parametrize(("images", "size"), [(1, 1), (2, 2), (3, 3), (5, 1), (6, 3), (12, 4)])
+def test_groups_are_the_largest_that_divide_the_batch(images: int, size: int) -> None:
+    x = torch.randn(images, 3, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
+    assert torch.equal(layers.minibatch_stddev(x, group=4), layers.minibatch_stddev(x, group=size))
+    if size == 1:
+        torch.testing.assert_close(
+            layers.minibatch_stddev(x)[:, 3], torch.full((images, 4, 4), 1e-4).double()
+        )

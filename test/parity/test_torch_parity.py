@@ -55,7 +55,8 @@ def scalar_loss(outputs: Iterable[torch.Tensor]) -> torch.Tensor:
 def test_the_package_gives_the_numbers_and_gradients_of_the_reference(
     case: Case, compiled: Callable[..., Any]
 ) -> None:
-    folder, reference = compiled(case.model, case.part, case.name, *case.flags, **case.options)
+    target = "torch" if case.torch_only else "onnx,torch"
+    folder, reference = compiled(case.model, case.part, case.name, *case.flags, target=target, **case.options)
     size = (2, 64, 128) if case.part == "discriminator" else (1, 24, 40)
     x = inputs_of(case, size)
     with package(folder) as module:

@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 
-export type ConvKind = "conv2d" | "smcConv2d" | "spectralConv2d";
+export type ConvKind = "conv2d" | "smcConv2d" | "spectralConv2d" | "equalizedConv2d";
 export type ActivationKind = "silu" | "relu" | "leakyRelu" | "tanh" | "sigmoid";
 export type Join = "add" | "mul" | "concat" | "block";
 
@@ -16,7 +16,7 @@ export type Down =
       readonly out: number;
       readonly window: "k2" | "k3" | "k3 padded apart" | "k4";
     }
-  | { readonly kind: "avgPool2d" | "maxPool2d" | "pixelUnshuffle" }
+  | { readonly kind: "avgPool2d" | "maxPool2d" | "pixelUnshuffle" | "blur" }
   | { readonly kind: "haarDwt"; readonly keep: "low" | "bands"; readonly scale: number }
   | { readonly kind: "both"; readonly left: Down; readonly right: Down };
 
@@ -35,7 +35,7 @@ export type Step =
       /** By the layer itself, or by `pad` before or after it. */
       readonly padding: "layer" | "before" | "after";
     }
-  | { readonly kind: "linear"; readonly out: number; readonly bias: boolean }
+  | { readonly kind: "linear"; readonly equalized: boolean; readonly out: number; readonly bias: boolean }
   /** `groups` 0 leaves the number to the layer. */
   | { readonly kind: "groupNorm"; readonly groups: number; readonly eps: number }
   | { readonly kind: "batchNorm2d" }
@@ -108,14 +108,14 @@ export interface Program {
   readonly critic: Critic | null;
 }
 
-const convKind = fc.constantFrom<ConvKind[]>("conv2d", "smcConv2d", "spectralConv2d");
+const convKind = fc.constantFrom<ConvKind[]>("conv2d", "smcConv2d", "spectralConv2d", "equalizedConv2d");
 const channels = fc.integer({ min: 1, max: 8 });
 const up = fc.constantFrom<Up[]>("upsample", "haarIdwt");
 
 const { down } = fc.letrec<{ down: Down }>((tie) => ({
   down: fc.oneof(
     { maxDepth: 1 },
-    fc.record({ kind: fc.constantFrom("avgPool2d", "maxPool2d", "pixelUnshuffle") }),
+    fc.record({ kind: fc.constantFrom("avgPool2d", "maxPool2d", "pixelUnshuffle", "blur") }),
     fc.record({
       kind: fc.constant("conv"),
       of: convKind,
@@ -141,7 +141,7 @@ const plain: fc.Arbitrary<Step> = fc.oneof(
     groups: fc.integer({ min: 1, max: 3 }),
     padding: fc.constantFrom<("layer" | "before" | "after")[]>("layer", "before", "after"),
   }),
-  fc.record({ kind: fc.constant("linear"), out: channels, bias: fc.boolean() }),
+  fc.record({ kind: fc.constant("linear"), equalized: fc.boolean(), out: channels, bias: fc.boolean() }),
   fc.record({
     kind: fc.constant("groupNorm"),
     groups: fc.integer({ min: 0, max: 4 }),

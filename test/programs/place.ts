@@ -1,5 +1,5 @@
 /** What the builders of steps and of changes of resolution share. */
-import { conv2d, layers, smcConv2d, spectralConv2d, type Feature } from "../../dsl/authoring.ts";
+import { conv2d, equalizedConv2d, layers, smcConv2d, spectralConv2d, type Feature } from "../../dsl/authoring.ts";
 
 export type Map = Feature<number, number>;
 export type Layer = (x: Map) => Map;
@@ -35,7 +35,7 @@ export class Names {
   }
 }
 
-export const convs = { conv2d, smcConv2d, spectralConv2d } as const;
+export const convs = { conv2d, smcConv2d, spectralConv2d, equalizedConv2d } as const;
 
 export const identity: Layer = (x) => x;
 

@@ -70,10 +70,15 @@ test(
   timeout,
 );
 
-test("random programs use every op", () => {
+test("random programs use every op that ONNX has a form for", () => {
   const used = new Set<string>();
   for (const program of fc.sample(programs, { numRuns: 60, seed: 1 })) {
     for (const part of buildProgram(program).parts) for (const { node } of stepsOf(part.graph)) used.add(node.op.name);
   }
-  expect([...used].sort()).toEqual(Object.keys(ops).sort());
+  expect([...used].sort()).toEqual(
+    Object.values<{ name: string; torchOnly?: string }>(ops)
+      .filter(({ torchOnly }) => torchOnly === undefined)
+      .map(({ name }) => name)
+      .sort(),
+  );
 });

@@ -1,5 +1,5 @@
 /** Changes of resolution, as DSL calls. */
-import { avgPool2d, concat, haarDwt, haarIdwt, maxPool2d, pad, pixelUnshuffle, upsample } from "../../dsl/authoring.ts";
+import { avgPool2d, blur, concat, haarDwt, haarIdwt, maxPool2d, pad, pixelUnshuffle, upsample } from "../../dsl/authoring.ts";
 import type { ConvKind, Down, Up } from "./generate.ts";
 import { convs, matched, type Built, type Layer, type Map, type Names, type Place } from "./place.ts";
 
@@ -13,6 +13,8 @@ export function buildDown(down: Down, factor: number, place: Place): Built {
       return { channels, apply: (x) => maxPool2d(x, { size: factor }) };
     case "pixelUnshuffle":
       return { channels: channels * factor * factor, apply: (x) => pixelUnshuffle(x, { factor }) };
+    case "blur":
+      return { channels, apply: (x) => blur(x, { stride: factor, padding: 1 }) };
     case "conv":
       return stridedConv(down.of, down.window, factor, { names, channels, out: down.out });
     case "haarDwt": {

@@ -10,6 +10,7 @@ import {
   concat,
   conv2d,
   dropout,
+  equalizedLinear,
   groupNorm,
   layers,
   leakyRelu,
@@ -75,9 +76,9 @@ const builders: { readonly [K in Step["kind"]]: (step: Extract<Step, { kind: K }
       padding === "layer" ? conv : padding === "before" ? (x) => conv(pad(x, border)) : (x) => pad(conv(x), border);
     return { channels: out, apply };
   },
-  linear: ({ out, bias }, { names, channels }) => ({
+  linear: ({ equalized, out, bias }, { names, channels }) => ({
     channels: out,
-    apply: names.add("linear", linear({ in: channels, out, bias })),
+    apply: names.add("linear", (equalized ? equalizedLinear : linear)({ in: channels, out, bias })),
   }),
   groupNorm({ groups, eps }, { names, channels }) {
     const config = groups === 0 ? { channels, eps } : { channels, eps, groups: divisor(channels, groups) };

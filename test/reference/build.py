@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from torch import nn
 
-from .discriminators import PatchGAN, UNetDiscriminator
+from .discriminators import PatchGAN, StyleGAN2, UNetDiscriminator
 from .litevae import LiteVAEEncoder
 from .parts import DecoderPart, DiscriminatorPart, EncoderPart
 from .sdvae import Decoder, Norm, SDEncoder
@@ -30,7 +30,7 @@ SD_ENCODERS: dict[str, tuple[int, Sequence[int], int]] = {
 UNET_MULTIPLIERS: dict[int, Sequence[int]] = {6: (1, 2, 4, 8, 8, 16), 5: (1, 2, 4, 8, 16)}
 
 MODELS = (*VARIANTS, *(f"{variant}-smc" for variant in VARIANTS), *SD_ENCODERS, "nano")
-DISCRIMINATORS = ("unet", "patchgan")
+DISCRIMINATORS = ("unet", "patchgan", "stylegan")
 NAMES = (*MODELS, *DISCRIMINATORS)
 
 Part = Literal["encoder", "decoder", "discriminator"]
@@ -106,8 +106,15 @@ def discriminator(
     levels: int = 6,
     multipliers: Sequence[int] | None = None,
     reduction: Literal["sum", "mean"] = "sum",
+    resolution: int = 256,
+    most: int = 512,
 ) -> DiscriminatorPart:
-    """`levels`, `multipliers` and `reduction` are the UNet's; `base` defaults to 32 there, 64 in PatchGAN."""
+    """`levels`, `multipliers`, `reduction` are the UNet's, `resolution`, `most` StyleGAN's.
+
+    `base` defaults to 32 in the UNet, to 64 in PatchGAN and to 32768 / `resolution` in StyleGAN.
+    """
+    if name == "stylegan":
+        return DiscriminatorPart(StyleGAN2(image_channels, resolution, base, most))
     if name == "patchgan":
         return DiscriminatorPart(PatchGAN(image_channels, base or 64))
     sizes = multipliers or UNET_MULTIPLIERS[levels]

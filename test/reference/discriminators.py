@@ -1,6 +1,7 @@
-"""Discriminators: UNet (arXiv:2002.12655, as in arXiv:2405.14477 §4.3) and PatchGAN (arXiv:1611.07004)."""
+"""Discriminators of arXiv:2405.14477 §4.3: UNet (arXiv:2002.12655), PatchGAN (arXiv:1611.07004), StyleGAN2 (arXiv:1912.04958)."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -114,3 +115,91 @@ class PatchGAN(nn.Module):
         for block in self.blocks:
             x = block(x)
         return {"pixel_logits": self.conv_out(x)}
+
+
+class EqualConv2d(nn.Conv2d):
+    """Weights of deviation 1, multiplied with 1/sqrt(fan_in) in every forward (arXiv:1710.10196 §4.1)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        fan_in = self.in_channels * self.kernel_size[0] * self.kernel_size[1]
+        return F.conv2d(x, self.weight / fan_in**0.5, self.bias, self.stride, self.padding)
+
+
+class EqualLinear(nn.Linear):
+    """As EqualConv2d; [N, in, H, W] is mapped at every position."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x.movedim(1, -1) @ (self.weight.T / self.in_features**0.5) + self.bias
+        return y.movedim(-1, 1)
+
+
+def gained(x: Tensor) -> Tensor:
+    return 2**0.5 * F.leaky_relu(x, 0.2)
+
+
+def smoothed(x: Tensor, padding: int) -> Tensor:
+    """Every channel convolved with the outer product of (1, 3, 3, 1)/8 with itself."""
+    taps = x.new_tensor([1, 3, 3, 1]) / 8
+    channels = x.shape[1]
+    return F.conv2d(x, torch.outer(taps, taps).repeat(channels, 1, 1, 1), padding=padding, groups=channels)
+
+
+class StyleBlock(nn.Module):
+    """[N, in, H, W] -> [N, out, H/2, W/2] (arXiv:1912.04958 §4.1, Fig. 7c)."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.conv1 = EqualConv2d(in_channels, in_channels, 3, padding=1)
+        self.conv2 = EqualConv2d(in_channels, out_channels, 3, stride=2)
+        self.shortcut = EqualConv2d(in_channels, out_channels, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = gained(self.conv2(smoothed(gained(self.conv1(x)), 2)))
+        shortcut = self.shortcut(smoothed(x, 1)[:, :, ::2, ::2])
+        return (h + shortcut) / 2**0.5
+
+
+class StyleGAN2(nn.Module):
+    """[N, C, R, R] -> `pixel_logits` [N, 1, 1, 1] at the resolution R.
+
+    Larger images have a logit per 4x4 window of the last map.
+    """
+
+    def __init__(
+        self,
+        image_channels: int = 3,
+        resolution: int = 256,
+        base: int | None = None,
+        most: int = 512,
+    ) -> None:
+        super().__init__()
+        width, side = base or 32768 // resolution, resolution
+        widths = [min(width, most)]
+        while side > 4:
+            side, width = side // 2, 2 * width
+            widths.append(min(width, most))
+        self.from_image = EqualConv2d(image_channels, widths[0], 1)
+        self.down = nn.ModuleList(StyleBlock(a, b) for a, b in pairwise(widths))
+        self.conv = EqualConv2d(widths[-1] + 1, widths[-1], 3, padding=1)
+        self.window = EqualConv2d(widths[-1], widths[-1], 4)
+        self.to_logit = EqualLinear(widths[-1], 1)
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        x = gained(self.from_image(image))
+        for block in self.down:
+            x = block(x)
+        x = gained(self.conv(torch.cat([x, self.deviation(x)], dim=1)))
+        return {"pixel_logits": self.to_logit(gained(self.window(x)))}
+
+    @staticmethod
+    def deviation(x: Tensor) -> Tensor:
+        """[N, 1, h, w]; sample i is of group i modulo the number of groups, which have four images or fewer."""
+        n, _, h, w = x.shape
+        size = max(count for count in (1, 2, 3, 4) if n % count == 0)
+        groups = n // size
+        channel = x.new_empty(n, 1, h, w)
+        for first in range(groups):
+            members = torch.arange(first, n, groups)
+            variance = ((x[members] - x[members].mean(dim=0)) ** 2).mean(dim=0)
+            channel[members] = (variance + 1e-8).sqrt().mean()
+        return channel

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .discriminators import EqualConv2d, EqualLinear
 from .smc import SMConv2d
 from .spectral import SpectralConv2d, SpectralLinear, power_iteration
 
@@ -57,7 +58,8 @@ def randomize(module: nn.Module, seed: int) -> None:
             bias = normal(matrix[:, 0], 0, 0.05)
             new = {"weight": matrix.view(owner.weight.shape), "bias": bias, "u": u, "v": v}
             return {key: value.float() for key, value in new.items()}
-        new = {"weight": normal(owner.weight, 0, owner.weight[0].numel() ** -0.5)}
+        equalised = isinstance(owner, EqualConv2d | EqualLinear)
+        new = {"weight": normal(owner.weight, 0, 1 if equalised else owner.weight[0].numel() ** -0.5)}
         if owner.bias is not None:
             new["bias"] = normal(owner.bias, 0, 0.2)
         if isinstance(owner, SMConv2d):

@@ -85,6 +85,16 @@ def test_unet_discriminator_params(levels: int, base: int, params: int) -> None:
     assert count("unet", "discriminator", levels=levels, base=base)[0] == params
 
 
+@pytest.mark.parametrize(
+    ("resolution", "base", "most", "params"),
+    [(256, None, 512, 28_864_129), (128, None, 512, 28_389_121), (256, 64, 512, 24_001_089)],
+)
+def test_stylegan_params(resolution: int, base: int | None, most: int, params: int) -> None:
+    with torch.device("meta"):
+        part = build("stylegan", "discriminator", resolution=resolution, base=base, most=most)
+    assert count_params(part) == params
+
+
 def test_patchgan_params() -> None:
     assert count("patchgan", "discriminator")[0] == 2_765_633
 

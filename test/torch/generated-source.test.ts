@@ -205,6 +205,6 @@ test("ruff, mypy and Python have nothing to say of odd models and random ones", 
   const random = fc.sample(programs, { numRuns: 40, seed: 7 }).map(buildProgram);
   const models = [names(), odd(), several(), records(), wide(), ...bare(), ...random];
   const sources = Object.fromEntries(models.map((each, i) => [`model${i}`, modelPy(each)]));
-  const beside = Object.entries(networks()).map(([module, those]) => [module, networksPy(those)] as const);
+  const beside = Object.entries(networks(3)).map(([module, those]) => [module, networksPy(those)] as const);
   expectClean({ ...sources, ...Object.fromEntries(beside) });
 }, 90_000);

@@ -1,7 +1,9 @@
+import { UserError } from "../../errors/index.ts";
 import { fixedSize, formatDim } from "../../ir/dim.ts";
 import type { OpNode, Param, Part, Value } from "../../ir/model.ts";
 import type { OnnxWriter } from "../../ir/op.ts";
 import { elementCount, type Shape } from "../../ir/shape.ts";
+import { placeOf } from "../../ir/source.ts";
 import { bytesOf, tensorOf, type Tensor } from "../../ir/tensor.ts";
 import type { OnnxGraph, OnnxInitializer, OnnxNode, OnnxValue } from "./graph.ts";
 import { Namespace, nodePath } from "./namespace.ts";
@@ -13,6 +15,7 @@ export function lowerPart(part: Part, load: (param: Param) => Tensor): OnnxGraph
   const builder = new GraphBuilder([...part.inputNames, ...part.outputNames], load);
   for (const node of part.graph.nodes) {
     if (node.kind === "call") throw new Error(`${part.name} still calls ${node.block.path}`);
+    if (node.op.torchOnly !== undefined) throw withoutForm(part, node, node.op.torchOnly);
     const outputs = node.op.onnx(
       builder.writerFor(node),
       node.inputs.map((value) => names.get(value) ?? ""),
@@ -36,6 +39,16 @@ export function lowerPart(part: Part, load: (param: Param) => Tensor): OnnxGraph
     outputs: outputs.map(({ to, shape }) => describe(to, shape)),
     values: described.map((value) => describe(names.get(value) ?? "", value.shape)),
     initializers: builder.initializers(),
+  });
+}
+
+function withoutForm(part: Part, { op, layer, scope, source }: OpNode, reason: string): UserError {
+  return new UserError({
+    what: `the ${part.name} has no form in ONNX: ${reason}`,
+    where: placeOf(source),
+    module: layer?.path ?? scope,
+    op: op.name,
+    help: `leave ${part.name} out of --parts, or write a PyTorch package alone with --target torch`,
   });
 }
 

@@ -10,7 +10,7 @@ export function header(doc: string, body: string, more: readonly string[] = []):
   // Attributes of the same name are the author's: `self.attention(x)`.
   const used = (name: string): boolean => new RegExp(`(?<![.\\w])${name}[.(]`).test(body);
   const names = runtimeNames.filter(used);
-  const own = [...more, ...(names.length === 0 ? [] : [`from .layers import ${names.join(", ")}`])];
+  const own = [...more, ...(names.length === 0 ? [] : [importOf("layers", names)])];
   const lines = [
     `"""${doc}"""`,
     "",
@@ -20,6 +20,12 @@ export function header(doc: string, body: string, more: readonly string[] = []):
     ...(own.length === 0 ? [] : ["", ...own]),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** On one line where it fits, else a name a line. */
+function importOf(module: string, names: readonly string[]): string {
+  const line = `from .${module} import ${names.join(", ")}`;
+  return line.length <= lineLength ? line : `from .${module} import (\n${names.map((name) => `    ${name},\n`).join("")})`;
 }
 
 export function writeClass(writer: PythonWriter, made: PyClass): void {

@@ -112,12 +112,16 @@ function typeOfOne(value: PyValue): string {
 /** Names that layers.py gives; imported where the text uses them. */
 export const runtimeNames: readonly string[] = [
   "ChannelLinear",
+  "EqualizedConv2d",
+  "EqualizedLinear",
   "SMCConv2d",
   "SpectralConv2d",
   "SpectralLinear",
   "attention",
+  "blur",
   "haar_dwt",
   "haar_idwt",
+  "minibatch_stddev",
 ];
 
 /** What a generated module, class or argument cannot be called: Python's words and the names that model.py imports, defines or calls. */

@@ -1,4 +1,4 @@
-"""Layers and functions that torch.nn lacks: self-modulated and spectral-normalised layers, Haar transforms.
+"""Layers and functions that torch.nn lacks: self-modulated, spectral-normalised, equalised; Haar transforms.
 
 Maps are [N, C, H, W], vectors [N, C]. All work under torch.compile and autocast and with channels_last.
 """
@@ -9,13 +9,17 @@ from torch import Tensor, nn
 
 __all__ = [
     "ChannelLinear",
+    "EqualizedConv2d",
+    "EqualizedLinear",
     "SMCConv2d",
     "SpectralConv2d",
     "SpectralLinear",
     "at_least_float32",
     "attention",
+    "blur",
     "haar_dwt",
     "haar_idwt",
+    "minibatch_stddev",
 ]
 
 
@@ -142,6 +146,64 @@ class SpectralLinear(ChannelLinear):
 
     def forward(self, x: Tensor) -> Tensor:
         return _channel_linear(x, _spectral_weight(self), self.bias)
+
+
+def _equalized(weight: Tensor) -> Tensor:
+    """Weights of deviation 1 over √fan_in: Adam's steps are then of one relative size in all layers."""
+    return weight * weight.shape[1:].numel() ** -0.5
+
+
+class EqualizedConv2d(nn.Conv2d):
+    """Convolution with an equalised learning rate (arXiv:1710.10196 §4.1).
+
+    [N, in, H, W] -> [N, out, H', W'].
+    """
+
+    def reset_parameters(self) -> None:
+        nn.init.normal_(self.weight)
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._conv_forward(x, _equalized(self.weight), self.bias)
+
+
+class EqualizedLinear(ChannelLinear):
+    """`ChannelLinear` with an equalised learning rate (arXiv:1710.10196 §4.1)."""
+
+    def reset_parameters(self) -> None:
+        nn.init.normal_(self.weight)
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _channel_linear(x, _equalized(self.weight), self.bias)
+
+
+def blur(x: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
+    """Smooths with (1, 3, 3, 1)/8 along both sides, as StyleGAN2 does before a stride.
+
+    [N, C, H, W] -> [N, C, H', W'].
+    H' = (H + 2·padding - 4) // stride + 1, as `padding` zeros stand on every side.
+    """
+    x = F.pad(x, (padding, padding, padding, padding))
+    for side in (2, 3):
+        a, b, c, d = x.unfold(side, 4, stride).unbind(-1)
+        x = (a + d + 3 * (b + c)) / 8
+    return x
+
+
+def minibatch_stddev(x: Tensor, group: int = 4) -> Tensor:
+    """Appends a channel that tells how much images differ (arXiv:1710.10196 §3).
+
+    [N, C, H, W] -> [N, C + 1, H, W]. It is the deviation over groups of images, averaged over channels and
+    positions. A group has `group` images, or the next smaller number that divides N.
+    """
+    n, c, h, w = x.shape
+    size = next(count for count in range(min(group, n), 0, -1) if n % count == 0)
+    groups = at_least_float32(x).reshape(size, n // size, c, h, w)
+    level = (groups.var(dim=0, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))
+    return torch.cat([x, level.to(x.dtype).repeat(size).view(n, 1, 1, 1).expand(n, 1, h, w)], dim=1)
 
 
 def haar_dwt(x: Tensor, scale: float = 1.0) -> Tensor:

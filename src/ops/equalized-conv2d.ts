@@ -1,0 +1,35 @@
+import { defineOp } from "../ir/op.ts";
+import { conv2d } from "./conv2d.ts";
+import { equalizedFold, equalizedParams } from "./equalized.ts";
+import { convMacs, convShape, type ConvAttrs } from "./rules.ts";
+
+export const equalizedConv2d = defineOp<ConvAttrs>({
+  name: "equalizedConv2d",
+  doc: "Convolution with an equalised learning rate: normal weights, divided by √fan_in whenever they are used (Karras et al. 2018).",
+  params: (attrs) => equalizedParams([attrs.out, attrs.in, attrs.kernel, attrs.kernel], attrs.bias),
+  infer: ([input], attrs) => [convShape(input, attrs)],
+  macs: (_, outputs, attrs) => convMacs(outputs, attrs),
+  fold: (attrs) => ({ op: conv2d, attrs: { ...attrs, groups: 1 }, derive: equalizedFold }),
+  onnx: () => {
+    throw new Error("equalizedConv2d is folded before it is lowered to ONNX");
+  },
+  torch: {
+    kind: "module",
+    build: ({ in: input, out, kernel, stride, padding, bias }) => ({
+      callee: "EqualizedConv2d",
+      args: [input, out, kernel],
+      kwargs: { ...(stride === 1 ? {} : { stride }), ...(padding === 0 ? {} : { padding }), ...(bias ? {} : { bias }) },
+    }),
+  },
+  sample(choose) {
+    const attrs = {
+      in: choose.int(1, 5),
+      out: choose.int(1, 5),
+      kernel: choose.pick([1, 3, 4]),
+      stride: choose.pick([1, 2]),
+      padding: choose.pick([0, 1]),
+      bias: choose.pick([true, false]),
+    };
+    return { attrs, inputs: [[choose.int(1, 2), attrs.in, 2 * choose.int(2, 5), 2 * choose.int(2, 5)]] };
+  },
+});

@@ -1,0 +1,24 @@
+import { defineOp } from "../ir/op.ts";
+import { equalizedFold, equalizedParams } from "./equalized.ts";
+import { linear, linearMacs, type LinearAttrs } from "./linear.ts";
+import { expectChannels, replaceChannels } from "./rules.ts";
+
+export const equalizedLinear = defineOp<LinearAttrs>({
+  name: "equalizedLinear",
+  doc: "Linear map of the channels with an equalised learning rate, of a vector or at every position (Karras et al. 2018).",
+  params: (attrs) => equalizedParams([attrs.out, attrs.in], attrs.bias),
+  infer([input = []], attrs) {
+    expectChannels(input, attrs.in, "in");
+    return [replaceChannels(input, attrs.out)];
+  },
+  macs: (_, outputs, attrs) => linearMacs(outputs, attrs),
+  fold: (attrs) => ({ op: linear, attrs, derive: equalizedFold }),
+  onnx: () => {
+    throw new Error("equalizedLinear is folded before it is lowered to ONNX");
+  },
+  torch: {
+    kind: "module",
+    build: ({ in: input, out, bias }) => ({ callee: "EqualizedLinear", args: [input, out], kwargs: bias ? {} : { bias } }),
+  },
+  sample: (choose) => linear.sample(choose),
+});

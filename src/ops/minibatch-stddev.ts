@@ -1,0 +1,21 @@
+import { defineOp } from "../ir/op.ts";
+import { channelsOf } from "../ir/shape.ts";
+import { featureDims, replaceChannels } from "./rules.ts";
+
+export const minibatchStddev = defineOp<{ readonly group: number }>({
+  name: "minibatchStddev",
+  doc: "Appends a channel with the deviation over groups of images, averaged over channels and positions (Karras et al. 2018).",
+  infer([input = []]) {
+    featureDims(input);
+    return [replaceChannels(input, channelsOf(input) + 1)];
+  },
+  torchOnly: "its statistic joins the images of a batch, which inference looks at one by one",
+  torch: {
+    kind: "function",
+    call: ([input = ""], { group }) => `minibatch_stddev(${input}${group === 4 ? "" : `, group=${group}`})`,
+  },
+  sample: (choose) => ({
+    attrs: { group: choose.pick([2, 4]) },
+    inputs: [[choose.int(1, 8), choose.int(1, 4), choose.int(1, 4), choose.int(1, 4)]],
+  }),
+});
