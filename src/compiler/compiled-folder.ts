@@ -102,11 +102,12 @@ export function openCompiled(path: string, check: readonly string[]): { readonly
   }
   for (const name of check) {
     if (Object.hasOwn(manifest.files, name)) continue;
+    const graphs = Object.keys(manifest.files).filter((file) => file.endsWith(".onnx"));
     throw new UserError({
       what: `${path} has no ${name}`,
       expected: check.join(", "),
-      found: Object.keys(manifest.files).join(", "),
-      help: "name its part in --parts when you compile",
+      found: graphs.join(", ") || "no graph",
+      help: graphs.length === 0 ? "compile with onnx among --target" : "name its part in --parts when you compile",
     });
   }
   for (const name of ["config.json", ...check.flatMap((name) => [name, `${name}.data`])]) {

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
 import type { FittingSizes } from "../ir/size.ts";
-import { readPicture } from "./picture.ts";
+import { readPicture, requireColours } from "./picture.ts";
 
 /** No more pictures than these are taken, and of each no more than the middle of this side. */
 const limits = { pictures: 16, side: 256 } as const;
@@ -15,6 +15,7 @@ export async function calibrationPictures(
   channels: number,
   sizes: { readonly height: FittingSizes; readonly width: FittingSizes },
 ): Promise<readonly { readonly shape: readonly number[]; readonly data: Float32Array }[]> {
+  requireColours(channels, "compile without --precision fp16");
   const names = pictureNames(folder);
   const count = Math.min(names.length, limits.pictures);
   const chosen = Array.from({ length: count }, (_, i) => names[Math.floor((i * names.length) / count)] as string);

@@ -1,4 +1,5 @@
 import sharp, { type OutputInfo } from "sharp";
+import { rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../compiler/make-folder.ts";
 import { UserError } from "../errors/index.ts";
@@ -15,13 +16,21 @@ export interface Picture {
 export type Fit = "pad" | "crop";
 
 export interface FittedPicture extends Picture {
+  /** The picture in its file, upright. */
+  readonly stored: { readonly height: number; readonly width: number };
   /** Where the original picture lies: with `pad` smaller than the whole, with `crop` all of it. */
   readonly original: { readonly height: number; readonly width: number };
 }
 
+/** Refuses models whose images are no pictures; `help` says what to do instead. */
+export function requireColours(channels: number, help: string): void {
+  if (channels === 1 || channels === 3) return;
+  throw new UserError({ what: `the model's images have ${channels} channels`, expected: "1 or 3, as pictures have", help });
+}
+
 /**
  * Reads any picture that sharp reads, upright by its EXIF orientation, on white where it is transparent, brought to a size that fits. Of a side
- * longer than `limit` the middle is taken.
+ * longer than `limit` the middle is taken. For one channel colours become ITU-R 601 luma.
  */
 export async function readPicture(
   path: string,
@@ -30,13 +39,6 @@ export async function readPicture(
   sizes: { readonly height: FittingSizes; readonly width: FittingSizes },
   limit = Infinity,
 ): Promise<FittedPicture> {
-  if (channels !== 1 && channels !== 3) {
-    throw new UserError({
-      what: `the model's images have ${channels} channels`,
-      expected: "1 or 3, as pictures have",
-      help: "run its graphs on arrays with onnxruntime instead",
-    });
-  }
   let decoded: { data: Buffer; info: OutputInfo };
   try {
     decoded = await sharp(path)
@@ -68,12 +70,11 @@ export async function readPicture(
           .extract({ ...middle, width, height })
           .extend({ right: target.width - width, bottom: target.height - height, extendWith: "copy" })
       : image.extract({ left: (stored.width - target.width) >> 1, top: (stored.height - target.height) >> 1, ...target });
-  const pixels = await fitted
-    .toColourspace(channels === 1 ? "b-w" : "srgb")
-    .raw()
-    .toBuffer({ resolveWithObject: true });
+  const pixels = await fitted.toColourspace("srgb").raw().toBuffer({ resolveWithObject: true });
   const original = fit === "pad" ? { height, width } : target;
-  return { channels, ...target, original, data: planar(pixels.data, pixels.info.channels, channels) };
+  const data =
+    channels === 1 ? greyPlane(pixels.data, pixels.info.channels) : planar(pixels.data, pixels.info.channels, channels);
+  return { channels, ...target, stored: { height: stored.height, width: stored.width }, original, data };
 }
 
 /** The nearest side that fits: not below the given one with `pad`, not above it with `crop`. */
@@ -98,6 +99,20 @@ function planar(interleaved: Uint8Array, stored: number, channels: number): Floa
   return data;
 }
 
+/**
+ * ITU-R 601 luma, (299 R + 587 G + 114 B)/1000, in whole steps of 1/255 and in Pillow's arithmetic: training, calibration, `run` and client.ts
+ * see the same grey. sharp's own grey is another: it is computed in linear light.
+ */
+function greyPlane(interleaved: Uint8Array, stored: number): Float32Array {
+  const data = new Float32Array(interleaved.length / stored);
+  const at = (i: number): number => interleaved[i] as number;
+  for (let i = 0; i < data.length; i++) {
+    const [red, green, blue] = [at(i * stored), at(i * stored + 1), at(i * stored + 2)];
+    data[i] = Math.round((19595 * red + 38470 * green + 7471 * blue) / 65536) / 127.5 - 1;
+  }
+  return data;
+}
+
 /** The top left part of a picture. */
 export function cropped(picture: Picture, { height, width }: { readonly height: number; readonly width: number }): Picture {
   const data = new Float32Array(picture.channels * height * width);
@@ -110,7 +125,7 @@ export function cropped(picture: Picture, { height, width }: { readonly height: 
   return { channels: picture.channels, height, width, data };
 }
 
-/** Writes a picture of 1 or 3 channels as PNG, values outside [-1, 1] clamped; `zoom` repeats every pixel. */
+/** Writes a picture of 1 or 3 channels as PNG into a folder that is there, values outside [-1, 1] clamped; `zoom` repeats every pixel. */
 export async function writePicture(picture: Picture, folder: string, name: string, zoom = 1): Promise<string> {
   const { channels, height, width, data } = picture;
   const area = height * width;
@@ -123,20 +138,37 @@ export async function writePicture(picture: Picture, folder: string, name: strin
   }
   const path = join(folder, name);
   try {
-    makeFolder(folder);
     await sharp(pixels, { raw: { width, height, channels: channels === 1 ? 1 : 3 } })
       .resize(width * zoom, height * zoom, { kernel: "nearest" })
       .toColourspace(channels === 1 ? "b-w" : "srgb")
       .png()
       .toFile(path);
   } catch (error) {
-    throw new UserError({
-      what: `cannot write ${path}`,
-      found: (error as Error).message,
-      help: "give -o a folder that can be written",
-    });
+    throw cannotWrite(path, error);
   }
   return path;
+}
+
+/** Makes a folder and finds out whether files of these names can be written there. */
+export function prepareOutput(folder: string, names: readonly string[]): void {
+  let path = folder;
+  try {
+    makeFolder(folder);
+    for (const name of names) {
+      path = join(folder, name);
+      if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw new Error("a folder of that name");
+      writeFileSync(`${path}.partial`, "");
+      rmSync(`${path}.partial`);
+    }
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+/** Of libvips' messages the first line says what is wrong. */
+export function cannotWrite(path: string, error: unknown): UserError {
+  const [found] = (error as Error).message.split("\n");
+  return new UserError({ what: `cannot write ${path}`, found, help: "give -o a folder that can be written and has room" });
 }
 
 /** Peak signal-to-noise ratio in dB, both clamped to the image range (arXiv:2405.14477 §6; peak 1 on [0, 1]). Infinity for equal pictures. */

@@ -1,11 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openCompiled } from "../compiler/compiled-folder.ts";
+import { manifestIn, openCompiled } from "../compiler/compiled-folder.ts";
 import { UserError } from "../errors/index.ts";
 import { tensorOf } from "../ir/tensor.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
-import { cropped, latentView, psnr, readPicture, statistics, writePicture, type Fit, type Picture } from "./picture.ts";
+import { cannotWrite, prepareOutput, readPicture, requireColours, writePicture } from "./picture.ts";
+import { cropped, latentView, psnr, statistics, type Fit, type FittedPicture, type Picture } from "./picture.ts";
 import { loadGraph, type GraphOutput } from "./session.ts";
+
+const written = { reconstruction: "reconstruction.png", view: "latent.png", latent: "latent.safetensors" } as const;
 
 export interface ReconstructOptions {
   /** Folder that `compile` wrote, with an encoder and a decoder. */
@@ -17,6 +20,7 @@ export interface ReconstructOptions {
 }
 
 export interface Reconstruction {
+  /** The picture's own. */
   readonly size: { readonly height: number; readonly width: number };
   /** What was done to make the picture fit, or "". */
   readonly fitted: string;
@@ -26,6 +30,7 @@ export interface Reconstruction {
   readonly encodeMs: number;
   readonly decodeMs: number;
   readonly files: readonly string[];
+  /** Whether the model has parameters that nothing was trained for. */
   readonly untrained: boolean;
 }
 
@@ -33,7 +38,10 @@ export interface Reconstruction {
 export async function reconstruct(options: ReconstructOptions): Promise<Reconstruction> {
   const { folder, out, progress } = options;
   const { manifest, config } = openCompiled(folder, ["encoder.onnx", "decoder.onnx"]);
+  requireColours(config.image_channels, "run its graphs on arrays with onnxruntime instead");
+  refuseCompiled(out);
   const picture = await readPicture(options.image, config.image_channels, options.fit, config.sizes);
+  prepareOutput(out, Object.values(written));
 
   progress("encoding");
   const encoder = await loadGraph(join(folder, "encoder.onnx"));
@@ -50,12 +58,12 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
 
   const reconstruction = cropped(pictureOf(output(decoded, "image")), picture.original);
   const files = [
-    await writePicture(reconstruction, out, "reconstruction.png"),
-    await writePicture(latentView(latent), out, "latent.png", config.stride),
+    await writePicture(reconstruction, out, written.reconstruction),
+    await writePicture(latentView(latent), out, written.view, config.stride),
     writeLatent(latent, out),
   ];
   return {
-    size: picture.original,
+    size: picture.stored,
     fitted: describeFit(options.fit, picture),
     latentShape: [1, latent.channels, latent.height, latent.width],
     latent: statistics(latent.data),
@@ -63,8 +71,19 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
     encodeMs,
     decodeMs,
     files,
-    untrained: "seed" in manifest.weights,
+    untrained: "seed" in manifest.weights && Object.values(manifest.parts).some(({ params }) => params > 0),
   };
+}
+
+function refuseCompiled(out: string): void {
+  const compiled = manifestIn(out);
+  if (compiled === undefined) return;
+  throw new UserError({
+    what: `${out} is the folder of a compiled model`,
+    expected: "a folder of its own: a compiled one that holds other files cannot be compiled again",
+    found: `manifest.json of ${compiled.model}`,
+    help: "give another -o",
+  });
 }
 
 function output(outputs: Readonly<Record<string, GraphOutput>>, name: string): GraphOutput {
@@ -83,19 +102,19 @@ function pictureOf({ shape, data }: GraphOutput): Picture {
   return { channels, height, width, data };
 }
 
-function describeFit(
-  fit: Fit,
-  picture: { readonly height: number; readonly width: number; readonly original: Picture | { height: number; width: number } },
-): string {
-  const { height, width, original } = picture;
-  if (fit === "crop") return "cropped to fit where needed";
-  return height === original.height && width === original.width ? "" : `padded to ${height}×${width}`;
+function describeFit(fit: Fit, { height, width, stored }: FittedPicture): string {
+  if (height === stored.height && width === stored.width) return "";
+  return `${fit === "crop" ? "cropped" : "padded"} to ${height}×${width}`;
 }
 
 function writeLatent(latent: Picture, out: string): string {
-  const path = join(out, "latent.safetensors");
+  const path = join(out, written.latent);
   const shape = [1, latent.channels, latent.height, latent.width];
   const load = (): ReturnType<typeof tensorOf> => tensorOf(shape, latent.data);
-  writeFileSync(path, Buffer.concat([...encodeSafetensors([{ name: "latent", shape, dtype: "float32", load }])]));
+  try {
+    writeFileSync(path, Buffer.concat([...encodeSafetensors([{ name: "latent", shape, dtype: "float32", load }])]));
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
   return path;
 }

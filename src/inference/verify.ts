@@ -62,7 +62,6 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     throw new UserError({
       what: `${folder} has no ONNX graph to verify`,
       expected: partNames.map((part) => `${part}.onnx`).join(", "),
-      found: Object.keys(manifest.files).join(", "),
       help: "compile with --target onnx,torch",
     });
   }

@@ -28,7 +28,9 @@ function values(count: number): Float32Array {
 const image = { data: values(2 * 3 * 16 * 24), batch: 2, height: 16, width: 24 };
 
 beforeAll(() => {
-  write(folder, { "tiny.ts": tinyModel });
+  const grey = tinyModel.replaceAll("Feature<3, 1>", "Feature<1, 1>").replace("in: 3,", "in: 1,").replace("out: 3 ", "out: 1 ");
+  write(folder, { "tiny.ts": tinyModel, "grey.ts": grey.replace("model({", "model({ imageChannels: 1,") });
+  compile("grey.ts", "grey", "--parts", "encoder");
   compile("nano", "nano", "--target", "onnx,torch");
   compile("tiny.ts", "half", "--parts", "encoder");
 });
@@ -157,6 +159,22 @@ describe("pixels", () => {
     expect(made).toMatchObject({ batch: 1, channels: 3, height: 8, width: 32 });
     expect(made.data[256]).toBeCloseTo((rgba[1] as number) / 127.5 - 1, 6);
     expect(toPixels(made)).toEqual(rgba);
+  });
+  test("become grey for one channel: Pillow's", async () => {
+    const { fromPixels } = await open("grey");
+    // [red, green, blue, alpha, what Pillow's convert("L") gives]; below a transparent pixel lies white.
+    const known = [
+      [255, 0, 0, 255, 76],
+      [0, 255, 0, 255, 150],
+      [0, 0, 255, 255, 29],
+      [255, 255, 0, 255, 226],
+      [123, 45, 67, 255, 71],
+      [7, 7, 7, 255, 7],
+      [7, 7, 7, 0, 255],
+    ];
+    const { data, channels } = fromPixels(Uint8Array.from(known.flatMap((pixel) => pixel.slice(0, 4))), known.length, 1);
+    expect(channels).toBe(1);
+    expect([...data]).toEqual(known.map((pixel) => Math.fround((pixel[4] ?? NaN) / 127.5 - 1)));
   });
   test("are on white where transparent, clamped where values leave the range, and of the image asked for", async () => {
     const { fromPixels, toPixels } = await open("nano");

@@ -15,6 +15,7 @@ import onnxruntime
 import safetensors
 from numpy.typing import NDArray
 from onnx import TensorProto
+from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 Tensors = dict[str, NDArray[Any]]
@@ -23,6 +24,12 @@ INPUTS = {"encoder": (1, 3, 32, 64), "decoder": (1, 12, 4, 8), "discriminator": 
 
 def weights(folder: str) -> Tensors:
     return load_file(Path(folder) / "model.safetensors")
+
+
+def grey(path: str) -> list[int]:
+    """The values of a picture in Pillow's grey, row by row."""
+    pixels: list[int] = np.asarray(Image.open(path).convert("L")).reshape(-1).tolist()
+    return pixels
 
 
 def metadata(model: onnx.ModelProto) -> dict[str, str]:
@@ -194,6 +201,7 @@ questions: dict[str, Callable[..., Any]] = {
         save_as,
         rounded,
         latent,
+        grey,
     )
 }
 

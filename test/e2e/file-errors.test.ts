@@ -585,7 +585,7 @@ describe("run (exit code 1)", () => {
       "
       error: half has no decoder.onnx
         expected: encoder.onnx, decoder.onnx
-        found:    client.ts, config.json, encoder.onnx, model.safetensors
+        found:    encoder.onnx
         help:     name its part in --parts when you compile
       "
     `);
@@ -635,16 +635,81 @@ describe("run (exit code 1)", () => {
       "
     `);
   });
+  test("a folder with a PyTorch package alone", () => {
+    expect(litevae(folder, "compile", "tiny.ts", "-o", "package", "--target", "torch").code).toBe(0);
+    expect(run("package")).toMatchInlineSnapshot(`
+      "
+      error: package has no encoder.onnx
+        expected: encoder.onnx, decoder.onnx
+        found:    no graph
+        help:     compile with onnx among --target
+      "
+    `);
+    expect(wrong("verify", "package")).toMatchInlineSnapshot(`
+      "
+      error: package has no ONNX graph to verify
+        expected: encoder.onnx, decoder.onnx, discriminator.onnx
+        help:     compile with --target onnx,torch
+      "
+    `);
+  });
+  test("a model whose images are no pictures; nor can it be calibrated", () => {
+    const five = tinyModel.replaceAll("Feature<3, 1>", "Feature<5, 1>").replace("in: 3,", "in: 5,").replace("out: 3 ", "out: 5 ");
+    write(folder, { "five.ts": five.replace("model({", "model({ imageChannels: 5,") });
+    expect(litevae(folder, "compile", "five.ts", "-o", "five").code).toBe(0);
+    expect(run("five")).toMatchInlineSnapshot(`
+      "
+      error: the model's images have 5 channels
+        expected: 1 or 3, as pictures have
+        help:     run its graphs on arrays with onnxruntime instead
+      "
+    `);
+    expect(wrong("compile", "five.ts", "-o", "five", "--precision", "fp16", "--calibrate", ".")).toMatchInlineSnapshot(`
+      "
+      error: the model's images have 5 channels
+        expected: 1 or 3, as pictures have
+        help:     compile without --precision fp16
+      "
+    `);
+  });
+  test("a compiled folder as the output", () => {
+    const before = hashes(compiled);
+    expect(wrong("run", "compiled", "grey.png", "-o", "./compiled")).toMatchInlineSnapshot(`
+      "
+      error: ./compiled is the folder of a compiled model
+        expected: a folder of its own: a compiled one that holds other files cannot be compiled again
+        found:    manifest.json of tiny
+        help:     give another -o
+      "
+    `);
+    expect(hashes(compiled)).toEqual(before);
+  });
+  test("a folder in the place of an output", () => {
+    mkdirSync(join(folder, "blocked-run/latent.safetensors"), { recursive: true });
+    expect(wrong("run", "compiled", "grey.png", "-o", "blocked-run")).toMatchInlineSnapshot(`
+      "
+      error: cannot write blocked-run/latent.safetensors
+        found:    a folder of that name
+        help:     give -o a folder that can be written and has room
+      "
+    `);
+    expect(readdirSync(join(folder, "blocked-run"))).toEqual(["latent.safetensors"]);
+  });
+  test.runIf(existsSync("/dev/full")).each(["reconstruction.png", "latent.safetensors"])("no room for %s", (name) => {
+    mkdirSync(join(folder, `full-${name}`));
+    symlinkSync("/dev/full", join(folder, `full-${name}`, name));
+    expect(wrong("run", "compiled", "grey.png", "-o", `full-${name}`)).toMatch(
+      new RegExp(`^\nencoding\ndecoding\nerror: cannot write full-${name}/${name}\n {2}found: .+\n {2}help: .+\n$`),
+    );
+  });
   test("an output that is a file", () => {
     write(folder, { file: "mine" });
     const { code, stdout, stderr } = litevae(folder, "run", "compiled", "grey.png", "-o", "file");
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatchInlineSnapshot(`
-      "encoding
-      decoding
-      error: cannot write file/reconstruction.png
+      "error: cannot write file
         found:    EEXIST: file already exists, mkdir 'file'
-        help:     give -o a folder that can be written
+        help:     give -o a folder that can be written and has room
       "
     `);
   });

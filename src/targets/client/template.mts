@@ -144,7 +144,10 @@ function planesOf<C extends number>(tensor: RuntimeTensor | undefined, channels:
   return { data: tensor.data, batch, channels, height, width };
 }
 
-/** The image of RGBA pixels, such as ImageData's: transparent ones on white, grey where the model takes one channel. */
+/**
+ * The image of RGBA pixels, such as ImageData's: transparent ones on white; where the model takes one channel grey, ITU-R 601 luma in whole steps
+ * of 1/255 as in training.
+ */
 export function fromPixels(rgba: Uint8ClampedArray | Uint8Array, width: number, height: number): Required<Image> {
   const area = width * height;
   if (rgba.length !== 4 * area)
@@ -153,10 +156,16 @@ export function fromPixels(rgba: Uint8ClampedArray | Uint8Array, width: number, 
   const data = new Float32Array(facts.imageChannels * area);
   for (let i = 0; i < area; i++) {
     const [red = 0, green = 0, blue = 0, alpha = 0] = rgba.subarray(4 * i, 4 * i + 4);
-    const colours = facts.imageChannels === 1 ? [0.299 * red + 0.587 * green + 0.114 * blue] : [red, green, blue];
-    colours.forEach((value, channel) => (data[channel * area + i] = ((value - 255) * alpha) / 255 / 127.5 + 1));
+    const colours = [red, green, blue].map((value) => 255 + ((value - 255) * alpha) / 255);
+    const values = facts.imageChannels === 1 ? [grey(colours)] : colours;
+    values.forEach((value, channel) => (data[channel * area + i] = value / 127.5 - 1));
   }
   return { data, batch: 1, channels: model.imageChannels, height, width };
+}
+
+/** Pillow's arithmetic for (299 R + 587 G + 114 B)/1000. */
+function grey([red = 0, green = 0, blue = 0]: readonly number[]): number {
+  return Math.round((19595 * red + 38470 * green + 7471 * blue) / 65536);
 }
 
 /** RGBA pixels for ImageData of one image of a batch, values outside of [-1, 1] clamped. */
