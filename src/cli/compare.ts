@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import { UserError } from "../errors/index.ts";
-import type { ModelCounts } from "../report/count.ts";
+import type { Model } from "../ir/model.ts";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
 import type { Environment } from "./environment.ts";
 import { loadModel } from "./load-model.ts";
@@ -34,21 +34,23 @@ export function addCompare(program: Command, environment: Environment): void {
       const { countModel } = await import("../report/count.ts");
       const { renderReport } = await import("./render.ts");
       const budgets = flags.budget.map(parseBudget);
-      const models: ModelCounts[] = [];
+      const loaded: Model[] = [];
       for (const name of names)
-        models.push(
-          countModel(
-            await loadModel(name, environment, { latentChannels: latentFor(name, names, flags, environment) }),
-            flags.size,
-          ),
-        );
-      const text = formatComparison(models, { format: flags.format });
+        loaded.push(await loadModel(name, environment, { latentChannels: latentFor(name, names, flags, environment) }));
+      const models = toldApart(loaded, names).map((model) => countModel(model, flags.size));
+      const text = formatComparison(models, { format: flags.format, budgets });
       if (flags.output === undefined) process.stdout.write(text);
       else await writeReport(flags.output, text);
       process.stderr.write(models.flatMap(({ notes }) => notes.map((note) => renderReport(note, "note"))).join(""));
       const violations = checkBudgets(models, budgets);
       if (violations.length > 0) throw budgetError(violations);
     });
+}
+
+/** Models of one name are called what the command line calls them: a path, such as `a/model.ts`. */
+function toldApart(models: readonly Model[], names: readonly string[]): readonly Model[] {
+  const taken = (name: string): boolean => models.filter((other) => other.name === name).length > 1;
+  return models.map((model, i) => (taken(model.name) ? { ...model, name: names[i] ?? model.name } : model));
 }
 
 /** `--latent` is for the built-in models among those compared; alone with files it is an error, which the loader reports. */

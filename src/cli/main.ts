@@ -24,7 +24,8 @@ export async function main(argv: readonly string[], environment: Environment): P
   // A reader that closes the pipe early, such as head, is not an error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(exitCode.ok);
-    throw error;
+    process.stderr.write(`error: cannot write to stdout: ${error.message.replace(/^[A-Z]+: |, write$/g, "")}\n`);
+    process.exit(exitCode.wrongInput);
   });
   try {
     await program.parseAsync([...argv], { from: "user" });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
 import { formatDim } from "../ir/dim.ts";
 import type { Model, Part, PartName } from "../ir/model.ts";
@@ -14,6 +15,7 @@ import type { OnnxGraph } from "../targets/onnx/graph.ts";
 import { lowerPart } from "../targets/onnx/lower.ts";
 import { encodeModel, initializerBytes, protobufLimit, type ExternalData, type ModelInfo } from "../targets/onnx/serde.ts";
 import { torchProject, type NetworkModules } from "../targets/torch/project.ts";
+import { packageName } from "../targets/torch/python.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
 import { initialWeights, namedTensors, weightsFromFile } from "../weights/weights.ts";
 import { calibrated, type Calibration, type HalfReport } from "./calibrate.ts";
@@ -83,6 +85,7 @@ export async function compile(model: Model, options: CompileOptions): Promise<Ma
     options.progress(`writing ${graph.name}.onnx`);
     writeOnnx(folder, graph, modelInfo(model, graph.name, options), options.externalData);
   }
+  if (project.length > 0) options.progress(`writing the PyTorch package ${join(options.out, packageName(model.name))}`);
   for (const { name, text } of [...project, ...client]) folder.write(name, [text]);
   options.progress("writing model.safetensors");
   folder.write("model.safetensors", encodeSafetensors(namedTensors(parts, weights)));

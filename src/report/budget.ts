@@ -30,6 +30,13 @@ export interface Budget {
   readonly limit: number;
 }
 
+/** A budget beside what a model costs; null where the model has no such part, or it was not measured. */
+export interface BudgetVerdict extends Budget {
+  readonly actual: number | null;
+  /** actual − limit, 0 where the budget is kept. */
+  readonly over: number | null;
+}
+
 export interface BudgetViolation extends Budget {
   readonly model: string;
   readonly actual: number;
@@ -81,6 +88,14 @@ function parseLimit(text: string, { suffixes }: MetricFacts, budget: string): nu
     expected: `a number above zero, alone or with ${names.join(", ")}`,
     found: text === "" ? "nothing" : text,
     help: meant === undefined ? "write 7M for seven million" : `did you mean ${number}${meant}?`,
+  });
+}
+
+/** What became of every budget, in JSON's form: it tells models without the part by null, which `checkBudgets` refuses. */
+export function budgetVerdicts({ parts }: ModelCounts, budgets: readonly Budget[]): readonly BudgetVerdict[] {
+  return budgets.map((budget) => {
+    const actual = parts[budget.part]?.[metrics[budget.metric].key] ?? null;
+    return { ...budget, actual, over: actual === null ? null : Math.max(0, actual - budget.limit) };
   });
 }
 

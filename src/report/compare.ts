@@ -1,7 +1,8 @@
 /** `litevae compare`: models side by side, a table per part; of exactly two models also the modules that differ. */
 import { partNames, type PartName } from "../ir/model.ts";
+import { budgetVerdicts, type Budget } from "./budget.ts";
 import { flopsOf, type ModelCounts, type PartCounts } from "./count.ts";
-import { formatDifference } from "./difference-table.ts";
+import { differenceRows, formatDifference } from "./difference-table.ts";
 import { differenceOf } from "./difference.ts";
 import { jsonText, type ReportFormat } from "./format.ts";
 import { csvTable, left, markdownTable, right, textTable, type Column, type Grid } from "./grid.ts";
@@ -11,12 +12,14 @@ export interface CompareOptions {
   readonly format?: ReportFormat;
   /** The model that ratios refer to; the first by default. */
   readonly baseline?: ModelCounts;
+  /** Limits that JSON reports on. */
+  readonly budgets?: readonly Budget[];
 }
 
 /** The report as text that ends in a line feed. All models must be measured at the same size. */
 export function formatComparison(models: readonly ModelCounts[], options: CompareOptions = {}): string {
-  const { format = "table", baseline = models[0] } = options;
-  if (format === "json") return jsonText(models.map(modelJson));
+  const { format = "table", baseline = models[0], budgets = [] } = options;
+  if (format === "json") return jsonText(comparisonJson(models, budgets));
   if (format === "csv") return comparisonCsv(models);
   const [first, second, ...others] = models;
   const size = first?.size ?? 0;
@@ -35,8 +38,19 @@ export function formatComparison(models: readonly ModelCounts[], options: Compar
   return [`${heading}\n`, ...sections].join("\n");
 }
 
-/** The object that stands for a model in JSON: the contract of `compare --format json`. */
-export function modelJson({ model, size, latentChannels, parts }: ModelCounts): unknown {
+/** The contract of `compare --format json` (README.md, Compare): one object per model, of two models the second with what differs. */
+function comparisonJson(models: readonly ModelCounts[], budgets: readonly Budget[]): readonly unknown[] {
+  const [first, second, ...others] = models;
+  return models.map((counts) => ({
+    ...modelJson(counts),
+    ...(budgets.length === 0 ? {} : { budget: budgetVerdicts(counts, budgets) }),
+    ...(first !== undefined && counts === second && others.length === 0
+      ? { differences: { from: first.model, modules: differenceRows(differenceOf(first, second)) } }
+      : {}),
+  }));
+}
+
+function modelJson({ model, size, latentChannels, parts }: ModelCounts): object {
   const partJson = (part: PartCounts | null): unknown => {
     if (part === null) return null;
     const { params, macs, activationBytes } = part;

@@ -1,26 +1,11 @@
 /** The modules that differ between two models, for people and for scripts. */
 import type { ModelDifference, ModuleDifference } from "./difference.ts";
-import { jsonText, type ReportFormat } from "./format.ts";
-import { csvTable, left, markdownTable, right, textTable } from "./grid.ts";
+import { left, markdownTable, right, textTable } from "./grid.ts";
 import { integer } from "./numbers.ts";
 
-/**
- * The difference alone, in any format, as text that ends in a line feed. In JSON a side that lacks the module is null, and `inside`
- * lists what a difference stands for.
- */
-export function formatDifference(difference: ModelDifference, format: ReportFormat = "table"): string {
+/** The difference alone as text that ends in a line feed. */
+export function formatDifference(difference: ModelDifference, format: "table" | "md" = "table"): string {
   const { first, second, modules } = difference;
-  if (format === "json") return jsonText(difference);
-  if (format === "csv") {
-    const header = ["path", "kind_first", "kind_second", "params_first", "params_second", "macs_first", "macs_second", "note"];
-    const rows = modules.map((module) => {
-      const { path, first: a, second: b } = module;
-      return [path, a?.kind, b?.kind, a?.params, b?.params, a?.macs, b?.macs, noteOn(module, difference)].map(
-        (cell) => cell ?? null,
-      );
-    });
-    return csvTable(header, rows);
-  }
   if (modules.length === 0) return `No module differs in kind, attributes, parameters or MACs between ${first} and ${second}.\n`;
   const columns = [
     left("module"),
@@ -34,6 +19,14 @@ export function formatDifference(difference: ModelDifference, format: ReportForm
     return [path, kindOf(module), cell(a?.params), cell(b?.params), cell(a?.macs), cell(b?.macs), noteOn(module, difference)];
   });
   return format === "md" ? markdownTable({ columns, rows }) : textTable({ columns, rows });
+}
+
+/** The rows of the table as objects. A side that lacks the module is null; `note` is what the table notes. */
+export function differenceRows(difference: ModelDifference): readonly object[] {
+  return difference.modules.map((module) => {
+    const { path, first, second, changed } = module;
+    return { path, first, second, changed, note: noteOn(module, difference) };
+  });
 }
 
 function kindOf({ first, second }: ModuleDifference): string {

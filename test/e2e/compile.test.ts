@@ -108,7 +108,8 @@ export default litevae({ variant: "S", latentChannels: 2, decoder: { norm: "smc"
     expect(readdirSync(out).sort()).toEqual(["client.ts", "config.json", "encoder.onnx", "manifest.json", "model.safetensors"]);
   });
   test("is used again after Python left its caches in it", () => {
-    compile("tiny.ts", "cached", "--target", "torch");
+    const { stderr } = litevae(folder, "compile", "tiny.ts", "-o", "cached", "--target", "torch");
+    expect(stderr).toMatch(/^tiny: writing the PyTorch package cached\/litevae_tiny\ntiny: writing model\.safetensors\n/);
     const caches = ["cached/litevae_tiny/__pycache__/model.cpython-311.pyc", "cached/litevae_tiny.egg-info/PKG-INFO"];
     write(folder, Object.fromEntries(caches.map((name) => [name, "made by Python"])));
     compile("tiny.ts", "cached", "--target", "torch");

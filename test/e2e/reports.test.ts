@@ -1,6 +1,6 @@
 /** `list`, `check`, `summary` and `compare`: what goes to stdout is for scripts and readers, the rest to stderr. */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { command, environment, litevae, tempFolder, tinyModel, write } from "./litevae.ts";
@@ -174,6 +174,43 @@ describe("compare", () => {
     const text = printed(...args);
     expect(printed(...args, "-o", "report.md")).toBe("");
     expect(readFileSync(join(folder, "report.md"), "utf8")).toBe(text);
+  });
+  test("models of one name are called by their paths, in budgets too", () => {
+    const wider = tinyModel
+      .replace("in: 3, out: 8", "in: 3, out: 16")
+      .replace("channels: 8", "channels: 16")
+      .replace("in: 8,", "in: 16,");
+    write(folder, { "a/model.ts": tinyModel, "b/model.ts": wider });
+    const names = ["a/model.ts", "b/model.ts"] as const;
+    const { code, stdout, stderr } = litevae(
+      folder,
+      "compare",
+      ...names,
+      "tiny.ts",
+      "--budget",
+      "encoder=1k",
+      "--format",
+      "json",
+    );
+    expect(code).toBe(1);
+    const models = JSON.parse(stdout) as readonly { model: string; budget: readonly { over: number }[] }[];
+    expect(models.map(({ model, budget }) => [model, budget.map(({ over }) => over)])).toEqual([
+      ["a/model.ts", [0]],
+      ["b/model.ts", [976]],
+      ["tiny", [0]],
+    ]);
+    expect(stderr).toMatch(/^error: b\/model\.ts: encoder has 1,976 parameters,/);
+  });
+  test.runIf(existsSync("/dev/full"))("stdout without room is told in a line", () => {
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(process.execPath, [command, "compare", "tiny.ts"], {
+      cwd: folder,
+      encoding: "utf8",
+      env: environment,
+      stdio: ["ignore", full, "pipe"],
+    });
+    closeSync(full);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "error: cannot write to stdout: no space left on device\n" });
   });
   test("budgets that are kept say nothing", () => {
     expect(

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { builtIns } from "../../dsl/models/index.ts";
+import { parseBudget } from "../../src/report/budget.ts";
 import { formatComparison } from "../../src/report/compare.ts";
 import { countModel } from "../../src/report/count.ts";
 import { tiny } from "./tiny.ts";
@@ -115,8 +116,19 @@ test("one model has neither ratios nor differences", () => {
   expect(formatComparison([third])).not.toMatch(/ratio|differ/);
 });
 
-test("JSON is the array that scripts use, whether models differ or not", () => {
-  const text = formatComparison([countModel(builtIns["b"]!.build({}), 256), plain], { format: "json" });
+const tinyJson = {
+  model: "tiny",
+  size: 6,
+  latentChannels: 1,
+  parts: {
+    encoder: { params: 270, macs: 2_340, flops: 4_680, activationBytes: 576 },
+    decoder: { params: 30, macs: 972, flops: 1_944, activationBytes: 576 },
+    discriminator: null,
+  },
+};
+
+test("JSON is the array that scripts use", () => {
+  const text = formatComparison([countModel(builtIns["b"]!.build({}), 256), plain, plain], { format: "json" });
   expect(JSON.parse(text)).toEqual([
     {
       model: "b",
@@ -128,15 +140,39 @@ test("JSON is the array that scripts use, whether models differ or not", () => {
         discriminator: { params: 11_020_674, macs: 9_061_794_304, flops: 18_123_588_608, activationBytes: 41_943_044 },
       },
     },
-    {
-      model: "tiny",
-      size: 6,
-      latentChannels: 1,
-      parts: {
-        encoder: { params: 270, macs: 2_340, flops: 4_680, activationBytes: 576 },
-        decoder: { params: 30, macs: 972, flops: 1_944, activationBytes: 576 },
-        discriminator: null,
+    tinyJson,
+    tinyJson,
+  ]);
+});
+
+test("JSON of two models says in the second what differs from the first", () => {
+  const [first, second] = JSON.parse(formatComparison([plain, wide], { format: "json" })) as [object, Record<string, unknown>];
+  expect(first).toEqual(tinyJson);
+  expect(second["differences"]).toMatchObject({
+    from: "tiny",
+    modules: [
+      {
+        path: "encoder.conv_in",
+        first: { kind: "conv2d", params: 112, macs: 972 },
+        changed: { out: ["4", "8"] },
+        note: "out: 4 → 8",
       },
+      { path: "encoder.res.conv", second: { kind: "conv2d", params: 584, macs: 5_184 } },
+      { path: "encoder.conv_out" },
+    ],
+  });
+});
+
+test("JSON has what became of the budgets, null where they cannot be checked", () => {
+  const budgets = ["encoder=300", "encoder.macs=2k", "discriminator=1"].map(parseBudget);
+  expect(JSON.parse(formatComparison([plain], { format: "json", budgets }))).toEqual([
+    {
+      ...tinyJson,
+      budget: [
+        { part: "encoder", metric: "params", limit: 300, actual: 270, over: 0 },
+        { part: "encoder", metric: "macs", limit: 2000, actual: 2340, over: 340 },
+        { part: "discriminator", metric: "params", limit: 1, actual: null, over: null },
+      ],
     },
   ]);
 });
