@@ -24,8 +24,8 @@ const moduleAttributes = new Set(
 /** What the generated autoencoder has beside its stages. */
 const autoencoderAttributes = new Set(
   (
-    "decode diffusers_config enable_channels_last enable_gradient_checkpointing encode from_pretrained image_channels latent_channels " +
-    "name save_pretrained stride"
+    "decode diffusers_config discriminator_modules enable_channels_last enable_gradient_checkpointing encode from_pretrained image_channels key_renames " +
+    "latent_channels name own_state save_pretrained stride"
   ).split(" "),
 );
 

@@ -42,12 +42,12 @@ export function vaeSmall(options: SdVaeOptions = {}): Model {
 }
 
 /** Keys that diffusers gave attention layers before 0.13, and that published files still have. */
-const renames: Interchange["renames"] = Object.entries({ query: "to_q", key: "to_k", value: "to_v", proj_attn: "to_out.0" }).map(
-  ([old, now]) => ({
-    pattern: new RegExp(`(\\.attentions\\.\\d+)\\.${old}\\.`),
-    to: `$1.${now}.`,
-  }),
-);
+const renames: Interchange["renames"] = {
+  "attentions.*.query": "attentions.*.to_q",
+  "attentions.*.key": "attentions.*.to_k",
+  "attentions.*.value": "attentions.*.to_v",
+  "attentions.*.proj_attn": "attentions.*.to_out.0",
+};
 
 /** The configuration of diffusers' AutoencoderKL; scaling_factor is that of Stable Diffusion 1 (Rombach et al. 2022). */
 function diffusersConfig({

@@ -21,8 +21,7 @@ WRONG_WEIGHTS = 3
 def autoencoder(module: ModuleType, weights: dict[str, Tensor], whole: bool) -> Any:
     """The model with these weights. Of a folder with some of the parts the others stay as they are: they are not run."""
     model = module.Autoencoder()
-    elsewhere = module.Autoencoder.discriminator_modules
-    state = {key: value for key, value in weights.items() if key.split(".")[0] not in elsewhere}
+    state = model.own_state(weights)
     if not whole:
         state = {**{key: value for key, value in model.state_dict().items() if key not in state}, **state}
     load(module, model, state)

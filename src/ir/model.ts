@@ -90,8 +90,11 @@ export interface Network extends Part<string> {
 
 /** How other tools store the same architecture. */
 export interface Interchange {
-  /** Renames in the keys of published files, applied before keys are compared. */
-  readonly renames: readonly { readonly pattern: RegExp; readonly to: string }[];
+  /**
+   * What parts of keys in published files are called here, applied in order before keys are compared: `attentions.*.query` → `attentions.*.to_q`,
+   * with `*` for any one word between dots.
+   */
+  readonly renames: Readonly<Record<string, string>>;
   /** The configuration under which diffusers opens the weights; absent where no class of its own has them. */
   readonly diffusers?: Readonly<Record<string, boolean | number | string | readonly (number | string)[]>>;
 }

@@ -42,7 +42,17 @@ function plainKey(key: string): string {
 
 /** The model's own name for a key, in today's words. */
 function ownKey(key: string, model: Model): string {
-  return (model.interchange?.renames ?? []).reduce((name, { pattern, to }) => name.replace(pattern, to), plainKey(key));
+  return Object.entries(model.interchange?.renames ?? {}).reduce((name, [from, to]) => renamed(name, from, to), plainKey(key));
+}
+
+/** One rename of `Interchange`; the packages' Python does the same. */
+function renamed(key: string, from: string, to: string): string {
+  const words = from.split(".").map((word) => (word === "*" ? "([^.]+)" : word.replace(/\W/g, "\\$&")));
+  let group = 0;
+  return key.replace(
+    new RegExp(`(?<![^.])${words.join("\\.")}(?![^.])`),
+    to.replace(/\*/g, () => `$${++group}`),
+  );
 }
 
 /** Whether a weight file has the 1×1 convolutions between encoder, latent and decoder that built-in models have as an option. */

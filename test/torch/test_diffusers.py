@@ -1,5 +1,6 @@
 """SD-VAE travels both ways: diffusers' published layout compiles as it is, and what the package saves diffusers opens."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,13 @@ def test_a_published_sd_vae_compiles_and_comes_back(old: bool, tmp_path: Path) -
         model: Any = module.Autoencoder.from_pretrained(out)
         model.save_pretrained(tmp_path / "saved")
         again = module.Autoencoder.from_pretrained(tmp_path / "saved")
+        # The folder as it is published: the file that was compiled, beside what diffusers says of it.
+        original.save_config(tmp_path)
+        straight = module.Autoencoder.from_pretrained(tmp_path)
+        config = json.loads((tmp_path / "config.json").read_text())
+        (tmp_path / "config.json").write_text(json.dumps(config | {"layers_per_block": 3}))
+        with pytest.raises(module.WeightsError, match=r"is of another model: .*'layers_per_block': 3"):
+            module.Autoencoder.from_pretrained(tmp_path)
     opened: Any = AutoencoderKL.from_pretrained(tmp_path / "saved").eval()
     assert opened.config.use_quant_conv and opened.config.scaling_factor == 0.18215
     state = load_file(tmp_path / "saved" / "diffusion_pytorch_model.safetensors")
@@ -80,6 +88,12 @@ def test_a_published_sd_vae_compiles_and_comes_back(old: bool, tmp_path: Path) -
         close(opened.encode(x).latent_dist.mean, posterior.mean)
         close(opened.decode(posterior.mean).sample, image)
         close(again.decode(posterior.mean).sample, image)
+        close(straight.encode(x).latent_dist.mean, posterior.mean)
+        close(straight.decode(posterior.mean).sample, image)
+    if old:
+        verified = litevae("verify", out, "--weights", weights, "--size", "32")
+        assert verified.returncode == 0, verified.stderr + verified.stdout
+        assert "without" not in verified.stderr
 
 
 def close(found: Any, wanted: torch.Tensor) -> None:

@@ -28,7 +28,7 @@ function resultKeysOf(model: Model, block: Block): readonly string[] | undefined
 /** Encoder and decoder under the model's own names, with what stands between them and the latent. */
 function writeAutoencoder(writer: PythonWriter, model: Model, set: ClassSet): void {
   const parts = [partOf(model, "encoder"), partOf(model, "decoder")].filter((part) => part !== undefined);
-  writeDiffusersConfig(writer, model);
+  interchangeOf(model).forEach((constant) => writeConstant(writer, constant));
   writer.line().line();
   writer.block("class Autoencoder(AutoencoderBase):", () => {
     writer
@@ -43,7 +43,7 @@ function writeAutoencoder(writer: PythonWriter, model: Model, set: ClassSet): vo
       .line(`stride = ${model.stride}`);
     const beside = partOf(model, "discriminator")?.modules.map(({ path }) => path) ?? ["discriminator"];
     if (beside.join() !== "discriminator") writer.line(`discriminator_modules = ${literal(beside)}`);
-    if (model.interchange?.diffusers !== undefined) writer.line(`diffusers_config = ${diffusersConstant}`);
+    for (const { constant, attribute } of interchangeOf(model)) writer.line(`${attribute} = ${constant}`);
     writer.line();
     writeInit(writer, parts, set);
     const methods = { encoder: "_moments", decoder: "_image" } as const;
@@ -87,18 +87,30 @@ function latentSize(side: string, stride: number): string {
   return stride === 1 ? side : `${side}/${stride}`;
 }
 
-const diffusersConstant = "DIFFUSERS_CONFIG";
+interface Constant {
+  readonly constant: string;
+  /** The class attribute that is this constant. */
+  readonly attribute: string;
+  readonly entries: readonly string[];
+}
 
-/** What diffusers needs to open the weights, where it has a class with these keys. */
-function writeDiffusersConfig(writer: PythonWriter, model: Model): void {
-  const config = model.interchange?.diffusers;
-  if (config === undefined) return;
-  const list = (value: readonly PyValue[]): string => `[${value.map(literal).join(", ")}]`;
+/** How other tools name the weights' keys, and what diffusers needs to open them, where it has a class with these keys. */
+function interchangeOf(model: Model): readonly Constant[] {
+  const { renames = {}, diffusers = {} } = model.interchange ?? {};
+  const value = (setting: PyValue): string =>
+    Array.isArray(setting) ? `[${(setting as readonly PyValue[]).map(literal).join(", ")}]` : literal(setting);
+  const entries = (settings: Readonly<Record<string, PyValue>>): readonly string[] =>
+    Object.entries(settings).map(([key, setting]) => `${literal(key)}: ${value(setting)},`);
+  return [
+    { constant: "KEY_RENAMES", attribute: "key_renames", entries: entries(renames) },
+    { constant: "DIFFUSERS_CONFIG", attribute: "diffusers_config", entries: entries(diffusers) },
+  ].filter((constant) => constant.entries.length > 0);
+}
+
+/** At the top of the module: what a class holds itself could be changed through any instance. */
+function writeConstant(writer: PythonWriter, { constant, entries }: Constant): void {
   writer.line().line();
-  writer.block(`${diffusersConstant} = {`, () => {
-    for (const [key, value] of Object.entries(config))
-      writer.line(`"${key}": ${Array.isArray(value) ? list(value as readonly PyValue[]) : literal(value)},`);
-  });
+  writer.block(`${constant} = {`, () => entries.forEach((entry) => writer.line(entry)));
   writer.line("}");
 }
 

@@ -80,6 +80,8 @@ class AutoencoderBase(nn.Module):
     stride: int
     # Top-level modules of the discriminator: a file of weights may hold them too.
     discriminator_modules: tuple[str, ...] = ("discriminator",)
+    # What parts of keys in published files are called here; `*` is any one word between dots.
+    key_renames: Mapping[str, str] = {}
     # Set where diffusers has a class with the same keys: save_pretrained then writes what that class opens.
     diffusers_config: Mapping[str, Any] = {}
 
@@ -136,7 +138,10 @@ class AutoencoderBase(nn.Module):
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> Self:
-        """The model with the weights that compile or save_pretrained left in `folder`, in eval mode."""
+        """The model with the weights that compile or save_pretrained left in `folder`, in eval mode.
+
+        A folder that diffusers wrote is read where the model is one of diffusers', also with its old keys.
+        """
         folder = Path(folder)
         weights_file = folder / (DIFFUSERS_WEIGHTS if (folder / DIFFUSERS_WEIGHTS).is_file() else WEIGHTS)
         for file in (folder / CONFIG, weights_file):
@@ -144,22 +149,43 @@ class AutoencoderBase(nn.Module):
                 raise FileNotFoundError(
                     f"{folder} has no {file.name}: give a folder that compile or save_pretrained wrote"
                 )
-        config = json.loads((folder / CONFIG).read_text())
+        cls._check_config(folder / CONFIG)
+        model = cls()
+        load_strict(model, model.own_state(read_weights(weights_file)))
+        return model.eval()
+
+    @classmethod
+    def _check_config(cls, file: Path) -> None:
+        """WeightsError where config.json says another architecture; diffusers' says it in its own words."""
+        config = json.loads(file.read_text())
         wanted = {key: getattr(cls, key) for key in ("latent_channels", "image_channels", "stride")}
+        if cls.diffusers_config and "_class_name" in config:
+            # What it leaves out has diffusers' default, and shows in the weights.
+            free = ("sample_size", "scaling_factor")
+            wanted = {
+                key: value for key, value in cls.diffusers_config.items() if key in config and key not in free
+            }
         found = {key: config.get(key) for key in wanted}
         if found != wanted:
-            raise WeightsError(f"{folder / CONFIG} is of another model: {found} instead of {wanted}")
-        model = cls()
-        weights = read_weights(weights_file)
-        load_strict(
-            model,
-            {
-                key: value
-                for key, value in weights.items()
-                if key.split(".")[0] not in cls.discriminator_modules
-            },
-        )
-        return model.eval()
+            raise WeightsError(f"{file} is of another model: {found} instead of {wanted}")
+
+    def own_state(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What `read_weights` gave under this model's keys, without the discriminator's.
+
+        The old names and shapes of published files are translated (key_renames).
+        """
+        named = {renamed(key, self.key_renames): value for key, value in weights.items()}
+        if len(named) < len(weights):
+            raise WeightsError("the weights hold tensors twice, under an old and a new name")
+        state = {
+            key: value for key, value in named.items() if key.split(".")[0] not in self.discriminator_modules
+        }
+        if self.key_renames:
+            # Old files hold the weights of linear layers as those of 1x1 convolutions.
+            for key, own in self.state_dict().items():
+                if key in state and _without_ones(state[key]) == _without_ones(own):
+                    state[key] = state[key].reshape(own.shape)
+        return state
 
     def save_pretrained(self, folder: str | Path, **config: Any) -> None:
         """Writes weights and config.json, with `config`; in diffusers' layout if it has one."""
@@ -231,6 +257,24 @@ def clean_keys(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     if len(cleaned) < len(state):
         raise WeightsError("the weights hold tensors twice, with and without module. or _orig_mod.")
     return cleaned
+
+
+def renamed(key: str, renames: Mapping[str, str]) -> str:
+    """A published file's key in this model's words; `*` stands for one word between dots."""
+    for before, now in renames.items():
+        pattern = re.escape(before).replace(r"\*", r"([^.]+)")
+        first, *rest = now.split("*")
+        template = first + "".join(rf"\g<{group}>{text}" for group, text in enumerate(rest, start=1))
+        key = re.sub(rf"(?<![^.]){pattern}(?![^.])", template, key, count=1)
+    return key
+
+
+def _without_ones(tensor: Tensor) -> list[int]:
+    """The shape without ones at its end."""
+    sizes = list(tensor.shape)
+    while sizes and sizes[-1] == 1:
+        sizes.pop()
+    return sizes
 
 
 def load_strict(module: nn.Module, state: Mapping[str, Tensor]) -> None:
