@@ -74,19 +74,29 @@ function flatten(message: string | DiagnosticMessageChain): readonly string[] {
 const mismatch = /'Feature<(\d+), (\d+)>' is not assignable to (?:type|parameter of type) 'Feature<(\d+), (\d+)>'/;
 /** The functions that `model` wants, by the name of their argument in its declaration. */
 const partWanted = /is not assignable to type '\((image|latent): /;
+const argumentsDiffer = /^Types of parameters '.*' and '(?:image|latent)' are incompatible/;
 
 /** Says what two features that do not fit differ in; the first line of a message may compare functions, a later one their features. */
 function remedy(lines: readonly string[]): string {
   const features = lines.map((line) => mismatch.exec(line)).find((match) => match !== null) ?? undefined;
   if (features === undefined) return "mend the types at this place; the editor shows the same error";
   const [, channels, stride, wantedChannels, wantedStride] = features;
-  if (channels !== wantedChannels && partWanted.exec(lines[0] ?? "")?.[1] === "image") {
-    return `the encoder gives ${channels} channels, and ${wantedChannels} are wanted: 2 × latentChannels, means first, then log-variances`;
-  }
   if (channels !== wantedChannels && stride !== wantedStride) {
     return `the feature has ${channels} channels at stride ${stride}, and ${wantedChannels} at stride ${wantedStride} are wanted`;
   }
-  return channels !== wantedChannels
-    ? `the feature has ${channels} channels and ${wantedChannels} are wanted: change the layer here, or the one before it`
-    : `the feature has stride ${stride} and ${wantedStride} is wanted: pool, upsample or set stride`;
+  if (channels === wantedChannels) {
+    return `the feature has stride ${stride} and ${wantedStride} is wanted: pool, upsample or set stride`;
+  }
+  const argument = partWanted.exec(lines[0] ?? "")?.[1];
+  if (argument === undefined) {
+    return `the feature has ${channels} channels and ${wantedChannels} are wanted: change the layer here, or the one before it`;
+  }
+  if (lines.some((line) => argumentsDiffer.test(line))) {
+    return argument === "image"
+      ? `it takes images of ${wantedChannels} channels, and imageChannels is ${channels}: make the two equal`
+      : `the decoder takes ${wantedChannels} channels, and latentChannels is ${channels}: make the two equal`;
+  }
+  return argument === "image"
+    ? `the encoder gives ${channels} channels, and ${wantedChannels} are wanted: 2 × latentChannels, means first, then log-variances`
+    : `the decoder gives ${channels} channels, and imageChannels is ${wantedChannels}: make the two equal`;
 }
