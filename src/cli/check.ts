@@ -5,7 +5,8 @@ import { formatShape } from "../ir/shape.ts";
 import { fittingSizes } from "../ir/size.ts";
 import { verifyModel } from "../ir/verify.ts";
 import type { Environment } from "./environment.ts";
-import { isModelFile, loadModel, modelPath } from "./load-model.ts";
+import { filePath, isFile } from "./load-file.ts";
+import { loadModel } from "./load-model.ts";
 import { latentOption } from "./options.ts";
 
 export function addCheck(program: Command, environment: Environment): void {
@@ -15,7 +16,7 @@ export function addCheck(program: Command, environment: Environment): void {
     .argument("<model>", "built-in name, or a .ts file")
     .addOption(latentOption)
     .action(async (name: string, flags: { readonly latent?: number }) => {
-      if (isModelFile(name)) await checkTypes(modelPath(name));
+      if (isFile(name)) await checkTypes(filePath(name, "model"));
       const model = await loadModel(name, environment, { latentChannels: flags.latent });
       verifyModel(model);
       process.stdout.write(describe(model));

@@ -1,9 +1,11 @@
 import { Option, type Command } from "commander";
 import { nearest, UsageError, UserError } from "../errors/index.ts";
 import type { Calibration, HalfReport } from "../compiler/calibrate.ts";
-import type { Part, PartName } from "../ir/model.ts";
+import type { Model, Part, PartName } from "../ir/model.ts";
+import type { Training } from "../targets/torch/project.ts";
 import type { Environment } from "./environment.ts";
 import { loadModel } from "./load-model.ts";
+import { defaultRecipe, recipeFor } from "./load-recipe.ts";
 import { choice, latentOption, partList, targetList, wholeNumber, type Target } from "./options.ts";
 
 interface Flags {
@@ -17,6 +19,7 @@ interface Flags {
   readonly externalData: boolean;
   readonly precision: "fp32" | "fp16";
   readonly calibrate?: string;
+  readonly recipe?: string;
   readonly force: boolean;
   readonly latent?: number;
   readonly dumpAfter?: string;
@@ -46,6 +49,9 @@ export function addCompile(program: Command, environment: Environment): void {
     )
     .addOption(choice("--precision <p>", "numbers inside the graphs", ["fp16", "fp32"] as const).default("fp32"))
     .option("--calibrate <dir>", "pictures that tell which layers leave the range of fp16")
+    .addOption(
+      new Option("--recipe <recipe>", "how the torch package trains: a preset, or a .ts file").default(undefined, defaultRecipe),
+    )
     .option("--external-data", "keep weights in a file beside the graph", false)
     .option("--force", "write into a folder that holds other files, or trained weights that would be lost", false)
     .addOption(latentOption)
@@ -53,6 +59,7 @@ export function addCompile(program: Command, environment: Environment): void {
     .action(async (name: string, flags: Flags) => {
       const { compile, irVersionOf, onnxPasses } = await import("../compiler/compile.ts");
       const { printPart } = await import("../ir/print.ts");
+      checkRecipeFlag(flags);
       const irVersion = checkVersions(flags, irVersionOf);
       const half = await calibrationOf(flags);
       checkPass(
@@ -70,6 +77,7 @@ export function addCompile(program: Command, environment: Environment): void {
           help: "leave it out of --parts, or add it to the model",
         });
       }
+      const training = flags.target.includes("torch") ? await trainingOf(model, flags.recipe, environment) : undefined;
       const started = performance.now();
       const manifest = await compile(model, {
         out: flags.output,
@@ -81,8 +89,8 @@ export function addCompile(program: Command, environment: Environment): void {
         seed: flags.seed,
         weights: flags.weights,
         externalData: flags.externalData,
-        networks: environment.networks,
         half,
+        training,
         progress: (doing) => process.stderr.write(`${model.name}: ${doing}\n`),
         halfReport: (part, report) => process.stderr.write(describeHalf(part, report)),
         dump: (pass: string, part: Part) => {
@@ -96,6 +104,22 @@ export function addCompile(program: Command, environment: Environment): void {
         `${model.name}: ${counts.join(", ")}; ${((performance.now() - started) / 1000).toFixed(1)} s, in ${flags.output}\n`,
       );
     });
+}
+
+/** The networks that training needs beside the model, and the recipe, checked against both. */
+async function trainingOf(model: Model, recipe: string | undefined, environment: Environment): Promise<Training> {
+  const networks = environment.networks(model.imageChannels);
+  return { networks, recipe: await recipeFor({ model, networks }, recipe, environment) };
+}
+
+function checkRecipeFlag({ recipe, target }: Flags): void {
+  if (recipe === undefined || target.includes("torch")) return;
+  throw new UsageError({
+    what: "--recipe is of the torch target",
+    expected: "torch among --target",
+    found: `--target ${target.join(",")}`,
+    help: "add --target torch, or leave --recipe out",
+  });
 }
 
 /** What fp16 is calibrated with; undefined for fp32. */

@@ -14,7 +14,7 @@ import { clientFiles } from "../targets/client/client.ts";
 import type { OnnxGraph } from "../targets/onnx/graph.ts";
 import { lowerPart } from "../targets/onnx/lower.ts";
 import { encodeModel, initializerBytes, protobufLimit, type ExternalData, type ModelInfo } from "../targets/onnx/serde.ts";
-import { torchProject, type NetworkModules } from "../targets/torch/project.ts";
+import { torchProject, type Training } from "../targets/torch/project.ts";
 import { packageName } from "../targets/torch/python.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
 import { initialWeights, namedTensors, weightsFromFile } from "../weights/weights.ts";
@@ -44,8 +44,8 @@ export interface CompileOptions {
   /** Path of a safetensors file with trained weights. */
   readonly weights?: string | undefined;
   readonly externalData: boolean;
-  /** What training packages get beside the model, for images of so many channels. */
-  readonly networks?: (imageChannels: number) => NetworkModules;
+  /** How and with what the torch package trains; the torch target needs it. */
+  readonly training?: Training | undefined;
   /** Given, the graphs are written in float16, calibrated with it. */
   readonly half?: Calibration | undefined;
   /** Called as work proceeds, with what is being done. */
@@ -70,9 +70,7 @@ export async function compile(model: Model, options: CompileOptions): Promise<Ma
   const float32 = (options.targets.includes("onnx") ? parts : []).map((part) => lower(part, options.dump));
 
   const partNames = parts.map(({ name }) => name);
-  const project = options.targets.includes("torch")
-    ? torchProject(model, partNames, packageVersion(), options.networks?.(model.imageChannels))
-    : [];
+  const project = options.targets.includes("torch") ? torchProject(model, partNames, packageVersion(), trainingOf(options)) : [];
   const config = configOf(model, parts);
   const client = options.targets.includes("onnx") ? clientFiles(model, partNames, config.sizes) : [];
   const folder = new OutputFolder(options.out, { force: options.force });
@@ -92,6 +90,11 @@ export async function compile(model: Model, options: CompileOptions): Promise<Ma
   folder.write("config.json", [`${JSON.stringify(config, null, 2)}\n`]);
   folder.finish({ ...manifest });
   return { ...manifest, files: {} };
+}
+
+function trainingOf({ training }: CompileOptions): Training {
+  if (training === undefined) throw new Error("a torch package needs to know how it trains");
+  return training;
 }
 
 /** Whether a part's outputs are what others are calibrated on: decoders take what the encoder gives. */

@@ -670,9 +670,8 @@ describe("a bug of ours (exit code 70)", () => {
     const build = (): never => {
       throw new Error("no such rule", { cause: new RangeError("index 3") });
     };
-    expect(
-      await main(["summary", "broken"], { builtIns: { broken: { about: "", build } }, networks: () => ({}), modules: {} }),
-    ).toBe(70);
+    const environment = { builtIns: { broken: { about: "", build } }, networks: () => ({}), recipes: {}, modules: {} };
+    expect(await main(["summary", "broken"], environment)).toBe(70);
     expect(written.join("")).toMatch(
       /^litevae has a bug; please report this with the model that shows it:\nError: no such rule\n {4}at Object\.build [^]*\ncaused by RangeError: index 3\n {4}at /,
     );

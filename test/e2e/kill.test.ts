@@ -64,6 +64,7 @@ describe("at every change of the folder", () => {
       main(["compile", join(folder, "tiny.ts"), "-o", into], {
         builtIns: {},
         networks: () => ({}),
+        recipes: {},
         modules: { "litevae/dsl": dsl },
       });
     const fresh = join(folder, `${out}-fresh`);

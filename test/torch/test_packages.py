@@ -112,7 +112,17 @@ class TestProject:
         rules = ("--select", "E,F,W,I,UP,B,N,C4,SIM", "--ignore", "N812")
         run("-m", "ruff", "check", "--no-cache", *rules, *generated, cwd=tmp_path)
         cache = ROOT / "node_modules" / ".cache" / "litevae-mypy"
-        run("-m", "mypy", "--cache-dir", cache, *sources, cwd=tmp_path)
+        # accelerate brings no types.
+        run(
+            "-m",
+            "mypy",
+            "--cache-dir",
+            cache,
+            "--disable-error-code",
+            "import-untyped",
+            *sources,
+            cwd=tmp_path,
+        )
 
         for source in generated:
             imported = re.findall(r"^(?:from|import) (\S+)", source.read_text(), re.MULTILINE)

@@ -1,6 +1,9 @@
 /** The files of an installable Python project around the generated model.py. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Model, Network, PartName } from "../../ir/model.ts";
+import { recipeJsonSchema } from "../../recipe/json-schema.ts";
+import type { Recipe } from "../../recipe/schema.ts";
 import { modelPy } from "./model-py.ts";
 import { networksPy } from "./networks-py.ts";
 import { packageName, prose } from "./python.ts";
@@ -12,11 +15,13 @@ export interface ProjectFile {
   readonly text: string;
 }
 
-/** Real Python files, copied beside model.py, and those that go with networks beside the model. */
-const runtimeFiles = ["autoencoder.py", "layers.py"];
-const lossFiles = ["perceptual_loss.py"];
+/** What a package trains with. */
+export interface Training {
+  readonly recipe: Recipe;
+  /** Networks beside the model, by the Python modules that are to hold them. */
+  readonly networks: NetworkModules;
+}
 
-/** Networks that training needs beside the model, by the Python modules that are to hold them. */
 export type NetworkModules = Readonly<Record<string, readonly Network[]>>;
 
 /** `parts` are those whose weights the folder gets; the package always holds the whole architecture. */
@@ -24,10 +29,11 @@ export function torchProject(
   model: Model,
   parts: readonly PartName[],
   version: string,
-  networks: NetworkModules = {},
+  { recipe, networks }: Training,
 ): readonly ProjectFile[] {
   const name = packageName(model.name);
   const inPackage = (file: string, text: string): ProjectFile => ({ name: `${name}/${file}`, text });
+  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   return [
     { name: "pyproject.toml", text: pyproject(model, name, version) },
     { name: "README.md", text: readme(model, name, parts) },
@@ -35,10 +41,24 @@ export function torchProject(
     inPackage("model.py", modelPy(model)),
     inPackage("py.typed", ""),
     ...Object.entries(networks).map(([module, those]) => inPackage(`${module}.py`, networksPy(those))),
-    ...[...runtimeFiles, ...(Object.keys(networks).length === 0 ? [] : lossFiles)].map((file) =>
-      inPackage(file, readFileSync(new URL(`./runtime/${file}`, import.meta.url), "utf8")),
-    ),
+    inPackage("recipe.json", json(recipe)),
+    inPackage("recipe.schema.json", json(recipeJsonSchema())),
+    ...runtimeFiles().map((file) => inPackage(file, readFileSync(`${runtime}${file}`, "utf8"))),
   ];
+}
+
+const runtime = fileURLToPath(new URL("./runtime/", import.meta.url));
+
+/** The real Python files that are copied beside model.py, as paths with slashes. */
+function runtimeFiles(): readonly string[] {
+  const found = readdirSync(runtime, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".py"));
+  return found.map((file) => file.replaceAll("\\", "/")).sort();
+}
+
+/** The package and its subpackages, as setuptools wants them listed. */
+function packages(name: string): readonly string[] {
+  const folders = runtimeFiles().map((file) => file.split("/").slice(0, -1));
+  return [...new Set(folders.map((folder) => [name, ...folder].join(".")))].sort();
 }
 
 function builders(model: Model): readonly string[] {
@@ -59,6 +79,16 @@ ${entries}]
 `;
 }
 
+/** What the training subpackage imports besides torch and safetensors. */
+const trainingRequirements = [
+  "accelerate>=1.2",
+  "jsonschema>=4.18",
+  "numpy>=1.26",
+  "pillow>=10",
+  "tensorboard>=2.16",
+  "tqdm>=4.66",
+];
+
 function pyproject(model: Model, name: string, version: string): string {
   return `[build-system]
 requires = ["setuptools>=77"]
@@ -71,13 +101,21 @@ description = ${JSON.stringify(`The autoencoder ${prose(model.name)} in PyTorch,
 requires-python = ">=3.11"
 dependencies = ["safetensors>=0.5", "torch>=2.6"]
 
+[project.optional-dependencies]
+train = [
+${trainingRequirements.map((requirement) => `  "${requirement}",\n`).join("")}]
+
 [tool.setuptools]
-packages = ["${name}"]
+packages = ${JSON.stringify(packages(name)).replaceAll(",", ", ")}
 
 [tool.setuptools.package-data]
-${name} = ["py.typed"]
+${name} = ["py.typed", "*.json"]
 
 [tool.ruff]
 line-length = 110
+
+[tool.ruff.lint.pycodestyle]
+# Code is formatted to 110 columns, prose may fill more.
+max-line-length = 130
 `;
 }

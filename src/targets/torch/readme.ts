@@ -20,7 +20,8 @@ ${autoencoder ? autoencoderExample(name, parts, image) : discriminatorExample(mo
 
 \`encode\` and \`decode\` return what diffusers' autoencoders return. \`enable_gradient_checkpointing()\` and \`enable_channels_last()\` are switches;
 \`save_pretrained(folder)\` writes what \`from_pretrained\` and \`litevae compile --weights\` read: the keys of the weights are the paths of the modules everywhere.
-`;
+
+${trainingSection(name)}`;
 }
 
 function autoencoderExample(name: string, parts: readonly PartName[], image: string): string {
@@ -52,4 +53,33 @@ discriminator = build_discriminator()
 discriminator.load_state_dict(${state})
 x = ${image}
 logits = discriminator(x)`;
+}
+
+function trainingSection(name: string): string {
+  const run = `-m ${name}.train --data IMAGES --output RUN`;
+  return `## Training
+
+\`\`\`
+pip install -e ".[train]"
+python ${run}
+\`\`\`
+
+IMAGES is a folder of pictures, at any depth, or of WebDataset shards. The recipe, \`${name}/recipe.json\`, is what \`litevae compile --recipe\` chose; it is
+printed at the start, and \`--set phases.0.steps=50\` overrides a field of it for one run. \`--dry-run\` takes one step of every phase and tells memory,
+speed and the time that the run would take.
+
+On several GPUs, and on several machines with one command on each of them. The recipe's batch is that of all processes together:
+
+\`\`\`
+torchrun --nproc_per_node 8 ${run}
+accelerate launch --multi_gpu --num_processes 8 ${run}
+torchrun --nnodes 2 --nproc_per_node 8 --rdzv-backend c10d --rdzv-endpoint HOST:29500 ${run}
+\`\`\`
+
+A run that was stopped goes on with \`--resume auto\`. At its end RUN holds \`model.safetensors\` and \`config.json\`; they become ONNX graphs with
+
+\`\`\`
+litevae compile MODEL -o DIR --weights RUN/model.safetensors
+\`\`\`
+`;
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
+from safetensors import SafetensorError
 
 from ..autoencoder import WEIGHTS, write_pretrained
 from .broken import BrokenLog
@@ -239,7 +240,8 @@ class Trainer:
                 write_snapshot(partial, accelerator, self.networks, self.optimizers, self.state)
             accelerator.wait_for_everyone()
             write_random_state(partial, accelerator.process_index)
-        except Exception as error:  # torch and safetensors have several kinds for a full disk.
+        # All that torch and safetensors raise on a full disk.
+        except (OSError, RuntimeError, SafetensorError) as error:
             failed = str(error).splitlines()[0]
         if self._anywhere(failed != ""):
             if accelerator.is_main_process:

@@ -1,0 +1,159 @@
+/** TypeScript files of users': a model's, or a recipe's. */
+import { existsSync, statSync } from "node:fs";
+import { extname, resolve } from "node:path";
+import { UserError } from "../errors/index.ts";
+import { placeOf } from "../ir/source.ts";
+import type { Environment } from "./environment.ts";
+
+const extensions = [".ts", ".mts", ".js", ".mjs"];
+
+type Noun = "model" | "recipe";
+
+/** What a file is to export by default, in the words of messages. */
+export interface Wanted {
+  readonly noun: Noun;
+  /** The calls that make one. */
+  readonly examples: readonly string[];
+}
+
+/** Whether a word on the command line is a file, and not the name of something built in. */
+export function isFile(name: string): boolean {
+  return extensions.includes(extname(name)) || name.includes("/");
+}
+
+/** The path of the file that a word on the command line names; UserError where none is there that can be imported. */
+export function filePath(name: string, noun: Noun): string {
+  const path = resolve(name);
+  const found = existsSync(path) ? statSync(path) : undefined;
+  const help = `give the path of a .ts file whose default export is a ${noun}`;
+  if (found?.isFile() !== true)
+    throw new UserError({
+      what: `there is no file ${name}`,
+      found: found?.isDirectory() === true ? "a folder" : undefined,
+      help,
+    });
+  if (!extensions.includes(extname(path)))
+    throw new UserError({
+      what: `${name} is neither TypeScript nor JavaScript`,
+      expected: `a file that ends in ${extensions.join(", ")}`,
+      help,
+    });
+  return path;
+}
+
+/** The default export of a file, which `isWanted` must find right. Throws a UserError where the file is missing, does not run or exports something else. */
+export async function importDefault<T>(
+  name: string,
+  environment: Environment,
+  wanted: Wanted,
+  isWanted: (value: unknown) => value is T,
+): Promise<{ readonly path: string; readonly value: T }> {
+  const { noun } = wanted;
+  const path = filePath(name, noun);
+  const exported = await printingToStderr(async () => {
+    const { createJiti } = await import("jiti");
+    const jiti = createJiti(path, {
+      fsCache: false,
+      moduleCache: false,
+      interopDefault: false,
+      virtualModules: { ...environment.modules },
+    });
+    try {
+      return await unlessStuck(jiti.import<Record<string, unknown>>(path), path, noun);
+    } catch (error) {
+      throw userFault(error, path, noun);
+    }
+  });
+  const value = exported["default"];
+  if (isWanted(value)) return { path, value };
+  throw noDefault(name, path, exported, wanted);
+}
+
+function noDefault(
+  name: string,
+  path: string,
+  exported: Readonly<Record<string, unknown>>,
+  { noun, examples }: Wanted,
+): UserError {
+  const value = exported["default"];
+  return new UserError({
+    what: `${name} has no ${noun} as its default export`,
+    where: { file: path, line: 1 },
+    expected: examples.map((example) => `export default ${example}`).join(" or "),
+    found: value === undefined ? `exports: ${Object.keys(exported).join(", ") || "none"}` : `export default of ${kindOf(value)}`,
+    help: value === undefined ? `add export default before the ${noun}` : `export what ${examples.join(" or ")} returns`,
+  });
+}
+
+/** stdout is for what the command prints: what the file's code prints meanwhile goes to stderr. */
+async function printingToStderr<T>(load: () => Promise<T>): Promise<T> {
+  const { write } = process.stdout;
+  process.stdout.write = process.stderr.write.bind(process.stderr);
+  try {
+    return await load();
+  } finally {
+    process.stdout.write = write;
+  }
+}
+
+/** What is loaded, or an error once nothing is left to happen that could end an await at the top level of the file. */
+async function unlessStuck<T>(loading: Promise<T>, file: string, noun: Noun): Promise<T> {
+  const error = new UserError({
+    what: `the ${noun}'s code never ends: it awaits something that does not come`,
+    where: { file, line: 1 },
+    help: "mend the await at the top level of this file, or of one that it imports",
+  });
+  let fail = (): void => undefined;
+  const stuck = new Promise<never>((_, reject) => {
+    fail = () => {
+      reject(error);
+    };
+  });
+  process.once("beforeExit", fail);
+  try {
+    return await Promise.race([loading, stuck]);
+  } finally {
+    process.off("beforeExit", fail);
+  }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value === "object" && "kind" in value && value.kind === "model") return "a model";
+  return `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
+}
+
+/** An exception of the user's own code is their fault to mend: its message with their line. Anything else is ours. */
+function userFault(error: unknown, path: string, noun: Noun): unknown {
+  if (error instanceof UserError) return error;
+  // Only the author's code throws what is not an Error; there is no stack to tell its line.
+  if (!(error instanceof Error))
+    return new UserError({
+      what: `the ${noun}'s code throws ${typeof error === "string" ? JSON.stringify(error) : String(error)}`,
+      where: { file: path, line: 1 },
+      help: "throw new Error(…), which tells its line",
+    });
+  const parse = /^ParseError: (.*?)\s*\n\s*(.+):(\d+):(\d+)$/s.exec(error.message);
+  if (parse !== null) {
+    const [, what = "", file = path, line, column] = parse;
+    return new UserError({
+      what: `the file is not valid TypeScript: ${what}`,
+      where: { file, line: Number(line), column: Number(column) + 1 },
+      help: "mend the syntax at this place",
+    });
+  }
+  const where = placeOf(error);
+  if ("code" in error && String(error.code).includes("MODULE_NOT_FOUND")) {
+    return new UserError({
+      what: (error.message.split("\n")[0] ?? "").replace(/^C/, "c"),
+      where: where ?? { file: path, line: 1 },
+      help: `check the import's path; ${noun}s import from litevae and litevae/dsl`,
+    });
+  }
+  if (where === undefined) return error;
+  return new UserError({
+    what: `${error.name} in the ${noun}'s code: ${error.message}`,
+    where,
+    help: "mend the code at this line",
+  });
+}
