@@ -130,7 +130,7 @@ export function blur<C extends number, S extends number, const K extends number 
 }
 
 /**
- * Appends a channel with the deviation over groups of images, averaged over channels and positions, so that a discriminator sees how much
+ * Appends a channel with the deviation over groups of consecutive images, averaged over channels and positions, so that a discriminator sees how much
  * they differ (Karras et al. 2018). A group has 4 images by default. For training alone: ONNX has no form for it.
  */
 export function minibatchStddev<C extends number, S extends number>(

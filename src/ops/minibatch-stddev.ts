@@ -4,7 +4,7 @@ import { featureDims, replaceChannels } from "./rules.ts";
 
 export const minibatchStddev = defineOp<{ readonly group: number }>({
   name: "minibatchStddev",
-  doc: "Appends a channel with the deviation over groups of images, averaged over channels and positions (Karras et al. 2018).",
+  doc: "Appends a channel with the deviation over groups of consecutive images, averaged over channels, positions (Karras et al. 2018).",
   infer([input = []]) {
     featureDims(input);
     return [replaceChannels(input, channelsOf(input) + 1)];

@@ -193,13 +193,12 @@ class StyleGAN2(nn.Module):
 
     @staticmethod
     def deviation(x: Tensor) -> Tensor:
-        """[N, 1, h, w]; sample i is of group i modulo the number of groups, which have four images or fewer."""
+        """[N, 1, h, w]; groups are of four consecutive images, or fewer where four do not divide N."""
         n, _, h, w = x.shape
         size = max(count for count in (1, 2, 3, 4) if n % count == 0)
-        groups = n // size
         channel = x.new_empty(n, 1, h, w)
-        for first in range(groups):
-            members = torch.arange(first, n, groups)
+        for first in range(0, n, size):
+            members = slice(first, first + size)
             variance = ((x[members] - x[members].mean(dim=0)) ** 2).mean(dim=0)
             channel[members] = (variance + 1e-8).sqrt().mean()
         return channel

@@ -196,14 +196,15 @@ def blur(x: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
 def minibatch_stddev(x: Tensor, group: int = 4) -> Tensor:
     """Appends a channel that tells how much images differ (arXiv:1710.10196 §3).
 
-    [N, C, H, W] -> [N, C + 1, H, W]. It is the deviation over groups of images, averaged over channels and
-    positions. A group has `group` images, or the next smaller number that divides N.
+    [N, C, H, W] -> [N, C + 1, H, W]. It is the deviation over groups of consecutive images, averaged over
+    channels and positions. A group has `group` images, or the next smaller number that divides N.
     """
     n, c, h, w = x.shape
     size = next(count for count in range(min(group, n), 0, -1) if n % count == 0)
-    groups = at_least_float32(x).reshape(size, n // size, c, h, w)
-    level = (groups.var(dim=0, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))
-    return torch.cat([x, level.to(x.dtype).repeat(size).view(n, 1, 1, 1).expand(n, 1, h, w)], dim=1)
+    groups = at_least_float32(x).reshape(n // size, size, c, h, w)
+    level = (groups.var(dim=1, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))
+    each = level.to(x.dtype).repeat_interleave(size).view(n, 1, 1, 1)
+    return torch.cat([x, each.expand(n, 1, h, w)], dim=1)
 
 
 def haar_dwt(x: Tensor, scale: float = 1.0) -> Tensor:
