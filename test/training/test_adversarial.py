@@ -305,3 +305,23 @@ def test_the_weight_without_a_ramp(ramp: int) -> None:
     assert [weight_at(step, adversarial(0.1, 2, ramp)) for step in range(4)] == [0, 0, 0.1, 0.1]
     assert weight_at(0, adversarial(0.1, 0, ramp)) == 0.1
     assert weight_at(10**6, adversarial(0, 0, ramp)) == 0
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_frozen_leaves_buffers_and_modes_alone(training: bool) -> None:
+    """Power iterations and running statistics are the discriminator's own step's."""
+    network = nn.Sequential(SpectralConv2d(3, 4, 3), nn.BatchNorm2d(4), SpectralConv2d(4, 1, 1)).train(
+        training
+    )
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    x = torch.randn(2, 3, 8, 8, requires_grad=True)
+    with frozen(network):
+        network(x).sum().backward()
+    after = network.state_dict()
+    assert all(torch.equal(before[key], after[key]) for key in before)
+    assert x.grad is not None and x.grad.abs().sum() > 0
+    assert all(module.training == training for module in network.modules())
+    assert all(parameter.requires_grad and parameter.grad is None for parameter in network.parameters())
+    network.train()(x)
+    assert not torch.equal(before["0.u"], network.state_dict()["0.u"])
+    assert not torch.equal(before["1.running_mean"], network.state_dict()["1.running_mean"])

@@ -3,6 +3,9 @@
 Maps are [N, C, H, W], vectors [N, C]. All work under torch.compile and autocast and with channels_last.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -91,8 +94,27 @@ def _register_singular_vectors(module: nn.Conv2d | nn.Linear) -> None:
     module.register_buffer("v", v)
 
 
+_HELD = "holds_singular_vectors"
+
+
+@contextmanager
+def without_power_iteration(network: nn.Module, held: bool = True) -> Iterator[None]:
+    """Forward passes in training that leave `u` and `v` as they are: those of a step after its first."""
+    spectral = [
+        module for module in network.modules() if isinstance(module, (SpectralConv2d, SpectralLinear))
+    ]
+    for module in spectral:
+        module.__dict__[_HELD] = held
+    try:
+        yield
+    finally:
+        for module in spectral:
+            del module.__dict__[_HELD]
+
+
 def _spectral_weight(module: nn.Conv2d | nn.Linear) -> Tensor:
-    """Weight over uᵀ W v, W being the weight as [out, in·k·k]; a power iteration comes first while training.
+    """Weight over uᵀ W v, W being the weight as [out, in·k·k]; while training a power iteration comes first, or none within
+    `without_power_iteration`.
 
     Products are written elementwise, since autocast would turn matrix products into half precision.
     """
@@ -103,7 +125,7 @@ def _spectral_weight(module: nn.Conv2d | nn.Linear) -> Tensor:
         at_least_float32(module.get_buffer("u")).clone(),
         at_least_float32(module.get_buffer("v")).clone(),
     )
-    if module.training:
+    if module.training and not module.__dict__.get(_HELD, False):
         with torch.no_grad():
             u, v = _power_iteration(matrix, u, steps=1)
             module.get_buffer("u").copy_(u)

@@ -11,6 +11,7 @@ from typing import Literal
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..layers import at_least_float32
 from .recipe_types import Adversarial
@@ -72,16 +73,27 @@ def generator_loss(fake: Tensor | Logits, kind: Kind, global_share: float) -> Te
 
 @contextmanager
 def frozen(network: nn.Module) -> Iterator[None]:
-    """What runs inside gives the network's parameters no gradient, while gradients flow through it to its input.
+    """What runs inside changes nothing in the network, while gradients flow through it to its input.
 
-    The autoencoder's step calls the discriminator in here.
+    No gradients of parameters, no power iterations, no running statistics: the autoencoder's step calls the discriminator
+    in here.
     """
+    training = [(module, module.training) for module in network.modules()]
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    for parameter in trained:
-        parameter.requires_grad_(False)
+    norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
+    tracked = [norm.track_running_stats for norm in norms]
+    network.eval().requires_grad_(False)
+    for norm in norms:
+        # Judged by the batch's own statistics, as while the discriminator trains.
+        norm.train()
+        norm.track_running_stats = False
     try:
         yield
     finally:
+        for norm, tracks in zip(norms, tracked, strict=True):
+            norm.track_running_stats = tracks
+        for module, was in training:
+            module.training = was
         for parameter in trained:
             parameter.requires_grad_(True)
 

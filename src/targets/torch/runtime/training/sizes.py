@@ -16,8 +16,9 @@ def check_sizes(recipe: Recipe) -> None:
     """TrainingError names the first phase whose pictures do not fit, and the nearest sizes that do."""
     judges = any(phase.discriminator for phase in recipe.phases)
     with torch.device("meta"):
-        autoencoder = build_autoencoder()
-        discriminator = build_discriminator(recipe.discriminator) if judges else None
+        autoencoder = build_autoencoder().eval()
+    # Built first and moved then: spectral norm's first power iterations would load half of torch's compiler on meta.
+    discriminator = build_discriminator(recipe.discriminator).eval().to("meta") if judges else None
     for i, phase in enumerate(recipe.phases):
         judge = discriminator if phase.discriminator else None
         side = phase.resolution

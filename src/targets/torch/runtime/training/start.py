@@ -46,7 +46,7 @@ def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
         return Accelerator(
             mixed_precision=_PRECISION[recipe.precision],
             cpu=cpu,
-            log_with=list(recipe.log.trackers),
+            log_with=list(recipe.log.trackers) or None,
             project_dir=run,
             # Pictures are drawn by position: no generator has to agree between processes.
             rng_types=[],
@@ -66,8 +66,12 @@ def open_split(path: str, recipe: Recipe) -> Split:
     with torch.device("meta"):
         channels = build_autoencoder().image_channels
     pictures = open_pictures(path, channels)
-    probe(pictures, recipe.data.broken_share, max(phase.resolution for phase in recipe.phases))
-    return split(pictures, recipe.data, recipe.seed)
+    resolution = max(phase.resolution for phase in recipe.phases)
+    probe(pictures, recipe.data.broken_share, resolution)
+    parts = split(pictures, recipe.data, recipe.seed)
+    if recipe.data.validation_folder is not None:
+        probe(parts.validation, recipe.data.broken_share, resolution)
+    return parts
 
 
 def describe(accelerator: Accelerator, recipe: Recipe, networks: Networks, pictures: Split) -> str:
@@ -84,7 +88,7 @@ def describe(accelerator: Accelerator, recipe: Recipe, networks: Networks, pictu
             else f"; discriminator {recipe.discriminator}: "
             f"{sum(parameter.numel() for parameter in networks.discriminator.parameters()):,}"
         ),
-        f"{len(pictures.training):,} training pictures; {pictures.note}",
+        f"{pictures.pictures}; {pictures.note}",
         f"{accelerator.num_processes} × {accelerator.device.type}, {recipe.precision}",
     ]
     for phase in recipe.phases:

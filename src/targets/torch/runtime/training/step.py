@@ -1,19 +1,20 @@
 """One optimizer step: the autoencoder's, and against it the discriminator's."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from ..layers import without_power_iteration
 from .adversarial import (
     adaptive_weight,
     as_logits,
     discriminator_loss,
+    frozen,
     generator_loss,
     gradient_norms,
     mean_logit,
@@ -28,10 +29,13 @@ from .noise import noise_for
 from .recipe_types import Recipe
 from .schedule import At
 
+Metrics = dict[str, Tensor | float]
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    # Means over the processes, of the step's last accumulated pass; filled where the step is logged.
+    # Means over processes and accumulated passes; filled where the step is logged.
     metrics: dict[str, float]
     # The loss or a gradient was not finite: nothing was changed.
     skipped: bool
@@ -58,44 +62,61 @@ class TrainingStep:
 
     def __call__(self, batches: Sequence[Batch], at: At, logged: bool) -> StepResult:
         """Trains on the accumulated passes of one step; `logged` asks for metrics, which cost a little."""
-        networks, accelerator = self.networks, self.accelerator
-        _set_learning_rate(self.optimizers.autoencoder, at.learning_rate)
-        metrics: dict[str, Tensor | float] = {}
-        finite = torch.ones((), dtype=torch.bool, device=accelerator.device)
-        pairs: list[tuple[Tensor, Tensor]] = []
-        for i, batch in enumerate(batches):
-            with self._accumulating(networks.reconstruction, last=i == len(batches) - 1):
-                loss, fake, found = self._autoencoder_loss(batch, at, logged and i == len(batches) - 1)
-                accelerator.backward(loss / len(batches))
-            finite &= loss.detach().isfinite()
-            metrics = found
-            pairs.append((batch["image"], fake))
-        updated = self._update(self.optimizers.autoencoder, networks.reconstruction, finite)
-        metrics["gradient_norm"] = updated.norm
+        updated, fakes, metrics = self._train_autoencoder(batches, at, logged)
         if not updated.done:
-            self._forget(self.optimizers.discriminator)
-            return StepResult(self._means(metrics, logged), skipped=True, scaling=updated.scaling)
-        if networks.average is not None:
-            update_average(networks.average, networks.autoencoder, decay_at(at.step, self.recipe.ema))
-        if not at.phase.discriminator:
-            return StepResult(self._means(metrics, logged), skipped=False)
+            if self.optimizers.discriminator is not None:
+                self.optimizers.discriminator.zero_grad()
+        else:
+            if self.networks.average is not None:
+                decay = decay_at(at.step, self.recipe.ema)
+                update_average(self.networks.average, self.networks.autoencoder, decay)
+            if at.phase.discriminator:
+                updated, found = self._train_discriminator([batch["image"] for batch in batches], fakes, at)
+                metrics |= found
+        return StepResult(self._means(metrics) if logged else {}, not updated.done, updated.scaling)
 
-        optimizer, discriminator = self.optimizers.discriminator, networks.prepared_discriminator
-        assert optimizer is not None and discriminator is not None
+    def _train_autoencoder(
+        self, batches: Sequence[Batch], at: At, logged: bool
+    ) -> tuple["_Updated", list[Tensor], Metrics]:
+        """The update, the reconstructions from before it without their graph, and metrics."""
+        optimizer, module = self.optimizers.autoencoder, self.networks.reconstruction
+        _set_learning_rate(optimizer, at.learning_rate)
+        fakes, found = [], []
+        for batch in self._passes(module, batches):
+            loss, fake, metrics = self._autoencoder_loss(batch, at, logged)
+            self.accelerator.backward(loss / len(batches))
+            fakes.append(fake)
+            found.append(metrics)
+        merged = _averaged(found)
+        updated = self._update(optimizer, module, merged["loss"])
+        return updated, fakes, merged | {"gradient_norm": updated.norm}
+
+    def _train_discriminator(
+        self, reals: Sequence[Tensor], fakes: Sequence[Tensor], at: At
+    ) -> tuple["_Updated", Metrics]:
+        optimizer, module = self.optimizers.discriminator, self.networks.prepared_discriminator
+        assert optimizer is not None and module is not None
         _set_learning_rate(optimizer, at.discriminator_learning_rate)
-        for i, (real, fake) in enumerate(pairs):
-            with self._accumulating(discriminator, last=i == len(pairs) - 1):
-                judged, found = self._discriminator_loss(discriminator, real, fake)
-                accelerator.backward(judged / len(pairs))
-            finite &= judged.detach().isfinite()
-            metrics |= found
-        updated = self._update(optimizer, discriminator, finite)
-        metrics["discriminator_gradient_norm"] = updated.norm
-        return StepResult(self._means(metrics, logged), skipped=not updated.done, scaling=updated.scaling)
+        found = []
+        pairs = list(zip(reals, fakes, strict=True))
+        for i, (real, fake) in enumerate(self._passes(module, pairs)):
+            # One power iteration a step, however many passes it has.
+            with without_power_iteration(module, held=i > 0):
+                loss, metrics = self._discriminator_loss(module, real, fake)
+            self.accelerator.backward(loss / len(pairs))
+            found.append(metrics)
+        merged = _averaged(found)
+        updated = self._update(optimizer, module, merged["discriminator"])
+        return updated, merged | {"discriminator_gradient_norm": updated.norm}
 
-    def _autoencoder_loss(
-        self, batch: Batch, at: At, logged: bool
-    ) -> tuple[Tensor, Tensor, dict[str, Tensor | float]]:
+    def _passes(self, module: nn.Module, items: Sequence[T]) -> Iterator[T]:
+        """The accumulated passes; gradients are exchanged between processes in the last one only."""
+        for item in items[:-1]:
+            with self.accelerator.no_sync(module):
+                yield item
+        yield items[-1]
+
+    def _autoencoder_loss(self, batch: Batch, at: At, logged: bool) -> tuple[Tensor, Tensor, Metrics]:
         """The loss, the reconstruction without its graph, and metrics."""
         networks = self.networks
         model = networks.autoencoder
@@ -107,7 +128,7 @@ class TrainingStep:
         average = self._average_output(batch["image"], noise) if self.losses.needs_ema else None
         terms = self.losses(x_hat, batch["image"], posterior_of(moments), average)
         loss = self.losses.total(terms)
-        metrics: dict[str, Tensor | float] = {name: value.detach() for name, value in terms.items()}
+        metrics: Metrics = {name: value.detach() for name, value in terms.items()}
 
         share = weight_at(at.discriminator_step, self.recipe.adversarial) if at.phase.discriminator else 0.0
         if share > 0:
@@ -163,7 +184,7 @@ class TrainingStep:
 
     def _discriminator_loss(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor | float]]:
+    ) -> tuple[Tensor, Metrics]:
         # One forward for both: one power iteration, and one pass through DistributedDataParallel.
         logits = as_logits(discriminator(torch.cat([real, fake])))
         halves = {name: value.float().chunk(2) for name, value in logits.items()}
@@ -177,48 +198,28 @@ class TrainingStep:
             "fake_logit": mean_logit(fakes, settings.global_share).detach(),
         }
 
-    @contextmanager
-    def _accumulating(self, module: nn.Module, last: bool) -> Iterator[None]:
-        """Gradients are exchanged between processes in the last pass only."""
-        with ExitStack() as stack:
-            if not last:
-                stack.enter_context(self.accelerator.no_sync(module))
-            yield
-
-    @dataclass(frozen=True, slots=True)
-    class _Updated:
-        done: bool
-        norm: Tensor
-        scaling: bool = False
-
-    def _update(self, optimizer: Any, module: nn.Module, finite: Tensor) -> _Updated:
+    def _update(self, optimizer: Any, module: nn.Module, loss: Tensor | float) -> "_Updated":
         """Clips and steps, or leaves everything as it is where a process has a loss or gradient that is not finite."""
         accelerator, clip = self.accelerator, self.recipe.optimizer.clip
         # Of this optimizer alone: the scaler forgets the others' scale when it is updated.
         accelerator.unscale_gradients(optimizer)
         parameters = [p for p in module.parameters() if p.grad is not None]
         norm = nn.utils.clip_grad_norm_(parameters, clip if clip > 0 else float("inf"))
+        finite = torch.as_tensor(loss, device=accelerator.device).isfinite()
         good = finite & norm.isfinite()
         if accelerator.num_processes > 1:
             good = accelerator.reduce(good.float(), reduction="sum") >= accelerator.num_processes
         done = bool(good.item())
         scaler = accelerator.scaler
         if done or scaler is not None:
-            # A scaler finds what is not finite itself, skips, and needs to see it to choose its next scale.
+            # A scaler skips by itself what is not finite, and needs to see it to choose its next scale.
             optimizer.step()
         optimizer.zero_grad()
         scaling = not done and scaler is not None and bool(finite.item()) and scaler.get_scale() >= 1
-        return self._Updated(done, norm.detach(), scaling)
+        return _Updated(done, norm.detach(), scaling)
 
-    @staticmethod
-    def _forget(optimizer: Any | None) -> None:
-        if optimizer is not None:
-            optimizer.zero_grad()
-
-    def _means(self, metrics: Mapping[str, Tensor | float], logged: bool) -> dict[str, float]:
+    def _means(self, metrics: Metrics) -> dict[str, float]:
         """Means over the processes, in one exchange."""
-        if not logged:
-            return {}
         device = self.accelerator.device
         values = torch.stack(
             [torch.as_tensor(v, dtype=torch.float32, device=device) for v in metrics.values()]
@@ -228,26 +229,16 @@ class TrainingStep:
         return dict(zip(metrics, values.tolist(), strict=True))
 
 
-@contextmanager
-def frozen(module: nn.Module) -> Iterator[None]:
-    """Forward passes that change nothing in `module`: no gradients, no power iterations, no running statistics."""
-    training = module.training
-    wanted = [parameter.requires_grad for parameter in module.parameters()]
-    norms = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
-    tracked = [norm.track_running_stats for norm in norms]
-    module.eval().requires_grad_(False)
-    for norm in norms:
-        # Judged by the batch's own statistics, as while the discriminator trains.
-        norm.train()
-        norm.track_running_stats = False
-    try:
-        yield
-    finally:
-        module.train(training)
-        for parameter, want in zip(module.parameters(), wanted, strict=True):
-            parameter.requires_grad_(want)
-        for norm, tracks in zip(norms, tracked, strict=True):
-            norm.track_running_stats = tracks
+@dataclass(frozen=True, slots=True)
+class _Updated:
+    done: bool
+    norm: Tensor
+    scaling: bool = False
+
+
+def _averaged(found: Sequence[Metrics]) -> Metrics:
+    """Means over the accumulated passes."""
+    return {name: sum(metrics[name] for metrics in found) / len(found) for name in found[0]}
 
 
 def _set_learning_rate(optimizer: Any, rate: float) -> None:
