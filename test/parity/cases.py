@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from reference.examples import LATENT_CHANNELS
 
 MODELS = Path(__file__).parent / "models"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 GREY = str(MODELS / "grey.ts")
 Size = tuple[int, int, int]
 
@@ -75,6 +77,12 @@ CASES = [
         1,
         {"image_channels": 1, "base": 16, "multipliers": (1, 2, 4), "reduction": "mean"},
         sizes=UNET_SIZES,
+    ),
+    # A user's own blocks: widths from a loop, a module used three times, one block in two variants.
+    *(
+        Case(str(EXAMPLES / f"{name}.ts"), part, name, latent_channels, sizes=((1, 200, 328), (3, 64, 96)))
+        for name, latent_channels in LATENT_CHANNELS.items()
+        for part in ("encoder", "decoder")
     ),
 ]
 

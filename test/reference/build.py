@@ -1,4 +1,4 @@
-"""Factory of the built-in models by name and part."""
+"""Factory of the built-in models and the examples by name and part."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -6,6 +6,7 @@ from typing import Any, Literal
 from torch import nn
 
 from .discriminators import PatchGAN, StyleGAN2, UNetDiscriminator
+from .examples import BODIES, example_decoder, example_encoder
 from .litevae import LiteVAEEncoder
 from .parts import DecoderPart, DiscriminatorPart, EncoderPart
 from .sdvae import Decoder, Norm, SDEncoder
@@ -31,6 +32,7 @@ UNET_MULTIPLIERS: dict[int, Sequence[int]] = {6: (1, 2, 4, 8, 8, 16), 5: (1, 2, 
 
 MODELS = (*VARIANTS, *(f"{variant}-smc" for variant in VARIANTS), *SD_ENCODERS, "nano")
 DISCRIMINATORS = ("unet", "patchgan", "stylegan")
+EXAMPLES = tuple(BODIES)
 NAMES = (*MODELS, *DISCRIMINATORS)
 
 Part = Literal["encoder", "decoder", "discriminator"]
@@ -39,9 +41,11 @@ Part = Literal["encoder", "decoder", "discriminator"]
 def build(name: str, part: Part, **options: Any) -> nn.Module:
     """The part of the model `name`; `options` are those of `encoder`, `decoder` or `discriminator` below.
 
-    The names in MODELS have an encoder and a decoder, those in DISCRIMINATORS a discriminator. The seed of
+    The names in MODELS and EXAMPLES have an encoder and a decoder, those in DISCRIMINATORS a discriminator. The seed of
     the weights is torch's own; see `randomize`.
     """
+    if name in EXAMPLES:
+        return {"encoder": example_encoder, "decoder": example_decoder}[part](name, **options)
     known, make = PARTS[part]
     if name not in known:
         raise ValueError(f"no {part} is named {name!r}: one of {', '.join(known)}")
