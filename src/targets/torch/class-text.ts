@@ -58,7 +58,8 @@ export function writeClass(writer: PythonWriter, made: PyClass): void {
 export function writeForwardMethod(writer: PythonWriter, { inputs, statements, result }: Forward, body: Graph | undefined): void {
   const returns = result.startsWith("{") ? "dict[str, Tensor]" : body?.outputs.length === 1 ? "Tensor" : "tuple[Tensor, ...]";
   writer.block(`def forward(${["self", ...inputs.map((name) => `${name}: Tensor`)].join(", ")}) -> ${returns}:`, () => {
-    for (const statement of statements) for (const line of statement.split("\n")) writer.line(line);
+    for (const [first = "", ...body] of statements.map((statement) => statement.split("\n")))
+      writer.block(first, () => body.forEach((line) => writer.line(line.trimStart())));
     writeReturn(writer, result);
   });
 }
@@ -92,22 +93,35 @@ function writeDoc(writer: PythonWriter, text: string): void {
   lines.forEach((line, i) => writer.line(`${i === 0 ? '"""' : ""}${line}${i === lines.length - 1 ? '"""' : ""}`));
 }
 
-/** Shapes relative to the first input: `[N, 12, H, W] -> [N, 24, H/2, W/2]`, C where instances differ. */
+/**
+ * Shapes relative to the first input: `[N, 12, H, W] -> [N, 24, H/2, W/2]`. Where instances differ, channels are called as the argument that
+ * they are equal to, or C.
+ */
 function docOf(made: PyClass): string {
-  const arrow = made.instances.map(({ body }) => shapesOf(body));
-  const [first = ""] = arrow;
-  if (arrow.every((text) => text === first)) return `${first}.`;
-  const shared = made.instances.map(({ body }) => body.inputs[0]?.shape ?? []);
-  const sameIn = shared.every((shape) => channelsOf(shape) === channelsOf(shared[0] ?? []));
-  const general = first
-    .replace(/\[N, \d+/, (head) => (sameIn ? head : "[N, C"))
-    .replace(/-> \[N, \d+/, (head) => {
-      const outs = made.instances.map(({ body }) => channelsOf(body.outputs[0]?.shape ?? []));
-      if (outs.every((count) => count === outs[0])) return head;
-      const keeps = outs.every((count, i) => count === channelsOf(shared[i] ?? []));
-      return keeps ? "-> [N, C" : "-> [N, C'";
+  const bodies = made.instances.map(({ body }) => body);
+  const names = new Map<string, string>();
+  for (const [i, { name }] of made.params.entries())
+    names.set(made.instances.map(({ block }) => made.argumentsOf(block)[i]).join(), name);
+  const channelsName = (channels: readonly unknown[]): string => {
+    const key = channels.join();
+    const letter = `C${"'".repeat([...names.values()].filter((name) => name.startsWith("C")).length)}`;
+    const name = names.get(key) ?? letter;
+    names.set(key, name);
+    return name;
+  };
+  const list = (shapesIn: (body: Graph) => readonly Shape[]): string => {
+    const slots = shapesIn(bodies[0] as Graph).map((_, i) => {
+      const shown = bodies.map((body) => relativeShape(shapesIn(body)[i] ?? [], body.inputs[0]?.shape ?? []));
+      const [first = ""] = shown;
+      if (shown.every((text) => text === first)) return first;
+      const rest = new Set(shown.map((text) => text.replace(/^\[N, \d+/, "")));
+      const channels = bodies.map((body) => channelsOf(shapesIn(body)[i] ?? []));
+      const count = new Set(channels).size === 1 ? String(channels[0]) : channelsName(channels);
+      return `[N, ${count}${rest.size === 1 ? [...rest].join() : ", H', W']"}`;
     });
-  return `${general}.`;
+    return slots.join(", ");
+  };
+  return `${list(({ inputs }) => inputs.map(({ shape }) => shape))} -> ${list(({ outputs }) => outputs.map(({ shape }) => shape))}.`;
 }
 
 /** `[N, 3, H, W] -> [N, 1, H, W], [N, 1]`. */

@@ -1,7 +1,8 @@
 /** The body of a forward: statements over variables from a traced graph. */
-import type { Block, Graph, Node, Value } from "../../ir/model.ts";
-import { membersOf } from "./instances.ts";
-import { lineLength, ownNames, runtimeNames } from "./python.ts";
+import type { Block, Graph, Module, Node, Value } from "../../ir/model.ts";
+import { listsOf, membersOf, neededNodes, type Member } from "./instances.ts";
+import { findLoops, type Loop } from "./loops.ts";
+import { lineLength, ownNames, runtimeNames, unused } from "./python.ts";
 
 export interface Forward {
   readonly inputs: readonly string[];
@@ -20,42 +21,62 @@ const margin = 8 + 7;
  * key as its name. Without an owner the graph calls modules at the top of the model.
  */
 export function writeForward(graph: Graph, owner: Block | undefined, resultKeys?: readonly string[]): Forward {
-  return new ForwardWriter(graph, owner, resultKeys).write();
+  const members = owner === undefined ? new Map<string, string>() : membersOf(owner);
+  const scope: Scope = {
+    members: ({ path }) => members.get(path) ?? `self.${path}`,
+    lists: owner === undefined ? new Map() : listsOf(owner),
+    resultKeys,
+    margin,
+    taken: new Set(),
+  };
+  return new ForwardWriter(graph, scope).write();
+}
+
+/** What stands around a graph: nothing around the body of a forward, the loop around its own. */
+interface Scope {
+  /** How modules are read: `self.down[0]`, or the variable of a loop. */
+  readonly members: (module: Module) => string;
+  /** The members of the lists that loops may walk. */
+  readonly lists: ReadonlyMap<Module, Member>;
+  readonly resultKeys?: readonly string[] | undefined;
+  readonly margin: number;
+  /** Names that cannot be given again. */
+  readonly taken: ReadonlySet<string>;
 }
 
 class ForwardWriter {
   readonly #graph: Graph;
-  readonly #owner: string;
-  readonly #members: ReadonlyMap<string, string>;
-  readonly #resultKeys: readonly string[] | undefined;
+  readonly #scope: Scope;
   readonly #uses = new Map<Value, number>();
   readonly #expressions = new Map<Value, string>();
   readonly #variables = new Map<Value, string>();
   /** Variables inside a nested expression, so that they stay alive until it is written. */
   readonly #inside = new Map<Value, readonly Value[]>();
   readonly #statements: string[] = [];
+  /** Kept results of loops, by the position of the loop. */
+  readonly #stacks = new Map<number, string>();
+  /** Results that are read from a stack, with the loop that does. */
+  readonly #popped = new Map<Value, Loop>();
 
-  constructor(graph: Graph, owner: Block | undefined, resultKeys: readonly string[] | undefined) {
+  constructor(graph: Graph, scope: Scope) {
     this.#graph = { ...graph, nodes: neededNodes(graph) };
-    this.#owner = owner?.path ?? "";
-    this.#members = owner === undefined ? new Map() : membersOf(owner);
-    this.#resultKeys = resultKeys;
+    this.#scope = scope;
     const count = (value: Value): void => void this.#uses.set(value, (this.#uses.get(value) ?? 0) + 1);
     for (const node of this.#graph.nodes) node.inputs.forEach(count);
     graph.outputs.forEach(count);
   }
 
   write(): Forward {
-    const resultKeys = this.#resultKeys;
+    const { resultKeys } = this.#scope;
     const inputs = this.#graph.inputs.map((value, i, { length }) => {
       const name = length > generic.length ? `x${i}` : (generic[i] ?? "");
       this.#variables.set(value, name);
       return name;
     });
-    this.#graph.nodes.forEach((node, i) => this.#node(node, i));
+    this.#nodes();
     const results = this.#results(resultKeys);
     // `x = …; return x` says it twice.
-    const statements = [...collapseLoops(this.#statements)];
+    const statements = [...this.#statements];
     const last = statements.at(-1);
     if (results.length === 1 && last?.startsWith(`${results[0]} = `) === true) {
       results[0] = last.slice(`${results[0]} = `.length);
@@ -64,6 +85,95 @@ class ForwardWriter {
     const result =
       resultKeys === undefined ? results.join(", ") : `{${results.map((text, i) => `"${resultKeys[i]}": ${text}`).join(", ")}}`;
     return { inputs, statements, result };
+  }
+
+  #nodes(): void {
+    const { nodes, outputs } = this.#graph;
+    const loops = findLoops(nodes, outputs, (module) => this.#scope.lists.get(module));
+    for (const loop of loops) for (const value of loop.taken?.values ?? []) this.#popped.set(value, loop);
+    for (let i = 0; i < nodes.length;) {
+      const loop = loops.find(({ start }) => start === i);
+      if (loop === undefined) this.#node(nodes[i] as Node, i++);
+      else {
+        this.#loop(loop);
+        i += loop.period * loop.count;
+      }
+    }
+  }
+
+  /** `for block in self.down:`, with the body of the first iteration. */
+  #loop(loop: Loop): void {
+    const end = loop.start + loop.period * loop.count;
+    const name = this.#carried(loop, end);
+    const outside = new Set([...this.#namesAfter(end - 1), ...loop.constants.map((value) => this.#read(value))]);
+    const lists = [...loop.lists];
+    const calls = this.#graph.nodes.slice(loop.start, end).filter((node) => node.kind === "call");
+    const blocks = new Set(calls.map(({ block }) => this.#scope.lists.get(block)?.list));
+    const items = lists.map(([list]) => {
+      const called = lists.length > 1 ? list : blocks.has(list) ? "block" : "layer";
+      return unused(called, new Set([name, ...outside, ...ownNames, ...runtimeNames, ...generic]));
+    });
+    const stack = loop.kept === undefined ? undefined : unused("skips", new Set([name, ...outside, ...items]));
+    const kept = stack === undefined ? [] : [stack];
+
+    const slices = lists.map(([list, from]) => `self.${list}${from === 0 ? "" : `[${from}:]`}`);
+    const source = slices.length === 1 ? slices.join() : `zip(${slices.join(", ")}, strict=True)`;
+    const itemOf = new Map(lists.map(([list], i) => [list, items[i]]));
+    const body = this.#iteration(loop, name, {
+      members: (module) => itemOf.get(this.#scope.lists.get(module)?.list ?? "") ?? this.#scope.members(module),
+      lists: new Map(),
+      margin: this.#scope.margin + 4,
+      taken: new Set([...this.#scope.taken, ...outside, ...items, ...kept]),
+    });
+    const lines = [...body, ...kept.map((each) => `${each}.append(${name})`)];
+    this.#statements.push(...kept.map((each) => `${each} = []`));
+    this.#statements.push([`for ${items.join(", ")} in ${source}:`, ...lines.map((line) => `    ${line}`)].join("\n"));
+    this.#afterLoop(loop, name, stack, outside);
+  }
+
+  /** The variable that a loop changes, holding what its first iteration takes. */
+  #carried({ start, initial, constants }: Loop, end: number): string {
+    for (const value of [initial, ...constants]) if (this.#expressions.has(value)) this.#flush(value, start - 1);
+    if (!this.#livesAfter(initial, end - 1) && !constants.includes(initial)) return this.#read(initial);
+    const before = this.#namesAfter(start - 1);
+    const name = generic.find((free) => !before.has(free)) ?? unused("h", before);
+    this.#statements.push(`${name} = ${this.#read(initial)}`);
+    return name;
+  }
+
+  /**
+   * The statements of a loop's body, which end in what the variable `name` becomes. They are those of the second iteration: in the first
+   * one a value that all iterations read may be the initial one too.
+   */
+  #iteration({ start, period, results, constants, taken }: Loop, name: string, scope: Scope): readonly string[] {
+    const nodes = this.#graph.nodes.slice(start + period, start + 2 * period);
+    const [before, result] = results as readonly [Value, Value];
+    const body = new ForwardWriter({ inputs: [], nodes, outputs: [result] }, scope);
+    for (const value of constants) body.#variables.set(value, this.#read(value));
+    body.#variables.set(before, name);
+    if (taken !== undefined) body.#expressions.set(taken.values[1] as Value, `${this.#stacks.get(taken.from)}.pop()`);
+    nodes.forEach((node, i) => body.#node(node, i));
+    const [text, last] = [body.#read(result), body.#statements.at(-1)];
+    if (!body.#variables.has(result) || last?.startsWith(`${text} = `) !== true)
+      return [...body.#statements, `${name} = ${text}`];
+    return [...body.#statements.slice(0, -1), `${name}${last.slice(text.length)}`];
+  }
+
+  #afterLoop({ start, results, kept }: Loop, name: string, stack: string | undefined, outside: ReadonlySet<string>): void {
+    const last = results.at(-1) as Value;
+    this.#variables.set(last, name);
+    if (stack === undefined) return;
+    this.#stacks.set(start, stack);
+    if (kept === "all") return;
+    const top = (this.#uses.get(last) ?? 0) > 1 ? unused("last", new Set([stack, ...outside])) : name;
+    this.#statements.push(`${top} = ${stack}.pop()`);
+    this.#variables.set(last, top);
+  }
+
+  /** Names of variables that are read after a position, and those that cannot be given again. */
+  #namesAfter(position: number): ReadonlySet<string> {
+    const alive = [...this.#variables].filter(([value]) => this.#livesAfter(value, position)).map(([, name]) => name);
+    return new Set([...this.#scope.taken, ...this.#stacks.values(), ...alive]);
   }
 
   /** Where they are too long together, the longest get statements of their own. */
@@ -77,7 +187,8 @@ class ForwardWriter {
       const [longest] = outputs
         .filter((value) => this.#expressions.has(value))
         .toSorted((a, b) => this.#read(b).length - this.#read(a).length);
-      if (outputs.length === 1 || longest === undefined || Math.max(...lengths) + margin <= lineLength) return results;
+      if (outputs.length === 1 || longest === undefined || Math.max(...lengths) + this.#scope.margin <= lineLength)
+        return results;
       this.#flush(longest, nodes.length);
     }
   }
@@ -91,7 +202,7 @@ class ForwardWriter {
     if (output === undefined) return;
     let expression = this.#expression(node);
     // Too long for a line: the longest nested operand becomes a statement of its own.
-    while (expression.length + margin > lineLength) {
+    while (expression.length + this.#scope.margin > lineLength) {
       const nested = node.inputs.filter((value) => this.#expressions.has(value));
       const [longest] = nested.toSorted((a, b) => this.#read(b).length - this.#read(a).length);
       if (longest === undefined) break;
@@ -139,28 +250,22 @@ class ForwardWriter {
 
   #expression(node: Node): string {
     const operands = node.inputs.map((value) => this.#read(value));
-    if (node.kind === "call") return `${this.#member(node.block.path)}(${operands.join(", ")})`;
+    if (node.kind === "call") return `${this.#scope.members(node.block)}(${operands.join(", ")})`;
     if (node.op.torch.kind === "module") {
       if (node.layer === undefined) throw new Error(`${node.op.name} has no layer`);
-      return `${this.#member(node.layer.path)}(${operands.join(", ")})`;
+      return `${this.#scope.members(node.layer)}(${operands.join(", ")})`;
     }
     return node.op.torch.call(operands, node.attrs);
   }
 
-  #member(path: string): string {
-    return this.#members.get(path) ?? `self.${path}`;
-  }
-
   /** `taken` are the names of the node's outputs before this one. */
   #name(node: Node | undefined, value: Value, taken: readonly string[], inside: readonly Value[], position: number): string {
-    const alive = [...this.#variables].filter(([other]) => this.#livesAfter(other, position)).map(([, name]) => name);
-    const living = new Set([...taken, ...alive]);
-    const key = this.#resultKeys?.[this.#graph.outputs.indexOf(value)];
+    const living = new Set([...taken, ...this.#namesAfter(position)]);
+    const key = this.#scope.resultKeys?.[this.#graph.outputs.indexOf(value)];
     const free = key !== undefined && !ownNames.has(key) && !runtimeNames.includes(key);
     if (free) return unused(key, living);
-    const module = node?.kind === "call" ? node.block.path : undefined;
-    const member = module === undefined ? null : /([a-z_0-9]+)\.(\d+)$/.exec(module.slice(this.#owner.length));
-    if (member !== null && (this.#uses.get(value) ?? 0) > 1) return unused(`${member[1]}_${member[2]}`, living);
+    const member = node?.kind === "call" ? this.#scope.lists.get(node.block) : undefined;
+    if (member !== undefined && (this.#uses.get(value) ?? 0) > 1) return unused(`${member.list}_${member.index}`, living);
     const dying = inside
       .map((input) => this.#variables.get(input))
       .find((name) => name !== undefined && generic.includes(name) && !living.has(name));
@@ -169,7 +274,13 @@ class ForwardWriter {
 
   /** Whether a variable is read by a later statement, directly or through an expression that is still to be written. */
   #livesAfter(value: Value, position: number): boolean {
-    const later = this.#graph.nodes.slice(position + 1);
+    const popped = this.#popped.get(value);
+    const inPop = (at: number): boolean =>
+      popped !== undefined &&
+      ![popped.initial, ...popped.constants].includes(value) &&
+      at >= popped.start &&
+      at < popped.start + popped.period * popped.count;
+    const later = this.#graph.nodes.filter((_, at) => at > position && !inPop(at));
     const reads = (values: readonly Value[]): boolean =>
       values.some(
         (other) => other === value || (this.#expressions.has(other) && (this.#inside.get(other) ?? []).includes(value)),
@@ -181,50 +292,4 @@ class ForwardWriter {
 function outsideParentheses(expression: string): string {
   const shorter = expression.replace(/\([^()]*\)/g, "");
   return shorter === expression ? expression : outsideParentheses(shorter);
-}
-
-/** The nodes that the outputs depend on. */
-function neededNodes(graph: Graph): readonly Node[] {
-  const needed = new Set(graph.outputs);
-  const nodes: Node[] = [];
-  for (const node of graph.nodes.toReversed()) {
-    if (!node.outputs.some((value) => needed.has(value))) continue;
-    node.inputs.forEach((value) => needed.add(value));
-    nodes.unshift(node);
-  }
-  return nodes;
-}
-
-function unused(name: string, taken: ReadonlySet<string | undefined>): string {
-  if (!taken.has(name)) return name;
-  let i = 2;
-  while (taken.has(`${name}${i}`)) i++;
-  return `${name}${i}`;
-}
-
-/** `x = self.mid[0](x)`, `x = self.mid[1](x)`, … becomes a loop; whether the list ends there is up to the caller's class, which writes all of it. */
-function collapseLoops(statements: readonly string[]): readonly string[] {
-  const step = (text: string | undefined): { name: string; list: string; index: number } | undefined => {
-    const match = /^(\w+) = self\.(\w+)\[(\d+)\]\((\w+)\)$/.exec(text ?? "");
-    return match !== null && match[1] === match[4]
-      ? { name: match[1] ?? "", list: match[2] ?? "", index: Number(match[3]) }
-      : undefined;
-  };
-  const result: string[] = [];
-  for (let i = 0; i < statements.length;) {
-    const first = step(statements[i]);
-    const continues = (at: number): boolean => {
-      const next = step(statements[at]);
-      return next?.list === first?.list && next?.name === first?.name && next?.index === at - i;
-    };
-    let end = i;
-    while (first?.index === 0 && continues(end)) end++;
-    // The run must be the whole list: the last statement that mentions it is the run's last.
-    const elsewhere = statements.some((text, at) => (at < i || at >= end) && text.includes(`self.${first?.list}[`));
-    if (first !== undefined && end - i > 1 && !elsewhere) {
-      result.push(`for module in self.${first.list}:\n    ${first.name} = module(${first.name})`);
-      i = end;
-    } else result.push(statements[i++] ?? "");
-  }
-  return result;
 }

@@ -48,6 +48,23 @@ export function membersOf(block: Block): ReadonlyMap<string, string> {
   return new Map(members);
 }
 
+/** Where a module stands in a list of `length`. */
+export interface Member {
+  readonly list: string;
+  readonly index: number;
+  readonly length: number;
+}
+
+/** The members of lists, by their modules. */
+export function listsOf(owner: Block): ReadonlyMap<Module, Member> {
+  const lists = attributesOf(owner).filter(({ kind }) => kind === "list");
+  return new Map(
+    lists.flatMap(({ key, modules }) =>
+      modules.map((module, index) => [module, { list: key, index, length: modules.length }] as const),
+    ),
+  );
+}
+
 /** Every block instance that the graphs call, children before parents. */
 export function instancesOf(graphs: readonly Graph[]): readonly Instance[] {
   const calls = new Map<Block, CallNode[]>();
@@ -91,4 +108,16 @@ function refuseOtherBody(block: Block, first: CallNode, other: CallNode): void {
     found: b?.find((line, i) => line !== a?.[i]) ?? "nothing more",
     help: "use two instances, or make the difference a layer of its own",
   });
+}
+
+/** The nodes that the outputs depend on. */
+export function neededNodes(graph: Graph): readonly Node[] {
+  const needed = new Set(graph.outputs);
+  const nodes: Node[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((value) => needed.has(value))) continue;
+    node.inputs.forEach((value) => needed.add(value));
+    nodes.unshift(node);
+  }
+  return nodes;
 }

@@ -130,7 +130,7 @@ const keywords =
   "lambda nonlocal not or pass raise return try while with yield";
 export const ownNames: ReadonlySet<string> = new Set(
   (
-    `${keywords} Autoencoder AutoencoderBase Tensor nn torch F self super range build_encoder build_decoder build_discriminator ` +
+    `${keywords} Autoencoder AutoencoderBase Tensor nn torch F self super range zip build_encoder build_decoder build_discriminator ` +
     `StagedEncoder StagedDecoder StagedDiscriminator DIFFUSERS_CONFIG`
   ).split(" "),
 );
@@ -163,4 +163,12 @@ export function packageName(model: string): string {
     .replace(/[^a-z0-9]+/g, "_")
     .replace(/^_+|_+$/g, "");
   return `litevae_${name === "" ? "model" : name}`;
+}
+
+/** The name, or with a number behind it where it is taken. */
+export function unused(name: string, taken: ReadonlySet<string | undefined>): string {
+  if (!taken.has(name)) return name;
+  let i = 2;
+  while (taken.has(`${name}${i}`)) i++;
+  return `${name}${i}`;
 }

@@ -9,7 +9,7 @@ from .layers import ChannelLinear, SpectralConv2d, SpectralLinear, attention, ha
 
 
 class ResBlock(nn.Module):
-    """[N, C, H, W] -> [N, C, H, W]."""
+    """[N, channels, H, W] -> [N, channels, H, W]."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class ResBlock(nn.Module):
 
 
 class ResBlockWithShortcut(nn.Module):
-    """[N, C, H, W] -> [N, C', H, W]."""
+    """[N, in_channels, H, W] -> [N, out_channels, H, W]."""
 
     def __init__(self, in_channels: int, out_channels: int, norm1_groups: int) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class ResBlockWithShortcut(nn.Module):
 
 
 class ResnetBlock(nn.Module):
-    """[N, C, H, W] -> [N, C, H, W]."""
+    """[N, channels, H, W] -> [N, channels, H, W]."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class ResnetBlock(nn.Module):
 
 
 class ResnetBlockWithConvShortcut(nn.Module):
-    """[N, C, H, W] -> [N, C', H, W]."""
+    """[N, in_channels, H, W] -> [N, out_channels, H, W]."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class AttentionBlock(nn.Module):
 
 
 class Upsample(nn.Module):
-    """[N, C, H, W] -> [N, C, 2*H, 2*W]."""
+    """[N, channels, H, W] -> [N, channels, 2*H, 2*W]."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class Upsample(nn.Module):
 
 
 class DiscriminatorDown(nn.Module):
-    """[N, C, H, W] -> [N, C', H/2, W/2]."""
+    """[N, in_channels, H, W] -> [N, out_channels, H/2, W/2]."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ class DiscriminatorDownFirst(nn.Module):
 
 
 class DiscriminatorUp(nn.Module):
-    """[N, C, H, W] -> [N, C', 2*H, 2*W]."""
+    """[N, in_channels, H, W] -> [N, out_channels, 2*H, 2*W]."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -134,7 +134,7 @@ class DiscriminatorUp(nn.Module):
 
 
 class UNet(nn.Module):
-    """[N, C, H, W] -> [N, C', H, W]."""
+    """[N, in_channels, H, W] -> [N, out_channels, H, W]."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -163,20 +163,15 @@ class UNet(nn.Module):
         self.conv_out = nn.Conv2d(32, out_channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        down_0 = self.down[0](self.conv_in(x))
-        down_1 = self.down[1](down_0)
-        down_2 = self.down[2](down_1)
-        down_3 = self.down[3](down_2)
-        down_4 = self.down[4](down_3)
-        down_5 = self.down[5](down_4)
-        x = self.mid[0](down_5)
-        x = self.mid[1](x)
-        x = self.up[0](torch.cat([x, down_5], dim=1))
-        x = self.up[1](torch.cat([x, down_4], dim=1))
-        x = self.up[2](torch.cat([x, down_3], dim=1))
-        x = self.up[3](torch.cat([x, down_2], dim=1))
-        x = self.up[4](torch.cat([x, down_1], dim=1))
-        x = self.up[5](torch.cat([x, down_0], dim=1))
+        x = self.conv_in(x)
+        skips = []
+        for block in self.down:
+            x = block(x)
+            skips.append(x)
+        for block in self.mid:
+            x = block(x)
+        for block in self.up:
+            x = block(torch.cat([x, skips.pop()], dim=1))
         return self.conv_out(x)
 
 
@@ -208,8 +203,8 @@ class UpBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        for module in self.resnets:
-            x = module(x)
+        for block in self.resnets:
+            x = block(x)
         return x
 
 
@@ -222,8 +217,8 @@ class UpBlockWithUpsamplers(nn.Module):
         self.upsamplers = nn.ModuleList([Upsample(512)])
 
     def forward(self, x: Tensor) -> Tensor:
-        for module in self.resnets:
-            x = module(x)
+        for block in self.resnets:
+            x = block(x)
         return self.upsamplers[0](x)
 
 
@@ -242,8 +237,8 @@ class UpBlockWithUpsamplersAndConvShortcut(nn.Module):
         self.upsamplers = nn.ModuleList([Upsample(256)])
 
     def forward(self, x: Tensor) -> Tensor:
-        for module in self.resnets:
-            x = module(x)
+        for block in self.resnets:
+            x = block(x)
         return self.upsamplers[0](x)
 
 
@@ -276,21 +271,17 @@ class UNetDiscriminator(nn.Module):
         self.to_global = SpectralLinear(512, 1)
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        down_0 = self.down[0](x)
-        down_1 = self.down[1](down_0)
-        down_2 = self.down[2](down_1)
-        down_3 = self.down[3](down_2)
-        down_4 = self.down[4](down_3)
-        down_5 = self.down[5](down_4)
-        x = self.up[0](down_5)
-        x = self.up[1](torch.cat([x, down_4], dim=1))
-        x = self.up[2](torch.cat([x, down_3], dim=1))
-        x = self.up[3](torch.cat([x, down_2], dim=1))
-        x = self.up[4](torch.cat([x, down_1], dim=1))
-        x = self.up[5](torch.cat([x, down_0], dim=1))
+        skips = []
+        for block in self.down:
+            x = block(x)
+            skips.append(x)
+        last = skips.pop()
+        x = self.up[0](last)
+        for block in self.up[1:]:
+            x = block(torch.cat([x, skips.pop()], dim=1))
         return {
             "pixel_logits": self.to_pixel(x),
-            "global_logit": self.to_global(F.relu(down_5).sum(dim=(2, 3))),
+            "global_logit": self.to_global(F.relu(last).sum(dim=(2, 3))),
         }
 
 
@@ -331,8 +322,8 @@ class KlDecoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.mid_block(self.conv_in(x))
-        for module in self.up_blocks:
-            x = module(x)
+        for block in self.up_blocks:
+            x = block(x)
         return self.conv_out(F.silu(self.conv_norm_out(x)))
 
 

@@ -7,7 +7,7 @@ from .autoencoder import AutoencoderBase
 
 
 class Res(nn.Module):
-    """[N, C, H, W] -> [N, C, H, W]."""
+    """[N, channels, H, W] -> [N, channels, H, W]."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -35,10 +35,11 @@ class Encoder(nn.Module):
         self.head = nn.Conv2d(64, 16, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.res[0](self.stem(x))
-        x = self.res[1](self.down[0](x))
-        x = self.res[2](self.down[1](x))
-        return self.head(F.silu(self.down[2](x)))
+        x = self.stem(x)
+        for res, down in zip(self.res, self.down, strict=True):
+            x = res(x)
+            x = down(x)
+        return self.head(F.silu(x))
 
 
 class Decoder(nn.Module):
@@ -58,10 +59,11 @@ class Decoder(nn.Module):
         self.head = nn.Conv2d(16, 3, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.res[0](self.stem(x))
-        x = self.res[1](self.up[0](F.interpolate(x, scale_factor=2, mode="nearest")))
-        x = self.res[2](self.up[1](F.interpolate(x, scale_factor=2, mode="nearest")))
-        return self.head(F.silu(self.up[2](F.interpolate(x, scale_factor=2, mode="nearest"))))
+        x = self.stem(x)
+        for res, up in zip(self.res, self.up, strict=True):
+            x = res(x)
+            x = up(F.interpolate(x, scale_factor=2, mode="nearest"))
+        return self.head(F.silu(x))
 
 
 class Autoencoder(AutoencoderBase):

@@ -8,7 +8,7 @@ from .layers import EqualizedConv2d, EqualizedLinear, SpectralConv2d, SpectralLi
 
 
 class DiscriminatorDown(nn.Module):
-    """[N, C, H, W] -> [N, C', H/2, W/2]."""
+    """[N, in_channels, H, W] -> [N, out_channels, H/2, W/2]."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class DiscriminatorDownFirst(nn.Module):
 
 
 class DiscriminatorUp(nn.Module):
-    """[N, C, H, W] -> [N, C', 2*H, 2*W]."""
+    """[N, in_channels, H, W] -> [N, out_channels, 2*H, 2*W]."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class DiscriminatorUp(nn.Module):
 
 
 class PatchBlock(nn.Module):
-    """[N, C, H, W] -> [N, C', H/2, W/2]."""
+    """[N, in_channels, H, W] -> [N, out_channels, H/2, W/2]."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class PatchBlock2(nn.Module):
 
 
 class StyleGanDown(nn.Module):
-    """[N, C, H, W] -> [N, C', H/2, W/2]."""
+    """[N, in_channels, H, W] -> [N, out_channels, H/2, W/2]."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -116,21 +116,17 @@ class UNetDiscriminator(nn.Module):
         self.to_global = SpectralLinear(512, 1)
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        down_0 = self.down[0](x)
-        down_1 = self.down[1](down_0)
-        down_2 = self.down[2](down_1)
-        down_3 = self.down[3](down_2)
-        down_4 = self.down[4](down_3)
-        down_5 = self.down[5](down_4)
-        x = self.up[0](down_5)
-        x = self.up[1](torch.cat([x, down_4], dim=1))
-        x = self.up[2](torch.cat([x, down_3], dim=1))
-        x = self.up[3](torch.cat([x, down_2], dim=1))
-        x = self.up[4](torch.cat([x, down_1], dim=1))
-        x = self.up[5](torch.cat([x, down_0], dim=1))
+        skips = []
+        for block in self.down:
+            x = block(x)
+            skips.append(x)
+        last = skips.pop()
+        x = self.up[0](last)
+        for block in self.up[1:]:
+            x = block(torch.cat([x, skips.pop()], dim=1))
         return {
             "pixel_logits": self.to_pixel(x),
-            "global_logit": self.to_global(F.relu(down_5).sum(dim=(2, 3))),
+            "global_logit": self.to_global(F.relu(last).sum(dim=(2, 3))),
         }
 
 
@@ -161,19 +157,17 @@ class UNetDiscriminator2(nn.Module):
         self.to_global = SpectralLinear(512, 1)
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        down_0 = self.down[0](x)
-        down_1 = self.down[1](down_0)
-        down_2 = self.down[2](down_1)
-        down_3 = self.down[3](down_2)
-        down_4 = self.down[4](down_3)
-        x = self.up[0](down_4)
-        x = self.up[1](torch.cat([x, down_3], dim=1))
-        x = self.up[2](torch.cat([x, down_2], dim=1))
-        x = self.up[3](torch.cat([x, down_1], dim=1))
-        x = self.up[4](torch.cat([x, down_0], dim=1))
+        skips = []
+        for block in self.down:
+            x = block(x)
+            skips.append(x)
+        last = skips.pop()
+        x = self.up[0](last)
+        for block in self.up[1:]:
+            x = block(torch.cat([x, skips.pop()], dim=1))
         return {
             "pixel_logits": self.to_pixel(x),
-            "global_logit": self.to_global(F.relu(down_4).sum(dim=(2, 3))),
+            "global_logit": self.to_global(F.relu(last).sum(dim=(2, 3))),
         }
 
 
@@ -187,9 +181,9 @@ class PatchGan(nn.Module):
         self.conv_out = nn.Conv2d(512, 1, 4, padding=1)
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        x = self.blocks[0](F.leaky_relu(self.conv_in(x), 0.2))
-        x = self.blocks[1](x)
-        x = self.blocks[2](x)
+        x = F.leaky_relu(self.conv_in(x), 0.2)
+        for block in self.blocks:
+            x = block(x)
         return {"pixel_logits": self.conv_out(x)}
 
 
@@ -214,12 +208,9 @@ class StyleGanDiscriminator(nn.Module):
         self.to_logit = EqualizedLinear(512, 1)
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        x = self.down[0](F.leaky_relu(self.from_image(x), 0.2) * 1.4142135623730951)
-        x = self.down[1](x)
-        x = self.down[2](x)
-        x = self.down[3](x)
-        x = self.down[4](x)
-        x = self.down[5](x)
+        x = F.leaky_relu(self.from_image(x), 0.2) * 1.4142135623730951
+        for block in self.down:
+            x = block(x)
         x = self.window(F.leaky_relu(self.conv(minibatch_stddev(x)), 0.2) * 1.4142135623730951)
         return {"pixel_logits": self.to_logit(F.leaky_relu(x, 0.2) * 1.4142135623730951)}
 
@@ -244,11 +235,9 @@ class StyleGanDiscriminator2(nn.Module):
         self.to_logit = EqualizedLinear(512, 1)
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        x = self.down[0](F.leaky_relu(self.from_image(x), 0.2) * 1.4142135623730951)
-        x = self.down[1](x)
-        x = self.down[2](x)
-        x = self.down[3](x)
-        x = self.down[4](x)
+        x = F.leaky_relu(self.from_image(x), 0.2) * 1.4142135623730951
+        for block in self.down:
+            x = block(x)
         x = self.window(F.leaky_relu(self.conv(minibatch_stddev(x)), 0.2) * 1.4142135623730951)
         return {"pixel_logits": self.to_logit(F.leaky_relu(x, 0.2) * 1.4142135623730951)}
 

@@ -46,7 +46,7 @@ class Vgg16(nn.Module):
 
 
 class LpipsHead(nn.Module):
-    """[N, C, H, W] -> [N, 1, H, W]."""
+    """[N, channels, H, W] -> [N, 1, H, W]."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
