@@ -61,6 +61,30 @@ describe("graphs and package", () => {
       expect(largest).toBeGreaterThan(0);
     }
   }, 120_000);
+  test("agree where parts are several modules in a row, or one layer", () => {
+    const staged = `import { block, conv2d, layers, model, silu, smcConv2d, stages } from "litevae/dsl";
+const Head = block("Head", () => {
+  const { conv } = layers({ conv: conv2d({ in: 4, out: 1 }) });
+  return (x: any) => conv(silu(x));
+});
+const discriminator: any = stages({ first: conv2d({ in: 3, out: 4 }), head: Head() });
+export default model({
+  latentChannels: 2,
+  encoder: stages({ conv_in: conv2d({ in: 3, out: 6 }), conv_out: smcConv2d({ in: 6, out: 4 }) }),
+  decoder: smcConv2d({ in: 2, out: 3 }),
+  discriminator,
+});`;
+    write(folder, { "staged.ts": staged });
+    compile("staged.ts", "staged", "--target", "onnx,torch", "--parts", "encoder,decoder,discriminator");
+    const result = verify(["staged", "--size", "16", "--format", "json"]);
+    expect(result.code, result.stderr).toBe(0);
+    expect(resultOf(result).outputs.map(({ output, ok }) => [output, ok])).toEqual([
+      ["encoder.mean", true],
+      ["encoder.logvar", true],
+      ["decoder.image", true],
+      ["discriminator.pixel_logits", true],
+    ]);
+  });
   test("agree where some of the parts were compiled", () => {
     compile("tiny.ts", "decoder", "--target", "onnx,torch", "--parts", "decoder");
     const result = verify(["decoder", "--size", "32", "--format", "json"]);
