@@ -22,7 +22,7 @@ const phase = z
     resolution: count.describe("height and width of the training crops, in pixels"),
     steps: count.describe("optimizer steps"),
     batch: count.describe("images per optimizer step, over all processes and accumulated passes"),
-    learning_rate: positive.default(1e-4),
+    learning_rate: positive.default(1e-4).describe("of Adam, after warmup"),
     schedule: z.enum(["constant", "cosine"]).default("constant").describe("of the learning rate, after its warm-up"),
     warmup: steps.default(0).describe("steps over which the learning rate grows linearly from 0"),
     discriminator: z.boolean().default(true).describe("whether this phase trains the discriminator and against it"),
@@ -31,8 +31,8 @@ const phase = z
 
 const optimizer = z
   .strictObject({
-    betas: z.tuple([share, share]).default([0.5, 0.9]),
-    eps: positive.default(1e-8),
+    betas: z.tuple([share, share]).default([0.5, 0.9]).describe("decay of the first and second moment"),
+    eps: positive.default(1e-8).describe("added to the root of the second moment"),
     weight_decay: weight.default(0).describe("decoupled, as in AdamW"),
     clip: weight.default(1).describe("largest gradient norm, each network on its own; 0 does not clip"),
     fused: z.boolean().default(true).describe("torch's fused Adam where the device has one"),
@@ -81,8 +81,8 @@ const wavelet = z
 
 const gaussian = z
   .strictObject({
-    taps: z.literal([3, 5, 7, 9, 11]).default(5),
-    sigma: positive.default(1),
+    taps: z.literal([3, 5, 7, 9, 11]).default(5).describe("width in pixels"),
+    sigma: positive.default(1).describe("standard deviation in pixels"),
   })
   .describe("the filter of losses.gaussian");
 
@@ -97,7 +97,7 @@ const adversarial = z
       ),
     delta: positive.default(1e-4).describe("added to the adversarial gradient's norm in the adaptive weight"),
     max_weight: positive.default(1e4).describe("largest adaptive weight"),
-    loss: z.enum(["hinge", "logistic"]).default("hinge").describe("Table 16"),
+    loss: z.enum(["hinge", "logistic"]).default("hinge").describe("compared in Table 16"),
     global_share: share.default(0.5).describe("of the global logit beside the pixel logits, where the discriminator has one"),
     warmup: steps.default(1000).describe("steps that the discriminator trains alone before it counts"),
     ramp: steps.default(5000).describe("steps over which its weight then grows linearly to the full one"),
@@ -128,8 +128,8 @@ const train = z
       .boolean()
       .default(false)
       .describe("takes those of start_from's weights that fit, and reports the others; false refuses any difference"),
-    channels_last: z.boolean().default(true),
-    gradient_checkpointing: z.boolean().default(false),
+    channels_last: z.boolean().default(true).describe("memory format in which convolutions run faster on GPUs"),
+    gradient_checkpointing: z.boolean().default(false).describe("computes activations twice to store fewer of them"),
     tf32: z.boolean().default(true).describe("TensorFloat-32 products on GPUs that have them"),
     nonfinite_limit: count.default(20).describe("steps in a row with a loss or gradient that is not finite before the run stops"),
   })
@@ -155,17 +155,17 @@ const data = z
       .lt(1)
       .default(0.01)
       .describe("share of the pictures held back, where validation_folder is null"),
-    validation_folder: z.string().nullable().default(null),
+    validation_folder: z.string().nullable().default(null).describe("pictures of its own to validate on"),
     validation_images: count.default(256).describe("most pictures that a validation reads"),
   })
   .describe("how pictures become batches");
 
 const checkpoints = z
   .strictObject({
-    every: count.default(1000).describe("steps"),
+    every: count.default(1000).describe("steps between checkpoints"),
     keep: count.default(3).describe("latest checkpoints that stay; the best one stays besides"),
     best_by: z.enum(["psnr", "l1", "perceptual"]).default("psnr").describe("measured on the validation pictures"),
-    validate_every: count.default(1000).describe("steps"),
+    validate_every: count.default(1000).describe("steps between validations"),
   })
   .describe("what survives");
 
@@ -174,7 +174,10 @@ const log = z
     every: count.default(50).describe("steps between lines of metrics.jsonl"),
     samples_every: count.default(500).describe("steps between picture grids"),
     samples: count.default(8).describe("pictures in a grid"),
-    trackers: z.array(z.enum(["tensorboard", "wandb"])).default(["tensorboard"]),
+    trackers: z
+      .array(z.enum(["tensorboard", "wandb"]))
+      .default(["tensorboard"])
+      .describe("where losses are sent besides metrics.jsonl"),
   })
   .describe("what is seen");
 

@@ -79,13 +79,14 @@ ${entries}]
 `;
 }
 
-/** What the training subpackage imports besides torch and safetensors. */
+/** What training needs besides torch and safetensors; torchmetrics for the heads of LPIPS that it carries. */
 const trainingRequirements = [
   "accelerate>=1.2",
   "jsonschema>=4.18",
   "numpy>=1.26",
   "pillow>=10",
   "tensorboard>=2.16",
+  "torchmetrics>=1.4",
   "tqdm>=4.66",
 ];
 

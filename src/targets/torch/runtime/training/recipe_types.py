@@ -16,6 +16,7 @@ class Phase:
     steps: int
     # images per optimizer step, over all processes and accumulated passes
     batch: int
+    # of Adam, after warmup
     learning_rate: float
     # of the learning rate, after its warm-up
     schedule: Literal["constant", "cosine"]
@@ -29,7 +30,9 @@ class Phase:
 class Optimizer:
     """Adam, of autoencoder and discriminator alike."""
 
+    # decay of the first and second moment
     betas: tuple[float, float]
+    # added to the root of the second moment
     eps: float
     # decoupled, as in AdamW
     weight_decay: float
@@ -84,7 +87,9 @@ class Wavelet:
 class Gaussian:
     """The filter of losses.gaussian."""
 
+    # width in pixels
     taps: Literal[3, 5, 7, 9, 11]
+    # standard deviation in pixels
     sigma: float
 
 
@@ -101,7 +106,7 @@ class Adversarial:
     delta: float
     # largest adaptive weight
     max_weight: float
-    # Table 16
+    # compared in Table 16
     loss: Literal["hinge", "logistic"]
     # of the global logit beside the pixel logits, where the discriminator has one
     global_share: float
@@ -126,7 +131,9 @@ class Train:
     start_from: str | None
     # takes those of start_from's weights that fit, and reports the others; false refuses any difference
     partial: bool
+    # memory format in which convolutions run faster on GPUs
     channels_last: bool
+    # computes activations twice to store fewer of them
     gradient_checkpointing: bool
     # TensorFloat-32 products on GPUs that have them
     tf32: bool
@@ -160,6 +167,7 @@ class Data:
     broken_share: float
     # share of the pictures held back, where validation_folder is null
     validation_share: float
+    # pictures of its own to validate on
     validation_folder: str | None
     # most pictures that a validation reads
     validation_images: int
@@ -169,13 +177,13 @@ class Data:
 class Checkpoints:
     """What survives."""
 
-    # steps
+    # steps between checkpoints
     every: int
     # latest checkpoints that stay; the best one stays besides
     keep: int
     # measured on the validation pictures
     best_by: Literal["psnr", "l1", "perceptual"]
-    # steps
+    # steps between validations
     validate_every: int
 
 
@@ -189,6 +197,7 @@ class Log:
     samples_every: int
     # pictures in a grid
     samples: int
+    # where losses are sent besides metrics.jsonl
     trackers: tuple[Literal["tensorboard", "wandb"], ...]
 
 

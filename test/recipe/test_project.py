@@ -1,0 +1,56 @@
+"""What a package says that training needs is what its training files import."""
+
+import ast
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from conftest import litevae
+
+# Distributions that are called otherwise than the modules that they bring.
+DISTRIBUTIONS = {"PIL": "pillow"}
+
+# Not imported here: accelerate's tracker does so, and a file of LPIPS' heads is taken from torchmetrics.
+UNIMPORTED = {"tensorboard", "torchmetrics"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("project")
+    result = litevae("compile", "nano", "-o", out, "--target", "torch", "--recipe", "smoke")
+    assert result.returncode == 0, result.stderr
+    return out
+
+
+def imports(file: Path) -> set[str]:
+    """The packages that a file imports, its own aside."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module is not None:
+            found.add(node.module.split(".")[0])
+    return {DISTRIBUTIONS.get(name, name) for name in found - sys.stdlib_module_names}
+
+
+def test_the_requirements_are_what_is_imported(folder: Path) -> None:
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    base, train = (
+        {requirement.split(">=")[0] for requirement in listed}
+        for listed in (project["dependencies"], project["optional-dependencies"]["train"])
+    )
+    package = folder / "litevae_nano"
+    training = {package / "train.py", *(package / "training").rglob("*.py")}
+    others = {*package.rglob("*.py")} - training
+    assert set().union(*map(imports, others)) <= base
+    assert set().union(*map(imports, training)) - base | UNIMPORTED == train
+
+
+def test_every_folder_with_python_is_a_package_of_the_project(folder: Path) -> None:
+    setuptools = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    folders = {
+        ".".join(path.parent.relative_to(folder).parts)
+        for path in (folder / "litevae_nano").rglob("__init__.py")
+    }
+    assert {*setuptools["packages"]} == folders
