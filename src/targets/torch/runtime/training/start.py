@@ -50,7 +50,10 @@ def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
             project_dir=run,
             # Pictures are drawn by position: no generator has to agree between processes.
             rng_types=[],
-            kwargs_handlers=[DistributedDataParallelKwargs(gradient_as_bucket_view=True)],
+            kwargs_handlers=[
+                # The discriminator runs twice before its backward pass, which a broadcast in between would disturb.
+                DistributedDataParallelKwargs(gradient_as_bucket_view=True, broadcast_buffers=False)
+            ],
         )
     except (ImportError, ValueError) as error:
         raise TrainingError(

@@ -100,9 +100,7 @@ class TrainingStep:
         found = []
         pairs = list(zip(reals, fakes, strict=True))
         for i, (real, fake) in enumerate(self._passes(module, pairs)):
-            # One power iteration a step, however many passes it has.
-            with without_power_iteration(module, held=i > 0):
-                loss, metrics = self._discriminator_loss(module, real, fake)
+            loss, metrics = self._discriminator_loss(module, real, fake, first=i == 0)
             self.accelerator.backward(loss / len(pairs))
             found.append(metrics)
         merged = _averaged(found)
@@ -183,13 +181,13 @@ class TrainingStep:
         return {"scale": 1.0 if scaler is None else scaler.get_scale(), "reduce": reduce}
 
     def _discriminator_loss(
-        self, discriminator: nn.Module, real: Tensor, fake: Tensor
+        self, discriminator: nn.Module, real: Tensor, fake: Tensor, first: bool
     ) -> tuple[Tensor, Metrics]:
-        # One forward for both: one power iteration, and one pass through DistributedDataParallel.
-        logits = as_logits(discriminator(torch.cat([real, fake])))
-        halves = {name: value.float().chunk(2) for name, value in logits.items()}
-        reals = {name: value for name, (value, _) in halves.items()}
-        fakes = {name: value for name, (_, value) in halves.items()}
+        # Each on its own, since statistics over a batch should not mix them; one power iteration a step.
+        with without_power_iteration(discriminator, held=not first):
+            reals = as_logits(discriminator(real))
+        with without_power_iteration(discriminator):
+            fakes = as_logits(discriminator(fake))
         settings = self.recipe.adversarial
         loss = discriminator_loss(reals, fakes, settings.loss, settings.global_share)
         return loss, {
