@@ -7,17 +7,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ..autoencoder import WEIGHTS, AutoencoderBase, DiagonalGaussian, WeightsError, clean_keys, load_strict
+from ..autoencoder import WEIGHTS, AutoencoderBase, DiagonalGaussian, WeightsError, load_strict, read_weights
 from ..perceptual_loss import Lpips, PerceptualLoss, VggLoss
 from .errors import TrainingError
 from .recipe_types import Recipe
-
-# Under this name the model's own discriminator is stored, as in the file that compile writes.
-DISCRIMINATOR = "discriminator"
 
 
 def _generated(name: str) -> Any:
@@ -40,6 +35,14 @@ def build_discriminator(kind: str) -> nn.Module:
             remedy="choose discriminator=unet, or set discriminator=false in every phase",
         )
     return cast(nn.Module, build())
+
+
+def discriminator_state(autoencoder: AutoencoderBase, discriminator: nn.Module) -> dict[str, Tensor]:
+    """The weights of the model's own discriminator under the keys that the file of compile has for them."""
+    names = autoencoder.discriminator_modules
+    # Built alone, a discriminator of one module has keys without that module's name.
+    prefix = f"{names[0]}." if len(names) == 1 else ""
+    return {f"{prefix}{key}": value for key, value in discriminator.state_dict().items()}
 
 
 def build_perceptual(recipe: Recipe) -> PerceptualLoss | None:
@@ -168,16 +171,14 @@ def start_from(autoencoder: AutoencoderBase, path: str, partial: bool) -> str:
     file = Path(path).expanduser()
     file = file / WEIGHTS if file.is_dir() else file
     try:
-        state = clean_keys(load_file(file))
-    except (OSError, SafetensorError) as error:
+        state = autoencoder.own_state(read_weights(file))
+    except (OSError, WeightsError) as error:
         raise TrainingError(
             f"{file} cannot be read as weights",
             found=str(error).splitlines()[0],
             remedy="give a safetensors file in train.start_from, or null",
         ) from error
     own = autoencoder.state_dict()
-    tops = {key.split(".")[0] for key in own}
-    state = {key: value for key, value in state.items() if key.split(".")[0] in tops}
     if not partial:
         try:
             load_strict(autoencoder, state)

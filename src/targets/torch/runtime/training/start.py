@@ -94,13 +94,13 @@ def describe(accelerator: Accelerator, recipe: Recipe, networks: Networks, pictu
         f"{pictures.pictures}; {pictures.note}",
         f"{accelerator.num_processes} × {accelerator.device.type}, {recipe.precision}",
     ]
-    for phase in recipe.phases:
+    for resolution in dict.fromkeys(phase.resolution for phase in recipe.phases):
         conventions = kl_in_conventions(
             recipe.losses.kl,
             model.latent_channels,
             model.stride,
-            phase.resolution,
+            resolution,
             model.image_channels,
         )
-        lines.append(f"KL weight at {phase.resolution}²: {conventions}")
+        lines.append(f"KL weight at {resolution}²: {conventions}")
     return "\n".join(lines)

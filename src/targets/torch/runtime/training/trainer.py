@@ -22,7 +22,7 @@ from .latents import latent_statistics
 from .loading import Loading
 from .losses import ReconstructionLosses
 from .monitor import Monitor, cut_metrics
-from .networks import DISCRIMINATOR, build_perceptual
+from .networks import build_perceptual, discriminator_state
 from .recipe import recipe_dict
 from .recipe_types import Recipe
 from .schedule import At, Schedule
@@ -263,11 +263,10 @@ class Trainer:
             with evaluating(self.accelerator, model):
                 images = self.loading.images(phase.resolution, phase.batch, count)
                 statistics = latent_statistics(model, images, count, self.recipe.seed)
-            beside = {}
-            if self.networks.discriminator is not None and self.recipe.discriminator == "model":
-                # The model's own discriminator travels with it, under the keys that compile knows.
-                own = self.networks.discriminator.state_dict()
-                beside = {f"{DISCRIMINATOR}.{key}": value for key, value in own.items()}
+            judge = self.networks.discriminator
+            # The model's own discriminator travels with it.
+            own = judge is not None and self.recipe.discriminator == "model"
+            beside = discriminator_state(model, judge) if judge is not None and own else {}
             try:
                 write_pretrained(model, self.run_folder, WEIGHTS, beside, **statistics.config())
                 if model.diffusers_config:
