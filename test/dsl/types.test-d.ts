@@ -33,6 +33,7 @@ import {
   type Times,
   type Vector,
 } from "litevae/dsl";
+import { recipe, recipes, type Recipe } from "litevae";
 
 declare const image: Feature<3, 1>;
 declare const f16: Feature<16, 4>;
@@ -311,5 +312,30 @@ describe("model", () => {
   test("leaves loose counts to the compiler", () => {
     model({ latentChannels: someCount, encoder, decoder });
     model({ latentChannels: 12, encoder: {} as Encoder<number, number>, decoder });
+  });
+});
+
+describe("recipe", () => {
+  const phase = { name: "one", resolution: 64, steps: 10, batch: 2 } as const;
+  test("gives every field", () => {
+    expectTypeOf(recipe({ name: "mine", phases: [phase] })).toEqualTypeOf<Recipe>();
+    expectTypeOf<Recipe["losses"]["kl"]>().toEqualTypeOf<number>();
+    recipe({ ...recipes.smoke.recipe, name: "mine" });
+  });
+  test("wants what has no default", () => {
+    // @ts-expect-error there are no phases
+    recipe({ name: "mine" });
+    // @ts-expect-error there is no batch
+    recipe({ name: "mine", phases: [{ name: "one", resolution: 64, steps: 10 }] });
+  });
+  test("refuses other fields, words and kinds", () => {
+    // @ts-expect-error a field that is not there
+    recipe({ name: "mine", phases: [phase], optimiser: {} });
+    // @ts-expect-error a field of a group that is not there
+    recipe({ name: "mine", phases: [phase], losses: { l2: 1 } });
+    // @ts-expect-error another word
+    recipe({ name: "mine", phases: [phase], precision: "fp8" });
+    // @ts-expect-error a text for a number
+    recipe({ name: "mine", phases: [phase], seed: "1" });
   });
 });

@@ -1,6 +1,7 @@
 """What a package says that training needs is what its training files import."""
 
 import ast
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -54,3 +55,19 @@ def test_every_folder_with_python_is_a_package_of_the_project(folder: Path) -> N
         for path in (folder / "litevae_nano").rglob("__init__.py")
     }
     assert {*setuptools["packages"]} == folders
+
+
+@pytest.mark.parametrize("missing", ["jsonschema", "accelerate"])
+def test_what_is_not_installed_is_told(missing: str, folder: Path) -> None:
+    code = (
+        f"import sys; sys.modules[{missing!r}] = None; from litevae_nano.train import main; "
+        "sys.exit(main(['--data', 'none', '--output', 'run']))"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, text=True, capture_output=True, check=False
+    )
+    assert (finished.returncode, finished.stdout) == (1, "")
+    assert finished.stderr == (
+        f"error: training needs {missing}, which is not installed\n"
+        "  help:     in the folder of this package's pyproject.toml: pip install -e '.[train]'\n"
+    )

@@ -55,6 +55,11 @@ def main(arguments: list[str] | None = None) -> int:
     except TrainingError as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_WRONG_INPUT
+    except ModuleNotFoundError as error:
+        remedy = "in the folder of this package's pyproject.toml: pip install -e '.[train]'"
+        told = TrainingError(f"training needs {error.name}, which is not installed", remedy=remedy)
+        print(f"error: {told}", file=sys.stderr)
+        return EXIT_WRONG_INPUT
 
 
 def _run(options: argparse.Namespace) -> int:
