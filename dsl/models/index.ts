@@ -42,7 +42,14 @@ export const builtIns: Readonly<Record<string, BuiltIn>> = {
   },
   nano: {
     about: "S encoder, self-modulated decoder of base 24: the demo's model",
-    build: (options) => litevae({ name: "nano", variant: "S", decoder: { norm: "smc", base: 24 }, ...options }),
+    build: (options) =>
+      litevae({
+        name: "nano",
+        variant: "S",
+        decoder: { norm: "smc", base: 24 },
+        discriminator: { kind: "unet", channels: 8, multipliers: [1, 2, 4, 8, 16] },
+        ...options,
+      }),
   },
 };
 

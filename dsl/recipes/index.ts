@@ -1,5 +1,6 @@
 /** The recipes that the CLI knows by name. */
 import type { Recipe } from "../../src/recipe/schema.ts";
+import { demo } from "./demo.ts";
 import { paper256TwoPhase, paperImageNet128 } from "./paper.ts";
 import { smoke } from "./smoke.ts";
 
@@ -14,5 +15,6 @@ export const recipes = {
     recipe: paper256TwoPhase,
   },
   "paper-imagenet-128": { about: "200k steps at 128² with the discriminator", recipe: paperImageNet128 },
+  demo: { about: "the example photographs by heart, in minutes on a CPU: the weights in examples/demo", recipe: demo },
   smoke: { about: "a few minutes on a CPU: both phases, tiny", recipe: smoke },
 } as const satisfies Readonly<Record<string, Preset>>;

@@ -115,9 +115,10 @@ const train = z
     encoder: z.boolean().default(true).describe("false freezes the encoder: the decoder alone is tuned"),
     init: z
       .enum(["torch", "variance-preserving"])
-      .default("torch")
+      .default("variance-preserving")
       .describe(
-        "torch: its default distributions; variance-preserving: activations keep their size through a self-modulated decoder",
+        "torch: its default distributions; variance-preserving: activations keep their size through a self-modulated decoder " +
+          "(docs/benchmarks.md); other decoders begin the same with both",
       ),
     start_from: z
       .string()

@@ -79,7 +79,7 @@ describe("is refused:", () => {
     expect(refused(1, "--recipe", "paper-256-twophase")).toMatchInlineSnapshot(`
       "
       error: no recipe is called paper-256-twophase
-        expected: a preset (paper-256-two-phase, paper-imagenet-128, smoke) or a .ts file
+        expected: a preset (paper-256-two-phase, paper-imagenet-128, demo, smoke) or a .ts file
         found:    paper-256-twophase
         help:     did you mean paper-256-two-phase?
       "
@@ -89,7 +89,7 @@ describe("is refused:", () => {
     expect(refused(1, "--recipe", "cake")).toMatchInlineSnapshot(`
       "
       error: no recipe is called cake
-        expected: a preset (paper-256-two-phase, paper-imagenet-128, smoke) or a .ts file
+        expected: a preset (paper-256-two-phase, paper-imagenet-128, demo, smoke) or a .ts file
         found:    cake
         help:     run litevae list for the presets
       "

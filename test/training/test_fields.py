@@ -79,7 +79,7 @@ CHANGES = {
     "adversarial.learning_rate": Change("1e-5"),
     "discriminator": Change("patchgan", ("phases.0.resolution=32", "phases.1.resolution=32")),
     "train.encoder": Change("false"),
-    "train.init": Change("variance-preserving"),
+    "train.init": Change("torch"),
     "train.start_from": Change("{weights}"),
     "train.partial": Change("true", ("train.start_from={part}",)),
     "train.channels_last": Change("false"),

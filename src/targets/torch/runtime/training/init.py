@@ -23,11 +23,11 @@ def initialize(autoencoder: AutoencoderBase, init: Init) -> None:
     With gains of 1 and torch's own distributions, whose convolutions give a third of the variance they get, activations shrink
     through a self-modulated decoder. Here plain convolutions of the decoder keep the variance (LeCun's normal distribution), and
     self-modulated ones make up for the SiLU before them. The last one of a block closes a residual branch: n such branches add
-    the variance of one.
+    the variance of one. A decoder with norms is left as it is.
     """
-    if init == "torch":
-        return
     modules = used_in_decoding(autoencoder)
+    if init == "torch" or not any(isinstance(module, SMCConv2d) for module in modules):
+        return
     branches = [last for module in autoencoder.modules() if (last := _closing(module)) in modules]
     for module in modules:
         if isinstance(module, SMCConv2d):

@@ -125,7 +125,7 @@ class Train:
     # false freezes the encoder: the decoder alone is tuned
     encoder: bool
     # torch: its default distributions; variance-preserving: activations keep their size through a
-    # self-modulated decoder
+    # self-modulated decoder (docs/benchmarks.md); other decoders begin the same with both
     init: Literal["torch", "variance-preserving"]
     # a safetensors file, or a folder with one, whose weights the run starts from
     start_from: str | None
