@@ -110,6 +110,18 @@ def test_a_full_disk_leaves_the_previous_checkpoint(
     assert project.train(run, "--resume", "auto") == 0
 
 
+def test_logs_that_cannot_be_written_do_not_end_a_run(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(project.module("training.monitor"), "save_grid", full)
+    assert project.train(tmp_path / "run") == 0
+    warning = f"warning: {tmp_path / 'run'} cannot be written to ([Errno 28] No space left on device)"
+    assert capfd.readouterr().err.count(warning) == 1
+
+
 def test_steps_that_are_not_finite_are_skipped_and_counted(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

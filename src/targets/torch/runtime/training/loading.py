@@ -23,6 +23,8 @@ class Loading:
         self.accelerator = accelerator
         self.recipe = recipe
         self.split = split
+        # Accelerate remembers every loader that it prepares.
+        self._validation: dict[tuple[int, int], DataLoader[Any]] = {}
 
     def micro_batch(self, batch: int) -> int:
         """Images of one pass on one process, of `batch` in a step."""
@@ -56,9 +58,12 @@ class Loading:
         return ValidationSet(*self.split.held_out, resolution)
 
     def validation(self, resolution: int, batch: int) -> DataLoader[Any]:
-        """The validation pictures in batches that together are as large as a step's."""
-        micro = max(1, batch // self.accelerator.num_processes)
-        return self._loader(self.held_out(resolution), batch_size=micro)
+        """The validation pictures, each process its share, in batches that together are as large as a step's."""
+        if (resolution, batch) not in self._validation:
+            micro = max(1, batch // self.accelerator.num_processes)
+            loader = self.accelerator.prepare(self._loader(self.held_out(resolution), batch_size=micro))
+            self._validation[resolution, batch] = loader
+        return self._validation[resolution, batch]
 
     def images(self, resolution: int, batch: int, count: int) -> Iterator[Tensor]:
         """The first `count` training pictures, centre crops, on this process alone."""

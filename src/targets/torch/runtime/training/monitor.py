@@ -3,7 +3,8 @@
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ class Monitor:
             # One line a refresh where nobody watches.
             mininterval=0.5 if sys.stderr.isatty() else 30,
         )
-        self._file = (run / METRICS).open("a") if self.main else None
+        self._told = False
 
     def start_trackers(self, config: Mapping[str, Any], names: Sequence[str]) -> None:
         if names:
@@ -45,14 +46,14 @@ class Monitor:
 
     def log(self, step: int, phase: str, metrics: Mapping[str, float]) -> None:
         """A line of metrics.jsonl; numbers that are not finite are null there, since JSON has none."""
-        if self._file is None:
+        if not self.main:
             return
-        numbers = {name: value if math.isfinite(value) else None for name, value in metrics.items()}
-        self._file.write(json.dumps({"step": step, "phase": phase, **numbers}) + "\n")
-        self._file.flush()
-        self.accelerator.log(
-            {name: value for name, value in metrics.items() if math.isfinite(value)}, step=step
-        )
+        finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
+        line = json.dumps({"step": step, "phase": phase, **{name: finite.get(name) for name in metrics}})
+        with self._forgiving():
+            with (self.run / METRICS).open("a") as file:
+                file.write(f"{line}\n")
+            self.accelerator.log(finite, step=step)
         shown = {"loss": "loss", "psnr": "psnr", "images_per_second": "img/s", "memory_gb": "GB"}
         self._bar.set_postfix(
             {"phase": phase}
@@ -62,10 +63,21 @@ class Monitor:
     def grid(self, step: int, grid: np.ndarray) -> None:
         if not self.main:
             return
-        save_grid(grid, self.run / "samples" / f"step-{step:08d}.png")
-        for tracker in self.accelerator.trackers:
-            if tracker.name == "tensorboard":
-                tracker.tracker.add_image("samples", grid, step, dataformats="HWC")
+        with self._forgiving():
+            save_grid(grid, self.run / "samples" / f"step-{step:08d}.png")
+            for tracker in self.accelerator.trackers:
+                if tracker.name == "tensorboard":
+                    tracker.tracker.add_image("samples", grid, step, dataformats="HWC")
+
+    @contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        """What cannot be logged, on a full disk for one, is no reason to lose a run; it is said once."""
+        try:
+            yield
+        except OSError as error:
+            if not self._told:
+                self.say(f"warning: {self.run} cannot be written to ({error}): logs have holes from here on")
+            self._told = True
 
     def say(self, text: str) -> None:
         """A message to a person, on stderr and not through the progress bar."""
@@ -76,8 +88,6 @@ class Monitor:
 
     def close(self) -> None:
         self._bar.close()
-        if self._file is not None:
-            self._file.close()
 
 
 def cut_metrics(run: Path, step: int) -> None:

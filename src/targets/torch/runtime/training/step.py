@@ -209,9 +209,11 @@ class TrainingStep:
             good = accelerator.reduce(good.float(), reduction="sum") >= accelerator.num_processes
         done = bool(good.item())
         scaler = accelerator.scaler
-        if done or scaler is not None:
-            # A scaler skips by itself what is not finite, and needs to see it to choose its next scale.
+        if done:
             optimizer.step()
+        elif scaler is not None:
+            # Which chooses its next scale by what it met.
+            scaler.update()
         optimizer.zero_grad()
         scaling = not done and scaler is not None and bool(finite.item()) and scaler.get_scale() >= 1
         return _Updated(done, norm.detach(), scaling)

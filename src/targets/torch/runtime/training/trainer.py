@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -232,28 +233,49 @@ class Trainer:
     def _save(self, monitor: Monitor, best: Best | None = None) -> None:
         """Writes a checkpoint. Where that fails the run goes on, and the previous checkpoint stays usable."""
         step, accelerator = self.state.step, self.accelerator
-        failed = ""
         partial = self.checkpoints.partial_path_of(step)
+
+        def write() -> None:
+            self.checkpoints.begin(step)
+            write_snapshot(partial, accelerator, self.networks, self.optimizers, self.state)
+
+        # The others wait for the folder; each answer is exchanged, so that no process is left waiting.
+        written = self._tried(write if accelerator.is_main_process else None, monitor) and self._tried(
+            lambda: write_random_state(partial, accelerator.process_index), monitor
+        )
+        if accelerator.is_main_process:
+            if written:
+                written = self._finished(step, best, monitor)
+            if not written:
+                self.checkpoints.discard(step)
+        accelerator.wait_for_everyone()
+
+    def _tried(self, write: Callable[[], None] | None, monitor: Monitor) -> bool:
+        """Whether every process could write."""
+        failed = ""
         try:
-            if accelerator.is_main_process:
-                self.checkpoints.begin(step)
-                write_snapshot(partial, accelerator, self.networks, self.optimizers, self.state)
-            accelerator.wait_for_everyone()
-            write_random_state(partial, accelerator.process_index)
-        # All that torch and safetensors raise on a full disk.
+            if write is not None:
+                write()
         except (OSError, RuntimeError, SafetensorError) as error:
             failed = str(error).splitlines()[0]
-        if self._anywhere(failed != ""):
-            if accelerator.is_main_process:
-                self.checkpoints.discard(step)
-            monitor.say(
-                f"warning: the checkpoint of step {step} could not be written ({failed or 'on another process'}); "
-                "the one before stays as it is, and the run goes on: make room on the disk"
-            )
-            return
-        if accelerator.is_main_process:
+        if not self._anywhere(failed != ""):
+            return True
+        self._warn(monitor, failed or "on another process")
+        return False
+
+    def _finished(self, step: int, best: Best | None, monitor: Monitor) -> bool:
+        try:
             self.checkpoints.finish(step, best)
-        accelerator.wait_for_everyone()
+        except OSError as error:
+            self._warn(monitor, str(error))
+            return False
+        return True
+
+    def _warn(self, monitor: Monitor, why: str) -> None:
+        monitor.say(
+            f"warning: the checkpoint of step {self.state.step} could not be written ({why}); "
+            "the one before stays as it is, and the run goes on: make room on the disk"
+        )
 
     def _finish(self, monitor: Monitor) -> None:
         """RUN/model.safetensors and config.json, which from_pretrained and `litevae compile --weights` read."""

@@ -31,10 +31,10 @@ def evaluating(accelerator: Accelerator, model: nn.Module) -> Iterator[None]:
 def validate(
     accelerator: Accelerator, model: AutoencoderBase, perceptual: nn.Module | None, loader: DataLoader[Any]
 ) -> dict[str, float]:
-    """Means over the pictures of `loader`, each process measuring its share."""
+    """Means over the pictures of `loader`, of which each process has its share."""
     gathered: dict[str, list[Tensor]] = {}
     with evaluating(accelerator, model):
-        for loaded in accelerator.prepare(loader):
+        for loaded in loader:
             x = loaded["image"].to(accelerator.device)
             x_hat = model.decode(model.encode(x).latent_dist.mode()).sample.float()
             found = {"psnr": psnr(x_hat, x), "l1": (x_hat - x).abs().mean(dim=(1, 2, 3))}
