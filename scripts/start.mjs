@@ -1,16 +1,29 @@
-/** `npm start`: compiles LiteVAE-B, compares the built-in models, and sends a photograph through the compiled graphs. */
+/**
+ * `npm start`: compiles LiteVAE-B, compares the built-in models, and sends a photograph through the compiled graphs; then through those of
+ * a small model that was trained on it.
+ */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ensureBuild, ensureNodeModules, progress, root, run, script, SetupError } from "./setup.mjs";
 
 const compiled = "out/litevae-b";
 const pictures = "out/astronaut";
+const demo = "out/demo-nano";
+const demoPictures = "out/demo-astronaut";
 
 const commands = [
   ["compile", "b", "-o", compiled],
   ["compare", "s", "b", "m", "l", "sd-vae"],
   ["run", compiled, "examples/photos/astronaut.png", "-o", pictures],
+  ["compile", "nano", "--weights", "examples/demo/nano.safetensors", "-o", demo],
+  ["run", demo, "examples/photos/astronaut.png", "-o", demoPictures],
 ];
+
+const picturesIn = (folder) =>
+  readdirSync(join(root, folder))
+    .filter((file) => /\.(png|jpe?g|webp)$/.test(file))
+    .map((file) => join(folder, file))
+    .join(", ");
 
 script(() => {
   ensureNodeModules();
@@ -21,10 +34,11 @@ script(() => {
     const code = run(process.execPath, ["dist/bin/litevae.js", ...args]);
     if (code !== 0) throw new SetupError(`${line} ended with exit code ${code}`);
   }
-  const files = readdirSync(join(root, pictures)).filter((file) => /\.(png|jpe?g|webp)$/.test(file));
   process.stdout.write(
-    `\nPictures: ${files.map((file) => join(pictures, file)).join(", ")}\n` +
-      "The weights are untrained, so the reconstruction is noise: train the package of `litevae compile b --target torch`, then\n" +
-      "`litevae compile b --weights model.safetensors`.\n",
+    `\nPictures of LiteVAE-B: ${picturesIn(pictures)}\n` +
+      "Its weights are untrained, so the reconstruction is noise: train the package of `litevae compile b --target torch`, then\n" +
+      "`litevae compile b --weights model.safetensors`.\n" +
+      `Pictures of the demo: ${picturesIn(demoPictures)}\n` +
+      "Its weights are those of a small model that knows the example photographs by heart, from minutes of training on a CPU.\n",
   );
 });
