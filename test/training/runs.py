@@ -55,6 +55,8 @@ class Project:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # A process group of its own, to be signalled as one.
+            start_new_session=True,
         )
 
     def module(self, name: str) -> Any:

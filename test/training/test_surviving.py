@@ -1,6 +1,7 @@
 """What a run is worth after something went wrong: killed, asked to stop, out of disk, not finite."""
 
 import json
+import os
 import shutil
 import signal
 import time
@@ -68,12 +69,17 @@ def test_a_killed_run_goes_on(project: Project, uninterrupted: Path, tmp_path: P
     assert same(weights(run), weights(uninterrupted))
 
 
-def test_sigterm_writes_a_checkpoint_and_leaves_with_75(project: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [0, 2])
+def test_sigterm_writes_a_checkpoint_and_leaves_with_75(
+    project: Project, workers: int, tmp_path: Path
+) -> None:
     run = tmp_path / "run"
     # Long enough that the signal comes first.
-    process = project.start(run, "--set", "phases.0.steps=100000", "checkpoints.every=100000")
+    settings = ("phases.0.steps=100000", "checkpoints.every=100000", f"data.workers={workers}")
+    process = project.start(run, "--set", *settings)
     wait_for(lambda: (run / "metrics.jsonl").is_file() and len(metrics(run)) > 2, process)
-    process.send_signal(signal.SIGTERM)
+    # To the whole group, as torchrun and schedulers do.
+    os.killpg(process.pid, signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 75, errors
     [checkpoint] = (run / "checkpoints").glob("step-*")
@@ -166,3 +172,24 @@ def spoil(project: Project, monkeypatch: pytest.MonkeyPatch, steps: set[int]) ->
         return loss, fake, found
 
     monkeypatch.setattr(step.TrainingStep, "_autoencoder_loss", spoiled)
+
+
+def test_going_back_puts_later_checkpoints_aside(
+    project: Project, uninterrupted: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    assert project.train(run, "--set", "checkpoints.keep=100") == 0
+    capfd.readouterr()
+    older = run / "checkpoints" / "step-00000010"
+    # The run's own recipe is gone on with; what changes is said.
+    changed = ("--set", "losses.kl=0.01")
+    assert project.train(run, "--resume", str(older), *changed) == 0
+    said = capfd.readouterr().err
+    assert "put aside as abandoned-…, since the run goes on before them: step-00000012" in said
+    assert "the recipe changes: losses.kl: 0.001 → 0.01" in said
+    assert "checkpoints.keep" not in said
+    names = {path.name for path in (run / "checkpoints").iterdir()}
+    assert {"abandoned-step-00000024", "step-00000010", "step-00000015", "step-00000024"} <= names
+    lines = metrics(run)
+    assert lines[:10] == metrics(uninterrupted)[:10]
+    assert lines[-1] != metrics(uninterrupted)[-1]

@@ -69,6 +69,27 @@ def test_fields_of_the_recipe(message: Callable[..., str]) -> None:
     )
 
 
+def test_what_is_not_measured_not_seen_or_not_there(
+    message: Callable[..., str], monkeypatch: pytest.MonkeyPatch, project: Project
+) -> None:
+    assert message("--set", "checkpoints.best_by=perceptual").startswith(
+        "error: checkpoints are chosen by a perceptual distance that is not measured"
+    )
+    small = ("losses.perceptual=1", "perceptual.weights=random", "phases.0.resolution=8")
+    assert message("--set", *small) == (
+        "error: the perceptual loss cannot see these pictures\n"
+        "  expected: 1 or 3 channels, and phases of at least 16×16\n"
+        "  found:    3 channels, and a phase of 8×8\n"
+        "  help:     set losses.perceptual=0"
+    )
+    monkeypatch.setattr(project.module("training.start"), "find_spec", lambda name: None)
+    assert message("--set", 'log.trackers=["wandb"]') == (
+        "error: wandb of log.trackers is not installed\n"
+        "  found:    log.trackers: wandb\n"
+        "  help:     pip install wandb, or --set log.trackers=[]"
+    )
+
+
 def test_published_weights_that_are_not_there(message: Callable[..., str], tmp_path: Path) -> None:
     found = message("--set", "losses.perceptual=1", f"perceptual.folder={tmp_path}")
     assert found.startswith("error: the perceptual loss has no weights: TMP has no vgg16-397923af.pth")
@@ -115,7 +136,13 @@ def test_checkpoints_that_cannot_be_used(message: Callable[..., str], finished: 
     run, other = tmp_path / "run", tmp_path / "other"
     shutil.copytree(finished, run)
     shutil.copytree(finished, other)
-    assert message("--resume", str(tmp_path)) == (
+    assert message("--resume", str(other / "checkpoints" / "step-00000004")) == (
+        "error: TMP/run holds another run than the checkpoint's\n"
+        "  expected: a checkpoint of TMP/run, or a new folder\n"
+        "  found:    TMP/other/checkpoints/step-00000004\n"
+        "  help:     give another --output"
+    )
+    assert message("--resume", str(tmp_path), run=tmp_path / "new") == (
         "error: TMP is not a checkpoint\n"
         "  expected: a folder RUN/checkpoints/step-… with a state.json\n"
         "  found:    [Errno 2] No such file or directory: 'TMP/state.json'\n"
@@ -124,14 +151,14 @@ def test_checkpoints_that_cannot_be_used(message: Callable[..., str], finished: 
     checkpoint = other / "checkpoints" / "step-00000004"
     state = json.loads((checkpoint / "state.json").read_text())
     (checkpoint / "state.json").write_text(json.dumps(state | {"model": "b"}))
-    assert message("--resume", str(checkpoint)) == (
+    assert message("--resume", str(checkpoint), run=other) == (
         "error: the checkpoint is of another model\n"
         "  expected: tiny\n"
         "  found:    b\n"
         "  help:     resume with the package that wrote it, or give another --output"
     )
     (checkpoint / "state.json").write_text(json.dumps(state | {"step": 100}))
-    assert message("--resume", str(checkpoint)) == (
+    assert message("--resume", str(checkpoint), run=other) == (
         "error: the checkpoint lies behind the end of the recipe\n"
         "  expected: at most 4 steps\n"
         "  found:    step 100\n"
@@ -141,10 +168,10 @@ def test_checkpoints_that_cannot_be_used(message: Callable[..., str], finished: 
     weights = checkpoint / "autoencoder.safetensors"
     whole = weights.read_bytes()
     weights.write_bytes(whole[: len(whole) // 2])
-    found = message("--resume", str(checkpoint))
+    found = message("--resume", str(checkpoint), run=other)
     assert found.startswith("error: the checkpoint's autoencoder.safetensors cannot be used: ")
     weights.write_bytes(whole)
     (checkpoint / "optimizers.pt").write_bytes(b"no zip file")
-    found = message("--resume", str(checkpoint))
+    found = message("--resume", str(checkpoint), run=other)
     assert found.startswith("error: the checkpoint's optimizers.pt cannot be read: ")
     assert "resume from another checkpoint with --resume FOLDER" in found

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from .training.errors import TrainingError
+from .training.signals import end_workers
 
 EXIT_DONE, EXIT_WRONG_INPUT, EXIT_DIVERGED, EXIT_STOPPED = 0, 1, 3, 75
 
@@ -60,17 +61,22 @@ def main(arguments: list[str] | None = None) -> int:
         told = TrainingError(f"training needs {error.name}, which is not installed", remedy=remedy)
         print(f"error: {told}", file=sys.stderr)
         return EXIT_WRONG_INPUT
+    finally:
+        end_workers()
 
 
 def _run(options: argparse.Namespace) -> int:
     # What the recipe and the pictures have wrong is told before torch and its friends take their seconds.
+    from .training.checkpoint import choose_checkpoint, recipe_of
     from .training.recipe import load_recipe, recipe_dict
 
-    recipe = load_recipe(options.overrides, options.recipe)
-
-    from .training.start import choose_checkpoint, describe, make_accelerator, open_split
-
     checkpoint = choose_checkpoint(options.output, options.resume, options.dry_run)
+    # A run goes on with its own recipe.
+    file = options.recipe or (recipe_of(checkpoint) if checkpoint is not None else None)
+    recipe = load_recipe(options.overrides, file)
+
+    from .training.start import describe, make_accelerator, open_split
+
     accelerator = make_accelerator(recipe, options.output, options.cpu)
     split = open_split(options.data, recipe)
 

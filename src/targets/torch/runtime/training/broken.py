@@ -4,6 +4,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -110,7 +111,8 @@ class BrokenLog:
         fresh = {one.name: one for one in found if one.name not in self._names}
         if fresh:
             self._names |= fresh.keys()
-            with self._file.open("a", encoding="utf-8") as file:
+            # A disk that is full is no reason to lose the run: the pictures stay counted.
+            with suppress(OSError), self._file.open("a", encoding="utf-8") as file:
                 file.writelines(json.dumps(one._asdict()) + "\n" for one in fresh.values())
         if found:
             self._refuse(found)

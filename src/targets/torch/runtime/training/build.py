@@ -1,5 +1,7 @@
 """The networks and optimizers of a run, initialised, on their device and prepared by Accelerate."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
@@ -8,6 +10,7 @@ from torch import nn
 
 from ..autoencoder import AutoencoderBase
 from .ema import averaged_copy
+from .errors import TrainingError
 from .init import initialize
 from .networks import (
     Networks,
@@ -71,6 +74,21 @@ def _compile(*modules: nn.Module | None) -> None:
     for module in modules:
         if module is not None:
             module.compile()
+
+
+@contextmanager
+def compiler_errors() -> Iterator[None]:
+    """Turns what torch.compile throws, hundreds of lines, into a message."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+            raise
+        raise TrainingError(
+            "torch.compile cannot compile the networks here",
+            found=str(error).strip().splitlines()[0],
+            remedy="leave --compile out, or install what it names (a C++ compiler on a CPU, Triton on a GPU)",
+        ) from error
 
 
 def _adam(module: nn.Module, recipe: Recipe, accelerator: Accelerator) -> torch.optim.Optimizer:

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
+from .errors import TrainingError
+
 _NAME = re.compile(r"step-(\d{8,})")
 _BEST = "best.json"
 
@@ -75,6 +77,22 @@ class Checkpoints:
         for path in self.folder.glob(".partial-*"):
             shutil.rmtree(path, ignore_errors=True)
 
+    def forget_after(self, step: int) -> list[str]:
+        """Puts aside the checkpoints of a run that went on differently: under `abandoned-…` nothing finds or removes them."""
+        later = [
+            path
+            for path in self.paths()
+            if path != self.path_of(step) and path.name > self.path_of(step).name
+        ]
+        for path in later:
+            aside = path.with_name(f"abandoned-{path.name}")
+            shutil.rmtree(aside, ignore_errors=True)
+            path.rename(aside)
+        best = self.best()
+        if best is not None and best.step > step:
+            (self.folder / _BEST).unlink()
+        return [path.name for path in later]
+
     def best(self) -> Best | None:
         try:
             return Best(**json.loads((self.folder / _BEST).read_text()))
@@ -91,7 +109,41 @@ class Checkpoints:
                 shutil.rmtree(path, ignore_errors=True)
 
 
+def choose_checkpoint(run: Path, resume: str | None, dry_run: bool) -> Path | None:
+    """The checkpoint to go on from. A folder that holds a run is not begun anew over it."""
+    there = Checkpoints(run, keep=1).paths()
+    if resume is None:
+        if there and not dry_run:
+            raise TrainingError(
+                f"{run} holds a run already",
+                expected="a new folder, or --resume",
+                found=str(there[-1]),
+                remedy="add --resume auto to go on with it, or give another --output",
+            )
+        return None
+    if resume == "auto":
+        return there[-1] if there else None
+    chosen = Path(resume)
+    if there and chosen.resolve().parent != there[-1].resolve().parent and not dry_run:
+        raise TrainingError(
+            f"{run} holds another run than the checkpoint's",
+            expected=f"a checkpoint of {run}, or a new folder",
+            found=str(chosen),
+            remedy="give another --output",
+        )
+    return chosen
+
+
+def recipe_of(checkpoint: Path) -> Path | None:
+    """The recipe of the run that a checkpoint is of."""
+    path = checkpoint.parent.parent / "recipe.json"
+    return path if path.is_file() else None
+
+
 def _sync(path: Path) -> None:
+    if os.name == "nt":
+        # Windows syncs neither folders nor what is open for reading.
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,6 +1,5 @@
 """What the machine gives."""
 
-import resource
 import sys
 
 import torch
@@ -10,6 +9,10 @@ def peak_memory_gb(device: torch.device) -> float:
     """The most that was allocated on the device, or held by the process on a CPU, in 1e9 bytes."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 1e9
+    if sys.platform == "win32":
+        return 0.0
+    import resource
+
     # Bytes on macOS, kilobytes elsewhere.
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9

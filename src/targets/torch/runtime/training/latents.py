@@ -45,7 +45,7 @@ def latent_statistics(
         posterior = model.encode(batch).latent_dist
         positions = torch.arange(images, images + len(batch))
         noise = noise_for(positions, tuple(posterior.mean.shape[1:]), seed, batch.device)
-        latent = (posterior.mean + posterior.std * noise).double().cpu()
+        latent = (posterior.mean + posterior.std * noise).cpu().double()
         total += latent.sum(dim=(0, 2, 3))
         squares += latent.square().sum(dim=(0, 2, 3))
         count += latent[:, 0].numel()

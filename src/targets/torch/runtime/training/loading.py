@@ -13,7 +13,7 @@ from .data import Batch, PositionBatches, Split, TrainingStream, ValidationSet, 
 from .errors import TrainingError
 from .recipe_types import Recipe
 from .schedule import At, Schedule
-from .signals import ignore_interrupts
+from .signals import ignore_signals
 
 
 class Loading:
@@ -85,7 +85,7 @@ class Loading:
             collate_fn=collate,
             num_workers=workers,
             pin_memory=self.accelerator.device.type == "cuda",
-            worker_init_fn=ignore_interrupts if workers > 0 else None,
+            worker_init_fn=ignore_signals if workers > 0 else None,
             prefetch_factor=4 if workers > 0 else None,
             # Its own generator: the global one must not depend on how often a loader was made.
             generator=torch.Generator(),

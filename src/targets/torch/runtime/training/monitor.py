@@ -39,7 +39,7 @@ class Monitor:
 
     def start_trackers(self, config: Mapping[str, Any], names: Sequence[str]) -> None:
         if names:
-            self.accelerator.init_trackers(_TRACKERS_PROJECT, config=_flat(config))
+            self.accelerator.init_trackers(_TRACKERS_PROJECT, config=flat(config))
 
     def advance(self) -> None:
         self._bar.update()
@@ -108,14 +108,14 @@ def cut_metrics(run: Path, step: int) -> None:
     partial.replace(path)
 
 
-def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """`{"losses.kl": …}`: trackers take plain values alone."""
-    flat: dict[str, Any] = {}
+def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """`{"losses.kl": …}`, with plain values alone, as trackers take them."""
+    found: dict[str, Any] = {}
     for key, value in config.items():
         if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{key}.")
+            found |= flat(value, f"{prefix}{key}.")
         elif isinstance(value, (list, tuple)):
-            flat |= _flat({str(i): item for i, item in enumerate(value)}, f"{prefix}{key}.")
+            found |= flat({str(i): item for i, item in enumerate(value)}, f"{prefix}{key}.")
         else:
-            flat[f"{prefix}{key}"] = "null" if value is None else value
-    return flat
+            found[f"{prefix}{key}"] = "null" if value is None else value
+    return found

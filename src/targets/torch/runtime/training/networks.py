@@ -45,10 +45,26 @@ def discriminator_state(autoencoder: AutoencoderBase, discriminator: nn.Module) 
     return {f"{prefix}{key}": value for key, value in discriminator.state_dict().items()}
 
 
+def _check_pictures(recipe: Recipe) -> None:
+    """The networks have seen pictures of one or three channels, and halve them four times."""
+    with torch.device("meta"):
+        channels = build_autoencoder().image_channels
+    smallest, least = min(phase.resolution for phase in recipe.phases), PerceptualLoss.smallest_side
+    if channels in (1, 3) and smallest >= least:
+        return
+    raise TrainingError(
+        "the perceptual loss cannot see these pictures",
+        expected=f"1 or 3 channels, and phases of at least {least}×{least}",
+        found=f"{channels} channels, and a phase of {smallest}×{smallest}",
+        remedy="set losses.perceptual=0",
+    )
+
+
 def build_perceptual(recipe: Recipe) -> PerceptualLoss | None:
     """The frozen network behind losses.perceptual with its weights, or None where that weight is 0."""
     if recipe.losses.perceptual == 0:
         return None
+    _check_pictures(recipe)
     networks = _generated("perceptual")
     loss: PerceptualLoss
     if recipe.perceptual.network == "lpips-vgg16":

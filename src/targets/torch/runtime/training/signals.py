@@ -1,5 +1,6 @@
 """Signals that ask a run to stop: it finishes its step, writes a checkpoint and leaves."""
 
+import multiprocessing
 import signal
 from types import FrameType, TracebackType
 from typing import Self
@@ -33,6 +34,16 @@ class StopSignals:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
 
-def ignore_interrupts(worker: int) -> None:
-    """For loading processes: Ctrl-C reaches them too, and the run still needs them for the step it finishes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def ignore_signals(worker: int) -> None:
+    """For loading processes: Ctrl-C, torchrun and schedulers signal them too, and the run still needs them for its step.
+
+    They leave when their loader is closed or their run is gone; `end_workers` makes sure.
+    """
+    for number in _ASKING:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def end_workers() -> None:
+    """Ends loading processes that an error left behind: leaving Python would wait for them."""
+    for child in multiprocessing.active_children():
+        child.kill()

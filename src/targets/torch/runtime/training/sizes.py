@@ -37,6 +37,17 @@ def check_sizes(recipe: Recipe) -> None:
         )
 
 
+def check_best(recipe: Recipe) -> None:
+    """The best checkpoint is chosen by what is measured."""
+    if recipe.checkpoints.best_by == "perceptual" and recipe.losses.perceptual == 0:
+        raise TrainingError(
+            "checkpoints are chosen by a perceptual distance that is not measured",
+            expected="losses.perceptual above 0, or checkpoints.best_by: psnr or l1",
+            found="checkpoints.best_by: perceptual, losses.perceptual: 0",
+            remedy="add --set checkpoints.best_by=psnr",
+        )
+
+
 @torch.no_grad()
 def _fits(side: int, autoencoder: AutoencoderBase, discriminator: nn.Module | None) -> bool:
     try:

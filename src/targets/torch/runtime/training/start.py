@@ -1,12 +1,12 @@
 """The start of a run: what there is to go on from, the machine, the pictures, and what a person is told."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedDataParallelKwargs
 
-from .checkpoint import Checkpoints
 from .data import Split, open_pictures, probe, split
 from .errors import TrainingError
 from .losses import kl_in_conventions
@@ -14,23 +14,6 @@ from .networks import Networks
 from .recipe_types import Recipe
 
 _PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
-
-
-def choose_checkpoint(run: Path, resume: str | None, dry_run: bool) -> Path | None:
-    """The checkpoint to go on from. A folder that holds a run is not begun anew over it."""
-    there = Checkpoints(run, keep=1).paths()
-    if resume is None:
-        if there and not dry_run:
-            raise TrainingError(
-                f"{run} holds a run already",
-                expected="a new folder, or --resume",
-                found=str(there[-1]),
-                remedy="add --resume auto to go on with it, or give another --output",
-            )
-        return None
-    if resume == "auto":
-        return there[-1] if there else None
-    return Path(resume)
 
 
 def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
@@ -41,6 +24,13 @@ def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
             expected="fp32 or bf16 on a CPU",
             found="precision: fp16",
             remedy="add --set precision=bf16",
+        )
+    absent = [name for name in recipe.log.trackers if find_spec(name) is None]
+    if absent:
+        raise TrainingError(
+            f"{' and '.join(absent)} of log.trackers is not installed",
+            found=f"log.trackers: {', '.join(recipe.log.trackers)}",
+            remedy=f"pip install {' '.join(absent)}, or --set log.trackers=[]",
         )
     try:
         return Accelerator(

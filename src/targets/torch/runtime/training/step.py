@@ -204,10 +204,11 @@ class TrainingStep:
         parameters = [p for p in module.parameters() if p.grad is not None]
         norm = nn.utils.clip_grad_norm_(parameters, clip if clip > 0 else float("inf"))
         finite = torch.as_tensor(loss, device=accelerator.device).isfinite()
-        good = finite & norm.isfinite()
+        # Whether the loss is finite, and with it the gradient, on every process: all must decide alike.
+        flags = torch.stack([finite, finite & norm.isfinite()]).float()
         if accelerator.num_processes > 1:
-            good = accelerator.reduce(good.float(), reduction="sum") >= accelerator.num_processes
-        done = bool(good.item())
+            flags = accelerator.reduce(flags, reduction="sum") / accelerator.num_processes
+        sound, done = (flag >= 1 for flag in flags.tolist())
         scaler = accelerator.scaler
         if done:
             optimizer.step()
@@ -215,7 +216,7 @@ class TrainingStep:
             # Which chooses its next scale by what it met.
             scaler.update()
         optimizer.zero_grad()
-        scaling = not done and scaler is not None and bool(finite.item()) and scaler.get_scale() >= 1
+        scaling = not done and scaler is not None and sound and scaler.get_scale() >= 1
         return _Updated(done, norm.detach(), scaling)
 
     def _means(self, metrics: Metrics) -> dict[str, float]:

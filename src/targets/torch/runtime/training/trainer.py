@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -13,22 +14,22 @@ from safetensors import SafetensorError
 
 from ..autoencoder import WEIGHTS, write_pretrained
 from .broken import BrokenLog
-from .build import build
+from .build import build, compiler_errors
 from .checkpoint import Best, Checkpoints, write_text
-from .data import Split
+from .data import Batch, Split
 from .device import peak_memory_gb
 from .discriminator_health import DiscriminatorHealth
 from .errors import TrainingError
 from .latents import latent_statistics
 from .loading import Loading
 from .losses import ReconstructionLosses
-from .monitor import Monitor, cut_metrics
+from .monitor import Monitor, cut_metrics, flat
 from .networks import build_perceptual, discriminator_state
 from .recipe import recipe_dict
 from .recipe_types import Recipe
 from .schedule import At, Schedule
 from .signals import StopSignals
-from .sizes import check_sizes
+from .sizes import check_best, check_sizes
 from .snapshot import State, read_snapshot, write_random_state, write_snapshot
 from .step import StepResult, TrainingStep
 from .validation import draw, evaluating, validate
@@ -67,8 +68,9 @@ class Trainer:
         for phase in recipe.phases:
             self.loading.micro_batch(phase.batch)
         check_sizes(recipe)
-        if recipe.train.tf32:
-            torch.set_float32_matmul_precision("high")
+        check_best(recipe)
+        torch.set_float32_matmul_precision("high" if recipe.train.tf32 else "highest")
+        torch.backends.cudnn.allow_tf32 = recipe.train.tf32
         self.perceptual = build_perceptual(recipe)
         if self.perceptual is not None:
             self.perceptual.to(accelerator.device)
@@ -81,9 +83,9 @@ class Trainer:
 
     def resume(self, folder: Path) -> None:
         """Takes everything from a checkpoint: the run goes on as if nothing had happened."""
-        self.state = read_snapshot(
-            folder, self.accelerator, self.networks, self.optimizers, self.schedule.steps
-        )
+        state = read_snapshot(folder, self.accelerator, self.networks, self.optimizers, self.schedule.steps)
+        # A run that ended for too many skipped steps in a row gets as many again.
+        self.state = replace(state, skipped_in_a_row=0)
         self.notes.append(f"resumed from {folder}: step {self.state.step} of {self.schedule.steps}")
 
     def train(self) -> Outcome:
@@ -100,7 +102,7 @@ class Trainer:
             for note in self.notes:
                 monitor.say(note)
             monitor.start_trackers(recipe_dict(self.recipe), self.recipe.log.trackers)
-            with StopSignals() as signals:
+            with StopSignals() as signals, compiler_errors():
                 outcome = self._loop(monitor, broken, signals)
             if outcome is Outcome.FINISHED:
                 self._finish(monitor)
@@ -114,6 +116,7 @@ class Trainer:
             try:
                 self.run_folder.mkdir(parents=True, exist_ok=True)
                 self.checkpoints.clean()
+                self._tell_what_changes()
                 text = json.dumps(recipe_dict(self.recipe), indent=2) + "\n"
                 write_text(self.run_folder / "recipe.json", text)
                 cut_metrics(self.run_folder, self.state.step)
@@ -125,15 +128,26 @@ class Trainer:
                 ) from error
         self.accelerator.wait_for_everyone()
 
+    def _tell_what_changes(self) -> None:
+        """Notes how a resumed run departs from what the folder holds: later checkpoints, another recipe."""
+        later = self.checkpoints.forget_after(self.state.step)
+        if later:
+            self.notes.append(
+                f"put aside as abandoned-…, since the run goes on before them: {', '.join(later)}"
+            )
+        before = self.run_folder / "recipe.json"
+        if before.is_file():
+            old, new = flat(json.loads(before.read_text())), flat(recipe_dict(self.recipe))
+            changed = [name for name in old.keys() | new.keys() if old.get(name) != new.get(name)]
+            for name in sorted(changed):
+                self.notes.append(f"the recipe changes: {name}: {old.get(name)} → {new.get(name)}")
+
     def _loop(self, monitor: Monitor, broken: BrokenLog, signals: StopSignals) -> Outcome:
         health = DiscriminatorHealth(self.recipe.adversarial.loss)
         pace = Pace()
-        while self.state.step < self.schedule.steps:
-            # A turn is a phase, or what is left of it.
-            begin = self.schedule.at(self.state.step)
-            for at, loaded in zip(
-                self.schedule.from_step(begin.step), self.loading.steps(begin, self.schedule), strict=False
-            ):
+        # Loading processes end with their generator, however the loop is left.
+        with closing(self._steps()) as steps:
+            for at, loaded in steps:
                 for each in loaded:
                     broken.add(each["broken"], seen=len(each["image"]))
                 due = self._due(at)
@@ -153,6 +167,13 @@ class Trainer:
                     monitor.say(f"stopped by {signals.received or 'a signal to another process'}")
                     return Outcome.STOPPED
         return Outcome.FINISHED
+
+    def _steps(self) -> Generator[tuple[At, list[Batch]]]:
+        """From where the run is to its end, phase by phase."""
+        while self.state.step < self.schedule.steps:
+            begin = self.schedule.at(self.state.step)
+            passes = self.loading.steps(begin, self.schedule)
+            yield from zip(self.schedule.from_step(begin.step), passes, strict=False)
 
     def _due(self, at: At) -> _Due:
         done = at.step + 1

@@ -39,7 +39,8 @@ def validate(
             x_hat = model.decode(model.encode(x).latent_dist.mode()).sample.float()
             found = {"psnr": psnr(x_hat, x), "l1": (x_hat - x).abs().mean(dim=(1, 2, 3))}
             if perceptual is not None:
-                found["perceptual"] = perceptual(x_hat, x)
+                with torch.autocast(x.device.type, enabled=False):
+                    found["perceptual"] = perceptual(x_hat, x)
             for name, values in found.items():
                 gathered.setdefault(name, []).append(accelerator.gather_for_metrics(values))
     return {name: torch.cat(values).mean().item() for name, values in gathered.items()}
