@@ -9,6 +9,7 @@ import pytest
 import torch
 from conftest import litevae
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from training.runs import MODELS, Project, metrics, project
 from training.sets import PHOTOS
 
@@ -93,3 +94,37 @@ def test_a_dry_run_measures_every_phase_and_writes_nothing(
     assert [row.split()[:3] for row in table[1:3]] == [["small", "16", "4"], ["large", "24", "2"]]
     assert table[3].startswith("in all 0:0")
     assert "KL weight at 24²: 0.001 per latent element" in err
+
+
+def test_partial_loading_reports_what_it_took(
+    project: Project, trained: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    state = load_file(trained / "model.safetensors")
+    del state["encoder.head.weight"], state["encoder.head.bias"]
+    state["decoder.stem.weight"] = torch.zeros(16, 5, 3, 3)
+    save_file(state, tmp_path / "other.safetensors")
+    start = f"train.start_from={tmp_path / 'other.safetensors'}"
+    steps = ("phases.0.steps=1", "phases.1.steps=1", "phases.0.warmup=0")
+    assert project.train(tmp_path / "strict", "--set", start, *steps) == 1
+    told = capfd.readouterr().err
+    assert "2 missing: encoder.head.weight, encoder.head.bias" in told
+    assert "1 of another shape: decoder.stem.weight [16, 5, 3, 3] instead of [16, 4, 3, 3]" in told
+    assert "train.partial=true takes what fits" in told
+    assert project.train(tmp_path / "run", "--set", start, *steps, "train.partial=true") == 0
+    told = capfd.readouterr().err
+    own = len(project.module("model").Autoencoder().state_dict())
+    assert f"other.safetensors: {own - 3} of {own} tensors taken" in told
+    assert "  new: encoder.head.weight, encoder.head.bias, decoder.stem.weight" in told
+    assert "  not used: decoder.stem.weight" in told
+
+
+def test_a_frozen_encoder_stays(project: Project, trained: Path, tmp_path: Path) -> None:
+    start = (f"train.start_from={trained}", "train.encoder=false", "ema.decay=0", "losses.ldl=0")
+    steps = ("phases.0.steps=2", "phases.1.steps=3", "phases.0.warmup=0", "adversarial.warmup=0")
+    assert project.train(tmp_path / "run", "--set", *start, *steps) == 0
+    before, after = (
+        load_file(trained / "model.safetensors"),
+        load_file(tmp_path / "run" / "model.safetensors"),
+    )
+    moved = {key.split(".")[0] for key in before if not torch.equal(before[key], after[key])}
+    assert moved - {"discriminator"} == {"decoder"}
