@@ -23,7 +23,9 @@ test("--version prints the version", () => {
 });
 
 test("list: a line for every built-in model, its name first", () => {
-  const lines = printed("list").trimEnd().split("\n");
+  const [models = "", recipes = ""] = printed("list").trimEnd().split("\n\nrecipes for --recipe\n");
+  for (const line of recipes.split("\n")) expect(line).toMatch(/^[a-z][a-z0-9-]* +\S.*$/);
+  const lines = models.split("\n");
   for (const line of lines) expect(line).toMatch(/^[a-z][a-z0-9-]* +\S.*$/);
   const names = lines.map((line) => line.split(" ")[0]);
   expect(names).toEqual(
@@ -63,7 +65,7 @@ describe("check", () => {
       nano: types and shapes are right
         encoder       [N, 3, H, W] → mean [N, 8, H/8, W/8], logvar [N, 8, H/8, W/8]; sides in multiples of 8
         decoder       [N, 8, H/8, W/8] → image [N, 3, H, W]; sides in multiples of 8
-        discriminator [N, 3, H, W] → pixel_logits [N, 1, H, W], global_logit [N, 1]; sides in multiples of 64
+        discriminator [N, 3, H, W] → pixel_logits [N, 1, H, W], global_logit [N, 1]; sides in multiples of 32
       "
     `);
   });

@@ -113,8 +113,9 @@ def without_power_iteration(network: nn.Module, held: bool = True) -> Iterator[N
 
 
 def _spectral_weight(module: nn.Conv2d | nn.Linear) -> Tensor:
-    """Weight over uᵀ W v, W being the weight as [out, in·k·k]; while training a power iteration comes first, or none within
-    `without_power_iteration`.
+    """Weight over uᵀ W v, W being the weight as [out, in·k·k].
+
+    While training a power iteration comes first, or none within `without_power_iteration`.
 
     Products are written elementwise, since autocast would turn matrix products into half precision.
     """
