@@ -255,11 +255,12 @@ def test_keys() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_name_builds_and_has_the_right_shapes(name: str) -> None:
     image = torch.empty(2, 3, 128, 64, device="meta")
+    discriminators = {"unet": (128, 64), "patchgan": (14, 6), "stylegan": (13, 5)}
     with torch.device("meta"):
-        if name in ("unet", "patchgan"):
-            logits = build(name, "discriminator")(image)
-            pixels = (2, 1, 128, 64) if name == "unet" else (2, 1, 14, 6)
-            assert logits["pixel_logits"].shape == pixels
+        if name in discriminators:
+            options: dict[str, int] = {"resolution": 32} if name == "stylegan" else {}
+            logits = build(name, "discriminator", **options)(image)
+            assert logits["pixel_logits"].shape == (2, 1, *discriminators[name])
             assert list(logits) == ["pixel_logits", "global_logit"][: 2 if name == "unet" else 1]
             return
         mean, logvar = build(name, "encoder")(image)
