@@ -1,7 +1,9 @@
 """Signals that ask a run to stop: it finishes its step, writes a checkpoint and leaves."""
 
 import multiprocessing
+import os
 import signal
+from functools import cache, partial
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -16,6 +18,7 @@ class StopSignals:
         self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Self:
+        _keep_from_children()
         for number in _ASKING:
             self._before[number] = signal.signal(number, self._remember)
         return self
@@ -32,6 +35,16 @@ class StopSignals:
     def _restore(self) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
+
+
+@cache
+def _keep_from_children() -> None:
+    """Forked processes begin with these signals blocked: one could come before `ignore_signals` is called there."""
+    if hasattr(os, "register_at_fork"):
+        block, unblock = (
+            partial(signal.pthread_sigmask, how, _ASKING) for how in (signal.SIG_BLOCK, signal.SIG_UNBLOCK)
+        )
+        os.register_at_fork(before=block, after_in_parent=unblock)
 
 
 def ignore_signals(worker: int) -> None:
