@@ -42,6 +42,8 @@ class Project:
     def train(self, run: Path, *more: str, data: str | None = None) -> int:
         """Trains in this process; returns the exit code."""
         forget_accelerate()
+        # As in the processes that `start` makes: sums depend on the number of threads, in their last bits.
+        torch.set_num_threads(1)
         code: int = import_module(self.main).main(self.arguments(run, *more, data=data))
         return code
 
