@@ -7,7 +7,9 @@ export const maxPool2d = defineOp<{ readonly size: number }>({
   doc: "Maximum over size×size cells.",
   infer: ([input = []], { size }) => [scaledSpatially(input, channelsOf(input), 1 / size)],
   onnx: (writer, [input = ""], { size }) => [
-    writer.node("MaxPool", [input], { kernel_shape: [size, size], strides: [size, size] }),
+    // VALID is no padding, said so that runtimes leave it alone: onnxruntime 1.30 moves the zeros of a Pad before it into a
+    // MaxPool that does not say so, where they count as -∞.
+    writer.node("MaxPool", [input], { kernel_shape: [size, size], strides: [size, size], auto_pad: "VALID" }),
   ],
   torch: { kind: "function", call: ([input = ""], { size }) => `F.max_pool2d(${input}, ${size})` },
   sample(choose) {

@@ -1,0 +1,62 @@
+/** Zero padding before what runtimes fuse it with: the zeros are values like others. */
+import { beforeAll, expect, it } from "vitest";
+import type { OpNode, Part, Value } from "../../src/ir/model.ts";
+import type { Op } from "../../src/ir/op.ts";
+import { shapeOf } from "../../src/ir/shape.ts";
+import { ops } from "../../src/ops/index.ts";
+import { expectClose } from "../support/close.ts";
+import { encodePart, opsets, runOnnx } from "../support/onnx.ts";
+import { randomOf, randomTensor } from "../support/random.ts";
+import { TorchServer } from "../support/torch-server.ts";
+
+let torch: TorchServer;
+beforeAll(async () => {
+  torch = await TorchServer.start();
+  return () => torch.stop();
+});
+
+const padding = { top: 1, left: 1, bottom: 1, right: 1 };
+
+/** `pad`, then an op that has no parameters. */
+function paddedPart(op: Op, attrs: Readonly<Record<string, number>>, shape: readonly number[]): Part {
+  const node = (step: Op, given: OpNode["attrs"], inputs: readonly Value[]): OpNode => {
+    const outputs = step
+      .infer(
+        inputs.map((input) => input.shape),
+        given,
+      )
+      .map((inferred): Value => ({ shape: inferred }));
+    return { kind: "op", op: step, attrs: given, layer: undefined, inputs, outputs, scope: "", source: { trace: {} } };
+  };
+  const x: Value = { shape: shapeOf(...shape) };
+  const padded = node(ops.pad, padding, [x]);
+  const last = node(op, attrs, padded.outputs);
+  return {
+    name: "encoder",
+    modules: [],
+    graph: { inputs: [x], nodes: [padded, last], outputs: last.outputs },
+    inputNames: ["x"],
+    outputNames: ["y"],
+  };
+}
+
+it.each([
+  ["maxPool2d", ops.maxPool2d, "F.max_pool2d(F.pad(x0, (1, 1, 1, 1)), 2)"],
+  ["avgPool2d", ops.avgPool2d, "F.avg_pool2d(F.pad(x0, (1, 1, 1, 1)), 2)"],
+] as const)("%s sees the zeros of padding", async (_, op, expression) => {
+  // Below 0 throughout, so that a maximum over the border is one of the zeros.
+  const x = randomTensor([2, 3, 6, 4], randomOf(1), { middle: -2 });
+  const { outputs } = await torch.expression(expression, [x]);
+  for (const opset of opsets) {
+    const bytes = encodePart(
+      paddedPart(op, { size: 2 }, x.shape),
+      () => {
+        throw new Error("no parameters");
+      },
+      opset,
+    );
+    const { y } = await runOnnx(bytes, { x });
+    expect(y).toBeDefined();
+    expectClose(y!, outputs[0]!, 1e-6);
+  }
+});
