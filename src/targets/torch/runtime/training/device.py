@@ -1,8 +1,85 @@
 """What the machine gives."""
 
+import platform
+import subprocess
 import sys
+from pathlib import Path
 
 import torch
+
+from .errors import TrainingError
+
+# The kinds of device that the package's commands know how to wait for and to name.
+_KINDS = ("cpu", "cuda", "mps", "xpu")
+
+
+def choose_device(name: str | None) -> torch.device:
+    """The device of that name, such as `cuda:1`; without one the first GPU, or the CPU where torch sees none."""
+    wanted = name or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(wanted)
+        if device.type not in _KINDS:
+            raise RuntimeError(f"its kind, {device.type}, is not one of {', '.join(_KINDS)}")
+        torch.empty(0, device=device)
+    # What torch raises differs between devices that it lacks, that it was not built for and that are not there.
+    except (RuntimeError, AssertionError, ValueError, NotImplementedError) as error:
+        raise TrainingError(
+            f"device {wanted} cannot be used",
+            expected="cpu, or one that torch can use here, such as cuda or cuda:1",
+            found=str(error).strip().splitlines()[0],
+            remedy="give --device cpu, or install a torch for this GPU and its driver",
+        ) from error
+    return device
+
+
+def hardware(device: torch.device) -> str:
+    """For people: `NVIDIA H100 80GB HBM3, 80 GiB, driver 570.86.15, CUDA 12.6`, or `AMD EPYC, 2 threads`."""
+    if device.type == "cuda":
+        properties = torch.cuda.get_device_properties(device)
+        platform_version = f"CUDA {torch.version.cuda}" if torch.version.cuda else f"ROCm {torch.version.hip}"
+        parts = [properties.name, f"{properties.total_memory / 2**30:.0f} GiB", _driver(), platform_version]
+        return ", ".join(part for part in parts if part)
+    if device.type == "cpu":
+        return f"{_processor()}, {torch.get_num_threads()} threads"
+    return f"{_processor()}, {device.type}"
+
+
+def _driver() -> str:
+    """`driver 570.86.15`; empty where nvidia-smi does not say."""
+    query = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+    first, *_ = [*_output(query).splitlines(), ""]
+    return f"driver {first.strip()}" if first.strip() else ""
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    if sys.platform == "darwin":
+        named = _output(["sysctl", "-n", "machdep.cpu.brand_string"]).strip()
+        if named:
+            return named
+    return platform.processor() or platform.machine()
+
+
+def _output(command: list[str]) -> str:
+    """What a command prints; empty where it is not there or fails."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def synchronize(device: torch.device) -> None:
+    """Waits until the device has done what it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+    elif device.type == "xpu":
+        torch.xpu.synchronize(device)
 
 
 def peak_memory_gb(device: torch.device) -> float:

@@ -4,9 +4,8 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 
-import torch
-
-from .device import peak_memory_gb, reset_peak_memory
+from .device import peak_memory_gb, reset_peak_memory, synchronize
+from .text import text_table
 from .trainer import Trainer
 
 
@@ -21,10 +20,10 @@ def dry_run(trainer: Trainer) -> str:
         reset_peak_memory(trainer.accelerator.device)
         batches = next(trainer.loading.steps(begin, trainer.schedule))
         trainer.step(batches, at, logged=True)
-        _synchronize(trainer.accelerator.device)
+        synchronize(trainer.accelerator.device)
         started = time.perf_counter()
         trainer.step(batches, at, logged=False)
-        _synchronize(trainer.accelerator.device)
+        synchronize(trainer.accelerator.device)
         seconds = time.perf_counter() - started
         total += seconds * phase.steps
         rows.append(
@@ -37,15 +36,5 @@ def dry_run(trainer: Trainer) -> str:
                 str(timedelta(seconds=round(seconds * phase.steps))),
             )
         )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
-    return "\n".join(
-        [*lines, f"in all {timedelta(seconds=round(total))}, without loading, validation and checkpoints"]
-    )
-
-
-def _synchronize(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+    whole = f"in all {timedelta(seconds=round(total))}, without loading, validation and checkpoints"
+    return f"{text_table(rows)}\n{whole}"

@@ -182,18 +182,38 @@ def last_layer(autoencoder: AutoencoderBase) -> nn.Parameter:
     return found[-1]
 
 
-def start_from(autoencoder: AutoencoderBase, path: str, partial: bool) -> str:
-    """Loads weights into a model; returns a report of what was taken. `path` is a safetensors file or a folder with one."""
-    file = Path(path).expanduser()
-    file = file / WEIGHTS if file.is_dir() else file
+def weights_file(path: Path) -> Path:
+    """The safetensors file that `path` is, or that the folder `path` has."""
+    path = path.expanduser()
+    return path / WEIGHTS if path.is_dir() else path
+
+
+def _state_in(file: Path, autoencoder: AutoencoderBase, remedy: str) -> dict[str, Tensor]:
     try:
-        state = autoencoder.own_state(read_weights(file))
+        return autoencoder.own_state(read_weights(file))
     except (OSError, WeightsError) as error:
         raise TrainingError(
-            f"{file} cannot be read as weights",
-            found=str(error).splitlines()[0],
-            remedy="give a safetensors file in train.start_from, or null",
+            f"{file} cannot be read as weights", found=str(error).splitlines()[0], remedy=remedy
         ) from error
+
+
+def trained_autoencoder(path: Path) -> AutoencoderBase:
+    """The model in eval mode with the weights of `--weights`, a safetensors file or a folder such as a run's."""
+    autoencoder = build_autoencoder()
+    file = weights_file(path)
+    remedy = "give --weights a run's folder, or a safetensors file of this model"
+    state = _state_in(file, autoencoder, remedy)
+    try:
+        load_strict(autoencoder, state)
+    except WeightsError as error:
+        raise TrainingError(f"{file}: {error}", remedy=remedy) from error
+    return autoencoder.eval()
+
+
+def start_from(autoencoder: AutoencoderBase, path: str, partial: bool) -> str:
+    """Loads weights into a model; returns a report of what was taken. `path` is a safetensors file or a folder with one."""
+    file = weights_file(Path(path))
+    state = _state_in(file, autoencoder, "give a safetensors file in train.start_from, or null")
     own = autoencoder.state_dict()
     if not partial:
         try:

@@ -24,17 +24,28 @@ def check_sizes(recipe: Recipe) -> None:
         side = phase.resolution
         if _fits(side, autoencoder, judge):
             continue
-        stride = autoencoder.stride
-        first = max(stride, (side - _REACH) // stride * stride)
-        near = sorted(range(first, side + _REACH, stride), key=lambda candidate: abs(candidate - side))
-        fitting = [candidate for candidate in near if _fits(candidate, autoencoder, judge)][:2]
+        fitting = _nearest(side, autoencoder, judge)
         raise TrainingError(
             f"pictures of {side}×{side} do not fit the "
             + ("autoencoder and the discriminator" if judge else "autoencoder"),
-            expected=f"phases.{i}.resolution: {' or '.join(map(str, sorted(fitting))) or 'another size'}",
+            expected=f"phases.{i}.resolution: {_choice(fitting)}",
             found=f"phases.{i}.resolution: {side}",
             remedy="choose a resolution that fits" + (", or another discriminator" if judge else ""),
         )
+
+
+def check_side(side: int, option: str) -> None:
+    """TrainingError where square pictures of that side do not fit the autoencoder; `option` is what gave it."""
+    with torch.device("meta"):
+        autoencoder = build_autoencoder().eval()
+    if _fits(side, autoencoder, None):
+        return
+    raise TrainingError(
+        f"pictures of {side}×{side} do not fit the autoencoder",
+        expected=f"{option} {_choice(_nearest(side, autoencoder, None))}",
+        found=f"{option} {side}",
+        remedy="choose a size that fits",
+    )
 
 
 def check_best(recipe: Recipe) -> None:
@@ -46,6 +57,18 @@ def check_best(recipe: Recipe) -> None:
             found="checkpoints.best_by: perceptual, losses.perceptual: 0",
             remedy="add --set checkpoints.best_by=psnr",
         )
+
+
+def _nearest(side: int, autoencoder: AutoencoderBase, discriminator: nn.Module | None) -> list[int]:
+    """The two nearest sides that fit, the smaller first; fewer where none is near."""
+    stride = autoencoder.stride
+    first = max(stride, (side - _REACH) // stride * stride)
+    near = sorted(range(first, side + _REACH, stride), key=lambda candidate: abs(candidate - side))
+    return sorted([candidate for candidate in near if _fits(candidate, autoencoder, discriminator)][:2])
+
+
+def _choice(fitting: list[int]) -> str:
+    return " or ".join(map(str, fitting)) or "another size"
 
 
 @torch.no_grad()
