@@ -11,17 +11,19 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** What the files of a folder may import besides each other, in processing order. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   "src/errors": [],
+  "src/paper": [],
   "src/recipe": ["src/errors"],
   "src/ir": ["src/errors"],
   "src/ops": ["src/errors", "src/ir"],
   "src/passes": ["src/errors", "src/ir", "src/ops"],
   "src/weights": ["src/errors", "src/ir", "src/ops"],
-  "src/report": ["src/errors", "src/ir", "src/ops"],
-  "src/targets": ["src/errors", "src/recipe", "src/ir", "src/ops"],
+  "src/report": ["src/errors", "src/paper", "src/ir", "src/ops"],
+  "src/targets": ["src/errors", "src/paper", "src/recipe", "src/ir", "src/ops"],
   "src/compiler": ["src/errors", "src/recipe", "src/ir", "src/ops", "src/passes", "src/weights", "src/targets"],
   "src/inference": ["src/errors", "src/ir", "src/weights", "src/compiler"],
   "src/cli": [
     "src/errors",
+    "src/paper",
     "src/recipe",
     "src/ir",
     "src/ops",

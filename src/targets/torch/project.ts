@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Model, Network, PartName } from "../../ir/model.ts";
+import { paper } from "../../paper/figures.ts";
 import { recipeJsonSchema } from "../../recipe/json-schema.ts";
 import type { Recipe } from "../../recipe/schema.ts";
 import { modelPy } from "./model-py.ts";
@@ -43,6 +44,7 @@ export function torchProject(
     ...Object.entries(networks).map(([module, those]) => inPackage(`${module}.py`, networksPy(those))),
     inPackage("recipe.json", json(recipe)),
     inPackage("recipe.schema.json", json(recipeJsonSchema())),
+    inPackage("paper.json", json(paper)),
     ...runtimeFiles().map((file) => inPackage(file, readFileSync(`${runtime}${file}`, "utf8"))),
   ];
 }
