@@ -4,6 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { findChromium } from "./chromium.mjs";
 import {
   binOf,
   ensureBuild,
@@ -32,10 +33,15 @@ const checks = {
   prettier: () => node("prettier", "prettier", "--check", "--log-level", "warn", "."),
   eslint: () => node("eslint", "eslint", "--max-warnings", "0", "."),
   tsc: () => node("typescript", "tsc", "--noEmit", "-p", "tsconfig.json"),
+  "tsc of the pages' scripts": () => node("typescript", "tsc", "--noEmit", "-p", "src/report/html/client"),
   "ruff format": () => python("ruff", "format", "--check", "--quiet", "."),
   "ruff check": () => python("ruff", "check", "--quiet", "."),
   mypy: () => python("mypy", "--no-error-summary", ...pythonFolders),
-  vitest: () => node("vitest", "vitest", "run"),
+  vitest: () => {
+    if (findChromium() === undefined)
+      progress("no Chromium: the tests that open reports in a browser are skipped; install it, or name one in CHROMIUM");
+    return node("vitest", "vitest", "run");
+  },
   pytest: () => python("pytest"),
 };
 

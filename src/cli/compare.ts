@@ -1,16 +1,21 @@
 import { Option, type Command } from "commander";
 import { UserError } from "../errors/index.ts";
 import type { Model } from "../ir/model.ts";
+import type { Budget } from "../report/budget.ts";
+import type { ModelCounts } from "../report/count.ts";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
 import type { Environment } from "./environment.ts";
 import { loadModel } from "./load-model.ts";
 import { choice, latentOption, sizeOption } from "./options.ts";
 
+const formats = [...reportFormats, "html"] as const;
+type Format = ReportFormat | "html";
+
 interface Flags {
   readonly size: number;
   readonly latent?: number;
   readonly budget: readonly string[];
-  readonly format: ReportFormat;
+  readonly format: Format;
   readonly output?: string;
 }
 
@@ -26,11 +31,10 @@ export function addCompare(program: Command, environment: Environment): void {
         .argParser((text: string, all: readonly string[]) => [...all, text])
         .default([], "none"),
     )
-    .addOption(choice("--format <format>", "how to print", reportFormats).default("table"))
+    .addOption(choice("--format <format>", "how to print; html is a page for a browser", formats).default("table"))
     .option("-o, --output <file>", "write to a file instead of stdout")
     .action(async (names: readonly string[], flags: Flags) => {
       const { budgetError, checkBudgets, parseBudget } = await import("../report/budget.ts");
-      const { formatComparison } = await import("../report/compare.ts");
       const { countModel } = await import("../report/count.ts");
       const { renderReport } = await import("./render.ts");
       const budgets = flags.budget.map(parseBudget);
@@ -38,13 +42,18 @@ export function addCompare(program: Command, environment: Environment): void {
       for (const name of names)
         loaded.push(await loadModel(name, environment, { latentChannels: latentFor(name, names, flags, environment) }));
       const models = toldApart(loaded, names).map((model) => countModel(model, flags.size));
-      const text = formatComparison(models, { format: flags.format, budgets });
+      const text = await comparison(models, budgets, flags.format);
       if (flags.output === undefined) process.stdout.write(text);
       else await writeReport(flags.output, text);
       process.stderr.write(models.flatMap(({ notes }) => notes.map((note) => renderReport(note, "note"))).join(""));
       const violations = checkBudgets(models, budgets);
       if (violations.length > 0) throw budgetError(violations);
     });
+}
+
+async function comparison(models: readonly ModelCounts[], budgets: readonly Budget[], format: Format): Promise<string> {
+  if (format === "html") return (await import("../report/html/compare/page.ts")).comparisonPage({ models, budgets });
+  return (await import("../report/compare.ts")).formatComparison(models, { format, budgets });
 }
 
 /** Models of one name are called what the command line calls them: a path, such as `a/model.ts`. */

@@ -57,3 +57,12 @@ export function ratio(value: number, baseline: number | undefined): string {
 export function shapeText(shape: readonly number[]): string {
   return `[${shape.join(", ")}]`;
 }
+
+/** `6.76 M`, `37.8 G`, `54.2 Mi`: three significant digits and a prefix; the unit comes after it. Whole numbers where there is no prefix. */
+export function compact(value: number, scales: readonly Scale[] = decimalScales): string {
+  const scale = scaleFor([Math.abs(value)], scales);
+  if (scale.factor === 1) return `${integer(value)} `;
+  const scaledValue = value / scale.factor;
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(scaledValue))));
+  return `${scaledValue.toFixed(digits)} ${scale.prefix}`;
+}

@@ -204,7 +204,7 @@ describe("the command line (exit code 2)", () => {
     expect(usage("compare", "s", "--format", "jsn")).toMatchInlineSnapshot(`
       "
       error: --format cannot be read
-        expected: table, json, md, csv
+        expected: table, json, md, csv, html
         found:    jsn
         help:     did you mean json?
       "

@@ -1,0 +1,41 @@
+/** Every figure of every part, exact. */
+import { partNames } from "../../../ir/model.ts";
+import { flopsOf, type ModelCounts, type PartCounts } from "../../count.ts";
+import { integer } from "../../numbers.ts";
+import type { Markup } from "../markup.ts";
+import { sortableTable, type TableColumn } from "../table.ts";
+
+interface Row {
+  readonly model: string;
+  readonly latentChannels: number;
+  readonly name: string;
+  readonly part: PartCounts | null;
+}
+
+export function costTable(models: readonly ModelCounts[]): Markup {
+  const rows = models.flatMap(({ model, latentChannels, parts }) =>
+    partNames.flatMap((name): readonly Row[] => {
+      const part = parts[name];
+      return part === undefined ? [] : [{ model, latentChannels, name, part }];
+    }),
+  );
+  const exact = (title: string, of: (part: PartCounts) => number, unit?: string): TableColumn<Row> => ({
+    title,
+    ...(unit === undefined ? {} : { unit }),
+    cell: ({ part }) => (part === null ? "does not fit" : integer(of(part))),
+    value: ({ part }) => (part === null ? null : of(part)),
+  });
+  return sortableTable({
+    caption: "Cost of every part",
+    columns: [
+      { title: "model", cell: ({ model }) => model },
+      { title: "part", cell: ({ name }) => name },
+      { title: "latent channels", cell: ({ latentChannels }) => latentChannels, value: ({ latentChannels }) => latentChannels },
+      exact("parameters", ({ params }) => params),
+      exact("MACs", ({ macs }) => macs),
+      exact("FLOPs", flopsOf, "2·MACs"),
+      exact("activation", ({ activationBytes }) => activationBytes, "bytes"),
+    ],
+    rows,
+  });
+}
