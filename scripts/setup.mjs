@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
-const inRoot = (...parts) => join(root, ...parts);
+export const inRoot = (...parts) => join(root, ...parts);
 const modules = inRoot("node_modules");
 const dist = inRoot("dist");
 const venv = inRoot(".venv");
@@ -28,9 +28,9 @@ export function progress(line) {
 }
 
 /** Runs `main` and turns a SetupError into one line and exit code 1. */
-export function script(main) {
+export async function script(main) {
   try {
-    main();
+    await main();
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     progress(`error: ${error.message}`);
