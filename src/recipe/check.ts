@@ -12,16 +12,33 @@ export function checkedRecipe(input: unknown, where: Place | undefined): Recipe 
     const reports = error.issues.flatMap((issue) => reportsOf(issue, input, schema));
     throw new UserError(...reports.map((report) => ({ ...report, where })));
   }
-  const names = data.phases.map(({ name }) => name);
+  const contradictions = contradictionsOf(data);
+  if (contradictions.length > 0) throw new UserError(...contradictions.map((report) => ({ ...report, where })));
+  return data;
+}
+
+/** What no field says alone. */
+function contradictionsOf({ phases, checkpoints, losses }: Recipe): readonly Report[] {
+  const found: Report[] = [];
+  const names = phases.map(({ name }) => name);
   const twice = names.findIndex((name, i) => names.indexOf(name) < i);
-  if (twice === -1) return data;
-  throw new UserError({
-    what: `two phases are called ${names[twice]}`,
-    where,
-    expected: "names that differ, since logs and checkpoints tell phases by them",
-    found: names.join(", "),
-    help: `give phases.${twice} another name`,
-  });
+  if (twice !== -1) {
+    found.push({
+      what: `two phases are called ${names[twice]}`,
+      expected: "names that differ, since logs and checkpoints tell phases by them",
+      found: names.join(", "),
+      help: `give phases.${twice} another name`,
+    });
+  }
+  if (checkpoints.best_by === "perceptual" && losses.perceptual === 0) {
+    found.push({
+      what: "checkpoints are chosen by a perceptual distance that is not measured",
+      expected: "losses.perceptual above 0, or checkpoints.best_by: psnr or l1",
+      found: "checkpoints.best_by: perceptual, losses.perceptual: 0",
+      help: 'set checkpoints: { best_by: "psnr" }',
+    });
+  }
+  return found;
 }
 
 function reportsOf(issue: z.core.$ZodIssue, input: unknown, schema: JsonSchema): readonly Report[] {

@@ -212,6 +212,16 @@ describe("a wrong recipe", () => {
       "
     `);
   });
+  test("checkpoints chosen by what is not measured", () => {
+    expect(messages({ ...right, checkpoints: { best_by: "perceptual" }, losses: { perceptual: 0 } })).toMatchInlineSnapshot(`
+      "
+      error: checkpoints are chosen by a perceptual distance that is not measured
+        expected: losses.perceptual above 0, or checkpoints.best_by: psnr or l1
+        found:    checkpoints.best_by: perceptual, losses.perceptual: 0
+        help:     set checkpoints: { best_by: "psnr" }
+      "
+    `);
+  });
   test("null in the place of a group", () => {
     expect(messages({ ...right, ema: null })).toMatchInlineSnapshot(`
       "

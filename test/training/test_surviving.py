@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from training.runs import Project, metrics, project, same, weights
 
 __all__ = ["project"]
@@ -56,6 +57,29 @@ def test_a_resumed_run_ends_as_the_uninterrupted_one(
     assert project.train(run, "--resume", "auto") == 0
     assert metrics(run) == metrics(uninterrupted)
     assert same(weights(run), weights(uninterrupted))
+
+
+def test_tensorboard_shows_a_step_once_after_a_resume(project: Project, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    tracked = ("--set", 'log.trackers=["tensorboard"]', "checkpoints.keep=100")
+    assert project.train(run, *tracked) == 0
+    for path in (run / "checkpoints").glob("step-*"):
+        if int(path.name[5:]) > 5:
+            shutil.rmtree(path)
+    assert project.train(run, "--resume", "auto") == 0
+    events = EventAccumulator(str(run / "litevae")).Reload()
+    assert [event.step for event in events.Scalars("loss")] == list(range(1, 25))
+
+
+def test_the_pace_is_that_of_training_alone(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = project.module("training.trainer")
+    clock = iter([0.0, 2.0, 7.0, 9.0])
+    monkeypatch.setattr(trainer.time, "perf_counter", lambda: next(clock))
+    pace = trainer.Pace()
+    pace.add(8)
+    with pace.apart():  # From 2 s to 7 s.
+        pass
+    assert pace.take() == 8 / 4
 
 
 def test_a_killed_run_goes_on(project: Project, uninterrupted: Path, tmp_path: Path) -> None:

@@ -36,10 +36,13 @@ class Monitor:
             mininterval=0.5 if sys.stderr.isatty() else 30,
         )
         self._told = False
+        self._start = start
 
     def start_trackers(self, config: Mapping[str, Any], names: Sequence[str]) -> None:
         if names:
-            self.accelerator.init_trackers(_TRACKERS_PROJECT, config=flat(config))
+            # A resumed run hides what TensorBoard was told of steps that are now done again.
+            purge = {"tensorboard": {"purge_step": self._start + 1}} if self._start > 0 else {}
+            self.accelerator.init_trackers(_TRACKERS_PROJECT, config=flat(config), init_kwargs=purge)
 
     def advance(self) -> None:
         self._bar.update()

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -159,10 +159,11 @@ class Trainer:
                 if self.state.skipped_in_a_row >= self.recipe.train.nonfinite_limit:
                     self._save(monitor)
                     return Outcome.DIVERGED
-                best = self._look(monitor, at, due)
-                stops = self._anywhere(signals.received is not None)
-                if due.checkpoint or best is not None or stops:
-                    self._save(monitor, best)
+                with pace.apart():
+                    best = self._look(monitor, at, due)
+                    stops = self._anywhere(signals.received is not None)
+                    if due.checkpoint or best is not None or stops:
+                        self._save(monitor, best)
                 if stops:
                     monitor.say(f"stopped by {signals.received or 'a signal to another process'}")
                     return Outcome.STOPPED
@@ -328,13 +329,20 @@ class Trainer:
 
 
 class Pace:
-    """Images per second since it was last taken."""
+    """Images per second of training since it was last taken."""
 
     def __init__(self) -> None:
         self._since, self._images = time.perf_counter(), 0
 
     def add(self, images: int) -> None:
         self._images += images
+
+    @contextmanager
+    def apart(self) -> Generator[None]:
+        """What is done meanwhile is no training."""
+        begin = time.perf_counter()
+        yield
+        self._since += time.perf_counter() - begin
 
     def take(self) -> float:
         now = time.perf_counter()
