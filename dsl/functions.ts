@@ -104,14 +104,18 @@ export function avgPool2d<C extends number, S extends number, const K extends nu
   return apply(ops.avgPool2d, { size: config.size }, [x], avgPool2d);
 }
 
-/** Maximum over size×size cells. */
-export function maxPool2d<C extends number, S extends number, const K extends number>(
+/**
+ * Maximum over size×size cells; with a `stride` over windows that lie so far apart, where H becomes (H − size)/stride + 1, rounded down, and
+ * counts as H/stride.
+ */
+export function maxPool2d<C extends number, S extends number, const K extends number, const T extends number = K>(
   x: Feature<C, S>,
-  config: { readonly size: K },
-): Feature<C, Times<S, K>> {
-  checkKeys("maxPool2d", config, ["size"], maxPool2d);
-  checkCounts("maxPool2d", { size: config.size }, maxPool2d);
-  return apply(ops.maxPool2d, { size: config.size }, [x], maxPool2d);
+  config: { readonly size: K; readonly stride?: T },
+): Feature<C, Times<S, T>> {
+  checkKeys("maxPool2d", config, ["size", "stride"], maxPool2d);
+  const { size, stride = size } = config;
+  checkCounts("maxPool2d", { size, stride }, maxPool2d);
+  return apply(ops.maxPool2d, { size, stride }, [x], maxPool2d);
 }
 
 /**

@@ -30,6 +30,9 @@ const stages = {
   ],
 } as const;
 
+/** Output channels of AlexNet's convolutions. */
+const alexNetWidths = [64, 192, 384, 256, 256] as const;
+
 type Stages = readonly (readonly number[])[];
 
 function convolutions(indices: Stages): Readonly<Record<number, Convolution>> {
@@ -76,25 +79,54 @@ export const Vgg19BeforeActivation = block("Vgg19BeforeActivation", () => {
   };
 });
 
+/** AlexNet up to relu5 in torchvision's layout: the five maps that LPIPS compares, of Krizhevsky's one-column net (2014). */
+export const AlexNet = block("AlexNet", () => {
+  const [c1, c2, c3, c4, c5] = alexNetWidths;
+  const { features } = layers({
+    features: {
+      0: conv2d({ in: 3, out: c1, kernel: 11, stride: 4, padding: 2 }),
+      3: conv2d({ in: c1, out: c2, kernel: 5 }),
+      6: conv2d({ in: c2, out: c3 }),
+      8: conv2d({ in: c3, out: c4 }),
+      10: conv2d({ in: c4, out: c5 }),
+    },
+  });
+  return (image: Map): Readonly<Record<string, Map>> => {
+    const relu1: Map = relu(features[0](image));
+    const relu2: Map = relu(features[3](maxPool2d(relu1, { size: 3, stride: 2 })));
+    const relu3: Map = relu(features[6](maxPool2d(relu2, { size: 3, stride: 2 })));
+    const relu4: Map = relu(features[8](relu3));
+    return { relu1, relu2, relu3, relu4, relu5: relu(features[10](relu4)) };
+  };
+});
+
 const LpipsHead = block("LpipsHead", ({ channels }: { readonly channels: number }) => {
   // lpips has a dropout at 0 in front, which does nothing at inference.
   const { model } = layers({ model: { 1: conv2d({ in: channels, out: 1, kernel: 1, bias: false }) } });
   return (x: Map): Map => model[1](x);
 });
 
-/** LPIPS' linear heads: from the squared differences of VGG16's five maps to one channel each. */
-export const LpipsHeads = block("LpipsHeads", () => {
-  const heads = layers(Object.fromEntries(widths.map((channels, i) => [`lin${i}`, LpipsHead({ channels })])));
-  return (...maps: readonly Map[]): Readonly<Record<string, Map>> =>
-    Object.fromEntries(Object.entries(heads).map(([name, head], i) => [name, head(maps[i] as Map)]));
-});
+/** LPIPS' linear heads: from the squared differences of a network's maps, of so many channels, to one channel each. */
+const lpipsHeads = (name: string, channels: readonly number[]) =>
+  block(name, () => {
+    const heads = layers(Object.fromEntries(channels.map((count, i) => [`lin${i}`, LpipsHead({ channels: count })])));
+    return (...maps: readonly Map[]): Readonly<Record<string, Map>> =>
+      Object.fromEntries(Object.entries(heads).map(([head, apply], i) => [head, apply(maps[i] as Map)]));
+  });
+
+export const LpipsHeads = lpipsHeads("LpipsHeads", widths);
+export const LpipsAlexNetHeads = lpipsHeads("LpipsAlexNetHeads", alexNetWidths);
 
 /** One network per published file. */
 export function perceptualNetworks(): readonly Network[] {
   const maps = widths.map((channels, s) => ({ channels, stride: 2 ** s }));
+  // Where sizes divide evenly; AlexNet rounds its own down.
+  const alexNetMaps = alexNetWidths.map((channels, i) => ({ channels, stride: [4, 8, 16, 16, 16][i] ?? 1 }));
   return [
     network({ name: "vgg16", inputs: [{ channels: 3 }], block: Vgg16() }),
     network({ name: "lpips_heads", inputs: maps, block: LpipsHeads() }),
+    network({ name: "alexnet", inputs: [{ channels: 3 }], block: AlexNet() }),
+    network({ name: "lpips_alexnet_heads", inputs: alexNetMaps, block: LpipsAlexNetHeads() }),
     network({ name: "vgg19", inputs: [{ channels: 3 }], block: Vgg19BeforeActivation() }),
   ];
 }

@@ -1,19 +1,41 @@
+import { constantDim } from "../ir/dim.ts";
 import { channelsOf } from "../ir/shape.ts";
 import { defineOp } from "../ir/op.ts";
-import { scaledSpatially } from "./rules.ts";
+import { featureDims, scaledSpatially, windowedDim } from "./rules.ts";
 
-export const maxPool2d = defineOp<{ readonly size: number }>({
+export interface MaxPool2dAttrs {
+  readonly [name: string]: number;
+  readonly size: number;
+  readonly stride: number;
+}
+
+export const maxPool2d = defineOp<MaxPool2dAttrs>({
   name: "maxPool2d",
-  doc: "Maximum over size×size cells.",
-  infer: ([input = []], { size }) => [scaledSpatially(input, channelsOf(input), 1 / size)],
-  onnx: (writer, [input = ""], { size }) => [
+  doc: "Maximum over windows of size×size, `stride` apart.",
+  infer([input = []], { size, stride }) {
+    const channels = channelsOf(input);
+    // Cells side by side must come out even; overlapping windows leave a rest over, as a convolution does.
+    if (stride === size) return [scaledSpatially(input, channels, 1 / size)];
+    const [n, , h, w] = featureDims(input);
+    return [[n, constantDim(channels), windowedDim(h, size, stride, 0), windowedDim(w, size, stride, 0)]];
+  },
+  onnx: (writer, [input = ""], { size, stride }) => [
     // VALID is no padding, said so that runtimes leave it alone: onnxruntime 1.30 moves the zeros of a Pad before it into a
     // MaxPool that does not say so, where they count as -∞.
-    writer.node("MaxPool", [input], { kernel_shape: [size, size], strides: [size, size], auto_pad: "VALID" }),
+    writer.node("MaxPool", [input], { kernel_shape: [size, size], strides: [stride, stride], auto_pad: "VALID" }),
   ],
-  torch: { kind: "function", call: ([input = ""], { size }) => `F.max_pool2d(${input}, ${size})` },
+  torch: {
+    kind: "function",
+    call: ([input = ""], { size, stride }) => `F.max_pool2d(${input}, ${size}${stride === size ? "" : `, ${stride}`})`,
+  },
   sample(choose) {
-    const size = choose.pick([2, 4]);
-    return { attrs: { size }, inputs: [[choose.int(1, 2), choose.int(1, 4), size * choose.int(1, 4), size * choose.int(1, 4)]] };
+    const [size, stride] = choose.pick([
+      [2, 2],
+      [4, 4],
+      [3, 2],
+      [3, 1],
+    ] as const);
+    const side = (): number => (stride === size ? size * choose.int(1, 4) : 2 * choose.int(2, 6));
+    return { attrs: { size, stride }, inputs: [[choose.int(1, 2), choose.int(1, 4), side(), side()]] };
   },
 });

@@ -193,6 +193,7 @@ describe("functions", () => {
     expectTypeOf(avgPool2d(f16, { size: 4 })).toEqualTypeOf<Feature<16, 16>>();
     expectTypeOf(avgPool2d(f16, { size: 2 })).toEqualTypeOf<Feature<16, 8>>();
     expectTypeOf(maxPool2d(f16, { size: 2 })).toEqualTypeOf<Feature<16, 8>>();
+    expectTypeOf(maxPool2d(f16, { size: 3, stride: 2 })).toEqualTypeOf<Feature<16, 8>>();
     expectTypeOf(upsample(f16, { factor: 2 })).toEqualTypeOf<Feature<16, 2>>();
     expectTypeOf(upsample(f16, { factor: someCount })).toEqualTypeOf<Feature<16, number>>();
     expectTypeOf(pixelUnshuffle(f16, { factor: 2 })).toEqualTypeOf<Feature<number, 8>>();

@@ -49,7 +49,7 @@ it.each([
   const { outputs } = await torch.expression(expression, [x]);
   for (const opset of opsets) {
     const bytes = encodePart(
-      paddedPart(op, { size: 2 }, x.shape),
+      paddedPart(op, { size: 2, stride: 2 }, x.shape),
       () => {
         throw new Error("no parameters");
       },

@@ -1,5 +1,6 @@
 """LPIPS and VGG losses: their numbers, their gradients, the files they load and what they say of wrong ones."""
 
+import copy
 import importlib.util
 import re
 from collections.abc import Callable
@@ -10,14 +11,14 @@ import pytest
 import torch
 from reference import perceptual as reference
 from runtime.autoencoder import WeightsError
-from runtime.perceptual_loss import (
-    LPIPS_FILE,
+from runtime.perceptual_loss import Lpips, LpipsAlexNet, PerceptualLoss, VggLoss
+from runtime.published import (
+    ALEXNET_FILE,
+    LPIPS_ALEXNET_FILE,
+    LPIPS_VGG_FILE,
     PUBLISHED,
     VGG16_FILE,
     VGG19_FILE,
-    Lpips,
-    PerceptualLoss,
-    VggLoss,
     find_published,
     load_published,
     weights_folder,
@@ -50,7 +51,15 @@ def new_vgg() -> VggLoss:
     return VggLoss(networks.build_vgg19())
 
 
-LOSSES: dict[str, Callable[[], PerceptualLoss]] = {"lpips": new_lpips, "vgg": new_vgg}
+def new_alexnet() -> LpipsAlexNet:
+    return LpipsAlexNet(networks.build_alexnet(), networks.build_lpips_alexnet_heads())
+
+
+LOSSES: dict[str, Callable[[], PerceptualLoss]] = {
+    "lpips": new_lpips,
+    "vgg": new_vgg,
+    "alexnet": new_alexnet,
+}
 each_loss = pytest.mark.parametrize("make", LOSSES.values(), ids=LOSSES)
 
 
@@ -59,9 +68,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with files like the published ones, of seeded weights."""
     folder = tmp_path_factory.mktemp("published")
     torch.manual_seed(0)
-    torch.save(reference.vgg_state(vgg16()), folder / VGG16_FILE)
-    torch.save(reference.vgg_state(vgg19()), folder / VGG19_FILE)
-    torch.save(reference.head_state(torch.Generator().manual_seed(1)), folder / LPIPS_FILE)
+    torch.save(reference.features_state(vgg16()), folder / VGG16_FILE)
+    torch.save(reference.features_state(vgg19()), folder / VGG19_FILE)
+    torch.save(reference.features_state(alexnet()), folder / ALEXNET_FILE)
+    torch.save(heads16(), folder / LPIPS_VGG_FILE)
+    torch.save(heads_alexnet(), folder / LPIPS_ALEXNET_FILE)
     return folder
 
 
@@ -71,6 +82,18 @@ def vgg16() -> nn.Sequential:
 
 def vgg19() -> nn.Sequential:
     return _seeded(reference.vgg_features(reference.VGG19))
+
+
+def alexnet() -> nn.Sequential:
+    return _seeded(reference.alexnet_features())
+
+
+def heads16() -> dict[str, Tensor]:
+    return reference.head_state(reference.VGG16_CHANNELS, torch.Generator().manual_seed(1))
+
+
+def heads_alexnet() -> dict[str, Tensor]:
+    return reference.head_state(reference.ALEXNET_CHANNELS, torch.Generator().manual_seed(1))
 
 
 def _seeded(features: nn.Sequential) -> nn.Sequential:
@@ -93,6 +116,11 @@ def vgg(published: Path) -> VggLoss:
     return new_vgg().load(published)
 
 
+@pytest.fixture(scope="module", name="alexnet")
+def loaded_alexnet(published: Path) -> LpipsAlexNet:
+    return new_alexnet().load(published)
+
+
 @pytest.fixture
 def images() -> Pair:
     generator = torch.Generator().manual_seed(3)
@@ -112,15 +140,32 @@ def test_the_maps_have_the_names_and_shapes_of_the_papers(lpips: Lpips, vgg: Vgg
         assert all((value < 0).any() == name.startswith("conv") for name, value in maps.items())
 
 
-def test_lpips_is_that_of_the_reference(lpips: Lpips, images: Pair) -> None:
-    x, y = (image.double() for image in images)
-    heads = reference.head_state(torch.Generator().manual_seed(1))
-    wanted = reference.lpips(vgg16().double(), heads, x, y)
-    found = new_lpips()
-    found.load_state_dict(lpips.state_dict())
+@pytest.mark.parametrize(
+    ("name", "features", "heads", "maps"),
+    [
+        ("lpips", vgg16, heads16, reference.VGG16_MAPS),
+        ("alexnet", alexnet, heads_alexnet, reference.ALEXNET_MAPS),
+    ],
+    ids=["vgg16", "alexnet"],
+)
+# AlexNet rounds the sizes of its maps down.
+@pytest.mark.parametrize("size", [(32, 48), (37, 66)], ids=str)
+def test_lpips_is_that_of_the_reference(
+    name: str,
+    features: Callable[[], nn.Sequential],
+    heads: Callable[[], dict[str, Tensor]],
+    maps: tuple[int, ...],
+    size: tuple[int, int],
+    request: pytest.FixtureRequest,
+) -> None:
+    loss: Lpips = request.getfixturevalue(name)
+    generator = torch.Generator().manual_seed(4)
+    x, y = (torch.rand(2, 3, *size, generator=generator, dtype=torch.float64) * 2 - 1 for _ in range(2))
+    wanted = reference.lpips(features().double(), heads(), maps, x, y)
+    found = copy.deepcopy(loss).double()(x, y)
     assert wanted.shape == (2,) and (wanted > 0.01).all()
-    torch.testing.assert_close(found.double()(x, y), wanted, rtol=1e-9, atol=0)
-    torch.testing.assert_close(lpips(*images).double(), wanted, rtol=1e-4, atol=0)
+    torch.testing.assert_close(found, wanted, rtol=1e-6, atol=0)
+    torch.testing.assert_close(loss(x.float(), y.float()).double(), wanted, rtol=1e-4, atol=0)
 
 
 def test_vgg_loss_is_that_of_the_reference(vgg: VggLoss, images: Pair) -> None:
@@ -203,6 +248,13 @@ def test_images_that_the_poolings_leave_nothing_of_are_refused() -> None:
         new_vgg()(torch.zeros(1, 3, 32, 15), torch.zeros(1, 3, 32, 15))
 
 
+def test_alexnet_needs_larger_images() -> None:
+    message = "LpipsAlexNet needs sides of at least 31 pixels, not [30, 32]: choose a larger resolution"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        new_alexnet()(torch.zeros(1, 3, 30, 32), torch.zeros(1, 3, 30, 32))
+    assert new_alexnet()(torch.zeros(1, 3, 31, 31), torch.zeros(1, 3, 31, 31)).shape == (1,)
+
+
 def test_a_layer_that_vgg_lacks_is_refused(vgg: VggLoss, images: Pair) -> None:
     message = "VGG19 gives no layer relu5_4: choose among conv1_2, conv2_2, conv3_4, conv4_4, conv5_4"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
@@ -211,7 +263,11 @@ def test_a_layer_that_vgg_lacks_is_refused(vgg: VggLoss, images: Pair) -> None:
 
 class TestFiles:
     def test_the_classifier_alone_is_left_over(self, published: Path) -> None:
-        for file, build in ((VGG16_FILE, networks.build_vgg16), (VGG19_FILE, networks.build_vgg19)):
+        for file, build in (
+            (VGG16_FILE, networks.build_vgg16),
+            (VGG19_FILE, networks.build_vgg19),
+            (ALEXNET_FILE, networks.build_alexnet),
+        ):
             state = torch.load(published / file, weights_only=True)
             kept = [key for key in state if not key.startswith("classifier.")]
             assert list(build().state_dict()) == kept
@@ -220,17 +276,21 @@ class TestFiles:
     def test_safetensors_do_as_well(
         self, published: Path, tmp_path: Path, lpips: Lpips, images: Pair
     ) -> None:
-        for name in (VGG16_FILE, LPIPS_FILE):
+        for name in (VGG16_FILE, LPIPS_VGG_FILE):
             state = torch.load(published / name, weights_only=True)
             save_file(state, (tmp_path / name).with_suffix(".safetensors"))
         assert torch.equal(new_lpips().load(tmp_path)(*images), lpips(*images))
 
     def test_torchmetrics_brings_the_published_heads(self, tmp_path: Path) -> None:
-        [path] = find_published([LPIPS_FILE], tmp_path)
-        heads = networks.build_lpips_heads()
-        load_published(heads, [path])
-        assert path.is_relative_to(Path(torch.__file__).parents[1])
-        assert all((weight >= 0).all() and weight.any() for weight in heads.parameters())
+        for file, build in (
+            (LPIPS_VGG_FILE, networks.build_lpips_heads),
+            (LPIPS_ALEXNET_FILE, networks.build_lpips_alexnet_heads),
+        ):
+            [path] = find_published([file], tmp_path)
+            heads = build()
+            load_published(heads, [path])
+            assert path.is_relative_to(Path(torch.__file__).parents[1])
+            assert all((weight >= 0).all() and weight.any() for weight in heads.parameters())
 
     def test_the_folder_is_the_recipes_or_the_environments(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -256,19 +316,19 @@ class TestFiles:
     def test_all_missing_files_are_named_at_once(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        monkeypatch.setattr("runtime.perceptual_loss.find_spec", lambda _: None)
+        monkeypatch.setattr("runtime.published.find_spec", lambda _: None)
         with pytest.raises(FileNotFoundError) as raised:
             new_lpips().load(tmp_path)
-        assert f"has no {VGG16_FILE} and no {LPIPS_FILE}." in str(raised.value)
-        assert all(PUBLISHED[name] in str(raised.value) for name in (VGG16_FILE, LPIPS_FILE))
+        assert f"has no {VGG16_FILE} and no {LPIPS_VGG_FILE}." in str(raised.value)
+        assert all(PUBLISHED[name] in str(raised.value) for name in (VGG16_FILE, LPIPS_VGG_FILE))
 
     def test_keys_that_are_missing_unexpected_or_of_another_shape_are_named(
         self, published: Path, tmp_path: Path
     ) -> None:
-        state = torch.load(published / LPIPS_FILE, weights_only=True)
+        state = torch.load(published / LPIPS_VGG_FILE, weights_only=True)
         state["lin5.model.1.weight"] = state.pop("lin0.model.1.weight")
         state["lin1.model.1.weight"] = torch.zeros(1, 64, 1, 1)
-        file = tmp_path / LPIPS_FILE
+        file = tmp_path / LPIPS_VGG_FILE
         torch.save(state, file)
         message = (
             f"{file}: the weights are not those of this model; 1 missing: lin0.model.1.weight; "
@@ -288,7 +348,7 @@ class TestFiles:
             load_published(networks.build_lpips_heads(), [file])
 
     def test_a_file_of_something_else_is_named(self, tmp_path: Path) -> None:
-        file = tmp_path / LPIPS_FILE
+        file = tmp_path / LPIPS_VGG_FILE
         torch.save({"state_dict": {"lin0.model.1.weight": torch.zeros(1)}}, file)
         message = f"{file} holds no plain state dict: fetch the file as it is published"
         with pytest.raises(WeightsError, match=f"^{re.escape(message)}$"):
@@ -299,7 +359,7 @@ class TestFiles:
             def __reduce__(self) -> tuple[Callable[..., object], tuple[str, str]]:
                 return open, (str(tmp_path / "harm"), "w")
 
-        file = tmp_path / LPIPS_FILE
+        file = tmp_path / LPIPS_VGG_FILE
         torch.save({"lin0.model.1.weight": Harmful()}, file)
         with pytest.raises(WeightsError, match="cannot be read as weights"):
             load_published(networks.build_lpips_heads(), [file])

@@ -56,6 +56,36 @@ class LpipsHead(nn.Module):
         return self.model["1"](x)
 
 
+class AlexNet(nn.Module):
+    """[N, 3, H, W] -> [N, 64, H/4 - 1, W/4 - 1], [N, 192, H/8 - 1, W/8 - 1], [N, 384, H/16 - 1, W/16 - 1],
+    [N, 256, H/16 - 1, W/16 - 1], [N, 256, H/16 - 1, W/16 - 1]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.ModuleDict(
+            {
+                "0": nn.Conv2d(3, 64, 11, stride=4, padding=2),
+                "3": nn.Conv2d(64, 192, 5, padding=2),
+                "6": nn.Conv2d(192, 384, 3, padding=1),
+                "8": nn.Conv2d(384, 256, 3, padding=1),
+                "10": nn.Conv2d(256, 256, 3, padding=1),
+            }
+        )
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        relu1 = F.relu(self.features["0"](x))
+        relu2 = F.relu(self.features["3"](F.max_pool2d(relu1, 3, 2)))
+        relu3 = F.relu(self.features["6"](F.max_pool2d(relu2, 3, 2)))
+        relu4 = F.relu(self.features["8"](relu3))
+        return {
+            "relu1": relu1,
+            "relu2": relu2,
+            "relu3": relu3,
+            "relu4": relu4,
+            "relu5": F.relu(self.features["10"](relu4)),
+        }
+
+
 class Vgg19BeforeActivation(nn.Module):
     """[N, 3, H, W] -> [N, 64, H, W], [N, 128, H/2, W/2], [N, 256, H/4, W/4], [N, 512, H/8, W/8],
     [N, 512, H/16, W/16]."""
@@ -121,12 +151,41 @@ class LpipsHeads(nn.Module):
         return {"lin0": lin0, "lin1": lin1, "lin2": lin2, "lin3": lin3, "lin4": lin4}
 
 
+class LpipsAlexNetHeads(nn.Module):
+    """[N, 64, H, W], [N, 192, H/2, W/2], [N, 384, H/4, W/4], [N, 256, H/4, W/4], [N, 256, H/4, W/4] ->
+    [N, 1, H, W], [N, 1, H/2, W/2], [N, 1, H/4, W/4], [N, 1, H/4, W/4], [N, 1, H/4, W/4]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lin0 = LpipsHead(64)
+        self.lin1 = LpipsHead(192)
+        self.lin2 = LpipsHead(384)
+        self.lin3 = LpipsHead(256)
+        self.lin4 = LpipsHead(256)
+
+    def forward(self, x0: Tensor, x1: Tensor, x2: Tensor, x3: Tensor, x4: Tensor) -> dict[str, Tensor]:
+        lin0 = self.lin0(x0)
+        lin1 = self.lin1(x1)
+        lin2 = self.lin2(x2)
+        lin3 = self.lin3(x3)
+        lin4 = self.lin4(x4)
+        return {"lin0": lin0, "lin1": lin1, "lin2": lin2, "lin3": lin3, "lin4": lin4}
+
+
 def build_vgg16() -> Vgg16:
     return Vgg16()
 
 
 def build_lpips_heads() -> LpipsHeads:
     return LpipsHeads()
+
+
+def build_alexnet() -> AlexNet:
+    return AlexNet()
+
+
+def build_lpips_alexnet_heads() -> LpipsAlexNetHeads:
+    return LpipsAlexNetHeads()
 
 
 def build_vgg19() -> Vgg19BeforeActivation:

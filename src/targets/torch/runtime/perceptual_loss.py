@@ -7,104 +7,26 @@ through them to the images. A loss is built of networks and then given weights:
     loss(prediction, target).mean()
 """
 
-import os
 import warnings
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import ClassVar, Literal, Self
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from .autoencoder import WeightsError, load_strict
 from .layers import at_least_float32
+from .published import (
+    ALEXNET_FILE,
+    LPIPS_ALEXNET_FILE,
+    LPIPS_VGG_FILE,
+    VGG16_FILE,
+    VGG19_FILE,
+    find_published,
+    load_published,
+)
 
 Weights = Literal["published", "random"]
-
-VGG16_FILE = "vgg16-397923af.pth"
-VGG19_FILE = "vgg19-dcbb9e9d.pth"
-LPIPS_FILE = "vgg.pth"
-
-# Where the files are published, by their names.
-PUBLISHED = {
-    VGG16_FILE: "torchvision's VGG16_Weights.IMAGENET1K_V1, https://download.pytorch.org/models/vgg16-397923af.pth",
-    VGG19_FILE: "torchvision's VGG19_Weights.IMAGENET1K_V1, https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
-    LPIPS_FILE: "lpips/weights/v0.1/vgg.pth of https://github.com/richzhang/PerceptualSimilarity",
-}
-
-# Keys of published files that no network here has: torchvision's linear layers behind the convolutions.
-IGNORED_PREFIXES = ("classifier.",)
-
-
-def weights_folder(folder: str | Path | None = None) -> Path:
-    """Where published files are looked for: `folder`, else $LITEVAE_WEIGHTS, else ~/.cache/litevae."""
-    return Path(folder or os.environ.get("LITEVAE_WEIGHTS") or "~/.cache/litevae").expanduser()
-
-
-def find_published(names: Sequence[str], folder: str | Path | None = None) -> list[Path]:
-    """The files of these names, as they are published or as .safetensors.
-
-    What the folder lacks is taken from torchmetrics where that brings it. FileNotFoundError says what to
-    fetch, from where, and where to put it.
-    """
-    place = weights_folder(folder)
-    found = {name: _existing(place / name) or _in_torchmetrics(name) for name in names}
-    missing = [name for name, path in found.items() if path is None]
-    if missing:
-        fetch = "; ".join(f"{name}: {PUBLISHED.get(name, 'of unknown origin')}" for name in missing)
-        raise FileNotFoundError(
-            f"{place} has no {' and no '.join(missing)}. Fetch what is missing into that folder ({fetch}), "
-            "or name another folder in perceptual.folder or $LITEVAE_WEIGHTS. "
-            'perceptual.weights="random" does without, for smoke tests alone.'
-        )
-    return [path for path in found.values() if path is not None]
-
-
-def _existing(path: Path) -> Path | None:
-    candidates = (path, path.with_suffix(".safetensors"))
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
-
-
-def _in_torchmetrics(name: str) -> Path | None:
-    """LPIPS' heads, which torchmetrics carries. Importing it fails where torchvision is of another torch."""
-    spec = find_spec("torchmetrics") if name == LPIPS_FILE else None
-    if spec is None or spec.origin is None:
-        return None
-    return _existing(Path(spec.origin).parent / "functional" / "image" / "lpips_models" / name)
-
-
-def load_published(network: nn.Module, files: Sequence[Path]) -> None:
-    """Gives `network` the weights of published files, under the files' own keys.
-
-    WeightsError names the keys that are missing, unexpected or of another shape; only those that begin with
-    one of IGNORED_PREFIXES may be left over.
-    """
-    state: dict[str, Tensor] = {}
-    for file in files:
-        state |= _read(file)
-    kept = {key: value for key, value in state.items() if not key.startswith(IGNORED_PREFIXES)}
-    try:
-        load_strict(network, kept)
-    except WeightsError as error:
-        raise WeightsError(f"{', '.join(map(str, files))}: {error}") from None
-
-
-def _read(file: Path) -> dict[str, Tensor]:
-    """The tensors of a .pth or .safetensors file by their keys. Nothing in the file is executed."""
-    try:
-        if file.suffix == ".safetensors":
-            return load_file(file)
-        state = torch.load(file, map_location="cpu", weights_only=True)
-    except (SafetensorError, UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise WeightsError(f"{file} cannot be read as weights ({reason}): fetch it again") from error
-    if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise WeightsError(f"{file} holds no plain state dict: fetch the file as it is published")
-    return dict(state)
 
 
 class PerceptualLoss(nn.Module):
@@ -180,7 +102,7 @@ class Lpips(PerceptualLoss):
     by the heads, averaged over space and summed over the layers: (prediction, target) -> [N].
     """
 
-    files: ClassVar[Mapping[str, str]] = {"features": VGG16_FILE, "heads": LPIPS_FILE}
+    files: ClassVar[Mapping[str, str]] = {"features": VGG16_FILE, "heads": LPIPS_VGG_FILE}
 
     features: nn.Module
     heads: nn.Module
@@ -202,6 +124,14 @@ class Lpips(PerceptualLoss):
         # The published heads have no negative weights; a distance with some could fall below 0.
         for parameter in self.heads.parameters():
             parameter.detach().abs_()
+
+
+class LpipsAlexNet(Lpips):
+    """LPIPS with AlexNet, v0.1: the variant that papers report beside VGG16's."""
+
+    files: ClassVar[Mapping[str, str]] = {"features": ALEXNET_FILE, "heads": LPIPS_ALEXNET_FILE}
+    # The first convolution has stride 4, and two poolings of 3 positions follow.
+    smallest_side: ClassVar[int] = 31
 
 
 def _unit(features: Tensor) -> Tensor:
