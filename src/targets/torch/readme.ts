@@ -21,7 +21,8 @@ ${autoencoder ? autoencoderExample(name, parts, image) : discriminatorExample(mo
 \`encode\` and \`decode\` return what diffusers' autoencoders return. \`enable_gradient_checkpointing()\` and \`enable_channels_last()\` are switches;
 \`save_pretrained(folder)\` writes what \`from_pretrained\` and \`litevae compile --weights\` read: the keys of the weights are the paths of the modules everywhere.
 
-${trainingSection(name)}`;
+${trainingSection(name)}
+${benchmarkSection(name)}`;
 }
 
 function autoencoderExample(name: string, parts: readonly PartName[], image: string): string {
@@ -81,5 +82,17 @@ A run that was stopped goes on with \`--resume auto\`. At its end RUN holds \`mo
 \`\`\`
 litevae compile MODEL -o DIR --weights RUN/model.safetensors
 \`\`\`
+`;
+}
+
+function benchmarkSection(name: string): string {
+  return `## Speed and memory
+
+\`\`\`
+python -m ${name}.benchmark --batches 1,8,32 --size 256 --modes eager,compiled --output benchmark.json
+\`\`\`
+
+Images per second and peak memory of the encoder and the decoder, with the paper's figures below under a heading of their own. Every row is a process of its
+own: one that runs out of memory says so, and the others go on. \`--precision\`, \`--channels-last\`, \`--device\` and the rest are in \`--help\`.
 `;
 }

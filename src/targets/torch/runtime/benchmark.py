@@ -1,0 +1,167 @@
+"""Measures speed and memory of the encoder and the decoder: `python -m PACKAGE.benchmark`.
+
+Exit codes: 0 measured; 1 an input is wrong, or no row could be measured; 2 usage; 130 stopped by Ctrl-C.
+"""
+
+import argparse
+import os
+import sys
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from .training.errors import TrainingError
+from .training.signals import end_workers
+
+EXIT_DONE, EXIT_WRONG_INPUT, EXIT_STOPPED = 0, 1, 130
+
+PARTS = ("encoder", "decoder")
+MODES = ("eager", "compiled")
+PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
+RESULT = "benchmark.json"
+
+
+def _parser() -> argparse.ArgumentParser:
+    package = (__package__ or "package").split(".")[0]
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {package}.benchmark",
+        description="Images per second and peak memory of the encoder and the decoder, each row in a process of its own.",
+        epilog="exit codes: 0 measured, 1 wrong input or no row could be measured, 2 usage, 130 stopped by Ctrl-C",
+    )
+    parser.add_argument(
+        "--parts", type=_list_of(PARTS), default=[*PARTS], metavar="LIST", help="encoder,decoder"
+    )
+    parser.add_argument(
+        "--batches", type=_batches, default=[1, 8, 32], metavar="LIST", help="images at a time: 1,8,32"
+    )
+    parser.add_argument(
+        "--size", type=_positive, default=256, metavar="PIXELS", help="side of the images: 256"
+    )
+    parser.add_argument(
+        "--modes",
+        type=_list_of(MODES),
+        default=["eager"],
+        metavar="LIST",
+        help="eager,compiled (torch.compile); eager",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="fp32",
+        help="numbers of the computation; bf16 and fp16 are autocast over float32 weights, as in training",
+    )
+    parser.add_argument(
+        "--channels-last", action="store_true", help="the memory format that tensor cores prefer"
+    )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="RUN",
+        help="a run's folder or a safetensors file; seeded otherwise, which is as fast",
+    )
+    parser.add_argument(
+        "--device", metavar="NAME", help="cpu, cuda, cuda:1, …; the first GPU where there is one"
+    )
+    parser.add_argument(
+        "--repeats", type=_positive, default=6, metavar="N", help="passes of a row at least: 6"
+    )
+    parser.add_argument(
+        "--seconds", type=_seconds, default=2.0, metavar="S", help="how long a row is repeated at least: 2"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help=f"JSON; {RESULT} in the folder of --weights where that is one",
+    )
+    return parser
+
+
+def _list_of(choices: tuple[str, ...]) -> Any:
+    def read(text: str) -> list[str]:
+        names = [name.strip() for name in text.split(",")]
+        for name in names:
+            if name not in choices:
+                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(choices)}")
+        return [name for name in choices if name in names]
+
+    return read
+
+
+def _positive(text: str) -> int:
+    if not text.strip().isascii() or not text.strip().isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _batches(text: str) -> list[int]:
+    return sorted({_positive(entry) for entry in text.split(",")})
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 3600")
+    return value
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except TrainingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_WRONG_INPUT
+    except ModuleNotFoundError as error:
+        remedy = "in the folder of this package's pyproject.toml: pip install -e ."
+        told = TrainingError(f"the benchmark needs {error.name}, which is not installed", remedy=remedy)
+        print(f"error: {told}", file=sys.stderr)
+        return EXIT_WRONG_INPUT
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return EXIT_STOPPED
+    finally:
+        end_workers()
+
+
+def _run(options: argparse.Namespace) -> int:
+    output = options.output
+    if output is None and options.weights is not None and options.weights.expanduser().is_dir():
+        output = options.weights.expanduser() / RESULT
+    if output is not None:
+        _check_output(output)
+
+    from .benchmarking.rows import Case, Settings
+    from .benchmarking.run import benchmark
+
+    cases = [Case(*which) for which in product(options.parts, options.modes, options.batches)]
+    settings = Settings(
+        device=options.device,
+        size=options.size,
+        precision=options.precision,
+        channels_last=options.channels_last,
+        weights=options.weights,
+        repeats=options.repeats,
+        seconds=options.seconds,
+    )
+    rows = benchmark(cases, settings, output)
+    return EXIT_DONE if any(row.measured for row in rows) else EXIT_WRONG_INPUT
+
+
+def _check_output(file: Path) -> None:
+    """Before minutes are spent on what could not be kept."""
+    if file.parent.is_dir() and not file.is_dir() and os.access(file.parent, os.W_OK):
+        return
+    raise TrainingError(
+        f"{file} cannot be written",
+        expected="a file in a folder that is there and can be written to",
+        found="a folder" if file.is_dir() else f"the folder {file.parent}",
+        remedy="give another --output",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

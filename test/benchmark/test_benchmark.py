@@ -1,0 +1,297 @@
+"""`python -m PACKAGE.benchmark`: rows, their contract, and what is told where there are none."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
+from math import comb
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from training.runs import compile_package
+
+QUICK = ("--device", "cpu", "--size", "8", "--repeats", "2", "--seconds", "0")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    out = compile_package("tiny", tmp_path_factory.mktemp("benchmark") / "out")
+    sys.path.insert(0, str(out))
+    yield out
+    sys.path.remove(str(out))
+    for name in [name for name in sys.modules if name.split(".")[0] == "litevae_tiny"]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The package with its rows measured in this process, where they can be interfered with."""
+    processes = package("benchmarking.processes")
+
+    def in_process(case: Any, settings: Any) -> Any:
+        try:
+            return package("benchmarking.rows").Row(
+                case, package("benchmarking.measure").measure(case, settings), None
+            )
+        except Exception as error:
+            return package("benchmarking.rows").Row(case, None, processes.failure(error))
+
+    monkeypatch.setattr(package("benchmarking.run"), "measured_row", in_process)
+    return package
+
+
+def package(name: str) -> Any:
+    return import_module(f"litevae_tiny.{name}")
+
+
+def benchmark(*arguments: str | Path) -> int:
+    code: int = package("benchmark").main([*QUICK, *map(str, arguments)])
+    return code
+
+
+def test_rows_measured_in_processes_of_their_own(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    result = tmp_path / "result.json"
+    assert benchmark("--parts", "encoder", "--batches", "4", "--output", result) == 0
+    printed, progress = capfd.readouterr()
+    found = json.loads(result.read_text())
+    [row] = found.pop("rows")
+    threads = torch.get_num_threads()
+    assert found == {
+        "format": "litevae-benchmark-1",
+        "model": "tiny",
+        "runtime": f"torch {torch.__version__}",
+        "hardware": found["hardware"],
+        "size": 8,
+        "precision": "fp32",
+        "channels_last": False,
+        "memory": found["memory"],
+    }
+    assert re.fullmatch(rf".+, {threads} threads", found["hardware"])
+    assert {key: row[key] for key in ("part", "mode", "batch", "repeats", "error")} == {
+        "part": "encoder",
+        "mode": "eager",
+        "batch": 4,
+        "repeats": 2,
+        "error": None,
+    }
+    assert 0 < row["seconds_low"] <= row["seconds_median"] <= row["seconds_high"]
+    assert row["images_per_second"] == pytest.approx(4 / row["seconds_median"])
+    if sys.platform == "linux":
+        assert 100_000 < row["peak_memory_bytes"] < 500_000_000
+    assert printed.startswith(f"hardware  {found['hardware']}\n")
+    assert progress == f"[1/1] encoder, eager, batch 4\nwritten to {result}\n"
+
+
+def test_every_combination_has_a_row_and_the_paper_a_heading_of_its_own(
+    here: Any, tmp_path: Path, capsys: Any
+) -> None:
+    run = tmp_path / "run"
+    model = here("model").Autoencoder()
+    model.save_pretrained(run)
+    assert benchmark("--batches", "2,1", "--precision", "bf16", "--channels-last", "--weights", run) == 0
+    rows = json.loads((run / "benchmark.json").read_text())["rows"]
+    assert [(row["part"], row["batch"]) for row in rows] == [
+        ("encoder", 1),
+        ("encoder", 2),
+        ("decoder", 1),
+        ("decoder", 2),
+    ]
+    measured, published = capsys.readouterr().out.split("Published, not measured here: ")
+    assert len(measured.split("peak, MiB\n")[1].strip().splitlines()) == 4
+    assert published.startswith("arXiv:2405.14477 Table 3, encoders, batch 32")
+    assert re.search(r"LiteVAE-S +1\.03 +1,324 +384$", published, re.MULTILINE)
+
+
+def test_what_fails_has_a_row_that_says_so_and_the_others_go_on(
+    here: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    measure = here("benchmarking.measure")
+
+    class Greedy(nn.Module):
+        def __init__(self, autoencoder: Any) -> None:
+            super().__init__()
+            self.autoencoder = autoencoder
+
+        def forward(self, image: torch.Tensor) -> Any:
+            if image.shape[0] > 2:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+            return self.autoencoder.encode(image).latent_dist.mode()
+
+    def refuse(self: nn.Module) -> None:
+        raise type("BackendFailed", (RuntimeError,), {"__module__": "torch._dynamo.exc"})(
+            "backend='inductor' raised:\nInvalidCxxCompiler: No working C++ compiler found\n\nSet TORCHDYNAMO_VERBOSE=1"
+        )
+
+    monkeypatch.setitem(measure.PARTS, "encoder", Greedy)
+    monkeypatch.setattr(nn.Module, "compile", refuse)
+    result = tmp_path / "result.json"
+    assert (
+        benchmark("--parts", "encoder", "--modes", "eager,compiled", "--batches", "1,4", "--output", result)
+        == 0
+    )
+    compiler = "torch.compile: InvalidCxxCompiler: No working C++ compiler found"
+    rows = json.loads(result.read_text())["rows"]
+    assert [row["error"] for row in rows] == [None, "out of memory", compiler, compiler]
+    assert {**rows[1], "error": None} == {
+        "part": "encoder",
+        "mode": "eager",
+        "batch": 4,
+        "images_per_second": None,
+        "seconds_median": None,
+        "seconds_low": None,
+        "seconds_high": None,
+        "repeats": 0,
+        "peak_memory_bytes": None,
+        "error": None,
+    }
+    assert re.search(r"encoder  eager +4 +– .* out of memory$", capsys.readouterr().out, re.MULTILINE)
+    # Without a single number the command has failed.
+    assert benchmark("--parts", "encoder", "--batches", "4") == 1
+
+
+def test_a_process_that_is_ended_is_a_row_too(folder: Path) -> None:
+    processes, rows = package("benchmarking.processes"), package("benchmarking.rows")
+    assert processes.ended(-9) == "out of memory: the system ended its process"
+    assert processes.ended(-11) == "ended by SIGSEGV"
+    assert processes.ended(3) == "its process ended with exit code 3"
+    # A device that is not there is found in the child: it answers, and nothing hangs.
+    case = rows.Case("encoder", "eager", 1)
+    settings = rows.Settings("cuda:77", 8, "fp32", False, None, 1, 0.0)
+    row = processes.measured_row(case, settings)
+    assert row.measured is None
+    assert row.error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("--size", "9"),
+            "error: pictures of 9×9 do not fit the autoencoder\n"
+            "  expected: --size 8 or 10\n"
+            "  found:    --size 9\n"
+            "  help:     choose a size that fits\n",
+        ),
+        (
+            ("--precision", "fp16"),
+            "error: precision fp16 needs a GPU\n"
+            "  expected: fp32 or bf16 on a CPU\n"
+            "  found:    --precision fp16, --device cpu\n"
+            "  help:     give --precision bf16\n",
+        ),
+        (
+            ("--device", "meta"),
+            "error: device meta cannot be used\n"
+            "  expected: cpu, or one that torch can use here, such as cuda or cuda:1\n"
+            "  found:    its kind, meta, is not one of cpu, cuda, mps, xpu\n"
+            "  help:     give --device cpu, or install a torch for this GPU and its driver\n",
+        ),
+        (
+            ("--weights", "nowhere.safetensors"),
+            "error: nowhere.safetensors cannot be read as weights\n"
+            "  found:    No such file or directory: nowhere.safetensors\n"
+            "  help:     give --weights a run's folder, or a safetensors file of this model\n",
+        ),
+        (
+            ("--output", "nowhere/result.json"),
+            "error: nowhere/result.json cannot be written\n"
+            "  expected: a file in a folder that is there and can be written to\n"
+            "  found:    the folder nowhere\n"
+            "  help:     give another --output\n",
+        ),
+    ],
+)
+def test_wrong_inputs(here: Any, arguments: tuple[str, ...], message: str, capsys: Any) -> None:
+    assert benchmark(*arguments) == 1
+    assert capsys.readouterr().err == message
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--parts", "encodr", "argument --parts: 'encodr' is none of encoder, decoder"),
+        ("--modes", "jit", "argument --modes: 'jit' is none of eager, compiled"),
+        ("--batches", "1,0", "argument --batches: '0' is not a whole number of at least 1"),
+        ("--seconds", "inf", "argument --seconds: 'inf' is not a number of seconds from 0 to 3600"),
+    ],
+)
+def test_usage(folder: Path, option: str, value: str, message: str, capsys: Any) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        benchmark(option, value)
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.endswith(f"{message}\n")
+
+
+def test_a_gpu_is_named_with_its_driver(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    device = package("training.device")
+
+    class Properties:
+        name = "NVIDIA H100 80GB HBM3"
+        total_memory = 85_520_809_984
+
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: Properties())
+    monkeypatch.setattr(torch.version, "cuda", "12.8")
+    monkeypatch.setattr(device, "_output", lambda _: "570.86.15\n570.86.15\n")
+    assert (
+        device.hardware(torch.device("cuda")) == "NVIDIA H100 80GB HBM3, 80 GiB, driver 570.86.15, CUDA 12.8"
+    )
+    monkeypatch.setattr(device, "_output", lambda _: "")
+    assert device.hardware(torch.device("cuda")) == "NVIDIA H100 80GB HBM3, 80 GiB, CUDA 12.8"
+
+
+def test_a_gpu_is_waited_for_and_its_own_memory_counted(here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    measure, memory, rows = (
+        here("benchmarking.measure"),
+        here("benchmarking.memory"),
+        here("benchmarking.rows"),
+    )
+    happened: list[str] = []
+    cuda = torch.device("cuda")
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda _: happened.append("waited"))
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda _: happened.append("reset"))
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda _: 12345)
+    peak = memory.PeakMemory(cuda)
+    settings = rows.Settings("cuda", 8, "fp32", False, None, 3, 0.0)
+    assert len(measure.timed(lambda: happened.append("ran"), cuda, settings)) == 3
+    # Two runs that warm up and three that count, each waited for.
+    assert happened == ["reset", *["ran", "waited"] * 5]
+    assert peak.bytes() == 12345
+    assert memory.PeakMemory(torch.device("mps")).bytes() is None
+    assert memory.how_measured(torch.device("mps")).startswith("not measured")
+
+
+def test_time_is_given_until_it_has_passed(here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    measure, rows = here("benchmarking.measure"), here("benchmarking.rows")
+    now = [0.0]
+    monkeypatch.setattr(measure.time, "perf_counter", lambda: now[0])
+
+    def run() -> None:
+        now[0] += 1.0
+
+    settings = rows.Settings("cpu", 8, "fp32", False, None, 2, 40.0)
+    assert measure.timed(run, torch.device("cpu"), settings) == [1.0] * 40
+    assert now[0] == 50.0
+    assert len(measure.timed(run, torch.device("cpu"), replace(settings, seconds=3000.0))) == 1000
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 6, 7, 20, 101, 1000])
+def test_the_interval_holds_the_median_as_often_as_it_says(folder: Path, count: int) -> None:
+    values = [float(value) for value in reversed(range(count))]
+    middle, low, high = package("benchmarking.median").median_interval(values)
+    assert middle == (count - 1) / 2
+    assert low + high == count - 1
+
+    def outside(rank: int) -> float:
+        return 2 * sum(comb(count, below) for below in range(rank + 1)) / 2**count
+
+    # The tightest pair that is sure enough.
+    rank = int(low)
+    assert outside(rank) <= 0.05 or rank == 0
+    assert outside(rank + 1) > 0.05
