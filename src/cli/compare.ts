@@ -1,5 +1,4 @@
 import { Option, type Command } from "commander";
-import { UserError } from "../errors/index.ts";
 import type { Model } from "../ir/model.ts";
 import type { Budget } from "../report/budget.ts";
 import type { ModelCounts } from "../report/count.ts";
@@ -7,6 +6,7 @@ import { reportFormats, type ReportFormat } from "../report/format.ts";
 import type { Environment } from "./environment.ts";
 import { loadModel } from "./load-model.ts";
 import { choice, latentOption, sizeOption } from "./options.ts";
+import { writeReport } from "./write-report.ts";
 
 const formats = [...reportFormats, "html"] as const;
 type Format = ReportFormat | "html";
@@ -44,7 +44,7 @@ export function addCompare(program: Command, environment: Environment): void {
       const models = toldApart(loaded, names).map((model) => countModel(model, flags.size));
       const text = await comparison(models, budgets, flags.format);
       if (flags.output === undefined) process.stdout.write(text);
-      else await writeReport(flags.output, text);
+      else writeReport(flags.output, text);
       process.stderr.write(models.flatMap(({ notes }) => notes.map((note) => renderReport(note, "note"))).join(""));
       const violations = checkBudgets(models, budgets);
       if (violations.length > 0) throw budgetError(violations);
@@ -66,22 +66,4 @@ function toldApart(models: readonly Model[], names: readonly string[]): readonly
 function latentFor(name: string, names: readonly string[], { latent }: Flags, { builtIns }: Environment): number | undefined {
   const someBuiltIn = names.some((other) => Object.hasOwn(builtIns, other));
   return Object.hasOwn(builtIns, name) || !someBuiltIn ? latent : undefined;
-}
-
-async function writeReport(path: string, text: string): Promise<void> {
-  const { existsSync, renameSync, rmSync, statSync, writeFileSync } = await import("node:fs");
-  const { dirname } = await import("node:path");
-  const partial = `${path}.partial`;
-  const cannot = (found: string): UserError =>
-    new UserError({ what: `cannot write ${path}`, found, help: "give -o a file in a folder that can be written" });
-  const isFolder = (name: string): boolean => existsSync(name) && statSync(name).isDirectory();
-  if (isFolder(path)) throw cannot("a folder of that name");
-  if (!isFolder(dirname(path))) throw cannot(`no folder ${dirname(path)}`);
-  try {
-    writeFileSync(partial, text);
-    renameSync(partial, path);
-  } catch (error) {
-    rmSync(partial, { force: true });
-    throw cannot((error as Error).message);
-  }
 }
