@@ -42,7 +42,8 @@ const checks = {
       progress("no Chromium: the tests that open reports in a browser are skipped; install it, or name one in CHROMIUM");
     return node("vitest", "vitest", "run");
   },
-  pytest: () => python("pytest"),
+  // A worker for each core; more than four would want more memory than a small machine has.
+  pytest: () => python("pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"),
 };
 
 script(() => {

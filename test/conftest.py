@@ -1,6 +1,7 @@
 """Runs the built compiler on seeded reference weights."""
 
 import importlib
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,10 @@ from torch import nn
 
 ROOT = Path(__file__).resolve().parents[1]
 CLI = ROOT / "dist" / "bin" / "litevae.js"
+
+# Workers share the cores: threads beyond those would wait for each other.
+if WORKERS := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // int(WORKERS)))
 
 Compiled = tuple[Path, nn.Module]
 
