@@ -41,8 +41,9 @@ export function addCompare(program: Command, environment: Environment): void {
       const loaded: Model[] = [];
       for (const name of names)
         loaded.push(await loadModel(name, environment, { latentChannels: latentFor(name, names, flags, environment) }));
-      const models = toldApart(loaded, names).map((model) => countModel(model, flags.size));
-      const text = await comparison(models, budgets, flags.format);
+      const named = toldApart(loaded, names);
+      const models = named.map((model) => countModel(model, flags.size));
+      const text = await comparison(named, models, budgets, flags.format, environment);
       if (flags.output === undefined) process.stdout.write(text);
       else writeReport(flags.output, text);
       process.stderr.write(models.flatMap(({ notes }) => notes.map((note) => renderReport(note, "note"))).join(""));
@@ -51,9 +52,26 @@ export function addCompare(program: Command, environment: Environment): void {
     });
 }
 
-async function comparison(models: readonly ModelCounts[], budgets: readonly Budget[], format: Format): Promise<string> {
-  if (format === "html") return (await import("../report/html/compare/page.ts")).comparisonPage({ models, budgets });
-  return (await import("../report/compare.ts")).formatComparison(models, { format, budgets });
+async function comparison(
+  models: readonly Model[],
+  counts: readonly ModelCounts[],
+  budgets: readonly Budget[],
+  format: Format,
+  environment: Environment,
+): Promise<string> {
+  if (format !== "html") return (await import("../report/compare.ts")).formatComparison(counts, { format, budgets });
+  const { comparisonPage } = await import("../report/html/compare/page.ts");
+  const { paperModels, shownFigures } = await import("../report/html/paper.ts");
+  const { latentChannels } = paperModels;
+  const published = shownFigures().flatMap(({ builtIn }) => {
+    const model = environment.builtIns[builtIn]?.build({ latentChannels });
+    return model === undefined ? [] : [[builtIn, model] as const];
+  });
+  const compared = models.flatMap((model, i) => {
+    const counted = counts[i];
+    return counted === undefined ? [] : [{ model, counts: counted }];
+  });
+  return await comparisonPage({ models: compared, budgets, published: new Map(published) });
 }
 
 /** Models of one name are called what the command line calls them: a path, such as `a/model.ts`. */

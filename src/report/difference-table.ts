@@ -21,15 +21,18 @@ export function formatDifference(difference: ModelDifference, format: "table" | 
   return format === "md" ? markdownTable({ columns, rows }) : textTable({ columns, rows });
 }
 
-/** The rows of the table as objects. A side that lacks the module is null; `note` is what the table notes. */
-export function differenceRows(difference: ModelDifference): readonly object[] {
+/** A row of the table as an object. A side that lacks the module is null; `note` is what the table notes. */
+export type DifferenceRow = Pick<ModuleDifference, "path" | "first" | "second" | "changed"> & { readonly note: string };
+
+export function differenceRows(difference: ModelDifference): readonly DifferenceRow[] {
   return difference.modules.map((module) => {
     const { path, first, second, changed } = module;
     return { path, first, second, changed, note: noteOn(module, difference) };
   });
 }
 
-function kindOf({ first, second }: ModuleDifference): string {
+/** `conv2d`, or `conv2d → smcConv2d`. */
+export function kindOf({ first, second }: Pick<ModuleDifference, "first" | "second">): string {
   const kinds = new Set([first, second].flatMap((facts) => (facts === null ? [] : [facts.kind])));
   return [...kinds].join(" → ");
 }

@@ -1,55 +1,72 @@
 /** `compare --format html`, opened in a browser. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { Locator, Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { litevae, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
 import { accessibilityFaults, browser, executable, overflow } from "./browser.ts";
 
 const folder = tempFolder();
 const report = join(folder, "report.html");
-const costs = "table:has(caption:text-is('Cost of every part'))";
+const hostile = `<script>document.title = "owned"</script><b title="'">&amp;`;
 
 interface Costs {
   readonly model: string;
-  readonly parts: Readonly<Record<string, { readonly params: number; readonly macs: number }>>;
+  readonly parts: Readonly<Record<string, { readonly params: number; readonly macs: number; readonly activationBytes: number }>>;
 }
 
 beforeAll(() => {
-  write(folder, { "tiny.ts": tinyModel });
-  const written = litevae(folder, "compare", "s", "b", "tiny.ts", "--format", "html", "-o", "report.html");
+  const named = tinyModel.replace("model({", `model({ name: ${JSON.stringify(hostile)},`);
+  write(folder, { "tiny.ts": tinyModel, "hostile.ts": named });
+  const written = litevae(folder, "compare", "s", "tiny.ts", "--format", "html", "-o", "report.html");
   expect(written).toEqual({ code: 0, stdout: "", stderr: "" });
 });
 
-test("one input gives one file, on stdout too, and the file names nothing to load", () => {
+test("one input gives one file, on stdout too, which names nothing to load", () => {
   const text = readFileSync(report, "utf8");
-  expect(litevae(folder, "compare", "s", "b", "tiny.ts", "--format", "html").stdout).toBe(text);
+  expect(litevae(folder, "compare", "s", "tiny.ts", "--format", "html").stdout).toBe(text);
   const addresses = [...text.matchAll(/\b(?:https?:)?\/\/[a-z][^\s"'<)]*/g)].map(([address]) => address);
-  expect(addresses).toEqual([]);
+  expect([...new Set(addresses)]).toEqual(["https://arxiv.org/abs/2405.14477"]);
+  const loading = [...text.matchAll(/<[^>]*\s(?:src|srcset|poster|data)=[^>]*>|@import|\burl\(/g)].map(([found]) => found);
+  expect(loading).toEqual([]);
+});
+
+test("four models of hundreds of modules stay below 2 MB, and a budget that is not kept is told as ever", () => {
+  const args = ["compare", "s", "b", "m", "sd-vae", "--budget", "encoder=7M", "--format", "html", "-o", "four.html"];
+  const { code, stderr } = litevae(folder, ...args);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error: m: encoder has 32,754,748 parameters, 25,754,748 over the budget of 7,000,000$/m);
+  expect(statSync(join(folder, "four.html")).size).toBeLessThan(2e6);
+  expect(readFileSync(join(folder, "four.html"), "utf8")).toContain(
+    'aria-label="m; 32,754,748 parameters; 25,754,748 over the budget"',
+  );
 });
 
 describe.skipIf(executable === undefined)("in a browser", () => {
   const open = browser();
+  const table = (page: Page, caption: string): Locator => page.locator(`table:has(caption:text-is("${caption}"))`);
 
-  test("a value read there is that of --format json", async () => {
+  test("values read there are those of --format json", async () => {
     const page = await open(report);
-    const models = JSON.parse(litevae(folder, "compare", "s", "b", "tiny.ts", "--format", "json").stdout) as readonly Costs[];
-    for (const { model, parts } of models) {
-      const row = page.locator(costs).locator("tbody tr", { hasText: model }).filter({ hasText: "encoder" });
-      const cells = await row.locator("th, td").allTextContents();
-      expect(cells).toEqual(expect.arrayContaining([parts["encoder"]?.macs.toLocaleString("en-US")]));
-    }
+    const models = JSON.parse(litevae(folder, "compare", "s", "tiny.ts", "--format", "json").stdout) as readonly Costs[];
+    const rows = await table(page, "Cost of every part").locator("tbody tr").all();
+    const shown = await Promise.all(rows.map((row) => row.locator("th, td").allTextContents()));
+    const expected = models.flatMap(({ model, parts }) =>
+      Object.entries(parts).map(([part, { params, macs, activationBytes }]) => {
+        const figures = [params, macs, 2 * macs, activationBytes].map((value) => value.toLocaleString("en-US"));
+        return [model, part, ...figures];
+      }),
+    );
+    expect(shown.map(([model, part, _, ...figures]) => [model, part, ...figures])).toEqual(expected);
   });
 
   test("a table sorts by clicks and by keys", async () => {
     const page = await open(report);
-    const titles = await page.locator(costs).locator("thead th button").allTextContents();
-    const column = titles.indexOf("MACs");
-    const heading = page.locator(costs).locator("thead th").nth(column);
+    const costs = table(page, "Cost of every part");
+    const column = (await costs.locator("thead th button").allTextContents()).indexOf("MACs");
+    const heading = costs.locator("thead th").nth(column);
     const values = async (): Promise<readonly number[]> => {
-      const texts = await page
-        .locator(costs)
-        .locator(`tbody tr > :nth-child(${column + 1})`)
-        .allTextContents();
+      const texts = await costs.locator(`tbody tr > :nth-child(${column + 1})`).allTextContents();
       return texts.map((text) => Number(text.replaceAll(",", "")));
     };
     const original = await values();
@@ -65,13 +82,78 @@ describe.skipIf(executable === undefined)("in a browser", () => {
     expect(await values()).toEqual(original);
   });
 
+  test("a chart is read by keys, and by pointing at it", async () => {
+    const page = await open(report);
+    const chart = page.getByRole("group", { name: "Chart: Parameters of the encoder. Arrow keys read its values." });
+    const reading = page.getByRole("status");
+    await chart.focus();
+    await page.keyboard.press("ArrowRight");
+    expect(await reading.innerText()).toBe("s\n1,038,012 parameters");
+    await page.keyboard.press("ArrowRight");
+    expect(await reading.innerText()).toMatch(/^tiny\n/);
+    await page.keyboard.press("Escape");
+    expect(await reading.isVisible()).toBe(false);
+    await chart.locator(".plot-wide path[aria-label^='s;']").hover();
+    expect(await reading.innerText()).toBe("s\n1,038,012 parameters");
+  });
+
+  test("the graph of modules opens and closes by keys, and a block leads to what is inside it", async () => {
+    const page = await open(report);
+    const encoder = page.locator("[id='m0-part-encoder']");
+    await encoder.locator("> summary").focus();
+    await page.keyboard.press("Enter");
+    expect(await encoder.getAttribute("open")).toBe("");
+    await page.keyboard.press("Enter");
+    expect(await encoder.getAttribute("open")).toBe(null);
+    await page.keyboard.press("Enter");
+    await encoder.locator("> .drawing a").focus();
+    await page.keyboard.press("Enter");
+    await page.locator("[id='m0-encoder'] > .drawing a").first().focus();
+    await page.keyboard.press("Enter");
+    const inside = page.locator("[id='m0-encoder.extractors.0']");
+    await inside.locator("> summary").waitFor();
+    expect(await inside.locator("> summary").innerText()).toMatch(
+      /extractors\.0 UNet\s+12×128×128 · 258 k parameters · 4\.18 GMACs/,
+    );
+  });
+
+  test("the theme follows the system, and the button", async () => {
+    const ground = (page: Page): Promise<string> => page.evaluate("getComputedStyle(document.body).backgroundColor");
+    const [light, dark] = [await open(report), await open(report, { scheme: "dark" })];
+    const [white, black] = [await ground(light), await ground(dark)];
+    expect(white).not.toBe(black);
+    await light.getByRole("button", { name: "Dark theme" }).click();
+    expect(await ground(light)).toBe(black);
+    await light.reload();
+    expect(await ground(light)).toBe(black);
+    await dark.getByRole("button", { name: "Light theme" }).click();
+    expect(await ground(dark)).toBe(white);
+  });
+
+  test("without its script a page shows every figure", async () => {
+    const page = await open(report, { script: false });
+    expect(await table(page, "Cost of every part").innerText()).toContain("1,038,012");
+    expect(await page.locator("figure svg").first().isVisible()).toBe(true);
+    expect(await page.getByRole("button", { name: "theme" }).count()).toBe(0);
+  });
+
+  test("a model's name is text, whatever it is", async () => {
+    litevae(folder, "compare", "hostile.ts", "tiny.ts", "--format", "html", "-o", "hostile.html");
+    const page = await open(join(folder, "hostile.html"));
+    expect(await page.title()).toBe(`${hostile} and tiny · litevae`);
+    expect(await page.locator("h1").innerText()).toBe(`${hostile} and tiny`);
+    expect(await page.locator("main script, main b").count()).toBe(0);
+    expect((await table(page, "Modules that differ").count()) + (await page.getByText("No module differs").count())).toBe(1);
+  });
+
   test.each([
     ["light", 1280],
-    ["dark", 1280],
-    ["light", 390],
     ["dark", 390],
   ] as const)("nothing is inaccessible or wider than the window: %s, %i pixels", async (scheme, width) => {
     const page = await open(report, { scheme, width });
+    await page.evaluate(
+      "for (const fold of document.querySelectorAll('details')) fold.open = fold.closest('#graph, .data') === null || fold.matches('#graph > * > details, [id=m0-part-encoder]')",
+    );
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(await overflow(page)).toBe(0);
   });

@@ -25,6 +25,8 @@ export const chartConfig: Config = {
     gridColor: "var(--hairline)",
     domain: false,
     ticks: false,
+    labelFlush: false,
+    labelOverlap: false,
     tickCount: 5,
   },
   axisY: { titleAlign: "left", titleAngle: 0, titleAnchor: "start", titleX: 0, titleY: -12 },
@@ -32,7 +34,7 @@ export const chartConfig: Config = {
   legend: {
     ...text,
     labelColor: "var(--ink)",
-    labelLimit: 170,
+    labelLimit: 320,
     orient: "top",
     direction: "horizontal",
     title: null,

@@ -63,6 +63,9 @@ function compact(svg: string): string {
       / d="[^"]*[1-9]/.test(path) && / (?:fill|stroke)=/.test(path) ? path : "",
     )
     .replace(/ (?:xmlns|xmlns:xlink|version|aria-roledescription|pointer-events)="[^"]*"/g, "")
+    .replace(/(<g class="[^"]*") role="graphics-symbol"(\/?>)/g, "$1$2")
     .replace(/ role="graphics-object"| opacity="1"| font-family="[^"]*"/g, "")
-    .replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100));
+    .replace(/ (?:d|transform|x|y|x2|y2|width|height)="[^"]*"/g, (attribute) =>
+      attribute.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100)),
+    );
 }

@@ -30,7 +30,7 @@ export function sortableTable<Row>({ caption, showCaption = false, columns, rows
     const content = column.cell(row);
     return i === 0 ? markup`<th scope="row"${attributes}>${content}</th>` : markup`<td${attributes}>${content}</td>`;
   };
-  return markup`<div class="table-frame" tabindex="0" role="region" aria-label="${caption}"><table class="sortable">
+  return markup`<div class="table-frame" tabindex="0" role="group" aria-label="${caption}"><table class="sortable">
 <caption${!showCaption && markup` class="unseen"`}>${caption}</caption>
 <thead><tr>${columns.map(heading)}</tr></thead>
 <tbody>

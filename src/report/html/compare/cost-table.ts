@@ -1,8 +1,9 @@
 /** Every figure of every part, exact. */
 import { partNames } from "../../../ir/model.ts";
-import { flopsOf, type ModelCounts, type PartCounts } from "../../count.ts";
+import { flopsOf, type PartCounts } from "../../count.ts";
 import { integer } from "../../numbers.ts";
-import type { Markup } from "../markup.ts";
+import { markup, type Markup } from "../markup.ts";
+import type { Compared } from "./compared.ts";
 import { sortableTable, type TableColumn } from "../table.ts";
 
 interface Row {
@@ -12,8 +13,8 @@ interface Row {
   readonly part: PartCounts | null;
 }
 
-export function costTable(models: readonly ModelCounts[]): Markup {
-  const rows = models.flatMap(({ model, latentChannels, parts }) =>
+export function costTable(models: readonly Compared[]): Markup {
+  const rows = models.flatMap(({ counts: { model, latentChannels, parts } }) =>
     partNames.flatMap((name): readonly Row[] => {
       const part = parts[name];
       return part === undefined ? [] : [{ model, latentChannels, name, part }];
@@ -25,7 +26,7 @@ export function costTable(models: readonly ModelCounts[]): Markup {
     cell: ({ part }) => (part === null ? "does not fit" : integer(of(part))),
     value: ({ part }) => (part === null ? null : of(part)),
   });
-  return sortableTable({
+  return markup`<div class="panel">${sortableTable({
     caption: "Cost of every part",
     columns: [
       { title: "model", cell: ({ model }) => model },
@@ -37,5 +38,5 @@ export function costTable(models: readonly ModelCounts[]): Markup {
       exact("activation", ({ activationBytes }) => activationBytes, "bytes"),
     ],
     rows,
-  });
+  })}</div>`;
 }

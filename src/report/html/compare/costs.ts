@@ -1,98 +1,95 @@
-/** What each part of each model costs, with the budget's limit where there is one. */
-import { partNames, type PartName } from "../../../ir/model.ts";
-import { budgetVerdicts, type Budget } from "../../budget.ts";
-import type { Counts, ModelCounts } from "../../count.ts";
-import { binaryScales, compact, decimalScales, integer, type Scale } from "../../numbers.ts";
-import { figure } from "../chart.ts";
+/** What each part of each model costs in all, with the budget's limit where there is one. */
+import type { PartName } from "../../../ir/model.ts";
+import { partNames } from "../../../ir/model.ts";
+import type { Budget } from "../../budget.ts";
+import { integer } from "../../numbers.ts";
+import { barLabel, valueAxis } from "../chart-parts.ts";
+import { figure, type Spec } from "../chart.ts";
 import { markup, type Markup } from "../markup.ts";
+import { inferenceParts, type Compared } from "./compared.ts";
+import { activation, macs, params, readable, type Metric } from "./metrics.ts";
 
-interface Metric {
-  readonly key: keyof Counts;
-  readonly budget: Budget["metric"];
-  readonly title: string;
-  /** What follows the prefix. */
-  readonly unit: string;
-  readonly scales: readonly Scale[];
+interface Bar {
+  readonly model: string;
+  readonly value: number;
+  /** The part of the bar up to the limit. */
+  readonly within: number;
+  readonly over: number;
+  readonly label: string;
+  readonly read: string;
 }
 
-const metrics: readonly Metric[] = [
-  { key: "params", budget: "params", title: "Parameters", unit: "", scales: decimalScales },
-  { key: "macs", budget: "macs", title: "Multiply-accumulates", unit: "MACs", scales: decimalScales },
-  { key: "activationBytes", budget: "activation", title: "Activation memory", unit: "B", scales: binaryScales },
-];
-
-export async function costCharts(models: readonly ModelCounts[], budgets: readonly Budget[]): Promise<Markup> {
+/** Charts of the parts that run at inference, and of whatever has a budget. */
+export async function costCharts(models: readonly Compared[], budgets: readonly Budget[]): Promise<Markup> {
   const charts: Markup[] = [];
   for (const name of partNames) {
-    const measured = models.flatMap(({ model, parts }) => {
-      const part = parts[name];
-      return part === undefined || part === null ? [] : [{ model, part }];
-    });
-    if (measured.length === 0) continue;
-    for (const metric of metrics.slice(0, 2)) charts.push(await chart(name, metric, models, budgets));
+    for (const metric of [params, macs, activation]) {
+      const limit = tightest(budgets, name, metric);
+      const shown = metric !== activation && (inferenceParts as readonly string[]).includes(name);
+      const bars = barsOf(models, name, metric, limit);
+      if (bars.length > 0 && (shown || limit !== undefined)) charts.push(await costChart(name, metric, bars, limit));
+    }
   }
   return markup`<div class="grid grid-two">${charts}</div>`;
 }
 
-async function chart(
-  name: PartName,
-  metric: Metric,
-  models: readonly ModelCounts[],
-  budgets: readonly Budget[],
-): Promise<Markup> {
-  const limits = budgets.filter(({ part, metric: of }) => part === name && of === metric.budget);
-  const rows = models.flatMap((counts) => {
+function tightest(budgets: readonly Budget[], name: PartName, metric: Metric): number | undefined {
+  const limits = budgets.flatMap((budget) => (budget.part === name && budget.metric === metric.budget ? [budget.limit] : []));
+  return limits.length === 0 ? undefined : Math.min(...limits);
+}
+
+function barsOf(models: readonly Compared[], name: PartName, metric: Metric, limit = Infinity): readonly Bar[] {
+  return models.flatMap(({ counts }) => {
     const part = counts.parts[name];
     if (part === undefined || part === null) return [];
-    const over = Math.max(0, ...budgetVerdicts(counts, limits).map((verdict) => verdict.over ?? 0));
-    return [{ model: counts.model, value: part[metric.key], over }];
+    const value = part[metric.key];
+    const over = Math.max(0, value - limit);
+    const label = readable(value, metric) + (over > 0 ? ` (+${readable(over, metric)})` : "");
+    const verdict = limit === Infinity ? "" : over > 0 ? `; ${integer(over)} over the budget` : "; within the budget";
+    const read = `${counts.model}; ${integer(value)} ${metric.unit}${verdict}`;
+    return [{ model: counts.model, value, within: value - over, over, label, read }];
   });
-  const text = (value: number): string => `${compact(value, metric.scales)}${metric.unit}`.trim();
-  const values = rows.map((row) => ({
-    ...row,
-    label: row.over > 0 ? `${text(row.value)}, ${text(row.over)} over` : text(row.value),
-    state: row.over > 0 ? "over" : "within",
-  }));
-  return figure({
-    title: `${metric.title} of the ${name}`,
+}
+
+async function costChart(name: PartName, metric: Metric, bars: readonly Bar[], limit: number | undefined): Promise<Markup> {
+  const title = `${metric.title} of the ${name}`;
+  return await figure({
+    title,
+    note: limit !== undefined && `The line is the budget of ${integer(limit)} ${metric.unit}; what is above it is marked.`,
     size: "half",
-    spec: () => ({
-      height: 34 * rows.length,
-      data: { values },
-      encoding: { y: { field: "model", type: "nominal", sort: null, axis: {} } },
-      layer: [
-        {
-          mark: { type: "bar", height: 18, cornerRadiusEnd: 2 },
-          encoding: {
-            x: {
-              field: "value",
-              type: "quantitative",
-              axis: null,
-              scale: { domain: [0, Math.max(...rows.map(({ value }) => value)) * 1.3] },
-            },
-            color: {
-              field: "state",
-              scale: { domain: ["within", "over"], range: ["var(--series-1)", "var(--alert)"] },
-              legend: null,
-            },
-            description: { field: "label" },
-          },
-        },
-        {
-          mark: { type: "text", align: "left", dx: 7 },
-          encoding: { x: { field: "value", type: "quantitative" }, text: { field: "label" } },
-        },
-        ...limits.map(({ limit }) => ({
-          data: { values: [{ limit }] },
-          mark: { type: "rule", strokeDash: [4, 3] },
-          encoding: { x: { field: "limit", type: "quantitative" }, y: null },
-        })),
-      ],
-    }),
+    spec: (narrow) => spec(bars, limit, narrow),
     columns: [
       { title: "model", cell: ({ model }) => model },
-      { title: metric.title, unit: metric.unit, cell: ({ value }) => integer(value), value: ({ value }) => value },
+      { title: metric.unit, cell: ({ value }) => integer(value), value: ({ value }) => value },
+      ...(limit === undefined
+        ? []
+        : [{ title: "over the budget", cell: ({ over }: Bar) => integer(over), value: ({ over }: Bar) => over }]),
     ],
-    rows,
+    rows: bars,
   });
+}
+
+function spec(bars: readonly Bar[], limit: number | undefined, narrow: boolean): Spec {
+  // Room for the label behind the longest bar.
+  const room = (narrow ? 1.75 : 1.45) + (bars.some(({ over }) => over > 0) ? (narrow ? 0.6 : 0.25) : 0);
+  const domain = [0, Math.max(...bars.map(({ value }) => value)) * room];
+  const bar = { type: "bar", height: 20, cornerRadiusEnd: 2 };
+  const x = { type: "quantitative", axis: null, stack: null, scale: { domain } };
+  return {
+    height: bars.length * 36,
+    data: { values: bars },
+    encoding: { y: valueAxis("model") },
+    layer: [
+      { mark: { ...bar, color: "var(--series-1)" }, encoding: { x: { ...x, field: "within" }, description: { field: "read" } } },
+      {
+        transform: [{ filter: "datum.over > 0" }],
+        mark: { ...bar, color: "var(--alert)" },
+        encoding: { x: { ...x, field: "within" }, x2: { field: "value" }, description: { field: "read" } },
+      },
+      ...(limit === undefined || limit > (domain[1] ?? 0)
+        ? []
+        : [{ mark: { type: "rule", strokeDash: [4, 3], aria: false }, encoding: { x: { ...x, datum: limit }, y: null } }]),
+      ...barLabel({ ...x, field: "value" }, "label"),
+    ],
+  };
 }

@@ -1,21 +1,25 @@
-import { partNames } from "../../../ir/model.ts";
-import type { ModelCounts } from "../../count.ts";
 import { markup, type Markup } from "../markup.ts";
-import { compact } from "../../numbers.ts";
+import { inferenceParts, type Compared } from "./compared.ts";
+import { activation, macs, params, readable } from "./metrics.ts";
 
-/** A card per model: what its parts weigh, and what they compute. */
-export function keyFigures(models: readonly ModelCounts[]): Markup {
-  return markup`<div class="keys">${models.map(card)}</div>`;
+/** A card per model: what its encoder and decoder weigh and compute. */
+export function keyFigures(models: readonly Compared[]): Markup {
+  return markup`<div class="keys">
+${models.map(card)}</div>
+`;
 }
 
-function card({ model, latentChannels, parts }: ModelCounts): Markup {
-  const rows = partNames.flatMap((name) => {
-    const part = parts[name];
-    if (part === undefined) return [];
-    if (part === null) return [markup`<tr><th scope="row">${name}</th><td colspan="2">does not fit this size</td></tr>`];
-    return [markup`<tr><th scope="row">${name}</th><td>${compact(part.params)}</td><td>${compact(part.macs)}</td></tr>`];
+function card({ model, counts }: Compared): Markup {
+  const groups = inferenceParts.flatMap((name) => {
+    const part = counts.parts[name];
+    if (part === undefined || part === null) return [];
+    const [weight, work, memory] = [params, macs, activation].map((metric) => readable(part[metric.key], metric));
+    return [
+      markup`<div class="key-part"><h3>${name}</h3><p class="key-number">${weight} <span>params</span></p><p>${work}</p><p>${memory} activation</p></div>
+`,
+    ];
   });
-  return markup`<article class="card key"><h2>${model}</h2><p>${latentChannels} latent channels</p>
-<table><thead><tr><td></td><th scope="col">params</th><th scope="col">MACs</th></tr></thead><tbody>${rows}</tbody></table></article>
+  return markup`<section class="card key" aria-label="${counts.model}"><h2>${counts.model}</h2><p>${counts.latentChannels} × 1/${model.stride} latent</p>
+${groups}</section>
 `;
 }

@@ -1,0 +1,98 @@
+/** Activation memory by image size, counted at each size. */
+import type { PartName } from "../../../ir/model.ts";
+import { partOf } from "../../../ir/walk.ts";
+import { countPart } from "../../count.ts";
+import { fitReport } from "../../fit.ts";
+import { integer } from "../../numbers.ts";
+import { bytesAxis } from "../chart-parts.ts";
+import { figure, type Spec } from "../chart.ts";
+import { markup, type Markup } from "../markup.ts";
+import { seriesColor } from "../chart-config.ts";
+import { inferenceParts, type Compared } from "./compared.ts";
+import { activation, readable } from "./metrics.ts";
+
+const sizes = [64, 128, 256, 512, 1024] as const;
+
+interface Point {
+  readonly model: string;
+  readonly size: number;
+  readonly bytes: number;
+  readonly color: string;
+  readonly read: string;
+}
+
+export async function memoryCharts(models: readonly Compared[]): Promise<Markup> {
+  const charts: Markup[] = [];
+  for (const name of inferenceParts) {
+    const points = curves(models, name).flatMap(({ names, bytes }, i): readonly Point[] => {
+      const model = names.join(", ");
+      return bytes.map(([size, count]) => {
+        const read = `${model} at ${size}×${size}; ${readable(count, activation)} = ${integer(count)} bytes`;
+        return { model, size, bytes: count, color: seriesColor(i), read };
+      });
+    });
+    if (points.length > 0) charts.push(await memoryChart(name, points));
+  }
+  return markup`<div class="grid grid-two">${charts}</div>`;
+}
+
+interface Curve {
+  readonly names: readonly string[];
+  readonly bytes: readonly (readonly [size: number, bytes: number])[];
+}
+
+/** Models that need the same are one curve, which would otherwise hide the others. */
+function curves(models: readonly Compared[], name: PartName): readonly Curve[] {
+  const found = new Map<string, Curve>();
+  for (const { model, counts } of models) {
+    const part = partOf(model, name);
+    if (part === undefined) continue;
+    const fitting = sizes.filter((size) => fitReport([part], size, size) === undefined);
+    const bytes = fitting.map((size) => [size, countPart(part, size, size).activationBytes] as const);
+    const names = found.get(JSON.stringify(bytes))?.names ?? [];
+    if (bytes.length > 0) found.set(JSON.stringify(bytes), { names: [...names, counts.model], bytes });
+  }
+  return [...found.values()];
+}
+
+async function memoryChart(name: string, points: readonly Point[]): Promise<Markup> {
+  return await figure({
+    title: `Activation memory of the ${name}`,
+    note: "Both axes are logarithmic: four times the pixels, one line up.",
+    size: "half",
+    spec: () => spec(points),
+    columns: [
+      { title: "model", cell: ({ model }) => model },
+      { title: "size", unit: "pixels a side", cell: ({ size }) => size, value: ({ size }) => size },
+      { title: "activation", unit: "bytes", cell: ({ bytes }) => integer(bytes), value: ({ bytes }) => bytes },
+    ],
+    rows: points,
+  });
+}
+
+function spec(points: readonly Point[]): Spec {
+  const models = [...new Map(points.map(({ model, color }) => [model, color]))];
+  const [domain, range] = [models.map(([model]) => model), models.map(([, color]) => color)];
+  const x = {
+    field: "size",
+    type: "quantitative",
+    scale: { type: "log", base: 2, domain: [sizes[0], sizes.at(-1)], nice: false },
+    axis: { values: sizes, format: "d", grid: false },
+    title: "pixels a side",
+  };
+  const color = { field: "model", type: "nominal", sort: null, scale: { domain, range } };
+  const shape = { field: "model", type: "nominal", sort: null, scale: { domain, range: shapes.slice(0, domain.length) } };
+  const y = { field: "bytes", ...bytesAxis(points.map(({ bytes }) => bytes)) };
+  return {
+    height: 250,
+    data: { values: points },
+    encoding: { x, y, color },
+    layer: [
+      { mark: { type: "line", aria: false } },
+      { mark: "point", encoding: { shape, description: { field: "read", type: "nominal" } } },
+    ],
+  };
+}
+
+/** Beside the colours, for those who do not see them. */
+const shapes = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left"];
