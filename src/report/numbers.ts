@@ -60,9 +60,10 @@ export function shapeText(shape: readonly number[]): string {
 
 /** `6.76 M`, `37.8 G`, `54.2 Mi`: three significant digits and a prefix; the unit comes after it. Whole numbers where there is no prefix. */
 export function compact(value: number, scales: readonly Scale[] = decimalScales): string {
-  const scale = scaleFor([Math.abs(value)], scales);
-  if (scale.factor === 1) return `${integer(value)} `;
-  const scaledValue = value / scale.factor;
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(scaledValue))));
-  return `${scaledValue.toFixed(digits)} ${scale.prefix}`;
+  const inUnitsOf = ({ factor }: Scale): number => Number((value / factor).toPrecision(3));
+  // Rounded first: 999,999 is 1.00 M.
+  const scale = scales.findLast((candidate) => Math.abs(inUnitsOf(candidate)) >= 1);
+  if (scale === undefined || scale.factor === 1) return `${integer(value)} `;
+  const units = inUnitsOf(scale);
+  return `${units.toFixed(Math.max(0, 2 - Math.floor(Math.log10(Math.abs(units)))))} ${scale.prefix}`;
 }

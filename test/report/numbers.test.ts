@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { csvTable, left, right, textTable } from "../../src/report/grid.ts";
-import { binaryScales, decimalScales, exactly, integer, ratio, scaled, scaleFor } from "../../src/report/numbers.ts";
+import { binaryScales, compact, decimalScales, exactly, integer, ratio, scaled, scaleFor } from "../../src/report/numbers.ts";
 
 test("whole numbers have thousands separators", () => {
   expect([0, 999, 1000, 41_431_612, 232_864_874_496].map(integer)).toEqual([
@@ -57,4 +57,10 @@ test("CSV quotes commas, quotes and line feeds, and leaves unknown fields empty"
       ],
     ),
   ).toBe('a,b\n"x, ""y""",\n"line\nfeed",1\n');
+});
+
+test("rounded figures have three significant digits and a prefix", () => {
+  const values = [0, 7, 999, 1000, 37_837_471_744, 999_999, 1_999_500, 232_864_874_496];
+  expect(values.map((value) => compact(value))).toEqual(["0 ", "7 ", "999 ", "1.00 k", "37.8 G", "1.00 M", "2.00 M", "233 G"]);
+  expect([512, 56_868_864, 2 ** 20 - 1].map((value) => compact(value, binaryScales))).toEqual(["512 ", "54.2 Mi", "1.00 Mi"]);
 });
