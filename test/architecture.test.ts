@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "src/report": ["src/errors", "src/paper", "src/ir", "src/ops"],
   "src/targets": ["src/errors", "src/paper", "src/recipe", "src/ir", "src/ops"],
   "src/compiler": ["src/errors", "src/recipe", "src/ir", "src/ops", "src/passes", "src/weights", "src/targets"],
-  "src/inference": ["src/errors", "src/ir", "src/weights", "src/compiler"],
+  "src/inference": ["src/errors", "src/ir", "src/weights", "src/report", "src/compiler"],
   "src/cli": [
     "src/errors",
     "src/paper",

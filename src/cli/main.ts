@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { exitCode, UsageError, UserError } from "../errors/index.ts";
 import { packageVersion } from "../compiler/version.ts";
+import { addBench } from "./bench.ts";
 import { addCheck } from "./check.ts";
 import { addCompare } from "./compare.ts";
 import { addCompile } from "./compile.ts";
@@ -20,7 +21,8 @@ export async function main(argv: readonly string[], environment: Environment): P
     // Errors are told by `report`, in the form of all our messages.
     .configureOutput({ outputError: () => undefined })
     .hook("preAction", (_, command) => refuseEmpty(command));
-  for (const add of [addList, addCheck, addSummary, addCompare, addCompile, addRun, addVerify]) add(program, environment);
+  for (const add of [addList, addCheck, addSummary, addCompare, addCompile, addRun, addVerify, addBench])
+    add(program, environment);
   // A reader that closes the pipe early, such as head, is not an error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(exitCode.ok);

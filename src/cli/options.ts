@@ -15,6 +15,27 @@ export function wholeNumber(option: string, min: number, example: number) {
   };
 }
 
+/** Whole numbers of at least `min`, separated by commas, each once and the smallest first; messages give `example` as some. */
+export function wholeNumbers(option: string, min: number, example: string) {
+  return (text: string): readonly number[] => {
+    const values = text.split(",").map((entry) => (/^\s*\d+\s*$/.test(entry) ? Number(entry) : NaN));
+    if (values.every((value) => Number.isSafeInteger(value) && value >= min)) return [...new Set(values)].sort((a, b) => a - b);
+    throw wrong(option, `whole numbers of at least ${min}, separated by commas`, text, `write for example ${option} ${example}`);
+  };
+}
+
+/** The seconds of `--seconds`. */
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && value <= 3600) return value;
+  throw wrong("--seconds", "a number from 0 to 3600", text, "write for example --seconds 2");
+}
+
+/** Words separated by commas, each once. */
+export function words(text: string): readonly string[] {
+  return [...new Set(text.split(",").map((word) => word.trim()))];
+}
+
 /** One of a list of words, which the option's help shows. */
 export function choice<T extends string>(flags: string, description: string, choices: readonly T[]): Option {
   const [name = ""] = flags.split(" ");

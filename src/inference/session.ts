@@ -12,12 +12,25 @@ export interface GraphOutput {
   readonly data: Float32Array;
 }
 
+/** What onnxruntime is to run a graph on; its own choice where nothing is said. */
+export interface Placement {
+  /** An execution provider. */
+  readonly provider?: string | undefined;
+  readonly threads?: number | undefined;
+}
+
 /** Loads an ONNX file, or the bytes of one, into onnxruntime. */
-export async function loadGraph(model: string | Uint8Array): Promise<Graph> {
+export async function loadGraph(model: string | Uint8Array, { provider, threads }: Placement = {}): Promise<Graph> {
   const runtime = await importRuntime();
+  const settings: InferenceSession.SessionOptions = {
+    ...(provider === undefined ? {} : { executionProviders: [provider] }),
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+  };
   let session: InferenceSession;
   try {
-    session = await (typeof model === "string" ? runtime.InferenceSession.create(model) : runtime.InferenceSession.create(model));
+    session = await (typeof model === "string"
+      ? runtime.InferenceSession.create(model, settings)
+      : runtime.InferenceSession.create(model, settings));
   } catch (error) {
     throw new UserError({
       what: `onnxruntime does not load ${typeof model === "string" ? model : "the graph"}`,
@@ -39,7 +52,8 @@ function output(tensor: Tensor): GraphOutput {
   return { shape: tensor.dims, data: tensor.data as Float32Array };
 }
 
-async function importRuntime(): Promise<typeof import("onnxruntime-node")> {
+/** onnxruntime itself; its libraries are loaded with it. */
+export async function importRuntime(): Promise<typeof import("onnxruntime-node")> {
   try {
     return await import("onnxruntime-node");
   } catch (error) {

@@ -65,3 +65,9 @@ export function fittingSizes(parts: readonly Part<string>[], axis: "H" | "W"): F
   const second = minimum === undefined ? undefined : next(minimum + 1);
   return minimum === undefined || second === undefined ? undefined : { minimum, step: second - minimum };
 }
+
+/** Those of the fitting sizes that are nearest to one that does not fit, smaller first. */
+export function nearestFitting(size: number, { minimum, step }: FittingSizes): readonly number[] {
+  const below = minimum + step * Math.floor((size - minimum) / step);
+  return below < minimum ? [minimum] : [below, below + step];
+}

@@ -67,3 +67,10 @@ export function compact(value: number, scales: readonly Scale[] = decimalScales)
   const units = inUnitsOf(scale);
   return `${units.toFixed(Math.max(0, 2 - Math.floor(Math.log10(Math.abs(units)))))} ${scale.prefix}`;
 }
+
+/** `1,234`, `12.35`, `0.1235`: so many significant digits, never with an exponent. */
+export function significant(value: number, digits: number): string {
+  if (value >= 10 ** digits) return integer(value);
+  const places = value === 0 ? 0 : digits - 1 - Math.floor(Math.log10(value));
+  return value.toFixed(Math.min(Math.max(places, 0), 100));
+}

@@ -6,20 +6,24 @@ from ..paper import published
 from ..training.text import text_table
 from .rows import Row
 
-_HEAD = ("part", "mode", "batch", "images/s", "s/batch", "95 % interval", "repeats", "peak, MiB", "")
+_HEAD = ("part", "mode", "batch", "images/s", "s/batch", "95 % interval", "repeats", "peak, MiB")
 _RIGHT = range(2, 8)
 
 
 def rows_table(rows: Sequence[Row]) -> str:
-    """Medians with their intervals; rows without numbers say why at their end."""
-    return text_table([_HEAD, *map(_cells, rows)], _RIGHT)
+    """Medians with their intervals; where some have none a last column says why."""
+    lines = [_HEAD, *map(_cells, rows)]
+    if any(row.error for row in rows):
+        reasons = ["why not", *(row.error or "" for row in rows)]
+        lines = [(*line, reason) for line, reason in zip(lines, reasons, strict=True)]
+    return text_table(lines, _RIGHT)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     case, found = row.case, row.measured
     about = (case.part, case.mode, str(case.batch))
     if found is None:
-        return (*about, *["–"] * 5, row.error or "")
+        return (*about, *["–"] * 5)
     memory = "–" if found.peak_memory_bytes is None else f"{found.peak_memory_bytes / 2**20:,.0f}"
     return (
         *about,
@@ -28,7 +32,6 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{_number(found.low)} … {_number(found.high)}",
         str(found.repeats),
         memory,
-        "",
     )
 
 

@@ -40,7 +40,8 @@ def hardware(device: torch.device) -> str:
         parts = [properties.name, f"{properties.total_memory / 2**30:.0f} GiB", _driver(), platform_version]
         return ", ".join(part for part in parts if part)
     if device.type == "cpu":
-        return f"{_processor()}, {torch.get_num_threads()} threads"
+        threads = torch.get_num_threads()
+        return f"{_processor()}, {threads} thread{'' if threads == 1 else 's'}"
     return f"{_processor()}, {device.type}"
 
 

@@ -1,0 +1,177 @@
+import { fork } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openCompiled, type Config, type Manifest } from "../compiler/compiled-folder.ts";
+import { nearest, UsageError, UserError } from "../errors/index.ts";
+import { partNames, type PartName } from "../ir/model.ts";
+import { nearestFitting } from "../ir/size.ts";
+import type { Benchmark, BenchmarkRow } from "../report/benchmark.ts";
+import type { RowAnswer, RowRequest } from "./benchmark-row.ts";
+import { hardware } from "./hardware.ts";
+import { importRuntime } from "./session.ts";
+
+export interface BenchmarkOptions {
+  /** Folder that `compile` wrote, with at least one graph. */
+  readonly folder: string;
+  /** Encoder and decoder, as far as they are there, where none is named. */
+  readonly parts?: readonly PartName[] | undefined;
+  readonly batches: readonly number[];
+  /** Side of the square images; latents are of such images. */
+  readonly size: number;
+  /** Execution providers; all that work here where none is named. */
+  readonly providers?: readonly string[] | undefined;
+  readonly threads?: number | undefined;
+  readonly repeats: number;
+  readonly seconds: number;
+  readonly progress: (doing: string) => void;
+  /** How a row is measured; by default in a process of its own. */
+  readonly measure?: (request: RowRequest) => Promise<RowAnswer>;
+}
+
+/** Speed and memory of a compiled folder's graphs in onnxruntime. */
+export async function benchmark(options: BenchmarkOptions): Promise<Benchmark> {
+  const { folder, batches, size, threads, progress, measure = inProcess } = options;
+  const runtime = await importRuntime();
+  const { manifest, config, parts } = open(options);
+  checkSize(size, config, parts);
+  const providers = options.providers ?? runtime.listSupportedBackends().map(({ name }) => name);
+  checkProviders(
+    providers,
+    runtime.listSupportedBackends().map(({ name }) => name),
+  );
+
+  const cases = parts.flatMap((part) => providers.flatMap((provider) => batches.map((batch) => ({ part, provider, batch }))));
+  const missing = new Map<string, string>();
+  const rows: BenchmarkRow[] = [];
+  for (const [i, { part, provider, batch }] of cases.entries()) {
+    const absent = missing.get(provider);
+    if (absent === undefined) progress(`[${i + 1}/${cases.length}] ${part}, ${provider}, batch ${batch}`);
+    const shape = shapeOf(part, batch, size, config);
+    const graph = join(folder, `${part}.onnx`);
+    const { repeats, seconds } = options;
+    const answer: RowAnswer =
+      absent === undefined
+        ? await measure({ graph, shape, provider, threads, repeats, seconds })
+        : { kind: "failed", loaded: false, why: absent };
+    const unusable = answer.kind === "failed" && !answer.loaded && provider !== "cpu" && !outOfMemory.test(answer.why);
+    if (unusable && absent === undefined) {
+      missing.set(provider, answer.why);
+      progress(`onnxruntime cannot use ${provider} here: ${answer.why}`);
+    }
+    // What nobody asked for is no row where it does not work.
+    if (!unusable || options.providers !== undefined) rows.push(rowOf({ part, provider, batch }, answer));
+  }
+  return {
+    format: "litevae-benchmark-1",
+    model: manifest.model,
+    runtime: `onnxruntime ${runtime.env.versions.node ?? runtime.env.versions.common}`,
+    hardware: hardware(
+      providers.filter((provider) => !missing.has(provider)),
+      threads,
+    ),
+    size,
+    precision: manifest.precision ?? "fp32",
+    memory:
+      "growth of the process's resident memory: weights, input, output, activations, workspace; not measured where it is not the CPU's",
+    rows,
+  };
+}
+
+function open({ folder, parts: wanted }: BenchmarkOptions): {
+  readonly manifest: Manifest;
+  readonly config: Config;
+  readonly parts: readonly PartName[];
+} {
+  const { manifest } = openCompiled(folder, []);
+  const there = partNames.filter((part) => part !== "discriminator" && Object.hasOwn(manifest.files, `${part}.onnx`));
+  const parts = wanted ?? (there.length === 0 ? ["encoder"] : there);
+  return {
+    ...openCompiled(
+      folder,
+      parts.map((part) => `${part}.onnx`),
+    ),
+    parts,
+  };
+}
+
+function checkSize(size: number, config: Config, parts: readonly PartName[]): void {
+  const sizes = (parts.includes("discriminator") ? config.sizes_with_discriminator : undefined) ?? config.sizes;
+  const misfit = [sizes.height, sizes.width].find(({ minimum, step }) => size < minimum || (size - minimum) % step !== 0);
+  if (misfit === undefined) return;
+  throw new UserError({
+    what: `images of ${size}×${size} do not fit ${config.model}`,
+    expected: `--size ${nearestFitting(size, misfit).join(" or ")}`,
+    found: `--size ${size}`,
+    help: "choose a size that fits",
+  });
+}
+
+function checkProviders(wanted: readonly string[], supported: readonly string[]): void {
+  const unknown = wanted.find((provider) => !supported.includes(provider));
+  if (unknown === undefined) return;
+  const meant = nearest(unknown, supported);
+  throw new UsageError({
+    what: `onnxruntime has no provider ${unknown} on this system`,
+    expected: supported.join(", "),
+    found: unknown,
+    help: meant === undefined ? "choose from these, or leave --provider out" : `did you mean ${meant}?`,
+  });
+}
+
+function shapeOf(part: PartName, batch: number, size: number, config: Config): readonly number[] {
+  if (part !== "decoder") return [batch, config.image_channels, size, size];
+  return [batch, config.latent_channels, size / config.stride, size / config.stride];
+}
+
+const outOfMemory = /bad_alloc|failed to allocate|out of memory|allocation failed|invalid typed array length/i;
+
+function rowOf({ part, provider, batch }: { part: string; provider: string; batch: number }, answer: RowAnswer): BenchmarkRow {
+  if (answer.kind === "measured") {
+    const { median, low, high } = answer.seconds;
+    return {
+      part,
+      mode: provider,
+      batch,
+      images_per_second: batch / median,
+      seconds_median: median,
+      seconds_low: low,
+      seconds_high: high,
+      repeats: answer.repeats,
+      peak_memory_bytes: provider === "cpu" ? answer.peakBytes : null,
+      error: null,
+    };
+  }
+  return {
+    part,
+    mode: provider,
+    batch,
+    images_per_second: null,
+    seconds_median: null,
+    seconds_low: null,
+    seconds_high: null,
+    repeats: 0,
+    peak_memory_bytes: null,
+    error: outOfMemory.test(answer.why) ? "out of memory" : answer.why,
+  };
+}
+
+const program = fileURLToPath(new URL("./benchmark-row.js", import.meta.url));
+
+/** Measures in a new process; one that gives no answer was ended by the system. */
+async function inProcess(request: RowRequest): Promise<RowAnswer> {
+  // What the runtime's libraries write about devices that are not there would stand between lines of progress.
+  const child = fork(program, { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+  return await new Promise((resolve, reject) => {
+    let answer: RowAnswer | undefined;
+    child.once("message", (message) => (answer = message as RowAnswer));
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      const why =
+        signal === "SIGKILL"
+          ? "out of memory: the system ended its process"
+          : `its process ended with ${signal ?? `exit code ${code}`}`;
+      resolve(answer ?? { kind: "failed", loaded: true, why });
+    });
+    child.send(request);
+  });
+}
