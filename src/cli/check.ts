@@ -7,13 +7,13 @@ import { verifyModel } from "../ir/verify.ts";
 import type { Environment } from "./environment.ts";
 import { filePath, isFile } from "./load-file.ts";
 import { loadModel } from "./load-model.ts";
-import { latentOption } from "./options.ts";
+import { latentOption, modelArgument } from "./options.ts";
 
 export function addCheck(program: Command, environment: Environment): void {
   program
     .command("check")
     .description("check a model's types and shapes")
-    .argument("<model>", "built-in name, or a .ts file")
+    .argument("<model>", modelArgument)
     .addOption(latentOption)
     .action(async (name: string, flags: { readonly latent?: number }) => {
       if (isFile(name)) await checkTypes(filePath(name, "model"));

@@ -23,7 +23,7 @@ export function addCompare(program: Command, environment: Environment): void {
   program
     .command("compare")
     .description("costs of models side by side, against a budget; of two models also the modules that differ")
-    .argument("<models...>", "built-in names or .ts files")
+    .argument("<models...>", "built-in names, as litevae list has them, or .ts, .mts, .js or .mjs files")
     .addOption(sizeOption)
     .addOption(latentOption)
     .addOption(

@@ -6,7 +6,7 @@ import type { Training } from "../targets/torch/project.ts";
 import type { Environment } from "./environment.ts";
 import { loadModel } from "./load-model.ts";
 import { defaultRecipe, recipeFor } from "./load-recipe.ts";
-import { choice, latentOption, partList, targetList, wholeNumber, type Target } from "./options.ts";
+import { choice, latentOption, modelArgument, partList, targetList, wholeNumber, type Target } from "./options.ts";
 
 interface Flags {
   readonly output: string;
@@ -28,34 +28,40 @@ interface Flags {
 export function addCompile(program: Command, environment: Environment): void {
   program
     .command("compile")
-    .description("compile a model to ONNX graphs and weights in a folder")
-    .argument("<model>", "built-in name, or a .ts file")
-    .requiredOption("-o, --output <dir>", "folder to write")
+    .description("compile a model into a folder: ONNX graphs, a PyTorch package, weights")
+    .argument("<model>", modelArgument)
+    .requiredOption("-o, --output <dir>", "folder to write, empty or of an earlier compile")
     .addOption(
-      new Option("--parts <list>", "parts to compile").argParser(partList).default(["encoder", "decoder"], "encoder,decoder"),
+      new Option("--parts <list>", "parts to compile: encoder, decoder, discriminator")
+        .argParser(partList)
+        .default(["encoder", "decoder"], "encoder,decoder"),
     )
     .addOption(
-      new Option("--target <list>", "what to write: onnx graphs, a torch package")
+      new Option("--target <list>", "what to write: onnx for graphs, torch for a package that trains")
         .argParser(targetList)
         .default(["onnx"], "onnx"),
     )
-    .option("--weights <file>", "trained weights, safetensors")
+    .option("--weights <file>", "trained weights, a safetensors file; seeded ones without it")
     .addOption(new Option("--seed <n>", "seed of untrained weights").argParser(wholeNumber("--seed", 0, 1)).default(0))
     .addOption(new Option("--opset <n>", "ONNX operator set, 18 to 21").argParser(wholeNumber("--opset", 1, 18)).default(18))
     .addOption(
-      new Option("--ir-version <n>", "ONNX IR version")
+      new Option("--ir-version <n>", "ONNX IR version, 8 to 10")
         .argParser(wholeNumber("--ir-version", 1, 8))
         .default(undefined, "what the operator set needs"),
     )
-    .addOption(choice("--precision <p>", "numbers inside the graphs", ["fp16", "fp32"] as const).default("fp32"))
-    .option("--calibrate <dir>", "pictures that tell which layers leave the range of fp16")
+    .addOption(
+      choice("--precision <p>", "numbers inside the graphs; inputs and outputs are float32", ["fp16", "fp32"] as const).default(
+        "fp32",
+      ),
+    )
+    .option("--calibrate <dir>", "folder of pictures that tell which layers leave the range of fp16")
     .addOption(
       new Option("--recipe <recipe>", "how the torch package trains: a preset, or a .ts file").default(undefined, defaultRecipe),
     )
     .option("--external-data", "keep weights in a file beside the graph", false)
     .option("--force", "write into a folder that holds other files, or trained weights that would be lost", false)
     .addOption(latentOption)
-    .option("--dump-after <pass>", "print the IR after a pass to stdout")
+    .option("--dump-after <pass>", "print the IR to stdout after inline, dropTrainingOnly, foldWeights or deadCode")
     .action(async (name: string, flags: Flags) => {
       const { compile, irVersionOf, onnxPasses } = await import("../compiler/compile.ts");
       const { printPart } = await import("../ir/print.ts");

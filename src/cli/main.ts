@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help, type Option } from "commander";
 import { exitCode, UsageError, UserError } from "../errors/index.ts";
 import { packageVersion } from "../compiler/version.ts";
 import { addBench } from "./bench.ts";
@@ -6,23 +6,39 @@ import { addCheck } from "./check.ts";
 import { addCompare } from "./compare.ts";
 import { addCompile } from "./compile.ts";
 import type { Environment } from "./environment.ts";
+import { showExamples } from "./examples.ts";
 import { addList } from "./list.ts";
 import { addRun } from "./run.ts";
 import { addSummary } from "./summary.ts";
 import { refuseEmpty, usageReport } from "./usage.ts";
 import { addVerify } from "./verify.ts";
 
-/** Runs the command line and returns the exit code: 0 done, 1 the model or the input is wrong, 2 usage, 70 a bug of ours. */
-export async function main(argv: readonly string[], environment: Environment): Promise<number> {
+/** The commands with their arguments, options and helps; docs/cli.md is made of it. */
+export function commandLine(environment: Environment): Command {
   const program = new Command("litevae")
-    .description("Compile wavelet autoencoders: check shapes, count costs, write ONNX.")
+    .description("Compile wavelet autoencoders: check shapes, count costs, write ONNX graphs and PyTorch packages, measure them.")
     .version(packageVersion())
     .exitOverride()
     // Errors are told by `report`, in the form of all our messages.
     .configureOutput({ outputError: () => undefined })
+    .configureHelp({ optionDescription })
     .hook("preAction", (_, command) => refuseEmpty(command));
   for (const add of [addList, addCheck, addSummary, addCompare, addCompile, addRun, addVerify, addBench])
     add(program, environment);
+  showExamples(program);
+  return program;
+}
+
+/** Commander's own leaves out what happens without an option whose default is no value but a rule. */
+function optionDescription(option: Option): string {
+  const text = new Help().optionDescription(option);
+  const rule = option.defaultValueDescription;
+  return option.defaultValue === undefined && rule !== undefined ? `${text} (default: ${rule})` : text;
+}
+
+/** Runs the command line and returns the exit code: 0 done, 1 the model or the input is wrong, 2 usage, 70 a bug of ours. */
+export async function main(argv: readonly string[], environment: Environment): Promise<number> {
+  const program = commandLine(environment);
   // A reader that closes the pipe early, such as head, is not an error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(exitCode.ok);

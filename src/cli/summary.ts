@@ -2,7 +2,7 @@ import { Option, type Command } from "commander";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
 import type { Environment } from "./environment.ts";
 import { loadModel } from "./load-model.ts";
-import { choice, latentOption, sizeOption, wholeNumber } from "./options.ts";
+import { choice, latentOption, modelArgument, sizeOption, wholeNumber } from "./options.ts";
 
 interface Flags {
   readonly depth?: number;
@@ -15,7 +15,7 @@ export function addSummary(program: Command, environment: Environment): void {
   program
     .command("summary")
     .description("a model's modules with their shapes, parameters, MACs and activation memory")
-    .argument("<model>", "built-in name, or a .ts file")
+    .argument("<model>", modelArgument)
     .addOption(new Option("--depth <n>", "levels of the tree; all by default").argParser(wholeNumber("--depth", 0, 2)))
     .addOption(sizeOption)
     .addOption(latentOption)

@@ -1,0 +1,74 @@
+/** What the commands' helps show, and docs/cli.md. */
+import type { Command } from "commander";
+import { exitCode } from "../errors/index.ts";
+
+export interface Example {
+  readonly line: string;
+  readonly does: string;
+}
+
+/** By the command's name; the empty name is `litevae` itself. */
+const examples: Readonly<Record<string, readonly Example[]>> = {
+  "": [
+    { line: "litevae list", does: "what there is to begin with" },
+    { line: "litevae compile b -o out/b --target onnx,torch", does: "graphs and a package that trains" },
+    { line: "litevae run out/b photo.jpg -o out/photo", does: "a reconstruction" },
+  ],
+  list: [{ line: "litevae list", does: "names for MODEL and --recipe" }],
+  check: [
+    { line: "litevae check model.ts", does: "a model of your own" },
+    { line: "litevae check b --latent 4", does: "a built-in one with other latents" },
+  ],
+  summary: [
+    { line: "litevae summary b --depth 1", does: "the outermost modules alone" },
+    { line: "litevae summary model.ts --size 512 --format md", does: "for a pull request" },
+  ],
+  compare: [
+    { line: "litevae compare s b sd-vae", does: "side by side, with ratios" },
+    { line: "litevae compare b model.ts --budget encoder=7M --budget decoder.macs=300G", does: "exit code 1 beyond the budget" },
+    { line: "litevae compare s b m l --format html -o report.html", does: "a page for a browser" },
+  ],
+  compile: [
+    { line: "litevae compile b -o out/b", does: "ONNX graphs with seeded weights" },
+    { line: "litevae compile b -o out/b --target onnx,torch --recipe paper-256-two-phase", does: "and a package that trains" },
+    { line: "litevae compile b -o out/trained --weights RUN/model.safetensors", does: "trained weights" },
+    { line: "litevae compile b -o out/half --precision fp16 --calibrate photos", does: "half the size" },
+  ],
+  run: [
+    { line: "litevae run out/b photo.jpg -o out/photo", does: "padded to a size that fits" },
+    { line: "litevae run out/b photo.jpg -o out/photo --fit crop", does: "cropped instead" },
+  ],
+  verify: [
+    { line: "litevae verify out/b", does: "graphs against the package beside them" },
+    { line: "litevae verify out/b --weights RUN/model.safetensors", does: "were the graphs compiled from these?" },
+  ],
+  bench: [
+    { line: "litevae bench out/b", does: "on everything that onnxruntime can use here" },
+    { line: "litevae bench out/b --parts encoder --batches 32 --provider cuda", does: "as in the paper's Table 3" },
+    { line: "litevae bench out/b --threads 1 --format json -o bench.json", does: "for scripts" },
+  ],
+};
+
+export function examplesOf(command: Command): readonly Example[] {
+  return examples[command.parent === null ? "" : command.name()] ?? [];
+}
+
+/** The documented exit codes and what they mean. */
+export const exitCodes: readonly (readonly [code: number, meaning: string])[] = [
+  [exitCode.ok, "done"],
+  [exitCode.wrongInput, "the model or the input is wrong, a budget is exceeded, or what was compared differs"],
+  [exitCode.usage, "the command line is wrong"],
+  [exitCode.bug, "a bug of ours"],
+];
+
+/** Ends the help of `litevae` and of its commands with examples, and its own with the exit codes. */
+export function showExamples(program: Command): void {
+  for (const command of [program, ...program.commands]) {
+    const shown = examplesOf(command);
+    const width = Math.max(...shown.map(({ line }) => line.length));
+    const lines = shown.map(({ line, does }) => `  ${line.padEnd(width)}  ${does}\n`);
+    if (lines.length > 0) command.addHelpText("after", `\nExamples:\n${lines.join("").trimEnd()}`);
+  }
+  const codes = exitCodes.map(([code, meaning]) => `  ${String(code).padEnd(2)}  ${meaning}\n`);
+  program.addHelpText("after", `\nExit codes:\n${codes.join("").trimEnd()}`);
+}

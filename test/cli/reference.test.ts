@@ -1,0 +1,83 @@
+/** docs/cli.md says what the commands take; `npm run test:update` writes it anew. Helps show examples, and the README names every command. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { examplesOf } from "../../src/cli/examples.ts";
+import { onnxPasses } from "../../src/compiler/compile.ts";
+import { litevae, root } from "../e2e/litevae.ts";
+import { cliReference, program } from "./reference.ts";
+
+const names = program.commands.map((command) => command.name());
+
+test("docs/cli.md", async () => {
+  await expect(cliReference()).toMatchFileSnapshot(join(root, "docs/cli.md"));
+});
+
+test("the README's table has every command once, and no other", () => {
+  const [, table = ""] = /^## Commands\n(.*?)^## /ms.exec(readFileSync(join(root, "README.md"), "utf8")) ?? [];
+  const named = [...table.matchAll(/^\| `litevae ([a-z]+)/gm)].map(([, name]) => name);
+  expect(named.sort()).toEqual([...names].sort());
+});
+
+describe.each(["", ...names])("litevae %s", (name) => {
+  const command = program.commands.find((candidate) => candidate.name() === name) ?? program;
+
+  test("has a description, and one for everything that it takes", () => {
+    const taken = [...command.registeredArguments, ...command.options].map(({ description }) => description);
+    const described = [command.description(), ...taken];
+    expect(described.filter((text) => !/^[a-zA-Z].{7,}/.test(text))).toEqual([]);
+  });
+
+  test("has examples of itself", () => {
+    const lines = examplesOf(command).map(({ line }) => line);
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.filter((line) => !line.startsWith(`litevae ${name}`.trimEnd()))).toEqual([]);
+  });
+});
+
+test("a help ends with the examples, that of litevae with the exit codes", () => {
+  const { code, stdout } = litevae(root, "run", "--help");
+  expect(code).toBe(0);
+  expect(`\n${stdout}`).toMatchInlineSnapshot(`
+    "
+    Usage: litevae run [options] <dir> <image>
+
+    encode and decode a picture with onnxruntime
+
+    Arguments:
+      dir                    folder that compile wrote
+      image                  picture that sharp reads: JPEG, PNG, WebP, …
+
+    Options:
+      -o, --output <folder>  where to write reconstruction.png, latent.png and
+                             latent.safetensors
+      --fit <how>            how the picture gets a size that the model takes
+                             (choices: "pad", "crop", default: "pad")
+      -h, --help             display help for command
+
+    Examples:
+      litevae run out/b photo.jpg -o out/photo             padded to a size that fits
+      litevae run out/b photo.jpg -o out/photo --fit crop  cropped instead
+    "
+  `);
+  expect(litevae(root, "--help").stdout.split("\n\n").slice(-2).join("\n\n")).toMatchInlineSnapshot(`
+    "Examples:
+      litevae list                                    what there is to begin with
+      litevae compile b -o out/b --target onnx,torch  graphs and a package that trains
+      litevae run out/b photo.jpg -o out/photo        a reconstruction
+
+    Exit codes:
+      0   done
+      1   the model or the input is wrong, a budget is exceeded, or what was compared differs
+      2   the command line is wrong
+      70  a bug of ours
+    "
+  `);
+});
+
+test("the passes that compile can stop after are named", () => {
+  const option = program.commands
+    .find((command) => command.name() === "compile")
+    ?.options.find(({ long }) => long === "--dump-after");
+  for (const { name } of onnxPasses) expect(option?.description).toContain(name);
+});
