@@ -155,11 +155,12 @@ function linkCommand() {
   symlinkSync(to, link);
 }
 
-/** A virtual environment with the packages of requirements-dev.txt. */
+/** A virtual environment with the packages of requirements-dev.txt, then those of requirements-dev-no-deps.txt. */
 export function ensureVenv() {
   const requirements = inRoot("requirements-dev.txt");
+  const withoutDependencies = inRoot("requirements-dev-no-deps.txt");
   const stamp = join(venv, ".litevae-stamp");
-  const wanted = hashOf(requirements);
+  const wanted = hashOf(requirements, withoutDependencies);
   const works = versionOf(venvPython) !== undefined;
   if (works && readIfThere(stamp) === wanted) return;
   if (!works) {
@@ -171,9 +172,16 @@ export function ensureVenv() {
     }
   }
   progress("pip: installing the packages of requirements-dev.txt into .venv …");
-  const args = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
-  if (run(venvPython, args, { quiet: true }) !== 0)
-    throw new SetupError("pip install -r requirements-dev.txt failed; its messages are above");
+  for (const args of [
+    ["-r", requirements],
+    ["--no-deps", "-r", withoutDependencies],
+  ]) {
+    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...args];
+    if (run(venvPython, install, { quiet: true }) !== 0)
+      throw new SetupError(
+        `pip install ${args.slice(0, -1).join(" ")} ${relative(root, args.at(-1))} failed; its messages are above`,
+      );
+  }
   writeFileSync(stamp, wanted);
 }
 

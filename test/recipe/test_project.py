@@ -1,4 +1,4 @@
-"""What a package says that training needs is what its training files import."""
+"""What a package says that training and evaluation need is what their files import."""
 
 import ast
 import subprocess
@@ -14,6 +14,9 @@ DISTRIBUTIONS = {"PIL": "pillow"}
 
 # Not imported here: accelerate's tracker does so, and a file of LPIPS' heads is taken from torchmetrics.
 UNIMPORTED = {"tensorboard", "torchmetrics"}
+
+# Imported by name, and torch-fidelity by torchmetrics.
+BY_NAME = {"torchmetrics", "torch-fidelity"}
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +40,17 @@ def imports(file: Path) -> set[str]:
 
 def test_the_requirements_are_what_is_imported(folder: Path) -> None:
     project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    base, train = (
+    extras = project["optional-dependencies"]
+    base, train, evaluate = (
         {requirement.split(">=")[0] for requirement in listed}
-        for listed in (project["dependencies"], project["optional-dependencies"]["train"])
+        for listed in (project["dependencies"], extras["train"], extras["evaluate"])
     )
     package = folder / "litevae_nano"
     training = {package / "train.py", *(package / "training").rglob("*.py")}
-    others = {*package.rglob("*.py")} - training
+    evaluation = {package / "evaluate.py", *(package / "evaluation").rglob("*.py")}
+    others = {*package.rglob("*.py")} - training - evaluation
+    assert set().union(*map(imports, evaluation)) <= base | evaluate
+    assert evaluate - BY_NAME <= train
     assert set().union(*map(imports, others)) <= base
     assert set().union(*map(imports, training)) - base | UNIMPORTED == train
 
@@ -57,17 +64,33 @@ def test_every_folder_with_python_is_a_package_of_the_project(folder: Path) -> N
     assert {*setuptools["packages"]} == folders
 
 
-@pytest.mark.parametrize("missing", ["jsonschema", "accelerate"])
-def test_what_is_not_installed_is_told(missing: str, folder: Path) -> None:
+def test_evaluation_does_without_what_it_does_not_list(folder: Path) -> None:
     code = (
-        f"import sys; sys.modules[{missing!r}] = None; from litevae_nano.train import main; "
-        "sys.exit(main(['--data', 'none', '--output', 'run']))"
+        "import sys; sys.modules.update(jsonschema=None, tensorboard=None, torchmetrics=None, torch_fidelity=None); "
+        "import litevae_nano.evaluation.run"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+
+
+@pytest.mark.parametrize(
+    ("command", "what", "missing"),
+    [
+        ("train", "training", "jsonschema"),
+        ("train", "training", "accelerate"),
+        ("evaluate", "evaluation", "tqdm"),
+    ],
+)
+def test_what_is_not_installed_is_told(command: str, what: str, missing: str, folder: Path) -> None:
+    place = "--output" if command == "train" else "--weights"
+    code = (
+        f"import sys; sys.modules[{missing!r}] = None; from litevae_nano.{command} import main; "
+        f"sys.exit(main(['--data', 'none', {place!r}, 'run']))"
     )
     finished = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, text=True, capture_output=True, check=False
     )
     assert (finished.returncode, finished.stdout) == (1, "")
     assert finished.stderr == (
-        f"error: training needs {missing}, which is not installed\n"
-        "  help:     in the folder of this package's pyproject.toml: pip install -e '.[train]'\n"
+        f"error: {what} needs {missing}, which is not installed\n"
+        f"  help:     in the folder of this package's pyproject.toml: pip install -e '.[{command}]'\n"
     )

@@ -92,6 +92,20 @@ const trainingRequirements = [
   "tqdm>=4.66",
 ];
 
+/** What evaluation needs: torch-fidelity for Inception's architecture; its weights are fetched by whoever wants rFID. */
+const evaluationRequirements = [
+  "accelerate>=1.2",
+  "numpy>=1.26",
+  "pillow>=10",
+  "torch-fidelity>=0.3",
+  "torchmetrics>=1.9",
+  "tqdm>=4.66",
+];
+
+function extra(name: string, requirements: readonly string[]): string {
+  return `${name} = [\n${requirements.map((requirement) => `  "${requirement}",\n`).join("")}]`;
+}
+
 function pyproject(model: Model, name: string, version: string): string {
   return `[build-system]
 requires = ["setuptools>=77"]
@@ -105,8 +119,8 @@ requires-python = ">=3.11"
 dependencies = ["safetensors>=0.5", "torch>=2.6"]
 
 [project.optional-dependencies]
-train = [
-${trainingRequirements.map((requirement) => `  "${requirement}",\n`).join("")}]
+${extra("evaluate", evaluationRequirements)}
+${extra("train", trainingRequirements)}
 
 [tool.setuptools]
 packages = ${JSON.stringify(packages(name)).replaceAll(",", ", ")}

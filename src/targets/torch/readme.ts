@@ -22,6 +22,7 @@ ${autoencoder ? autoencoderExample(name, parts, image) : discriminatorExample(mo
 \`save_pretrained(folder)\` writes what \`from_pretrained\` and \`litevae compile --weights\` read: the keys of the weights are the paths of the modules everywhere.
 
 ${trainingSection(name)}
+${evaluationSection(name)}
 ${benchmarkSection(name)}`;
 }
 
@@ -94,5 +95,19 @@ python -m ${name}.benchmark --batches 1,8,32 --size 256 --modes eager,compiled -
 
 Images per second and peak memory of the encoder and the decoder, with the paper's figures below under a heading of their own. Every row is a process of its
 own: one that runs out of memory says so, and the others go on. \`--precision\`, \`--channels-last\`, \`--device\` and the rest are in \`--help\`.
+`;
+}
+
+function evaluationSection(name: string): string {
+  return `## Evaluation
+
+\`\`\`
+pip install -e ".[evaluate]"
+python -m ${name}.evaluate --data PICTURES --weights RUN --sizes 128,256
+\`\`\`
+
+measures rFID, LPIPS, PSNR and SSIM at each size, the latents' distance to a Gaussian and how balanced the decoder's feature maps are. RUN is a run's folder,
+this folder or a \`.safetensors\` file; \`--onnx DIR\` measures compiled graphs instead. The result, \`RUN/evaluation.json\`, holds the protocol of every number.
+Networks that metrics look through are read from \`~/.cache/litevae\`; for what is not there the command says which file to fetch.
 `;
 }

@@ -13,6 +13,9 @@ from .errors import TrainingError
 _NAME = re.compile(r"step-(\d{8,})")
 _BEST = "best.json"
 
+# The files of a checkpoint's averaged weights, where the recipe keeps them, and of those that are trained.
+AVERAGE, RAW = "average.safetensors", "autoencoder.safetensors"
+
 
 @dataclass(frozen=True, slots=True)
 class Best:
@@ -154,5 +157,5 @@ def _sync(path: Path) -> None:
 def write_text(path: Path, text: str) -> None:
     """Writes a file whole: beside, then renamed."""
     partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text)
+    partial.write_text(text, encoding="utf-8")
     partial.replace(path)

@@ -27,6 +27,7 @@ __all__ = [
     "TrainingStream",
     "ValidationSet",
     "collate",
+    "drawn",
     "open_pictures",
     "probe",
     "split",
@@ -185,7 +186,7 @@ def split(pictures: Pictures, data: Data, seed: int) -> Split:
     everything = np.arange(len(pictures))
     if data.validation_folder is not None:
         validation = open_pictures(data.validation_folder, pictures.channels)
-        chosen = _first(np.arange(len(validation)), _draws(validation, seed), data.validation_images)
+        chosen = drawn(validation, data.validation_images, seed)
         return Split(
             pictures, everything, validation, chosen, f"validation on {len(chosen):,} of {validation}"
         )
@@ -201,6 +202,11 @@ def split(pictures: Pictures, data: Data, seed: int) -> Split:
     chosen = _first(everything[held], draws[held], data.validation_images)
     note = f"validation on {len(chosen):,} of {held.sum():,} pictures held back, {(~held).sum():,} train"
     return Split(pictures, everything[~held], pictures, chosen, note)
+
+
+def drawn(pictures: Pictures, count: int, seed: int) -> Indices:
+    """At most `count` of the pictures, chosen by the seed and their names, in order of the set."""
+    return _first(np.arange(len(pictures)), _draws(pictures, seed), count)
 
 
 def _draws(pictures: Pictures, seed: int) -> npt.NDArray[np.uint64]:

@@ -4,13 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
 
-from ..autoencoder import WEIGHTS, AutoencoderBase, DiagonalGaussian, WeightsError, load_strict, read_weights
-from ..perceptual_loss import Lpips, PerceptualLoss, VggLoss
+from ..autoencoder import (
+    DIFFUSERS_WEIGHTS,
+    WEIGHTS,
+    AutoencoderBase,
+    DiagonalGaussian,
+    WeightsError,
+    load_strict,
+    read_weights,
+)
+from ..perceptual_loss import Lpips, LpipsAlexNet, PerceptualLoss, VggLoss
+from .checkpoint import AVERAGE, RAW, Checkpoints
 from .errors import TrainingError
 from .recipe_types import Recipe
 
@@ -60,17 +69,21 @@ def _check_pictures(recipe: Recipe) -> None:
     )
 
 
+def build_lpips(network: Literal["vgg16", "alexnet"]) -> Lpips:
+    """LPIPS on that network, without weights."""
+    networks = _generated("perceptual")
+    if network == "alexnet":
+        return LpipsAlexNet(networks.build_alexnet(), networks.build_lpips_alexnet_heads())
+    return Lpips(networks.build_vgg16(), networks.build_lpips_heads())
+
+
 def build_perceptual(recipe: Recipe) -> PerceptualLoss | None:
     """The frozen network behind losses.perceptual with its weights, or None where that weight is 0."""
     if recipe.losses.perceptual == 0:
         return None
     _check_pictures(recipe)
-    networks = _generated("perceptual")
-    loss: PerceptualLoss
-    if recipe.perceptual.network == "lpips-vgg16":
-        loss = Lpips(networks.build_vgg16(), networks.build_lpips_heads())
-    else:
-        loss = VggLoss(networks.build_vgg19())
+    features = recipe.perceptual.network == "vgg19-before-activation"
+    loss = VggLoss(_generated("perceptual").build_vgg19()) if features else build_lpips("vgg16")
     try:
         return loss.load(recipe.perceptual.folder, recipe.perceptual.weights, recipe.seed)
     except (FileNotFoundError, WeightsError) as error:
@@ -183,9 +196,22 @@ def last_layer(autoencoder: AutoencoderBase) -> nn.Parameter:
 
 
 def weights_file(path: Path) -> Path:
-    """The safetensors file that `path` is, or that the folder `path` has."""
+    """The safetensors file that `path` is, or that the folder `path` has: a run, a checkpoint, or what save_pretrained wrote.
+
+    Of a run that is not done it is that of its best checkpoint, else of its newest.
+    """
     path = path.expanduser()
-    return path / WEIGHTS if path.is_dir() else path
+    if not path.is_dir():
+        return path
+    checkpoints = Checkpoints(path, keep=1)
+    best = checkpoints.best()
+    folders = [
+        path,
+        *([checkpoints.path_of(best.step)] if best is not None else []),
+        *checkpoints.paths()[::-1],
+    ]
+    candidates = [folder / name for folder in folders for name in (WEIGHTS, DIFFUSERS_WEIGHTS, AVERAGE, RAW)]
+    return next((file for file in candidates if file.is_file()), path / WEIGHTS)
 
 
 def _state_in(file: Path, autoencoder: AutoencoderBase, remedy: str) -> dict[str, Tensor]:

@@ -56,6 +56,7 @@ class _Storage(Protocol):
     @property
     def names(self) -> Strings: ...
     def read(self, index: int) -> bytes: ...
+    def size(self, index: int) -> int: ...
 
 
 class Pictures:
@@ -73,6 +74,13 @@ class Pictures:
     def name(self, index: int) -> str:
         """The path inside the folder, or shard and member: unique in the set."""
         return self._storage.names[index]
+
+    def size(self, index: int) -> int:
+        """The bytes of its file; -1 where the file has gone."""
+        try:
+            return self._storage.size(index)
+        except OSError:
+            return -1
 
     def open(self, index: int) -> Picture:
         """One picture; BrokenPictureError where it cannot be read or is none."""
@@ -94,6 +102,9 @@ class _Files:
 
     def read(self, index: int) -> bytes:
         return (self._root / self.names[index]).read_bytes()
+
+    def size(self, index: int) -> int:
+        return (self._root / self.names[index]).stat().st_size
 
 
 def open_pictures(path: str | Path, channels: int) -> Pictures:

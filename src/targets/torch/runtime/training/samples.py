@@ -1,5 +1,6 @@
 """Picture grids of a run: input, reconstruction, difference and latent side by side, a picture a row."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +21,18 @@ def sample_grid(model: AutoencoderBase, images: Tensor) -> np.ndarray:
     latent = posterior.mode()
     x_hat = model.decode(latent).sample.float()
     difference = (x_hat - images).abs().mean(dim=1, keepdim=True) - 1
-    columns = [
-        _rgb(images),
-        _rgb(x_hat.clamp(-1, 1)),
-        _rgb(difference.clamp(-1, 1)),
-        _rgb(latent_view(latent, images.shape[2])),
-    ]
+    return join_columns(
+        [
+            rgb(images),
+            rgb(x_hat.clamp(-1, 1)),
+            rgb(difference.clamp(-1, 1)),
+            rgb(latent_view(latent, images.shape[2])),
+        ]
+    )
+
+
+def join_columns(columns: Sequence[Tensor]) -> np.ndarray:
+    """RGB bytes [H, W, 3] of columns of as many pictures [N, 3, h, w] in [-1, 1], a row for each picture."""
     rows = torch.cat([F.pad(column, (0, _GAP, 0, _GAP), value=1.0) for column in columns], dim=3)
     grid = torch.cat(list(rows), dim=1)[:, :-_GAP, :-_GAP]
     return ((grid + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy()
@@ -40,7 +47,7 @@ def latent_view(latent: Tensor, height: int) -> Tensor:
     return F.interpolate(scaled, scale_factor=height // latent.shape[2], mode="nearest")
 
 
-def _rgb(images: Tensor) -> Tensor:
+def rgb(images: Tensor) -> Tensor:
     """Three channels of pictures that have one, two or many."""
     images = images.float()
     return images[:, :3] if images.shape[1] >= 3 else images[:, :1].expand(-1, 3, -1, -1)

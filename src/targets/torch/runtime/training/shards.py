@@ -37,6 +37,10 @@ class Shards:
         file.seek(self._offset[index])
         return file.read(self._size[index])
 
+    def size(self, index: int) -> int:
+        """How many bytes one picture has."""
+        return self._size[index]
+
     def _index(self, ignored: Counter[str]) -> Iterator[str]:
         """The names `shard/member`, in the order of the shards and of their members."""
         base = os.path.commonpath([path.parent for path in self._paths])

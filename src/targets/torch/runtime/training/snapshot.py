@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..autoencoder import WeightsError, clean_keys, load_strict
+from .checkpoint import AVERAGE, RAW
 from .errors import TrainingError
 from .networks import Networks, Optimizers
 
@@ -34,9 +35,9 @@ def write_snapshot(
     folder: Path, accelerator: Accelerator, networks: Networks, optimizers: Optimizers, state: State
 ) -> None:
     """Everything but the random generators, which each process writes for itself."""
-    _save_weights(networks.autoencoder, folder / "autoencoder.safetensors")
+    _save_weights(networks.autoencoder, folder / RAW)
     if networks.average is not None:
-        _save_weights(networks.average, folder / "average.safetensors")
+        _save_weights(networks.average, folder / AVERAGE)
     memory: dict[str, Any] = {"autoencoder": optimizers.autoencoder.state_dict()}
     if networks.discriminator is not None and optimizers.discriminator is not None:
         _save_weights(networks.discriminator, folder / "discriminator.safetensors")
@@ -56,10 +57,10 @@ def read_snapshot(
 ) -> State:
     """Loads everything into place. TrainingError where the checkpoint is damaged, of another model or longer than the run."""
     state = _read_state(folder, networks.autoencoder.name, steps)
-    _load_weights(networks.autoencoder, folder / "autoencoder.safetensors")
+    _load_weights(networks.autoencoder, folder / RAW)
     if networks.average is not None:
-        kept = folder / "average.safetensors"
-        _load_weights(networks.average, kept if kept.exists() else folder / "autoencoder.safetensors")
+        kept = folder / AVERAGE
+        _load_weights(networks.average, kept if kept.exists() else folder / RAW)
     memory = _load_memory(folder / "optimizers.pt")
     optimizers.autoencoder.load_state_dict(memory["autoencoder"])
     stored = folder / "discriminator.safetensors"

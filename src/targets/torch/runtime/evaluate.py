@@ -1,0 +1,147 @@
+"""Measures a trained or compiled autoencoder: `python -m PACKAGE.evaluate --data PICTURES --weights RUN`, also under torchrun.
+
+Exit codes: 0 the result is written; 1 an input is wrong; 2 usage; 130 stopped by Ctrl-C.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .training.errors import TrainingError
+from .training.signals import end_workers
+
+EXIT_DONE, EXIT_WRONG_INPUT, EXIT_STOPPED = 0, 1, 130
+
+_METRICS = ("rfid", "lpips", "psnr", "ssim", "mmd", "imbalance")
+
+
+def _parser() -> argparse.ArgumentParser:
+    package = (__package__ or "package").split(".")[0]
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {package}.evaluate",
+        description="Measure how well pictures come back, and what the latents are like.",
+        epilog="exit codes: 0 done, 1 wrong input, 2 usage, 130 stopped by Ctrl-C",
+    )
+    add = parser.add_argument
+    add("--data", required=True, metavar="PATH", help="folder of pictures, or WebDataset shards")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--weights",
+        type=Path,
+        metavar="RUN",
+        help="a run's folder, a checkpoint, a compiled folder or a .safetensors file",
+    )
+    source.add_argument(
+        "--onnx", type=Path, metavar="DIR", help="a compiled folder, whose graphs run in onnxruntime"
+    )
+    add(
+        "--sizes",
+        type=_sizes,
+        default=(256,),
+        metavar="32,64,…",
+        help="sides of the pictures in pixels (default: 256)",
+    )
+    add(
+        "--metrics",
+        type=_metrics,
+        default=_METRICS,
+        metavar="NAME,…",
+        help=f"some of {', '.join(_METRICS)} (default: all)",
+    )
+    add("--limit", type=_count, metavar="N", help="so many pictures, drawn by name (default: all)")
+    add(
+        "--batch", type=_count, default=16, metavar="N", help="pictures at once on each process (default: 16)"
+    )
+    add(
+        "--workers",
+        type=_workers,
+        default=None,
+        metavar="N",
+        help="loading processes (default: one a core, at most 4)",
+    )
+    add("--precision", choices=("fp32", "bf16", "fp16"), default="fp32", help="of the model (default: fp32)")
+    add("--device", metavar="NAME", help="cpu, cuda:1, … (default: the first GPU, else the CPU)")
+    add(
+        "--networks",
+        type=Path,
+        metavar="DIR",
+        help="the metrics' networks (default: $LITEVAE_WEIGHTS, else ~/.cache/litevae)",
+    )
+    add("--output", type=Path, metavar="FILE", help="the result (default: evaluation.json in RUN or DIR)")
+    return parser
+
+
+def _argument(expected: str) -> Callable[[Callable[[str], Any]], Callable[[str], Any]]:
+    """An option's value, with a message that says what is expected where it cannot be read."""
+
+    def decorate(read: Callable[[str], Any]) -> Callable[[str], Any]:
+        def checked(text: str) -> Any:
+            try:
+                return read(text)
+            except ValueError:
+                raise argparse.ArgumentTypeError(f"expected {expected}, found {text!r}") from None
+
+        return checked
+
+    return decorate
+
+
+def _least(text: str, least: int) -> int:
+    number = int(text)
+    if number < least:
+        raise ValueError(text)
+    return number
+
+
+@_argument("sides in pixels such as 128,256")
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(sorted({_least(part, 1) for part in text.split(",")}))
+
+
+@_argument(f"some of {', '.join(_METRICS)}")
+def _metrics(text: str) -> tuple[str, ...]:
+    names = text.split(",")
+    if not {*names} <= {*_METRICS}:
+        raise ValueError(text)
+    return tuple(name for name in _METRICS if name in names)
+
+
+@_argument("a whole number of at least 1")
+def _count(text: str) -> int:
+    return _least(text, 1)
+
+
+@_argument("a whole number, 0 for none beside the main process")
+def _workers(text: str) -> int:
+    return _least(text, 0)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = vars(_parser().parse_args(arguments))
+    if options["workers"] is None:
+        options["workers"] = min(4, os.cpu_count() or 1)
+    try:
+        from .evaluation.run import Options, evaluate
+
+        evaluate(Options(**options))
+        return EXIT_DONE
+    except TrainingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_WRONG_INPUT
+    except ModuleNotFoundError as error:
+        remedy = "in the folder of this package's pyproject.toml: pip install -e '.[evaluate]'"
+        told = TrainingError(f"evaluation needs {error.name}, which is not installed", remedy=remedy)
+        print(f"error: {told}", file=sys.stderr)
+        return EXIT_WRONG_INPUT
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return EXIT_STOPPED
+    finally:
+        end_workers()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

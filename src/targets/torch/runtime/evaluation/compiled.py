@@ -1,0 +1,131 @@
+"""Compiled graphs in onnxruntime, seen as a model in PyTorch is."""
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..autoencoder import CONFIG
+from ..training.errors import TrainingError
+from .subject import file_hash
+
+_PARTS = ("encoder", "decoder")
+_REMEDY = "give a folder of litevae compile with the encoder and the decoder, made with --target onnx"
+
+
+class OnnxSubject:
+    """The graphs encoder.onnx and decoder.onnx of a compiled folder."""
+
+    def __init__(self, folder: Path, device: torch.device) -> None:
+        self.folder = folder.expanduser()
+        self.files = [self.folder / f"{part}.onnx" for part in _PARTS]
+        config = self._config()
+        self.name: str = config["model"]
+        self.image_channels: int = config["image_channels"]
+        self.latent_channels: int = config["latent_channels"]
+        self._sizes: dict[str, dict[str, int]] = config["sizes"]
+        runtime = _onnxruntime()
+        self._encoder, self._decoder = (_session(runtime, file, device) for file in self.files)
+        self.runtime = {"onnxruntime": runtime.__version__, "provider": self._encoder.get_providers()[0]}
+
+    def require_side(self, side: int, option: str) -> None:
+        """See Subject."""
+        lower, upper = (
+            [size for size in range(*reach) if self._fits(size)][:1]
+            for reach in ((side, 0, -1), (side + 1, side + 4097))
+        )
+        if lower == [side]:
+            return
+        raise TrainingError(
+            f"pictures of {side}×{side} do not fit the graphs of {self.folder}",
+            expected=f"{option} {' or '.join(map(str, lower + upper)) or 'another size'}",
+            found=f"{option} {side}",
+            remedy="choose a size that fits",
+        )
+
+    def encode(self, images: Tensor) -> Tensor:
+        """See Subject."""
+        return _run(self._encoder, images)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """See Subject."""
+        return _run(self._decoder, latents)
+
+    def source(self) -> dict[str, Any]:
+        """See Subject."""
+        # Weights beside a graph, as --external-data leaves them, belong to it.
+        beside = [path for file in self.files if (path := file.with_name(f"{file.name}.data")).is_file()]
+        files = [{"path": str(path), "sha256": file_hash(path)} for path in [*self.files, *beside]]
+        return {"kind": "onnx", "path": str(self.folder), "files": files}
+
+    def _fits(self, side: int) -> bool:
+        return all(
+            side >= sizes["minimum"] and (side - sizes["minimum"]) % sizes["step"] == 0
+            for sizes in self._sizes.values()
+        )
+
+    def _config(self) -> dict[str, Any]:
+        absent = [path.name for path in (*self.files, self.folder / CONFIG) if not path.is_file()]
+        if absent:
+            raise TrainingError(
+                f"{self.folder} has no {' and no '.join(absent)}",
+                expected="encoder.onnx, decoder.onnx and config.json",
+                found=_found(self.folder),
+                remedy=_REMEDY,
+            )
+        try:
+            config: dict[str, Any] = json.loads((self.folder / CONFIG).read_text())
+            for key in ("model", "image_channels", "latent_channels", "sizes"):
+                config[key]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise TrainingError(
+                f"{self.folder / CONFIG} is not what litevae compile writes",
+                found=repr(error),
+                remedy=_REMEDY,
+            ) from error
+        return config
+
+
+def _found(folder: Path) -> str:
+    if not folder.is_dir():
+        return "no folder"
+    return ", ".join(sorted(path.name for path in folder.iterdir())[:10]) or "an empty folder"
+
+
+def _onnxruntime() -> Any:
+    try:
+        return import_module("onnxruntime")
+    except ImportError as error:
+        raise TrainingError(
+            "--onnx needs onnxruntime, which cannot be imported",
+            found=str(error).splitlines()[0],
+            remedy="pip install onnxruntime, or onnxruntime-gpu",
+        ) from error
+
+
+def _session(runtime: Any, file: Path, device: torch.device) -> Any:
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    providers: list[Any] = ["CPUExecutionProvider"]
+    if device.type == "cuda" and "CUDAExecutionProvider" in runtime.get_available_providers():
+        providers.insert(0, ("CUDAExecutionProvider", {"device_id": device.index or 0}))
+    try:
+        return runtime.InferenceSession(str(file), options, providers=providers)
+    # onnxruntime's errors have no common class of their own.
+    except Exception as error:
+        raise TrainingError(
+            f"onnxruntime cannot open {file}", found=str(error).strip().splitlines()[0], remedy=_REMEDY
+        ) from error
+
+
+def _run(session: Any, x: Tensor) -> Tensor:
+    """The first output: the mean of an encoder, the image of a decoder."""
+    [name] = [entry.name for entry in session.get_inputs()]
+    [output, *_] = [entry.name for entry in session.get_outputs()]
+    pixels = np.ascontiguousarray(x.float().cpu().numpy())
+    [found] = session.run([output], {name: pixels})
+    return torch.from_numpy(found).to(x.device, torch.float32)

@@ -1,0 +1,162 @@
+"""The result of an evaluation: evaluation.json and what it says of how it was made."""
+
+import math
+import os
+import platform
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from accelerate import PartialState
+
+from ..training.broken import Broken
+from ..training.device import hardware
+from ..training.errors import TrainingError
+from ..training.listing import counted
+from . import frechet, imbalance, instruments, mmd
+from .measure import Evaluation, Side
+from .subject import Precision
+
+FORMAT = "litevae-evaluation-1"
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+# The metrics of every picture, by their names in the result.
+_PER_PICTURE = ("lpips_vgg", "lpips_alex", "psnr", "ssim")
+
+_PACKAGES = ("torch", "torchmetrics", "torch-fidelity", "accelerate", "numpy", "pillow", "safetensors")
+
+
+def protocol(
+    evaluation: Evaluation, sides: Sequence[Side], precision: Precision, metrics: Sequence[str]
+) -> dict[str, Any]:
+    """Everything that a number depends on besides the weights."""
+    return {
+        "data": {
+            **evaluation.data.protocol(),
+            "pictures": sides[0].pictures,
+            "skipped": len(sides[0].broken),
+        },
+        "resize": "bicubic, antialiased, shorter side (Pillow)",
+        "crop": "centre",
+        "range": [0, 1],
+        "reconstruction": "decode(mean), clamped; in 8 bits for rFID alone",
+        "metrics": list(metrics),
+        "rfid": frechet.DEFINITION,
+        "lpips": "v0.1, lpips_vgg with VGG16, lpips_alex with AlexNet; at the size itself; per picture, then averaged",
+        "psnr": "per picture, then averaged over those that are finite",
+        "ssim": instruments.SSIM,
+        "networks": evaluation.instruments.networks,
+        "versions": {
+            "python": platform.python_version(),
+            "litevae": _own_version(),
+            **_versions(),
+            **evaluation.subject.runtime,
+        },
+        "device": f"{evaluation.device.type}: {hardware(evaluation.device)}",
+        "precision": precision,
+        "processes": PartialState().num_processes,
+    }
+
+
+def size_entry(side: Side) -> dict[str, Any]:
+    """A row of the result's `sizes`."""
+    means = {name: mean(side.values.get(name, {})) for name in _PER_PICTURE}
+    infinite = sum(math.isinf(value) for value in side.values.get("psnr", {}).values())
+    return {
+        "size": side.side,
+        "pictures": side.pictures,
+        "rfid": side.rfid,
+        **means,
+        "psnr_infinite": infinite if "psnr" in side.values else None,
+    }
+
+
+def mmd_entry(side: Side, values: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    """The result's `mmd`."""
+    samples = 0 if side.latents is None else len(side.latents)
+    return {"size": side.side, "estimator": mmd.ESTIMATOR, "samples": samples, "values": list(values)}
+
+
+def imbalance_entry(side: Side, module: str, picture: str) -> dict[str, Any] | None:
+    """The result's `imbalance`; None where the maps of most positions are 0, which leaves nothing to compare with."""
+    value, by_channels = (mean(side.values.get(name, {})) for name in ("imbalance", "imbalance_channels"))
+    if value is None:
+        return None
+    return {
+        "size": side.side,
+        "module": module,
+        "value": value,
+        "value_channels": by_channels,
+        "definition": imbalance.DEFINITION,
+        "picture": picture,
+    }
+
+
+def mean(values: Mapping[int, float]) -> float | None:
+    """Over the pictures whose value is finite; None where none is."""
+    finite = [value for value in values.values() if math.isfinite(value)]
+    return math.fsum(finite) / len(finite) if finite else None
+
+
+def notes(sizes: Sequence[Mapping[str, Any]], broken: Sequence[Broken]) -> list[str]:
+    """What a reader of the numbers should know."""
+    found = []
+    few = min((entry["pictures"] for entry in sizes if entry["rfid"] is not None), default=frechet.FEATURES)
+    if few < frechet.FEATURES:
+        found.append(
+            f"rFID of {counted(few, 'picture')} says little: papers use 5,000 to 50,000, and with fewer than "
+            f"{frechet.FEATURES:,} the covariances lack rank"
+        )
+    for entry in sizes:
+        if entry["psnr_infinite"]:
+            same = f"{entry['psnr_infinite']:,} of {counted(entry['pictures'], 'picture')}"
+            found.append(
+                f"at {entry['size']}×{entry['size']} {same} come back exactly: their PSNR is infinite and left out"
+            )
+    if broken:
+        first = f"{broken[0].name}: {broken[0].reason}"
+        found.append(
+            f"{counted(len(broken), 'picture')} could not be used and are left out, the first {first}"
+        )
+    return found
+
+
+def require_writable(file: Path) -> None:
+    """TrainingError where the result could not be written, said before the work is done."""
+    folder = file.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if file.is_dir() or not os.access(folder, os.W_OK):
+            raise PermissionError("a folder of this name" if file.is_dir() else "no right to write there")
+    except OSError as error:
+        raise TrainingError(
+            f"{file} cannot be written",
+            found=error.strerror or str(error),
+            remedy="give --output FILE in a folder of yours",
+        ) from error
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _own_version() -> str | None:
+    """Of the compiler that wrote this package, which is the package's own."""
+    try:
+        return version(__name__.split(".")[0])
+    except PackageNotFoundError:
+        pass
+    try:
+        project: str = tomllib.loads((_PACKAGE.parent / "pyproject.toml").read_text())["project"]["version"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return project

@@ -1,0 +1,514 @@
+"""`python -m PACKAGE.evaluate`: what it gives, what it says is missing, what it refuses."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from accelerate import PartialState
+from evaluation.runs import FEW_FEATURES, PACKAGE, Compiled, compiled, networks, result
+from PIL import Image
+from torch import Tensor
+from training.runs import forget_accelerate
+from training.sets import colour, write_pictures
+
+__all__ = ["compiled", "networks"]
+
+
+@pytest.fixture
+def few_features(compiled: Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled.module("evaluation.frechet"), "FEATURES", FEW_FEATURES)
+
+
+@pytest.fixture(scope="module")
+def plain(compiled: Compiled, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A result without any network's weights."""
+    folder = tmp_path_factory.mktemp("plain")
+    assert compiled.evaluate(folder / "found.json", "--sizes", "16,32", "--networks", str(folder)) == 0
+    return result(folder / "found.json")
+
+
+def test_every_metric_is_given_where_its_weights_are_there(
+    compiled: Compiled, networks: Path, few_features: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "new" / "found.json"
+    assert compiled.evaluate(file, "--networks", str(networks), "--sizes", "32,16") == 0
+    found = result(file)
+    assert [entry["size"] for entry in found["sizes"]] == [16, 32]
+    for entry in found["sizes"]:
+        numbers = {name: value for name, value in entry.items() if name not in ("size", "pictures")}
+        if entry["size"] == 16:
+            assert numbers.pop("lpips_alex") is None
+        assert entry["pictures"] == 5 and numbers.pop("psnr_infinite") == 0
+        assert all(value > 0 for value in numbers.values()), numbers
+    assert [(each["metric"], each["sizes"]) for each in found["missing"]] == [("lpips_alex", [16])]
+    files = {name: [file["file"] for file in those] for name, those in found["protocol"]["networks"].items()}
+    assert files == {
+        "inception": ["weights-inception-2015-12-05-6726825d.pth"],
+        "vgg16": ["vgg16-397923af.pth", "vgg.pth"],
+        "alexnet": ["alexnet-owt-7be5be79.pth", "alex.pth"],
+    }
+    shown = capsys.readouterr()
+    assert "no lpips_alex at 16: it needs sides of at least 31 pixels" in shown.err
+    assert "note: rFID of 5 pictures says little" in shown.err
+    assert re.search(r"^32×32 +5( +[\d.]+){5}$", shown.out, re.MULTILINE)
+    # The paper's figures stand below, and nowhere in the result.
+    measured, published = shown.out.split(
+        "published in arXiv:2405.14477, by other training and evaluation than yours:"
+    )
+    assert "LiteVAE" not in measured and "2b     LiteVAE-B" in published
+    assert "LiteVAE" not in file.read_text()
+    assert f"wrote {file} and {tmp_path}/new/found-imbalance.png" in shown.out
+
+
+def test_the_result_carries_its_protocol(plain: dict[str, Any], compiled: Compiled) -> None:
+    assert plain["format"] == "litevae-evaluation-1" and plain["model"] == "plain"
+    assert list(plain) == [
+        *("format", "model", "source", "protocol", "sizes", "mmd", "imbalance", "missing", "notes"),
+    ]
+    assert plain["source"]["path"] == str(compiled.folder / "model.safetensors")
+    manifest = json.loads((compiled.folder / "manifest.json").read_text())
+    assert plain["source"]["sha256"] == manifest["files"]["model.safetensors"]["sha256"]
+    protocol = plain["protocol"]
+    assert protocol["data"] | {"files_sha256": ""} == {
+        "path": str(compiled.data),
+        "chosen": "all",
+        "files_sha256": "",
+        "pictures": 5,
+        "skipped": 0,
+    }
+    assert len(protocol["data"]["files_sha256"]) == 64
+    assert protocol["versions"]["torch"] == torch.__version__ and protocol["versions"]["litevae"] == "0.1.0"
+    assert (
+        protocol["device"].startswith("cpu: ")
+        and protocol["precision"] == "fp32"
+        and protocol["processes"] == 1
+    )
+    assert {"resize", "crop", "range", "reconstruction", "rfid", "lpips", "psnr", "ssim"} <= protocol.keys()
+    assert plain["mmd"]["size"] == 32 and plain["mmd"]["samples"] == 5
+    assert [value["sigma"] for value in plain["mmd"]["values"]] == [25, 50, 100, 250, 500]
+    assert plain["imbalance"]["module"] == "decoder.blocks.1" and plain["imbalance"]["value"] > 1
+
+
+def test_without_weights_it_says_what_to_fetch_and_gives_the_rest(plain: dict[str, Any]) -> None:
+    fetched = {each["metric"]: each for each in plain["missing"] if each["file"]}
+    assert {metric: each["file"] for metric, each in fetched.items()} == {
+        "rfid": "weights-inception-2015-12-05-6726825d.pth",
+        "lpips_vgg": "vgg16-397923af.pth",
+        "lpips_alex": "alexnet-owt-7be5be79.pth",
+    }
+    for each in fetched.values():
+        assert "https://" in each["from"] and each["to"]
+        assert each["reason"] == (
+            f"{each['file']} is not in {each['to']}: fetch it there from {each['from']}; "
+            "--networks or $LITEVAE_WEIGHTS name another folder"
+        )
+    for entry in plain["sizes"]:
+        assert entry["rfid"] is None and entry["lpips_vgg"] is None and entry["lpips_alex"] is None
+        assert 0 < entry["psnr"] < 40 and 0 < entry["ssim"] < 1
+
+
+def test_the_picture_is_written(compiled: Compiled, tmp_path: Path) -> None:
+    assert compiled.evaluate(tmp_path / "found.json", "--metrics", "imbalance") == 0
+    with Image.open(tmp_path / "found-imbalance.png") as image:
+        assert image.size == (3 * 32 + 8, 4 * 32 + 12)
+    assert result(tmp_path / "found.json")["missing"] == []
+
+
+def test_compiled_graphs_measure_as_the_package(
+    plain: dict[str, Any], compiled: Compiled, tmp_path: Path
+) -> None:
+    file = tmp_path / "found.json"
+    assert compiled.evaluate(file, "--sizes", "16,32", source=("--onnx", str(compiled.folder))) == 0
+    found = result(file)
+    assert found["source"]["kind"] == "onnx"
+    manifest = json.loads((compiled.folder / "manifest.json").read_text())
+    for each in found["source"]["files"]:
+        assert each["sha256"] == manifest["files"][Path(each["path"]).name]["sha256"]
+    assert found["protocol"]["versions"]["provider"] == "CPUExecutionProvider"
+    for mine, theirs in zip(found["sizes"], plain["sizes"], strict=True):
+        assert mine["psnr"] == pytest.approx(theirs["psnr"], abs=1e-4)
+        assert mine["ssim"] == pytest.approx(theirs["ssim"], abs=1e-5)
+    for mine, theirs in zip(found["mmd"]["values"], plain["mmd"]["values"], strict=True):
+        assert mine["mmd2"] == pytest.approx(theirs["mmd2"], abs=1e-7)
+    assert found["imbalance"] is None
+    reasons = {each["metric"]: each["reason"] for each in found["missing"]}
+    assert reasons["imbalance"] == "compiled graphs do not show their feature maps: use --weights"
+
+
+def test_pictures_that_cannot_be_used_are_left_out_and_counted(
+    compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_pictures(tmp_path / "pictures", 4)
+    arguments = ("--metrics", "psnr,mmd", "--sizes", "16,64")
+    assert compiled.evaluate(tmp_path / "whole.json", *arguments, data=data) == 0
+    (data / "class-0" / "000a.png").write_bytes(b"no picture")
+    # Large enough for 16, and not for 64: it is left out at both.
+    colour(9, (15, 15)).save(data / "class-1" / "small.png")
+    assert compiled.evaluate(tmp_path / "found.json", *arguments, data=data) == 0
+    entries = [result(tmp_path / name)["sizes"] for name in ("whole.json", "found.json")]
+    assert entries[0] == entries[1]
+    found = result(tmp_path / "found.json")
+    assert found["protocol"]["data"]["pictures"] == 4 and found["protocol"]["data"]["skipped"] == 2
+    [note] = found["notes"]
+    assert note.startswith(
+        "2 pictures could not be used and are left out, the first class-0/000a.png: none of the formats"
+    )
+    assert f"note: {note}" in capsys.readouterr().err
+
+
+def test_a_limit_draws_by_name(compiled: Compiled, tmp_path: Path) -> None:
+    hashes = []
+    for limit in ("3", "3", "5"):
+        assert compiled.evaluate(tmp_path / "found.json", "--metrics", "psnr", "--limit", limit) == 0
+        found = result(tmp_path / "found.json")
+        assert found["sizes"][0]["pictures"] == int(limit)
+        hashes.append(found["protocol"]["data"]["files_sha256"])
+    assert hashes[0] == hashes[1] != hashes[2]
+    assert found["protocol"]["data"]["chosen"] == "all"
+
+
+class Identity:
+    """A subject that gives back what it gets."""
+
+    name, image_channels, latent_channels = "identity", 3, 3
+
+    def encode(self, images: Tensor) -> Tensor:
+        return images
+
+    def decode(self, latents: Tensor) -> Tensor:
+        return latents
+
+
+def evaluation(compiled: Compiled, subject: Any, metrics: tuple[str, ...], networks: Path | None) -> Any:
+    forget_accelerate()
+    PartialState(cpu=True)
+    cpu = torch.device("cpu")
+    data = compiled.module("evaluation.pictures").Data(str(compiled.data), subject.image_channels, None, 32)
+    chosen = compiled.module("evaluation.instruments").choose_instruments(
+        metrics, subject.image_channels, [32], networks, cpu
+    )
+    return compiled.module("evaluation.measure").Evaluation(subject, data, chosen, cpu, 2, 0)
+
+
+def test_pictures_that_come_back_exactly(compiled: Compiled, networks: Path, few_features: None) -> None:
+    module = compiled.module("evaluation.result")
+    made = evaluation(compiled, Identity(), ("rfid", "lpips", "psnr", "ssim"), networks)
+    side = made.at(32, latents=False, block=None)
+    entry = module.size_entry(side)
+    assert entry.pop("rfid") == pytest.approx(0, abs=1e-4)
+    assert entry.pop("ssim") == pytest.approx(1, abs=1e-12)
+    assert entry == {
+        "size": 32,
+        "pictures": 5,
+        "lpips_vgg": 0,
+        "lpips_alex": 0,
+        # Nothing is left to average: null, with their number.
+        "psnr": None,
+        "psnr_infinite": 5,
+    }
+    # Against few pictures the note would be about rFID as well.
+    assert module.notes([entry | {"rfid": None}], [])[0] == (
+        "at 32×32 5 of 5 pictures come back exactly: their PSNR is infinite and left out"
+    )
+
+
+def test_infinite_psnr_is_not_in_the_mean(compiled: Compiled) -> None:
+    class Some(Identity):
+        """Changes pictures whose first pixel is bright."""
+
+        def decode(self, latents: Tensor) -> Tensor:
+            return torch.where(latents[:, :1, :1, :1] > 0, latents * 0.5, latents)
+
+    side = evaluation(compiled, Some(), ("psnr",), None).at(32, latents=False, block=None)
+    entry = compiled.module("evaluation.result").size_entry(side)
+    finite = [value for value in side.values["psnr"].values() if np.isfinite(value)]
+    assert 0 < len(finite) < 5
+    assert entry["psnr_infinite"] == 5 - len(finite)
+    assert entry["psnr"] == pytest.approx(np.mean(finite))
+
+
+def test_numbers_that_are_not_finite_are_no_result(compiled: Compiled) -> None:
+    class Broken(Identity):
+        def decode(self, latents: Tensor) -> Tensor:
+            return latents * torch.inf
+
+    error = compiled.module("training.errors").TrainingError
+    with pytest.raises(error, match="the model gives pictures of 32×32 with numbers that are not finite"):
+        evaluation(compiled, Broken(), ("psnr",), None).at(32, latents=False, block=None)
+
+
+@pytest.mark.parametrize(
+    ("channels", "missing"),
+    [
+        (1, {"rfid": "Inception sees RGB pictures, and these have 1 channels"}),
+        (
+            4,
+            {
+                "rfid": "Inception sees RGB pictures, and these have 4 channels",
+                "lpips_vgg": "LPIPS sees grey and RGB pictures, and these have 4 channels",
+                "lpips_alex": "LPIPS sees grey and RGB pictures, and these have 4 channels",
+            },
+        ),
+    ],
+)
+def test_other_channels_have_the_metrics_that_see_them(
+    compiled: Compiled, networks: Path, channels: int, missing: dict[str, str]
+) -> None:
+    chosen = compiled.module("evaluation.instruments").choose_instruments(
+        ("rfid", "lpips", "psnr", "ssim"), channels, [32], networks, torch.device("cpu")
+    )
+    assert {each.metric: each.reason for each in chosen.missing} == missing
+    names = {"lpips_vgg", "lpips_alex", "psnr", "ssim"} - missing.keys()
+    assert {metric.name for metric in chosen.each} == names
+    x = torch.rand(2, channels, 32, 32) * 2 - 1
+    assert all(metric.measure(x, -x).shape == (2,) for metric in chosen.each)
+
+
+def test_a_single_picture_has_neither_rfid_nor_mmd(
+    compiled: Compiled, networks: Path, few_features: None, tmp_path: Path
+) -> None:
+    arguments = ("--limit", "1", "--metrics", "rfid,mmd,psnr", "--networks", str(networks))
+    assert compiled.evaluate(tmp_path / "found.json", *arguments) == 0
+    found = result(tmp_path / "found.json")
+    assert [(each["metric"], each["reason"]) for each in found["missing"]] == [
+        ("rfid", "it needs two pictures"),
+        ("mmd", "it needs two pictures"),
+    ]
+    assert found["mmd"] is None and found["sizes"][0]["rfid"] is None and found["sizes"][0]["psnr"] > 0
+
+
+def test_without_torchmetrics_there_is_still_what_needs_none(
+    compiled: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled.module("evaluation.instruments"), "find_spec", lambda _name: None)
+    assert compiled.evaluate(tmp_path / "found.json", "--metrics", "rfid,psnr,ssim") == 0
+    found = result(tmp_path / "found.json")
+    assert found["sizes"][0]["psnr"] > 0 and found["sizes"][0]["ssim"] is None
+    assert [each["reason"] for each in found["missing"]] == [
+        "torchmetrics and torch-fidelity is not installed: in the package's folder, pip install -e '.[evaluate]'",
+        "torchmetrics is not installed: in the package's folder, pip install -e '.[evaluate]'",
+    ]
+
+
+class TestRefusals:
+    def _error(
+        self, compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str], *more: str, **how: Any
+    ) -> str:
+        assert compiled.evaluate(tmp_path / "found.json", *more, **how) == 1
+        assert not (tmp_path / "found.json").exists()
+        return capsys.readouterr().err.replace(str(tmp_path), "TMP").replace(str(compiled.folder), "OUT")
+
+    @pytest.mark.parametrize("kind", ["--weights", "--onnx"])
+    def test_sizes_that_do_not_fit(
+        self, compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+    ) -> None:
+        source = (kind, str(compiled.folder))
+        told = self._error(compiled, tmp_path, capsys, "--sizes", "32,33", source=source)
+        what = "autoencoder" if kind == "--weights" else "graphs of OUT"
+        assert told == (
+            f"error: pictures of 33×33 do not fit the {what}\n"
+            "  expected: --sizes 32 or 34\n"
+            "  found:    --sizes 33\n"
+            "  help:     choose a size that fits\n"
+        )
+
+    def test_folders_without_weights_or_graphs(
+        self, compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        told = self._error(compiled, tmp_path, capsys, source=("--weights", str(tmp_path)))
+        assert told.startswith("error: TMP/model.safetensors cannot be read as weights\n")
+        assert "help:     give --weights a run's folder, or a safetensors file of this model" in told
+        told = self._error(compiled, tmp_path, capsys, source=("--onnx", str(tmp_path / "none")))
+        assert told == (
+            "error: TMP/none has no encoder.onnx and no decoder.onnx and no config.json\n"
+            "  expected: encoder.onnx, decoder.onnx and config.json\n"
+            "  found:    no folder\n"
+            "  help:     give a folder of litevae compile with the encoder and the decoder, made with --target onnx\n"
+        )
+
+    def test_graphs_that_are_none(
+        self, compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for name in ("encoder.onnx", "decoder.onnx", "config.json"):
+            shutil.copy(compiled.folder / name, tmp_path)
+        (tmp_path / "encoder.onnx").write_bytes(b"no graph")
+        told = self._error(compiled, tmp_path, capsys, source=("--onnx", str(tmp_path)))
+        assert told.startswith("error: onnxruntime cannot open TMP/encoder.onnx\n")
+        (tmp_path / "config.json").write_text("{}")
+        told = self._error(compiled, tmp_path, capsys, source=("--onnx", str(tmp_path)))
+        assert told.startswith("error: TMP/config.json is not what litevae compile writes\n")
+
+    def test_without_onnxruntime(
+        self,
+        compiled: Compiled,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "onnxruntime", None)
+        told = self._error(compiled, tmp_path, capsys, source=("--onnx", str(compiled.folder)))
+        assert told.startswith("error: --onnx needs onnxruntime, which cannot be imported\n")
+        assert "pip install onnxruntime" in told
+
+    def test_precisions_that_cannot_be(
+        self, compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        told = self._error(compiled, tmp_path, capsys, "--precision", "fp16")
+        assert told.startswith("error: precision fp16 needs a GPU\n")
+        source = ("--onnx", str(compiled.folder))
+        told = self._error(compiled, tmp_path, capsys, "--precision", "bf16", source=source)
+        assert told.startswith("error: compiled graphs have a precision of their own\n")
+
+    def test_pictures_that_are_none(
+        self, compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        data = tmp_path / "pictures"
+        data.mkdir()
+        told = self._error(compiled, tmp_path, capsys, data=data)
+        assert told.startswith("error: there are no pictures in TMP/pictures\n")
+        (data / "a.png").write_bytes(b"no picture")
+        told = self._error(compiled, tmp_path, capsys, data=data)
+        assert (
+            "error: none of the 1 picture of TMP/pictures can be used\n  found:    a.png: none of the formats"
+            in told
+        )
+
+    def test_a_place_that_cannot_be_written(
+        self, compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "file").touch()
+        assert compiled.evaluate(tmp_path / "file" / "found.json") == 1
+        assert "found.json cannot be written\n" in capsys.readouterr().err
+        (tmp_path / "folder").mkdir()
+        assert compiled.evaluate(tmp_path / "folder") == 1
+        assert "found:    a folder of this name\n" in capsys.readouterr().err
+
+    def test_damaged_networks(
+        self, compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "alexnet-owt-7be5be79.pth").write_bytes(b"<html>")
+        told = self._error(compiled, tmp_path, capsys, "--networks", str(tmp_path), "--metrics", "lpips")
+        assert re.search(r"error: lpips_alex has no weights: TMP/alexnet\S+ cannot be read as weights", told)
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (("--sizes", "32,x"), "argument --sizes: expected sides in pixels such as 128,256, found '32,x'"),
+            (("--sizes", "0"), "argument --sizes: expected sides in pixels such as 128,256, found '0'"),
+            (
+                ("--metrics", "psnr,fid"),
+                "argument --metrics: expected some of rfid, lpips, psnr, ssim, mmd, imbalance",
+            ),
+            (("--limit", "0"), "argument --limit: expected a whole number of at least 1, found '0'"),
+            (("--onnx", "out"), "argument --onnx: not allowed with argument --weights"),
+        ],
+    )
+    def test_usage(
+        self,
+        compiled: Compiled,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+        arguments: tuple[str, ...],
+        told: str,
+    ) -> None:
+        with pytest.raises(SystemExit) as left:
+            compiled.evaluate(tmp_path / "found.json", *arguments)
+        assert left.value.code == 2
+        assert told in capsys.readouterr().err
+
+
+class TestWeightsFile:
+    """Which file `--weights` means."""
+
+    def test_a_run_that_is_done_a_file_and_a_folder_of_diffusers(
+        self, compiled: Compiled, tmp_path: Path
+    ) -> None:
+        find = compiled.module("training.networks").weights_file
+        assert find(tmp_path / "some.safetensors") == tmp_path / "some.safetensors"
+        assert find(tmp_path) == tmp_path / "model.safetensors"
+        (tmp_path / "diffusion_pytorch_model.safetensors").touch()
+        assert find(tmp_path).name == "diffusion_pytorch_model.safetensors"
+        self._checkpoint(tmp_path, 5, "average")
+        (tmp_path / "model.safetensors").touch()
+        assert find(tmp_path) == tmp_path / "model.safetensors"
+
+    def test_of_a_run_that_is_not_done_the_best_checkpoint_else_the_newest(
+        self, compiled: Compiled, tmp_path: Path
+    ) -> None:
+        find = compiled.module("training.networks").weights_file
+        first = self._checkpoint(tmp_path, 5, "autoencoder", "average")
+        last = self._checkpoint(tmp_path, 10, "autoencoder")
+        assert find(tmp_path) == last / "autoencoder.safetensors"
+        assert find(first) == first / "average.safetensors"
+        best = {"step": 5, "phase": 0, "metric": "psnr", "value": 20}
+        (tmp_path / "checkpoints" / "best.json").write_text(json.dumps(best))
+        assert find(tmp_path) == first / "average.safetensors"
+
+    @staticmethod
+    def _checkpoint(run: Path, step: int, *names: str) -> Path:
+        folder = run / "checkpoints" / f"step-{step:08d}"
+        folder.mkdir(parents=True)
+        for name in names:
+            (folder / f"{name}.safetensors").touch()
+        return folder
+
+
+# Inception ends where tests need it to, in processes of their own.
+_FEW = f"""
+import sys
+from {PACKAGE}.evaluation import frechet
+frechet.FEATURES = {FEW_FEATURES}
+from {PACKAGE}.evaluate import main
+sys.exit(main())
+"""
+
+
+def test_two_processes_give_the_numbers_of_one(compiled: Compiled, networks: Path, tmp_path: Path) -> None:
+    """Five pictures, one of them broken, in batches of two: the shares are uneven."""
+    data = write_pictures(tmp_path / "pictures", 6)
+    (data / "class-0" / "003.png").write_bytes(b"no picture")
+    program = tmp_path / "few.py"
+    program.write_text(_FEW)
+    launcher = ("-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone")
+    started = [
+        subprocess.Popen(
+            [
+                *(sys.executable, *how, str(program)),
+                *compiled.arguments(tmp_path / name, "--networks", str(networks), data=data),
+            ],
+            cwd=compiled.folder,
+            env={"PYTHONPATH": str(compiled.folder), "OMP_NUM_THREADS": "1", "PATH": ""},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for name, how in (("one.json", ()), ("two.json", launcher))
+    ]
+    outputs = []
+    for process in started:
+        out, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors
+        outputs.append(out)
+    one, two = result(tmp_path / "one.json"), result(tmp_path / "two.json")
+    assert one["protocol"].pop("processes") == 1 and two["protocol"].pop("processes") == 2
+    assert (
+        one["protocol"] == two["protocol"]
+        and one["missing"] == two["missing"]
+        and one["notes"] == two["notes"]
+    )
+    assert one["sizes"][0]["pictures"] == 5
+    assert two["sizes"][0] == pytest.approx(one["sizes"][0], rel=1e-5)
+    for mine, theirs in zip(two["mmd"]["values"], one["mmd"]["values"], strict=True):
+        assert mine == pytest.approx(theirs, rel=1e-6)
+    assert two["imbalance"]["value"] == pytest.approx(one["imbalance"]["value"])
+    pictures = [Image.open(tmp_path / f"{name}-imbalance.png") for name in ("one", "two")]
+    assert np.abs(np.array(pictures[0]).astype(int) - np.array(pictures[1])).max() <= 1
+    # The main process alone prints.
+    assert outputs[1].count("wrote ") == 1
