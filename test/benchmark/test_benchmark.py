@@ -109,6 +109,12 @@ def test_every_combination_has_a_row_and_the_paper_a_heading_of_its_own(
     assert re.search(r"LiteVAE-S +1\.03 +1,324 +384$", published, re.MULTILINE)
 
 
+def test_a_compiled_folder_gets_no_file_of_its_own_accord(here: Any, folder: Path) -> None:
+    before = sorted(path.name for path in folder.iterdir())
+    assert benchmark("--parts", "decoder", "--batches", "1", "--weights", folder) == 0
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
 def test_what_fails_has_a_row_that_says_so_and_the_others_go_on(
     here: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:

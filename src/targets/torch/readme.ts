@@ -90,11 +90,12 @@ function benchmarkSection(name: string): string {
   return `## Speed and memory
 
 \`\`\`
-python -m ${name}.benchmark --batches 1,8,32 --size 256 --modes eager,compiled --output benchmark.json
+python -m ${name}.benchmark --batches 1,8,32 --size 256 --modes eager,compiled
 \`\`\`
 
 Images per second and peak memory of the encoder and the decoder, with the paper's figures below under a heading of their own. Every row is a process of its
-own: one that runs out of memory says so, and the others go on. \`--precision\`, \`--channels-last\`, \`--device\` and the rest are in \`--help\`.
+own: one that runs out of memory says so, and the others go on. With \`--weights RUN\` the result is kept in \`RUN/benchmark.json\`;
+\`--precision\`, \`--channels-last\`, \`--device\` and the rest are in \`--help\`.
 `;
 }
 

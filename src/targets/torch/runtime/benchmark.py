@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         "--output",
         type=Path,
         metavar="FILE",
-        help=f"JSON; {RESULT} in the folder of --weights where that is one",
+        help=f"JSON; {RESULT} in RUN where --weights names a run's folder",
     )
     return parser
 
@@ -128,9 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    output = options.output
-    if output is None and options.weights is not None and options.weights.expanduser().is_dir():
-        output = options.weights.expanduser() / RESULT
+    output = options.output or _in_run(options.weights)
     if output is not None:
         _check_output(output)
 
@@ -149,6 +147,14 @@ def _run(options: argparse.Namespace) -> int:
     )
     rows = benchmark(cases, settings, output)
     return EXIT_DONE if any(row.measured for row in rows) else EXIT_WRONG_INPUT
+
+
+def _in_run(weights: Path | None) -> Path | None:
+    """The result's place in a run's folder; none in a compiled one, which would not be compiled again with other files in it."""
+    folder = None if weights is None else weights.expanduser()
+    if folder is None or not folder.is_dir() or (folder / "manifest.json").is_file():
+        return None
+    return folder / RESULT
 
 
 def _check_output(file: Path) -> None:
