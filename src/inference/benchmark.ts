@@ -28,45 +28,29 @@ export interface BenchmarkOptions {
   readonly measure?: (request: RowRequest) => Promise<RowAnswer>;
 }
 
+interface Case {
+  readonly part: PartName;
+  readonly provider: string;
+  readonly batch: number;
+}
+
 /** Speed and memory of a compiled folder's graphs in onnxruntime. */
 export async function benchmark(options: BenchmarkOptions): Promise<Benchmark> {
-  const { folder, batches, size, threads, progress, measure = inProcess } = options;
+  const { batches, size, threads } = options;
   const runtime = await importRuntime();
   const { manifest, config, parts } = open(options);
   checkSize(size, config, parts);
-  const providers = options.providers ?? runtime.listSupportedBackends().map(({ name }) => name);
-  checkProviders(
-    providers,
-    runtime.listSupportedBackends().map(({ name }) => name),
-  );
-
+  const supported = runtime.listSupportedBackends().map(({ name }) => name);
+  const providers = options.providers ?? supported;
+  checkProviders(providers, supported);
   const cases = parts.flatMap((part) => providers.flatMap((provider) => batches.map((batch) => ({ part, provider, batch }))));
-  const missing = new Map<string, string>();
-  const rows: BenchmarkRow[] = [];
-  for (const [i, { part, provider, batch }] of cases.entries()) {
-    const absent = missing.get(provider);
-    if (absent === undefined) progress(`[${i + 1}/${cases.length}] ${part}, ${provider}, batch ${batch}`);
-    const shape = shapeOf(part, batch, size, config);
-    const graph = join(folder, `${part}.onnx`);
-    const { repeats, seconds } = options;
-    const answer: RowAnswer =
-      absent === undefined
-        ? await measure({ graph, shape, provider, threads, repeats, seconds })
-        : { kind: "failed", loaded: false, why: absent };
-    const unusable = answer.kind === "failed" && !answer.loaded && provider !== "cpu" && !outOfMemory.test(answer.why);
-    if (unusable && absent === undefined) {
-      missing.set(provider, answer.why);
-      progress(`onnxruntime cannot use ${provider} here: ${answer.why}`);
-    }
-    // What nobody asked for is no row where it does not work.
-    if (!unusable || options.providers !== undefined) rows.push(rowOf({ part, provider, batch }, answer));
-  }
+  const { rows, unusable } = await measureCases(cases, config, options);
   return {
     format: "litevae-benchmark-1",
     model: manifest.model,
     runtime: `onnxruntime ${runtime.env.versions.node ?? runtime.env.versions.common}`,
     hardware: hardware(
-      providers.filter((provider) => !missing.has(provider)),
+      providers.filter((provider) => !unusable.has(provider)),
       threads,
     ),
     size,
@@ -75,6 +59,32 @@ export async function benchmark(options: BenchmarkOptions): Promise<Benchmark> {
       "growth of the process's resident memory: weights, input, output, activations, workspace; not measured where it is not the CPU's",
     rows,
   };
+}
+
+/** A row for every case. A provider that takes no graph here is tried once, and has rows only where it was asked for. */
+async function measureCases(
+  cases: readonly Case[],
+  config: Config,
+  { folder, providers, size, threads, repeats, seconds, progress, measure = inNewProcess }: BenchmarkOptions,
+): Promise<{ readonly rows: readonly BenchmarkRow[]; readonly unusable: ReadonlyMap<string, RowAnswer> }> {
+  const unusable = new Map<string, RowAnswer>();
+  const rows: BenchmarkRow[] = [];
+  for (const [i, each] of cases.entries()) {
+    const { part, provider, batch } = each;
+    let answer = unusable.get(provider);
+    if (answer === undefined) {
+      progress(`[${i + 1}/${cases.length}] ${part}, ${provider}, batch ${batch}`);
+      const graph = join(folder, `${part}.onnx`);
+      answer = await measure({ graph, shape: shapeOf(each, size, config), provider, threads, repeats, seconds });
+      // Every graph runs on the CPU: where one does not load there, the provider is not what is missing.
+      if (answer.kind === "failed" && !answer.loaded && provider !== "cpu" && !outOfMemory.test(answer.why)) {
+        unusable.set(provider, answer);
+        progress(`onnxruntime cannot use ${provider} here: ${answer.why}`);
+      }
+    }
+    if (providers !== undefined || !unusable.has(provider)) rows.push(rowOf(each, answer));
+  }
+  return { rows, unusable };
 }
 
 function open({ folder, parts: wanted }: BenchmarkOptions): {
@@ -118,14 +128,14 @@ function checkProviders(wanted: readonly string[], supported: readonly string[])
   });
 }
 
-function shapeOf(part: PartName, batch: number, size: number, config: Config): readonly number[] {
+function shapeOf({ part, batch }: Case, size: number, config: Config): readonly number[] {
   if (part !== "decoder") return [batch, config.image_channels, size, size];
   return [batch, config.latent_channels, size / config.stride, size / config.stride];
 }
 
 const outOfMemory = /bad_alloc|failed to allocate|out of memory|allocation failed|invalid typed array length/i;
 
-function rowOf({ part, provider, batch }: { part: string; provider: string; batch: number }, answer: RowAnswer): BenchmarkRow {
+function rowOf({ part, provider, batch }: Case, answer: RowAnswer): BenchmarkRow {
   if (answer.kind === "measured") {
     const { median, low, high } = answer.seconds;
     return {
@@ -158,7 +168,7 @@ function rowOf({ part, provider, batch }: { part: string; provider: string; batc
 const program = fileURLToPath(new URL("./benchmark-row.js", import.meta.url));
 
 /** Measures in a new process; one that gives no answer was ended by the system. */
-async function inProcess(request: RowRequest): Promise<RowAnswer> {
+async function inNewProcess(request: RowRequest): Promise<RowAnswer> {
   // What the runtime's libraries write about devices that are not there would stand between lines of progress.
   const child = fork(program, { stdio: ["ignore", "ignore", "ignore", "ipc"] });
   return await new Promise((resolve, reject) => {
