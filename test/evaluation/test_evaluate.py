@@ -1,6 +1,7 @@
 """`python -m PACKAGE.evaluate`: what it gives, what it says is missing, what it refuses."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from accelerate import PartialState
+from conftest import ROOT
 from evaluation.runs import FEW_FEATURES, PACKAGE, Compiled, compiled, networks, result
 from PIL import Image
 from torch import Tensor
@@ -55,6 +57,7 @@ def test_every_metric_is_given_where_its_weights_are_there(
         "alexnet": ["alexnet-owt-7be5be79.pth", "alex.pth"],
     }
     shown = capsys.readouterr()
+    assert f"plain: 5 pictures in {compiled.data}; 1 × cpu, fp32" in shown.err
     assert "no lpips_alex at 16: it needs sides of at least 31 pixels" in shown.err
     assert "note: rFID of 5 pictures says little" in shown.err
     assert re.search(r"^32×32 +5( +[\d.]+){5}$", shown.out, re.MULTILINE)
@@ -121,6 +124,26 @@ def test_the_picture_is_written(compiled: Compiled, tmp_path: Path) -> None:
     assert result(tmp_path / "found.json")["missing"] == []
 
 
+def test_a_run_is_evaluated_where_it_lies(compiled: Compiled, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    forget_accelerate()
+    steps = ("phases.0.steps=2", "phases.1.steps=1", "checkpoints.every=2", "checkpoints.validate_every=2")
+    trained = ("--data", str(compiled.data), "--output", str(run), "--cpu", "--set", *steps)
+    assert compiled.module("train").main([*trained]) == 0
+    found = {}
+    # Done; then as if it had been stopped.
+    for state in ("done", "stopped"):
+        forget_accelerate()
+        arguments = ["--data", str(compiled.data), "--weights", str(run), "--sizes", "16", "--device", "cpu"]
+        assert compiled.module("evaluate").main([*arguments, "--workers", "1", "--metrics", "psnr"]) == 0
+        found[state] = result(run / "evaluation.json")
+        (run / "model.safetensors").unlink(missing_ok=True)
+    assert found["done"]["source"]["path"] == str(run / "model.safetensors")
+    best = json.loads((run / "checkpoints" / "best.json").read_text())["step"]
+    wanted = run / "checkpoints" / f"step-{best:08d}" / "average.safetensors"
+    assert found["stopped"]["source"]["path"] == str(wanted)
+
+
 def test_compiled_graphs_measure_as_the_package(
     plain: dict[str, Any], compiled: Compiled, tmp_path: Path
 ) -> None:
@@ -140,6 +163,16 @@ def test_compiled_graphs_measure_as_the_package(
     assert found["imbalance"] is None
     reasons = {each["metric"]: each["reason"] for each in found["missing"]}
     assert reasons["imbalance"] == "compiled graphs do not show their feature maps: use --weights"
+
+
+def test_bfloat16_comes_near(plain: dict[str, Any], compiled: Compiled, tmp_path: Path) -> None:
+    file = tmp_path / "found.json"
+    assert compiled.evaluate(file, "--precision", "bf16", "--metrics", "psnr,imbalance") == 0
+    found = result(file)
+    assert found["protocol"]["precision"] == "bf16" and found["sizes"][0]["ssim"] is None
+    exact = plain["sizes"][1]["psnr"]
+    assert found["sizes"][0]["psnr"] != exact and found["sizes"][0]["psnr"] == pytest.approx(exact, abs=0.05)
+    assert found["imbalance"]["value"] == pytest.approx(plain["imbalance"]["value"], rel=0.05)
 
 
 def test_pictures_that_cannot_be_used_are_left_out_and_counted(
@@ -177,7 +210,7 @@ def test_a_limit_draws_by_name(compiled: Compiled, tmp_path: Path) -> None:
 class Identity:
     """A subject that gives back what it gets."""
 
-    name, image_channels, latent_channels = "identity", 3, 3
+    name, image_channels, latent_channels, model = "identity", 3, 3, None
 
     def encode(self, images: Tensor) -> Tensor:
         return images
@@ -460,7 +493,16 @@ class TestWeightsFile:
         return folder
 
 
-# Inception ends where tests need it to, in processes of their own.
+def test_the_guide_has_every_option(compiled: Compiled, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        compiled.module("evaluate").main(["--help"])
+    options = {*re.findall(r"--[a-z]+", capsys.readouterr().out)} - {"--help"}
+    guide = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    others = {"--target", "--nproc"}
+    assert {*re.findall(r"(?<![\w|-])--[a-z]+", guide)} - others == options
+
+
+# Inception ends where tests need it to, also in processes of their own.
 _FEW = f"""
 import sys
 from {PACKAGE}.evaluation import frechet
@@ -470,32 +512,35 @@ sys.exit(main())
 """
 
 
-def test_two_processes_give_the_numbers_of_one(compiled: Compiled, networks: Path, tmp_path: Path) -> None:
-    """Five pictures, one of them broken, in batches of two: the shares are uneven."""
+def test_two_processes_give_the_numbers_of_one(
+    compiled: Compiled, networks: Path, few_features: None, tmp_path: Path
+) -> None:
+    """Five pictures, beside a broken one, in batches of two: the shares are uneven."""
     data = write_pictures(tmp_path / "pictures", 6)
     (data / "class-0" / "003.png").write_bytes(b"no picture")
     program = tmp_path / "few.py"
     program.write_text(_FEW)
-    launcher = ("-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone")
-    started = [
-        subprocess.Popen(
-            [
-                *(sys.executable, *how, str(program)),
-                *compiled.arguments(tmp_path / name, "--networks", str(networks), data=data),
-            ],
-            cwd=compiled.folder,
-            env={"PYTHONPATH": str(compiled.folder), "OMP_NUM_THREADS": "1", "PATH": ""},
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        for name, how in (("one.json", ()), ("two.json", launcher))
-    ]
-    outputs = []
-    for process in started:
-        out, errors = process.communicate(timeout=300)
-        assert process.returncode == 0, errors
-        outputs.append(out)
+    more = ("--networks", str(networks))
+    assert compiled.evaluate(tmp_path / "one.json", *more, data=data) == 0
+    shared = subprocess.run(
+        [
+            *(
+                sys.executable,
+                "-m",
+                "torch.distributed.run",
+                "--nproc_per_node=2",
+                "--standalone",
+                str(program),
+            ),
+            *compiled.arguments(tmp_path / "two.json", *more, data=data),
+        ],
+        cwd=compiled.folder,
+        env={**os.environ, "PYTHONPATH": str(compiled.folder), "OMP_NUM_THREADS": "1"},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert shared.returncode == 0, shared.stderr
     one, two = result(tmp_path / "one.json"), result(tmp_path / "two.json")
     assert one["protocol"].pop("processes") == 1 and two["protocol"].pop("processes") == 2
     assert (
@@ -511,4 +556,4 @@ def test_two_processes_give_the_numbers_of_one(compiled: Compiled, networks: Pat
     pictures = [Image.open(tmp_path / f"{name}-imbalance.png") for name in ("one", "two")]
     assert np.abs(np.array(pictures[0]).astype(int) - np.array(pictures[1])).max() <= 1
     # The main process alone prints.
-    assert outputs[1].count("wrote ") == 1
+    assert shared.stdout.count("wrote ") == 1

@@ -22,6 +22,7 @@ class OnnxSubject:
 
     def __init__(self, folder: Path, device: torch.device) -> None:
         self.folder = folder.expanduser()
+        self.model = None
         self.files = [self.folder / f"{part}.onnx" for part in _PARTS]
         config = self._config()
         self.name: str = config["model"]

@@ -16,8 +16,12 @@ from typing import Any
 
 def import_torchmetrics(name: str) -> Any:
     """A module of torchmetrics, such as `image.fid`. ModuleNotFoundError where torchmetrics is not installed."""
-    with _some_torchvision():
-        return import_module(f"torchmetrics.{name}")
+    module = f"torchmetrics.{name}"
+    # Asked for with every batch: a torchvision that fails would be tried every time.
+    if module not in sys.modules:
+        with _some_torchvision():
+            import_module(module)
+    return sys.modules[module]
 
 
 @contextmanager

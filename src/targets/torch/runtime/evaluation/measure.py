@@ -18,7 +18,7 @@ from .imbalance import SHOWN, FeatureMaps, imbalance, imbalance_grid, position_s
 from .instruments import Instruments
 from .mmd import MOST_PICTURES
 from .pictures import Data, require_some, spread, whole
-from .subject import Subject, TorchSubject
+from .subject import Subject
 
 
 @dataclass
@@ -94,22 +94,21 @@ class Evaluation:
 
     def _share(self, side: int, latents: bool, block: str | None) -> _Share:
         share = _Share()
-        kept = spread(MOST_PICTURES, len(self.data)) if latents else ()
+        kept = spread(MOST_PICTURES, len(self.data))
         shown = spread(SHOWN, len(self.data))
         maps = FeatureMaps()
-        model = self.subject.model if isinstance(self.subject, TorchSubject) else None
-        watching = (
-            maps.of(model.get_submodule(block)) if model is not None and block is not None else nullcontext()
-        )
-        with watching:
+        model = self.subject.model
+        watched = None if model is None or block is None else model.get_submodule(block)
+        with nullcontext() if watched is None else maps.of(watched):
             for x, positions in self._batches(side, share):
                 z = self.subject.encode(x)
                 x_hat = self._finite(self.subject.decode(z), side)
                 self._measure(share, side, x, x_hat, positions)
                 if maps.latest is not None:
                     _measure_maps(share, maps.latest, x, x_hat, positions, shown)
-                rows = zip(positions.tolist(), z.cpu(), strict=True)
-                share.latents.update((position, row) for position, row in rows if position in kept)
+                if latents:
+                    rows = zip(positions.tolist(), z.cpu(), strict=True)
+                    share.latents.update((position, row) for position, row in rows if position in kept)
         return share
 
     def _batches(self, side: int, share: _Share) -> Iterator[tuple[Tensor, Tensor]]:

@@ -67,8 +67,9 @@ def evaluate(options: Options) -> None:
     special = _USUAL_SIDE if _USUAL_SIDE in options.sizes else max(options.sizes)
     block = _block(options, subject, special, instruments.missing)
     if process.is_main_process:
-        for each in instruments.missing:
-            print(each, file=sys.stderr)
+        machine = f"{process.num_processes} × {device.type}, {options.precision}"
+        for line in (f"{subject.name}: {data}; {machine}", *instruments.missing):
+            print(line, file=sys.stderr)
     evaluation = Evaluation(subject, data, instruments, device, options.batch, options.workers)
     sides = [
         evaluation.at(
@@ -171,7 +172,7 @@ def _block(options: Options, subject: Subject, side: int, missing: list[Missing]
     """The decoder's block whose feature maps are looked at."""
     if "imbalance" not in options.metrics:
         return None
-    if not isinstance(subject, TorchSubject):
+    if subject.model is None:
         missing.append(Missing("imbalance", "compiled graphs do not show their feature maps: use --weights"))
         return None
     with torch.device("meta"):

@@ -26,6 +26,11 @@ class Subject(Protocol):
     # What runs it, with its version.
     runtime: dict[str, str]
 
+    @property
+    def model(self) -> AutoencoderBase | None:
+        """Where it is made of modules, whose feature maps can be looked at."""
+        ...
+
     def require_side(self, side: int, option: str) -> None:
         """TrainingError where square pictures of that side do not fit; `option` is what gave it."""
         ...
