@@ -2,6 +2,7 @@
 import { paper } from "../paper/figures.ts";
 import { jsonText, type ReportFormat } from "./format.ts";
 import { csvTable, left, markdownTable, right, textTable, type Grid } from "./grid.ts";
+import { leastForInterval } from "./median.ts";
 import { integer, significant } from "./numbers.ts";
 
 /** A row of numbers, or of the reason why there are none. */
@@ -72,7 +73,7 @@ function cells(row: BenchmarkRow): readonly string[] {
     String(row.batch),
     number(row.images_per_second),
     number(row.seconds_median),
-    low === null || high === null ? none : `${number(low)} … ${number(high)}`,
+    low === null || high === null ? none : `${number(low)} … ${number(high)}${row.repeats < leastForInterval ? " (range)" : ""}`,
     row.repeats === 0 ? none : String(row.repeats),
     peak === null ? none : integer(peak / 2 ** 20),
   ];

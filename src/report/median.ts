@@ -6,12 +6,15 @@ export interface MedianInterval {
   readonly high: number;
 }
 
+/** With fewer values no two of them hold the true median with 95 % confidence. */
+export const leastForInterval = 6;
+
 /** Beyond this many values the first term of the distribution below would underflow. */
 export const mostValues = 1000;
 
 /**
  * The median of at least one value, and the two values between which the true one lies with at least 95 % confidence. They are order statistics:
- * nothing is assumed of the distribution. Of fewer than six values they are the lowest and the highest, which is less sure than 95 %.
+ * nothing is assumed of the distribution. Of fewer than six values they are the lowest and the highest.
  */
 export function medianInterval(values: readonly number[]): MedianInterval {
   const ordered = [...values].sort((a, b) => a - b);

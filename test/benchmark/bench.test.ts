@@ -265,6 +265,10 @@ describe("formats", () => {
       "
     `);
   });
+  test("the lowest and the highest of few repeats are called so", () => {
+    const rows = example.rows.map((row) => ({ ...row, repeats: 5 }));
+    expect(formatBenchmark({ ...example, rows }, "table")).toContain("0.0003900 … 0.0005001 (range)");
+  });
   test("Markdown", () => {
     expect(`\n${formatBenchmark(example, "md")}`).toMatchInlineSnapshot(`
       "

@@ -86,6 +86,7 @@ def test_rows_measured_in_processes_of_their_own(
     if sys.platform == "linux":
         assert 100_000 < row["peak_memory_bytes"] < 500_000_000
     assert printed.startswith(f"hardware  {found['hardware']}\n")
+    assert re.search(r"^encoder  eager +4 .* … .* \(range\) +2 ", printed, re.MULTILINE)
     assert progress == f"[1/1] encoder, eager, batch 4\nwritten to {result}\n"
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from statistics import median
 
+# With fewer values no two of them hold the true median with 95 % confidence.
+LEAST_FOR_INTERVAL = 6
 # Beyond this many the first term of the distribution below would underflow.
 MOST_VALUES = 1000
 
@@ -11,7 +13,7 @@ def median_interval(values: Sequence[float]) -> tuple[float, float, float]:
     """The median, and the two values between which the true one lies with at least 95 % confidence.
 
     They are order statistics: nothing is assumed of the distribution. Of fewer than six values they are
-    the lowest and the highest, which is less sure than 95 %.
+    the lowest and the highest.
     """
     ordered, count = sorted(values), len(values)
     # The true median lies below the value of rank r, counted from 0, where at most r values are below the

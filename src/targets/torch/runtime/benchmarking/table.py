@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..paper import published
 from ..training.text import text_table
+from .median import LEAST_FOR_INTERVAL
 from .rows import Row
 
 _HEAD = ("part", "mode", "batch", "images/s", "s/batch", "95 % interval", "repeats", "peak, MiB")
@@ -29,7 +30,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         *about,
         _number(case.batch / found.median),
         _number(found.median),
-        f"{_number(found.low)} … {_number(found.high)}",
+        f"{_number(found.low)} … {_number(found.high)}{'' if found.repeats >= LEAST_FOR_INTERVAL else ' (range)'}",
         str(found.repeats),
         memory,
     )
