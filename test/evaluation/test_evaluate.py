@@ -325,8 +325,36 @@ def test_without_torchmetrics_there_is_still_what_needs_none(
     found = result(tmp_path / "found.json")
     assert found["sizes"][0]["psnr"] > 0 and found["sizes"][0]["ssim"] is None
     assert [each["reason"] for each in found["missing"]] == [
-        "torchmetrics and torch-fidelity is not installed: in the package's folder, pip install -e '.[evaluate]'",
+        "torchmetrics and torch-fidelity are not installed: in the package's folder, pip install -e '.[evaluate]'",
         "torchmetrics is not installed: in the package's folder, pip install -e '.[evaluate]'",
+    ]
+
+
+def test_maps_without_strength_have_no_balance(
+    compiled: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(maps: Tensor) -> tuple[Tensor, Tensor]:
+        return (torch.full((len(maps),), torch.nan),) * 2
+
+    monkeypatch.setattr(compiled.module("evaluation.measure"), "imbalance", silent)
+    assert compiled.evaluate(tmp_path / "found.json", "--metrics", "imbalance") == 0
+    found = result(tmp_path / "found.json")
+    assert found["imbalance"] is None
+    assert [each["reason"] for each in found["missing"]] == ["most positions of the feature maps are 0"]
+
+
+def test_a_torchmetrics_that_does_not_import_is_told(
+    compiled: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_name: str) -> None:
+        raise RuntimeError("operator torch::new does not exist\nmore")
+
+    monkeypatch.setattr(compiled.module("evaluation.instruments"), "import_torchmetrics", fail)
+    assert compiled.evaluate(tmp_path / "found.json", "--metrics", "psnr,ssim") == 0
+    found = result(tmp_path / "found.json")
+    assert found["sizes"][0]["psnr"] > 0 and found["sizes"][0]["ssim"] is None
+    assert [each["reason"] for each in found["missing"]] == [
+        "torchmetrics cannot be imported here (operator torch::new does not exist): install one that fits this torch"
     ]
 
 

@@ -14,6 +14,10 @@ from ..training.errors import TrainingError
 from .subject import file_hash
 
 _PARTS = ("encoder", "decoder")
+
+# How far above a side that does not fit another one is looked for.
+_REACH = 4096
+
 _REMEDY = "give a folder of litevae compile with the encoder and the decoder, made with --target onnx"
 
 
@@ -29,21 +33,24 @@ class OnnxSubject:
         self.image_channels: int = config["image_channels"]
         self.latent_channels: int = config["latent_channels"]
         self._sizes: dict[str, dict[str, int]] = config["sizes"]
+        # Weights beside a graph, as --external-data leaves them, belong to it.
+        beside = [path for file in self.files if (path := file.with_name(f"{file.name}.data")).is_file()]
+        files = [{"path": str(path), "sha256": file_hash(path)} for path in [*self.files, *beside]]
+        self._source = {"kind": "onnx", "path": str(self.folder), "files": files}
         runtime = _onnxruntime()
         self._encoder, self._decoder = (_session(runtime, file, device) for file in self.files)
         self.runtime = {"onnxruntime": runtime.__version__, "provider": self._encoder.get_providers()[0]}
 
     def require_side(self, side: int, option: str) -> None:
         """See Subject."""
-        lower, upper = (
-            [size for size in range(*reach) if self._fits(size)][:1]
-            for reach in ((side, 0, -1), (side + 1, side + 4097))
-        )
-        if lower == [side]:
+        if self._fits(side):
             return
+        below = next((size for size in range(side - 1, 0, -1) if self._fits(size)), None)
+        above = next((size for size in range(side + 1, side + _REACH) if self._fits(size)), None)
+        fitting = [str(size) for size in (below, above) if size is not None]
         raise TrainingError(
             f"pictures of {side}×{side} do not fit the graphs of {self.folder}",
-            expected=f"{option} {' or '.join(map(str, lower + upper)) or 'another size'}",
+            expected=f"{option} {' or '.join(fitting) or 'another size'}",
             found=f"{option} {side}",
             remedy="choose a size that fits",
         )
@@ -58,10 +65,7 @@ class OnnxSubject:
 
     def source(self) -> dict[str, Any]:
         """See Subject."""
-        # Weights beside a graph, as --external-data leaves them, belong to it.
-        beside = [path for file in self.files if (path := file.with_name(f"{file.name}.data")).is_file()]
-        files = [{"path": str(path), "sha256": file_hash(path)} for path in [*self.files, *beside]]
-        return {"kind": "onnx", "path": str(self.folder), "files": files}
+        return self._source
 
     def _fits(self, side: int) -> bool:
         return all(

@@ -104,9 +104,9 @@ def _add_frechet(chosen: Instruments, channels: int, folder: Path | None, device
             Missing("rfid", f"Inception sees RGB pictures, and these have {channels} channels")
         )
         return
-    absent = [name for name in ("torchmetrics", "torch_fidelity") if find_spec(name) is None]
-    if absent:
-        chosen.missing.append(_uninstalled("rfid", absent))
+    reason = _obstacle("image.fid", "torchmetrics", "torch_fidelity")
+    if reason is not None:
+        chosen.missing.append(Missing("rfid", reason))
         return
     found = [file for name in _INCEPTION_FILES if (file := published_file(name, folder)) is not None]
     if not found:
@@ -141,8 +141,9 @@ def _add_lpips(chosen: Instruments, channels: int, folder: Path | None, device: 
 
 
 def _add_ssim(chosen: Instruments) -> None:
-    if find_spec("torchmetrics") is None:
-        chosen.missing.append(_uninstalled("ssim", ["torchmetrics"]))
+    reason = _obstacle("functional.image", "torchmetrics")
+    if reason is not None:
+        chosen.missing.append(Missing("ssim", reason))
         return
     chosen.each.append(PictureMetric("ssim", ssim, _WINDOW))
 
@@ -161,11 +162,19 @@ def ssim(x_hat: Tensor, x: Tensor) -> Tensor:
     return maps[:, :, edge:-edge, edge:-edge].mean(dim=(1, 2, 3))
 
 
-def _uninstalled(metric: str, packages: Sequence[str]) -> Missing:
-    missing = " and ".join(package.replace("_", "-") for package in packages)
-    return Missing(
-        metric, f"{missing} is not installed: in the package's folder, pip install -e '.[evaluate]'"
-    )
+def _obstacle(module: str, *packages: str) -> str | None:
+    """Why a module of torchmetrics cannot be used here, if it cannot."""
+    absent = [name.replace("_", "-") for name in packages if find_spec(name) is None]
+    if absent:
+        verb = "is" if len(absent) == 1 else "are"
+        return f"{' and '.join(absent)} {verb} not installed: in the package's folder, pip install -e '.[evaluate]'"
+    try:
+        import_torchmetrics(module)
+    # What packages raise that do not fit together.
+    except (ImportError, OSError, RuntimeError, AttributeError) as error:
+        first = (str(error) or type(error).__name__).splitlines()[0]
+        return f"torchmetrics cannot be imported here ({first}): install one that fits this torch"
+    return None
 
 
 def _unfetched(metric: str, name: str, folder: Path | None) -> Missing:

@@ -101,8 +101,11 @@ def _report(
     if instruments.frechet is not None and entries[0]["rfid"] is None:
         missing.append(Missing("rfid", "it needs two pictures"))
     mmd = _mmd(special, evaluation.device, missing) if "mmd" in options.metrics else None
-    remarks = notes(entries, sides[0].broken)
     picture = output.with_name(f"{output.stem}-imbalance.png")
+    balance = None if block is None else imbalance_entry(special, block, picture.name)
+    if block is not None and balance is None:
+        missing.append(Missing("imbalance", "most positions of the feature maps are 0"))
+    remarks = notes(entries, sides[0].broken)
     result = {
         "format": FORMAT,
         "model": subject.name,
@@ -110,7 +113,7 @@ def _report(
         "protocol": protocol(evaluation, sides, options.precision, options.metrics),
         "sizes": entries,
         "mmd": mmd,
-        "imbalance": None if block is None else imbalance_entry(special, block, picture.name),
+        "imbalance": balance,
         "missing": [each.entry() for each in missing],
         "notes": remarks,
     }

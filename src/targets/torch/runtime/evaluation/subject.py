@@ -54,6 +54,8 @@ class TorchSubject:
     def __init__(self, weights: Path, device: torch.device, precision: Precision) -> None:
         self.file = weights_file(weights)
         self.model: AutoencoderBase = trained_autoencoder(self.file).requires_grad_(False).to(device)
+        # Now: a run that goes on may have replaced the file, or removed it, when the evaluation is done.
+        self._source = {"kind": "torch", "path": str(self.file), "sha256": file_hash(self.file)}
         self.name = self.model.name
         self.image_channels = self.model.image_channels
         self.latent_channels = self.model.latent_channels
@@ -76,7 +78,7 @@ class TorchSubject:
 
     def source(self) -> dict[str, Any]:
         """See Subject."""
-        return {"kind": "torch", "path": str(self.file), "sha256": file_hash(self.file)}
+        return self._source
 
     def _autocast(self, x: Tensor) -> torch.autocast:
         return torch.autocast(x.device.type, dtype=self._type, enabled=self._type is not None)
