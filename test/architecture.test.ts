@@ -17,7 +17,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "src/ops": ["src/errors", "src/ir"],
   "src/passes": ["src/errors", "src/ir", "src/ops"],
   "src/weights": ["src/errors", "src/ir", "src/ops"],
-  "src/report": ["src/errors", "src/paper", "src/ir", "src/ops"],
+  "src/report": ["src/errors", "src/paper", "src/recipe", "src/ir", "src/ops"],
   "src/targets": ["src/errors", "src/paper", "src/recipe", "src/ir", "src/ops"],
   "src/compiler": ["src/errors", "src/recipe", "src/ir", "src/ops", "src/passes", "src/weights", "src/targets"],
   "src/inference": ["src/errors", "src/ir", "src/weights", "src/report", "src/compiler"],

@@ -8,6 +8,7 @@ import { addCompile } from "./compile.ts";
 import type { Environment } from "./environment.ts";
 import { showExamples } from "./examples.ts";
 import { addList } from "./list.ts";
+import { addReport } from "./report.ts";
 import { addRun } from "./run.ts";
 import { addSummary } from "./summary.ts";
 import { refuseEmpty, usageReport } from "./usage.ts";
@@ -23,7 +24,7 @@ export function commandLine(environment: Environment): Command {
     .configureOutput({ outputError: () => undefined })
     .configureHelp({ optionDescription })
     .hook("preAction", (_, command) => refuseEmpty(command));
-  for (const add of [addList, addCheck, addSummary, addCompare, addCompile, addRun, addVerify, addBench])
+  for (const add of [addList, addCheck, addSummary, addCompare, addCompile, addRun, addReport, addVerify, addBench])
     add(program, environment);
   showExamples(program);
   return program;

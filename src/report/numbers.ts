@@ -74,3 +74,10 @@ export function significant(value: number, digits: number): string {
   const places = value === 0 ? 0 : digits - 1 - Math.floor(Math.log10(value));
   return value.toFixed(Math.min(Math.max(places, 0), 100));
 }
+
+/** `0.01230`, `28.30`, `1,240`, `1.20e-6`: four significant digits, with an exponent where they would be lost among zeros. */
+export function rounded(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(2);
+  return `${value < 0 ? "-" : ""}${significant(size, 4)}`;
+}

@@ -22,7 +22,7 @@ describe("the command line (exit code 2)", () => {
     expect(usage("complie", "s")).toMatchInlineSnapshot(`
       "
       error: there is no command complie
-        expected: list, check, summary, compare, compile, run, verify, bench
+        expected: list, check, summary, compare, compile, run, report, verify, bench
         found:    complie
         help:     did you mean compile?
       "
@@ -32,7 +32,7 @@ describe("the command line (exit code 2)", () => {
     expect(usage("frobnicate")).toMatchInlineSnapshot(`
       "
       error: there is no command frobnicate
-        expected: list, check, summary, compare, compile, run, verify, bench
+        expected: list, check, summary, compare, compile, run, report, verify, bench
         found:    frobnicate
         help:     litevae --help lists the commands
       "

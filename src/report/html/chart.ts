@@ -36,6 +36,22 @@ export async function figure<Row>({ title, note, size = "full", spec, columns, r
 `;
 }
 
+/** A chart of any kind of row, to be drawn with others. */
+export type AnyFigure = (size: "half" | "full") => Promise<Markup>;
+
+/** A chart that takes its width from the grid it is in. */
+export function chart<Row>(settings: Omit<Chart<Row>, "size">): AnyFigure {
+  return (size) => figure({ ...settings, size });
+}
+
+/** Figures in two columns; the last of an odd number has both. */
+export async function figureGrid(charts: readonly AnyFigure[]): Promise<Markup> {
+  const figures: Markup[] = [];
+  for (const [i, draw] of charts.entries()) figures.push(await draw(i === charts.length - 1 && i % 2 === 0 ? "full" : "half"));
+  return markup`<div class="grid grid-two">${figures}</div>
+`;
+}
+
 async function drawing(spec: Spec, width: number): Promise<Markup> {
   // Only pages with charts pay for loading them.
   const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);

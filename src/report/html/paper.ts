@@ -1,9 +1,8 @@
 /** The paper's published figures, in sections of their own: no table and no series holds one of them beside a measured number. */
-import { paper, type PublishedQuality, type PublishedThroughput } from "../../paper/figures.ts";
+import { paper, type PublishedQuality } from "../../paper/figures.ts";
 import { seriesColor } from "./chart-config.ts";
-import { figure, type Spec } from "./chart.ts";
-import { markup, type Content, type Markup } from "./markup.ts";
-import { sortableTable, type TableColumn } from "./table.ts";
+import { chart, figureGrid, type Spec } from "./chart.ts";
+import { markup, type Markup } from "./markup.ts";
 
 export interface QualityMetric {
   readonly key: "rfid" | "lpips" | "psnr" | "ssim";
@@ -52,34 +51,30 @@ export async function paperCharts({ macs, others }: PaperCosts): Promise<Markup>
     const cost = macs.get(row.builtIn);
     return cost === undefined ? [] : [{ ...row, macs: cost, color: seriesColor(row.model.startsWith("LiteVAE") ? 0 : 1) }];
   });
-  const charts: Markup[] = [];
-  for (const metric of qualityMetrics) {
-    charts.push(
-      await figure({
-        title: `Published ${metric.title} against the encoder's MACs`,
-        note: `${metric.better === "lower" ? "Lower" : "Higher"} is better. Table ${shown.table} of the paper: ${shown.data} at ${shown.size}×${shown.size}, ${shown.latentChannels} latent channels.`,
-        size: "half",
-        spec: (narrow) => spec(marks, metric, others, narrow),
-        columns: [
-          { title: "paper's model", cell: ({ model }) => model },
-          {
-            title: "encoder",
-            unit: "GMACs, counted here",
-            cell: ({ macs: cost }) => (cost / 1e9).toFixed(2),
-            value: ({ macs: cost }) => cost,
-          },
-          {
-            title: metric.title,
-            unit: "published",
-            cell: (row) => row[metric.key].toFixed(metric.digits),
-            value: (row) => row[metric.key],
-          },
-        ],
-        rows: marks,
-      }),
-    );
-  }
-  return markup`<div class="grid grid-two">${charts}</div>`;
+  const charts = qualityMetrics.map((metric) =>
+    chart({
+      title: `Published ${metric.title} against the encoder's MACs`,
+      note: `${metric.better === "lower" ? "Lower" : "Higher"} is better. Table ${shown.table} of the paper: ${shown.data} at ${shown.size}×${shown.size}, ${shown.latentChannels} latent channels.`,
+      spec: (narrow) => spec(marks, metric, others, narrow),
+      columns: [
+        { title: "paper's model", cell: ({ model }) => model },
+        {
+          title: "encoder",
+          unit: "GMACs, counted here",
+          cell: ({ macs: cost }) => (cost / 1e9).toFixed(2),
+          value: ({ macs: cost }) => cost,
+        },
+        {
+          title: metric.title,
+          unit: "published",
+          cell: (row) => row[metric.key].toFixed(metric.digits),
+          value: (row) => row[metric.key],
+        },
+      ],
+      rows: marks,
+    }),
+  );
+  return await figureGrid(charts);
 }
 
 function spec(
@@ -150,44 +145,4 @@ function spec(
 function decades([low = 1, high = 1]: readonly number[]): readonly number[] {
   const powers = Array.from({ length: 12 }, (_, i) => 10 ** (i - 3));
   return powers.flatMap((power) => [power, 2 * power, 5 * power]).filter((value) => value >= low && value <= high);
-}
-
-/** Everything that was published about quality and speed, by table. */
-export function paperTables(): Markup {
-  return markup`${fold(
-    "Reconstruction: Tables 1 and 2",
-    sortableTable<PublishedQuality>({
-      caption: "Published reconstruction quality",
-      columns: [
-        { title: "paper's model", cell: ({ model }) => model },
-        { title: "table", cell: ({ table }) => table },
-        { title: "data", cell: ({ data }) => data },
-        number<PublishedQuality>("size", ({ size }) => size, 0),
-        number<PublishedQuality>("latent channels", ({ latentChannels }) => latentChannels, 0),
-        ...qualityMetrics.map(({ key, title, digits }) => number<PublishedQuality>(title, (row) => row[key], digits)),
-      ],
-      rows: paper.quality,
-    }),
-  )}${fold(
-    "Encoder throughput: Table 3, one Quadro RTX 6000 at batch 32",
-    sortableTable<PublishedThroughput>({
-      caption: "Published encoder throughput",
-      columns: [
-        { title: "paper's model", cell: ({ model }) => model },
-        number<PublishedThroughput>("parameters, M", ({ params }) => params, 2),
-        number<PublishedThroughput>("GPU memory, MB", ({ gpuMegabytes }) => gpuMegabytes, 0),
-        number<PublishedThroughput>("images/s", ({ imagesPerSecond }) => imagesPerSecond, 1),
-      ],
-      rows: paper.throughput,
-    }),
-  )}`;
-}
-
-function number<Row>(title: string, value: (row: Row) => number, digits: number): TableColumn<Row> {
-  return { title, cell: (row) => value(row).toFixed(digits), value };
-}
-
-function fold(title: string, content: Content): Markup {
-  return markup`<details class="panel fold"><summary>${title}</summary>${content}</details>
-`;
 }

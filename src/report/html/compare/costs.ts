@@ -4,8 +4,8 @@ import { partNames } from "../../../ir/model.ts";
 import type { Budget } from "../../budget.ts";
 import { integer } from "../../numbers.ts";
 import { barLabel, valueAxis } from "../chart-parts.ts";
-import { figure, type Spec } from "../chart.ts";
-import { markup, type Markup } from "../markup.ts";
+import { chart, figureGrid, type AnyFigure, type Spec } from "../chart.ts";
+import type { Markup } from "../markup.ts";
 import { inferenceParts, type Compared } from "./compared.ts";
 import { activation, macs, params, readable, type Metric } from "./metrics.ts";
 
@@ -21,16 +21,16 @@ interface Bar {
 
 /** Charts of the parts that run at inference, and of whatever has a budget. */
 export async function costCharts(models: readonly Compared[], budgets: readonly Budget[]): Promise<Markup> {
-  const charts: Markup[] = [];
+  const charts: AnyFigure[] = [];
   for (const name of partNames) {
     for (const metric of [params, macs, activation]) {
       const limit = tightest(budgets, name, metric);
       const shown = metric !== activation && (inferenceParts as readonly string[]).includes(name);
       const bars = barsOf(models, name, metric, limit);
-      if (bars.length > 0 && (shown || limit !== undefined)) charts.push(await costChart(name, metric, bars, limit));
+      if (bars.length > 0 && (shown || limit !== undefined)) charts.push(costChart(name, metric, bars, limit));
     }
   }
-  return markup`<div class="grid grid-two">${charts}</div>`;
+  return await figureGrid(charts);
 }
 
 function tightest(budgets: readonly Budget[], name: PartName, metric: Metric): number | undefined {
@@ -51,12 +51,11 @@ function barsOf(models: readonly Compared[], name: PartName, metric: Metric, lim
   });
 }
 
-async function costChart(name: PartName, metric: Metric, bars: readonly Bar[], limit: number | undefined): Promise<Markup> {
+function costChart(name: PartName, metric: Metric, bars: readonly Bar[], limit: number | undefined): AnyFigure {
   const title = `${metric.title} of the ${name}`;
-  return await figure({
+  return chart({
     title,
     note: limit !== undefined && `The line is the budget of ${integer(limit)} ${metric.unit}; what is above it is marked.`,
-    size: "half",
     spec: (narrow) => spec(bars, limit, narrow),
     columns: [
       { title: "model", cell: ({ model }) => model },

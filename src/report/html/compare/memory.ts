@@ -5,8 +5,8 @@ import { countPart } from "../../count.ts";
 import { fitReport } from "../../fit.ts";
 import { integer } from "../../numbers.ts";
 import { bytesAxis } from "../chart-parts.ts";
-import { figure, type Spec } from "../chart.ts";
-import { markup, type Markup } from "../markup.ts";
+import { chart, figureGrid, type AnyFigure, type Spec } from "../chart.ts";
+import type { Markup } from "../markup.ts";
 import { seriesColor } from "../chart-config.ts";
 import { inferenceParts, type Compared } from "./compared.ts";
 import { activation, readable } from "./metrics.ts";
@@ -22,7 +22,7 @@ interface Point {
 }
 
 export async function memoryCharts(models: readonly Compared[]): Promise<Markup> {
-  const charts: Markup[] = [];
+  const charts: AnyFigure[] = [];
   for (const name of inferenceParts) {
     const points = curves(models, name).flatMap(({ names, bytes }, i): readonly Point[] => {
       const model = names.join(", ");
@@ -31,9 +31,9 @@ export async function memoryCharts(models: readonly Compared[]): Promise<Markup>
         return { model, size, bytes: count, color: seriesColor(i), read };
       });
     });
-    if (points.length > 0) charts.push(await memoryChart(name, points));
+    if (points.length > 0) charts.push(memoryChart(name, points));
   }
-  return markup`<div class="grid grid-two">${charts}</div>`;
+  return await figureGrid(charts);
 }
 
 interface Curve {
@@ -55,11 +55,10 @@ function curves(models: readonly Compared[], name: PartName): readonly Curve[] {
   return [...found.values()];
 }
 
-async function memoryChart(name: string, points: readonly Point[]): Promise<Markup> {
-  return await figure({
+function memoryChart(name: string, points: readonly Point[]): AnyFigure {
+  return chart({
     title: `Activation memory of the ${name}`,
     note: "Both axes are logarithmic: four times the pixels, one line up.",
-    size: "half",
     spec: () => spec(points),
     columns: [
       { title: "model", cell: ({ model }) => model },

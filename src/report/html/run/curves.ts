@@ -1,0 +1,176 @@
+/** Curves over the steps of a run, phases marked. */
+import { rounded } from "../../numbers.ts";
+import { seriesColor } from "../chart-config.ts";
+import { chart, figureGrid, type AnyFigure, type Spec } from "../chart.ts";
+import type { Markup } from "../markup.ts";
+import { integer } from "../../numbers.ts";
+import type { Entry, Phase, Run } from "./read.ts";
+import { pointLimit, thinned, thinningNote, type Point, type Reading } from "./thin.ts";
+
+export interface Curves {
+  readonly title: string;
+  readonly note?: string;
+  /** Keys of metrics.jsonl, with what they are called. */
+  readonly series: readonly { readonly key: string; readonly name: string }[];
+  readonly unit?: string;
+}
+
+interface Marked extends Point {
+  readonly name: string;
+  readonly read: string;
+}
+
+/** The readings of a key; null, which stands for what was not finite, is left out. */
+export function readingsOf(entries: readonly Entry[], key: string): readonly Reading[] {
+  return entries.flatMap(({ step, values }) => {
+    const value = values[key];
+    return value === undefined || value === null ? [] : [{ step, value }];
+  });
+}
+
+/** A figure of the series that the run has; nothing where it has none. */
+export function curves(run: Run, { title, note, series, unit }: Curves): AnyFigure | undefined {
+  const present = series.flatMap(({ key, name }) => {
+    const readings = readingsOf(run.entries, key);
+    return readings.length === 0 ? [] : [{ name, readings }];
+  });
+  if (present.length === 0) return undefined;
+  const points = present.flatMap(({ name, readings }) =>
+    thinned(readings).map((point): Marked => ({ ...point, name, read: readingText(point, name, unit) })),
+  );
+  const longest = Math.max(...present.map(({ readings }) => readings.length));
+  const logarithmic = spreads(points);
+  const notes = [note, logarithmic ? "Logarithmic scale." : undefined, longest > pointLimit ? thinningNote(longest) : undefined];
+  const text = notes.filter((part) => part !== undefined).join(" ");
+  return chart({
+    title,
+    ...(text === "" ? {} : { note: text }),
+    spec: (narrow) => spec(points, run.phases, logarithmic, narrow),
+    columns: [
+      { title: "step", cell: ({ step }) => integer(step), value: ({ step }) => step },
+      ...(present.length === 1 ? [] : [{ title: "curve", cell: ({ name }: Marked) => name }]),
+      {
+        title: "value",
+        ...(unit === undefined ? {} : { unit }),
+        cell: ({ value }) => rounded(value),
+        value: ({ value }) => value,
+      },
+      ...(longest > pointLimit
+        ? [
+            { title: "smallest", cell: ({ low }: Marked) => rounded(low), value: ({ low }: Marked) => low },
+            { title: "largest", cell: ({ high }: Marked) => rounded(high), value: ({ high }: Marked) => high },
+          ]
+        : []),
+    ],
+    rows: points,
+  });
+}
+
+function readingText({ step, value, low, high, count }: Point, name: string, unit = ""): string {
+  const spread = count > 1 ? `; ${rounded(low)} to ${rounded(high)} in ${count} logged steps` : "";
+  return `${name}, step ${integer(step)}; ${rounded(value)} ${unit}`.trimEnd() + spread;
+}
+
+/** Whether values are all positive and lie more than a factor of 30 apart. */
+function spreads(points: readonly Point[]): boolean {
+  const low = Math.min(...points.map((point) => point.low));
+  return low > 0 && Math.max(...points.map(({ high }) => high)) / low > 30;
+}
+
+function spec(points: readonly Marked[], phases: readonly Phase[], logarithmic: boolean, narrow: boolean): Spec {
+  const names = [...new Set(points.map(({ name }) => name))];
+  const last = Math.max(1, ...phases.map(({ to }) => to));
+  const x = {
+    field: "step",
+    type: "quantitative",
+    scale: { domain: [0, last], nice: false },
+    axis: { grid: false, tickCount: narrow ? 3 : 5, format: ",d" },
+    title: "step",
+  };
+  const scale = logarithmic ? { type: "log", nice: true } : { zero: false, nice: true };
+  const y = { field: "value", type: "quantitative", scale, axis: { tickCount: 4, format: ",~r" }, title: null };
+  const color = {
+    field: "name",
+    type: "nominal",
+    sort: null,
+    scale: { domain: names, range: names.map((_, i) => seriesColor(i)) },
+    legend: names.length === 1 ? null : lineLegend,
+  };
+  const several = points.some(({ count }) => count > 1);
+  // Few points are shown as such; of many each is there to be read, and not seen.
+  const seen = points.length <= 24 * names.length;
+  return {
+    height: 200,
+    data: { values: points },
+    layer: [
+      ...phaseMarks(phases, x, narrow),
+      ...(several
+        ? [
+            {
+              mark: { type: "area", opacity: 0.16, aria: false },
+              encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
+            },
+          ]
+        : []),
+      { mark: { type: "line", aria: false }, encoding: { x, y, color, ...dashes(names) } },
+      {
+        mark: { type: "point", size: seen ? 36 : 60, opacity: seen ? 1 : 0 },
+        encoding: { x, y, color, description: { field: "read", type: "nominal" } },
+      },
+    ],
+  };
+}
+
+// Above the names of the phases.
+const lineLegend = { symbolType: "stroke", symbolSize: 320, symbolStrokeWidth: 2.5, offset: 32 };
+
+/** Beside the colours, for those who do not see them. */
+function dashes(names: readonly string[]): Spec {
+  const range = [
+    [1, 0],
+    [7, 4],
+    [2, 3],
+    [9, 3, 2, 3],
+    [4, 2],
+    [12, 4],
+    [1, 4],
+    [6, 2, 1, 2],
+  ];
+  if (names.length === 1) return {};
+  return {
+    strokeDash: {
+      field: "name",
+      type: "nominal",
+      sort: null,
+      scale: { domain: names, range: names.map((_, i) => range[i % range.length]) },
+      legend: lineLegend,
+    },
+  };
+}
+
+/** A line where a phase begins, and its name. */
+function phaseMarks(phases: readonly Phase[], x: Spec, narrow: boolean): readonly Spec[] {
+  if (phases.length < 2) return [];
+  const values = phases.map(({ name, from }, i) => ({
+    step: i === 0 ? 0 : from,
+    name: narrow && name.length > 12 ? `${name.slice(0, 11)}…` : name,
+  }));
+  return [
+    {
+      data: { values: values.slice(1) },
+      mark: { type: "rule", strokeDash: [3, 3], color: "var(--muted)", aria: false },
+      encoding: { x },
+    },
+    {
+      data: { values },
+      mark: { type: "text", align: "left", baseline: "bottom", dx: 3, dy: -4, color: "var(--muted)", aria: false },
+      encoding: { x, y: { value: 0 }, text: { field: "name", type: "nominal" } },
+    },
+  ];
+}
+
+/** Those of the figures that the run has; nothing where it has none. */
+export async function curveGrid(run: Run, wanted: readonly Curves[]): Promise<Markup | undefined> {
+  const drawn = wanted.flatMap((one) => curves(run, one) ?? []);
+  return drawn.length === 0 ? undefined : await figureGrid(drawn);
+}

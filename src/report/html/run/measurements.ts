@@ -1,0 +1,114 @@
+/** Results of `evaluate` and `benchmark` that lie in a run's folder. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import type { Report } from "../../../errors/index.ts";
+
+const number = z.number().nullish();
+
+/** Files of later versions may hold more. */
+const evaluation = z.looseObject({
+  format: z.literal("litevae-evaluation-1"),
+  model: z.string(),
+  source: z.looseObject({ kind: z.string() }).optional(),
+  protocol: z.record(z.string(), z.unknown()).optional(),
+  sizes: z.array(
+    z.looseObject({
+      size: z.number(),
+      pictures: number,
+      rfid: number,
+      lpips_vgg: number,
+      lpips_alex: number,
+      psnr: number,
+      ssim: number,
+      psnr_infinite: number,
+    }),
+  ),
+  mmd: z
+    .looseObject({
+      size: number,
+      estimator: z.string().nullish(),
+      samples: number,
+      values: z.array(z.looseObject({ sigma: z.number(), mmd2: z.number().nullable() })),
+    })
+    .nullish(),
+  imbalance: z
+    .looseObject({
+      size: number,
+      module: z.string().nullish(),
+      value: number,
+      definition: z.string().nullish(),
+      picture: z.string().nullish(),
+    })
+    .nullish(),
+  missing: z
+    .array(
+      z.looseObject({ metric: z.string(), file: z.string().nullish(), from: z.string().nullish(), to: z.string().nullish() }),
+    )
+    .nullish(),
+});
+
+const benchmark = z.looseObject({
+  format: z.literal("litevae-benchmark-1"),
+  model: z.string(),
+  runtime: z.string(),
+  hardware: z.string(),
+  size: z.number(),
+  precision: z.string().nullish(),
+  rows: z.array(
+    z.looseObject({
+      part: z.string(),
+      mode: z.string(),
+      batch: z.number(),
+      images_per_second: number,
+      seconds_median: number,
+      repeats: number,
+      peak_memory_bytes: number,
+      error: z.string().nullish(),
+    }),
+  ),
+});
+
+export type Evaluation = z.output<typeof evaluation>;
+export type Benchmark = z.output<typeof benchmark>;
+
+/** The content of a file, and what the file is called. */
+export interface Measured<Content> {
+  readonly file: string;
+  readonly content: Content;
+}
+
+export interface Measurements {
+  readonly evaluations: readonly Measured<Evaluation>[];
+  readonly benchmarks: readonly Measured<Benchmark>[];
+  readonly notes: readonly Report[];
+}
+
+/** Every evaluation*.json and benchmark*.json among `names`. Files of another form are told and left out. */
+export function readMeasurements(folder: string, names: readonly string[]): Measurements {
+  const notes: Report[] = [];
+  const read = <Schema extends z.ZodType>(prefix: string, schema: Schema): readonly Measured<z.output<Schema>>[] =>
+    names
+      .filter((name) => name.startsWith(prefix) && name.endsWith(".json"))
+      .flatMap((file) => {
+        const result = schema.safeParse(jsonOf(join(folder, file)));
+        if (result.success) return [{ file, content: result.data }];
+        const [issue] = result.error.issues;
+        const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+        notes.push({
+          what: `${file} is not of a form that is known and is left out`,
+          found: `${where}${issue?.message ?? ""}`,
+          help: "measure again with the package that this litevae compiles",
+        });
+        return [];
+      });
+  return { evaluations: read("evaluation", evaluation), benchmarks: read("benchmark", benchmark), notes };
+}
+
+function jsonOf(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,56 @@
+/** The picture grids of a run, made small enough to travel inside the page. */
+import { readFileSync } from "node:fs";
+import { integer } from "../../numbers.ts";
+import { markup, trusted, type Markup } from "../markup.ts";
+import type { Sample } from "./read.ts";
+
+/** Most grids that are shown, the first and the last among them. */
+const gridLimit = 4;
+/** Most pixels along the longer side of a picture. */
+const sideLimit = 1200;
+
+export interface Embedded {
+  readonly address: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The picture as a data URI of at most `sideLimit` pixels a side; undefined where the file is no picture. */
+export async function embedded(file: string): Promise<Embedded | undefined> {
+  const { default: sharp } = await import("sharp");
+  try {
+    const { data, info } = await sharp(readFileSync(file))
+      .resize(sideLimit, sideLimit, { fit: "inside", withoutEnlargement: true })
+      .webp({ quality: 88, effort: 5 })
+      .toBuffer({ resolveWithObject: true });
+    return { address: `data:image/webp;base64,${data.toString("base64")}`, width: info.width, height: info.height };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first grid, the last, and some evenly between. */
+export function chosen(samples: readonly Sample[], limit = gridLimit): readonly Sample[] {
+  if (samples.length <= limit) return samples;
+  const places = Array.from({ length: limit }, (_, i) => Math.round((i * (samples.length - 1)) / (limit - 1)));
+  return places.flatMap((place) => samples[place] ?? []);
+}
+
+export async function pictureGrids(samples: readonly Sample[]): Promise<Markup> {
+  const figures: Markup[] = [];
+  for (const { step, file } of chosen(samples)) {
+    const picture = await embedded(file);
+    if (picture === undefined) continue;
+    figures.push(markup`<figure class="card picture"><figcaption><h3>Step ${integer(step)}</h3></figcaption>
+${image(picture, `Pictures at step ${integer(step)}: input, reconstruction, difference and latent, a picture a row`)}
+<div class="picture-columns" aria-hidden="true"><span>input</span><span>reconstruction</span><span>difference</span><span>latent</span></div></figure>
+`);
+  }
+  return markup`<div class="pictures">
+${figures}</div>
+`;
+}
+
+export function image({ address, width, height }: Embedded, description: string): Markup {
+  return markup`<img src="${trusted(address)}" width="${width}" height="${height}" alt="${description}">`;
+}
