@@ -42,7 +42,7 @@ export function keyFigures(run: Run): Markup {
         skipped > 0 ? "with a loss or gradient that was not finite" : "every number was finite",
       ),
   ];
-  return markup`<div class="keys">
+  return markup`<div class="keys keys-small">
 ${cards}</div>
 `;
 }
