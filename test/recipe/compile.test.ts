@@ -41,8 +41,11 @@ describe("a package", () => {
     const python = (at: string): readonly string[] =>
       readdirSync(at, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".py"));
     expect(python(path)).toEqual(expect.arrayContaining([...python(join(root, "src/targets/torch/runtime"))]));
+    const subpackages = python(path).flatMap((file) => /^(\w+)[/\\]__init__\.py$/.exec(file)?.[1] ?? []);
+    const packages = ["litevae_tiny", ...subpackages.map((name) => `litevae_tiny.${name}`).sort()];
+    expect(packages).toContain("litevae_tiny.training");
     expect(readFileSync(join(folder, "smoke/pyproject.toml"), "utf8")).toContain(
-      'packages = ["litevae_tiny", "litevae_tiny.training"]',
+      `packages = [${packages.map((name) => `"${name}"`).join(", ")}]`,
     );
   });
 
