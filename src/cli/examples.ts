@@ -47,6 +47,10 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: "litevae bench out/b --parts encoder --batches 32 --provider cuda", does: "as in the paper's Table 3" },
     { line: "litevae bench out/b --threads 1 --format json -o bench.json", does: "for scripts" },
   ],
+  report: [
+    { line: "litevae report RUN", does: "writes RUN/report.html" },
+    { line: "litevae report RUN -o run.html", does: "a page to send to others" },
+  ],
 };
 
 export function examplesOf(command: Command): readonly Example[] {
