@@ -24,7 +24,7 @@ export interface PublishedQuality extends PublishedModel {
   readonly ssim: number;
 }
 
-/** An encoder on one Quadro RTX 6000 at batch 32. */
+/** An encoder on one RTX 6000 at batch 32. */
 export interface PublishedThroughput extends PublishedModel {
   /** In the paper's millions. */
   readonly params: number;

@@ -79,7 +79,7 @@ function cells(row: BenchmarkRow): readonly string[] {
   ];
 }
 
-const heading = `Published, not measured here: ${paper.source} Table 3, encoders, batch 32 on a Quadro RTX 6000`;
+const heading = `Published, not measured here: ${paper.source} Table 3, encoders, batch 32 on an RTX 6000`;
 
 function published(): Grid {
   return {

@@ -253,7 +253,7 @@ describe("formats", () => {
       encoder  cpu       8    20,000  0.0004000  0.0003900 … 0.0005001     1000      1,536
       encoder  cpu      32         –          –                      –        –          –  out of memory
 
-      Published, not measured here: arXiv:2405.14477 Table 3, encoders, batch 32 on a Quadro RTX 6000
+      Published, not measured here: arXiv:2405.14477 Table 3, encoders, batch 32 on an RTX 6000
 
       model      parameters, M  GPU, MB  images/s
       ─────────  ─────────────  ───────  ────────
@@ -284,7 +284,7 @@ describe("formats", () => {
       | encoder | cpu | 8 | 20,000 | 0.0004000 | 0.0003900 … 0.0005001 | 1000 | 1,536 |  |
       | encoder | cpu | 32 | – | – | – | – | – | out of memory |
 
-      ## Published, not measured here: arXiv:2405.14477 Table 3, encoders, batch 32 on a Quadro RTX 6000
+      ## Published, not measured here: arXiv:2405.14477 Table 3, encoders, batch 32 on an RTX 6000
 
       | model | parameters, M | GPU, MB | images/s |
       | :--- | ---: | ---: | ---: |

@@ -25,7 +25,7 @@ export function paperTables(): Markup {
       ...qualityMetrics.map(({ key, title, digits }) => number<PublishedQuality>(title, (row) => row[key], digits)),
     ],
     rows: paper.quality,
-  })}${fold<PublishedThroughput>("Encoder throughput: Table 3, one Quadro RTX 6000 at batch 32", {
+  })}${fold<PublishedThroughput>("Encoder throughput: Table 3, one RTX 6000 at batch 32", {
     caption: "Published encoder throughput",
     columns: [
       model,

@@ -53,6 +53,6 @@ def published_table() -> str:
         for row in paper["throughput"]
     ]
     return (
-        f"Published, not measured here: {paper['source']} Table 3, encoders, batch 32 on a Quadro RTX 6000\n\n"
+        f"Published, not measured here: {paper['source']} Table 3, encoders, batch 32 on an RTX 6000\n\n"
         + text_table([head, *rows], range(1, 4))
     )
