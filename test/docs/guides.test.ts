@@ -1,5 +1,5 @@
 /** What the guides show works: models compile, the example of an op passes every check, commands and options exist. */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Op } from "../../src/ir/op.ts";
@@ -68,6 +68,11 @@ test("an op is there to be checked", () => {
 const known = new Map(
   program.commands.map((command) => [command.name(), command.options.flatMap(({ short, long }) => [short, long])] as const),
 );
+
+test.each(texts)("%s: what it links to is there", (guide, text) => {
+  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, target = ""]) => target);
+  expect(links.filter((target) => !existsSync(join(root, dirname(guide), target)))).toEqual([]);
+});
 
 /** `litevae COMMAND …` in code, the command's name and the options that stand there. */
 const shown = texts.flatMap(([guide, text]) =>
