@@ -21,7 +21,8 @@ interface Listing {
 const listings: readonly Listing[] = texts.flatMap(([guide, text]) =>
   [...text.matchAll(/^```ts file=(\S+)\n(.*?)^```$/gms)].map(([, file = "", code = ""]) => ({ guide, file, code })),
 );
-const models = listings.filter(({ file }) => !file.includes("/"));
+// What wrong.ts says stands behind it; consoles.test.ts runs that.
+const models = listings.filter(({ file }) => !file.includes("/") && file !== "wrong.ts");
 
 test("models are there to be checked", () => {
   expect(models.length).toBeGreaterThan(1);
