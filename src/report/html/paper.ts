@@ -2,6 +2,7 @@
 import { paper, type PublishedQuality } from "../../paper/figures.ts";
 import { seriesColor } from "./chart-config.ts";
 import { chart, figureGrid, type Spec } from "./chart.ts";
+import { labelPlaces, places } from "./label-places.ts";
 import { markup, type Markup } from "./markup.ts";
 
 export interface QualityMetric {
@@ -77,72 +78,86 @@ export async function paperCharts({ macs, others }: PaperCosts): Promise<Markup>
   return await figureGrid(charts);
 }
 
+const height = 230;
+
 function spec(
   marks: readonly Mark[],
   { key, title, digits, axisDigits }: QualityMetric,
   others: PaperCosts["others"],
   narrow: boolean,
 ): Spec {
-  const values = marks.map((mark) => ({
+  const costs = [...marks, ...others].map(({ macs }) => macs / 1e9);
+  const [low, high] = [10 ** Math.floor(Math.log10(Math.min(...costs))), Math.max(...costs) * (narrow ? 3 : 2)];
+  const figures = marks.map((mark) => mark[key]);
+  const margin = 0.15 * (Math.max(...figures) - Math.min(...figures));
+  const [bottom, top] = [Math.min(...figures) - margin, Math.max(...figures) + margin];
+  // What the axis leaves of the drawing.
+  const width = (narrow ? 340 : 480) - 48;
+  const spots = marks.map((mark) => ({
+    x: (width * Math.log(mark.macs / 1e9 / low)) / Math.log(high / low),
+    y: (height * (top - mark[key])) / (top - bottom),
+    label: mark.model,
+  }));
+  const placed = labelPlaces(spots, width);
+  const values = marks.map((mark, i) => ({
     name: mark.model,
     macs: mark.macs / 1e9,
     quality: mark[key],
     color: mark.color,
+    place: placed[i],
     read: `${mark.model}, published; ${title} ${mark[key].toFixed(digits)}; ${(mark.macs / 1e9).toFixed(2)} GMACs`,
   }));
-  const costs = [...values.map(({ macs }) => macs), ...others.map(({ macs }) => macs / 1e9)];
-  const domain = [10 ** Math.floor(Math.log10(Math.min(...costs))), Math.max(...costs) * (narrow ? 3.4 : 2.2)];
   const x = {
     field: "macs",
     type: "quantitative",
-    scale: { type: "log", domain, nice: false },
-    axis: { grid: false, values: decades(domain) },
+    scale: { type: "log", domain: [low, high], nice: false },
+    axis: { grid: false, values: decades(low, high), labelOverlap: false, format: ",~r" },
     title: "GMACs of the encoder at 128×128",
   };
   const y = {
     field: "quality",
     type: "quantitative",
-    scale: { zero: false, padding: 18 },
+    scale: { domain: [bottom, top], nice: false },
     axis: { format: `.${axisDigits}f`, tickCount: 4 },
     title: null,
   };
-  const label = { type: "text", align: "left", dx: 9, aria: false, fontSize: 12 };
-  const text = { x, y, text: { field: "name", type: "nominal" } };
+  const color = { field: "color", type: "nominal", scale: null };
+  const labels = (rim: Spec): readonly Spec[] =>
+    places.map((place, i) => ({
+      transform: [{ filter: `datum.place === ${i}` }],
+      mark: { type: "text", ...place, aria: false, ...rim },
+      encoding: { x, y, text: { field: "name", type: "nominal" } },
+    }));
   return {
-    height: 230,
+    height,
     data: { values },
     layer: [
-      ...(others.length === 0
-        ? []
-        : [
-            {
-              data: { values: others.map(({ model, macs }) => ({ macs: macs / 1e9, name: model })) },
-              mark: { type: "rule", strokeDash: [3, 3], color: "var(--muted)", aria: false },
-              encoding: { x },
-            },
-            {
-              data: { values: others.map(({ model, macs }) => ({ macs: macs / 1e9, name: model })) },
-              mark: { type: "text", align: "left", baseline: "top", dx: 4, color: "var(--muted)", aria: false },
-              encoding: { x, y: { value: 0 }, text: { field: "name", type: "nominal" } },
-            },
-          ]),
-      {
-        mark: { type: "point", size: 90 },
-        encoding: {
-          x,
-          y,
-          color: { field: "color", type: "nominal", scale: null },
-          description: { field: "read", type: "nominal" },
-        },
-      },
-      { mark: { ...label, stroke: "var(--surface)", strokeWidth: 6, strokeJoin: "round" }, encoding: text },
-      { mark: label, encoding: text },
+      ...costLines(others, x),
+      ...labels({ stroke: "var(--surface)", strokeWidth: 6, strokeJoin: "round" }),
+      { mark: { type: "point", size: 90 }, encoding: { x, y, color, description: { field: "read", type: "nominal" } } },
+      ...labels({}),
     ],
   };
 }
 
-/** 1, 2, 5, 10, 20, … within the domain. */
-function decades([low = 1, high = 1]: readonly number[]): readonly number[] {
-  const powers = Array.from({ length: 12 }, (_, i) => 10 ** (i - 3));
-  return powers.flatMap((power) => [power, 2 * power, 5 * power]).filter((value) => value >= low && value <= high);
+/** Where the reader's models stand in cost: lines, since their quality is not known here. */
+function costLines(others: PaperCosts["others"], x: Spec): readonly Spec[] {
+  if (others.length === 0) return [];
+  const data = { values: others.map(({ model, macs }) => ({ macs: macs / 1e9, name: model })) };
+  const color = "var(--muted)";
+  return [
+    { data, mark: { type: "rule", strokeDash: [3, 3], color, aria: false }, encoding: { x } },
+    {
+      data,
+      mark: { type: "text", align: "left", baseline: "bottom", dx: 3, dy: -4, color, aria: false },
+      encoding: { x, y: { value: 0 }, text: { field: "name", type: "nominal" } },
+    },
+  ];
+}
+
+/** 1, 2, 5, 10, 20, … between the two; powers of ten alone where they lie far apart. */
+function decades(low: number, high: number): readonly number[] {
+  const steps = high / low > 200 ? [1] : [1, 2, 5];
+  const powers = Array.from({ length: 14 }, (_, i) => 10 ** (i - 5));
+  return powers.flatMap((power) => steps.map((step) => step * power)).filter((value) => value >= low * 0.999 && value <= high);
 }

@@ -69,9 +69,10 @@ function costChart(name: PartName, metric: Metric, bars: readonly Bar[], limit: 
 }
 
 function spec(bars: readonly Bar[], limit: number | undefined, narrow: boolean): Spec {
-  // Room for the label behind the longest bar.
-  const room = (narrow ? 1.75 : 1.45) + (bars.some(({ over }) => over > 0) ? (narrow ? 0.6 : 0.25) : 0);
-  const domain = [0, Math.max(...bars.map(({ value }) => value)) * room];
+  // The longest bar ends where its label still fits, of letters of 12 pixels.
+  const names = Math.min(150, 8 * Math.max(...bars.map(({ model }) => model.length)));
+  const plot = (narrow ? 340 : 480) - names - 10;
+  const domain = [0, Math.max(...bars.map(({ value, label }) => (value * plot) / (plot - 16 - 7 * label.length)))];
   const bar = { type: "bar", height: 20, cornerRadiusEnd: 2 };
   const x = { type: "quantitative", axis: null, stack: null, scale: { domain } };
   return {

@@ -20,6 +20,6 @@ function card({ model, counts }: Compared): Markup {
     ];
   });
   return markup`<section class="card key" aria-label="${counts.model}"><h2>${counts.model}</h2><p>${counts.latentChannels} × 1/${model.stride} latent</p>
-${groups}</section>
+<div class="key-parts">${groups}</div></section>
 `;
 }

@@ -13,7 +13,12 @@ export interface Curves {
   /** Keys of metrics.jsonl, with what they are called. */
   readonly series: readonly { readonly key: string; readonly name: string }[];
   readonly unit?: string;
+  /** Never on a logarithmic scale. */
+  readonly linear?: true;
 }
+
+/** Most points of a curve that can be pointed at, where they are not drawn. */
+const readLimit = 40;
 
 interface Marked extends Point {
   readonly name: string;
@@ -29,7 +34,7 @@ export function readingsOf(entries: readonly Entry[], key: string): readonly Rea
 }
 
 /** A figure of the series that the run has; nothing where it has none. */
-export function curves(run: Run, { title, note, series, unit }: Curves): AnyFigure | undefined {
+export function curves(run: Run, { title, note, series, unit, linear }: Curves): AnyFigure | undefined {
   const present = series.flatMap(({ key, name }) => {
     const readings = readingsOf(run.entries, key);
     return readings.length === 0 ? [] : [{ name, readings }];
@@ -39,8 +44,13 @@ export function curves(run: Run, { title, note, series, unit }: Curves): AnyFigu
     thinned(readings).map((point): Marked => ({ ...point, name, read: readingText(point, name, unit) })),
   );
   const longest = Math.max(...present.map(({ readings }) => readings.length));
-  const logarithmic = spreads(points);
-  const notes = [note, logarithmic ? "Logarithmic scale." : undefined, longest > pointLimit ? thinningNote(longest) : undefined];
+  const logarithmic = linear !== true && spreads(points);
+  const notes = [
+    unit === undefined ? undefined : `In ${unit}.`,
+    note,
+    logarithmic ? "Logarithmic scale." : undefined,
+    longest > pointLimit ? thinningNote(longest) : undefined,
+  ];
   const text = notes.filter((part) => part !== undefined).join(" ");
   return chart({
     title,
@@ -87,8 +97,14 @@ function spec(points: readonly Marked[], phases: readonly Phase[], logarithmic: 
     axis: { grid: false, tickCount: narrow ? 3 : 5, format: ",d" },
     title: "step",
   };
-  const scale = logarithmic ? { type: "log", nice: true } : { zero: false, nice: true };
-  const y = { field: "value", type: "quantitative", scale, axis: { tickCount: 4, format: ",~r" }, title: null };
+  const scale = logarithmic ? logScale(points) : { zero: false, nice: true };
+  const y = {
+    field: "value",
+    type: "quantitative",
+    scale,
+    axis: logarithmic ? logAxis(points) : { tickCount: 4, format: ",~r" },
+    title: null,
+  };
   const color = {
     field: "name",
     type: "nominal",
@@ -97,8 +113,10 @@ function spec(points: readonly Marked[], phases: readonly Phase[], logarithmic: 
     legend: names.length === 1 ? null : lineLegend,
   };
   const several = points.some(({ count }) => count > 1);
-  // Few points are shown as such; of many each is there to be read, and not seen.
+  // Few points are shown as such; of many some are there to be read, and not seen.
   const seen = points.length <= 24 * names.length;
+  const every = seen ? 1 : Math.ceil(points.length / names.length / readLimit);
+  const read = points.filter((_, i) => i % every === 0);
   return {
     height: 200,
     data: { values: points },
@@ -114,11 +132,30 @@ function spec(points: readonly Marked[], phases: readonly Phase[], logarithmic: 
         : []),
       { mark: { type: "line", aria: false }, encoding: { x, y, color, ...dashes(names) } },
       {
+        data: { values: read },
         mark: { type: "point", size: seen ? 36 : 60, opacity: seen ? 1 : 0 },
         encoding: { x, y, color, description: { field: "read", type: "nominal" } },
       },
     ],
   };
+}
+
+function powers(points: readonly Point[]): { readonly low: number; readonly high: number } {
+  const low = Math.floor(Math.log10(Math.min(...points.map((point) => point.low))));
+  return { low, high: Math.max(low + 1, Math.ceil(Math.log10(Math.max(...points.map((point) => point.high))))) };
+}
+
+function logScale(points: readonly Point[]): Spec {
+  const { low, high } = powers(points);
+  return { type: "log", domain: [10 ** low, 10 ** high], nice: false };
+}
+
+/** A line at every power of ten, or at some of many. */
+function logAxis(points: readonly Point[]): Spec {
+  const { low, high } = powers(points);
+  const every = Math.ceil((high - low) / 5);
+  const values = Array.from({ length: Math.floor((high - low) / every) + 1 }, (_, i) => 10 ** (low + i * every));
+  return { values, labelExpr: "datum.value < 0.001 ? format(datum.value, '.0e') : format(datum.value, ',~r')" };
 }
 
 // Above the names of the phases.
@@ -151,8 +188,9 @@ function dashes(names: readonly string[]): Spec {
 /** A line where a phase begins, and its name. */
 function phaseMarks(phases: readonly Phase[], x: Spec, narrow: boolean): readonly Spec[] {
   if (phases.length < 2) return [];
-  const values = phases.map(({ name, from }, i) => ({
-    step: i === 0 ? 0 : from,
+  const values = phases.map(({ name }, i) => ({
+    // The last step of a phase is always logged, the first of the next is not.
+    step: phases[i - 1]?.to ?? 0,
     name: narrow && name.length > 12 ? `${name.slice(0, 11)}…` : name,
   }));
   return [

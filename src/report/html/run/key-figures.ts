@@ -26,7 +26,7 @@ export function keyFigures(run: Run): Markup {
         integer(last.step),
         total === undefined ? "" : `of ${integer(total)}${last.step >= total ? "" : ", not finished"}`,
       ),
-    best !== undefined && key("best validation PSNR", `${best.value.toFixed(2)} dB`, `at step ${integer(best.step)}`),
+    best !== undefined && key("validation PSNR", `${best.value.toFixed(2)} dB`, `best, at step ${integer(best.step)}`),
     loss !== undefined && key("last loss", rounded(loss.value), `at step ${integer(loss.step)}`),
     measured !== undefined && key("rFID", rounded(measured.rfid ?? 0), `at ${measured.size}×${measured.size}`),
     images !== undefined &&

@@ -82,7 +82,7 @@ const health: readonly Curves[] = [
   },
   one("images_per_second", "Images per second"),
   one("memory_gb", "Peak memory", undefined, "GB"),
-  one("learning_rate", "Learning rate"),
+  { ...one("learning_rate", "Learning rate"), linear: true },
 ];
 
 const skipped = one("skipped", "Skipped steps", "In all so far, because a loss or gradient was not finite.");

@@ -14,12 +14,12 @@ export interface Point extends Reading {
 }
 
 /** Most points that a curve is drawn with. */
-export const pointLimit = 160;
+export const pointLimit = 120;
 
 /** What is said of a curve that was thinned. */
 export function thinningNote(readings: number): string {
   const each = Math.ceil(readings / pointLimit);
-  return `A point is the mean of up to ${each} logged steps; the band spans their smallest and largest.`;
+  return `Means of ${each} logged steps; the band spans their smallest and largest.`;
 }
 
 /** At most `limit` points: readings in a row are grouped evenly, each group becomes its mean at the step of its last one. */
