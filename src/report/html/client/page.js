@@ -87,6 +87,15 @@
       marked = undefined;
       panel.hidden = true;
     };
+    /** Above the mark, or below where there is no room. @param {Element} mark */
+    const place = (mark) => {
+      const box = mark.getBoundingClientRect();
+      const { width, height } = panel.getBoundingClientRect();
+      const x = Math.min(Math.max(8, box.left + box.width / 2 - width / 2), root.clientWidth - width - 8);
+      const above = box.top - height - 10;
+      panel.style.left = `${x}px`;
+      panel.style.top = `${above < 8 ? box.bottom + 10 : above}px`;
+    };
     /** @param {Element} mark */
     const show = (mark) => {
       if (mark === marked) return;
@@ -101,12 +110,7 @@
         }),
       );
       panel.hidden = false;
-      const box = mark.getBoundingClientRect();
-      const { width, height } = panel.getBoundingClientRect();
-      const x = Math.min(Math.max(8, box.left + box.width / 2 - width / 2), root.clientWidth - width - 8);
-      const above = box.top - height - 10;
-      panel.style.left = `${x}px`;
-      panel.style.top = `${above < 8 ? box.bottom + 10 : above}px`;
+      place(mark);
     };
     const selector = "path[aria-label][role=graphics-symbol]";
     for (const plots of all(".plots", HTMLElement)) {
@@ -136,7 +140,7 @@
         if (mark !== undefined) show(mark);
       });
     }
-    addEventListener("scroll", hide, { passive: true, capture: true });
+    addEventListener("scroll", () => marked !== undefined && place(marked), { passive: true, capture: true });
   }
 
   /** Opens every fold around what the address names, also when a link to it is followed again. */
