@@ -7,7 +7,7 @@ import { barLabel, valueAxis } from "../chart-parts.ts";
 import { chart, figureGrid, type AnyFigure, type Spec } from "../chart.ts";
 import type { Markup } from "../markup.ts";
 import { inferenceParts, type Compared } from "./compared.ts";
-import { activation, macs, params, readable, type Metric } from "./metrics.ts";
+import { activation, macs, params, readable, tightestLimit, type Metric } from "./metrics.ts";
 
 interface Bar {
   readonly model: string;
@@ -24,18 +24,13 @@ export async function costCharts(models: readonly Compared[], budgets: readonly 
   const charts: AnyFigure[] = [];
   for (const name of partNames) {
     for (const metric of [params, macs, activation]) {
-      const limit = tightest(budgets, name, metric);
+      const limit = tightestLimit(budgets, name, metric);
       const shown = metric !== activation && (inferenceParts as readonly string[]).includes(name);
       const bars = barsOf(models, name, metric, limit);
       if (bars.length > 0 && (shown || limit !== undefined)) charts.push(costChart(name, metric, bars, limit));
     }
   }
   return await figureGrid(charts);
-}
-
-function tightest(budgets: readonly Budget[], name: PartName, metric: Metric): number | undefined {
-  const limits = budgets.flatMap((budget) => (budget.part === name && budget.metric === metric.budget ? [budget.limit] : []));
-  return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
 function barsOf(models: readonly Compared[], name: PartName, metric: Metric, limit = Infinity): readonly Bar[] {

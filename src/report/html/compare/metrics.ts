@@ -1,3 +1,4 @@
+import type { PartName } from "../../../ir/model.ts";
 import type { Budget } from "../../budget.ts";
 import type { Counts } from "../../count.ts";
 import { binaryScales, compact, decimalScales, type Scale } from "../../numbers.ts";
@@ -34,4 +35,10 @@ export const activation: Metric = {
 /** `37.8 GMACs` */
 export function readable(value: number, { scales, short }: Metric): string {
   return `${compact(value, scales)}${short}`.trim();
+}
+
+/** The lowest limit that a part has for a metric. */
+export function tightestLimit(budgets: readonly Budget[], name: PartName, metric: Metric): number | undefined {
+  const limits = budgets.flatMap((budget) => (budget.part === name && budget.metric === metric.budget ? [budget.limit] : []));
+  return limits.length === 0 ? undefined : Math.min(...limits);
 }

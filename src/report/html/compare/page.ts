@@ -42,7 +42,7 @@ export async function comparisonPage({ models, budgets, published }: Comparison)
         intro: "Of the parts that run at inference. What discriminators cost in training is in the table of all figures.",
         body: await costCharts(models, budgets),
       },
-      { id: "modules", title: "Cost by module", body: await shareCharts(models) },
+      { id: "modules", title: "Cost by module", body: await shareCharts(models, budgets) },
       {
         id: "memory",
         title: "Memory by image size",

@@ -1,4 +1,5 @@
 /** Which modules a part's parameters and MACs are in. */
+import type { Budget } from "../../budget.ts";
 import type { ModuleCounts, PartCounts } from "../../count.ts";
 import { integer, shapeText } from "../../numbers.ts";
 import { segmentStroke, seriesColor } from "../chart-config.ts";
@@ -7,7 +8,7 @@ import { figure, type Spec } from "../chart.ts";
 import { markup, type Markup } from "../markup.ts";
 import { sortableTable } from "../table.ts";
 import { inferenceParts, type Compared } from "./compared.ts";
-import { macs, params, type Metric } from "./metrics.ts";
+import { macs, params, tightestLimit, type Metric } from "./metrics.ts";
 
 interface Segment {
   readonly model: string;
@@ -20,10 +21,12 @@ interface Segment {
   readonly read: string;
 }
 
-export async function shareCharts(models: readonly Compared[]): Promise<Markup> {
+/** With a budget for a part, its modules are shares of the limit. */
+export async function shareCharts(models: readonly Compared[], budgets: readonly Budget[]): Promise<Markup> {
   const charts: Markup[] = [];
   for (const name of inferenceParts) {
-    for (const metric of [params, macs]) charts.push(await shareChart(models, name, metric));
+    for (const metric of [params, macs])
+      charts.push(await shareChart(models, name, metric, tightestLimit(budgets, name, metric)));
   }
   return markup`<div class="grid">${charts}</div>
 ${models.map(moduleTable)}`;
@@ -35,27 +38,36 @@ export function topModules({ name, modules }: PartCounts): readonly ModuleCounts
   return modules.length === 1 && only?.path === name && only.children.length > 0 ? only.children : modules;
 }
 
-async function shareChart(models: readonly Compared[], part: (typeof inferenceParts)[number], metric: Metric): Promise<Markup> {
+async function shareChart(
+  models: readonly Compared[],
+  part: (typeof inferenceParts)[number],
+  metric: Metric,
+  limit: number | undefined,
+): Promise<Markup> {
+  const whole = limit === undefined ? part : "budget";
   const names: string[] = [];
   const segments = models.flatMap(({ counts }): readonly Segment[] => {
     const counted = counts.parts[part];
     if (counted === undefined || counted === null) return [];
     let sum = 0;
-    const total = counted[metric.key] || 1;
+    const total = limit ?? (counted[metric.key] || 1);
     return topModules(counted).map((module) => {
       const name = withoutPrefix(module.path, part);
       if (!names.includes(name)) names.push(name);
       const value = module[metric.key];
       const from = sum / total;
       sum += value;
-      const read = `${counts.model}: ${name}; ${integer(value)} ${metric.unit}; ${percent(value / total)} of the ${part}`;
+      const read = `${counts.model}: ${name}; ${integer(value)} ${metric.unit}; ${percent(value / total)} of the ${whole}`;
       return { model: counts.model, name, value, from, to: sum / total, color: seriesColor(names.indexOf(name)), read };
     });
   });
   return await figure({
     title: `${metric.title} of the ${part}, by module`,
-    note: "Shares of each model's own total, modules in the order in which they are defined.",
-    spec: (narrow) => spec(segments, narrow),
+    note:
+      limit === undefined
+        ? "Shares of each model's own total, modules in the order in which they are defined."
+        : `Shares of the budget of ${integer(limit)} ${metric.unit}, which ends at the line; modules in the order in which they are defined.`,
+    spec: (narrow) => spec(segments, limit !== undefined, narrow),
     columns: [
       { title: "model", cell: ({ model }) => model },
       { title: "module", cell: ({ name }) => markup`<code>${name}</code>` },
@@ -66,11 +78,12 @@ async function shareChart(models: readonly Compared[], part: (typeof inferencePa
   });
 }
 
-function spec(segments: readonly Segment[], narrow: boolean): Spec {
+function spec(segments: readonly Segment[], budgeted: boolean, narrow: boolean): Spec {
   const models = new Set(segments.map(({ model }) => model)).size;
   // A name is written into its segment where it fits, at about 7 pixels a letter.
   const plot = narrow ? 260 : 860;
-  const fits = ({ name, from, to }: Segment): boolean => (to - from) * plot > name.length * 6.6 + 10;
+  const end = Math.max(1, ...segments.map(({ to }) => to));
+  const fits = ({ name, from, to }: Segment): boolean => ((to - from) / end) * plot > name.length * 6.6 + 10;
   const values = segments.map((segment) => ({
     ...segment,
     middle: (segment.from + segment.to) / 2,
@@ -78,8 +91,8 @@ function spec(segments: readonly Segment[], narrow: boolean): Spec {
   }));
   const x = {
     type: "quantitative",
-    scale: { domain: [0, 1] },
-    axis: { format: "%", grid: false, values: [0, 0.25, 0.5, 0.75, 1] },
+    scale: { domain: [0, end], nice: false },
+    axis: { format: "%", grid: false, ...(end > 1 ? { tickCount: 5 } : { values: [0, 0.25, 0.5, 0.75, 1] }) },
     title: null,
   };
   return {
@@ -101,6 +114,9 @@ function spec(segments: readonly Segment[], narrow: boolean): Spec {
         mark: { type: "text", color: "var(--on-series)", aria: false },
         encoding: { x: { ...x, field: "middle" }, text: { field: "label", type: "nominal" } },
       },
+      ...(budgeted
+        ? [{ mark: { type: "rule", strokeDash: [4, 3], aria: false }, encoding: { x: { ...x, datum: 1 }, y: null } }]
+        : []),
     ],
   };
 }

@@ -81,7 +81,7 @@ const health: readonly Curves[] = [
     ],
   },
   one("images_per_second", "Images per second"),
-  one("memory_gb", "Peak memory", undefined, "GB"),
+  one("memory_gb", "Peak memory, GB", undefined, "GB"),
   { ...one("learning_rate", "Learning rate"), linear: true },
 ];
 
