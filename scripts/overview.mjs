@@ -1,16 +1,20 @@
 /**
  * `npm run overview`: draws docs/overview.svg, the README's picture, from what the commands print: the counts of two models, and a photograph
- * through the compiled demo.
+ * through the compiled demo. Takes docs/report.png of the top of a comparison's page.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
 import sharp from "sharp";
+import { findChromium } from "./chromium.mjs";
 import { ensureBuild, ensureNodeModules, inRoot, root, run, script, SetupError } from "./setup.mjs";
 
 const target = "docs/overview.svg";
 const compiled = "out/overview/nano";
 const pictures = "out/overview/pictures";
+const report = "out/overview/report.html";
 const photo = "examples/photos/chelsea.png";
 
 const cli = (...args) =>
@@ -154,6 +158,22 @@ ${parts.flat().join("\n")}
 `;
 }
 
+/** The first screen of the page, in few colours. */
+async function photographReport() {
+  const executablePath = findChromium();
+  if (executablePath === undefined) throw new SetupError("docs/report.png needs Chromium: install it, or name one in CHROMIUM");
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-background-networking"] });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1200 }, colorScheme: "light" });
+    await page.goto(pathToFileURL(inRoot(report)).href);
+    await sharp(await page.screenshot())
+      .png({ palette: true, compressionLevel: 9 })
+      .toFile(inRoot("docs/report.png"));
+  } finally {
+    await browser.close();
+  }
+}
+
 script(async () => {
   ensureNodeModules();
   ensureBuild();
@@ -161,5 +181,7 @@ script(async () => {
   litevae("compile", "nano", "--weights", "examples/demo/nano.safetensors", "-o", compiled);
   litevae("run", compiled, photo, "-o", pictures);
   writeFileSync(inRoot(target), await draw());
-  process.stdout.write(`${target}\n`);
+  litevae("compare", "s", "b", "m", "l", "sd-vae", "--format", "html", "-o", report);
+  await photographReport();
+  process.stdout.write(`${target}, docs/report.png\n`);
 });
