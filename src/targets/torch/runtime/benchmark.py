@@ -10,10 +10,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from .training.commands import EXIT_DONE, EXIT_WRONG_INPUT, exit_code
 from .training.errors import TrainingError
-from .training.signals import end_workers
-
-EXIT_DONE, EXIT_WRONG_INPUT, EXIT_STOPPED = 0, 1, 130
 
 PARTS = ("encoder", "decoder")
 MODES = ("eager", "compiled")
@@ -110,21 +108,7 @@ def _seconds(text: str) -> float:
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    try:
-        return _run(options)
-    except TrainingError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return EXIT_WRONG_INPUT
-    except ModuleNotFoundError as error:
-        remedy = "in the folder of this package's pyproject.toml: pip install -e ."
-        told = TrainingError(f"the benchmark needs {error.name}, which is not installed", remedy=remedy)
-        print(f"error: {told}", file=sys.stderr)
-        return EXIT_WRONG_INPUT
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return EXIT_STOPPED
-    finally:
-        end_workers()
+    return exit_code(lambda: _run(options), "the benchmark")
 
 
 def _run(options: argparse.Namespace) -> int:

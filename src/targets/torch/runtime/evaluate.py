@@ -10,10 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .training.errors import TrainingError
-from .training.signals import end_workers
-
-EXIT_DONE, EXIT_WRONG_INPUT, EXIT_STOPPED = 0, 1, 130
+from .training.commands import EXIT_DONE, exit_code
 
 _METRICS = ("rfid", "lpips", "psnr", "ssim", "mmd", "imbalance")
 
@@ -123,24 +120,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = vars(_parser().parse_args(arguments))
     if options["workers"] is None:
         options["workers"] = min(4, os.cpu_count() or 1)
-    try:
-        from .evaluation.run import Options, evaluate
+    return exit_code(lambda: _run(options), "evaluation", "evaluate")
 
-        evaluate(Options(**options))
-        return EXIT_DONE
-    except TrainingError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return EXIT_WRONG_INPUT
-    except ModuleNotFoundError as error:
-        remedy = "in the folder of this package's pyproject.toml: pip install -e '.[evaluate]'"
-        told = TrainingError(f"evaluation needs {error.name}, which is not installed", remedy=remedy)
-        print(f"error: {told}", file=sys.stderr)
-        return EXIT_WRONG_INPUT
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return EXIT_STOPPED
-    finally:
-        end_workers()
+
+def _run(options: dict[str, Any]) -> int:
+    from .evaluation.run import Options, evaluate
+
+    evaluate(Options(**options))
+    return EXIT_DONE
 
 
 if __name__ == "__main__":

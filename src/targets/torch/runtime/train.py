@@ -1,7 +1,7 @@
 """Trains the autoencoder: `python -m PACKAGE.train --data IMAGES --output RUN`, the same under torchrun and accelerate launch.
 
 Exit codes: 0 the recipe is done; 1 an input is wrong; 2 usage; 3 too many steps in a row were not finite; 75 stopped by SIGTERM
-or SIGINT after a checkpoint, to go on with `--resume auto`.
+or SIGINT after a checkpoint, to go on with `--resume auto`; 130 stopped by SIGINT before the first step.
 """
 
 import argparse
@@ -9,10 +9,9 @@ import json
 import sys
 from pathlib import Path
 
-from .training.errors import TrainingError
-from .training.signals import end_workers
+from .training.commands import EXIT_DONE, exit_code
 
-EXIT_DONE, EXIT_WRONG_INPUT, EXIT_DIVERGED, EXIT_STOPPED = 0, 1, 3, 75
+EXIT_DIVERGED, EXIT_STOPPED = 3, 75
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -20,7 +19,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"python -m {package}.train",
         description="Train the autoencoder by a recipe.",
-        epilog="exit codes: 0 done, 1 wrong input, 2 usage, 3 diverged, 75 stopped by a signal after a checkpoint",
+        epilog="exit codes: 0 done, 1 wrong input, 2 usage, 3 diverged, 75 stopped after a checkpoint, 130 before one",
     )
     parser.add_argument(
         "--data", required=True, metavar="PATH", help="folder of pictures, or WebDataset shards"
@@ -51,18 +50,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    try:
-        return _run(options)
-    except TrainingError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return EXIT_WRONG_INPUT
-    except ModuleNotFoundError as error:
-        remedy = "in the folder of this package's pyproject.toml: pip install -e '.[train]'"
-        told = TrainingError(f"training needs {error.name}, which is not installed", remedy=remedy)
-        print(f"error: {told}", file=sys.stderr)
-        return EXIT_WRONG_INPUT
-    finally:
-        end_workers()
+    return exit_code(lambda: _run(options), "training", "train")
 
 
 def _run(options: argparse.Namespace) -> int:
