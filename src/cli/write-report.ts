@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { UserError } from "../errors/index.ts";
 
@@ -16,15 +16,21 @@ export function checkReport(path: string): void {
   if (!isFolder(dirname(path))) throw cannotWrite(path, `no folder ${dirname(path)}`);
 }
 
-/** Writes a report beside its place and renames it. */
+/** Writes a report beside its place and renames it. A link stays a link; a pipe or device is written to, and never replaced. */
 export function writeReport(path: string, text: string): void {
   checkReport(path);
-  const partial = `${path}.partial`;
+  let partial: string | undefined;
   try {
+    const place = existsSync(path) ? realpathSync(path) : path;
+    if (existsSync(place) && !statSync(place).isFile()) {
+      writeFileSync(place, text);
+      return;
+    }
+    partial = `${place}.partial`;
     writeFileSync(partial, text);
-    renameSync(partial, path);
+    renameSync(partial, place);
   } catch (error) {
-    rmSync(partial, { force: true });
+    if (partial !== undefined) rmSync(partial, { force: true });
     throw cannotWrite(path, (error as Error).message);
   }
 }

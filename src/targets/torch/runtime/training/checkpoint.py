@@ -155,7 +155,11 @@ def _sync(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a file whole: beside, then renamed."""
-    partial = path.with_name(f"{path.name}.partial")
+    """Writes a file whole: beside, then renamed. A link stays a link; a pipe or device is written to, and never replaced."""
+    place = path.resolve()
+    if place.exists() and not place.is_file():
+        place.write_text(text, encoding="utf-8")
+        return
+    partial = place.with_name(f"{place.name}.partial")
     partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    partial.replace(place)
