@@ -550,6 +550,10 @@ def test_two_processes_give_the_numbers_of_one(
     program.write_text(_FEW)
     more = ("--networks", str(networks))
     assert compiled.evaluate(tmp_path / "one.json", *more, data=data) == 0
+    # Where there is no GPU, processes share the CPU without being told to.
+    arguments = compiled.arguments(tmp_path / "two.json", *more, data=data)
+    device = arguments.index("--device")
+    del arguments[device : device + 2]
     shared = subprocess.run(
         [
             *(
@@ -560,10 +564,15 @@ def test_two_processes_give_the_numbers_of_one(
                 "--standalone",
                 str(program),
             ),
-            *compiled.arguments(tmp_path / "two.json", *more, data=data),
+            *arguments,
         ],
         cwd=compiled.folder,
-        env={**os.environ, "PYTHONPATH": str(compiled.folder), "OMP_NUM_THREADS": "1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(compiled.folder),
+            "OMP_NUM_THREADS": "1",
+            "CUDA_VISIBLE_DEVICES": "",
+        },
         text=True,
         capture_output=True,
         check=False,

@@ -48,12 +48,20 @@ class Project:
         return code
 
     def start(self, run: Path, *more: str, launcher: tuple[str, ...] = ()) -> subprocess.Popen[str]:
-        """Trains in a process of its own."""
+        """Trains in a process of its own, which sees no GPU; with a launcher without `--cpu`, as on a machine that has none."""
         command = [sys.executable, *(launcher or ("-m", self.main))]
+        arguments = self.arguments(run, *more)
+        if launcher:
+            arguments.remove("--cpu")
         return subprocess.Popen(
-            [*command, *self.arguments(run, *more)],
+            [*command, *arguments],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(self.folder), "OMP_NUM_THREADS": "1"},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(self.folder),
+                "OMP_NUM_THREADS": "1",
+                "CUDA_VISIBLE_DEVICES": "",
+            },
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -11,7 +11,7 @@ import torch
 from accelerate import PartialState
 
 from ..training.checkpoint import write_text
-from ..training.device import choose_device
+from ..training.device import choose_device, needs_cpu
 from ..training.errors import TrainingError
 from ..training.networks import build_autoencoder
 from ..training.samples import save_grid
@@ -49,7 +49,7 @@ class Options:
 
 def evaluate(options: Options) -> None:
     """Measures and writes; what is printed and written is the main process's alone. TrainingError says what is wrong."""
-    process = PartialState(cpu=options.device == "cpu")
+    process = PartialState(cpu=needs_cpu(options.device == "cpu"))
     output = options.output or _default_output(options)
     if process.is_main_process:
         require_writable(output)

@@ -1,5 +1,6 @@
 """What the machine gives."""
 
+import os
 import platform
 import subprocess
 import sys
@@ -30,6 +31,15 @@ def choose_device(name: str | None) -> torch.device:
             remedy="give --device cpu, or install a torch for this GPU and its driver",
         ) from error
     return device
+
+
+def needs_cpu(cpu: bool) -> bool:
+    """Whether Accelerate has to be told to use the CPU: `cpu` asks for it, or several processes have no GPU to share work on.
+
+    Left alone it connects no processes then, and each would do all of the work. A Mac's GPU has no way to connect them.
+    """
+    several = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    return cpu or (several and not torch.cuda.is_available() and not torch.xpu.is_available())
 
 
 def hardware(device: torch.device) -> str:

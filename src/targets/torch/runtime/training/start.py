@@ -8,6 +8,7 @@ from accelerate import Accelerator
 from accelerate.utils import DistributedDataParallelKwargs
 
 from .data import Split, open_pictures, probe, split
+from .device import needs_cpu
 from .errors import TrainingError
 from .losses import kl_in_conventions
 from .networks import Networks
@@ -35,7 +36,7 @@ def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
     try:
         return Accelerator(
             mixed_precision=_PRECISION[recipe.precision],
-            cpu=cpu,
+            cpu=needs_cpu(cpu),
             log_with=list(recipe.log.trackers) or None,
             project_dir=run,
             # Pictures are drawn by position: no generator has to agree between processes.
