@@ -32,6 +32,7 @@ export function addVerify(program: Command): void {
       process.stdout.write(flags.format === "json" ? jsonText(result) : await table(result));
       const wrong = result.outputs.filter(({ ok }) => !ok);
       if (wrong.length > 0) throw disagreement(folder, weights, result, wrong);
+      if (result.compiledFromWeights === false && result.reference === null) throw unanswered(folder, weights, result);
     });
 }
 
@@ -50,6 +51,16 @@ async function table({ size, outputs, reference }: Verification): Promise<string
   ]);
   const against = reference === null ? "onnxruntime alone" : `onnxruntime against ${reference.package} in float64`;
   return `${size.height}×${size.width}, ${against}\n\n${textTable({ columns, rows })}`;
+}
+
+/** Other weights than the graphs' own, and nothing here that runs them. */
+function unanswered(folder: string, weights: string | undefined, { alone }: Verification): UserError {
+  return new UserError({
+    what: `whether ${folder} gives what ${weights} gives cannot be said`,
+    expected: "the file that it was compiled from, or a Python that runs the package with these weights",
+    found: `another file, and ${alone}`,
+    help: `compile the folder from these weights: litevae compile MODEL -o ${folder} --target onnx,torch --weights ${weights}`,
+  });
 }
 
 function disagreement(

@@ -121,6 +121,18 @@ describe("--weights", () => {
     expect(result.stderr).toContain("tiny was not compiled from this very file: other/model.safetensors\n");
     expect(errorOf(result)).toContain("litevae compile MODEL -o tiny --target onnx,torch --weights other/model.safetensors");
   });
+  test("of another training, where no Python runs them, leave the question open, which is no agreement", () => {
+    const result = verify(["tiny", ...weights], { PATH: "" });
+    expect(result.code).toBe(1);
+    expect(errorOf(result)).toMatchInlineSnapshot(`
+      "
+      error: whether tiny gives what other/model.safetensors gives cannot be said
+        expected: the file that it was compiled from, or a Python that runs the package with these weights
+        found:    another file, and no Python with torch and safetensors was found to compare with; name one in LITEVAE_PYTHON
+        help:     compile the folder from these weights: litevae compile MODEL -o tiny --target onnx,torch --weights other/model.safetensors
+      "
+    `);
+  });
   test("that the folder was compiled from agree", () => {
     const result = verify(["other", ...weights, "--format", "json"]);
     expect(result.code, result.stderr).toBe(0);
