@@ -182,6 +182,12 @@ def test_pictures_that_cannot_be_used_are_left_out_and_counted(
     arguments = ("--metrics", "psnr,mmd", "--sizes", "16,64")
     assert compiled.evaluate(tmp_path / "whole.json", *arguments, data=data) == 0
     (data / "class-0" / "000a.png").write_bytes(b"no picture")
+    assert compiled.evaluate(tmp_path / "found.json", *arguments, data=data) == 0
+    assert result(tmp_path / "found.json")["notes"][0].startswith(
+        "1 picture could not be used and is left out, "
+    )
+    # What was not asked for has no column.
+    assert re.search(r"^ *size +pictures +PSNR$", capsys.readouterr().out, re.MULTILINE)
     # Large enough for 16, and not for 64: it is left out at both.
     colour(9, (15, 15)).save(data / "class-1" / "small.png")
     assert compiled.evaluate(tmp_path / "found.json", *arguments, data=data) == 0
@@ -337,7 +343,7 @@ def test_maps_without_strength_have_no_balance(
         return (torch.full((len(maps),), torch.nan),) * 2
 
     monkeypatch.setattr(compiled.module("evaluation.measure"), "imbalance", silent)
-    assert compiled.evaluate(tmp_path / "found.json", "--metrics", "imbalance") == 0
+    assert compiled.evaluate(tmp_path / "found.json", "--metrics", "psnr,imbalance") == 0
     found = result(tmp_path / "found.json")
     assert found["imbalance"] is None
     assert [each["reason"] for each in found["missing"]] == ["most positions of the feature maps are 0"]
@@ -356,6 +362,56 @@ def test_a_torchmetrics_that_does_not_import_is_told(
     assert [each["reason"] for each in found["missing"]] == [
         "torchmetrics cannot be imported here (operator torch::new does not exist): install one that fits this torch"
     ]
+
+
+class TestAnEarlierResult:
+    @pytest.fixture
+    def run(self, compiled: Compiled, tmp_path: Path) -> Path:
+        """A folder with the weights and a result of two sizes and three metrics."""
+        run = tmp_path / "run"
+        run.mkdir()
+        shutil.copy(compiled.folder / "model.safetensors", run)
+        assert self._evaluate(compiled, run, "--sizes", "16,32", "--metrics", "psnr,mmd,imbalance") == 0
+        return run
+
+    @staticmethod
+    def _evaluate(compiled: Compiled, run: Path, *more: str) -> int:
+        arguments = compiled.arguments(Path("unnamed"), *more, source=("--weights", str(run)))
+        output = arguments.index("--output")
+        del arguments[output : output + 2]
+        forget_accelerate()
+        code: int = compiled.module("evaluate").main(arguments)
+        return code
+
+    def test_is_not_lost_to_one_that_holds_less(
+        self, compiled: Compiled, run: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        before = (run / "evaluation.json").read_bytes()
+        capsys.readouterr()
+        less = ("--sizes", "16,8", "--metrics", "psnr,mmd", "--limit", "3")
+        assert self._evaluate(compiled, run, *less) == 1
+        assert (run / "evaluation.json").read_bytes() == before
+        assert capsys.readouterr().err.replace(str(run), "RUN") == (
+            "error: RUN/evaluation.json holds a result that this one would not replace in full\n"
+            "  expected: a result with all that is there, or --output\n"
+            "  found:    sizes 32; metrics imbalance; 5 pictures instead of 3\n"
+            "  help:     keep both with --output RUN/evaluation-2.json, "
+            "or write over it with --output RUN/evaluation.json\n"
+        )
+
+    def test_makes_way_for_one_that_holds_as_much_and_for_a_file_that_is_named(
+        self, compiled: Compiled, run: Path
+    ) -> None:
+        more = ("--sizes", "16,32,64", "--metrics", "psnr,ssim,mmd,imbalance")
+        assert self._evaluate(compiled, run, *more) == 0
+        assert len(result(run / "evaluation.json")["sizes"]) == 3
+        assert (run / "evaluation-imbalance.png").exists()
+        assert (
+            self._evaluate(compiled, run, "--metrics", "psnr", "--output", str(run / "evaluation.json")) == 0
+        )
+        assert len(result(run / "evaluation.json")["sizes"]) == 1
+        # The picture belonged to the result that is gone.
+        assert not (run / "evaluation-imbalance.png").exists()
 
 
 class TestRefusals:
@@ -379,6 +435,25 @@ class TestRefusals:
             "  found:    --sizes 33\n"
             "  help:     choose a size that fits\n"
         )
+
+    @pytest.mark.parametrize("arguments", [("--metrics", "lpips"), ("--metrics", "ssim", "--sizes", "8")])
+    def test_metrics_of_which_none_can_be_measured(
+        self,
+        compiled: Compiled,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+        arguments: tuple[str, ...],
+    ) -> None:
+        told = self._error(compiled, tmp_path, capsys, *arguments, "--networks", str(tmp_path))
+        assert told.startswith("error: nothing of --metrics can be measured here\n  found:    no ")
+        assert ("no lpips_alex: alexnet" in told) == ("lpips" in arguments)
+        assert ("no ssim at 8: it needs sides of at least 11 pixels" in told) == ("ssim" in arguments)
+
+    def test_a_metric_that_one_picture_does_not_give(
+        self, compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        told = self._error(compiled, tmp_path, capsys, "--limit", "1", "--metrics", "mmd")
+        assert "  found:    no mmd: it needs two pictures\n" in told
 
     def test_folders_without_weights_or_graphs(
         self, compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]

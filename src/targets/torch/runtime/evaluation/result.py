@@ -24,7 +24,7 @@ FORMAT = "litevae-evaluation-1"
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 # The metrics of every picture, by their names in the result.
-_PER_PICTURE = ("lpips_vgg", "lpips_alex", "psnr", "ssim")
+PER_PICTURE = ("lpips_vgg", "lpips_alex", "psnr", "ssim")
 
 _PACKAGES = ("torch", "torchmetrics", "torch-fidelity", "accelerate", "numpy", "pillow", "safetensors")
 
@@ -63,7 +63,7 @@ def protocol(
 
 def size_entry(side: Side) -> dict[str, Any]:
     """A row of the result's `sizes`."""
-    means = {name: mean(side.values.get(name, {})) for name in _PER_PICTURE}
+    means = {name: mean(side.values.get(name, {})) for name in PER_PICTURE}
     infinite = sum(math.isinf(value) for value in side.values.get("psnr", {}).values())
     return {
         "size": side.side,
@@ -117,9 +117,10 @@ def notes(sizes: Sequence[Mapping[str, Any]], broken: Sequence[Broken]) -> list[
                 f"at {entry['size']}×{entry['size']} {same} come back exactly: their PSNR is infinite and left out"
             )
     if broken:
+        left = "is" if len(broken) == 1 else "are"
         first = f"{broken[0].name}: {broken[0].reason}"
         found.append(
-            f"{counted(len(broken), 'picture')} could not be used and are left out, the first {first}"
+            f"{counted(len(broken), 'picture')} could not be used and {left} left out, the first {first}"
         )
     return found
 

@@ -21,6 +21,7 @@ from .instruments import Missing, choose_instruments
 from .measure import Evaluation, Side
 from .mmd import mmd2_to_gaussian
 from .pictures import Data
+from .plan import earlier_result, given, planned, require_any, require_no_loss
 from .result import FORMAT, imbalance_entry, mmd_entry, notes, protocol, require_writable, size_entry
 from .subject import Precision, Subject, TorchSubject
 from .tables import measured_text, published_text
@@ -66,7 +67,12 @@ def evaluate(options: Options) -> None:
     )
     special = _USUAL_SIDE if _USUAL_SIDE in options.sizes else max(options.sizes)
     block = _block(options, subject, special, instruments.missing)
+    plan = planned(instruments, options.sizes, mmd="mmd" in options.metrics, imbalance=block is not None)
+    require_any(plan, instruments.missing)
     if process.is_main_process:
+        # A file that was named may be written over.
+        if options.output is None:
+            require_no_loss(output, plan, options.sizes, len(data))
         machine = f"{process.num_processes} × {device.type}, {options.precision}"
         for line in (f"{subject.name}: {data}; {machine}", *instruments.missing):
             print(line, file=sys.stderr)
@@ -117,10 +123,15 @@ def _report(
         "missing": [each.entry() for each in missing],
         "notes": remarks,
     }
+    require_any(given(result), missing)
+    earlier = earlier_result(output)
     written = [output]
     if special.grid is not None:
         save_grid(special.grid, picture)
         written.append(picture)
+    elif earlier is not None:
+        # It shows what the result does not speak of any more.
+        picture.unlink(missing_ok=True)
     write_text(output, json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     # What was missing from the start was said then.
     for line in [*missing[len(instruments.missing) :], *(f"note: {remark}" for remark in remarks)]:

@@ -7,21 +7,23 @@ from ..paper import published
 from ..training.listing import counted
 from ..training.text import text_table
 
+# Heading, name in the result, name in --metrics, digits.
 _COLUMNS = (
-    ("rFID", "rfid", 3),
-    ("LPIPS VGG", "lpips_vgg", 4),
-    ("LPIPS Alex", "lpips_alex", 4),
-    ("PSNR", "psnr", 2),
-    ("SSIM", "ssim", 4),
+    ("rFID", "rfid", "rfid", 3),
+    ("LPIPS VGG", "lpips_vgg", "lpips", 4),
+    ("LPIPS Alex", "lpips_alex", "lpips", 4),
+    ("PSNR", "psnr", "psnr", 2),
+    ("SSIM", "ssim", "ssim", 4),
 )
 
 
 def measured_text(result: Mapping[str, Any]) -> str:
-    """Tables of the numbers in a result."""
+    """Tables of the numbers in a result; what was not asked for has no column."""
     data, source = result["protocol"]["data"], result["source"]
-    rows: list[Sequence[str]] = [["size", "pictures", *(title for title, _, _ in _COLUMNS)]]
+    columns = [column for column in _COLUMNS if column[2] in result["protocol"]["metrics"]]
+    rows: list[Sequence[str]] = [["size", "pictures", *(title for title, *_ in columns)]]
     for entry in result["sizes"]:
-        values = [_number(entry[name], digits) for _, name, digits in _COLUMNS]
+        values = [_number(entry[name], digits) for _, name, _, digits in columns]
         rows.append([f"{entry['size']}×{entry['size']}", f"{entry['pictures']:,}", *values])
     parts = [
         f"{result['model']}, {source['path']}, on {counted(data['pictures'], 'picture')} of {data['path']}",
