@@ -17,7 +17,7 @@ export function addReport(program: Command): void {
       const { packageName } = await import("../targets/torch/python.ts");
       const { checkReport, writeReport } = await import("./write-report.ts");
       const { renderReport } = await import("./render.ts");
-      const run = readRun(folder);
+      const run = await readRun(folder);
       const file = output ?? join(folder, "report.html");
       checkReport(file);
       const model = run.config?.["model"];

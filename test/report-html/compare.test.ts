@@ -135,6 +135,9 @@ describe.skipIf(executable === undefined)("in a browser", () => {
     const page = await open(report, { script: false });
     expect(await table(page, "Cost of every part").innerText()).toContain("1,038,012");
     expect(await page.locator("figure svg").first().isVisible()).toBe(true);
+    // As the caption says: from line to line four times the bytes.
+    const lines = await page.locator("#memory .plot-wide").first().locator(".role-axis-label text").allTextContents();
+    expect(lines.filter((line) => line.endsWith("iB")).slice(0, 5)).toEqual(["16 KiB", "64 KiB", "256 KiB", "1 MiB", "4 MiB"]);
     expect(await page.getByRole("button", { name: "theme" }).count()).toBe(0);
   });
 

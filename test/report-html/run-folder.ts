@@ -31,6 +31,9 @@ export const log: readonly Line[] = Array.from({ length: 2000 }, (_, i): Line =>
   };
 });
 
+/** The demo recipe, with the steps of the log. */
+const recipe = { ...demo, phases: demo.phases.map((phase, i) => ({ ...phase, steps: i === 0 ? 12_000 : 8_100 })) };
+
 export const validations: readonly Line[] = [5000, 10_000, 20_000].map((step, i) => ({
   step,
   phase: step > 12_000 ? "adversarial" : "reconstruction",
@@ -44,7 +47,7 @@ export async function writeRun(folder: string): Promise<void> {
   writeFileSync(join(folder, "metrics.jsonl"), lines.join(""));
   // The process was killed in the middle of a line.
   appendFileSync(join(folder, "metrics.jsonl"), '{"step": 20010, "pha');
-  writeFileSync(join(folder, "recipe.json"), JSON.stringify(demo));
+  writeFileSync(join(folder, "recipe.json"), JSON.stringify(recipe));
   writeFileSync(join(folder, "config.json"), JSON.stringify({ model: "nano", latent_channels: 12 }));
   for (let i = 0; i < 9; i++) {
     const background = { r: 20 * i, g: 90, b: 160 };

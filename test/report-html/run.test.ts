@@ -16,6 +16,7 @@ beforeAll(async () => {
   cpSync(join(folder, "bare"), join(folder, "whole"), { recursive: true });
   write(join(folder, "whole"), {
     "evaluation.json": JSON.stringify(evaluation),
+    "evaluation-cut.json": "",
     "evaluation-old.json": JSON.stringify({ ...evaluation, format: "litevae-evaluation-0" }),
     "benchmark.json": JSON.stringify(benchmark),
   });
@@ -29,11 +30,32 @@ test("what cannot be read is told, and everything else is reported", () => {
     "
     note: 1 line of metrics.jsonl cannot be read and is left out
       help:     a process that is killed leaves half a line: resuming the run with --resume auto removes it
+    note: evaluation-cut.json is not JSON and is left out
+      found:    Unexpected end of JSON input
+      help:     measure again, which writes it anew
     note: evaluation-old.json is not of a form that is known and is left out
       found:    format: Invalid input: expected "litevae-evaluation-1"
       help:     measure again with the package that this litevae compiles
     "
   `);
+});
+
+test("a broken recipe is told with what brings it back, and a broken picture gives way to another", async () => {
+  await writeRun(join(folder, "broken"));
+  write(join(folder, "broken"), { "recipe.json": "{", "samples/step-00000800.png": "cut off", "metrics.jsonl": "" });
+  const { code, stderr } = litevae(folder, "report", "broken");
+  expect(code).toBe(0);
+  expect(`\n${stderr}`).toMatchInlineSnapshot(`
+    "
+    note: recipe.json cannot be read and is left out
+      expected: a JSON object
+      help:     delete it, and resume with --recipe FILE, or without for the package’s recipe: a run that goes on writes it anew
+    note: samples/step-00000800.png is no picture that can be read and is left out
+      help:     copy it again from where the run was trained, or delete it
+    "
+  `);
+  const text = readFileSync(join(folder, "broken/report.html"), "utf8");
+  expect([...text.matchAll(/<h3>Step (\d+)/g)].map(([, step]) => step)).toEqual(["0", "200", "500", "700"]);
 });
 
 test("one run gives one file, which names nothing to load and is small", () => {
@@ -95,8 +117,9 @@ describe.skipIf(executable === undefined)("in a browser", () => {
   test("key figures, evaluation and benchmark read as in the files", async () => {
     const at = await open(page);
     const key = (name: string): Promise<string> => at.getByRole("region", { name, exact: true }).innerText();
-    expect(await key("steps")).toMatch(/20,000\s+of 700/);
-    expect(await key("validation PSNR")).toMatch(/27\.50 dB\s+best, at step 10,000/);
+    expect(await key("steps")).toMatch(/20,000\s+of 20,100/);
+    expect(await key("validation PSNR")).toMatch(/27\.50 dB\s+best, at step 10,000, on training pictures/);
+    expect(await at.locator("#quality").innerText()).toContain("Validation: training pictures (data.validation_share is 0)");
     expect(await key("skipped steps")).toMatch(/\b3\b/);
     expect(await rowsOf(at, "Measured quality, evaluation.json")).toEqual([
       ["128", "50", "0.1250", "24.50", "0.7500"],

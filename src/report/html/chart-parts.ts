@@ -36,6 +36,8 @@ export function bytesAxis(values: readonly number[]): Spec {
     scale: { type: "log", base: 4, domain: [ticks[0], ticks.at(-1)], nice: false },
     axis: {
       values: ticks,
+      // Vega leaves lines out beyond this.
+      tickCount: ticks.length,
       labelExpr: `${unit(KiB ** 3, "GiB")} ${unit(KiB ** 2, "MiB")} ${unit(KiB, "KiB")} datum.value + ' B'`,
     },
     title: null,

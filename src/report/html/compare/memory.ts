@@ -58,7 +58,7 @@ function curves(models: readonly Compared[], name: PartName): readonly Curve[] {
 function memoryChart(name: string, points: readonly Point[]): AnyFigure {
   return chart({
     title: `Activation memory of the ${name}`,
-    note: "Both axes are logarithmic: four times the pixels, one line up.",
+    note: "Both axes are logarithmic: from line to line four times the bytes, from mark to mark four times the pixels.",
     spec: () => spec(points),
     columns: [
       { title: "model", cell: ({ model }) => model },

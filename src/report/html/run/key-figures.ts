@@ -3,6 +3,7 @@ import { compact, integer, rounded } from "../../numbers.ts";
 import { markup, type Content, type Markup } from "../markup.ts";
 import { readingsOf } from "./curves.ts";
 import { isObject, type Run } from "./read.ts";
+import { validationPictures } from "./validation.ts";
 
 export function keyFigures(run: Run): Markup {
   const { entries, recipe, evaluations } = run;
@@ -26,7 +27,12 @@ export function keyFigures(run: Run): Markup {
         integer(last.step),
         total === undefined ? "" : `of ${integer(total)}${last.step >= total ? "" : ", not finished"}`,
       ),
-    best !== undefined && key("validation PSNR", `${best.value.toFixed(2)} dB`, `best, at step ${integer(best.step)}`),
+    best !== undefined &&
+      key(
+        "validation PSNR",
+        `${best.value.toFixed(2)} dB`,
+        `best, at step ${integer(best.step)}, on ${validationPictures(recipe)}`,
+      ),
     loss !== undefined && key("last loss", rounded(loss.value), `at step ${integer(loss.step)}`),
     measured !== undefined && key("rFID", rounded(measured.rfid ?? 0), `at ${measured.size}×${measured.size}`),
     images !== undefined &&

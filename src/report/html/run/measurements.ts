@@ -91,7 +91,16 @@ export function readMeasurements(folder: string, names: readonly string[]): Meas
     names
       .filter((name) => name.startsWith(prefix) && name.endsWith(".json"))
       .flatMap((file) => {
-        const result = schema.safeParse(jsonOf(join(folder, file)));
+        const content = jsonOf(join(folder, file));
+        if ("fault" in content) {
+          notes.push({
+            what: `${file} is not JSON and is left out`,
+            found: content.fault,
+            help: "measure again, which writes it anew",
+          });
+          return [];
+        }
+        const result = schema.safeParse(content.json);
         if (result.success) return [{ file, content: result.data }];
         const [issue] = result.error.issues;
         const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
@@ -105,10 +114,10 @@ export function readMeasurements(folder: string, names: readonly string[]): Meas
   return { evaluations: read("evaluation", evaluation), benchmarks: read("benchmark", benchmark), notes };
 }
 
-function jsonOf(file: string): unknown {
+function jsonOf(file: string): { readonly json: unknown } | { readonly fault: string } {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch {
-    return undefined;
+    return { json: JSON.parse(readFileSync(file, "utf8")) };
+  } catch (error) {
+    return { fault: (error as Error).message };
   }
 }

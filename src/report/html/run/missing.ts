@@ -6,7 +6,7 @@ import type { Run } from "./read.ts";
 
 /** `pack` is the name of the Python package that trained the run. */
 export function missingList(run: Run, pack: string): Markup | undefined {
-  const { entries, samples, recipe, evaluations, benchmarks } = run;
+  const { entries, grids, recipe, evaluations, benchmarks } = run;
   const total = stepsOf(recipe);
   const done = entries.at(-1)?.step ?? 0;
   const train = `python -m ${pack}.train --data IMAGES --output ${run.name}`;
@@ -16,7 +16,7 @@ export function missingList(run: Run, pack: string): Markup | undefined {
     (!run.finished || (total !== undefined && done < total)) &&
       entries.length > 0 &&
       item("The run has not come to its end.", `${train} --resume auto`),
-    samples.length === 0 &&
+    grids.length === 0 &&
       item("No picture grids; log.samples_every says how often they are drawn.", `${train} --set log.samples_every=500`),
     evaluations.length === 0 &&
       item(

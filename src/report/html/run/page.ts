@@ -11,6 +11,7 @@ import { missingList } from "./missing.ts";
 import { pictureGrids } from "./pictures.ts";
 import type { Run } from "./read.ts";
 import { recipeTable } from "./recipe-table.ts";
+import { validationPictures } from "./validation.ts";
 
 const one = (key: string, title: string, note?: string, unit?: string): Curves => ({
   title,
@@ -30,11 +31,11 @@ const terms: readonly Curves[] = [
   one("ldl", "LDL loss", "Artefacts."),
 ];
 
-const quality: readonly Curves[] = [
+const quality = (validation: string): readonly Curves[] => [
   {
     title: "PSNR",
     unit: "dB",
-    note: "Training: crops, with the latent’s noise. Validation: held-back pictures, without it.",
+    note: `Training: crops, with the latent’s noise. Validation: ${validation}, without it.`,
     series: [
       { key: "psnr", name: "training" },
       { key: "validation_psnr", name: "validation" },
@@ -98,8 +99,8 @@ export async function runPage(run: Run, pack: string): Promise<string> {
   ].filter((fact) => fact !== false);
   const wanted: readonly Section[] = [
     { id: "losses", title: "Losses", intro: "Before their weights, of the logged steps.", body: await lossSection(run) },
-    { id: "quality", title: "Quality while training", body: await curveGrid(run, quality) },
-    { id: "pictures", title: "Pictures", body: run.samples.length > 0 && (await pictureGrids(run.samples)) },
+    { id: "quality", title: "Quality while training", body: await curveGrid(run, quality(validationPictures(run.recipe))) },
+    { id: "pictures", title: "Pictures", body: run.grids.length > 0 && pictureGrids(run.grids) },
     { id: "game", title: "Discriminator", body: await curveGrid(run, game) },
     { id: "health", title: "Gradients and pace", body: await healthSection(run) },
     {

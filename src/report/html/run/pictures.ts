@@ -1,5 +1,7 @@
 /** The picture grids of a run, made small enough to travel inside the page. */
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import type { Report } from "../../../errors/index.ts";
 import { integer } from "../../numbers.ts";
 import { markup, trusted, type Markup } from "../markup.ts";
 import type { Sample } from "./read.ts";
@@ -29,6 +31,29 @@ export async function embedded(file: string): Promise<Embedded | undefined> {
   }
 }
 
+export interface Grid {
+  readonly step: number;
+  readonly picture: Embedded;
+}
+
+/** The grids that are shown. A broken one is told, and another shown in its place. */
+export async function readGrids(samples: readonly Sample[], notes: Report[]): Promise<readonly Grid[]> {
+  const read = await Promise.all(
+    chosen(samples).map(async (sample) => ({ sample, step: sample.step, picture: await embedded(sample.file) })),
+  );
+  const broken = new Set(read.filter(({ picture }) => picture === undefined).map(({ sample }) => sample));
+  if (broken.size === 0) return read.flatMap(({ step, picture }) => (picture === undefined ? [] : [{ step, picture }]));
+  for (const { file } of broken)
+    notes.push({
+      what: `samples/${basename(file)} is no picture that can be read and is left out`,
+      help: "copy it again from where the run was trained, or delete it",
+    });
+  return await readGrids(
+    samples.filter((sample) => !broken.has(sample)),
+    notes,
+  );
+}
+
 /** The first grid, the last, and some evenly between. */
 export function chosen(samples: readonly Sample[], limit = gridLimit): readonly Sample[] {
   if (samples.length <= limit) return samples;
@@ -36,16 +61,13 @@ export function chosen(samples: readonly Sample[], limit = gridLimit): readonly 
   return places.flatMap((place) => samples[place] ?? []);
 }
 
-export async function pictureGrids(samples: readonly Sample[]): Promise<Markup> {
-  const figures: Markup[] = [];
-  for (const { step, file } of chosen(samples)) {
-    const picture = await embedded(file);
-    if (picture === undefined) continue;
-    figures.push(markup`<figure class="card picture"><figcaption><h3>Step ${integer(step)}</h3></figcaption>
+export function pictureGrids(grids: readonly Grid[]): Markup {
+  const figures = grids.map(
+    ({ step, picture }) => markup`<figure class="card picture"><figcaption><h3>Step ${integer(step)}</h3></figcaption>
 ${image(picture, `Pictures at step ${integer(step)}: input, reconstruction, difference and latent, a picture a row`)}
 <div class="picture-columns" aria-hidden="true"><span>input</span><span>reconstruction</span><span>difference</span><span>latent</span></div></figure>
-`);
-  }
+`,
+  );
   return markup`<div class="pictures">
 ${figures}</div>
 `;

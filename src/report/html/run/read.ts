@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { UserError, type Report } from "../../../errors/index.ts";
 import { integer } from "../../numbers.ts";
+import { readGrids, type Grid } from "./pictures.ts";
 import { readMeasurements, type Benchmark, type Evaluation, type Measured } from "./measurements.ts";
 
 /** A line of metrics.jsonl. Numbers that were not finite are null there. */
@@ -34,7 +35,8 @@ export interface Run {
   readonly phases: readonly Phase[];
   readonly recipe: Json | undefined;
   readonly config: Json | undefined;
-  readonly samples: readonly Sample[];
+  /** The picture grids that are shown. */
+  readonly grids: readonly Grid[];
   readonly checkpoints: readonly string[];
   readonly finished: boolean;
   /** Pictures that could not be read. */
@@ -45,8 +47,8 @@ export interface Run {
   readonly notes: readonly Report[];
 }
 
-/** Throws UserError where there is no such folder, or it is not one of a run. */
-export function readRun(folder: string): Run {
+/** Rejects with UserError where there is no such folder, or it is not one of a run. */
+export async function readRun(folder: string): Promise<Run> {
   const path = (name: string): string => join(folder, name);
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
     throw new UserError({
@@ -79,9 +81,13 @@ export function readRun(folder: string): Run {
     name: basename(resolve(folder)),
     entries,
     phases: phasesOf(entries),
-    recipe: readObject(path("recipe.json"), notes),
-    config: readObject(path("config.json"), notes),
-    samples: samplesOf(path("samples")),
+    recipe: readObject(
+      path("recipe.json"),
+      "delete it, and resume with --recipe FILE, or without for the package’s recipe: a run that goes on writes it anew",
+      notes,
+    ),
+    config: readObject(path("config.json"), "resume the run: its end writes it anew", notes),
+    grids: await readGrids(samplesOf(path("samples")), notes),
     checkpoints: existsSync(path("checkpoints"))
       ? readdirSync(path("checkpoints"))
           .filter((name) => /^step-\d+$/.test(name))
@@ -115,14 +121,14 @@ function readLines(file: string, notes: Report[]): readonly Json[] {
   return found;
 }
 
-function readObject(file: string, notes: Report[]): Json | undefined {
+function readObject(file: string, repair: string, notes: Report[]): Json | undefined {
   if (!existsSync(file)) return undefined;
   const found = parsed(readFileSync(file, "utf8"));
   if (found === undefined)
     notes.push({
       what: `${basename(file)} cannot be read and is left out`,
       expected: "a JSON object",
-      help: "resume the run, which writes it anew",
+      help: repair,
     });
   return found;
 }

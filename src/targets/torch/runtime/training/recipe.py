@@ -24,9 +24,11 @@ def load_recipe(overrides: Sequence[str] = (), file: Path | None = None, folder:
     schema, recipe.schema.json. Raises TrainingError with the path of the field for what is unknown, missing or
     not what the schema wants.
     """
-    schema = _read(folder / "recipe.schema.json")
+    compile_again = "compile the package again: litevae compile MODEL -o DIR --target torch --recipe NAME"
+    mend = "mend it; the recipe.json of a run can be deleted: the run goes on with --recipe FILE, or the package's"
+    schema = _read(folder / "recipe.schema.json", compile_again)
     path = folder / "recipe.json" if file is None else file
-    recipe = _read(path)
+    recipe = _read(path, compile_again if file is None else mend)
     _check(recipe, schema, str(path))
     for override in overrides:
         _assign(recipe, override)
@@ -41,9 +43,8 @@ def recipe_dict(recipe: Recipe) -> dict[str, Any]:
     return plain
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path, remedy: str) -> Any:
     """The JSON in a file."""
-    remedy = "compile the package again: litevae compile MODEL -o DIR --target torch --recipe NAME"
     try:
         return _json(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
