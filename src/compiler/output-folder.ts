@@ -222,7 +222,7 @@ function earlierFiles(path: string, force: boolean): readonly string[] {
 
 /** What Python leaves when the torch package is used or installed in place, and what its measuring commands write. */
 function isByproduct(name: string): boolean {
-  if (/^(?:evaluation(?:\.json|-imbalance\.png)|benchmark\.json|report\.html)$/.test(name)) return true;
+  if (/^(?:evaluation(?:-\d+)?(?:\.json|-imbalance\.png)|benchmark\.json|report\.html)$/.test(name)) return true;
   return /(?:^|\/)(?:__pycache__|[^/]+\.egg-info)\/|^(?:build\/(?:lib|bdist[^/]*)|\.venv)\//.test(name);
 }
 

@@ -130,6 +130,8 @@ def test_a_run_is_evaluated_where_it_lies(compiled: Compiled, tmp_path: Path) ->
     steps = ("phases.0.steps=2", "phases.1.steps=1", "checkpoints.every=2", "checkpoints.validate_every=2")
     trained = ("--data", str(compiled.data), "--output", str(run), "--cpu", "--set", *steps)
     assert compiled.module("train").main([*trained]) == 0
+    weights = [*run.rglob("*.safetensors")]
+    assert {path.stat().st_mode for path in weights} == {(run / "config.json").stat().st_mode}
     found = {}
     # Done; then as if it had been stopped.
     for state in ("done", "stopped"):

@@ -4,6 +4,7 @@ What `compile` says of each kind of broken file is in test/e2e/file-errors.test.
 """
 
 import hashlib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -190,6 +191,21 @@ def test_verify_refuses_them_too(
     whole = (folder / "model.safetensors").read_bytes()
     (tmp_path / "model.safetensors").write_bytes(whole[:-100])
     refused_by(["verify", folder], folder, tmp_path, ["is not a whole safetensors file"])
+
+
+def test_weights_are_saved_with_the_mode_of_a_new_file(
+    folder: Path, module: ModuleType, tmp_path: Path
+) -> None:
+    model = module.Autoencoder.from_pretrained(folder)
+    before = os.umask(0o027)
+    try:
+        # What an interrupted process left does not decide.
+        (tmp_path / "model.safetensors.partial").touch(0o600)
+        model.save_pretrained(tmp_path)
+    finally:
+        os.umask(before)
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
+    assert modes == {"model.safetensors": "0o640", "config.json": "0o640"}
 
 
 def test_a_folder_of_another_model_is_told(folder: Path, module: ModuleType, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from stat import S_IMODE
 from typing import Any, Self
 
 import torch
@@ -200,11 +201,7 @@ def write_pretrained(
     folder.mkdir(parents=True, exist_ok=True)
     state = clean_keys(model.state_dict()) | dict(beside)
     unfinished = folder / f"{name}.partial"
-    save_file(
-        {key: value.detach().contiguous().cpu() for key, value in state.items()},
-        unfinished,
-        metadata={"format": "pt"},
-    )
+    save_weights(state, unfinished)
     unfinished.replace(folder / name)
     entries = {
         "model": model.name,
@@ -218,6 +215,16 @@ def write_pretrained(
     unfinished = folder / f"{CONFIG}.partial"
     unfinished.write_text(json.dumps(merged, indent=2) + "\n")
     unfinished.replace(folder / CONFIG)
+
+
+def save_weights(state: Mapping[str, Tensor], file: Path) -> None:
+    """Writes tensors as a safetensors file with the mode of any new file: safetensors' own is for the owner alone."""
+    file.unlink(missing_ok=True)
+    file.touch()
+    mode = file.stat().st_mode
+    tensors = {key: value.detach().contiguous().cpu() for key, value in state.items()}
+    save_file(tensors, file, metadata={"format": "pt"})
+    file.chmod(S_IMODE(mode))
 
 
 def _innermost_blocks(module: nn.Module) -> Iterator[nn.Module]:

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ..autoencoder import WeightsError, clean_keys, load_strict
+from ..autoencoder import WeightsError, clean_keys, load_strict, save_weights
 from .checkpoint import AVERAGE, RAW
 from .errors import TrainingError
 from .networks import Networks, Optimizers
@@ -35,12 +35,12 @@ def write_snapshot(
     folder: Path, accelerator: Accelerator, networks: Networks, optimizers: Optimizers, state: State
 ) -> None:
     """Everything but the random generators, which each process writes for itself."""
-    _save_weights(networks.autoencoder, folder / RAW)
+    save_weights(networks.autoencoder.state_dict(), folder / RAW)
     if networks.average is not None:
-        _save_weights(networks.average, folder / AVERAGE)
+        save_weights(networks.average.state_dict(), folder / AVERAGE)
     memory: dict[str, Any] = {"autoencoder": optimizers.autoencoder.state_dict()}
     if networks.discriminator is not None and optimizers.discriminator is not None:
-        _save_weights(networks.discriminator, folder / "discriminator.safetensors")
+        save_weights(networks.discriminator.state_dict(), folder / "discriminator.safetensors")
         memory["discriminator"] = optimizers.discriminator.state_dict()
     if accelerator.scaler is not None:
         memory["scaler"] = accelerator.scaler.state_dict()
@@ -101,11 +101,6 @@ def _read_state(folder: Path, model: str, steps: int) -> State:
             remedy="raise phases.N.steps, or give another --output",
         )
     return state
-
-
-def _save_weights(module: nn.Module, path: Path) -> None:
-    state = {key: value.detach().contiguous().cpu() for key, value in module.state_dict().items()}
-    save_file(state, path, metadata={"format": "pt"})
 
 
 def _load_weights(module: nn.Module, path: Path) -> None:
