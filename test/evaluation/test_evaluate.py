@@ -16,6 +16,7 @@ from accelerate import PartialState
 from conftest import ROOT
 from evaluation.runs import FEW_FEATURES, PACKAGE, Compiled, compiled, networks, result
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from training.runs import forget_accelerate
 from training.sets import colour, write_pictures
@@ -456,6 +457,23 @@ class TestRefusals:
     ) -> None:
         told = self._error(compiled, tmp_path, capsys, "--limit", "1", "--metrics", "mmd")
         assert "  found:    no mmd: it needs two pictures\n" in told
+
+    def test_weights_of_another_model(
+        self, compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        state = {f"body.{number}.weight": torch.zeros(1) for number in range(5)}
+        save_file(state, tmp_path / "model.safetensors")
+        (tmp_path / "config.json").write_text('{"model": "other"}')
+        told = self._error(compiled, tmp_path, capsys, source=("--weights", str(tmp_path)))
+        count = len(load_file(compiled.folder / "model.safetensors"))
+        assert re.sub(r"(missing: ).+( … and \d+ more)", r"\1A, B, C\2", told) == (
+            "error: the weights in TMP/model.safetensors are not those of plain\n"
+            f"  expected: the {count} tensors of plain\n"
+            "  found:    weights of other\n"
+            f"            {count} missing: A, B, C … and {count - 3} more\n"
+            "            5 unexpected: body.0.weight, body.1.weight, body.2.weight … and 2 more\n"
+            "  help:     give --weights a run's folder, or a safetensors file of this model\n"
+        )
 
     def test_folders_without_weights_or_graphs(
         self, compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]

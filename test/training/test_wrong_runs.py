@@ -132,6 +132,21 @@ def test_the_folder_of_a_run(
     assert message(run=Path("/proc/litevae-run")).startswith("error: /proc/litevae-run cannot be written to")
 
 
+def test_a_recipe_of_the_run_that_is_damaged(
+    project: Project, finished: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run, mine = tmp_path / "run", tmp_path / "mine.json"
+    shutil.copytree(finished, run)
+    content = (run / "recipe.json").read_bytes()
+    mine.write_bytes(content)
+    (run / "recipe.json").write_bytes(content[:10])
+    assert project.train(run, "--resume", "auto") == 1
+    assert "the run goes on with --recipe FILE" in capfd.readouterr().err
+    assert project.train(run, "--resume", "auto", "--recipe", str(mine)) == 0
+    assert f"{run}/recipe.json is not JSON and is written anew" in capfd.readouterr().err
+    assert (run / "recipe.json").read_bytes() == content
+
+
 def test_checkpoints_that_cannot_be_used(message: Callable[..., str], finished: Path, tmp_path: Path) -> None:
     run, other = tmp_path / "run", tmp_path / "other"
     shutil.copytree(finished, run)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,11 @@ LOGVAR_RANGE = (-30.0, 20.0)
 
 
 class WeightsError(ValueError):
-    """Weights that are not those of the model; the message lists the keys."""
+    """Weights that are not those of the model; the message and `problems` name the first keys of each kind."""
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
 
 
 class DiagonalGaussian:
@@ -297,10 +301,10 @@ def load_strict(module: nn.Module, state: Mapping[str, Tensor]) -> None:
         ],
     }
     lines = [
-        f"{len(keys)} {what}: {', '.join(keys[:10])}{', …' if len(keys) > 10 else ''}"
+        f"{len(keys)} {what}: {', '.join(keys[:3])}{f' … and {len(keys) - 3} more' if len(keys) > 3 else ''}"
         for what, keys in problems.items()
         if keys
     ]
     if lines:
-        raise WeightsError("the weights are not those of this model; " + "; ".join(lines))
+        raise WeightsError("the weights are not those of this model; " + "; ".join(lines), lines)
     module.load_state_dict(state)

@@ -1,6 +1,8 @@
 """The networks of a run, built from the package's generated files: the one place that imports those."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ..autoencoder import (
+    CONFIG,
     DIFFUSERS_WEIGHTS,
     WEIGHTS,
     AutoencoderBase,
@@ -223,16 +226,35 @@ def _state_in(file: Path, autoencoder: AutoencoderBase, remedy: str) -> dict[str
         ) from error
 
 
+def _load(autoencoder: AutoencoderBase, state: Mapping[str, Tensor], file: Path, remedy: str) -> None:
+    try:
+        load_strict(autoencoder, state)
+    except WeightsError as error:
+        other = _model_of(file)
+        named = [f"weights of {other}"] if other not in (None, autoencoder.name) else []
+        raise TrainingError(
+            f"the weights in {file} are not those of {autoencoder.name}",
+            expected=f"the {len(autoencoder.state_dict())} tensors of {autoencoder.name}",
+            found=f"\n{' ' * 12}".join([*named, *error.problems]),
+            remedy=remedy,
+        ) from error
+
+
+def _model_of(file: Path) -> str | None:
+    """The model of a file of weights, by what a compile, a run or a checkpoint left beside it."""
+    for beside in (CONFIG, "state.json"):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            return str(json.loads((file.parent / beside).read_text(encoding="utf-8"))["model"])
+    return None
+
+
 def trained_autoencoder(path: Path) -> AutoencoderBase:
     """The model in eval mode with the weights of `--weights`, a safetensors file or a folder such as a run's."""
     autoencoder = build_autoencoder()
     file = weights_file(path)
     remedy = "give --weights a run's folder, or a safetensors file of this model"
     state = _state_in(file, autoencoder, remedy)
-    try:
-        load_strict(autoencoder, state)
-    except WeightsError as error:
-        raise TrainingError(f"{file}: {error}", remedy=remedy) from error
+    _load(autoencoder, state, file, remedy)
     return autoencoder.eval()
 
 
@@ -242,10 +264,7 @@ def start_from(autoencoder: AutoencoderBase, path: str, partial: bool) -> str:
     state = _state_in(file, autoencoder, "give a safetensors file in train.start_from, or null")
     own = autoencoder.state_dict()
     if not partial:
-        try:
-            load_strict(autoencoder, state)
-        except WeightsError as error:
-            raise TrainingError(f"{file}: {error}", remedy="train.partial=true takes what fits") from error
+        _load(autoencoder, state, file, "train.partial=true takes what fits")
         return f"{file}: all {len(own)} tensors"
     fitting = {key: value for key, value in state.items() if key in own and own[key].shape == value.shape}
     if not fitting:

@@ -137,7 +137,12 @@ class Trainer:
             )
         before = self.run_folder / "recipe.json"
         if before.is_file():
-            old, new = flat(json.loads(before.read_text())), flat(recipe_dict(self.recipe))
+            try:
+                old = flat(json.loads(before.read_text(encoding="utf-8")))
+            except ValueError:
+                self.notes.append(f"{before} is not JSON and is written anew")
+                return
+            new = flat(recipe_dict(self.recipe))
             changed = [name for name in old.keys() | new.keys() if old.get(name) != new.get(name)]
             for name in sorted(changed):
                 self.notes.append(f"the recipe changes: {name}: {old.get(name)} → {new.get(name)}")
