@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -401,6 +402,15 @@ class TestAnEarlierResult:
             "  help:     keep both with --output RUN/evaluation-2.json, "
             "or write over it with --output RUN/evaluation.json\n"
         )
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
+    def test_is_not_looked_for_in_a_pipe(self, compiled: Compiled, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        find = compiled.module("evaluation.plan").earlier_result
+        reading = Thread(target=find, args=(tmp_path / "pipe",), daemon=True)
+        reading.start()
+        reading.join(10)
+        assert not reading.is_alive()
 
     def test_makes_way_for_one_that_holds_as_much_and_for_a_file_that_is_named(
         self, compiled: Compiled, run: Path

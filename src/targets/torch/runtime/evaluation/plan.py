@@ -72,6 +72,9 @@ def require_no_loss(output: Path, plan: Given, sides: Sequence[int], pictures: i
 
 def earlier_result(output: Path) -> dict[str, Any] | None:
     """The result that a file holds; None where it is none, or of a form that is not read here."""
+    # Reading would wait for whoever writes into a pipe or a terminal.
+    if not output.is_file():
+        return None
     try:
         result = json.loads(output.read_text(encoding="utf-8"))
         if result["format"] != FORMAT:
