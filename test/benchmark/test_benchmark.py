@@ -110,6 +110,13 @@ def test_every_combination_has_a_row_and_the_paper_a_heading_of_its_own(
     assert re.search(r"LiteVAE-S +1\.03 +1,324 +384$", published, re.MULTILINE)
 
 
+def test_a_checkpoint_has_its_result_in_its_run(here: Any, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "checkpoints" / "step-00000010"
+    here("model").Autoencoder().save_pretrained(checkpoint)
+    assert benchmark("--parts", "decoder", "--batches", "1", "--weights", checkpoint) == 0
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["benchmark.json"]
+
+
 def test_a_compiled_folder_gets_no_file_of_its_own_accord(here: Any, folder: Path) -> None:
     before = sorted(path.name for path in folder.iterdir())
     assert benchmark("--parts", "decoder", "--batches", "1", "--weights", folder) == 0
@@ -207,11 +214,17 @@ def test_a_process_that_is_ended_is_a_row_too(folder: Path) -> None:
             "  help:     give --weights a run's folder, or a safetensors file of this model\n",
         ),
         (
-            ("--output", "nowhere/result.json"),
-            "error: nowhere/result.json cannot be written\n"
-            "  expected: a file in a folder that is there and can be written to\n"
-            "  found:    the folder nowhere\n"
-            "  help:     give another --output\n",
+            ("--output", "."),
+            "error: . cannot be written\n"
+            "  found:    a folder of this name\n"
+            "  help:     give --output FILE in a folder of yours\n",
+        ),
+        (
+            # Root has every right there, and no file can be made.
+            ("--output", "/proc/result.json"),
+            "error: /proc/result.json cannot be written\n"
+            "  found:    No such file or directory\n"
+            "  help:     give --output FILE in a folder of yours\n",
         ),
     ],
 )

@@ -136,9 +136,19 @@ def test_a_run_is_evaluated_where_it_lies(compiled: Compiled, tmp_path: Path) ->
     assert {path.stat().st_mode for path in weights} == {(run / "config.json").stat().st_mode}
     found = {}
     # Done; then as if it had been stopped.
-    for state in ("done", "stopped"):
+    newest = run / "checkpoints" / "step-00000003"
+    for state, source in (("done", run), ("stopped", run), ("a checkpoint", newest)):
         forget_accelerate()
-        arguments = ["--data", str(compiled.data), "--weights", str(run), "--sizes", "16", "--device", "cpu"]
+        arguments = [
+            "--data",
+            str(compiled.data),
+            "--weights",
+            str(source),
+            "--sizes",
+            "16",
+            "--device",
+            "cpu",
+        ]
         assert compiled.module("evaluate").main([*arguments, "--workers", "1", "--metrics", "psnr"]) == 0
         found[state] = result(run / "evaluation.json")
         (run / "model.safetensors").unlink(missing_ok=True)
@@ -146,6 +156,7 @@ def test_a_run_is_evaluated_where_it_lies(compiled: Compiled, tmp_path: Path) ->
     best = json.loads((run / "checkpoints" / "best.json").read_text())["step"]
     wanted = run / "checkpoints" / f"step-{best:08d}" / "average.safetensors"
     assert found["stopped"]["source"]["path"] == str(wanted)
+    assert found["a checkpoint"]["source"]["path"] == str(newest / "average.safetensors")
 
 
 def test_compiled_graphs_measure_as_the_package(

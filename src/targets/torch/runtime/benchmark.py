@@ -4,14 +4,13 @@ Exit codes: 0 measured; 1 an input is wrong, or no row could be measured; 2 usag
 """
 
 import argparse
-import os
 import sys
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+from .training.checkpoint import require_writable, run_of
 from .training.commands import EXIT_DONE, EXIT_WRONG_INPUT, exit_code
-from .training.errors import TrainingError
 
 PARTS = ("encoder", "decoder")
 MODES = ("eager", "compiled")
@@ -114,7 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     output = options.output or _in_run(options.weights)
     if output is not None:
-        _check_output(output)
+        require_writable(output)
 
     from .benchmarking.rows import Case, Settings
     from .benchmarking.run import benchmark
@@ -134,23 +133,11 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _in_run(weights: Path | None) -> Path | None:
-    """The result's place in a run's folder; none in a compiled one, which would not be compiled again with other files in it."""
+    """The result's place in the run's folder; none in a compiled one, which holds what its compile wrote."""
     folder = None if weights is None else weights.expanduser()
     if folder is None or not folder.is_dir() or (folder / "manifest.json").is_file():
         return None
-    return folder / RESULT
-
-
-def _check_output(file: Path) -> None:
-    """Before minutes are spent on what could not be kept."""
-    if file.parent.is_dir() and not file.is_dir() and os.access(file.parent, os.W_OK):
-        return
-    raise TrainingError(
-        f"{file} cannot be written",
-        expected="a file in a folder that is there and can be written to",
-        found="a folder" if file.is_dir() else f"the folder {file.parent}",
-        remedy="give another --output",
-    )
+    return run_of(folder) / RESULT
 
 
 if __name__ == "__main__":

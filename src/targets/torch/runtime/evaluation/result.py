@@ -1,7 +1,6 @@
 """The result of an evaluation: evaluation.json and what it says of how it was made."""
 
 import math
-import os
 import platform
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,6 @@ from accelerate import PartialState
 
 from ..training.broken import Broken
 from ..training.device import hardware
-from ..training.errors import TrainingError
 from ..training.listing import counted
 from . import frechet, imbalance, instruments, mmd
 from .measure import Evaluation, Side
@@ -123,21 +121,6 @@ def notes(sizes: Sequence[Mapping[str, Any]], broken: Sequence[Broken]) -> list[
             f"{counted(len(broken), 'picture')} could not be used and {left} left out, the first {first}"
         )
     return found
-
-
-def require_writable(file: Path) -> None:
-    """TrainingError where the result could not be written, said before the work is done."""
-    folder = file.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if file.is_dir() or not os.access(folder, os.W_OK):
-            raise PermissionError("a folder of this name" if file.is_dir() else "no right to write there")
-    except OSError as error:
-        raise TrainingError(
-            f"{file} cannot be written",
-            found=error.strerror or str(error),
-            remedy="give --output FILE in a folder of yours",
-        ) from error
 
 
 def _versions() -> dict[str, str]:

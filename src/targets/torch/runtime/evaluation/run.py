@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from accelerate import PartialState
 
-from ..training.checkpoint import write_text
+from ..training.checkpoint import require_writable, run_of, write_text
 from ..training.device import choose_device, needs_cpu
 from ..training.errors import TrainingError
 from ..training.networks import build_autoencoder
@@ -22,7 +22,7 @@ from .measure import Evaluation, Side
 from .mmd import mmd2_to_gaussian
 from .pictures import Data
 from .plan import earlier_result, given, planned, require_any, require_no_loss
-from .result import FORMAT, imbalance_entry, mmd_entry, notes, protocol, require_writable, size_entry
+from .result import FORMAT, imbalance_entry, mmd_entry, notes, protocol, size_entry
 from .subject import Precision, Subject, TorchSubject
 from .tables import measured_text, published_text
 
@@ -142,9 +142,9 @@ def _report(
 
 
 def _default_output(options: Options) -> Path:
-    """evaluation.json in the run's, the file's or the compiled folder."""
+    """evaluation.json in the run's, the file's or the compiled folder; a checkpoint's, which may go, is in its run's."""
     place = (options.onnx or options.weights or Path()).expanduser()
-    return (place if place.is_dir() else place.parent) / "evaluation.json"
+    return run_of(place if place.is_dir() else place.parent) / "evaluation.json"
 
 
 def _device(process: PartialState, name: str | None) -> torch.device:

@@ -6,6 +6,7 @@ import re
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Self
 
 from .errors import TrainingError
@@ -143,6 +144,13 @@ def recipe_of(checkpoint: Path) -> Path | None:
     return path if path.is_file() else None
 
 
+def run_of(folder: Path) -> Path:
+    """The run that a checkpoint's folder is of, where its results belong; any other folder itself."""
+    place = folder.resolve()
+    name = place.name.removeprefix("abandoned-")
+    return place.parents[1] if _NAME.fullmatch(name) and place.parent.name == "checkpoints" else folder
+
+
 def _sync(path: Path) -> None:
     if os.name == "nt":
         # Windows syncs neither folders nor what is open for reading.
@@ -152,6 +160,27 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def require_writable(file: Path) -> None:
+    """TrainingError where a result could not be written, said before the work is done. Makes its folder."""
+    place = file.resolve()
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.is_dir():
+            raise IsADirectoryError("a folder of this name")
+        if place.exists() and not place.is_file():
+            # A pipe or device, which is written into.
+            return
+        # Rights alone do not tell: a system such as /proc gives them and takes no file.
+        with TemporaryFile(dir=place.parent):
+            pass
+    except OSError as error:
+        raise TrainingError(
+            f"{file} cannot be written",
+            found=error.strerror or str(error),
+            remedy="give --output FILE in a folder of yours",
+        ) from error
 
 
 def write_text(path: Path, text: str) -> None:
