@@ -4,12 +4,17 @@ import { basename } from "node:path";
 import type { Report } from "../../../errors/index.ts";
 import { integer } from "../../numbers.ts";
 import { markup, trusted, type Markup } from "../markup.ts";
-import type { Sample } from "./read.ts";
 
 /** Most grids that are shown, the first and the last among them. */
 const gridLimit = 4;
 /** Most pixels along the longer side of a picture. */
 const sideLimit = 1200;
+
+/** A picture grid that the trainer drew. */
+export interface Sample {
+  readonly step: number;
+  readonly file: string;
+}
 
 export interface Embedded {
   readonly address: string;

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { UserError, type Report } from "../../../errors/index.ts";
 import { integer } from "../../numbers.ts";
-import { readGrids, type Grid } from "./pictures.ts";
+import { readGrids, type Grid, type Sample } from "./pictures.ts";
 import { readMeasurements, type Benchmark, type Evaluation, type Measured } from "./measurements.ts";
 
 /** A line of metrics.jsonl. Numbers that were not finite are null there. */
@@ -18,11 +18,6 @@ export interface Phase {
   /** The first and the last step that was logged. */
   readonly from: number;
   readonly to: number;
-}
-
-export interface Sample {
-  readonly step: number;
-  readonly file: string;
 }
 
 export type Json = Readonly<Record<string, unknown>>;
