@@ -459,6 +459,12 @@ class TestRefusals:
             "  found:    --sizes 33\n"
             "  help:     choose a size that fits\n"
         )
+        assert self._error(compiled, tmp_path, capsys, "--sizes", "35,32,33", source=source) == (
+            f"error: pictures of 33×33 and 35×35 do not fit the {what}\n"
+            "  expected: --sizes 32 or 34 for 33, 34 or 36 for 35\n"
+            "  found:    --sizes 33,35\n"
+            "  help:     choose sizes that fit\n"
+        )
 
     @pytest.mark.parametrize("arguments", [("--metrics", "lpips"), ("--metrics", "ssim", "--sizes", "8")])
     def test_metrics_of_which_none_can_be_measured(

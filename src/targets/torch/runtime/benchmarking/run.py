@@ -13,7 +13,7 @@ from ..training.checkpoint import write_text
 from ..training.device import choose_device, hardware
 from ..training.errors import TrainingError
 from ..training.networks import build_autoencoder, trained_autoencoder
-from ..training.sizes import check_side
+from ..training.sizes import check_sides
 from .memory import how_measured
 from .processes import measured_row
 from .rows import FORMAT, Case, Row, Settings
@@ -28,7 +28,7 @@ def benchmark(cases: Sequence[Case], settings: Settings, output: Path | None) ->
     device = choose_device(settings.device)
     settings = replace(settings, device=str(device))
     _check_precision(settings.precision, device)
-    check_side(settings.size, "--size")
+    check_sides([settings.size], "--size")
     if settings.weights is not None:
         trained_autoencoder(settings.weights)
     with torch.device("meta"):

@@ -1,6 +1,7 @@
 """Compiled graphs in onnxruntime, seen as a model in PyTorch is."""
 
 import json
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from ..autoencoder import CONFIG
 from ..training.errors import TrainingError
+from ..training.sizes import require_fitting
 from .subject import file_hash
 
 _PARTS = ("encoder", "decoder")
@@ -41,19 +43,10 @@ class OnnxSubject:
         self._encoder, self._decoder = (_session(runtime, file, device) for file in self.files)
         self.runtime = {"onnxruntime": runtime.__version__, "provider": self._encoder.get_providers()[0]}
 
-    def require_side(self, side: int, option: str) -> None:
+    def require_sides(self, sides: Sequence[int], option: str) -> None:
         """See Subject."""
-        if self._fits(side):
-            return
-        below = next((size for size in range(side - 1, 0, -1) if self._fits(size)), None)
-        above = next((size for size in range(side + 1, side + _REACH) if self._fits(size)), None)
-        fitting = [str(size) for size in (below, above) if size is not None]
-        raise TrainingError(
-            f"pictures of {side}×{side} do not fit the graphs of {self.folder}",
-            expected=f"{option} {' or '.join(fitting) or 'another size'}",
-            found=f"{option} {side}",
-            remedy="choose a size that fits",
-        )
+        wrong = {side: self._nearest(side) for side in sides if not self._fits(side)}
+        require_fitting(wrong, option, f"graphs of {self.folder}")
 
     def encode(self, images: Tensor) -> Tensor:
         """See Subject."""
@@ -72,6 +65,11 @@ class OnnxSubject:
             side >= sizes["minimum"] and (side - sizes["minimum"]) % sizes["step"] == 0
             for sizes in self._sizes.values()
         )
+
+    def _nearest(self, side: int) -> list[int]:
+        below = next((size for size in range(side - 1, 0, -1) if self._fits(size)), None)
+        above = next((size for size in range(side + 1, side + _REACH) if self._fits(size)), None)
+        return [size for size in (below, above) if size is not None]
 
     def _config(self) -> dict[str, Any]:
         absent = [path.name for path in (*self.files, self.folder / CONFIG) if not path.is_file()]

@@ -59,8 +59,7 @@ def evaluate(options: Options) -> None:
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
     subject = _subject(options, device)
-    for side in options.sizes:
-        subject.require_side(side, "--sizes")
+    subject.require_sides(options.sizes, "--sizes")
     data = Data(options.data, subject.image_channels, options.limit, max(options.sizes))
     instruments = choose_instruments(
         options.metrics, subject.image_channels, options.sizes, options.networks, device

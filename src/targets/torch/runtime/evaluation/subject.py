@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..autoencoder import AutoencoderBase
 from ..training.networks import trained_autoencoder, weights_file
-from ..training.sizes import check_side
+from ..training.sizes import check_sides
 
 Precision = Literal["fp32", "bf16", "fp16"]
 
@@ -31,8 +31,8 @@ class Subject(Protocol):
         """Where it is made of modules, whose feature maps can be looked at."""
         ...
 
-    def require_side(self, side: int, option: str) -> None:
-        """TrainingError where square pictures of that side do not fit; `option` is what gave it."""
+    def require_sides(self, sides: Sequence[int], option: str) -> None:
+        """TrainingError where square pictures of one of these sides do not fit; `option` is what gave them."""
         ...
 
     def encode(self, images: Tensor) -> Tensor:
@@ -62,9 +62,9 @@ class TorchSubject:
         self.runtime: dict[str, str] = {}
         self._type = _TYPES.get(precision)
 
-    def require_side(self, side: int, option: str) -> None:
+    def require_sides(self, sides: Sequence[int], option: str) -> None:
         """See Subject."""
-        check_side(side, option)
+        check_sides(sides, option)
 
     def encode(self, images: Tensor) -> Tensor:
         """See Subject."""

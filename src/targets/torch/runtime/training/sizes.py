@@ -1,5 +1,7 @@
 """Whether a recipe's resolutions pass through its networks: tried on torch's meta device, without memory or time."""
 
+from collections.abc import Mapping, Sequence
+
 import torch
 from torch import nn
 
@@ -34,17 +36,25 @@ def check_sizes(recipe: Recipe) -> None:
         )
 
 
-def check_side(side: int, option: str) -> None:
-    """TrainingError where square pictures of that side do not fit the autoencoder; `option` is what gave it."""
+def check_sides(sides: Sequence[int], option: str) -> None:
+    """TrainingError where square pictures of one of these sides do not fit the autoencoder; `option` is what gave them."""
     with torch.device("meta"):
         autoencoder = build_autoencoder().eval()
-    if _fits(side, autoencoder, None):
+    wrong = [side for side in sides if not _fits(side, autoencoder, None)]
+    require_fitting({side: _nearest(side, autoencoder, None) for side in wrong}, option, "autoencoder")
+
+
+def require_fitting(wrong: Mapping[int, Sequence[int]], option: str, what: str) -> None:
+    """TrainingError where there are sides that do not fit; each has the nearest ones that do."""
+    if not wrong:
         return
+    several = len(wrong) > 1
+    choices = [_choice(fitting) + (f" for {side}" if several else "") for side, fitting in wrong.items()]
     raise TrainingError(
-        f"pictures of {side}×{side} do not fit the autoencoder",
-        expected=f"{option} {_choice(_nearest(side, autoencoder, None))}",
-        found=f"{option} {side}",
-        remedy="choose a size that fits",
+        f"pictures of {' and '.join(f'{side}×{side}' for side in wrong)} do not fit the {what}",
+        expected=f"{option} {', '.join(choices)}",
+        found=f"{option} {','.join(map(str, wrong))}",
+        remedy="choose sizes that fit" if several else "choose a size that fits",
     )
 
 
@@ -67,7 +77,7 @@ def _nearest(side: int, autoencoder: AutoencoderBase, discriminator: nn.Module |
     return sorted([candidate for candidate in near if _fits(candidate, autoencoder, discriminator)][:2])
 
 
-def _choice(fitting: list[int]) -> str:
+def _choice(fitting: Sequence[int]) -> str:
     return " or ".join(map(str, fitting)) or "another size"
 
 
