@@ -8,7 +8,7 @@ import { accessibilityFaults, browser, executable, overflow } from "./browser.ts
 
 const folder = tempFolder();
 const report = join(folder, "report.html");
-const hostile = `<script>document.title = "owned"</script><b title="'">&amp;`;
+const hostile = `<script>document.title = "owned"</script><b title="'">&amp; ${"x".repeat(200)}`;
 
 interface Costs {
   readonly model: string;
@@ -113,6 +113,12 @@ describe.skipIf(executable === undefined)("in a browser", () => {
     await page.keyboard.press("Enter");
     const inside = page.locator("[id='m0-encoder.extractors.0']");
     await inside.locator("> summary").waitFor();
+    // Every line ends in an arrow.
+    const lines: string[] = await page.evaluate(
+      "[...document.querySelectorAll('.graph path')].map((path) => path.getAttribute('d'))",
+    );
+    expect(lines.length).toBeGreaterThan(100);
+    expect(lines.filter((line) => !/L([\d.-]+ [\d.-]+)M[\d.-]+ [\d.-]+L\1L/.test(line))).toEqual([]);
     expect(await inside.locator("> summary").innerText()).toMatch(
       /extractors\.0 UNet\s+12×128×128 · 258 k parameters · 4\.18 GMACs/,
     );
@@ -147,6 +153,18 @@ describe.skipIf(executable === undefined)("in a browser", () => {
     expect(await page.title()).toBe(`${hostile} and tiny · litevae`);
     expect(await page.locator("h1").innerText()).toBe(`${hostile} and tiny`);
     expect(await page.locator("main script, main b").count()).toBe(0);
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await overflow(page)).toBe(0);
+    }
+    // Where they cost alike, names of models stand one above the other.
+    const names = page
+      .locator("#paper .plot-narrow")
+      .first()
+      .locator("text")
+      .filter({ hasText: /^(?:tiny|<script>.*…)$/ });
+    const boxes = await Promise.all((await names.all()).map((name) => name.boundingBox()));
+    expect(new Set(boxes.map((box) => box?.y)).size).toBe(2);
     expect((await table(page, "Modules that differ").count()) + (await page.getByText("No module differs").count())).toBe(1);
   });
 
@@ -160,5 +178,9 @@ describe.skipIf(executable === undefined)("in a browser", () => {
     );
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(await overflow(page)).toBe(0);
+    const table = page.locator("#figures .table-frame");
+    await page.evaluate("document.querySelector('#figures .table-frame').scrollBy(1000, 0)");
+    const [frame, name] = [await table.boundingBox(), await table.locator("tbody th").first().boundingBox()];
+    expect(name?.x).toBe(frame?.x);
   });
 });

@@ -43,7 +43,8 @@ export const validations: readonly Line[] = [5000, 10_000, 20_000].map((step, i)
 
 export async function writeRun(folder: string): Promise<void> {
   mkdirSync(join(folder, "samples"), { recursive: true });
-  const lines = [...log, ...validations].map((line) => `${JSON.stringify(line)}\n`);
+  const entries = [...log, ...validations].sort((a, b) => a.step - b.step);
+  const lines = entries.map((line) => `${JSON.stringify(line)}\n`);
   writeFileSync(join(folder, "metrics.jsonl"), lines.join(""));
   // The process was killed in the middle of a line.
   appendFileSync(join(folder, "metrics.jsonl"), '{"step": 20010, "pha');

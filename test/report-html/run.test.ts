@@ -120,6 +120,9 @@ describe.skipIf(executable === undefined)("in a browser", () => {
     expect(await key("steps")).toMatch(/20,000\s+of 20,100/);
     expect(await key("validation PSNR")).toMatch(/27\.50 dB\s+best, at step 10,000, on training pictures/);
     expect(await at.locator("#quality").innerText()).toContain("Validation: training pictures (data.validation_share is 0)");
+    const norms = at.locator("figure", { hasText: "Gradient norms before clipping" }).locator(".plot-wide");
+    expect(await norms.locator(".role-legend").textContent()).toBe("autoencoder");
+    expect(await rowsOf(at, "Distance of the latents to a standard Gaussian, MMD²")).toEqual([["25", "0.00125"]]);
     expect(await key("skipped steps")).toMatch(/\b3\b/);
     expect(await rowsOf(at, "Measured quality, evaluation.json")).toEqual([
       ["128", "50", "0.1250", "24.50", "0.7500"],
@@ -191,5 +194,8 @@ describe.skipIf(executable === undefined)("in a browser", () => {
     );
     expect(await accessibilityFaults(at)).toEqual([]);
     expect(await overflow(at)).toBe(0);
+    const cut = "[...document.querySelectorAll('.picture-columns span')].filter((one) => one.scrollWidth > one.clientWidth)";
+    expect(await at.evaluate(`${cut}.length`)).toBe(0);
+    expect(await at.locator("#losses .plot:visible").first().textContent()).toContain("reconstruction");
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { labelPlaces, places } from "../../src/report/html/label-places.ts";
+import { labelPlaces, labelRows, places } from "../../src/report/html/label-places.ts";
 
 const sides = (spots: Parameters<typeof labelPlaces>[0], width: number): readonly string[] =>
   labelPlaces(spots, width).map((place) => ["right", "left", "above", "below"][place] ?? "");
@@ -29,4 +29,13 @@ test("at the right edge it stands left, between a mark and the edge above, and b
     "right",
     "below",
   ]);
+});
+
+test("names above a plot take another row where they would run into each other", () => {
+  const names = [
+    { x: 100, width: 50 },
+    { x: 90, width: 50 },
+    { x: 165, width: 20 },
+  ];
+  expect(labelRows(names)).toEqual([1, 0, 0]);
 });

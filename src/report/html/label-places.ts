@@ -45,6 +45,20 @@ export function labelPlaces(spots: readonly Spot[], width: number): readonly num
   });
 }
 
+/** The row above the plot, counted from it, in which a name that begins at `x` has room beside the others. */
+export function labelRows(names: readonly { readonly x: number; readonly width: number }[]): readonly number[] {
+  const rows = names.map(() => 0);
+  const ends: number[] = [];
+  const fromLeft = names.map((name, i) => ({ ...name, i })).sort((a, b) => a.x - b.x);
+  for (const { x, width, i } of fromLeft) {
+    const free = ends.findIndex((end) => end <= x);
+    const row = free === -1 ? ends.length : free;
+    ends[row] = x + width + gap;
+    rows[i] = row;
+  }
+  return rows;
+}
+
 function boxOf({ x, y, label }: Spot, { align, dx, dy }: Place): Box {
   // Letters of 12 pixels.
   const width = label.length * 7;

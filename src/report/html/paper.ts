@@ -2,7 +2,7 @@
 import { paper, type PublishedQuality } from "../../paper/figures.ts";
 import { seriesColor } from "./chart-config.ts";
 import { chart, figureGrid, type Spec } from "./chart.ts";
-import { labelPlaces, places } from "./label-places.ts";
+import { labelPlaces, labelRows, places } from "./label-places.ts";
 import { markup, type Markup } from "./markup.ts";
 
 export interface QualityMetric {
@@ -93,8 +93,9 @@ function spec(
   const [bottom, top] = [Math.min(...figures) - margin, Math.max(...figures) + margin];
   // What the axis leaves of the drawing.
   const width = (narrow ? 340 : 480) - 48;
+  const across = (cost: number): number => (width * Math.log(cost / 1e9 / low)) / Math.log(high / low);
   const spots = marks.map((mark) => ({
-    x: (width * Math.log(mark.macs / 1e9 / low)) / Math.log(high / low),
+    x: across(mark.macs),
     y: (height * (top - mark[key])) / (top - bottom),
     label: mark.model,
   }));
@@ -132,7 +133,7 @@ function spec(
     height,
     data: { values },
     layer: [
-      ...costLines(others, x),
+      ...costLines(others, x, across),
       ...labels({ stroke: "var(--surface)", strokeWidth: 6, strokeJoin: "round" }),
       { mark: { type: "point", size: 90 }, encoding: { x, y, color, description: { field: "read", type: "nominal" } } },
       ...labels({}),
@@ -141,16 +142,19 @@ function spec(
 }
 
 /** Where the reader's models stand in cost: lines, since their quality is not known here. */
-function costLines(others: PaperCosts["others"], x: Spec): readonly Spec[] {
+function costLines(others: PaperCosts["others"], x: Spec, across: (macs: number) => number): readonly Spec[] {
   if (others.length === 0) return [];
-  const data = { values: others.map(({ model, macs }) => ({ macs: macs / 1e9, name: model })) };
+  const limit = 120;
+  const rows = labelRows(others.map(({ model, macs }) => ({ x: across(macs), width: Math.min(limit, 7 * model.length) })));
+  const data = { values: others.map(({ model, macs }, i) => ({ macs: macs / 1e9, name: model, row: rows[i] })) };
+  const y = { value: { expr: "-15 * datum.row" } };
   const color = "var(--muted)";
   return [
-    { data, mark: { type: "rule", strokeDash: [3, 3], color, aria: false }, encoding: { x } },
+    { data, mark: { type: "rule", strokeDash: [3, 3], color, aria: false }, encoding: { x, y, y2: { value: height } } },
     {
       data,
-      mark: { type: "text", align: "left", baseline: "bottom", dx: 3, dy: -4, color, aria: false },
-      encoding: { x, y: { value: 0 }, text: { field: "name", type: "nominal" } },
+      mark: { type: "text", align: "left", baseline: "bottom", dx: 3, dy: -4, limit, color, aria: false },
+      encoding: { x, y, text: { field: "name", type: "nominal" } },
     },
   ];
 }

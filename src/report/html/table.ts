@@ -28,7 +28,9 @@ export function sortableTable<Row>({ caption, showCaption = false, columns, rows
     const value = column.value?.(row);
     const attributes = markup`${value !== undefined && value !== null && markup` data-value="${value}"`}${numeric[i] === true && markup` class="number"`}`;
     const content = column.cell(row);
-    return i === 0 ? markup`<th scope="row"${attributes}>${content}</th>` : markup`<td${attributes}>${content}</td>`;
+    return i === 0
+      ? markup`<th scope="row"${attributes}><span class="row-name">${content}</span></th>`
+      : markup`<td${attributes}>${content}</td>`;
   };
   return markup`<div class="table-frame" tabindex="0" role="group" aria-label="${caption}"><table class="sortable">
 <caption${!showCaption && markup` class="unseen"`}>${caption}</caption>

@@ -128,7 +128,15 @@ function pathThrough(points: readonly Point[]): string {
     const next = others[i + 1] ?? point;
     return `Q${at(point.x)} ${at(point.y)} ${at((point.x + next.x) / 2)} ${at((point.y + next.y) / 2)}`;
   });
-  return `M${at(first.x)} ${at(first.y)}${bends.join("")}L${at(last.x)} ${at(last.y)}`;
+  return `M${at(first.x)} ${at(first.y)}${bends.join("")}L${at(last.x)} ${at(last.y)}${arrowhead(points.at(-2) ?? first, last)}`;
+}
+
+/** Two strokes that end at `to`. */
+function arrowhead(from: Point, to: Point): string {
+  const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
+  const [x, y] = [(to.x - from.x) / length, (to.y - from.y) / length];
+  const stroke = (side: number): string => `${at(to.x - 6 * x + side * y)} ${at(to.y - 6 * y - side * x)}`;
+  return `M${stroke(3.5)}L${at(to.x)} ${at(to.y)}L${stroke(-3.5)}`;
 }
 
 function box({ title, detail, style, href }: DrawnNode, { x, y, width, height }: Place): Markup {

@@ -59,7 +59,7 @@ function memoryChart(name: string, points: readonly Point[]): AnyFigure {
   return chart({
     title: `Activation memory of the ${name}`,
     note: "Both axes are logarithmic: from line to line four times the bytes, from mark to mark four times the pixels.",
-    spec: () => spec(points),
+    spec: (narrow) => spec(points, narrow),
     columns: [
       { title: "model", cell: ({ model }) => model },
       { title: "size", unit: "pixels a side", cell: ({ size }) => size, value: ({ size }) => size },
@@ -69,7 +69,7 @@ function memoryChart(name: string, points: readonly Point[]): AnyFigure {
   });
 }
 
-function spec(points: readonly Point[]): Spec {
+function spec(points: readonly Point[], narrow: boolean): Spec {
   const models = [...new Map(points.map(({ model, color }) => [model, color]))];
   const [domain, range] = [models.map(([model]) => model), models.map(([, color]) => color)];
   const x = {
@@ -79,8 +79,11 @@ function spec(points: readonly Point[]): Spec {
     axis: { values: sizes, format: "d", grid: false },
     title: "pixels a side",
   };
-  const color = { field: "model", type: "nominal", sort: null, scale: { domain, range } };
-  const shape = { field: "model", type: "nominal", sort: null, scale: { domain, range: shapes.slice(0, domain.length) } };
+  // Names that have no room beside each other stand in a column.
+  const room = narrow ? 250 : 390;
+  const legend = { labelLimit: room - 30, ...(domain.join("").length * 7 + domain.length * 36 > room ? { columns: 1 } : {}) };
+  const color = { field: "model", type: "nominal", sort: null, scale: { domain, range }, legend };
+  const shape = { field: "model", type: "nominal", sort: null, scale: { domain, range: shapes.slice(0, domain.length) }, legend };
   const y = { field: "bytes", ...bytesAxis(points.map(({ bytes }) => bytes)) };
   return {
     height: 250,

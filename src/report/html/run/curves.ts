@@ -55,7 +55,7 @@ export function curves(run: Run, { title, note, series, unit, linear }: Curves):
   return chart({
     title,
     ...(text === "" ? {} : { note: text }),
-    spec: (narrow) => spec(points, run.phases, logarithmic, narrow),
+    spec: (narrow) => spec(points, { phases: run.phases, logarithmic, named: series.length > 1 }, narrow),
     columns: [
       { title: "step", cell: ({ step }) => integer(step), value: ({ step }) => step },
       ...(present.length === 1 ? [] : [{ title: "curve", cell: ({ name }: Marked) => name }]),
@@ -87,7 +87,14 @@ function spreads(points: readonly Point[]): boolean {
   return low > 0 && Math.max(...points.map(({ high }) => high)) / low > 30;
 }
 
-function spec(points: readonly Marked[], phases: readonly Phase[], logarithmic: boolean, narrow: boolean): Spec {
+interface Drawn {
+  readonly phases: readonly Phase[];
+  readonly logarithmic: boolean;
+  /** Whether the figure may have several curves: one of them alone is named too. */
+  readonly named: boolean;
+}
+
+function spec(points: readonly Marked[], { phases, logarithmic, named }: Drawn, narrow: boolean): Spec {
   const names = [...new Set(points.map(({ name }) => name))];
   const last = Math.max(1, ...phases.map(({ to }) => to));
   const x = {
@@ -110,7 +117,7 @@ function spec(points: readonly Marked[], phases: readonly Phase[], logarithmic: 
     type: "nominal",
     sort: null,
     scale: { domain: names, range: names.map((_, i) => seriesColor(i)) },
-    legend: names.length === 1 ? null : lineLegend,
+    legend: named ? lineLegend : null,
   };
   const several = points.some(({ count }) => count > 1);
   // Few points are shown as such; of many some are there to be read, and not seen.
@@ -159,7 +166,7 @@ function logAxis(points: readonly Point[]): Spec {
 }
 
 // Above the names of the phases.
-const lineLegend = { symbolType: "stroke", symbolSize: 320, symbolStrokeWidth: 2.5, offset: 32 };
+const lineLegend = { symbolType: "stroke", symbolOpacity: 1, symbolSize: 320, symbolStrokeWidth: 2.5, offset: 32 };
 
 /** Beside the colours, for those who do not see them. */
 function dashes(names: readonly string[]): Spec {
@@ -185,14 +192,22 @@ function dashes(names: readonly string[]): Spec {
   };
 }
 
+function shortened(text: string, letters: number): string {
+  return text.length > letters ? `${text.slice(0, letters - 1)}…` : text;
+}
+
 /** A line where a phase begins, and its name. */
 function phaseMarks(phases: readonly Phase[], x: Spec, narrow: boolean): readonly Spec[] {
   if (phases.length < 2) return [];
-  const values = phases.map(({ name }, i) => ({
-    // The last step of a phase is always logged, the first of the next is not.
-    step: phases[i - 1]?.to ?? 0,
-    name: narrow && name.length > 12 ? `${name.slice(0, 11)}…` : name,
-  }));
+  // The last step of a phase is always logged, the first of the next is not.
+  const starts = phases.map((_, i) => phases[i - 1]?.to ?? 0);
+  const letters = (narrow ? 290 : 430) / 7 / Math.max(1, ...phases.map(({ to }) => to));
+  const values = phases.map(({ name, to }, i) => {
+    const step = starts[i] ?? 0;
+    // A name ends where the next begins; after the last there is some room.
+    const room = i === phases.length - 1 ? 12 : 3;
+    return { step, name: shortened(name, Math.max(room, Math.floor((to - step) * letters))) };
+  });
   return [
     {
       data: { values: values.slice(1) },

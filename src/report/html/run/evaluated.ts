@@ -126,7 +126,7 @@ function latentTables({ mmd }: Evaluation): readonly Markup[] {
         { title: "σ of the RBF kernel", cell: ({ sigma }) => sigma, value: ({ sigma }) => sigma },
         {
           title: "MMD²",
-          cell: ({ mmd2 }) => (mmd2 === null ? "not measured" : mmd2.toExponential(2)),
+          cell: ({ mmd2 }) => (mmd2 === null ? "not measured" : String(Number(mmd2.toPrecision(3)))),
           value: ({ mmd2 }) => mmd2,
         },
       ],
