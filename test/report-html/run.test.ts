@@ -121,6 +121,14 @@ describe.skipIf(executable === undefined)("in a browser", () => {
     expect(await key("validation PSNR")).toMatch(/27\.50 dB\s+best, at step 10,000, on training pictures/);
     expect(await at.locator("#quality").innerText()).toContain("Validation: training pictures (data.validation_share is 0)");
     const norms = at.locator("figure", { hasText: "Gradient norms before clipping" }).locator(".plot-wide");
+    // The second phase begins after step 12,000, and was logged at 12,010 first.
+    const place = async (line: Locator): Promise<number> =>
+      Number(/translate\(([\d.]+),/.exec((await line.getAttribute("transform")) ?? "")?.[1]);
+    const [mark, end] = [
+      norms.locator("line[stroke-dasharray]").first(),
+      norms.locator(".role-axis-label text").filter({ hasText: "20,000" }),
+    ];
+    expect((await place(mark)) / (await place(end))).toBeCloseTo(0.6, 4);
     expect(await norms.locator(".role-legend").textContent()).toBe("autoencoder");
     expect(await rowsOf(at, "Distance of the latents to a standard Gaussian, MMD²")).toEqual([["25", "0.00125"]]);
     expect(await key("skipped steps")).toMatch(/\b3\b/);
