@@ -24,7 +24,7 @@ LOGVAR_RANGE = (-30.0, 20.0)
 
 
 class WeightsError(ValueError):
-    """Weights that are not those of the model; the message and `problems` name the first keys of each kind."""
+    """Weights that are not those of the model; message and `problems` name the first keys of each kind."""
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -222,7 +222,7 @@ def write_pretrained(
 
 
 def save_weights(state: Mapping[str, Tensor], file: Path) -> None:
-    """Writes tensors as a safetensors file with the mode of any new file: safetensors' own is for the owner alone."""
+    """Writes a safetensors file with the mode of any new file; the library's own is for the owner alone."""
     file.unlink(missing_ok=True)
     file.touch()
     mode = file.stat().st_mode
