@@ -80,8 +80,9 @@ async function shareChart(
 
 function spec(segments: readonly Segment[], budgeted: boolean, narrow: boolean): Spec {
   const models = new Set(segments.map(({ model }) => model)).size;
-  // A name is written into its segment where it fits, at about 7 pixels a letter.
-  const plot = narrow ? 260 : 860;
+  // A name is written into its segment where it fits, at about 7 pixels a letter; models are named on the left.
+  const names = Math.min(150, 8 * Math.max(...segments.map(({ model }) => model.length)));
+  const plot = (narrow ? 340 : 940) - names - 24;
   const end = Math.max(1, ...segments.map(({ to }) => to));
   const fits = ({ name, from, to }: Segment): boolean => ((to - from) / end) * plot > name.length * 6.6 + 10;
   const values = segments.map((segment) => ({
