@@ -31,7 +31,7 @@ export type RowAnswer =
   /** `loaded` says whether the provider took the graph. */
   | { readonly kind: "failed"; readonly loaded: boolean; readonly why: string };
 
-export async function measureRow({ graph: path, shape, provider, threads, repeats, seconds }: RowRequest): Promise<RowAnswer> {
+async function measureRow({ graph: path, shape, provider, threads, repeats, seconds }: RowRequest): Promise<RowAnswer> {
   // The runtime's own libraries are not the model's memory.
   await importRuntime();
   const before = process.memoryUsage.rss();

@@ -190,6 +190,3 @@ export const paper = {
   readonly generation: readonly PublishedGeneration[];
   readonly ablations: readonly PublishedAblation[];
 };
-
-/** What `paper` holds; each target writes it as it is. */
-export type Paper = typeof paper;

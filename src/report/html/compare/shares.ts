@@ -33,7 +33,7 @@ ${models.map(moduleTable)}`;
 }
 
 /** The modules directly below a part; a part that is one module is opened. */
-export function topModules({ name, modules }: PartCounts): readonly ModuleCounts[] {
+function topModules({ name, modules }: PartCounts): readonly ModuleCounts[] {
   const [only] = modules;
   return modules.length === 1 && only?.path === name && only.children.length > 0 ? only.children : modules;
 }

@@ -129,7 +129,7 @@ function readObject(file: string, repair: string, notes: Report[]): Json | undef
 }
 
 /** Undefined where the text is no JSON object. */
-export function parsed(text: string): Json | undefined {
+function parsed(text: string): Json | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : undefined;

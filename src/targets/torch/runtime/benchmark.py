@@ -7,8 +7,8 @@ import argparse
 import sys
 from itertools import product
 from pathlib import Path
-from typing import Any
 
+from .training.arguments import command_parser, some_of, whole_number, whole_numbers
 from .training.checkpoint import require_writable, run_of
 from .training.commands import EXIT_DONE, EXIT_WRONG_INPUT, exit_code
 
@@ -19,24 +19,23 @@ RESULT = "benchmark.json"
 
 
 def _parser() -> argparse.ArgumentParser:
-    package = (__package__ or "package").split(".")[0]
-    parser = argparse.ArgumentParser(
-        prog=f"python -m {package}.benchmark",
-        description="Images per second and peak memory of the encoder and the decoder, each row in a process of its own.",
-        epilog="exit codes: 0 measured, 1 wrong input or no row could be measured, 2 usage, 130 stopped by Ctrl-C",
+    parser = command_parser(
+        "benchmark",
+        "Images per second and peak memory of the encoder and the decoder, each row in a process of its own.",
+        "0 measured, 1 wrong input or no row could be measured, 2 usage, 130 stopped by Ctrl-C",
     )
     parser.add_argument(
-        "--parts", type=_list_of(PARTS), default=[*PARTS], metavar="LIST", help="encoder,decoder"
+        "--parts", type=some_of(PARTS), default=[*PARTS], metavar="LIST", help="encoder,decoder"
     )
     parser.add_argument(
-        "--batches", type=_batches, default=[1, 8, 32], metavar="LIST", help="images at a time: 1,8,32"
+        "--batches", type=whole_numbers, default=[1, 8, 32], metavar="LIST", help="images at a time: 1,8,32"
     )
     parser.add_argument(
-        "--size", type=_positive, default=256, metavar="PIXELS", help="side of the images: 256"
+        "--size", type=whole_number(1), default=256, metavar="PIXELS", help="side of the images: 256"
     )
     parser.add_argument(
         "--modes",
-        type=_list_of(MODES),
+        type=some_of(MODES),
         default=["eager"],
         metavar="LIST",
         help="eager,compiled (torch.compile); eager",
@@ -60,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         "--device", metavar="NAME", help="cpu, cuda, cuda:1, …; the first GPU where there is one"
     )
     parser.add_argument(
-        "--repeats", type=_positive, default=6, metavar="N", help="passes of a row at least: 6"
+        "--repeats", type=whole_number(1), default=6, metavar="N", help="passes of a row at least: 6"
     )
     parser.add_argument(
         "--seconds", type=_seconds, default=2.0, metavar="S", help="how long a row is repeated at least: 2"
@@ -72,27 +71,6 @@ def _parser() -> argparse.ArgumentParser:
         help=f"JSON; {RESULT} in RUN where --weights names a run's folder",
     )
     return parser
-
-
-def _list_of(choices: tuple[str, ...]) -> Any:
-    def read(text: str) -> list[str]:
-        names = [name.strip() for name in text.split(",")]
-        for name in names:
-            if name not in choices:
-                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(choices)}")
-        return [name for name in choices if name in names]
-
-    return read
-
-
-def _positive(text: str) -> int:
-    if not text.strip().isascii() or not text.strip().isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
-
-
-def _batches(text: str) -> list[int]:
-    return sorted({_positive(entry) for entry in text.split(",")})
 
 
 def _seconds(text: str) -> float:

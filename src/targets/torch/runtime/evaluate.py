@@ -6,21 +6,20 @@ Exit codes: 0 the result is written; 1 an input is wrong; 2 usage; 130 stopped b
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .training.arguments import command_parser, some_of, whole_number, whole_numbers
 from .training.commands import EXIT_DONE, exit_code
 
 _METRICS = ("rfid", "lpips", "psnr", "ssim", "mmd", "imbalance")
 
 
 def _parser() -> argparse.ArgumentParser:
-    package = (__package__ or "package").split(".")[0]
-    parser = argparse.ArgumentParser(
-        prog=f"python -m {package}.evaluate",
-        description="Measure how well pictures come back, and what the latents are like.",
-        epilog="exit codes: 0 done, 1 wrong input, 2 usage, 130 stopped by Ctrl-C",
+    parser = command_parser(
+        "evaluate",
+        "Measure how well pictures come back, and what the latents are like.",
+        "0 done, 1 wrong input, 2 usage, 130 stopped by Ctrl-C",
     )
     add = parser.add_argument
     add("--data", required=True, metavar="PATH", help="folder of pictures, or WebDataset shards")
@@ -36,25 +35,29 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--sizes",
-        type=_sizes,
+        type=whole_numbers,
         default=(256,),
         metavar="32,64,…",
         help="sides of the pictures in pixels (default: 256)",
     )
     add(
         "--metrics",
-        type=_metrics,
+        type=some_of(_METRICS),
         default=_METRICS,
         metavar="NAME,…",
         help=f"some of {', '.join(_METRICS)} (default: all)",
     )
-    add("--limit", type=_count, metavar="N", help="so many pictures, drawn by name (default: all)")
+    add("--limit", type=whole_number(1), metavar="N", help="so many pictures, drawn by name (default: all)")
     add(
-        "--batch", type=_count, default=16, metavar="N", help="pictures at once on each process (default: 16)"
+        "--batch",
+        type=whole_number(1),
+        default=16,
+        metavar="N",
+        help="pictures at once on each process (default: 16)",
     )
     add(
         "--workers",
-        type=_workers,
+        type=whole_number(0),
         default=None,
         metavar="N",
         help="loading processes (default: one a core, at most 4)",
@@ -69,51 +72,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--output", type=Path, metavar="FILE", help="the result (default: evaluation.json in RUN or DIR)")
     return parser
-
-
-def _argument(expected: str) -> Callable[[Callable[[str], Any]], Callable[[str], Any]]:
-    """An option's value, with a message that says what is expected where it cannot be read."""
-
-    def decorate(read: Callable[[str], Any]) -> Callable[[str], Any]:
-        def checked(text: str) -> Any:
-            try:
-                return read(text)
-            except ValueError:
-                raise argparse.ArgumentTypeError(f"expected {expected}, found {text!r}") from None
-
-        return checked
-
-    return decorate
-
-
-def _least(text: str, least: int) -> int:
-    number = int(text)
-    if number < least:
-        raise ValueError(text)
-    return number
-
-
-@_argument("sides in pixels such as 128,256")
-def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(sorted({_least(part, 1) for part in text.split(",")}))
-
-
-@_argument(f"some of {', '.join(_METRICS)}")
-def _metrics(text: str) -> tuple[str, ...]:
-    names = text.split(",")
-    if not {*names} <= {*_METRICS}:
-        raise ValueError(text)
-    return tuple(name for name in _METRICS if name in names)
-
-
-@_argument("a whole number of at least 1")
-def _count(text: str) -> int:
-    return _least(text, 1)
-
-
-@_argument("a whole number, 0 for none beside the main process")
-def _workers(text: str) -> int:
-    return _least(text, 0)
 
 
 def main(arguments: list[str] | None = None) -> int:

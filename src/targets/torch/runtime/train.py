@@ -9,17 +9,17 @@ import json
 import sys
 from pathlib import Path
 
+from .training.arguments import command_parser
 from .training.commands import EXIT_DONE, exit_code
 
 EXIT_DIVERGED, EXIT_STOPPED = 3, 75
 
 
 def _parser() -> argparse.ArgumentParser:
-    package = (__package__ or "package").split(".")[0]
-    parser = argparse.ArgumentParser(
-        prog=f"python -m {package}.train",
-        description="Train the autoencoder by a recipe.",
-        epilog="exit codes: 0 done, 1 wrong input, 2 usage, 3 diverged, 75 stopped after a checkpoint, 130 before one",
+    parser = command_parser(
+        "train",
+        "Train the autoencoder by a recipe.",
+        "0 done, 1 wrong input, 2 usage, 3 diverged, 75 stopped after a checkpoint, 130 before one",
     )
     parser.add_argument(
         "--data", required=True, metavar="PATH", help="folder of pictures, or WebDataset shards"

@@ -37,8 +37,8 @@ class Options:
     data: str
     weights: Path | None
     onnx: Path | None
-    sizes: tuple[int, ...]
-    metrics: tuple[str, ...]
+    sizes: Sequence[int]
+    metrics: Sequence[str]
     limit: int | None
     batch: int
     workers: int
