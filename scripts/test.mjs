@@ -23,7 +23,7 @@ const node = (packageName, command, ...args) => run(process.execPath, [binOf(pac
 const python = (module, ...args) => run(venvPython, ["-m", module, ...args]);
 
 /** Folders of Python that exist and hold some. */
-const pythonFolders = ["test", "src/inference", "src/targets/torch/runtime"].filter(
+const pythonFolders = ["test", "src/onnxruntime", "src/targets/torch/runtime"].filter(
   (folder) => existsSync(join(root, folder)) && filesBelow(join(root, folder), (file) => file.endsWith(".py")).length > 0,
 );
 

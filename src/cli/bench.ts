@@ -53,7 +53,7 @@ export function addBench(program: Command): void {
     .action(async (folder: string, flags: Flags) => {
       const { output, format, provider, ...rest } = flags;
       if (output !== undefined) checkReport(output);
-      const { benchmark } = await import("../inference/benchmark.ts");
+      const { benchmark } = await import("../onnxruntime/benchmark.ts");
       const { formatBenchmark } = await import("../report/benchmark.ts");
       const progress = (doing: string): void => void process.stderr.write(`${doing}\n`);
       const result = await benchmark({ folder, ...rest, providers: provider, progress });

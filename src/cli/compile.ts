@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import { nearest, UsageError, UserError } from "../errors/index.ts";
-import type { Calibration, HalfReport } from "../compiler/calibrate.ts";
+import type { Calibration, HalfReport } from "../targets/onnx/calibrate.ts";
 import type { Model, Part, PartName } from "../ir/model.ts";
 import type { Training } from "../targets/torch/project.ts";
 import type { Environment } from "./environment.ts";
@@ -155,8 +155,8 @@ async function calibrationOf({ precision, calibrate, target }: Flags): Promise<C
       help: "which layers leave the range of fp16, and would give black images, shows on pictures only",
     });
   }
-  const { calibrationPictures } = await import("../inference/calibration-pictures.ts");
-  const { loadGraph } = await import("../inference/session.ts");
+  const { calibrationPictures } = await import("../onnxruntime/calibration-pictures.ts");
+  const { loadGraph } = await import("../onnxruntime/session.ts");
   return { pictures: (channels, sizes) => calibrationPictures(calibrate, channels, sizes), load: loadGraph };
 }
 

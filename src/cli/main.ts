@@ -1,6 +1,6 @@
 import { Command, CommanderError, Help, type Option } from "commander";
 import { exitCode, UsageError, UserError } from "../errors/index.ts";
-import { packageVersion } from "../compiler/version.ts";
+import { packageVersion } from "../artifact/version.ts";
 import { addBench } from "./bench.ts";
 import { addCheck } from "./check.ts";
 import { addCompare } from "./compare.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Fit } from "../inference/picture.ts";
+import type { Fit } from "../onnxruntime/picture.ts";
 import { choice } from "./options.ts";
 
 const fits: readonly Fit[] = ["pad", "crop"];
@@ -18,7 +18,7 @@ export function addRun(program: Command): void {
     .requiredOption("-o, --output <folder>", "where to write reconstruction.png, latent.png and latent.safetensors")
     .addOption(choice("--fit <how>", "how the picture gets a size that the model takes", fits).default("pad"))
     .action(async (folder: string, image: string, flags: Flags) => {
-      const { reconstruct } = await import("../inference/reconstruct.ts");
+      const { reconstruct } = await import("../onnxruntime/reconstruct.ts");
       const progress = (doing: string): void => void process.stderr.write(`${doing}\n`);
       const result = await reconstruct({ folder, image, out: flags.output, fit: flags.fit, progress });
       const { mean, std, min, max } = result.latent;

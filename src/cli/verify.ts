@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import { UserError } from "../errors/index.ts";
-import type { Verification, VerifiedOutput } from "../inference/verify.ts";
+import type { Verification, VerifiedOutput } from "../onnxruntime/verify.ts";
 import { choice, sizeOption, wholeNumber } from "./options.ts";
 
 const formats = ["table", "json"] as const;
@@ -22,7 +22,7 @@ export function addVerify(program: Command): void {
     .addOption(new Option("--seed <n>", "seed of the input").argParser(wholeNumber("--seed", 0, 1)).default(0))
     .addOption(choice("--format <format>", "how to print", formats).default("table"))
     .action(async (folder: string, flags: Flags) => {
-      const { verify } = await import("../inference/verify.ts");
+      const { verify } = await import("../onnxruntime/verify.ts");
       const { jsonText } = await import("../report/format.ts");
       const progress = (doing: string): void => void process.stderr.write(`${doing}\n`);
       const { weights, size, seed } = flags;

@@ -6,7 +6,7 @@ import type { Model, Part, PartName } from "../ir/model.ts";
 import { printModel } from "../ir/print.ts";
 import { elementCount } from "../ir/shape.ts";
 import { placeOf, type Source } from "../ir/source.ts";
-import { fittingSizes, type FittingSizes } from "../ir/size.ts";
+import { fittingSizes, type FittingSizes, type Sizes } from "../ir/size.ts";
 import { verifyModel } from "../ir/verify.ts";
 import { paramsOf, stepsOf } from "../ir/walk.ts";
 import { deadCode, dropTrainingOnly, foldWeights, inline, runPasses, type Pass } from "../passes/index.ts";
@@ -18,12 +18,12 @@ import { torchProject, type Training } from "../targets/torch/project.ts";
 import { packageName } from "../targets/torch/python.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
 import { initialWeights, namedTensors, weightsFromFile } from "../weights/weights.ts";
-import { calibrated, type Calibration, type HalfReport } from "./calibrate.ts";
-import type { Config, Manifest, Sizes } from "./compiled-folder.ts";
-import { sha256OfFile } from "./file-hash.ts";
-import { OutputFolder } from "./output-folder.ts";
-import { keepTrainedWeights } from "./trained-weights.ts";
-import { packageVersion } from "./version.ts";
+import { calibrated, type Calibration, type HalfReport } from "../targets/onnx/calibrate.ts";
+import type { Config, Manifest } from "../artifact/compiled-folder.ts";
+import { sha256OfFile } from "../artifact/file-hash.ts";
+import { OutputFolder } from "../artifact/output-folder.ts";
+import { keepTrainedWeights } from "../artifact/trained-weights.ts";
+import { packageVersion } from "../artifact/version.ts";
 
 /** What ONNX wants: no calls, nothing that only training needs, plain weights. */
 export const onnxPasses: readonly Pass[] = [inline, dropTrainingOnly, foldWeights, deadCode];

@@ -53,6 +53,12 @@ export interface FittingSizes {
   readonly step: number;
 }
 
+/** The sizes of images that fit, along both axes. */
+export interface Sizes {
+  readonly height: FittingSizes;
+  readonly width: FittingSizes;
+}
+
 /** Undefined when no size up to 4096 fits, since what the model's layers need contradicts itself. */
 export function fittingSizes(parts: readonly Part<string>[], axis: "H" | "W"): FittingSizes | undefined {
   const along = parts.flatMap(dimsOf).filter((dim) => dim.symbol === axis);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
 import { writeOnnx } from "../../src/compiler/compile.ts";
-import { OutputFolder } from "../../src/compiler/output-folder.ts";
+import { OutputFolder } from "../../src/artifact/output-folder.ts";
 import type { OnnxGraph } from "../../src/targets/onnx/graph.ts";
 import { facts, hashes, litevae, manifestOf, photos, sha256, tempFolder, tinyModel, write } from "./litevae.ts";
 

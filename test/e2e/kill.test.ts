@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import * as dsl from "../../dsl/authoring.ts";
 import { main } from "../../src/cli/main.ts";
-import { openCompiled } from "../../src/compiler/compiled-folder.ts";
+import { openCompiled } from "../../src/artifact/compiled-folder.ts";
 import { UserError } from "../../src/errors/index.ts";
 import { randomOf } from "../support/random.ts";
 import { command, environment, hashes, litevae, manifestOf, root, sha256, tempFolder, tinyModel, write } from "./litevae.ts";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Verification } from "../../src/inference/verify.ts";
+import type { Verification } from "../../src/onnxruntime/verify.ts";
 import {
   command,
   environment,

@@ -1,13 +1,13 @@
 /** client.ts: the template, a module that checks itself, with the facts of one model in the place of its own. */
 import { readFileSync } from "node:fs";
 import type { Model } from "../../ir/model.ts";
-import type { FittingSizes } from "../../ir/size.ts";
+import type { FittingSizes, Sizes } from "../../ir/size.ts";
 
 /** `parts` are those whose graphs are written. Empty where there is nothing that a client runs. */
 export function clientFiles(
   model: Model,
   parts: readonly string[],
-  sizes: { readonly height: FittingSizes; readonly width: FittingSizes },
+  sizes: Sizes,
 ): readonly { readonly name: string; readonly text: string }[] {
   const runnable = parts.filter((part) => part === "encoder" || part === "decoder");
   if (runnable.length === 0) return [];
@@ -22,11 +22,7 @@ export function clientFiles(
   ];
 }
 
-function facts(
-  model: Model,
-  parts: readonly string[],
-  { height, width }: { readonly height: FittingSizes; readonly width: FittingSizes },
-): string {
+function facts(model: Model, parts: readonly string[], { height, width }: Sizes): string {
   const along = ({ minimum, step }: FittingSizes): string => `{ minimum: ${minimum}, step: ${step} }`;
   return `export const model = {
   name: ${JSON.stringify(model.name)},

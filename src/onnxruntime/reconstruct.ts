@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { manifestIn, openCompiled } from "../compiler/compiled-folder.ts";
+import { manifestIn, openCompiled } from "../artifact/compiled-folder.ts";
 import { UserError } from "../errors/index.ts";
 import { tensorOf } from "../ir/tensor.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";

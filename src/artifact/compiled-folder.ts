@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
 import type { PartName } from "../ir/model.ts";
-import type { FittingSizes } from "../ir/size.ts";
+import type { Sizes } from "../ir/size.ts";
 import { sha256OfFile } from "./file-hash.ts";
 import { manifestName, type FileEntry } from "./output-folder.ts";
 
@@ -24,11 +24,6 @@ export interface Manifest {
   readonly weights: { readonly seed: number } | { readonly file_sha256: string };
   readonly parts: Readonly<Partial<Record<PartName, { readonly params: number }>>>;
   readonly files: Readonly<Record<string, FileEntry>>;
-}
-
-export interface Sizes {
-  readonly height: FittingSizes;
-  readonly width: FittingSizes;
 }
 
 export interface Config {

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
-import type { FittingSizes } from "../ir/size.ts";
+import type { Sizes } from "../ir/size.ts";
 import { readPicture, requireColours } from "./picture.ts";
 
 /** No more pictures than these are taken, and of each no more than the middle of this side. */
@@ -13,7 +13,7 @@ const extensions = /\.(?:jpe?g|png|webp|avif|gif|svg|tiff?)$/i;
 export async function calibrationPictures(
   folder: string,
   channels: number,
-  sizes: { readonly height: FittingSizes; readonly width: FittingSizes },
+  sizes: Sizes,
 ): Promise<readonly { readonly shape: readonly number[]; readonly data: Float32Array }[]> {
   requireColours(channels, "compile without --precision fp16");
   const names = pictureNames(folder);

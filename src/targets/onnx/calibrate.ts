@@ -1,10 +1,10 @@
 /** Finds out on pictures which nodes of a graph float16 cannot hold, and how far the float16 graph is from the float32 one. */
-import { UserError } from "../errors/index.ts";
-import type { PartName } from "../ir/model.ts";
-import type { OnnxGraph, OnnxNode } from "../targets/onnx/graph.ts";
-import { fitsHalf, floatTensors, halved, maximumName, rounded, withMaxima } from "../targets/onnx/half.ts";
-import { encodeModel, initializerBytes, protobufLimit, type ModelInfo } from "../targets/onnx/serde.ts";
-import type { Config } from "./compiled-folder.ts";
+import { UserError } from "../../errors/index.ts";
+import type { PartName } from "../../ir/model.ts";
+import type { Sizes } from "../../ir/size.ts";
+import type { OnnxGraph, OnnxNode } from "./graph.ts";
+import { fitsHalf, floatTensors, halved, maximumName, rounded, withMaxima } from "./half.ts";
+import { encodeModel, initializerBytes, protobufLimit, type ModelInfo } from "./serde.ts";
 
 /** Values with their shape. */
 export interface Values {
@@ -15,7 +15,7 @@ export interface Values {
 /** What the caller brings, since the compiler itself reads no pictures and runs no graphs. */
 export interface Calibration {
   /** The pictures, as [1, channels, height, width] of sizes that the parts accept. */
-  readonly pictures: (channels: number, sizes: Config["sizes"]) => Promise<readonly Values[]>;
+  readonly pictures: (channels: number, sizes: Sizes) => Promise<readonly Values[]>;
   readonly load: (model: Uint8Array) => Promise<{
     run(data: Float32Array, shape: readonly number[]): Promise<Readonly<Record<string, Values>>>;
     release(): Promise<void>;

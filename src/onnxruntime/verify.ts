@@ -1,7 +1,7 @@
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { join } from "node:path";
-import { openCompiled, type Config, type Manifest } from "../compiler/compiled-folder.ts";
-import { sha256OfFile } from "../compiler/file-hash.ts";
+import { openCompiled, type Config, type Manifest } from "../artifact/compiled-folder.ts";
+import { sha256OfFile } from "../artifact/file-hash.ts";
 import { UserError } from "../errors/index.ts";
 import { partNames, type PartName } from "../ir/model.ts";
 import { elementCount } from "../ir/shape.ts";

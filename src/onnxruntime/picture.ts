@@ -1,9 +1,9 @@
 import sharp, { type OutputInfo } from "sharp";
 import { rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolder } from "../compiler/make-folder.ts";
+import { makeFolder } from "../artifact/make-folder.ts";
 import { UserError } from "../errors/index.ts";
-import type { FittingSizes } from "../ir/size.ts";
+import type { FittingSizes, Sizes } from "../ir/size.ts";
 
 /** A picture as the model sees it: planar float32 [channels, height, width] in [-1, 1]. */
 export interface Picture {
@@ -36,7 +36,7 @@ export async function readPicture(
   path: string,
   channels: number,
   fit: Fit,
-  sizes: { readonly height: FittingSizes; readonly width: FittingSizes },
+  sizes: Sizes,
   limit = Infinity,
 ): Promise<FittedPicture> {
   let decoded: { data: Buffer; info: OutputInfo };
