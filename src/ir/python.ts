@@ -1,0 +1,116 @@
+/** Python as a tree: what ops say of their form in PyTorch, and what the torch target makes classes of. One printer turns it into text. */
+
+/** A constant; a list of constants is a tuple. */
+export type PyConstant = number | string | boolean | null | readonly PyConstant[];
+
+export type PyExpr =
+  | { readonly kind: "name"; readonly name: string }
+  | { readonly kind: "constant"; readonly value: PyConstant }
+  /** A name that has to be imported; the printer's caller collects them. `nn.Conv2d` is the symbol Conv2d of module nn. */
+  | { readonly kind: "symbol"; readonly module: PyModule; readonly name: string }
+  | { readonly kind: "attribute"; readonly of: PyExpr; readonly name: string }
+  | { readonly kind: "call"; readonly callee: PyExpr; readonly args: readonly PyExpr[]; readonly kwargs: Readonly<Record<string, PyExpr>> }
+  /** `of[index]`, several indices as in `x[:, :3]`. */
+  | { readonly kind: "index"; readonly of: PyExpr; readonly indices: readonly (PyExpr | PySlice)[] }
+  | { readonly kind: "binary"; readonly operator: PyBinary; readonly left: PyExpr; readonly right: PyExpr }
+  | { readonly kind: "compare"; readonly operator: PyComparison; readonly left: PyExpr; readonly right: PyExpr }
+  | { readonly kind: "not"; readonly of: PyExpr }
+  /** `then if test else otherwise`. */
+  | { readonly kind: "if"; readonly test: PyExpr; readonly then: PyExpr; readonly otherwise: PyExpr }
+  | { readonly kind: "list" | "tuple"; readonly items: readonly PyExpr[] }
+  | { readonly kind: "dict"; readonly entries: readonly (readonly [PyExpr, PyExpr])[] }
+  | { readonly kind: "star"; readonly of: PyExpr }
+  /** `item for target in iterable …`: in brackets as a list, bare as the only argument of a call. */
+  | { readonly kind: "comprehension"; readonly item: PyExpr; readonly loops: readonly PyLoop[]; readonly list: boolean };
+
+export interface PySlice {
+  readonly kind: "slice";
+  readonly start?: PyExpr | undefined;
+  readonly stop?: PyExpr | undefined;
+  readonly step?: PyExpr | undefined;
+}
+
+export interface PyLoop {
+  readonly target: PyTarget;
+  readonly iterable: PyExpr;
+}
+
+/** A name, or several that are unpacked; nested ones get parentheses. */
+export type PyTarget = string | readonly PyTarget[];
+
+export type PyBinary = "+" | "-" | "*" | "/" | "//" | "%" | "**" | "and" | "or";
+export type PyComparison = "==" | "!=" | "<" | "<=" | ">" | ">=" | "is" | "is not" | "in";
+
+/** Where a symbol comes from: torch itself, its usual abbreviations, the package's own layers, the standard library. */
+export type PyModule = "torch" | "F" | "nn" | "layers" | "autoencoder" | "collections.abc" | "math";
+
+export type PyStatement =
+  | { readonly kind: "assign"; readonly target: PyExpr | PyTarget; readonly value: PyExpr }
+  | { readonly kind: "expression"; readonly value: PyExpr }
+  | { readonly kind: "return"; readonly value: PyExpr }
+  | { readonly kind: "for"; readonly target: PyTarget; readonly iterable: PyExpr; readonly body: readonly PyStatement[] }
+  | { readonly kind: "if"; readonly test: PyExpr; readonly body: readonly PyStatement[]; readonly otherwise: readonly PyStatement[] }
+  | PyFunction
+  | PyClass;
+
+export interface PyParameter {
+  readonly name: string;
+  /** The annotation, a type expression; none for self. */
+  readonly type?: PyExpr | undefined;
+  readonly default?: PyExpr | undefined;
+}
+
+export interface PyFunction {
+  readonly kind: "function";
+  readonly name: string;
+  readonly parameters: readonly PyParameter[];
+  readonly returns: PyExpr;
+  /** Paragraphs of prose; the printer wraps them. */
+  readonly doc?: readonly string[] | undefined;
+  readonly body: readonly PyStatement[];
+}
+
+export interface PyClass {
+  readonly kind: "class";
+  readonly name: string;
+  readonly bases: readonly PyExpr[];
+  readonly doc?: readonly string[] | undefined;
+  readonly body: readonly PyStatement[];
+}
+
+export const pyName = (name: string): PyExpr => ({ kind: "name", name });
+export const pyConstant = (value: PyConstant): PyExpr => ({ kind: "constant", value });
+export const pySymbol = (module: PyModule, name: string): PyExpr => ({ kind: "symbol", module, name });
+export const pyAttribute = (of: PyExpr, name: string): PyExpr => ({ kind: "attribute", of, name });
+
+export function pyCall(callee: PyExpr, args: readonly PyExpr[] = [], kwargs: Readonly<Record<string, PyExpr>> = {}): PyExpr {
+  return { kind: "call", callee, args, kwargs };
+}
+
+export function pyIndex(of: PyExpr, ...indices: readonly (PyExpr | PySlice)[]): PyExpr {
+  return { kind: "index", of, indices };
+}
+
+export function pySlice(start?: PyExpr, stop?: PyExpr, step?: PyExpr): PySlice {
+  return { kind: "slice", start, stop, step };
+}
+
+export function pyBinary(operator: PyBinary, left: PyExpr, right: PyExpr): PyExpr {
+  return { kind: "binary", operator, left, right };
+}
+
+export function pyCompare(operator: PyComparison, left: PyExpr, right: PyExpr): PyExpr {
+  return { kind: "compare", operator, left, right };
+}
+
+export function pyIf(test: PyExpr, then: PyExpr, otherwise: PyExpr): PyExpr {
+  return { kind: "if", test, then, otherwise };
+}
+
+export const pyList = (items: readonly PyExpr[]): PyExpr => ({ kind: "list", items });
+export const pyTuple = (items: readonly PyExpr[]): PyExpr => ({ kind: "tuple", items });
+export const pyStar = (of: PyExpr): PyExpr => ({ kind: "star", of });
+
+export function pyComprehension(item: PyExpr, loops: readonly PyLoop[], list = false): PyExpr {
+  return { kind: "comprehension", item, loops, list };
+}
