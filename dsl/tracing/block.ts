@@ -1,9 +1,13 @@
 /** `block` and `layers`: kinds of modules, and the names of what they are made of. */
 import { UserError } from "../../src/errors/index.ts";
+import type { Block, Body, Definition, Rebuilt } from "../../src/ir/model.ts";
+import type { Shape } from "../../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
 import { checkLayerKey, checkMemberKey } from "../names.ts";
-import { callBlock } from "./call.ts";
-import { building, callableOf, handleOf, labelOf, type BlockHandle, type Building, type Handle } from "./handles.ts";
+import { callBlock, traceBody } from "./call.ts";
+import { building, callableOf, handleOf, labelOf, type BlockHandle, type Building, type Named } from "./handles.ts";
+import { recordModule, rootHandle } from "./part.ts";
+import type { PartTrace } from "./trace.ts";
 import { watched, type Slip } from "./watched.ts";
 
 /**
@@ -21,52 +25,79 @@ export function block<A extends unknown[], R>(name: string, build: (...config: A
       help: "use letters and digits, beginning with a capital",
     });
   }
+  const make = (config: A, made: Source): BlockHandle => instance({ name, build, config, source: made, definition });
+  const definition: Definition = Object.freeze({
+    name,
+    source,
+    build: (config: readonly unknown[]) => rebuilt(make(config as A, source)),
+  });
   const create = (...config: A): R => {
-    const handle: BlockHandle = {
-      kind: "block",
-      name,
-      config,
-      source: captureSource(create),
-      children: new Map(),
-      forward: () => undefined,
-    };
-    const frame: Building = { handle, created: [], named: false };
-    building.push(frame);
-    const watch = watched(config);
-    let forward: R;
-    try {
-      forward = build(...watch.config);
-    } catch (error) {
-      // What else is wrong follows from it.
-      checkSpelling(handle, watch.slip());
-      throw error;
-    } finally {
-      building.pop();
-    }
-    checkSpelling(handle, watch.slip());
-    if (typeof forward !== "function") {
-      throw new UserError({
-        what: `block ${name} does not return a function`,
-        where: placeOf(handle.source),
-        expected: "(x: Feature<C, S>) => Feature<…>",
-        found: typeof forward,
-        help: "return the function that applies the layers",
-      });
-    }
-    const stray = frame.created.find((created) => created.owner === undefined);
-    if (stray !== undefined) {
-      throw new UserError({
-        what: `a ${labelOf(stray)} in block ${name} has no name`,
-        where: placeOf(stray.source),
-        op: labelOf(stray),
-        help: "put it into layers({ name: … }); names become the keys of its weights",
-      });
-    }
-    handle.forward = forward as (...inputs: never[]) => unknown;
+    const handle = make(config, captureSource(create));
     const call = (...inputs: unknown[]): unknown => callBlock(handle, inputs, captureSource(call));
     return callableOf<R>(handle, call);
   };
   return create;
+}
+
+interface Instance<A extends unknown[]> extends Pick<BlockHandle, "name" | "source" | "definition"> {
+  readonly build: (...config: A) => unknown;
+  readonly config: A;
+}
+
+/** What `build` makes of a configuration. */
+function instance<A extends unknown[]>({ build, ...rest }: Instance<A>): BlockHandle {
+  const { name } = rest;
+  const handle: BlockHandle = { kind: "block", ...rest, members: [], children: new Map(), forward: () => undefined };
+  const frame: Building = { handle, created: [], named: false };
+  building.push(frame);
+  const watch = watched(rest.config);
+  let forward: unknown;
+  try {
+    forward = build(...watch.config);
+  } catch (error) {
+    // What else is wrong follows from it.
+    checkSpelling(handle, watch.slip());
+    throw error;
+  } finally {
+    building.pop();
+  }
+  checkSpelling(handle, watch.slip());
+  if (typeof forward !== "function") {
+    throw new UserError({
+      what: `block ${name} does not return a function`,
+      where: placeOf(handle.source),
+      expected: "(x: Feature<C, S>) => Feature<…>",
+      found: typeof forward,
+      help: "return the function that applies the layers",
+    });
+  }
+  const stray = frame.created.find((created) => created.owner === undefined);
+  if (stray !== undefined) {
+    throw new UserError({
+      what: `a ${labelOf(stray)} in block ${name} has no name`,
+      where: placeOf(stray.source),
+      op: labelOf(stray),
+      help: "put it into layers({ name: … }); names become the keys of its weights",
+    });
+  }
+  handle.forward = forward as (...inputs: never[]) => unknown;
+  return handle;
+}
+
+/** The instance on its own, as a record that can be called. */
+function rebuilt(handle: BlockHandle): Rebuilt {
+  const part: PartTrace = { modules: new Map(), used: new Set() };
+  const root = rootHandle(handle.source, handle.forward);
+  Object.assign(handle, { owner: root, key: "" });
+  const block = recordModule(handle, part) as Block;
+  const trace = (inputs: readonly Shape[]): Body =>
+    traceBody(
+      handle,
+      inputs.map((shape) => ({ shape })),
+      part,
+      handle.source,
+    );
+  return { block, trace };
 }
 
 function checkSpelling({ name, config, source }: BlockHandle, slip: Slip | undefined): void {
@@ -85,12 +116,13 @@ type Applicable = (...inputs: never[]) => unknown;
 /** A layer or block in a record. Written with a call signature, the generics of what stands there would be lost. */
 type Member = Pick<CallableFunction, "apply">;
 
-/** What can have a name: a layer, a block, an array of them, or a record of them. */
-export type Nameable = Applicable | readonly Applicable[] | Readonly<Record<string, Member>>;
+/** What can have a name: a layer, a block, or an array or a record of what can have one. */
+export type Nameable = Applicable | readonly Nameable[] | Readonly<Record<string, Member | readonly Nameable[]>>;
 
 /**
  * Names the layers of the block being built, once per block. An array gives `name.0`, `name.1`, …; a record gives `name.key` for each of its
- * keys, which are whole numbers or names: `{ features: { 0: …, 2: … } }` gives `features.0` and `features.2`.
+ * keys, which are whole numbers or names: `{ features: { 0: …, 2: … } }` gives `features.0` and `features.2`. Arrays and records may hold others:
+ * `{ up: [[…, …], […]] }` gives `up.0.0`.
  */
 export function layers<T extends Readonly<Record<string, Nameable | undefined>>>(named: T): T {
   const source = captureSource(layers);
@@ -103,30 +135,29 @@ export function layers<T extends Readonly<Record<string, Nameable | undefined>>>
   }
   if (frame.named) return fail(`block ${frame.handle.name} calls layers() twice`, "name all layers of a block in one call");
   frame.named = true;
-  for (const [key, entry] of Object.entries(named)) {
+  frame.handle.members = Object.entries(named).map(([key, entry]) => {
     checkLayerKey(key, source);
-    for (const [name, item] of entriesOf(key, entry, source)) {
-      const handle = handleOf(item);
-      if (handle === undefined) {
-        return fail(
-          `"${name}" is not a layer`,
-          "give layers() layers, blocks, or arrays or records of them; functions such as silu need no name",
-        );
-      }
-      adopt(frame.handle, name, handle, source);
-    }
-  }
+    return [key, adopt(frame.handle, key, entry, source)] as const;
+  });
   return named;
 }
 
-function entriesOf(key: string, entry: unknown, source: Source): readonly (readonly [string, unknown])[] {
-  if (typeof entry !== "object" || entry === null) return [[key, entry]];
-  const members = Object.entries(entry);
-  if (!Array.isArray(entry)) for (const [member] of members) checkMemberKey(member, key, source);
-  return members.map(([member, item]) => [`${key}.${member}`, item]);
-}
-
-function adopt(owner: BlockHandle, key: string, handle: Handle, source: Source): void {
+/** Makes the handles in `entry` children of `owner`, under `key` and what stands behind it. */
+function adopt(owner: BlockHandle, key: string, entry: unknown, source: Source): Named {
+  if (Array.isArray(entry)) return { kind: "list", items: entry.map((item, i) => adopt(owner, `${key}.${i}`, item, source)) };
+  if (typeof entry === "object" && entry !== null) {
+    const entries = Object.entries(entry);
+    for (const [member] of entries) checkMemberKey(member, key, source);
+    return { kind: "record", entries: entries.map(([member, item]) => [member, adopt(owner, `${key}.${member}`, item, source)]) };
+  }
+  const handle = handleOf(entry);
+  if (handle === undefined) {
+    throw new UserError({
+      what: `"${key}" is not a layer`,
+      where: placeOf(source),
+      help: "give layers() layers, blocks, or arrays or records of them; functions such as silu need no name",
+    });
+  }
   if (handle.owner !== undefined) {
     throw new UserError({
       what: `the ${labelOf(handle)} given as "${key}" already has the name "${handle.key}"`,
@@ -137,4 +168,5 @@ function adopt(owner: BlockHandle, key: string, handle: Handle, source: Source):
   handle.owner = owner;
   handle.key = key;
   owner.children.set(key, handle);
+  return handle;
 }

@@ -1,4 +1,5 @@
 /** Layers and blocks as their authors hold them while a model is being described. */
+import type { Definition } from "../../src/ir/model.ts";
 import type { Attrs, Op } from "../../src/ir/op.ts";
 import type { Source } from "../../src/ir/source.ts";
 
@@ -19,11 +20,20 @@ export interface BlockHandle {
   readonly name: string;
   readonly config: readonly unknown[];
   readonly source: Source;
+  readonly definition: Definition;
+  /** What `layers` was given. */
+  members: readonly (readonly [key: string, member: Named])[];
   readonly children: Map<string, Handle>;
   forward: (...inputs: never[]) => unknown;
   owner?: BlockHandle;
   key?: string;
 }
+
+/** What stands under one key of `layers`. */
+export type Named =
+  | Handle
+  | { readonly kind: "list"; readonly items: readonly Named[] }
+  | { readonly kind: "record"; readonly entries: readonly (readonly [key: string, member: Named])[] };
 
 /** A `block` function whose body runs right now. */
 export interface Building {

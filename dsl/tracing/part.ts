@@ -1,10 +1,11 @@
 /** A part of a model: its blocks become records, its function a graph. */
 import { UserError } from "../../src/errors/index.ts";
-import type { Graph, Module, Value } from "../../src/ir/model.ts";
+import type { Block, Graph, Layer, Member, Module, Value } from "../../src/ir/model.ts";
 import type { Shape } from "../../src/ir/shape.ts";
 import { placeOf, type Source } from "../../src/ir/source.ts";
+import { modulesIn } from "../../src/ir/walk.ts";
 import { traceBody } from "./call.ts";
-import { handleOf, labelOf, pathOf, type BlockHandle, type Handle } from "./handles.ts";
+import { handleOf, labelOf, pathOf, type BlockHandle, type Handle, type LayerHandle, type Named } from "./handles.ts";
 import type { PartTrace } from "./trace.ts";
 
 /** A traced part: its modules as records and its graph; outputs by name, or under "" when there is one. */
@@ -14,6 +15,15 @@ export interface TracedPart {
   readonly outputs: Readonly<Record<string, Value>>;
 }
 
+/** A block of no author: what stands around the modules of a part. */
+export function rootHandle(source: Source, forward: BlockHandle["forward"]): BlockHandle {
+  const build = (): never => {
+    throw new Error("a root is not built again");
+  };
+  const definition = { name: "Root", source, build };
+  return { kind: "block", name: "Root", config: [], source, definition, members: [], children: new Map(), forward };
+}
+
 /** Traces `forward` as the body of a nameless root whose children are the given top-level modules; one under "" is itself the top. */
 export function tracePart(
   children: Readonly<Record<string, unknown>>,
@@ -21,7 +31,7 @@ export function tracePart(
   forward: (...inputs: never[]) => unknown,
   source: Source,
 ): TracedPart {
-  const root: BlockHandle = { kind: "block", name: "Root", config: [], source, children: new Map(), forward };
+  const root = rootHandle(source, forward);
   for (const [key, child] of Object.entries(children)) {
     const handle = handleOf(child);
     if (handle === undefined) {
@@ -38,7 +48,7 @@ export function tracePart(
   }
   const part: PartTrace = { modules: new Map(), used: new Set() };
   const modules = [...root.children.values()].map((handle) => recordModule(handle, part));
-  const { body, outputs } = traceBody(
+  const { graph, returns } = traceBody(
     root,
     inputs.map((shape) => ({ shape })),
     part,
@@ -56,29 +66,29 @@ export function tracePart(
       help: "apply it in its block's function, or leave it out of layers()",
     });
   }
-  return { modules, graph: body, outputs: outputs.values };
+  const outputs = returns.entries.map(([key, output]) => [key, graph.outputs[output] as Value] as const);
+  return { modules, graph, outputs: Object.fromEntries(outputs) };
 }
 
-function recordModule(handle: Handle, part: PartTrace): Module {
+export function recordModule(handle: Handle, part: PartTrace): Module {
   const path = pathOf(handle);
-  const module: Module =
-    handle.kind === "layer"
-      ? {
-          kind: "layer",
-          path,
-          op: handle.op,
-          attrs: handle.attrs,
-          params: (handle.op.params?.(handle.attrs) ?? []).map((spec) =>
-            Object.freeze({ ...spec, path: `${path}.${spec.role}` }),
-          ),
-        }
-      : {
-          kind: "block",
-          path,
-          name: handle.name,
-          config: handle.config,
-          children: [...handle.children.values()].map((child) => recordModule(child, part)),
-        };
+  const module = handle.kind === "layer" ? recordLayer(handle, path) : recordBlock(handle, path, part);
   part.modules.set(handle, Object.freeze(module));
   return module;
+}
+
+function recordLayer({ op, attrs }: LayerHandle, path: string): Layer {
+  const params = (op.params?.(attrs) ?? []).map((spec) => Object.freeze({ ...spec, path: `${path}.${spec.role}` }));
+  return { kind: "layer", path, op, attrs, params };
+}
+
+function recordBlock({ name, config, definition, members: named }: BlockHandle, path: string, part: PartTrace): Block {
+  const record = (member: Named): Member => {
+    if (member.kind === "list") return { kind: "list", items: member.items.map(record) };
+    if (member.kind !== "record") return recordModule(member, part);
+    return { kind: "record", entries: member.entries.map(([key, entry]) => [key, record(entry)] as const) };
+  };
+  const members = named.map(([key, member]) => [key, record(member)] as const);
+  const children = members.flatMap(([, member]) => modulesIn(member));
+  return { kind: "block", path, name, config, members, children, definition };
 }

@@ -28,16 +28,62 @@ export interface Layer {
   readonly params: readonly Param[];
 }
 
-/** A module made of modules. `name` is the kind of block, `config` what its constructor was given. */
+/** A module made of modules. `config` is what its constructor was given. */
 export interface Block {
   readonly kind: "block";
   readonly path: string;
   readonly name: string;
   readonly config: readonly unknown[];
+  /** What its author gave to `layers`, in order and in its structure. */
+  readonly members: readonly (readonly [key: string, member: Member])[];
+  /** The modules in `members`, in order. */
   readonly children: readonly Module[];
+  /** What it is an instance of. */
+  readonly definition: Definition;
 }
 
 export type Module = Layer | Block;
+
+/** What stands under one key of `layers`: a module, or a list or a record of members. */
+export type Member = Module | MemberList | MemberRecord;
+
+export interface MemberList {
+  readonly kind: "list";
+  readonly items: readonly Member[];
+}
+
+export interface MemberRecord {
+  readonly kind: "record";
+  readonly entries: readonly (readonly [key: string, member: Member])[];
+}
+
+/** A kind of block: what its author wrote once and uses under many configurations. Identity is the object. */
+export interface Definition {
+  readonly name: string;
+  /** Where the author defines it. */
+  readonly source: Source;
+  /** An instance under another configuration, at an empty path; throws where the author's code or a check refuses it. */
+  build(config: readonly unknown[]): Rebuilt;
+}
+
+/** An instance that stands in no model. */
+export interface Rebuilt {
+  readonly block: Block;
+  /** The body of a call on inputs of these shapes; throws where a shape does not fit. */
+  trace(inputs: readonly Shape[]): Body;
+}
+
+/** What a block's function does with its inputs, and in what form it returns its results. */
+export interface Body {
+  readonly graph: Graph;
+  readonly returns: Returns;
+}
+
+/** One value, a list of them or a record: each entry with its name and its position among the graph's outputs, which are distinct. */
+export interface Returns {
+  readonly kind: "one" | "list" | "record";
+  readonly entries: readonly (readonly [name: string, output: number])[];
+}
 
 export interface OpNode {
   readonly kind: "op";
@@ -56,6 +102,7 @@ export interface CallNode {
   readonly kind: "call";
   readonly block: Block;
   readonly body: Graph;
+  readonly returns: Returns;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly source: Source;

@@ -9,7 +9,12 @@ export type PyExpr =
   /** A name that has to be imported; the printer's caller collects them. `nn.Conv2d` is the symbol Conv2d of module nn. */
   | { readonly kind: "symbol"; readonly module: PyModule; readonly name: string }
   | { readonly kind: "attribute"; readonly of: PyExpr; readonly name: string }
-  | { readonly kind: "call"; readonly callee: PyExpr; readonly args: readonly PyExpr[]; readonly kwargs: Readonly<Record<string, PyExpr>> }
+  | {
+      readonly kind: "call";
+      readonly callee: PyExpr;
+      readonly args: readonly PyExpr[];
+      readonly kwargs: Readonly<Record<string, PyExpr>>;
+    }
   /** `of[index]`, several indices as in `x[:, :3]`. */
   | { readonly kind: "index"; readonly of: PyExpr; readonly indices: readonly (PyExpr | PySlice)[] }
   | { readonly kind: "binary"; readonly operator: PyBinary; readonly left: PyExpr; readonly right: PyExpr }
@@ -49,7 +54,12 @@ export type PyStatement =
   | { readonly kind: "expression"; readonly value: PyExpr }
   | { readonly kind: "return"; readonly value: PyExpr }
   | { readonly kind: "for"; readonly target: PyTarget; readonly iterable: PyExpr; readonly body: readonly PyStatement[] }
-  | { readonly kind: "if"; readonly test: PyExpr; readonly body: readonly PyStatement[]; readonly otherwise: readonly PyStatement[] }
+  | {
+      readonly kind: "if";
+      readonly test: PyExpr;
+      readonly body: readonly PyStatement[];
+      readonly otherwise: readonly PyStatement[];
+    }
   | PyFunction
   | PyClass;
 

@@ -1,4 +1,4 @@
-import type { Block, Graph, Layer, Model, Module, OpNode, Param, Part, PartName, Value } from "./model.ts";
+import type { Block, Graph, Layer, Member, Model, Module, OpNode, Param, Part, PartName, Value } from "./model.ts";
 
 /** All modules in definition order, parents before children. */
 export function* modulesOf(modules: readonly Module[]): Generator<Module> {
@@ -6,6 +6,12 @@ export function* modulesOf(modules: readonly Module[]): Generator<Module> {
     yield module;
     if (module.kind === "block") yield* modulesOf(module.children);
   }
+}
+
+/** The modules of a member, in order. */
+export function modulesIn(member: Member): readonly Module[] {
+  if (member.kind === "list") return member.items.flatMap(modulesIn);
+  return member.kind === "record" ? member.entries.flatMap(([, entry]) => modulesIn(entry)) : [member];
 }
 
 export function* layersOf(modules: readonly Module[]): Generator<Layer> {

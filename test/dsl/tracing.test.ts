@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { UserError, type Report } from "../../src/errors/index.ts";
-import type { Model } from "../../src/ir/model.ts";
+import type { Block, Model } from "../../src/ir/model.ts";
 import { paramsOf } from "../../src/ir/walk.ts";
 import { add, block, channelCount, chunk, conv2d, groupNorm, haarDwt, layers, model, silu, upsample } from "litevae/dsl";
 import type { Feature } from "litevae/dsl";
@@ -320,7 +320,8 @@ describe("layers", () => {
     ["act", silu],
     ["convs.1", [conv2d({ in: 3, out: 3 }), silu]],
     ["convs.7", { 2: conv2d({ in: 3, out: 3 }), 7: silu }],
-    ["convs.deep", { deep: { 0: conv2d({ in: 3, out: 3 }) } }],
+    ["convs.deep.0", { deep: { 0: silu } }],
+    ["convs.1.0", [[conv2d({ in: 3, out: 3 })], [silu]]],
   ])("refuses what is no layer: %s", (name, entry) => {
     const Wrong = block("Wrong", () => {
       layers({ [name.split(".")[0]!]: entry as Body }); // @no-layer
@@ -331,6 +332,26 @@ describe("layers", () => {
       where: at("no-layer"),
       help: "give layers() layers, blocks, or arrays or records of them; functions such as silu need no name",
     });
+  });
+  test("names what stands in arrays of arrays and in records of arrays, and keeps their structure", () => {
+    const Nested = block("Nested", () => {
+      const conv = () => conv2d({ in: 3, out: 3 });
+      const { up, sides, head } = layers({
+        up: [[conv(), conv()], [conv()]],
+        sides: { left: [conv()], 2: conv() },
+        head: conv2d({ in: 3, out: 2 }),
+      });
+      return (x: Map): Map => head([...up.flat(), ...sides.left, sides[2]].reduce<Map>((y, each) => each(y), x));
+    });
+    const { parts } = model({ latentChannels: 1, encoder: Nested(), decoder: conv2d({ in: 1, out: 3 }) });
+    const [nested] = parts[0]!.modules as [Block];
+    const names = ["up.0.0", "up.0.1", "up.1.0", "sides.2", "sides.left.0", "head"];
+    expect(nested.children.map(({ path }) => path)).toEqual(names.map((name) => `encoder.${name}`));
+    expect(nested.members.map(([key, { kind }]) => [key, kind])).toEqual([
+      ["up", "list"],
+      ["sides", "record"],
+      ["head", "layer"],
+    ]);
   });
   test("refuses a second name for a layer", () => {
     const Shared = block("Shared", () => {

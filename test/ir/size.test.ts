@@ -37,7 +37,11 @@ const dims = fc.array(dim, { minLength: 1, maxLength: 4 });
 describe("dimsOf", () => {
   test("lists every size once, those inside of calls too", () => {
     const inside = valueOf(dividedDim(H, 32), W);
-    const block: Block = { kind: "block", path: "inner", name: "Inner", config: [], children: [] };
+    const build = (): never => {
+      throw new Error("not built again");
+    };
+    const definition = { name: "Inner", source: captureSource(dimsOf), build };
+    const block: Block = { kind: "block", path: "inner", name: "Inner", config: [], members: [], children: [], definition };
     const part = partOf(valueOf(H, W));
     const graph: Part["graph"] = {
       inputs: part.graph.inputs,
@@ -46,6 +50,7 @@ describe("dimsOf", () => {
           kind: "call",
           block,
           body: { inputs: [inside], nodes: [], outputs: [inside] },
+          returns: { kind: "one", entries: [["", 0]] },
           inputs: part.graph.inputs,
           outputs: [valueOf(dividedDim(H, 32), W)],
           source: captureSource(dimsOf),
