@@ -35,9 +35,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "src/artifact",
     "src/compiler",
     "src/onnxruntime",
+    "dsl",
   ],
   dsl: ["src/errors", "src/recipe", "src/ir", "src/ops"],
-  bin: ["src/cli", "dsl"],
+  bin: ["src/cli"],
 };
 
 const project = new Project({ compilerOptions: { allowImportingTsExtensions: true }, skipFileDependencyResolution: true });
@@ -97,8 +98,7 @@ describe("imports", () => {
     });
     expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
-  test("never leave src for dsl", () => {
-    expect(edges.filter(({ from, to }) => from.startsWith("src/") && to.startsWith("dsl/"))).toEqual([]);
+  test("never name the package that they are in", () => {
     const byName = [...imports].filter(
       ([from, targets]) => from.startsWith("src/") && targets.some((to) => /^litevae(\/|$)/.test(to)),
     );

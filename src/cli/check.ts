@@ -4,12 +4,10 @@ import type { Model, Part } from "../ir/model.ts";
 import { formatShape } from "../ir/shape.ts";
 import { fittingSizes } from "../ir/size.ts";
 import { verifyModel } from "../ir/verify.ts";
-import type { Environment } from "./environment.ts";
 import { filePath, isFile } from "./load-file.ts";
-import { loadModel } from "./load-model.ts";
 import { latentOption, modelArgument } from "./options.ts";
 
-export function addCheck(program: Command, environment: Environment): void {
+export function addCheck(program: Command): void {
   program
     .command("check")
     .description("check a model's types and shapes")
@@ -17,7 +15,8 @@ export function addCheck(program: Command, environment: Environment): void {
     .addOption(latentOption)
     .action(async (name: string, flags: { readonly latent?: number }) => {
       if (isFile(name)) await checkTypes(filePath(name, "model"));
-      const model = await loadModel(name, environment, { latentChannels: flags.latent });
+      const { loadModel } = await import("./load-model.ts");
+      const model = await loadModel(name, { latentChannels: flags.latent });
       verifyModel(model);
       process.stdout.write(describe(model));
     });

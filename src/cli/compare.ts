@@ -3,8 +3,6 @@ import type { Model } from "../ir/model.ts";
 import type { Budget } from "../report/budget.ts";
 import type { ModelCounts } from "../report/count.ts";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
-import type { Environment } from "./environment.ts";
-import { loadModel } from "./load-model.ts";
 import { choice, latentOption, sizeOption } from "./options.ts";
 import { writeReport } from "./write-report.ts";
 
@@ -19,7 +17,7 @@ interface Flags {
   readonly output?: string;
 }
 
-export function addCompare(program: Command, environment: Environment): void {
+export function addCompare(program: Command): void {
   program
     .command("compare")
     .description("costs of models side by side, against a budget; of two models also the modules that differ")
@@ -37,13 +35,15 @@ export function addCompare(program: Command, environment: Environment): void {
       const { budgetError, checkBudgets, parseBudget } = await import("../report/budget.ts");
       const { countModel } = await import("../report/count.ts");
       const { renderReport } = await import("./render.ts");
+      const { loadModel } = await import("./load-model.ts");
+      const { builtIns } = await import("../../dsl/models/index.ts");
       const budgets = flags.budget.map(parseBudget);
       const loaded: Model[] = [];
       for (const name of names)
-        loaded.push(await loadModel(name, environment, { latentChannels: latentFor(name, names, flags, environment) }));
+        loaded.push(await loadModel(name, { latentChannels: latentFor(name, names, flags, Object.keys(builtIns)) }));
       const named = toldApart(loaded, names);
       const models = named.map((model) => countModel(model, flags.size));
-      const text = await comparison(named, models, budgets, flags.format, environment);
+      const text = await comparison(named, models, budgets, flags.format);
       if (flags.output === undefined) process.stdout.write(text);
       else writeReport(flags.output, text);
       process.stderr.write(models.flatMap(({ notes }) => notes.map((note) => renderReport(note, "note"))).join(""));
@@ -57,14 +57,14 @@ async function comparison(
   counts: readonly ModelCounts[],
   budgets: readonly Budget[],
   format: Format,
-  environment: Environment,
 ): Promise<string> {
   if (format !== "html") return (await import("../report/compare.ts")).formatComparison(counts, { format, budgets });
   const { comparisonPage } = await import("../report/html/compare/page.ts");
   const { paperModels, shownFigures } = await import("../report/html/paper.ts");
+  const { builtIns } = await import("../../dsl/models/index.ts");
   const { latentChannels } = paperModels;
   const published = shownFigures().flatMap(({ builtIn }) => {
-    const model = environment.builtIns[builtIn]?.build({ latentChannels });
+    const model = builtIns[builtIn]?.build({ latentChannels });
     return model === undefined ? [] : [[builtIn, model] as const];
   });
   const compared = models.flatMap((model, i) => {
@@ -81,7 +81,7 @@ function toldApart(models: readonly Model[], names: readonly string[]): readonly
 }
 
 /** `--latent` is for the built-in models among those compared; alone with files it is an error, which the loader reports. */
-function latentFor(name: string, names: readonly string[], { latent }: Flags, { builtIns }: Environment): number | undefined {
-  const someBuiltIn = names.some((other) => Object.hasOwn(builtIns, other));
-  return Object.hasOwn(builtIns, name) || !someBuiltIn ? latent : undefined;
+function latentFor(name: string, names: readonly string[], { latent }: Flags, builtIns: readonly string[]): number | undefined {
+  const someBuiltIn = names.some((other) => builtIns.includes(other));
+  return builtIns.includes(name) || !someBuiltIn ? latent : undefined;
 }

@@ -3,10 +3,7 @@ import { nearest, UsageError, UserError } from "../errors/index.ts";
 import type { Calibration, HalfReport } from "../targets/onnx/calibrate.ts";
 import type { Model, Part, PartName } from "../ir/model.ts";
 import type { Training } from "../targets/torch/project.ts";
-import type { Environment } from "./environment.ts";
-import { loadModel } from "./load-model.ts";
-import { defaultRecipe, recipeFor } from "./load-recipe.ts";
-import { choice, latentOption, modelArgument, partList, targetList, wholeNumber, type Target } from "./options.ts";
+import { choice, defaultRecipe, latentOption, modelArgument, partList, targetList, wholeNumber, type Target } from "./options.ts";
 
 interface Flags {
   readonly output: string;
@@ -25,7 +22,7 @@ interface Flags {
   readonly dumpAfter?: string;
 }
 
-export function addCompile(program: Command, environment: Environment): void {
+export function addCompile(program: Command): void {
   program
     .command("compile")
     .description("compile a model into a folder: ONNX graphs, a PyTorch package, weights")
@@ -74,7 +71,8 @@ export function addCompile(program: Command, environment: Environment): void {
       );
       const { hasPointwise } = await import("../weights/weights.ts");
       const pointwise = flags.weights !== undefined && hasPointwise(flags.weights);
-      const model = await loadModel(name, environment, { latentChannels: flags.latent, pointwise });
+      const { loadModel } = await import("./load-model.ts");
+      const model = await loadModel(name, { latentChannels: flags.latent, pointwise });
       const absent = flags.parts.find((part) => !model.parts.some((candidate) => candidate.name === part));
       if (absent !== undefined) {
         throw new UserError({
@@ -83,7 +81,7 @@ export function addCompile(program: Command, environment: Environment): void {
           help: "leave it out of --parts, or add it to the model",
         });
       }
-      const training = flags.target.includes("torch") ? await trainingOf(model, flags.recipe, environment) : undefined;
+      const training = flags.target.includes("torch") ? await trainingOf(model, flags.recipe) : undefined;
       const started = performance.now();
       const manifest = await compile(model, {
         out: flags.output,
@@ -113,9 +111,11 @@ export function addCompile(program: Command, environment: Environment): void {
 }
 
 /** The networks that training needs beside the model, and the recipe, checked against both. */
-async function trainingOf(model: Model, recipe: string | undefined, environment: Environment): Promise<Training> {
-  const networks = environment.networks(model.imageChannels);
-  return { networks, recipe: await recipeFor({ model, networks }, recipe, environment) };
+async function trainingOf(model: Model, recipe: string | undefined): Promise<Training> {
+  const { networks: networksFor } = await import("../../dsl/models/index.ts");
+  const { recipeFor } = await import("./load-recipe.ts");
+  const networks = networksFor(model.imageChannels);
+  return { networks, recipe: await recipeFor({ model, networks }, recipe) };
 }
 
 function checkRecipeFlag({ recipe, target }: Flags): void {

@@ -3,7 +3,6 @@ import { existsSync, statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { UserError } from "../errors/index.ts";
 import { placeOf } from "../ir/source.ts";
-import type { Environment } from "./environment.ts";
 
 const extensions = [".ts", ".mts", ".js", ".mjs"];
 
@@ -44,7 +43,6 @@ export function filePath(name: string, noun: Noun): string {
 /** The default export of a file, which `isWanted` must find right. Throws a UserError where the file is missing, does not run or exports something else. */
 export async function importDefault<T>(
   name: string,
-  environment: Environment,
   wanted: Wanted,
   isWanted: (value: unknown) => value is T,
 ): Promise<{ readonly path: string; readonly value: T }> {
@@ -52,11 +50,13 @@ export async function importDefault<T>(
   const path = filePath(name, noun);
   const exported = await printingToStderr(async () => {
     const { createJiti } = await import("jiti");
+    // The very DSL that runs here: a model from another copy of it would not be one of ours.
+    const modules = { litevae: await import("../../dsl/index.ts"), "litevae/dsl": await import("../../dsl/authoring.ts") };
     const jiti = createJiti(path, {
       fsCache: false,
       moduleCache: false,
       interopDefault: false,
-      virtualModules: { ...environment.modules },
+      virtualModules: modules,
     });
     try {
       return await unlessStuck(jiti.import<Record<string, unknown>>(path), path, noun);

@@ -1,7 +1,7 @@
 import { basename, extname } from "node:path";
+import { builtIns } from "../../dsl/models/index.ts";
 import { nearest, UserError } from "../errors/index.ts";
 import type { Model } from "../ir/model.ts";
-import type { Environment } from "./environment.ts";
 import { importDefault, isFile, type Wanted } from "./load-file.ts";
 
 const wanted: Wanted = { noun: "model", examples: ["litevae({ … })", "model({ … })"] };
@@ -9,11 +9,10 @@ const wanted: Wanted = { noun: "model", examples: ["litevae({ … })", "model({ 
 /** The model that MODEL on the command line means: a built-in name, or a file whose default export is a model. */
 export async function loadModel(
   name: string,
-  environment: Environment,
   options: { readonly latentChannels?: number | undefined; readonly pointwise?: boolean } = {},
 ): Promise<Model> {
   const { latentChannels, pointwise } = options;
-  const builtIn = Object.hasOwn(environment.builtIns, name) ? environment.builtIns[name] : undefined;
+  const builtIn = Object.hasOwn(builtIns, name) ? builtIns[name] : undefined;
   if (builtIn !== undefined) {
     return builtIn.build({
       ...(latentChannels === undefined ? {} : { latentChannels }),
@@ -21,7 +20,7 @@ export async function loadModel(
     });
   }
   if (!isFile(name)) {
-    const names = Object.keys(environment.builtIns);
+    const names = Object.keys(builtIns);
     const meant = nearest(name, names);
     throw new UserError({
       what: `no model is called ${name}`,
@@ -36,7 +35,7 @@ export async function loadModel(
       help: "set latentChannels in the file",
     });
   }
-  const { path, value } = await importDefault(name, environment, wanted, isModel);
+  const { path, value } = await importDefault(name, wanted, isModel);
   return value.name === "" ? { ...value, name: basename(path, extname(path)) } : value;
 }
 

@@ -1,32 +1,30 @@
+import { recipes, type Preset } from "../../dsl/recipes/index.ts";
 import { nearest, UserError } from "../errors/index.ts";
 import { checkFit, fitted, type Trained } from "../compiler/recipe-fit.ts";
 import { checkedRecipe } from "../recipe/check.ts";
 import type { Recipe } from "../recipe/schema.ts";
-import type { Environment } from "./environment.ts";
 import { importDefault, isFile, type Wanted } from "./load-file.ts";
+import { defaultRecipe } from "./options.ts";
 
 const wanted: Wanted = { noun: "recipe", examples: ["recipe({ … })"] };
-
-/** What packages train by where no recipe is named. */
-export const defaultRecipe = "paper-256-two-phase";
 
 /**
  * The recipe that `name` means, checked against the model. Without a name it is the default one, at the sizes nearest to its own that
  * the model takes.
  */
-export async function recipeFor(trained: Trained, name: string | undefined, environment: Environment): Promise<Recipe> {
+export async function recipeFor(trained: Trained, name: string | undefined): Promise<Recipe> {
   if (name !== undefined) {
-    const recipe = await loadRecipe(name, environment);
+    const recipe = await loadRecipe(name);
     checkFit(recipe, trained);
     return recipe;
   }
-  return fitted(await loadRecipe(defaultRecipe, environment), trained);
+  return fitted(await loadRecipe(defaultRecipe), trained);
 }
 
 /** The recipe that --recipe names: a preset, or a file whose default export is a recipe. */
-async function loadRecipe(name: string, environment: Environment): Promise<Recipe> {
-  const { recipes } = environment;
-  const preset = Object.hasOwn(recipes, name) ? recipes[name] : undefined;
+async function loadRecipe(name: string): Promise<Recipe> {
+  const presets: Readonly<Record<string, Preset>> = recipes;
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
   if (preset !== undefined) return preset.recipe;
   if (!isFile(name)) {
     const names = Object.keys(recipes);
@@ -38,7 +36,7 @@ async function loadRecipe(name: string, environment: Environment): Promise<Recip
       help: meant === undefined ? "run litevae list for the presets" : `did you mean ${meant}?`,
     });
   }
-  const { path, value } = await importDefault(name, environment, wanted, isRecord);
+  const { path, value } = await importDefault(name, wanted, isRecord);
   return checkedRecipe(value, { file: path, line: 1 });
 }
 

@@ -5,7 +5,6 @@ import { addBench } from "./bench.ts";
 import { addCheck } from "./check.ts";
 import { addCompare } from "./compare.ts";
 import { addCompile } from "./compile.ts";
-import type { Environment } from "./environment.ts";
 import { showExamples } from "./examples.ts";
 import { addList } from "./list.ts";
 import { addReport } from "./report.ts";
@@ -15,7 +14,7 @@ import { refuseEmpty, usageReport } from "./usage.ts";
 import { addVerify } from "./verify.ts";
 
 /** The commands with their arguments, options and helps; docs/cli.md is made of it. */
-export function commandLine(environment: Environment): Command {
+export function commandLine(): Command {
   const program = new Command("litevae")
     .description("Compile wavelet autoencoders: check shapes, count costs, write ONNX graphs and PyTorch packages, measure them.")
     .version(packageVersion())
@@ -24,8 +23,7 @@ export function commandLine(environment: Environment): Command {
     .configureOutput({ outputError: () => undefined })
     .configureHelp({ optionDescription })
     .hook("preAction", (_, command) => refuseEmpty(command));
-  for (const add of [addList, addCheck, addSummary, addCompare, addCompile, addRun, addReport, addVerify, addBench])
-    add(program, environment);
+  for (const add of [addList, addCheck, addSummary, addCompare, addCompile, addRun, addReport, addVerify, addBench]) add(program);
   showExamples(program);
   return program;
 }
@@ -38,8 +36,8 @@ function optionDescription(option: Option): string {
 }
 
 /** Runs the command line and returns the exit code: 0 done, 1 the model or the input is wrong, 2 usage, 70 a bug of ours. */
-export async function main(argv: readonly string[], environment: Environment): Promise<number> {
-  const program = commandLine(environment);
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = commandLine();
   // A reader that closes the pipe early, such as head, is not an error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(exitCode.ok);

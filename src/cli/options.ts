@@ -77,6 +77,9 @@ export const targets = ["onnx", "torch"] as const;
 export type Target = (typeof targets)[number];
 export const targetList = listOf<Target>("--target", targets);
 
+/** What packages train by where no recipe is named. */
+export const defaultRecipe = "paper-256-two-phase";
+
 /** What MODEL can be, for the commands that take one. */
 export const modelArgument = "built-in name, as litevae list has them, or a .ts, .mts, .js or .mjs file";
 

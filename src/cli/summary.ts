@@ -1,7 +1,5 @@
 import { Option, type Command } from "commander";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
-import type { Environment } from "./environment.ts";
-import { loadModel } from "./load-model.ts";
 import { choice, latentOption, modelArgument, sizeOption, wholeNumber } from "./options.ts";
 
 interface Flags {
@@ -11,7 +9,7 @@ interface Flags {
   readonly format: ReportFormat;
 }
 
-export function addSummary(program: Command, environment: Environment): void {
+export function addSummary(program: Command): void {
   program
     .command("summary")
     .description("a model's modules with their shapes, parameters, MACs and activation memory")
@@ -21,9 +19,10 @@ export function addSummary(program: Command, environment: Environment): void {
     .addOption(latentOption)
     .addOption(choice("--format <format>", "how to print", reportFormats).default("table"))
     .action(async (name: string, { depth, size, latent, format }: Flags) => {
+      const { loadModel } = await import("./load-model.ts");
       const { countModel } = await import("../report/count.ts");
       const { formatSummary } = await import("../report/summary.ts");
-      const counts = countModel(await loadModel(name, environment, { latentChannels: latent }), size);
+      const counts = countModel(await loadModel(name, { latentChannels: latent }), size);
       process.stdout.write(formatSummary(counts, { format, ...(depth === undefined ? {} : { depth }) }));
       const { renderReport } = await import("./render.ts");
       process.stderr.write(counts.notes.map((note) => renderReport(note, "note")).join(""));

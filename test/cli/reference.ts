@@ -2,11 +2,9 @@
 import type { Argument, Command, Option } from "commander";
 import { commandLine } from "../../src/cli/main.ts";
 import { examplesOf, exitCodes } from "../../src/cli/examples.ts";
-import { builtIns, networks } from "../../dsl/models/index.ts";
-import { recipes } from "../../dsl/recipes/index.ts";
 
 /** The command line as `bin` starts it. */
-export const program = commandLine({ builtIns, networks, recipes, modules: {} });
+export const program = commandLine();
 
 export function cliReference(): string {
   return `# Command line

@@ -4,7 +4,6 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import * as dsl from "../../dsl/authoring.ts";
 import { main } from "../../src/cli/main.ts";
 import { openCompiled } from "../../src/artifact/compiled-folder.ts";
 import { UserError } from "../../src/errors/index.ts";
@@ -60,13 +59,7 @@ describe("at every change of the folder", () => {
     // Every run of `main` listens to stdout.
     process.stdout.setMaxListeners(0);
     const progress = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-    const compile = (into: string): Promise<number> =>
-      main(["compile", join(folder, "tiny.ts"), "-o", into], {
-        builtIns: {},
-        networks: () => ({}),
-        recipes: {},
-        modules: { "litevae/dsl": dsl },
-      });
+    const compile = (into: string): Promise<number> => main(["compile", join(folder, "tiny.ts"), "-o", into]);
     const fresh = join(folder, `${out}-fresh`);
     expect(await compile(fresh)).toBe(0);
     const expected = hashes(fresh);
