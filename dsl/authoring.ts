@@ -14,7 +14,8 @@ export {
   spectralConv2d,
   spectralLinear,
 } from "./layers.ts";
-export { defaultGroups, type ConvConfig, type Linear, type LinearConfig } from "./layers.ts";
+export type { ConvConfig, Linear, LinearConfig } from "./layers.ts";
+export { defaultGroups } from "../src/ops/group-norm.ts";
 export type { Add, Feature, FourTimes, Over, Sum, Times, Vector } from "./feature.ts";
 export { model, stages, type Discriminated, type ModelConfig } from "./model.ts";
 export { block, layers } from "./tracing/block.ts";

@@ -1,11 +1,18 @@
+/** Checks on what authors write: keys, counts, numbers, choices. */
 import { nearest, UserError } from "../src/errors/index.ts";
+import type { Interval } from "../src/ir/attributes.ts";
 import { captureSource, placeOf } from "../src/ir/source.ts";
+
+/** The constructor that the user called: the place of an error is where it was called. */
+export type Below = (...args: never[]) => unknown;
+
+type Settings = Readonly<Record<string, unknown>>;
 
 /**
  * Refuses settings that do not exist. TypeScript does so where a configuration is written out; one that comes through a variable or a
  * spread passes it.
  */
-export function checkKeys(op: string, config: object, known: readonly string[], below: (...args: never[]) => unknown): void {
+export function checkKeys(op: string, config: object, known: readonly string[], below: Below): void {
   const unknown = Object.keys(config).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   const meant = nearest(unknown, known);
@@ -18,15 +25,10 @@ export function checkKeys(op: string, config: object, known: readonly string[], 
   });
 }
 
-/** Refuses counts that are not whole numbers of at least `min`; `below` is the constructor that the user called. */
-export function checkCounts(
-  op: string,
-  counts: Readonly<Record<string, number>>,
-  below: (...args: never[]) => unknown,
-  min = 1,
-): void {
+/** Refuses counts that are not whole numbers of at least `min`. */
+export function checkCounts(op: string, counts: Settings, below: Below, min = 1): void {
   for (const [name, count] of Object.entries(counts)) {
-    if (Number.isInteger(count) && count >= min) continue;
+    if (typeof count === "number" && Number.isInteger(count) && count >= min) continue;
     throw new UserError({
       what: `${name} of ${op} is not a whole number of at least ${min}`,
       where: placeOf(captureSource(below)),
@@ -39,7 +41,7 @@ export function checkCounts(
 }
 
 /** Refuses what is no text of one line: names stand in tables, paths and graphs. */
-export function checkText(op: string, texts: Readonly<Record<string, string>>, below: (...args: never[]) => unknown): void {
+export function checkText(op: string, texts: Settings, below: Below): void {
   for (const [name, text] of Object.entries(texts)) {
     if (typeof text === "string" && !/[\p{Cc}\u2028\u2029]/u.test(text)) continue;
     throw new UserError({
@@ -57,7 +59,7 @@ export function checkText(op: string, texts: Readonly<Record<string, string>>, b
 const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
 
 /** Refuses NaN, infinity, what float32 has as infinity, and what is no number. */
-export function checkFinite(op: string, values: Readonly<Record<string, number>>, below: (...args: never[]) => unknown): void {
+export function checkFinite(op: string, values: Settings, below: Below): void {
   for (const [name, value] of Object.entries(values)) {
     if (typeof value === "number" && Math.abs(value) <= largestFloat32) continue;
     throw new UserError({
@@ -71,30 +73,26 @@ export function checkFinite(op: string, values: Readonly<Record<string, number>>
   }
 }
 
-function interval(min: number, max: number): string {
+/** `from 0 to 1`, `above 0, at most 1`, `at most 1`. */
+export function formatInterval({ min, max, open = false }: Interval): string {
   if (min === -Infinity) return `at most ${max}`;
-  return min === Number.MIN_VALUE ? `above 0, at most ${max}` : `from ${min} to ${max}`;
+  return open ? `above ${min}, at most ${max}` : `from ${min} to ${max}`;
 }
 
 function described(value: unknown): string {
   return typeof value === "string" ? `"${value}"` : String(value);
 }
 
-/** Refuses numbers outside of [min, max], NaN among them. */
-export function checkRange(
-  op: string,
-  values: Readonly<Record<string, number>>,
-  min: number,
-  max: number,
-  below: (...args: never[]) => unknown,
-): void {
+/** Refuses numbers outside of an interval, NaN among them. */
+export function checkRange(op: string, values: Settings, interval: Interval, below: Below): void {
+  const { min, max, open = false } = interval;
   for (const [name, value] of Object.entries(values)) {
-    if (typeof value === "number" && value >= min && value <= max) continue;
+    if (typeof value === "number" && (open ? value > min : value >= min) && value <= max) continue;
     throw new UserError({
       what: `${name} of ${op} is out of range`,
       where: placeOf(captureSource(below)),
       op,
-      expected: `${name}: ${interval(min, max)}`,
+      expected: `${name}: ${formatInterval(interval)}`,
       found: `${name}: ${described(value)}`,
       help: `choose a ${name} in this range`,
     });
@@ -102,12 +100,7 @@ export function checkRange(
 }
 
 /** Refuses a value outside of a list of names. */
-export function checkChoice(
-  what: string,
-  value: unknown,
-  choices: readonly string[],
-  below: (...args: never[]) => unknown,
-): void {
+export function checkChoice(what: string, value: unknown, choices: readonly string[], below: Below): void {
   if (choices.includes(value as string)) return;
   throw new UserError({
     what: `${what} has no such choice`,
@@ -116,4 +109,19 @@ export function checkChoice(
     found: String(value),
     help: `choose one of ${choices.join(", ")}`,
   });
+}
+
+/** Refuses what is neither true nor false. */
+export function checkFlag(op: string, flags: Settings, below: Below): void {
+  for (const [name, value] of Object.entries(flags)) {
+    if (typeof value === "boolean") continue;
+    throw new UserError({
+      what: `${name} of ${op} is neither true nor false`,
+      where: placeOf(captureSource(below)),
+      op,
+      expected: `${name}: true or false`,
+      found: `${name}: ${described(value)}`,
+      help: `set ${name} to true or false`,
+    });
+  }
 }

@@ -1,6 +1,5 @@
 /** Typed functions over features: ops without parameters. */
 import { ops } from "../src/ops/index.ts";
-import { checkChoice, checkCounts, checkFinite, checkKeys, checkRange } from "./config.ts";
 import type { Feature, FourTimes, Over, Sum, Times, Vector } from "./feature.ts";
 import { apply, applyAll } from "./tracing/record.ts";
 import { tracedChannels } from "./tracing/trace.ts";
@@ -20,10 +19,7 @@ export function leakyRelu<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly slope?: number } = {},
 ): Feature<C, S> {
-  const { slope = 0.2 } = config;
-  checkKeys("leakyRelu", config, ["slope"], leakyRelu);
-  checkFinite("leakyRelu", { slope }, leakyRelu);
-  return apply(ops.leakyRelu, { slope }, [x], leakyRelu);
+  return apply(ops.leakyRelu, config, [x], leakyRelu);
 }
 
 /** Hyperbolic tangent. */
@@ -48,9 +44,7 @@ export function mul<C extends number, S extends number>(x: Feature<C, S>, y: Fea
 
 /** factor · x. */
 export function scale<C extends number, S extends number>(x: Feature<C, S>, config: { readonly factor: number }): Feature<C, S> {
-  checkKeys("scale", config, ["factor"], scale);
-  checkFinite("scale", { factor: config.factor }, scale);
-  return apply(ops.scale, { factor: config.factor }, [x], scale);
+  return apply(ops.scale, config, [x], scale);
 }
 
 /** Limits every value to [min, max]. */
@@ -58,11 +52,7 @@ export function clamp<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly min: number; readonly max: number },
 ): Feature<C, S> {
-  checkKeys("clamp", config, ["min", "max"], clamp);
-  const { min, max } = config;
-  checkFinite("clamp", { min, max }, clamp);
-  checkRange("clamp", { min }, -Infinity, max, clamp);
-  return apply(ops.clamp, { min, max }, [x], clamp);
+  return apply(ops.clamp, config, [x], clamp);
 }
 
 /** Joins along the channels. The first argument fixes the stride, the channels are summed. */
@@ -78,9 +68,7 @@ export function slice<S extends number>(
   x: Feature<number, S>,
   config: { readonly start: number; readonly stop: number },
 ): Feature<number, S> {
-  checkKeys("slice", config, ["start", "stop"], slice);
-  checkCounts("slice", { start: config.start, stop: config.stop }, slice, 0);
-  return apply(ops.slice, { start: config.start, stop: config.stop }, [x], slice);
+  return apply(ops.slice, config, [x], slice);
 }
 
 /** Zeros around a feature map, per side. */
@@ -88,10 +76,7 @@ export function pad<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly top?: number; readonly left?: number; readonly bottom?: number; readonly right?: number },
 ): Feature<C, S> {
-  checkKeys("pad", config, ["top", "left", "bottom", "right"], pad);
-  const attrs = { top: 0, left: 0, bottom: 0, right: 0, ...config };
-  checkCounts("pad", attrs, pad, 0);
-  return apply(ops.pad, attrs, [x], pad);
+  return apply(ops.pad, config, [x], pad);
 }
 
 /** Mean over size×size cells. */
@@ -99,9 +84,7 @@ export function avgPool2d<C extends number, S extends number, const K extends nu
   x: Feature<C, S>,
   config: { readonly size: K },
 ): Feature<C, Times<S, K>> {
-  checkKeys("avgPool2d", config, ["size"], avgPool2d);
-  checkCounts("avgPool2d", { size: config.size }, avgPool2d);
-  return apply(ops.avgPool2d, { size: config.size }, [x], avgPool2d);
+  return apply(ops.avgPool2d, config, [x], avgPool2d);
 }
 
 /**
@@ -112,10 +95,7 @@ export function maxPool2d<C extends number, S extends number, const K extends nu
   x: Feature<C, S>,
   config: { readonly size: K; readonly stride?: T },
 ): Feature<C, Times<S, T>> {
-  checkKeys("maxPool2d", config, ["size", "stride"], maxPool2d);
-  const { size, stride = size } = config;
-  checkCounts("maxPool2d", { size, stride }, maxPool2d);
-  return apply(ops.maxPool2d, { size, stride }, [x], maxPool2d);
+  return apply(ops.maxPool2d, config, [x], maxPool2d);
 }
 
 /**
@@ -126,11 +106,7 @@ export function blur<C extends number, S extends number, const K extends number 
   x: Feature<C, S>,
   config: { readonly stride?: K; readonly padding?: number } = {},
 ): Feature<C, Times<S, K>> {
-  checkKeys("blur", config, ["stride", "padding"], blur);
-  const { stride = 1, padding = 0 } = config;
-  checkCounts("blur", { stride }, blur);
-  checkCounts("blur", { padding }, blur, 0);
-  return apply(ops.blur, { stride, padding }, [x], blur);
+  return apply(ops.blur, config, [x], blur);
 }
 
 /**
@@ -141,10 +117,7 @@ export function minibatchStddev<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly group?: number } = {},
 ): Feature<Sum<[1], C>, S> {
-  checkKeys("minibatchStddev", config, ["group"], minibatchStddev);
-  const { group = 4 } = config;
-  checkCounts("minibatchStddev", { group }, minibatchStddev);
-  return apply(ops.minibatchStddev, { group }, [x], minibatchStddev);
+  return apply(ops.minibatchStddev, config, [x], minibatchStddev);
 }
 
 /** Nearest-neighbour upsampling by a whole factor. */
@@ -152,9 +125,7 @@ export function upsample<C extends number, S extends number, const K extends num
   x: Feature<C, S>,
   config: { readonly factor: K },
 ): Feature<C, Over<S, K>> {
-  checkKeys("upsample", config, ["factor"], upsample);
-  checkCounts("upsample", { factor: config.factor }, upsample);
-  return apply(ops.upsampleNearest, { factor: config.factor }, [x], upsample);
+  return apply(ops.upsampleNearest, config, [x], upsample);
 }
 
 /** Space to depth: every factor×factor cell becomes channels. */
@@ -162,9 +133,7 @@ export function pixelUnshuffle<S extends number, const K extends number>(
   x: Feature<number, S>,
   config: { readonly factor: K },
 ): Feature<number, Times<S, K>> {
-  checkKeys("pixelUnshuffle", config, ["factor"], pixelUnshuffle);
-  checkCounts("pixelUnshuffle", { factor: config.factor }, pixelUnshuffle);
-  return apply(ops.pixelUnshuffle, { factor: config.factor }, [x], pixelUnshuffle);
+  return apply(ops.pixelUnshuffle, config, [x], pixelUnshuffle);
 }
 
 /**
@@ -175,12 +144,9 @@ export function haarDwt<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly scale?: number } = {},
 ): { readonly low: Feature<C, Times<S, 2>>; readonly bands: Feature<FourTimes<C>, Times<S, 2>> } {
-  const factor = config.scale ?? 1;
-  checkKeys("haarDwt", config, ["scale"], haarDwt);
-  checkFinite("haarDwt", { scale: factor }, haarDwt);
-  const bands = apply<Feature<FourTimes<C>, Times<S, 2>>>(ops.haarDwt, { scale: factor }, [x], haarDwt);
+  const bands: Feature<FourTimes<C>, Times<S, 2>> = apply(ops.haarDwt, config, [x], haarDwt);
   // A view, and no node where nothing reads it.
-  const low = apply<Feature<C, Times<S, 2>>>(ops.slice, { start: 0, stop: tracedChannels(x) }, [bands], haarDwt);
+  const low: Feature<C, Times<S, 2>> = apply(ops.slice, { start: 0, stop: tracedChannels(x) }, [bands], haarDwt);
   return { bands, low };
 }
 
@@ -189,10 +155,7 @@ export function haarIdwt<S extends number>(
   x: Feature<number, S>,
   config: { readonly scale?: number } = {},
 ): Feature<number, Over<S, 2>> {
-  const factor = config.scale ?? 1;
-  checkKeys("haarIdwt", config, ["scale"], haarIdwt);
-  checkFinite("haarIdwt", { scale: factor }, haarIdwt);
-  return apply(ops.haarIdwt, { scale: factor }, [x], haarIdwt);
+  return apply(ops.haarIdwt, config, [x], haarIdwt);
 }
 
 /** Scaled dot-product attention between all positions; one head by default. */
@@ -202,10 +165,7 @@ export function attention<C extends number, S extends number>(
   value: Feature<NoInfer<C>, NoInfer<S>>,
   config: { readonly heads?: number } = {},
 ): Feature<C, S> {
-  checkKeys("attention", config, ["heads"], attention);
-  const heads = config.heads ?? 1;
-  checkCounts("attention", { heads }, attention);
-  return apply(ops.attention, { heads }, [query, key, value], attention);
+  return apply(ops.attention, config, [query, key, value], attention);
 }
 
 /** Sum or mean over all positions: [N, C, H, W] → [N, C]. */
@@ -213,9 +173,7 @@ export function globalPool<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly reduction: "sum" | "mean" },
 ): Vector<C> {
-  checkKeys("globalPool", config, ["reduction"], globalPool);
-  checkChoice("reduction of globalPool", config.reduction, ["sum", "mean"], globalPool);
-  return apply(ops.globalPool, { reduction: config.reduction }, [x], globalPool);
+  return apply(ops.globalPool, config, [x], globalPool);
 }
 
 /** Splits the channels into equal runs. */
@@ -223,9 +181,7 @@ export function chunk<S extends number>(
   x: Feature<number, S>,
   config: { readonly chunks: number },
 ): readonly Feature<number, S>[] {
-  checkKeys("chunk", config, ["chunks"], chunk);
-  checkCounts("chunk", { chunks: config.chunks }, chunk);
-  return applyAll(ops.chunk, { chunks: config.chunks }, [x], chunk);
+  return applyAll(ops.chunk, config, [x], chunk);
 }
 
 /** The channel count of a feature or vector, for code that computes with counts. */

@@ -104,7 +104,7 @@ export function litevae(options: LiteVaeOptions): Model {
   checkKeys("decoder of litevae", decoder, ["norm", "base", "multipliers", "attention"], litevae);
   checkChoice("variant of litevae", variant, Object.keys(variants), litevae);
   checkCounts("litevae", { latentChannels, imageChannels, base: decoder.base ?? 128 }, litevae);
-  checkRange("litevae", { dropout }, 0, 1, litevae);
+  checkRange("litevae", { dropout }, { min: 0, max: 1 }, litevae);
   const norm = decoder.norm ?? "group";
   checkChoice("decoder.norm of litevae", norm, ["group", "smc"], litevae);
   const encode = LiteVaeEncoder({ imageChannels, moments: 2 * latentChannels, ...variants[variant], dropout });

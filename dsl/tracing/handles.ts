@@ -10,6 +10,8 @@ export interface LayerHandle {
   readonly kind: "layer";
   readonly op: Op;
   readonly attrs: Attrs;
+  /** Names of the attributes that were left to their defaults. */
+  readonly defaulted: readonly string[];
   readonly source: Source;
   owner?: BlockHandle;
   key?: string;

@@ -77,9 +77,9 @@ export function recordModule(handle: Handle, part: PartTrace): Module {
   return module;
 }
 
-function recordLayer({ op, attrs }: LayerHandle, path: string): Layer {
+function recordLayer({ op, attrs, defaulted }: LayerHandle, path: string): Layer {
   const params = (op.params?.(attrs) ?? []).map((spec) => Object.freeze({ ...spec, path: `${path}.${spec.role}` }));
-  return { kind: "layer", path, op, attrs, params };
+  return { kind: "layer", path, op, attrs, defaulted, params };
 }
 
 function recordBlock({ name, config, definition, members: named }: BlockHandle, path: string, part: PartTrace): Block {

@@ -1,34 +1,54 @@
 /** Ops: what a typed constructor or function makes of an op's definition. */
 import { ShapeError, UserError } from "../../src/errors/index.ts";
 import type { Layer, Value } from "../../src/ir/model.ts";
-import type { Attrs, Op } from "../../src/ir/op.ts";
+import type { Attributes, Attrs, ConfigOf } from "../../src/ir/attributes.ts";
+import type { Op } from "../../src/ir/op.ts";
 import { formatShape, type Shape } from "../../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
+import { fillAttributes, type Filled } from "../attributes.ts";
+import type { Below } from "../config.ts";
 import { callableOf, pathOf, type LayerHandle } from "./handles.ts";
 import { currentTrace, markUsed, Traced, valuesFor } from "./trace.ts";
 
-/** A layer: the op with fixed attributes, called on features. */
-export function layer<F>(op: Op, attrs: Attrs, below: (...args: never[]) => unknown): F {
-  const handle: LayerHandle = { kind: "layer", op, attrs, source: captureSource(below) };
-  const call = (...inputs: unknown[]): unknown => single(record(op, attrs, inputs, captureSource(call), handle));
+/** A layer: the op with fixed attributes, called on features; `below` is the constructor that the user called. */
+export function layer<F, D extends Attributes>(op: Op<Attrs, D>, config: ConfigOf<D>, below: Below): F {
+  const filled = fillAttributes(op, config, below);
+  const handle: LayerHandle = { kind: "layer", op, ...filled, source: captureSource(below) };
+  const call = (...inputs: unknown[]): unknown => single(record(op, filled, inputs, captureSource(call), handle));
   return callableOf<F>(handle, call);
 }
 
 /** Applies an op without parameters. */
-export function apply<R>(op: Op, attrs: Attrs, inputs: readonly unknown[], below: (...args: never[]) => unknown): R {
-  return single(record(op, attrs, inputs, captureSource(below))) as R;
+export function apply<R, D extends Attributes>(
+  op: Op<Attrs, D>,
+  config: ConfigOf<D>,
+  inputs: readonly unknown[],
+  below: Below,
+): R {
+  return single(record(op, fillAttributes(op, config, below), inputs, captureSource(below))) as R;
 }
 
 /** Applies an op that has several outputs. */
-export function applyAll<R>(op: Op, attrs: Attrs, inputs: readonly unknown[], below: (...args: never[]) => unknown): R {
-  return record(op, attrs, inputs, captureSource(below)) as R;
+export function applyAll<R, D extends Attributes>(
+  op: Op<Attrs, D>,
+  config: ConfigOf<D>,
+  inputs: readonly unknown[],
+  below: Below,
+): R {
+  return record(op, fillAttributes(op, config, below), inputs, captureSource(below)) as R;
 }
 
 function single(outputs: readonly Traced[]): unknown {
   return outputs[0];
 }
 
-function record(op: Op, attrs: Attrs, inputs: readonly unknown[], source: Source, handle?: LayerHandle): readonly Traced[] {
+function record(
+  op: Op,
+  { attrs, defaulted }: Filled,
+  inputs: readonly unknown[],
+  source: Source,
+  handle?: LayerHandle,
+): readonly Traced[] {
   const trace = currentTrace(source, op.name);
   if (handle !== undefined) markUsed(trace, handle, op.name, source);
   const values = valuesFor(trace, op.name, inputs, source);
@@ -49,7 +69,17 @@ function record(op: Op, attrs: Attrs, inputs: readonly unknown[], source: Source
   const outputs = outputShapes.map((shape): Value => Object.freeze({ shape }));
   const layerRecord = handle === undefined ? undefined : (trace.part.modules.get(handle) as Layer);
   trace.nodes.push(
-    Object.freeze({ kind: "op", op, attrs, layer: layerRecord, inputs: values, outputs, scope: pathOf(trace.block), source }),
+    Object.freeze({
+      kind: "op",
+      op,
+      attrs,
+      defaulted,
+      layer: layerRecord,
+      inputs: values,
+      outputs,
+      scope: pathOf(trace.block),
+      source,
+    }),
   );
   return outputs.map((value) => new Traced(value, trace));
 }

@@ -25,6 +25,8 @@ export interface Layer {
   readonly path: string;
   readonly op: Op;
   readonly attrs: Attrs;
+  /** Names of the attributes that the author left out: their values are the op's defaults. */
+  readonly defaulted: readonly string[];
   readonly params: readonly Param[];
 }
 
@@ -89,6 +91,8 @@ export interface OpNode {
   readonly kind: "op";
   readonly op: Op;
   readonly attrs: Attrs;
+  /** As in `Layer`. */
+  readonly defaulted: readonly string[];
   readonly layer?: Layer | undefined;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];

@@ -1,9 +1,9 @@
 /** The contract of an operation: everything the compiler knows about an op is declared in the op's own file. */
+import type { Attributes, Attrs, AttrsOf } from "./attributes.ts";
 import type { Shape } from "./shape.ts";
 import type { DType, Tensor } from "./tensor.ts";
 
-export type AttrValue = number | string | boolean | readonly number[];
-export type Attrs = Readonly<Record<string, AttrValue>>;
+export type { AttrValue, Attrs } from "./attributes.ts";
 
 /** How a parameter starts without `--weights`: PyTorch's own defaults. */
 export type Init =
@@ -32,10 +32,14 @@ export interface Fold {
   readonly derive: Readonly<Record<string, (params: Readonly<Record<string, Tensor>>) => Tensor>>;
 }
 
-interface Definition<A extends Attrs> {
+interface Definition<A extends Attrs, D extends Attributes> {
   readonly name: string;
   /** One sentence: what it computes. */
   readonly doc: string;
+  /** The name of its constructor in `dsl/`, where that is not the op's own. */
+  readonly constructorName?: string;
+  /** Absent where it has none. */
+  readonly attributes?: D;
   /** The parameters of a layer; a function has none. */
   params?(attrs: A): readonly ParamSpec[];
   /** Output shapes; throws ShapeError. */
@@ -69,7 +73,7 @@ interface TorchOnly {
   readonly precise?: never;
 }
 
-export type Op<A extends Attrs = Attrs> = Definition<A> & (OnnxForm<A> | TorchOnly);
+export type Op<A extends Attrs = Attrs, D extends Attributes = Attributes> = Definition<A, D> & (OnnxForm<A> | TorchOnly);
 
 export type OnnxAttr = number | string | readonly number[] | { readonly float: number } | { readonly floats: readonly number[] };
 
@@ -111,7 +115,7 @@ export interface Choose {
   pick<T>(options: readonly T[]): T;
 }
 
-/** Keeps the literal types of an op's attributes. */
-export function defineOp<A extends Attrs>(op: Op<A>): Op<A> {
+/** Takes the types of an op's attributes from their declaration. */
+export function defineOp<const D extends Attributes = Readonly<Record<string, never>>>(op: Op<AttrsOf<D>, D>): Op<AttrsOf<D>, D> {
   return Object.freeze(op);
 }

@@ -3,9 +3,12 @@ import { defineOp } from "../ir/op.ts";
 import { channelsOf } from "../ir/shape.ts";
 import { expectSameShapes, featureDims } from "./rules.ts";
 
-export const attention = defineOp<{ readonly heads: number }>({
+export const attention = defineOp({
   name: "attention",
   doc: "Scaled dot-product attention between all positions; queries, keys and values are feature maps (Vaswani et al. 2017).",
+  attributes: {
+    heads: { kind: "count", default: 1, doc: "Heads that attend side by side, each over its own run of channels." },
+  },
   infer(inputs, { heads }) {
     const shape = expectSameShapes(inputs);
     featureDims(shape);

@@ -2,9 +2,12 @@ import { channelsOf } from "../ir/shape.ts";
 import { defineOp } from "../ir/op.ts";
 import { scaledSpatially } from "./rules.ts";
 
-export const avgPool2d = defineOp<{ readonly size: number }>({
+export const avgPool2d = defineOp({
   name: "avgPool2d",
   doc: "Mean over size×size cells.",
+  attributes: {
+    size: { kind: "count", doc: "Side of a cell." },
+  },
   infer: ([input = []], { size }) => [scaledSpatially(input, channelsOf(input), 1 / size)],
   onnx: (writer, [input = ""], { size }) => [
     writer.node("AveragePool", [input], { kernel_shape: [size, size], strides: [size, size] }),

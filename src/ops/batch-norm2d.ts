@@ -1,15 +1,13 @@
 import { defineOp } from "../ir/op.ts";
-import { expectChannels, featureDims } from "./rules.ts";
+import { epsInterval, expectChannels, featureDims } from "./rules.ts";
 
-export interface BatchNormAttrs {
-  readonly [name: string]: number;
-  readonly channels: number;
-  readonly eps: number;
-}
-
-export const batchNorm2d = defineOp<BatchNormAttrs>({
+export const batchNorm2d = defineOp({
   name: "batchNorm2d",
   doc: "Batch normalisation; at inference with its running statistics (Ioffe and Szegedy 2015).",
+  attributes: {
+    channels: { kind: "count", doc: "Channels of the input." },
+    eps: { kind: "number", interval: epsInterval, default: 1e-5, doc: "Added to the variance." },
+  },
   params: ({ channels }) => [
     { role: "weight", shape: [channels], init: { kind: "constant", value: 1 } },
     { role: "bias", shape: [channels], init: { kind: "constant", value: 0 } },

@@ -1,24 +1,25 @@
+import type { Attributes, AttrsOf } from "../ir/attributes.ts";
 import { channelsOf } from "../ir/shape.ts";
 import { defineOp } from "../ir/op.ts";
 import { convShape } from "./rules.ts";
 
-export interface BlurAttrs {
-  readonly [name: string]: number;
-  readonly stride: number;
-  readonly padding: number;
-}
+const blurAttributes = {
+  stride: { kind: "count", default: 1, doc: "Distance between neighbouring outputs." },
+  padding: { kind: "count", min: 0, default: 0, doc: "Zeros on every side; with stride 2, padding 1 gives half the size." },
+} as const satisfies Attributes;
 
 /** The binomial filter of StyleGAN2 along each side; its sum is 8. */
 const taps = [1, 3, 3, 1];
 
 /** The depthwise convolution that a blur of so many channels is. */
-function convolution(channels: number, attrs: BlurAttrs): Parameters<typeof convShape>[1] {
+function convolution(channels: number, attrs: AttrsOf<typeof blurAttributes>): Parameters<typeof convShape>[1] {
   return { ...attrs, in: channels, out: channels, kernel: taps.length, bias: false };
 }
 
-export const blur = defineOp<BlurAttrs>({
+export const blur = defineOp({
   name: "blur",
   doc: "Every channel smoothed with the fixed filter (1, 3, 3, 1)/8 along both sides, against aliasing before a stride (Zhang 2019).",
+  attributes: blurAttributes,
   infer: ([input = []], attrs) => [convShape(input, convolution(channelsOf(input), attrs))],
   onnx(writer, [input = ""], { stride, padding }) {
     const channels = channelsOf(writer.inputShapes[0] ?? []);

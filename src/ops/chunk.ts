@@ -3,9 +3,12 @@ import { defineOp } from "../ir/op.ts";
 import { channelsOf } from "../ir/shape.ts";
 import { replaceChannels } from "./rules.ts";
 
-export const chunk = defineOp<{ readonly chunks: number }>({
+export const chunk = defineOp({
   name: "chunk",
   doc: "Splits the channels into equal runs.",
+  attributes: {
+    chunks: { kind: "count", doc: "How many runs." },
+  },
   view: true,
   infer([input = []], { chunks }) {
     const channels = channelsOf(input);

@@ -1,9 +1,13 @@
 import { defineOp } from "../ir/op.ts";
 import { anyShape } from "./samples.ts";
 
-export const clamp = defineOp<{ readonly min: number; readonly max: number }>({
+export const clamp = defineOp({
   name: "clamp",
   doc: "Limits every value to [min, max].",
+  attributes: {
+    min: { kind: "number", atMost: "max", doc: "The least value." },
+    max: { kind: "number", doc: "The greatest value." },
+  },
   infer: ([input = []]) => [input],
   onnx: (writer, [input = ""], { min, max }) => [
     writer.node("Clip", [input, writer.constant(`limit_${min}`, [], [min]), writer.constant(`limit_${max}`, [], [max])]),

@@ -1,14 +1,14 @@
 import { ShapeError } from "../errors/index.ts";
 import { defineOp } from "../ir/op.ts";
-import { convMacs, convParams, convShape, type ConvAttrs } from "./rules.ts";
+import { convAttributes, convMacs, convParams, convShape } from "./rules.ts";
 
-export interface Conv2dAttrs extends ConvAttrs {
-  readonly groups: number;
-}
-
-export const conv2d = defineOp<Conv2dAttrs>({
+export const conv2d = defineOp({
   name: "conv2d",
   doc: "Two-dimensional convolution (cross-correlation) with zero padding.",
+  attributes: {
+    ...convAttributes,
+    groups: { kind: "count", default: 1, doc: "Runs of channels that are convolved apart." },
+  },
   params: (attrs) => convParams(attrs, attrs.groups),
   infer([input], attrs) {
     if (attrs.in % attrs.groups !== 0 || attrs.out % attrs.groups !== 0) {

@@ -1,9 +1,12 @@
 import { defineOp } from "../ir/op.ts";
 import { anyShape } from "./samples.ts";
 
-export const dropout = defineOp<{ readonly rate: number }>({
+export const dropout = defineOp({
   name: "dropout",
   doc: "Zeroes values at random while training, does nothing at inference.",
+  attributes: {
+    rate: { kind: "number", interval: { min: 0, max: 1 }, doc: "Share of the values that become 0." },
+  },
   trainingOnly: true,
   infer: ([input = []]) => [input],
   onnx: (writer, [input = ""]) => [writer.node("Identity", [input])],

@@ -1,11 +1,12 @@
 import { defineOp } from "../ir/op.ts";
 import { conv2d } from "./conv2d.ts";
 import { equalizedFold, equalizedParams } from "./equalized.ts";
-import { convMacs, convShape, type ConvAttrs } from "./rules.ts";
+import { convAttributes, convMacs, convShape } from "./rules.ts";
 
-export const equalizedConv2d = defineOp<ConvAttrs>({
+export const equalizedConv2d = defineOp({
   name: "equalizedConv2d",
   doc: "Convolution with an equalised learning rate: normal weights, divided by √fan_in whenever they are used (Karras et al. 2018).",
+  attributes: convAttributes,
   params: (attrs) => equalizedParams([attrs.out, attrs.in, attrs.kernel, attrs.kernel], attrs.bias),
   infer: ([input], attrs) => [convShape(input, attrs)],
   macs: (_, outputs, attrs) => convMacs(outputs, attrs),

@@ -1,11 +1,12 @@
 import { defineOp } from "../ir/op.ts";
 import { equalizedFold, equalizedParams } from "./equalized.ts";
-import { linear, linearMacs, type LinearAttrs } from "./linear.ts";
+import { linear, linearAttributes, linearMacs } from "./linear.ts";
 import { expectChannels, replaceChannels } from "./rules.ts";
 
-export const equalizedLinear = defineOp<LinearAttrs>({
+export const equalizedLinear = defineOp({
   name: "equalizedLinear",
   doc: "Linear map of the channels with an equalised learning rate, of a vector or at every position (Karras et al. 2018).",
+  attributes: linearAttributes,
   params: (attrs) => equalizedParams([attrs.out, attrs.in], attrs.bias),
   infer([input = []], attrs) {
     expectChannels(input, attrs.in, "in");

@@ -2,9 +2,12 @@ import { defineOp } from "../ir/op.ts";
 import { featureDims } from "./rules.ts";
 import { anyShape } from "./samples.ts";
 
-export const globalPool = defineOp<{ readonly reduction: "sum" | "mean" }>({
+export const globalPool = defineOp({
   name: "globalPool",
   doc: "Sum or mean over all positions: a vector per image.",
+  attributes: {
+    reduction: { kind: "choice", choices: ["sum", "mean"], doc: "What is taken of the positions." },
+  },
   infer([input]) {
     const [n, c] = featureDims(input);
     return [[n, c]];

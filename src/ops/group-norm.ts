@@ -1,20 +1,33 @@
 import { ShapeError } from "../errors/index.ts";
 import { defineOp } from "../ir/op.ts";
-import { expectChannels, featureDims } from "./rules.ts";
+import { epsInterval, expectChannels, featureDims } from "./rules.ts";
 
-export interface GroupNormAttrs {
-  readonly [name: string]: number;
-  readonly channels: number;
-  readonly groups: number;
-  readonly eps: number;
+/** The largest divisor of `channels` that is at most min(32, channels/4), and at least 1. */
+export function defaultGroups(channels: number): number {
+  for (let groups = Math.min(32, Math.floor(channels / 4)); groups > 1; groups--) if (channels % groups === 0) return groups;
+  return 1;
 }
 
 /** Added by BatchNormalization to its variance, which is made to give 1 with it. */
 const unitEps = 1e-5;
 
-export const groupNorm = defineOp<GroupNormAttrs>({
+export const groupNorm = defineOp({
   name: "groupNorm",
   doc: "Group normalisation with a scale and shift per channel (Wu and He 2018).",
+  attributes: {
+    channels: { kind: "count", doc: "Channels of the input." },
+    groups: {
+      kind: "count",
+      default: {
+        from: ["channels"],
+        rule: defaultGroups,
+        doc: "the largest divisor of channels that is at most min(32, channels/4)",
+        python: "default_groups",
+      },
+      doc: "Runs of channels that are normalised together.",
+    },
+    eps: { kind: "number", interval: epsInterval, default: 1e-5, doc: "Added to the variance." },
+  },
   params: ({ channels }) => [
     { role: "weight", shape: [channels], init: { kind: "constant", value: 1 } },
     { role: "bias", shape: [channels], init: { kind: "constant", value: 0 } },

@@ -3,9 +3,12 @@ import { defineOp } from "../ir/op.ts";
 import { haarWeight } from "./haar.ts";
 import { scaledSpatially } from "./rules.ts";
 
-export const haarDwt = defineOp<{ readonly scale: number }>({
+export const haarDwt = defineOp({
   name: "haarDwt",
   doc: "One level of the orthonormal 2D Haar transform times a scale: four bands of half the size, band-major (arXiv:2405.14477 §3).",
+  attributes: {
+    scale: { kind: "number", default: 1, doc: "Factor of the orthonormal transform." },
+  },
   infer: ([input = []]) => [scaledSpatially(input, 4 * channelsOf(input), 1 / 2)],
   onnx(writer, [input = ""], { scale }) {
     const channels = channelsOf(writer.inputShapes[0] ?? []);

@@ -4,9 +4,12 @@ import { defineOp } from "../ir/op.ts";
 import { haarWeight } from "./haar.ts";
 import { scaledSpatially } from "./rules.ts";
 
-export const haarIdwt = defineOp<{ readonly scale: number }>({
+export const haarIdwt = defineOp({
   name: "haarIdwt",
   doc: "Inverse of one level of the orthonormal 2D Haar transform, times a scale: the bands become one map of twice the size.",
+  attributes: {
+    scale: { kind: "number", default: 1, doc: "Factor of the orthonormal transform." },
+  },
   infer([input = []]) {
     const channels = channelsOf(input);
     if (channels % 4 !== 0) {

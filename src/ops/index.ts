@@ -68,6 +68,3 @@ export const ops = {
   tanh,
   upsampleNearest,
 } as const;
-
-/** The attributes of an op, by the op's name. */
-export type AttrsOf<Name extends keyof typeof ops> = Parameters<(typeof ops)[Name]["infer"]>[1];

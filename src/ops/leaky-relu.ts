@@ -1,9 +1,12 @@
 import { defineOp } from "../ir/op.ts";
 import { anyShape } from "./samples.ts";
 
-export const leakyRelu = defineOp<{ readonly slope: number }>({
+export const leakyRelu = defineOp({
   name: "leakyRelu",
   doc: "Leaky rectified linear unit: negative values times the slope.",
+  attributes: {
+    slope: { kind: "number", default: 0.2, doc: "Factor of negative values." },
+  },
   infer: ([input = []]) => [input],
   onnx: (writer, [input = ""], { slope }) => [writer.node("LeakyRelu", [input], { alpha: { float: slope } })],
   torch: { kind: "function", call: ([input = ""], { slope }) => `F.leaky_relu(${input}, ${slope})` },

@@ -1,12 +1,14 @@
+import type { Attributes, AttrsOf } from "../ir/attributes.ts";
 import { defineOp, type OnnxWriter } from "../ir/op.ts";
 import { affineParams, expectChannels, replaceChannels } from "./rules.ts";
 
-export interface LinearAttrs {
-  readonly [name: string]: number | boolean;
-  readonly in: number;
-  readonly out: number;
-  readonly bias: boolean;
-}
+export const linearAttributes = {
+  in: { kind: "count", doc: "Channels of the input." },
+  out: { kind: "count", doc: "Channels of the output." },
+  bias: { kind: "flag", default: true, doc: "Whether a learned number is added to every output channel." },
+} as const satisfies Attributes;
+
+type LinearAttrs = AttrsOf<typeof linearAttributes>;
 
 export function linearMacs(outputs: readonly (readonly number[])[], attrs: LinearAttrs): number {
   return (outputs[0] ?? []).reduce((product, size) => product * size, attrs.in);
@@ -22,9 +24,10 @@ export function lowerLinear(writer: OnnxWriter, input: string, attrs: LinearAttr
   return writer.node("Gemm", [input, writer.param("weight"), ...bias], { transB: 1 });
 }
 
-export const linear = defineOp<LinearAttrs>({
+export const linear = defineOp({
   name: "linear",
   doc: "Linear map of the channels, of a vector or at every position of a feature map.",
+  attributes: linearAttributes,
   params: (attrs) => affineParams([attrs.out, attrs.in], attrs.bias),
   infer([input = []], attrs) {
     expectChannels(input, attrs.in, "in");

@@ -3,15 +3,17 @@ import { channelsOf } from "../ir/shape.ts";
 import { defineOp } from "../ir/op.ts";
 import { featureDims, scaledSpatially, windowedDim } from "./rules.ts";
 
-export interface MaxPool2dAttrs {
-  readonly [name: string]: number;
-  readonly size: number;
-  readonly stride: number;
-}
-
-export const maxPool2d = defineOp<MaxPool2dAttrs>({
+export const maxPool2d = defineOp({
   name: "maxPool2d",
   doc: "Maximum over windows of size×size, `stride` apart.",
+  attributes: {
+    size: { kind: "count", doc: "Side of a window." },
+    stride: {
+      kind: "count",
+      default: { from: ["size"], rule: (size: number) => size, doc: "size" },
+      doc: "Distance between neighbouring windows.",
+    },
+  },
   infer([input = []], { size, stride }) {
     const channels = channelsOf(input);
     // Cells side by side must come out even; overlapping windows leave a rest over, as a convolution does.

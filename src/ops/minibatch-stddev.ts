@@ -2,9 +2,12 @@ import { defineOp } from "../ir/op.ts";
 import { channelsOf } from "../ir/shape.ts";
 import { featureDims, replaceChannels } from "./rules.ts";
 
-export const minibatchStddev = defineOp<{ readonly group: number }>({
+export const minibatchStddev = defineOp({
   name: "minibatchStddev",
   doc: "Appends a channel with the deviation over groups of consecutive images, averaged over channels, positions (Karras et al. 2018).",
+  attributes: {
+    group: { kind: "count", default: 4, doc: "Images in a group." },
+  },
   infer([input = []]) {
     featureDims(input);
     return [replaceChannels(input, channelsOf(input) + 1)];

@@ -3,17 +3,15 @@ import { defineOp } from "../ir/op.ts";
 import { featureDims } from "./rules.ts";
 import { anyShape } from "./samples.ts";
 
-export interface PadAttrs {
-  readonly [name: string]: number;
-  readonly top: number;
-  readonly left: number;
-  readonly bottom: number;
-  readonly right: number;
-}
-
-export const pad = defineOp<PadAttrs>({
+export const pad = defineOp({
   name: "pad",
   doc: "Zero padding of each side by its own amount.",
+  attributes: {
+    top: { kind: "count", min: 0, default: 0, doc: "Rows of zeros above." },
+    left: { kind: "count", min: 0, default: 0, doc: "Columns of zeros before the first." },
+    bottom: { kind: "count", min: 0, default: 0, doc: "Rows of zeros below." },
+    right: { kind: "count", min: 0, default: 0, doc: "Columns of zeros after the last." },
+  },
   infer([input], { top, left, bottom, right }) {
     const [n, c, h, w] = featureDims(input);
     return [[n, c, plusDim(h, top + bottom), plusDim(w, left + right)]];

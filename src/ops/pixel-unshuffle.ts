@@ -2,9 +2,12 @@ import { channelsOf } from "../ir/shape.ts";
 import { defineOp } from "../ir/op.ts";
 import { scaledSpatially } from "./rules.ts";
 
-export const pixelUnshuffle = defineOp<{ readonly factor: number }>({
+export const pixelUnshuffle = defineOp({
   name: "pixelUnshuffle",
   doc: "Space to depth: every factor×factor cell becomes channels, channel-major.",
+  attributes: {
+    factor: { kind: "count", doc: "Side of a cell." },
+  },
   infer: ([input = []], { factor }) => [scaledSpatially(input, channelsOf(input) * factor * factor, 1 / factor)],
   // A convolution with one-hot filters, since SpaceToDepth orders the channels the other way round.
   onnx(writer, [input = ""], { factor }) {

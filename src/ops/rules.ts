@@ -1,7 +1,8 @@
 /** What the shape rules and lowerings of several ops share. */
 import { ShapeError } from "../errors/index.ts";
 import { constantDim, dividedDim, fixedSize, plusDim, sameDim, timesDim, type Dim } from "../ir/dim.ts";
-import type { Attrs, ParamSpec } from "../ir/op.ts";
+import type { Attributes, AttrsOf, Interval } from "../ir/attributes.ts";
+import type { ParamSpec } from "../ir/op.ts";
 import { channelsOf, formatShape, type Shape } from "../ir/shape.ts";
 
 /** The dims of a feature map [N, C, H, W]; ShapeError for anything else. */
@@ -69,15 +70,30 @@ export function scaledSpatially(shape: Shape | undefined, channels: number, fact
   return [n, constantDim(channels), scale(h), scale(w)];
 }
 
-/** The dimensions of a convolution's weight, as the typed constructors fill them in. */
-export interface ConvAttrs extends Attrs {
-  readonly in: number;
-  readonly out: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly padding: number;
-  readonly bias: boolean;
-}
+/** What keeps a division by a standard deviation finite. */
+export const epsInterval = { min: 0, max: 1, open: true } as const satisfies Interval;
+
+/** What every kind of convolution has. */
+export const convAttributes = {
+  in: { kind: "count", doc: "Channels of the input." },
+  out: { kind: "count", doc: "Channels of the output." },
+  kernel: { kind: "count", default: 3, doc: "Side of the square kernel." },
+  stride: { kind: "count", default: 1, doc: "Distance between neighbouring outputs." },
+  padding: {
+    kind: "count",
+    min: 0,
+    default: {
+      from: ["kernel"],
+      rule: (kernel: number) => Math.floor((kernel - 1) / 2),
+      doc: "(kernel − 1)/2 rounded down, which keeps the size for odd kernels",
+      python: "same_padding",
+    },
+    doc: "Zeros on every side.",
+  },
+  bias: { kind: "flag", default: true, doc: "Whether a learned number is added to every output channel." },
+} as const satisfies Attributes;
+
+type ConvAttrs = AttrsOf<typeof convAttributes>;
 
 export function convShape(shape: Shape | undefined, attrs: ConvAttrs): Shape {
   const [n, , h, w] = featureDims(shape);

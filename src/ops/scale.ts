@@ -1,9 +1,12 @@
 import { defineOp } from "../ir/op.ts";
 import { anyShape } from "./samples.ts";
 
-export const scale = defineOp<{ readonly factor: number }>({
+export const scale = defineOp({
   name: "scale",
   doc: "Multiplication by a constant.",
+  attributes: {
+    factor: { kind: "number", doc: "What every value is multiplied by." },
+  },
   infer: ([input = []]) => [input],
   onnx: (writer, [input = ""], { factor }) => [writer.node("Mul", [input, writer.constant(`factor_${factor}`, [], [factor])])],
   torch: { kind: "function", call: ([input = ""], { factor }) => `${input} * ${factor}` },

@@ -3,9 +3,13 @@ import { defineOp } from "../ir/op.ts";
 import { channelsOf } from "../ir/shape.ts";
 import { replaceChannels } from "./rules.ts";
 
-export const slice = defineOp<{ readonly start: number; readonly stop: number }>({
+export const slice = defineOp({
   name: "slice",
   doc: "Channels start to stop, stop excluded.",
+  attributes: {
+    start: { kind: "count", min: 0, doc: "The first channel." },
+    stop: { kind: "count", min: 0, doc: "The channel after the last." },
+  },
   view: true,
   infer([input = []], { start, stop }) {
     const channels = channelsOf(input);

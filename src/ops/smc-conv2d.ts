@@ -1,14 +1,15 @@
 import { defineOp } from "../ir/op.ts";
 import { floats, tensorOf } from "../ir/tensor.ts";
 import { conv2d } from "./conv2d.ts";
-import { convMacs, convParams, convShape, type ConvAttrs } from "./rules.ts";
+import { convAttributes, convMacs, convParams, convShape } from "./rules.ts";
 
 /** ε of eq. 3 (arXiv:2405.14477 §4.2 gives none; 1e-8 keeps an all-zero filter finite). */
 const epsilon = 1e-8;
 
-export const smcConv2d = defineOp<ConvAttrs>({
+export const smcConv2d = defineOp({
   name: "smcConv2d",
   doc: "Self-modulated convolution: filters scaled per input channel, normalised, times a gain (arXiv:2405.14477 §4.2, eq. 3).",
+  attributes: convAttributes,
   params: (attrs) => [
     ...convParams(attrs),
     { role: "scale", shape: [attrs.in], init: { kind: "constant", value: 1 } },

@@ -1,11 +1,12 @@
 import { defineOp } from "../ir/op.ts";
 import { conv2d } from "./conv2d.ts";
-import { convMacs, convParams, convShape, type ConvAttrs } from "./rules.ts";
+import { convAttributes, convMacs, convParams, convShape } from "./rules.ts";
 import { spectralBuffers, spectralFold } from "./spectral-norm.ts";
 
-export const spectralConv2d = defineOp<ConvAttrs>({
+export const spectralConv2d = defineOp({
   name: "spectralConv2d",
   doc: "Convolution whose weight is divided by its largest singular value (Miyato et al. 2018).",
+  attributes: convAttributes,
   params: (attrs) => [...convParams(attrs), ...spectralBuffers([attrs.out, attrs.in, attrs.kernel, attrs.kernel])],
   infer: ([input], attrs) => [convShape(input, attrs)],
   macs: (_, outputs, attrs) => convMacs(outputs, attrs),

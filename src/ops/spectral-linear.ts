@@ -1,11 +1,12 @@
 import { defineOp } from "../ir/op.ts";
-import { linear, linearMacs, type LinearAttrs } from "./linear.ts";
+import { linear, linearAttributes, linearMacs } from "./linear.ts";
 import { affineParams, expectChannels, replaceChannels } from "./rules.ts";
 import { spectralBuffers, spectralFold } from "./spectral-norm.ts";
 
-export const spectralLinear = defineOp<LinearAttrs>({
+export const spectralLinear = defineOp({
   name: "spectralLinear",
   doc: "Linear map whose weight is divided by its largest singular value (Miyato et al. 2018).",
+  attributes: linearAttributes,
   params: (attrs) => [...affineParams([attrs.out, attrs.in], attrs.bias), ...spectralBuffers([attrs.out, attrs.in])],
   infer([input = []], attrs) {
     expectChannels(input, attrs.in, "in");

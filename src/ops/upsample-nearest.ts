@@ -3,9 +3,13 @@ import { defineOp } from "../ir/op.ts";
 import { scaledSpatially } from "./rules.ts";
 import { anyShape } from "./samples.ts";
 
-export const upsampleNearest = defineOp<{ readonly factor: number }>({
+export const upsampleNearest = defineOp({
   name: "upsampleNearest",
   doc: "Repeats every position factor times along both sides.",
+  constructorName: "upsample",
+  attributes: {
+    factor: { kind: "count", doc: "How much larger both sides become." },
+  },
   infer: ([input = []], { factor }) => [scaledSpatially(input, channelsOf(input), factor)],
   onnx: (writer, [input = ""], { factor }) => [
     writer.node("Resize", [input, "", writer.constant(`scales_${factor}`, [4], [1, 1, factor, factor])], {

@@ -16,7 +16,7 @@ export const foldWeights: Pass = {
       if (node.kind !== "op" || node.layer === undefined || node.op.fold === undefined) return node;
       const layer = folded.get(node.layer) ?? foldLayer(node.layer);
       folded.set(node.layer, layer);
-      return Object.freeze<OpNode>({ ...node, op: layer.op, attrs: layer.attrs, layer });
+      return Object.freeze<OpNode>({ ...node, op: layer.op, attrs: layer.attrs, defaulted: layer.defaulted, layer });
     });
     return withGraph(part, nodes);
   },
@@ -32,5 +32,5 @@ function foldLayer(layer: Layer): Layer {
     if (stored === undefined) throw new Error(`${layer.op.name} folds to ${fold.op.name} without its ${spec.role}`);
     return stored;
   });
-  return Object.freeze({ ...layer, op: fold.op, attrs: fold.attrs, params });
+  return Object.freeze({ ...layer, op: fold.op, attrs: fold.attrs, defaulted: [], params });
 }

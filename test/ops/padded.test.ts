@@ -26,7 +26,17 @@ function paddedPart(op: Op, attrs: Readonly<Record<string, number>>, shape: read
         given,
       )
       .map((inferred): Value => ({ shape: inferred }));
-    return { kind: "op", op: step, attrs: given, layer: undefined, inputs, outputs, scope: "", source: { trace: {} } };
+    return {
+      kind: "op",
+      op: step,
+      attrs: given,
+      defaulted: [],
+      layer: undefined,
+      inputs,
+      outputs,
+      scope: "",
+      source: { trace: {} },
+    };
   };
   const x: Value = { shape: shapeOf(...shape) };
   const padded = node(ops.pad, padding, [x]);

@@ -29,10 +29,11 @@ export function symbolicShapes(shapes: readonly (readonly number[])[], divisor =
 /** Inputs are x0, x1, …, outputs y0, y1, …; an op that is a module in PyTorch is a layer called `layer`. */
 export function oneOpPart(op: Op, attrs: Attrs, inputShapes: readonly Shape[]): Part {
   const params = (op.params?.(attrs) ?? []).map((spec) => ({ ...spec, path: `layer.${spec.role}` }));
-  const layer: Layer | undefined = op.torch.kind === "module" ? { kind: "layer", path: "layer", op, attrs, params } : undefined;
+  const layer: Layer | undefined =
+    op.torch.kind === "module" ? { kind: "layer", path: "layer", op, attrs, defaulted: [], params } : undefined;
   const inputs = inputShapes.map((shape): Value => ({ shape }));
   const outputs = op.infer(inputShapes, attrs).map((shape): Value => ({ shape }));
-  const node: OpNode = { kind: "op", op, attrs, layer, inputs, outputs, scope: "", source: { trace: {} } };
+  const node: OpNode = { kind: "op", op, attrs, defaulted: [], layer, inputs, outputs, scope: "", source: { trace: {} } };
   return {
     name: "encoder",
     modules: layer === undefined ? [] : [layer],

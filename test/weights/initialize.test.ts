@@ -9,7 +9,7 @@ import { initializeLayer } from "../../src/weights/initialize.ts";
 /** The weight of a layer with this seed. */
 function weightOf(op: Op, attrs: Attrs, seed = 0): Float32Array {
   const params = (op.params?.(attrs) ?? []).map((spec) => ({ ...spec, path: `layer.${spec.role}` }));
-  const layer: Layer = { kind: "layer", path: "layer", op, attrs, params };
+  const layer: Layer = { kind: "layer", path: "layer", op, attrs, defaulted: [], params };
   const weight = initializeLayer(layer, seed)["weight"];
   if (weight === undefined) throw new Error("no weight");
   return floats(weight);
