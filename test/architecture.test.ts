@@ -19,7 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "src/weights": ["src/errors", "src/ir", "src/ops"],
   "src/report": ["src/errors", "src/paper", "src/recipe", "src/ir", "src/ops"],
   "src/targets": ["src/errors", "src/paper", "src/recipe", "src/ir", "src/ops"],
-  "src/artifact": ["src/errors", "src/ir"],
+  "src/artifact": ["src/errors", "src/ir", "src/weights"],
   "src/compiler": ["src/errors", "src/recipe", "src/ir", "src/ops", "src/passes", "src/weights", "src/targets", "src/artifact"],
   "src/onnxruntime": ["src/errors", "src/ir", "src/weights", "src/report", "src/artifact"],
   "src/cli": [

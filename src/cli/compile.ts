@@ -70,7 +70,8 @@ export function addCompile(program: Command): void {
         onnxPasses.map((pass) => pass.name),
       );
       const { hasPointwise } = await import("../weights/weights.ts");
-      const pointwise = flags.weights !== undefined && hasPointwise(flags.weights);
+      const { openWeights } = await import("../artifact/weights-file.ts");
+      const pointwise = flags.weights !== undefined && hasPointwise(openWeights(flags.weights));
       const { loadModel } = await import("./load-model.ts");
       const model = await loadModel(name, { latentChannels: flags.latent, pointwise });
       const absent = flags.parts.find((part) => !model.parts.some((candidate) => candidate.name === part));

@@ -23,6 +23,7 @@ import type { Config, Manifest } from "../artifact/compiled-folder.ts";
 import { sha256OfFile } from "../artifact/file-hash.ts";
 import { OutputFolder } from "../artifact/output-folder.ts";
 import { keepTrainedWeights } from "../artifact/trained-weights.ts";
+import { openWeights } from "../artifact/weights-file.ts";
 import { packageVersion } from "../artifact/version.ts";
 
 /** What ONNX wants: no calls, nothing that only training needs, plain weights. */
@@ -62,7 +63,9 @@ export async function compile(model: Model, options: CompileOptions): Promise<Ma
   const parts = model.parts.filter((part) => options.parts.includes(part.name));
   const loaded = options.half === undefined ? parts : model.parts.filter((part) => parts.includes(part) || feeds(part, parts));
   const weights =
-    options.weights === undefined ? initialWeights(loaded, options.seed) : weightsFromFile(options.weights, model, loaded);
+    options.weights === undefined
+      ? initialWeights(loaded, options.seed)
+      : weightsFromFile(openWeights(options.weights), model, loaded);
   const lower = (part: Part, dump?: CompileOptions["dump"]): OnnxGraph => {
     const lowered = runPasses(part, onnxPasses, (pass, result) => dump?.(pass.name, result));
     return lowerPart(lowered, (param) => weights.load(param));

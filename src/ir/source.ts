@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import type { Place } from "../errors/index.ts";
 
 /** Where a call was made. Capturing is cheap; the stack is only formatted when `placeOf` asks for it. */
@@ -16,7 +15,7 @@ export function captureSource(below: (...args: never[]) => unknown): Source {
   return { trace };
 }
 
-const installation = fileURLToPath(new URL("../../", import.meta.url));
+const installation = pathOf(new URL("../../", import.meta.url).href);
 const ours = ["src", "dsl", "bin"].map((folder) => `${installation}${folder}/`);
 
 /** The first line of the stack that is the user's: not this package, not a dependency, not Node. */
@@ -27,9 +26,15 @@ export function placeOf(source: Source | { readonly stack?: string }): Place | u
     const match = /^\s*at (?:.*? \()?(?:async )?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^<>]*):(\d+):\d+\)?$/.exec(line);
     if (match === null) continue;
     const [, location = "", row] = match;
-    const file = location.startsWith("file://") ? fileURLToPath(location) : location;
+    const file = pathOf(location);
     if (ours.some((folder) => file.startsWith(folder)) || file.includes("/node_modules/")) continue;
     return { file, line: Number(row) };
   }
   return undefined;
+}
+
+/** A stack's location as a path: what Node names by a file URL, whose path begins with a slash even before a drive's letter. */
+function pathOf(location: string): string {
+  if (!location.startsWith("file://")) return location;
+  return decodeURIComponent(new URL(location).pathname).replace(/^\/(?=[A-Za-z]:\/)/, "");
 }

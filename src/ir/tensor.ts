@@ -19,6 +19,18 @@ export function floats(tensor: Tensor): Float32Array {
   return tensor.data;
 }
 
+/** Pieces of bytes as one. */
+export function joined(pieces: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> {
+  const list = [...pieces];
+  const whole = new Uint8Array(list.reduce((sum, piece) => sum + piece.length, 0));
+  let offset = 0;
+  for (const piece of list) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
+}
+
 /** The bytes of a tensor in little-endian order, without a copy. */
 export function bytesOf(tensor: Tensor): Uint8Array {
   return new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);

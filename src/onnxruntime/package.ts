@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors/index.ts";
 import { floats, tensorOf } from "../ir/tensor.ts";
-import { encodeSafetensors, SafetensorsFile } from "../weights/safetensors.ts";
+import { openWeights } from "../artifact/weights-file.ts";
+import { encodeSafetensors } from "../weights/safetensors.ts";
 import type { GraphOutput } from "./session.ts";
 
 const program = fileURLToPath(new URL("./verify_package.py", import.meta.url));
@@ -68,7 +69,7 @@ export async function runPackage({
     writeFileSync(given, Buffer.concat([...encodeSafetensors(tensors)]));
     const { code, errors } = await finished(python, ["-B", program, folder, name, weights ?? "", given, answered]);
     if (code !== 0) throw failure(name, weights, code, errors);
-    const file = new SafetensorsFile(answered);
+    const file = openWeights(answered);
     return Object.fromEntries(
       file.names.map((key) => {
         const tensor = file.read(key);

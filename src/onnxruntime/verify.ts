@@ -2,11 +2,12 @@ import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { join } from "node:path";
 import { openCompiled, type Config, type Manifest } from "../artifact/compiled-folder.ts";
 import { sha256OfFile } from "../artifact/file-hash.ts";
+import { openWeights } from "../artifact/weights-file.ts";
 import { UserError } from "../errors/index.ts";
 import { partNames, type PartName } from "../ir/model.ts";
 import { elementCount } from "../ir/shape.ts";
 import type { FittingSizes } from "../ir/size.ts";
-import { SafetensorsFile } from "../weights/safetensors.ts";
+import type { Safetensors } from "../weights/safetensors.ts";
 import { findPython, runPackage } from "./package.ts";
 import { loadGraph, type GraphOutput } from "./session.ts";
 
@@ -65,7 +66,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
       help: "compile with --target onnx,torch",
     });
   }
-  const compiledFromWeights = weights === undefined ? null : isCompiledFrom(manifest, new SafetensorsFile(weights));
+  const compiledFromWeights = weights === undefined ? null : isCompiledFrom(manifest, openWeights(weights));
   const { name, python, alone } = packageOf(manifest, folder);
 
   const sizes = config.sizes_with_discriminator ?? config.sizes;
@@ -99,8 +100,8 @@ function openChecked(folder: string): { readonly manifest: Manifest; readonly co
   return openCompiled(folder, Object.keys(manifest.files));
 }
 
-function isCompiledFrom(manifest: Manifest, weights: SafetensorsFile): boolean {
-  const sha256 = sha256OfFile(weights.path);
+function isCompiledFrom(manifest: Manifest, weights: Safetensors): boolean {
+  const sha256 = sha256OfFile(weights.name);
   const own = manifest.files["model.safetensors"]?.sha256;
   return sha256 === own || ("file_sha256" in manifest.weights && manifest.weights.file_sha256 === sha256);
 }

@@ -1,5 +1,4 @@
 /** The safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { UserError } from "../errors/index.ts";
 import { elementCount } from "../ir/shape.ts";
 import { bytesOf, tensorOf, type DType, type Tensor } from "../ir/tensor.ts";
@@ -39,15 +38,32 @@ export function* encodeSafetensors(tensors: readonly NamedTensor[]): Generator<U
   for (const tensor of tensors) yield bytesOf(tensor.load());
 }
 
-/** An open safetensors file: the header is checked whole when it is opened, tensors are read when asked for. */
-export class SafetensorsFile {
-  readonly path: string;
+/** Where a file's bytes come from: memory, or a disk. */
+export interface ByteSource {
+  /** What messages call it, such as its path. */
+  readonly name: string;
+  readonly size: number;
+  /** A copy of `length` bytes that lie inside, from `position` on. */
+  read(position: number, length: number): Uint8Array<ArrayBuffer>;
+}
+
+/** Bytes that are in memory. */
+export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
+  return { name, size: bytes.length, read: (position, length) => new Uint8Array(bytes.subarray(position, position + length)) };
+}
+
+/** A safetensors file: the header is checked whole when it is opened, tensors are read when asked for. */
+export class Safetensors {
+  readonly name: string;
+  readonly #source: ByteSource;
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #start: number;
 
-  constructor(path: string) {
-    this.path = path;
-    const { entries, start } = readHeader(path);
+  /** Throws UserError where the header, or what it says of the file, is wrong. */
+  constructor(source: ByteSource) {
+    this.name = source.name;
+    this.#source = source;
+    const { entries, start } = readHeader(source);
     this.#entries = entries;
     this.#start = start;
   }
@@ -69,20 +85,13 @@ export class SafetensorsFile {
   /** The tensor in float32 (half, bfloat16 and double are converted), or int64 as it is. */
   read(name: string): Tensor {
     const entry = this.#entries.get(name);
-    if (entry === undefined) throw new Error(`${name} is not in ${this.path}`);
+    if (entry === undefined) throw new Error(`${name} is not in ${this.name}`);
     const [begin, end] = entry.data_offsets;
-    const bytes = new Uint8Array(end - begin);
-    const file = openSync(this.path, "r");
-    try {
-      readFully(file, bytes, this.#start + begin, this.path);
-    } finally {
-      closeSync(file);
-    }
-    return tensorOf(entry.shape, decode(entry.dtype, bytes.buffer));
+    return tensorOf(entry.shape, decode(entry.dtype, this.#source.read(this.#start + begin, end - begin).buffer));
   }
 }
 
-function readHeader(path: string): { entries: Map<string, Entry>; start: number } {
+function readHeader({ name: path, size, read }: ByteSource): { entries: Map<string, Entry>; start: number } {
   const fail = (what: string, found?: string): never => {
     throw new UserError({
       what: `${path} is not a whole safetensors file: ${what}`,
@@ -90,82 +99,57 @@ function readHeader(path: string): { entries: Map<string, Entry>; start: number 
       help: "copy or save the file again",
     });
   };
-  let file: number;
-  try {
-    file = openSync(path, "r");
-  } catch (error) {
+  if (size < 8) return fail("it is shorter than its first field", `${size} bytes`);
+  const head = read(0, 8);
+  const length = Number(new DataView(head.buffer).getBigUint64(0, true));
+  if (length > headerLimit && isPickle(head)) {
     throw new UserError({
-      what: `cannot read the weights ${path}`,
-      found: (error as Error).message,
-      help: "check the path given to --weights",
+      what: `${path} is not a safetensors file`,
+      expected: "a header length, a JSON header, tensors",
+      found: "what torch.save writes",
+      help: "convert it in Python: safetensors.torch.save_file(torch.load(FILE, weights_only=True), OUT)",
     });
   }
+  if (length > headerLimit || 8 + length > size)
+    return fail("its header is longer than the file", `a header of ${length} bytes in ${size}`);
+  const text = read(8, length);
+  let json: unknown;
   try {
-    const stat = fstatSync(file);
-    if (stat.isDirectory())
-      throw new UserError({
-        what: `cannot read the weights ${path}`,
-        found: "a folder",
-        help: "give --weights a safetensors file",
-      });
-    const { size } = stat;
-    if (size < 8) return fail("it is shorter than its first field", `${size} bytes`);
-    const head = new Uint8Array(8);
-    readFully(file, head, 0, path);
-    const length = Number(new DataView(head.buffer).getBigUint64(0, true));
-    if (length > headerLimit && isPickle(head)) {
-      throw new UserError({
-        what: `${path} is not a safetensors file`,
-        expected: "a header length, a JSON header, tensors",
-        found: "what torch.save writes",
-        help: "convert it in Python: safetensors.torch.save_file(torch.load(FILE, weights_only=True), OUT)",
-      });
-    }
-    if (length > headerLimit || 8 + length > size)
-      return fail("its header is longer than the file", `a header of ${length} bytes in ${size}`);
-    const text = new Uint8Array(length);
-    readFully(file, text, 8, path);
-    let json: unknown;
-    try {
-      json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
-    } catch {
-      return fail("its header is not JSON");
-    }
-    if (typeof json !== "object" || json === null || Array.isArray(json)) return fail("its header is not an object");
-    const entries = new Map<string, Entry>();
-    for (const [name, entry] of Object.entries(json)) {
-      if (name === "__metadata__") continue;
-      if (!isEntry(entry)) return fail(`the entry ${name} is malformed`, JSON.stringify(entry).slice(0, 120));
-      const bytes = bytesPerElement[entry.dtype];
-      if (bytes === undefined) {
-        throw new UserError({
-          what: `${name} in ${path} has a type that is not read`,
-          expected: Object.keys(bytesPerElement).join(", "),
-          found: entry.dtype,
-          help: "save the weights in one of these types",
-        });
-      }
-      const [begin, end] = entry.data_offsets;
-      if (end - begin !== elementCount(entry.shape) * bytes)
-        return fail(`${name} has another size than its shape [${entry.shape.join(", ")}] needs`, `${end - begin} bytes`);
-      if (8 + length + end > size)
-        return fail(`${name} reaches beyond the end of the file`, `${8 + length + end} bytes of ${size}`);
-      entries.set(name, entry);
-    }
-    let used = 0;
-    const inOrder = [...entries].sort(([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1]);
-    for (const [name, entry] of inOrder) {
-      const [begin, end] = entry.data_offsets;
-      // As the format demands: no byte is without a tensor, none has two.
-      if (begin !== used)
-        return fail(`${name} does not begin where the tensor before it ends`, `byte ${begin} instead of ${used}`);
-      used = end;
-    }
-    if (8 + length + used !== size) return fail("it goes on behind its last tensor", `${size - 8 - length - used} bytes more`);
-    return { entries, start: 8 + length };
-  } finally {
-    closeSync(file);
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
+  } catch {
+    return fail("its header is not JSON");
   }
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return fail("its header is not an object");
+  const entries = new Map<string, Entry>();
+  for (const [name, entry] of Object.entries(json)) {
+    if (name === "__metadata__") continue;
+    if (!isEntry(entry)) return fail(`the entry ${name} is malformed`, JSON.stringify(entry).slice(0, 120));
+    const bytes = bytesPerElement[entry.dtype];
+    if (bytes === undefined) {
+      throw new UserError({
+        what: `${name} in ${path} has a type that is not read`,
+        expected: Object.keys(bytesPerElement).join(", "),
+        found: entry.dtype,
+        help: "save the weights in one of these types",
+      });
+    }
+    const [begin, end] = entry.data_offsets;
+    if (end - begin !== elementCount(entry.shape) * bytes)
+      return fail(`${name} has another size than its shape [${entry.shape.join(", ")}] needs`, `${end - begin} bytes`);
+    if (8 + length + end > size)
+      return fail(`${name} reaches beyond the end of the file`, `${8 + length + end} bytes of ${size}`);
+    entries.set(name, entry);
+  }
+  let used = 0;
+  const inOrder = [...entries].sort(([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1]);
+  for (const [name, entry] of inOrder) {
+    const [begin, end] = entry.data_offsets;
+    // As the format demands: no byte is without a tensor, none has two.
+    if (begin !== used) return fail(`${name} does not begin where the tensor before it ends`, `byte ${begin} instead of ${used}`);
+    used = end;
+  }
+  if (8 + length + used !== size) return fail("it goes on behind its last tensor", `${size - 8 - length - used} bytes more`);
+  return { entries, start: 8 + length };
 }
 
 /** A zip archive, as torch.save writes it since version 1.6, or the bare pickle of before. */
@@ -185,15 +169,6 @@ function isEntry(value: unknown): value is Entry {
     offsets.length === 2 &&
     (offsets[0] as number) <= (offsets[1] as number)
   );
-}
-
-function readFully(file: number, into: Uint8Array, position: number, path: string): void {
-  let done = 0;
-  while (done < into.length) {
-    const count = readSync(file, into, done, Math.min(into.length - done, 1 << 30), position + done);
-    if (count === 0) throw new UserError({ what: `${path} ended while it was read`, help: "copy or save the file again" });
-    done += count;
-  }
 }
 
 function decode(dtype: string, buffer: ArrayBuffer): Float32Array | BigInt64Array {

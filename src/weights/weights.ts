@@ -3,7 +3,7 @@ import type { Layer, Model, Module, Param, Part } from "../ir/model.ts";
 import { layersOf, paramsOf } from "../ir/walk.ts";
 import { tensorOf, type Tensor } from "../ir/tensor.ts";
 import { initializeLayer } from "./initialize.ts";
-import { SafetensorsFile, type NamedTensor } from "./safetensors.ts";
+import type { NamedTensor, Safetensors } from "./safetensors.ts";
 
 /** The values of a model's parameters. */
 export interface Weights {
@@ -56,8 +56,8 @@ function renamed(key: string, from: string, to: string): string {
 }
 
 /** Whether a weight file has the 1×1 convolutions between encoder, latent and decoder that built-in models have as an option. */
-export function hasPointwise(path: string): boolean {
-  return new SafetensorsFile(path).names.some((name) => plainKey(name).startsWith("quant_conv."));
+export function hasPointwise(file: Safetensors): boolean {
+  return file.names.some((name) => plainKey(name).startsWith("quant_conv."));
 }
 
 /** Whether a file's tensor is a parameter; published files may store a linear weight [out, in] as a 1×1 convolution's. */
@@ -71,8 +71,8 @@ function sameTensor(shape: readonly number[], param: Param, model: Model): boole
  * Weights from a safetensors file whose keys are the model's paths. Strict: every parameter of `parts` is there with its shape, and
  * the file holds nothing that the model does not know; otherwise UserError lists what is missing, unexpected or of another shape.
  */
-export function weightsFromFile(path: string, model: Model, parts: readonly Part[]): Weights {
-  const file = new SafetensorsFile(path);
+export function weightsFromFile(file: Safetensors, model: Model, parts: readonly Part[]): Weights {
+  const path = file.name;
   const keys = new Map(file.names.map((name) => [ownKey(name, model), name]));
   if (keys.size < file.names.length) {
     const twice = file.names.filter((name) => keys.get(ownKey(name, model)) !== name).map((name) => ownKey(name, model));

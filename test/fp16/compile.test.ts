@@ -13,6 +13,7 @@ import { halved } from "../../src/targets/onnx/half.ts";
 import { lowerPart } from "../../src/targets/onnx/lower.ts";
 import { encodeModel } from "../../src/targets/onnx/serde.ts";
 import { encodeSafetensors } from "../../src/weights/safetensors.ts";
+import { openWeights } from "../../src/artifact/weights-file.ts";
 import { initialWeights, namedTensors, weightsFromFile } from "../../src/weights/weights.ts";
 import { environment, hashes, litevae, photos, root, tempFolder, write } from "../e2e/litevae.ts";
 import hot from "./hot.ts";
@@ -98,7 +99,7 @@ describe("a convolution that leaves the range of float16", () => {
   test("overflows where everything is float16, in float16 arithmetic", () => {
     const encoder = partOf(hot, "encoder");
     if (encoder === undefined) throw new Error("no encoder");
-    const weights = weightsFromFile(join(folder, "hot.safetensors"), hot, hot.parts);
+    const weights = weightsFromFile(openWeights(join(folder, "hot.safetensors")), hot, hot.parts);
     const { graph } = halved(
       lowerPart(runPasses(encoder, onnxPasses), (param) => weights.load(param)),
       new Set(),

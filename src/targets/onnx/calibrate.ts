@@ -2,6 +2,7 @@
 import { UserError } from "../../errors/index.ts";
 import type { PartName } from "../../ir/model.ts";
 import type { Sizes } from "../../ir/size.ts";
+import { joined } from "../../ir/tensor.ts";
 import type { OnnxGraph, OnnxNode } from "./graph.ts";
 import { fitsHalf, floatTensors, halved, maximumName, rounded, withMaxima } from "./half.ts";
 import { encodeModel, initializerBytes, protobufLimit, type ModelInfo } from "./serde.ts";
@@ -43,7 +44,7 @@ export async function calibrated(
   progress: (doing: string) => void,
 ): Promise<readonly { readonly graph: OnnxGraph; readonly report: HalfReport }[]> {
   const runAll = async (graph: OnnxGraph, inputs: readonly Values[]): Promise<readonly Readonly<Record<string, Values>>[]> => {
-    const session = await load(Buffer.concat([...encodeModel(graph, info)]));
+    const session = await load(joined(encodeModel(graph, info)));
     const results: Readonly<Record<string, Values>>[] = [];
     for (const { data, shape } of inputs) results.push(await session.run(data, shape));
     await session.release();
