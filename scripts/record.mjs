@@ -161,6 +161,7 @@ function options() {
 
 script(() => {
   const { output: target, compare, only, checkout } = options();
+  if (compare !== undefined && !existsSync(compare)) throw new SetupError(`there is no ${compare}`);
   const recorded = compare === undefined ? undefined : JSON.parse(readFileSync(compare, "utf8"));
   ensureNodeModules();
   ensureVenv();
@@ -182,11 +183,11 @@ script(() => {
     const lines = recorded === undefined ? [] : differences({ [name]: recorded.entries[name] }, { [name]: found[name] });
     for (const line of lines) process.stdout.write(`${line}\n`);
     different += lines.length;
-    const verdict = recorded === undefined ? "recorded" : lines.length === 0 ? "equal" : `${lines.length} differences`;
+    const verdict = recorded === undefined ? "recorded" : lines.length === 0 ? "equal" : `differs in ${lines.length}`;
     progress(`${name}: ${verdict}, ${((performance.now() - begin) / 1000).toFixed(1)} s`);
   }
   if (target !== undefined) writeFileSync(target, `${JSON.stringify({ machine: here, entries: found }, undefined, 2)}\n`);
   if (different === 0) return;
   for (const line of differences(recorded.machine, here)) progress(`not the machine of the record: ${line}`);
-  throw new SetupError(`${different} values differ from ${compare}`);
+  throw new SetupError(`not as in ${compare}: values that differ: ${different}`);
 });
