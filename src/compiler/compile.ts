@@ -9,7 +9,7 @@ import { placeOf, type Source } from "../ir/source.ts";
 import { fittingSizes, type FittingSizes, type Sizes } from "../ir/size.ts";
 import { verifyModel } from "../ir/verify.ts";
 import { paramsOf, stepsOf } from "../ir/walk.ts";
-import { deadCode, dropTrainingOnly, foldWeights, inline, runPasses, type Pass } from "../passes/index.ts";
+import { deadCode, dropTrainingOnly, foldWeights, inline, runPasses, type PartPass } from "../passes/index.ts";
 import { clientFiles } from "../targets/client/client.ts";
 import type { OnnxGraph } from "../targets/onnx/graph.ts";
 import { lowerPart } from "../targets/onnx/lower.ts";
@@ -27,7 +27,7 @@ import { openWeights } from "../artifact/weights-file.ts";
 import { packageVersion } from "../artifact/version.ts";
 
 /** What ONNX wants: no calls, nothing that only training needs, plain weights. */
-export const onnxPasses: readonly Pass[] = [inline, dropTrainingOnly, foldWeights, deadCode];
+export const onnxPasses: readonly PartPass[] = [inline, dropTrainingOnly, foldWeights, deadCode];
 
 /** Operator sets and the IR version that goes with each: old runtimes refuse an IR version they do not know. */
 export const irVersionOf: Readonly<Record<number, number>> = { 18: 8, 19: 9, 20: 9, 21: 10 };
@@ -68,7 +68,7 @@ export async function compile(model: Model, options: CompileOptions): Promise<Ma
       : weightsFromFile(openWeights(options.weights), model, loaded);
   const lower = (part: Part, dump?: CompileOptions["dump"]): OnnxGraph => {
     const lowered = runPasses(part, onnxPasses, (pass, result) => dump?.(pass.name, result));
-    return lowerPart(lowered, (param) => weights.load(param));
+    return lowerPart(lowered, (param) => weights.load(param), options.opset);
   };
   const float32 = (options.targets.includes("onnx") ? parts : []).map((part) => lower(part, options.dump));
 
@@ -171,7 +171,6 @@ function modelHash(model: Model): string {
 
 function modelInfo(model: Model, part: string, options: CompileOptions): ModelInfo {
   return {
-    opset: options.opset,
     irVersion: options.irVersion,
     producer: "litevae",
     producerVersion: packageVersion(),

@@ -1,5 +1,6 @@
 /** The contract of an operation: everything the compiler knows about an op is declared in the op's own file. */
 import type { Attributes, Attrs, AttrsOf } from "./attributes.ts";
+import type { OnnxOperator, OnnxWriter } from "./onnx.ts";
 import type { Shape } from "./shape.ts";
 import type { DType, Tensor } from "./tensor.ts";
 
@@ -50,8 +51,6 @@ interface Definition<A extends Attrs, D extends Attributes> {
   readonly view?: true;
   /** Does nothing at inference. */
   readonly trainingOnly?: true;
-  /** The inference-time equivalent. */
-  fold?(attrs: A): Fold;
   readonly torch: TorchForm<A>;
   /** A random legal use, for the generic test of every op. */
   sample(choose: Choose): { readonly attrs: A; readonly inputs: readonly (readonly number[])[] };
@@ -59,9 +58,19 @@ interface Definition<A extends Attrs, D extends Attributes> {
 
 /** What an op is written as in ONNX. */
 interface OnnxForm<A extends Attrs> {
-  onnx(writer: OnnxWriter, inputs: readonly string[], attrs: A): readonly string[];
+  onnx(writer: OnnxWriter, inputs: readonly [string, ...string[]], attrs: A): readonly string[];
   /** Operators among those that `onnx` writes that compute in float32 in a float16 graph too: sums over many values, statistics, exp. */
-  readonly precise?: readonly string[];
+  readonly precise?: readonly OnnxOperator[];
+  readonly fold?: never;
+  readonly torchOnly?: never;
+}
+
+/** An op whose parameters can be computed into those of a plainer layer: that one has the form in ONNX. */
+interface FoldedForm<A extends Attrs> {
+  /** The inference-time equivalent. */
+  fold(attrs: A): Fold;
+  readonly onnx?: never;
+  readonly precise?: never;
   readonly torchOnly?: never;
 }
 
@@ -69,29 +78,13 @@ interface OnnxForm<A extends Attrs> {
 interface TorchOnly {
   /** Why it has no form in ONNX: a part that applies it is refused there. */
   readonly torchOnly: string;
+  readonly fold?: never;
   readonly onnx?: never;
   readonly precise?: never;
 }
 
-export type Op<A extends Attrs = Attrs, D extends Attributes = Attributes> = Definition<A, D> & (OnnxForm<A> | TorchOnly);
-
-export type OnnxAttr = number | string | readonly number[] | { readonly float: number } | { readonly floats: readonly number[] };
-
-/** What an op may write into an ONNX graph. Names are given by the target. */
-export interface OnnxWriter {
-  readonly inputShapes: readonly Shape[];
-  readonly outputShapes: readonly Shape[];
-  /** Adds a node with one output and returns the output's name. Whole numbers are ints; wrap floats in `{ float }`. */
-  node(type: string, inputs: readonly string[], attrs?: Readonly<Record<string, OnnxAttr>>): string;
-  /** Adds a node with several outputs. */
-  nodes(type: string, inputs: readonly string[], outputs: number, attrs?: Readonly<Record<string, OnnxAttr>>): readonly string[];
-  /** The initializer of one of the layer's parameters, under the parameter's own name; `shape` views it differently. */
-  param(role: string, shape?: readonly number[]): string;
-  /** A float32 constant; equal constants of one name are written once. */
-  constant(name: string, shape: readonly number[], values: readonly number[]): string;
-  /** A one-dimensional int64 constant. */
-  ints(name: string, values: readonly number[]): string;
-}
+export type Op<A extends Attrs = Attrs, D extends Attributes = Attributes> = Definition<A, D> &
+  (OnnxForm<A> | FoldedForm<A> | TorchOnly);
 
 export type PyValue = number | string | boolean | null | readonly PyValue[];
 

@@ -61,7 +61,12 @@ export interface Sizes {
 
 /** Undefined when no size up to 4096 fits, since what the model's layers need contradicts itself. */
 export function fittingSizes(parts: readonly Part<string>[], axis: "H" | "W"): FittingSizes | undefined {
-  const along = parts.flatMap(dimsOf).filter((dim) => dim.symbol === axis);
+  return sizesFor(parts.flatMap(dimsOf), axis);
+}
+
+/** The sizes along an axis with which all of these come out whole. */
+export function sizesFor(dims: readonly Dim[], axis: "H" | "W"): FittingSizes | undefined {
+  const along = dims.filter((dim) => dim.symbol === axis);
   const next = (from: number): number | undefined => {
     for (let size = from; size <= from + 4096; size++) if (fits(along, { N: 1, H: size, W: size })) return size;
     return undefined;

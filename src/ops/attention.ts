@@ -1,3 +1,4 @@
+import { must } from "../errors/must.ts";
 import { ShapeError } from "../errors/index.ts";
 import { defineOp } from "../ir/op.ts";
 import { channelsOf } from "../ir/shape.ts";
@@ -25,8 +26,9 @@ export const attention = defineOp({
   macs([[n = 0, c = 0, h = 0, w = 0] = []]) {
     return 2 * n * c * (h * w) ** 2;
   },
-  onnx(writer, [query = "", key = "", value = ""], { heads }) {
-    const size = channelsOf(writer.inputShapes[0] ?? []) / heads;
+  onnx(writer, inputs, { heads }) {
+    const [query, key, value] = [0, 1, 2].map((i) => must(inputs[i], `input ${i} of attention`)) as [string, string, string];
+    const size = channelsOf(writer.inputShapes[0]) / heads;
     const split = writer.ints(`heads_${heads}_${size}`, [0, heads, size, -1]);
     const tokens = (input: string): string =>
       writer.node("Transpose", [writer.node("Reshape", [input, split])], { perm: [0, 1, 3, 2] });

@@ -20,7 +20,7 @@ export const batchNorm2d = defineOp({
     expectChannels(input, attrs.channels, "channels");
     return [input];
   },
-  onnx: (writer, [input = ""], { eps }) => [
+  onnx: (writer, [input], { eps }) => [
     writer.node(
       "BatchNormalization",
       [input, ...["weight", "bias", "running_mean", "running_var"].map((role) => writer.param(role))],

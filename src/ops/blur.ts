@@ -21,8 +21,8 @@ export const blur = defineOp({
   doc: "Every channel smoothed with the fixed filter (1, 3, 3, 1)/8 along both sides, against aliasing before a stride (Zhang 2019).",
   attributes: blurAttributes,
   infer: ([input = []], attrs) => [convShape(input, convolution(channelsOf(input), attrs))],
-  onnx(writer, [input = ""], { stride, padding }) {
-    const channels = channelsOf(writer.inputShapes[0] ?? []);
+  onnx(writer, [input], { stride, padding }) {
+    const channels = channelsOf(writer.inputShapes[0]);
     const filter = taps.flatMap((row) => taps.map((column) => (row * column) / 64));
     const values = Array.from({ length: channels }, () => filter).flat();
     const weight = writer.constant(`blur_${channels}`, [channels, 1, taps.length, taps.length], values);

@@ -21,7 +21,7 @@ export const chunk = defineOp({
     }
     return Array.from({ length: chunks }, () => replaceChannels(input, channels / chunks));
   },
-  onnx: (writer, [input = ""], { chunks }) => writer.nodes("Split", [input], chunks, { axis: 1, num_outputs: chunks }),
+  onnx: (writer, [input], { chunks }) => writer.nodes("Split", [input], chunks, { axis: 1, num_outputs: chunks }),
   torch: { kind: "function", call: ([input = ""], { chunks }) => (chunks === 1 ? input : `${input}.chunk(${chunks}, dim=1)`) },
   sample(choose) {
     const chunks = choose.int(1, 4);

@@ -9,7 +9,7 @@ export const clamp = defineOp({
     max: { kind: "number", doc: "The greatest value." },
   },
   infer: ([input = []]) => [input],
-  onnx: (writer, [input = ""], { min, max }) => [
+  onnx: (writer, [input], { min, max }) => [
     writer.node("Clip", [input, writer.constant(`limit_${min}`, [], [min]), writer.constant(`limit_${max}`, [], [max])]),
   ],
   torch: { kind: "function", call: ([input = ""], { min, max }) => `${input}.clamp(${min}, ${max})` },

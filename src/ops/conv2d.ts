@@ -21,7 +21,7 @@ export const conv2d = defineOp({
     return [convShape(input, attrs)];
   },
   macs: (_, outputs, attrs) => convMacs(outputs, attrs, attrs.groups),
-  onnx(writer, [input = ""], attrs) {
+  onnx(writer, [input], attrs) {
     const parameters = attrs.bias ? [writer.param("weight"), writer.param("bias")] : [writer.param("weight")];
     const { kernel, stride, padding, groups } = attrs;
     return [

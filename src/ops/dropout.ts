@@ -9,7 +9,7 @@ export const dropout = defineOp({
   },
   trainingOnly: true,
   infer: ([input = []]) => [input],
-  onnx: (writer, [input = ""]) => [writer.node("Identity", [input])],
+  onnx: (writer, [input]) => [writer.node("Identity", [input])],
   torch: { kind: "module", build: ({ rate }) => ({ callee: "nn.Dropout", args: [rate] }) },
   sample: (choose) => ({ attrs: { rate: choose.pick([0, 0.5]) }, inputs: [anyShape(choose)] }),
 });

@@ -14,9 +14,6 @@ export const equalizedLinear = defineOp({
   },
   macs: (_, outputs, attrs) => linearMacs(outputs, attrs),
   fold: (attrs) => ({ op: linear, attrs, derive: equalizedFold }),
-  onnx: () => {
-    throw new Error("equalizedLinear is folded before it is lowered to ONNX");
-  },
   torch: {
     kind: "module",
     build: ({ in: input, out, bias }) => ({ callee: "EqualizedLinear", args: [input, out], kwargs: bias ? {} : { bias } }),

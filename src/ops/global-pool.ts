@@ -12,7 +12,7 @@ export const globalPool = defineOp({
     const [n, c] = featureDims(input);
     return [[n, c]];
   },
-  onnx: (writer, [input = ""], { reduction }) => [
+  onnx: (writer, [input], { reduction }) => [
     writer.node(reduction === "sum" ? "ReduceSum" : "ReduceMean", [input, writer.ints("spatial_axes", [2, 3])], { keepdims: 0 }),
   ],
   precise: ["ReduceSum", "ReduceMean"],

@@ -47,7 +47,7 @@ export const groupNorm = defineOp({
   // InstanceNormalization over [N, groups, everything else] takes its statistics in two passes, which stays exact where the mean is far
   // larger than the deviation. Scale and shift are a BatchNormalization whose own statistics are 0 and 1: one pass over the values where
   // Mul and Add are two (docs/benchmarks.md). Reshape reads its target from Shape, so no arithmetic on shapes appears.
-  onnx(writer, [input = ""], { channels, groups, eps }) {
+  onnx(writer, [input], { channels, groups, eps }) {
     const filled = (name: string, size: number, value: number): string =>
       writer.constant(`${name}_${size}`, [size], new Array<number>(size).fill(value));
     const grouped = writer.node("Reshape", [input, writer.ints(`groups_${groups}`, [0, groups, -1])]);

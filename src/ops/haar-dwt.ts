@@ -10,8 +10,8 @@ export const haarDwt = defineOp({
     scale: { kind: "number", default: 1, doc: "Factor of the orthonormal transform." },
   },
   infer: ([input = []]) => [scaledSpatially(input, 4 * channelsOf(input), 1 / 2)],
-  onnx(writer, [input = ""], { scale }) {
-    const channels = channelsOf(writer.inputShapes[0] ?? []);
+  onnx(writer, [input], { scale }) {
+    const channels = channelsOf(writer.inputShapes[0]);
     const { shape, values } = haarWeight(channels, scale);
     const weight = writer.constant(`haar_${channels}_${scale}`, shape, values);
     return [writer.node("Conv", [input, weight], { kernel_shape: [2, 2], strides: [2, 2] })];

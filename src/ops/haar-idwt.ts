@@ -21,8 +21,8 @@ export const haarIdwt = defineOp({
     }
     return [scaledSpatially(input, channels / 4, 2)];
   },
-  onnx(writer, [input = ""], { scale }) {
-    const channels = channelsOf(writer.inputShapes[0] ?? []) / 4;
+  onnx(writer, [input], { scale }) {
+    const channels = channelsOf(writer.inputShapes[0]) / 4;
     const { shape, values } = haarWeight(channels, scale);
     const weight = writer.constant(`haar_${channels}_${scale}`, shape, values);
     return [writer.node("ConvTranspose", [input, weight], { kernel_shape: [2, 2], strides: [2, 2] })];

@@ -8,7 +8,7 @@ export const leakyRelu = defineOp({
     slope: { kind: "number", default: 0.2, doc: "Factor of negative values." },
   },
   infer: ([input = []]) => [input],
-  onnx: (writer, [input = ""], { slope }) => [writer.node("LeakyRelu", [input], { alpha: { float: slope } })],
+  onnx: (writer, [input], { slope }) => [writer.node("LeakyRelu", [input], { alpha: { float: slope } })],
   torch: { kind: "function", call: ([input = ""], { slope }) => `F.leaky_relu(${input}, ${slope})` },
   sample: (choose) => ({ attrs: { slope: choose.pick([0.2, 0.01]) }, inputs: [anyShape(choose)] }),
 });

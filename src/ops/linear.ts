@@ -1,5 +1,6 @@
 import type { Attributes, AttrsOf } from "../ir/attributes.ts";
-import { defineOp, type OnnxWriter } from "../ir/op.ts";
+import type { OnnxWriter } from "../ir/onnx.ts";
+import { defineOp } from "../ir/op.ts";
 import { affineParams, expectChannels, replaceChannels } from "./rules.ts";
 
 export const linearAttributes = {
@@ -17,7 +18,7 @@ export function linearMacs(outputs: readonly (readonly number[])[], attrs: Linea
 export function lowerLinear(writer: OnnxWriter, input: string, attrs: LinearAttrs): string {
   const bias = attrs.bias ? [writer.param("bias")] : [];
   // On a feature map a linear layer over the channels is a 1×1 convolution: the same weight seen as [out, in, 1, 1].
-  if (writer.inputShapes[0]?.length === 4) {
+  if (writer.inputShapes[0].length === 4) {
     const weight = writer.param("weight", [attrs.out, attrs.in, 1, 1]);
     return writer.node("Conv", [input, weight, ...bias], { kernel_shape: [1, 1] });
   }
@@ -34,7 +35,7 @@ export const linear = defineOp({
     return [replaceChannels(input, attrs.out)];
   },
   macs: (_, outputs, attrs) => linearMacs(outputs, attrs),
-  onnx: (writer, [input = ""], attrs) => [lowerLinear(writer, input, attrs)],
+  onnx: (writer, [input], attrs) => [lowerLinear(writer, input, attrs)],
   torch: {
     kind: "module",
     build: ({ in: input, out, bias }) => ({ callee: "ChannelLinear", args: [input, out], kwargs: bias ? {} : { bias } }),

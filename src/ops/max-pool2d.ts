@@ -21,7 +21,7 @@ export const maxPool2d = defineOp({
     const [n, , h, w] = featureDims(input);
     return [[n, constantDim(channels), windowedDim(h, size, stride, 0), windowedDim(w, size, stride, 0)]];
   },
-  onnx: (writer, [input = ""], { size, stride }) => [
+  onnx: (writer, [input], { size, stride }) => [
     // VALID is no padding, said so that runtimes leave it alone: onnxruntime 1.30 moves the zeros of a Pad before it into a
     // MaxPool that does not say so, where they count as -∞.
     writer.node("MaxPool", [input], { kernel_shape: [size, size], strides: [stride, stride], auto_pad: "VALID" }),

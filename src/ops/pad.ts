@@ -16,7 +16,7 @@ export const pad = defineOp({
     const [n, c, h, w] = featureDims(input);
     return [[n, c, plusDim(h, top + bottom), plusDim(w, left + right)]];
   },
-  onnx: (writer, [input = ""], { top, left, bottom, right }) => [
+  onnx: (writer, [input], { top, left, bottom, right }) => [
     writer.node("Pad", [input, writer.ints(`pads_${top}_${left}_${bottom}_${right}`, [0, 0, top, left, 0, 0, bottom, right])]),
   ],
   torch: {

@@ -10,8 +10,8 @@ export const pixelUnshuffle = defineOp({
   },
   infer: ([input = []], { factor }) => [scaledSpatially(input, channelsOf(input) * factor * factor, 1 / factor)],
   // A convolution with one-hot filters, since SpaceToDepth orders the channels the other way round.
-  onnx(writer, [input = ""], { factor }) {
-    const channels = channelsOf(writer.inputShapes[0] ?? []);
+  onnx(writer, [input], { factor }) {
+    const channels = channelsOf(writer.inputShapes[0]);
     const area = factor * factor;
     const values = Array.from({ length: channels * area * area }, (_, i) => (Math.floor(i / area) % area === i % area ? 1 : 0));
     const weight = writer.constant(`unshuffle_${channels}_${factor}`, [channels * area, 1, factor, factor], values);

@@ -5,7 +5,7 @@ export const relu = defineOp({
   name: "relu",
   doc: "Rectified linear unit.",
   infer: ([input = []]) => [input],
-  onnx: (writer, [input = ""]) => [writer.node("Relu", [input])],
+  onnx: (writer, [input]) => [writer.node("Relu", [input])],
   torch: { kind: "function", call: ([input = ""]) => `F.relu(${input})` },
   sample: (choose) => ({ attrs: {}, inputs: [anyShape(choose)] }),
 });

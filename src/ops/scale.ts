@@ -8,7 +8,7 @@ export const scale = defineOp({
     factor: { kind: "number", doc: "What every value is multiplied by." },
   },
   infer: ([input = []]) => [input],
-  onnx: (writer, [input = ""], { factor }) => [writer.node("Mul", [input, writer.constant(`factor_${factor}`, [], [factor])])],
+  onnx: (writer, [input], { factor }) => [writer.node("Mul", [input, writer.constant(`factor_${factor}`, [], [factor])])],
   torch: { kind: "function", call: ([input = ""], { factor }) => `${input} * ${factor}` },
   sample: (choose) => ({ attrs: { factor: choose.pick([0.5, 2, -1.25]) }, inputs: [anyShape(choose)] }),
 });

@@ -22,7 +22,7 @@ export const slice = defineOp({
     }
     return [replaceChannels(input, stop - start)];
   },
-  onnx: (writer, [input = ""], { start, stop }) => [
+  onnx: (writer, [input], { start, stop }) => [
     writer.node("Slice", [
       input,
       writer.ints(`at_${start}`, [start]),

@@ -44,9 +44,6 @@ export const smcConv2d = defineOp({
       },
     },
   }),
-  onnx: () => {
-    throw new Error("smcConv2d is folded before it is lowered to ONNX");
-  },
   torch: {
     kind: "module",
     build: ({ in: input, out, kernel, stride, padding, bias }) => ({

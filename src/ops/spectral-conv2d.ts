@@ -11,9 +11,6 @@ export const spectralConv2d = defineOp({
   infer: ([input], attrs) => [convShape(input, attrs)],
   macs: (_, outputs, attrs) => convMacs(outputs, attrs),
   fold: (attrs) => ({ op: conv2d, attrs: { ...attrs, groups: 1 }, derive: spectralFold }),
-  onnx: () => {
-    throw new Error("spectralConv2d is folded before it is lowered to ONNX");
-  },
   torch: {
     kind: "module",
     build: ({ in: input, out, kernel, stride, padding, bias }) => ({

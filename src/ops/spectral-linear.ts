@@ -14,9 +14,6 @@ export const spectralLinear = defineOp({
   },
   macs: (_, outputs, attrs) => linearMacs(outputs, attrs),
   fold: (attrs) => ({ op: linear, attrs, derive: spectralFold }),
-  onnx: () => {
-    throw new Error("spectralLinear is folded before it is lowered to ONNX");
-  },
   torch: {
     kind: "module",
     build: ({ in: input, out, bias }) => ({ callee: "SpectralLinear", args: [input, out], kwargs: bias ? {} : { bias } }),

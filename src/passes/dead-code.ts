@@ -1,12 +1,12 @@
 import type { Node, Value } from "../ir/model.ts";
-import { withGraph, type Pass } from "./pass.ts";
+import { flat, live, withGraph, type PartPass } from "./pass.ts";
 
 /** Removes nodes whose results nothing uses. */
-export const deadCode: Pass = {
+export const deadCode: PartPass = {
   name: "deadCode",
   doc: "Removes nodes whose results nothing uses.",
-  requires: ["flat"],
-  ensures: [],
+  requires: [flat],
+  ensures: [live],
   run(part) {
     const live = new Set<Value>(part.graph.outputs);
     const nodes: Node[] = [];

@@ -2,4 +2,4 @@ export { deadCode } from "./dead-code.ts";
 export { dropTrainingOnly } from "./drop-training-only.ts";
 export { foldWeights } from "./fold-weights.ts";
 export { inline } from "./inline.ts";
-export { runPasses, type Pass, type Property } from "./pass.ts";
+export { runPasses, type PartPass } from "./pass.ts";

@@ -1,39 +1,53 @@
-import type { Part } from "../ir/model.ts";
+import type { Node, OpNode, Part } from "../ir/model.ts";
+import { runInOrder, type Condition, type Pass } from "../ir/pass.ts";
 import { verifyPart } from "../ir/verify.ts";
 
-/** What later passes and targets may rely on. */
-export type Property = "flat" | "inferenceOnly" | "folded";
+/** A pass rewrites a part into an equivalent one. */
+export type PartPass = Pass<Part>;
 
-/** A pass rewrites a part into an equivalent one; it never changes its argument. */
-export interface Pass {
-  readonly name: string;
-  /** One sentence: what it does. */
-  readonly doc: string;
-  readonly requires: readonly Property[];
-  readonly ensures: readonly Property[];
-  run(part: Part): Part;
+/** Runs passes in order and verifies the part after each. */
+export function runPasses(part: Part, passes: readonly PartPass[], after?: (pass: PartPass, part: Part) => void): Part {
+  return runInOrder(part, passes, verifyPart, after);
 }
 
-/** Runs passes in order and verifies the part after each; a broken invariant names the passes that ran. */
-export function runPasses(part: Part, passes: readonly Pass[], after?: (pass: Pass, part: Part) => void): Part {
-  const known = new Set<Property>();
-  const done: string[] = [];
-  let current = part;
-  for (const pass of passes) {
-    const missing = pass.requires.find((property) => !known.has(property));
-    if (missing !== undefined)
-      throw new Error(`pass ${pass.name} needs the part to be ${missing}; ran: ${done.join(", ") || "none"}`);
-    current = pass.run(current);
-    done.push(pass.name);
-    for (const property of pass.ensures) known.add(property);
-    try {
-      verifyPart(current);
-    } catch (error) {
-      throw new Error(`the ${part.name} is broken after ${done.join(" → ")}`, { cause: error });
-    }
-    after?.(pass, current);
-  }
-  return current;
+/** No block is called: all nodes are ops. */
+export const flat: Condition<Part> = {
+  name: "flat",
+  broken(part) {
+    const call = part.graph.nodes.find((node) => node.kind === "call");
+    return call && `${call.block.path} is called`;
+  },
+};
+
+/** No op is there for training alone. */
+export const inferenceOnly = withoutOps("free of what training alone needs", (node) => node.op.trainingOnly === true);
+
+/** No layer has a plainer one that it equals. */
+export const folded = withoutOps("folded", (node) => node.op.fold !== undefined);
+
+/** Something uses each node. */
+export const live: Condition<Part> = {
+  name: "free of dead code",
+  broken(part) {
+    const used = new Set([...part.graph.outputs, ...part.graph.nodes.flatMap((node) => node.inputs)]);
+    const dead = part.graph.nodes.find((node) => !node.outputs.some((value) => used.has(value)));
+    return dead && `nothing uses ${labelOf(dead)}`;
+  },
+};
+
+function withoutOps(name: string, wrong: (node: OpNode) => boolean): Condition<Part> {
+  return {
+    name,
+    broken(part) {
+      const found = part.graph.nodes.find((node) => node.kind === "op" && wrong(node));
+      return found && `it has ${labelOf(found)}`;
+    },
+  };
+}
+
+function labelOf(node: Node): string {
+  if (node.kind === "call") return node.block.path;
+  return `${node.op.name} in ${node.layer?.path ?? node.scope}`;
 }
 
 /** The part with other nodes and outputs. */

@@ -5,6 +5,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
 import { writeOnnx } from "../../src/compiler/compile.ts";
 import { OutputFolder } from "../../src/artifact/output-folder.ts";
+import { shapeOf } from "../../src/ir/shape.ts";
 import type { OnnxGraph } from "../../src/targets/onnx/graph.ts";
 import { facts, hashes, litevae, manifestOf, photos, sha256, tempFolder, tinyModel, write } from "./litevae.ts";
 
@@ -182,13 +183,14 @@ describe("external data", () => {
   const graphOf = (bytes: number): OnnxGraph => ({
     name: "encoder",
     doc: "",
+    opset: 18,
     nodes: [{ name: "copy", type: "Identity", inputs: ["image"], outputs: ["mean"], attrs: {} }],
-    inputs: [{ name: "image", dims: ["N", 3, "H", "W"] }],
-    outputs: [{ name: "mean", dims: ["N", 3, "H", "W"] }],
+    inputs: [{ name: "image", dims: shapeOf("N", 3, "H", "W") }],
+    outputs: [{ name: "mean", dims: shapeOf("N", 3, "H", "W") }],
     values: [],
     initializers: [{ name: "huge", dims: [bytes / 4], dtype: "float32", load: () => new Uint8Array(8) }],
   });
-  const info = { opset: 18, irVersion: 8, producer: "litevae", producerVersion: "0", metadata: {} };
+  const info = { irVersion: 8, producer: "litevae", producerVersion: "0", metadata: {} };
   const limit = 2 ** 31 - 2 ** 20;
 
   test.each([

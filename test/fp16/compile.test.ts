@@ -9,8 +9,8 @@ import { irVersionOf, onnxPasses } from "../../src/compiler/compile.ts";
 import { partOf } from "../../src/ir/walk.ts";
 import { floats, tensorOf } from "../../src/ir/tensor.ts";
 import { runPasses } from "../../src/passes/index.ts";
-import { halved } from "../../src/targets/onnx/half.ts";
 import { lowerPart } from "../../src/targets/onnx/lower.ts";
+import { half, runGraphPasses } from "../../src/targets/onnx/passes/index.ts";
 import { encodeModel } from "../../src/targets/onnx/serde.ts";
 import { encodeSafetensors } from "../../src/weights/safetensors.ts";
 import { openWeights } from "../../src/artifact/weights-file.ts";
@@ -100,11 +100,9 @@ describe("a convolution that leaves the range of float16", () => {
     const encoder = partOf(hot, "encoder");
     if (encoder === undefined) throw new Error("no encoder");
     const weights = weightsFromFile(openWeights(join(folder, "hot.safetensors")), hot, hot.parts);
-    const { graph } = halved(
-      lowerPart(runPasses(encoder, onnxPasses), (param) => weights.load(param)),
-      new Set(),
-    );
-    const info = { opset: 18, irVersion: irVersionOf[18] ?? 0, producer: "litevae", producerVersion: "test", metadata: {} };
+    const lowered = lowerPart(runPasses(encoder, onnxPasses), (param) => weights.load(param), 18);
+    const graph = runGraphPasses(lowered, [half(new Set())]);
+    const info = { irVersion: irVersionOf[18] ?? 0, producer: "litevae", producerVersion: "test", metadata: {} };
     write(folder, { "naive.onnx": Buffer.concat([...encodeModel(graph, info)]) });
     expect(ask("finite", "naive.onnx", "pictures")).toBe(false);
   });

@@ -11,8 +11,8 @@ import { encodeModel } from "../../src/targets/onnx/serde.ts";
 export const opsets: readonly number[] = Object.keys(irVersionOf).map(Number);
 
 export function encodePart(part: Part, load: (param: Param) => Tensor, opset = 18): Uint8Array {
-  const graph = lowerPart(runPasses(part, onnxPasses), load);
-  const info = { opset, irVersion: irVersionOf[opset] ?? 0, producer: "litevae", producerVersion: "test", metadata: {} };
+  const graph = lowerPart(runPasses(part, onnxPasses), load, opset);
+  const info = { irVersion: irVersionOf[opset] ?? 0, producer: "litevae", producerVersion: "test", metadata: {} };
   return Buffer.concat([...encodeModel(graph, info)]);
 }
 

@@ -1,10 +1,11 @@
 /** Finds out on pictures which nodes of a graph float16 cannot hold, and how far the float16 graph is from the float32 one. */
 import { UserError } from "../../errors/index.ts";
+import { must } from "../../errors/must.ts";
 import type { PartName } from "../../ir/model.ts";
 import type { Sizes } from "../../ir/size.ts";
 import { joined } from "../../ir/tensor.ts";
 import type { OnnxGraph, OnnxNode } from "./graph.ts";
-import { fitsHalf, floatTensors, halved, maximumName, rounded, withMaxima } from "./half.ts";
+import { fitsHalf, floatTensors, half, maxima, maximumName, rounded, runGraphPasses } from "./passes/index.ts";
 import { encodeModel, initializerBytes, protobufLimit, type ModelInfo } from "./serde.ts";
 
 /** Values with their shape. */
@@ -54,31 +55,30 @@ export async function calibrated(
   const done: { graph: OnnxGraph; report: HalfReport }[] = [];
   const inputsOf = new Map<string, readonly Values[]>([["image", pictures]]);
   for (const graph of graphs) {
-    const [input = ""] = graph.inputs.map(({ name }) => name);
-    const inputs = inputsOf.get(input);
-    if (inputs === undefined) throw new Error(`nothing to calibrate ${graph.name} on`);
+    const [input] = graph.inputs.map(({ name }) => name);
+    const inputs = must(inputsOf.get(must(input, `the input of the ${graph.name}`)), `what to calibrate the ${graph.name} on`);
     expectBelowLimit(graph);
     progress(`calibrating ${graph.name} on ${counted(pictures.length, "picture")}`);
     const tensors = floatTensors(graph);
-    const expected = await runAll(withMaxima(graph, tensors), inputs);
+    const expected = await runAll(runGraphPasses(graph, [maxima(tensors)]), inputs);
     for (const { name } of graph.outputs) for (const results of expected) expectFinite(graph, name, results[name]);
-    const maxima = maximaOf(graph, tensors, expected);
-    const kept = float32Nodes(graph, maxima);
-    const half = halved(graph, new Set([...kept.declared, ...kept.outOfRange]));
-    const found = await runAll(rounded(half), inputs);
+    const reached = maximaOf(graph, tensors, expected);
+    const kept = float32Nodes(graph, reached);
+    const halved = runGraphPasses(graph, [half(new Set([...kept.declared, ...kept.outOfRange]))]);
+    const found = await runAll(runGraphPasses(halved, [rounded]), inputs);
     const worstError = Math.max(
       ...expected.flatMap((results, i) =>
-        graph.outputs.map(({ name }) => relativeError(results[name]?.data, found[i]?.[name]?.data)),
+        graph.outputs.map(({ name }) => relativeError(outputOf(results, name), outputOf(found[i], name))),
       ),
     );
     const report = { nodes: graph.nodes.length, declared: kept.declared.length, outOfRange: kept.outOfRange.length };
-    done.push({ graph: half.graph, report: { ...report, reach: reachOf(graph, maxima), worstError } });
+    done.push({ graph: halved, report: { ...report, reach: reachOf(graph, reached), worstError } });
     // What a decoder decodes is what the encoder gives: the mean, its first output.
-    const [mean = ""] = graph.outputs.map(({ name }) => name);
+    const [mean] = graph.outputs.map(({ name }) => name);
     if (graph.name === ("encoder" satisfies PartName)) {
       inputsOf.set(
         "latent",
-        expected.map((results) => results[mean] as Values),
+        expected.map((results) => must(mean === undefined ? undefined : results[mean], "the mean that the encoder gives")),
       );
     }
   }
@@ -95,8 +95,11 @@ function maximaOf(
   tensors: readonly string[],
   results: readonly Readonly<Record<string, Values>>[],
 ): ReadonlyMap<string, number> {
-  const maxima = new Map<string, number>();
-  tensors.forEach((tensor, i) => maxima.set(tensor, Math.max(...results.map((result) => result[maximumName(i)]?.data[0] ?? 0))));
+  const reached = new Map<string, number>();
+  tensors.forEach((tensor, i) => {
+    const measured = results.map((result) => must(result[maximumName(i)]?.data[0], `the largest magnitude of ${tensor}`));
+    reached.set(tensor, Math.max(...measured));
+  });
   for (const { name, dtype, dims, load } of graph.initializers) {
     if (dtype !== "float32") continue;
     const bytes = load();
@@ -104,9 +107,9 @@ function maximaOf(
     for (const value of new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4))
       max = Math.max(max, Math.abs(value));
     // Small biases and scales do no harm by themselves: where they matter, what is computed with them is small too.
-    maxima.set(name, dims.length === 1 && max < 1 ? 0 : max);
+    reached.set(name, dims.length === 1 && max < 1 ? 0 : max);
   }
-  return maxima;
+  return reached;
 }
 
 interface Kept {
@@ -140,8 +143,11 @@ function reachOf(graph: OnnxGraph, maxima: ReadonlyMap<string, number>): HalfRep
     .sort((a, b) => b.max - a.max);
 }
 
-function relativeError(expected: Float32Array | undefined, found: Float32Array | undefined): number {
-  if (expected === undefined || found === undefined) throw new Error("a graph gave no output");
+function outputOf(results: Readonly<Record<string, Values>> | undefined, name: string): Float32Array {
+  return must(results?.[name], `the output ${name} of a graph`).data;
+}
+
+function relativeError(expected: Float32Array, found: Float32Array): number {
   let [difference, largest] = [0, 1];
   for (const [i, value] of expected.entries()) {
     const delta = Math.abs((found[i] as number) - value);

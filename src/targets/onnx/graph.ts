@@ -1,10 +1,12 @@
 /** An ONNX model as plain records, before it becomes protobuf. */
-import type { OnnxAttr } from "../../ir/op.ts";
-import type { DType } from "../../ir/tensor.ts";
+import type { OnnxDType } from "../../ir/onnx-signature.ts";
+import type { OnnxAttr, OnnxOperator } from "../../ir/onnx.ts";
+import type { Shape } from "../../ir/shape.ts";
 
 export interface OnnxNode {
   readonly name: string;
-  readonly type: string;
+  readonly type: OnnxOperator;
+  /** Names of tensors; an empty one stands for an optional input that is left out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attrs: Readonly<Record<string, OnnxAttr>>;
@@ -12,12 +14,9 @@ export interface OnnxNode {
   readonly precise?: boolean;
 }
 
-export type OnnxDType = DType | "float16";
-
-/** Numbers are fixed sizes, strings symbolic ones. */
 export interface OnnxValue {
   readonly name: string;
-  readonly dims: readonly (number | string)[];
+  readonly dims: Shape;
   /** float32 where nothing is said. */
   readonly dtype?: "float32" | "float16";
 }
@@ -33,6 +32,8 @@ export interface OnnxInitializer {
 export interface OnnxGraph {
   readonly name: string;
   readonly doc: string;
+  /** The operator set that says what the nodes mean. */
+  readonly opset: number;
   readonly nodes: readonly OnnxNode[];
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];

@@ -2,13 +2,13 @@
 import onnxProto from "onnx-proto";
 import protobuf from "protobufjs";
 import { elementCount } from "../../ir/shape.ts";
-import type { OnnxAttr } from "../../ir/op.ts";
+import { fixedSize, formatDim } from "../../ir/dim.ts";
+import type { OnnxAttr } from "../../ir/onnx.ts";
 import type { OnnxGraph, OnnxInitializer, OnnxNode, OnnxValue } from "./graph.ts";
 
 const { onnx } = onnxProto;
 
 export interface ModelInfo {
-  readonly opset: number;
   readonly irVersion: number;
   readonly producer: string;
   readonly producerVersion: string;
@@ -47,7 +47,7 @@ export function* encodeModel(graph: OnnxGraph, info: ModelInfo, external?: Exter
     irVersion: info.irVersion,
     producerName: info.producer,
     producerVersion: info.producerVersion,
-    opsetImport: [{ domain: "", version: info.opset }],
+    opsetImport: [{ domain: "", version: graph.opset }],
     metadataProps: Object.entries(info.metadata).map(([key, value]) => ({ key, value })),
   }).finish();
   const body = onnx.GraphProto.encode({
@@ -127,6 +127,9 @@ function attributeValue(value: OnnxAttr): object {
 }
 
 function valueProto({ name, dims, dtype = "float32" }: OnnxValue): object {
-  const dim = dims.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
+  const dim = dims.map((size) => {
+    const fixed = fixedSize(size);
+    return fixed === undefined ? { dimParam: formatDim(size) } : { dimValue: fixed };
+  });
   return { name, type: { tensorType: { elemType: dataType[dtype], shape: { dim } } } };
 }

@@ -1,17 +1,12 @@
 /** A float32 graph in float16: some nodes stay float32, and casts join the two kinds. Inputs and outputs of the graph stay float32. */
-import { fromHalf, largestHalf, toHalf } from "./float16.ts";
-import type { OnnxGraph, OnnxInitializer, OnnxNode, OnnxValue } from "./graph.ts";
-import { Namespace } from "./namespace.ts";
+import { InternalError, must } from "../../../errors/must.ts";
+import { largestHalf, toHalf } from "../float16.ts";
+import type { OnnxGraph, OnnxInitializer, OnnxNode, OnnxValue } from "../graph.ts";
+import { Namespace } from "../namespace.ts";
+import { castTo, givesFloats, inputTypes, typesOf } from "../types.ts";
+import { inFloat32, sameInterface, type GraphPass } from "./pass.ts";
 
 type Float = "float32" | "float16";
-
-/** `to` of Cast. */
-const castTo = { float32: 1, float16: 10 } as const;
-
-/** Operators whose outputs are whole numbers. */
-const givesInts: readonly string[] = ["Shape"];
-/** Inputs that ONNX defines as float32 whatever the other inputs are: by operator, their place. */
-const alwaysFloat32: Readonly<Record<string, readonly number[]>> = { Resize: [2] };
 
 /**
  * Values between these are kept in float16. A quarter of the largest number above, since other pictures reach further than those calibrated
@@ -24,23 +19,52 @@ export function fitsHalf(magnitude: number): boolean {
   return magnitude === 0 || (magnitude >= halfRange.from && magnitude <= halfRange.to);
 }
 
+/** All nodes but those of the given names in float16. */
+export function half(float32: ReadonlySet<string>): GraphPass {
+  const kindOf = (node: OnnxNode): Float => (float32.has(node.name) ? "float32" : "float16");
+  return {
+    name: "half",
+    doc: "Computes in float16 what float16 can hold.",
+    requires: [
+      inFloat32,
+      {
+        name: "the graph that was calibrated",
+        broken(graph) {
+          const names = new Set(graph.nodes.map((node) => node.name));
+          const other = [...float32].find((name) => !names.has(name));
+          return other && `it has no ${other}`;
+        },
+      },
+    ],
+    ensures: [
+      sameInterface,
+      {
+        name: "in float16 where it was asked for",
+        broken(after, before) {
+          const types = typesOf(after);
+          const nodes = new Map(after.nodes.map((node) => [node.name, node]));
+          for (const { name } of before.nodes.filter((node) => givesFloats(node, before.opset))) {
+            const node = must(nodes.get(name), `${name} in float16`);
+            const wrong = node.outputs.find((output) => types.get(output) !== kindOf(node));
+            if (wrong !== undefined)
+              return `${name} is to compute in ${kindOf(node)}, and ${wrong} is ${String(types.get(wrong))}`;
+          }
+          return undefined;
+        },
+      },
+    ],
+    run(graph) {
+      const rewrite = new Rewrite(graph, kindOf);
+      for (const node of graph.nodes) rewrite.node(node);
+      return rewrite.finish();
+    },
+  };
+}
+
 /** The tensors of a graph that are computed in floating point. */
 export function floatTensors(graph: OnnxGraph): readonly string[] {
-  const computed = graph.nodes.filter((node) => !givesInts.includes(node.type)).flatMap((node) => node.outputs);
+  const computed = graph.nodes.filter((node) => givesFloats(node, graph.opset)).flatMap((node) => node.outputs);
   return [...graph.inputs.map((input) => input.name), ...computed];
-}
-
-export interface HalfGraph {
-  readonly graph: OnnxGraph;
-  /** Names of the tensors that are float16. */
-  readonly half: ReadonlySet<string>;
-}
-
-/** Writes all nodes but those named in `float32` in float16. */
-export function halved(graph: OnnxGraph, float32: ReadonlySet<string>): HalfGraph {
-  const rewrite = new Rewrite(graph, (node) => (float32.has(node.name) ? "float32" : "float16"));
-  for (const node of graph.nodes) rewrite.node(node);
-  return rewrite.finish();
 }
 
 class Rewrite {
@@ -83,15 +107,16 @@ class Rewrite {
     }
   }
 
-  /** The type in which a node takes an input; undefined where any will do. */
+  /** The type in which a node takes an input; undefined where any will do, or a whole number must stand there. */
   #inputKind(node: OnnxNode, slot: number): Float | undefined {
-    if (givesInts.includes(node.type)) return undefined;
-    return alwaysFloat32[node.type]?.includes(slot) === true ? "float32" : this.#kindOf(node);
+    if (!givesFloats(node, this.#graph.opset)) return undefined;
+    const floats = inputTypes(node, slot, this.#graph.opset).filter((dtype) => dtype !== "int64");
+    return floats.length === 1 ? floats[0] : floats.length === 0 ? undefined : this.#kindOf(node);
   }
 
   node(node: OnnxNode): void {
     const inputs = node.inputs.map((name, slot) => this.#use(name, this.#inputKind(node, slot)));
-    if (givesInts.includes(node.type)) {
+    if (!givesFloats(node, this.#graph.opset)) {
       this.#nodes.push({ ...node, inputs });
       return;
     }
@@ -114,8 +139,8 @@ class Rewrite {
     if (stored === undefined) return name;
     const there = kind === undefined ? (stored.float16 ?? stored.float32) : stored[kind];
     if (there !== undefined) return there;
-    if (kind === undefined) throw new Error(`${name} is used before it is computed`);
-    const from = stored.float32 ?? stored.float16 ?? "";
+    if (kind === undefined) throw new InternalError(`${name} is used before it is computed`);
+    const from = must(stored.float32 ?? stored.float16, `${name} before it is cast`);
     const to = kind === "float32" && this.#outputs.has(name) ? name : this.#names.claim(`${name}/${kind}`);
     const at = name.lastIndexOf("/");
     const cast = this.#names.claim(`${at < 0 ? name : name.slice(0, at)}/Cast`);
@@ -125,7 +150,7 @@ class Rewrite {
     return to;
   }
 
-  finish(): HalfGraph {
+  finish(): OnnxGraph {
     const values = this.#graph.values.map((value): OnnxValue => {
       const dtype = this.#half.has(value.name) ? "float16" : "float32";
       return { ...value, dtype };
@@ -141,49 +166,6 @@ class Rewrite {
         ...(float32 === undefined ? [] : [{ ...initializer, name: float32 }]),
       ];
     });
-    return { graph: { ...this.#graph, nodes: this.#nodes, values, initializers }, half: this.#half };
+    return { ...this.#graph, nodes: this.#nodes, values, initializers };
   }
-}
-
-/**
- * A float16 graph as a float32 one that rounds every value that the first one holds in float16, overflow to infinity included. A runtime on a
- * CPU computes float16 graphs in float32 from end to end; this one shows what a device with float16 arithmetic gives.
- */
-export function rounded({ graph, half }: HalfGraph): OnnxGraph {
-  const nodes = graph.nodes.flatMap((node): readonly OnnxNode[] => {
-    // What is cast to float32 is rounded already.
-    if (node.type === "Cast" && !half.has(node.outputs[0] ?? "")) return [{ ...node, type: "Identity", attrs: {} }];
-    const computed = node.type === "Cast" ? { ...node, type: "Identity", attrs: {} } : node;
-    const outputs = node.outputs.map((name) => (half.has(name) ? `${name}?` : name));
-    const casts = node.outputs
-      .filter((name) => half.has(name))
-      .flatMap((name) => [
-        { name: `${name}?half`, type: "Cast", inputs: [`${name}?`], outputs: [`${name}?half`], attrs: { to: castTo.float16 } },
-        { name: `${name}?float`, type: "Cast", inputs: [`${name}?half`], outputs: [name], attrs: { to: castTo.float32 } },
-      ]);
-    return [{ ...computed, outputs }, ...casts];
-  });
-  const initializers = graph.initializers.map((initializer): OnnxInitializer =>
-    initializer.dtype === "float16"
-      ? { ...initializer, dtype: "float32", load: () => fromHalf(initializer.load()) }
-      : initializer,
-  );
-  return { ...graph, nodes, values: [], initializers };
-}
-
-/** The graph with one more output for each of the tensors, the largest magnitude in it: `max/0`, `max/1`, … */
-export function withMaxima(graph: OnnxGraph, tensors: readonly string[]): OnnxGraph {
-  const measure = (tensor: string, i: number): readonly OnnxNode[] => [
-    { name: `magnitude/${i}`, type: "Abs", inputs: [tensor], outputs: [`magnitude/${i}`], attrs: {} },
-    { name: maximumName(i), type: "ReduceMax", inputs: [`magnitude/${i}`], outputs: [maximumName(i)], attrs: { keepdims: 0 } },
-  ];
-  // onnxruntime runs what comes last first, with all that it needs: in this order it measures a tensor while it is there, in the other one it
-  // would keep them all until the end.
-  const measured = tensors.map(measure).reverse().flat();
-  const outputs = tensors.map((_, i): OnnxValue => ({ name: maximumName(i), dims: [] }));
-  return { ...graph, nodes: [...graph.nodes, ...measured], outputs: [...graph.outputs, ...outputs] };
-}
-
-export function maximumName(index: number): string {
-  return `max/${index}`;
 }

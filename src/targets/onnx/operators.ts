@@ -1,0 +1,261 @@
+/** What the operators of our graphs do to shapes; what they do to types stands in ONNX's schema (types.ts). */
+import { InternalError, must } from "../../errors/must.ts";
+import type { OnnxOperator } from "../../ir/onnx.ts";
+import { elementCount } from "../../ir/shape.ts";
+import type { OnnxNode } from "./graph.ts";
+
+export type Sizes = readonly number[];
+
+/**
+ * The shapes of a node's outputs; undefined where only running it can tell. `constant` gives the numbers in a slot where they are known.
+ * InternalError where the operator refuses the shapes.
+ */
+export type ShapeRule = (
+  node: OnnxNode,
+  inputs: readonly (Sizes | undefined)[],
+  constant: (slot: number) => Sizes | undefined,
+) => readonly (Sizes | undefined)[];
+
+const same: ShapeRule = (_, [input]) => [input];
+const elementwise: ShapeRule = (_, inputs) => [inputs.map((sizes) => must(sizes, "an operand")).reduce(broadcast)];
+
+/** An operator that is not here gives what is declared of its outputs. */
+export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
+  Abs: same,
+  Cast: same,
+  Identity: same,
+  LeakyRelu: same,
+  Relu: same,
+  Sigmoid: same,
+  Softmax: same,
+  Tanh: same,
+  Add: elementwise,
+  Mul: elementwise,
+  Clip(_, [input, ...limits]) {
+    for (const limit of limits) expectSizes(limit ?? [], [], "a limit");
+    return [input];
+  },
+  BatchNormalization: (_, [input, ...perChannel]) => [normalized(input, perChannel)],
+  InstanceNormalization: (_, [input, ...perChannel]) => [normalized(input, perChannel)],
+  Conv(node, [input, weight, bias]) {
+    const { data, kernel, groups } = convolution(node, input, weight);
+    const [out, perGroup] = head(weight);
+    expectEqual(perGroup * groups, data[1], "channels");
+    if (out % groups !== 0) throw new InternalError(`${groups} groups do not divide ${out} channels`);
+    expectSizes(bias ?? [out], [out], "the bias");
+    return [[data[0], out, ...windowed(node, data.slice(2), kernel)]];
+  },
+  ConvTranspose(node, [input, weight, bias]) {
+    const { data, kernel, groups } = convolution(node, input, weight);
+    const [channels, perGroup] = head(weight);
+    expectEqual(channels, data[1], "channels");
+    expectSizes(bias ?? [perGroup * groups], [perGroup * groups], "the bias");
+    if ("output_shape" in node.attrs || "output_padding" in node.attrs || "auto_pad" in node.attrs) return [undefined];
+    const { strides, dilations, pads } = window(node, kernel);
+    const sides = data.slice(2).map((size, i) => at(strides, i) * (size - 1) + at(dilations, i) * (at(kernel, i) - 1) + 1);
+    return [[data[0], perGroup * groups, ...sides.map((size, i) => size - at(pads, i) - at(pads, i + kernel.length))]];
+  },
+  AveragePool: (node, [input]) => [pooled(node, input)],
+  MaxPool: (node, [input]) => [pooled(node, input)],
+  Concat(node, inputs) {
+    const shapes = inputs.map((sizes) => must(sizes, "an operand"));
+    const first = must(shapes[0], "an operand");
+    const axis = axisOf(node.attrs["axis"], first);
+    const other = (sizes: Sizes): Sizes => sizes.with(axis, 0);
+    for (const sizes of shapes) expectSizes(other(sizes), other(first), "an operand, but for its axis,");
+    return [
+      first.with(
+        axis,
+        shapes.reduce((sum, sizes) => sum + at(sizes, axis), 0),
+      ),
+    ];
+  },
+  Split(node, [input], constant) {
+    const data = must(input, "the input");
+    const axis = axisOf(node.attrs["axis"] ?? 0, data);
+    const size = at(data, axis);
+    const count = node.outputs.length;
+    expectEqual(Number(node.attrs["num_outputs"] ?? count), count, "outputs");
+    const each = Math.ceil(size / count);
+    const parts = constant(1) ?? node.outputs.map((_, i) => Math.min(each, size - i * each));
+    expectEqual(
+      parts.reduce((sum, part) => sum + part, 0),
+      size,
+      "positions",
+    );
+    return parts.map((part) => data.with(axis, part));
+  },
+  Slice(_, [input], constant) {
+    const data = must(input, "the input");
+    const [starts, ends] = [constant(1), constant(2)];
+    if (starts === undefined || ends === undefined) return [undefined];
+    const axes = constant(3) ?? starts.map((_start, i) => i);
+    const steps = constant(4) ?? starts.map(() => 1);
+    let result = data;
+    axes.forEach((given, i) => {
+      const axis = axisOf(given, data);
+      const size = at(data, axis);
+      const place = (position: number): number => Math.min(Math.max(position < 0 ? position + size : position, 0), size);
+      const length = Math.ceil((place(at(ends, i)) - place(at(starts, i))) / at(steps, i));
+      if (at(steps, i) < 1 || length < 1) throw new InternalError(`nothing of axis ${axis} is left`);
+      result = result.with(axis, length);
+    });
+    return [result];
+  },
+  Pad(_, [input], constant) {
+    const data = must(input, "the input");
+    const pads = constant(1);
+    if (pads === undefined) return [undefined];
+    const axes = constant(3) ?? data.map((_size, i) => i);
+    expectEqual(pads.length, 2 * axes.length, "pads");
+    const result = [...data];
+    axes.forEach((given, i) => {
+      const axis = axisOf(given, data);
+      result[axis] = at(data, axis) + at(pads, i) + at(pads, i + axes.length);
+    });
+    return [result];
+  },
+  Transpose(node, [input]) {
+    const data = must(input, "the input");
+    const order = ints(node.attrs["perm"]) ?? data.map((_, i) => data.length - 1 - i);
+    if (order.toSorted((a, b) => a - b).join() !== data.map((_, i) => i).join())
+      throw new InternalError(`perm is [${order.join(", ")}]`);
+    return [order.map((axis) => at(data, axis))];
+  },
+  Reshape(node, [input], constant) {
+    const data = must(input, "the input");
+    const wanted = constant(1);
+    if (wanted === undefined || node.attrs["allowzero"] === 1) return [undefined];
+    const sizes = wanted.map((size, axis) => (size === 0 ? at(data, axis) : size));
+    const rest = elementCount(data) / elementCount(sizes.filter((size) => size !== -1));
+    const shape = sizes.map((size) => (size === -1 ? rest : size));
+    if (!Number.isInteger(rest) || elementCount(shape) !== elementCount(data))
+      throw new InternalError(`it asks for [${wanted.join(", ")}]`);
+    return [shape];
+  },
+  Shape: (_, [input]) => [[must(input, "the input").length]],
+  MatMul(_, [left, right]) {
+    const [a, b] = [must(left, "the left matrix"), must(right, "the right matrix")];
+    if (a.length < 2 || b.length < 2) return [undefined];
+    expectEqual(at(a, a.length - 1), at(b, b.length - 2), "columns and rows");
+    return [[...broadcast(a.slice(0, -2), b.slice(0, -2)), at(a, a.length - 2), at(b, b.length - 1)]];
+  },
+  Gemm({ attrs }, [left, right, added]) {
+    const turned = (sizes: Sizes | undefined, flag: unknown): readonly [number, number] => {
+      const [rows, columns] = head(sizes);
+      return flag === 1 ? [columns, rows] : [rows, columns];
+    };
+    const [[rows, inner], [height, columns]] = [turned(left, attrs["transA"]), turned(right, attrs["transB"])];
+    expectEqual(inner, height, "columns and rows");
+    expectSizes(broadcast([rows, columns], added ?? []), [rows, columns], "the sum");
+    return [[rows, columns]];
+  },
+  ReduceMax: (node, [input], constant) => [reduced(node, input, constant(1))],
+  ReduceMean: (node, [input], constant) => [reduced(node, input, constant(1))],
+  ReduceSum: (node, [input], constant) => [reduced(node, input, constant(1))],
+  Resize({ attrs }, [input], constant) {
+    const data = must(input, "the input");
+    const scales = constant(2);
+    if (scales === undefined || "axes" in attrs) return [undefined];
+    expectEqual(scales.length, data.length, "scales");
+    return [data.map((size, axis) => Math.floor(size * at(scales, axis)))];
+  },
+  DepthToSpace({ attrs }, [input]) {
+    const [n, c, h, w] = must(input, "the input");
+    const block = Number(attrs["blocksize"]);
+    const channels = must(c, "the channels") / block ** 2;
+    if (!Number.isInteger(channels)) throw new InternalError(`blocks of ${block} do not divide its channels`);
+    return [[must(n, "the batch"), channels, must(h, "the height") * block, must(w, "the width") * block]];
+  },
+};
+
+function at(sizes: Sizes, i: number): number {
+  return must(sizes[i], `entry ${i} of [${sizes.join(", ")}]`);
+}
+
+function head(sizes: Sizes | undefined): readonly [number, number] {
+  const found = must(sizes, "an operand");
+  return [at(found, 0), at(found, 1)];
+}
+
+function ints(attr: unknown): Sizes | undefined {
+  return Array.isArray(attr) ? (attr as Sizes) : undefined;
+}
+
+function axisOf(attr: unknown, sizes: Sizes): number {
+  const axis = Number(attr) < 0 ? Number(attr) + sizes.length : Number(attr);
+  if (sizes[axis] === undefined) throw new InternalError(`it has no axis ${String(attr)}`);
+  return axis;
+}
+
+function expectEqual(found: number, expected: number | undefined, what: string): void {
+  if (found !== expected) throw new InternalError(`${found} ${what} where ${expected ?? "none"} are needed`);
+}
+
+function expectSizes(found: Sizes, expected: Sizes, what: string): void {
+  if (found.join() !== expected.join())
+    throw new InternalError(`${what} is [${found.join(", ")}] where [${expected.join(", ")}] is needed`);
+}
+
+/** numpy's rule: sizes are aligned at the end, and 1 goes with any. */
+function broadcast(a: Sizes, b: Sizes): Sizes {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const [left = 1, right = 1] = [a[a.length - rank + i], b[b.length - rank + i]];
+    if (left !== right && left !== 1 && right !== 1) throw new InternalError(`sizes ${left} and ${right} meet`);
+    return left === 1 ? right : left;
+  });
+}
+
+function normalized(input: Sizes | undefined, perChannel: readonly (Sizes | undefined)[]): Sizes {
+  const data = must(input, "the input");
+  for (const sizes of perChannel) expectSizes(must(sizes, "an operand"), [at(data, 1)], "an operand");
+  return data;
+}
+
+function convolution(
+  { attrs }: OnnxNode,
+  input: Sizes | undefined,
+  weight: Sizes | undefined,
+): { readonly data: readonly [number, number, ...number[]]; readonly kernel: Sizes; readonly groups: number } {
+  const [data, kernel] = [must(input, "the input"), must(weight, "the weight").slice(2)];
+  expectSizes(ints(attrs["kernel_shape"]) ?? kernel, kernel, "kernel_shape");
+  expectEqual(data.length - 2, kernel.length, "sides");
+  return { data: [at(data, 0), at(data, 1), ...data.slice(2)], kernel, groups: Number(attrs["group"] ?? 1) };
+}
+
+function window(
+  { attrs }: OnnxNode,
+  kernel: Sizes,
+): { readonly strides: Sizes; readonly dilations: Sizes; readonly pads: Sizes } {
+  const each = (value: number, name: string, count = kernel.length): Sizes => {
+    const given = ints(attrs[name]) ?? new Array<number>(count).fill(value);
+    expectEqual(given.length, count, name);
+    return given;
+  };
+  return { strides: each(1, "strides"), dilations: each(1, "dilations"), pads: each(0, "pads", 2 * kernel.length) };
+}
+
+/** The sides that a window gives, the last incomplete step left out. */
+function windowed(node: OnnxNode, sides: Sizes, kernel: Sizes): Sizes {
+  const { strides, dilations, pads } = window(node, kernel);
+  return sides.map((size, i) => {
+    const covered = size + at(pads, i) + at(pads, i + kernel.length) - at(dilations, i) * (at(kernel, i) - 1) - 1;
+    if (covered < 0) throw new InternalError("its window is larger than the padded input");
+    return Math.floor(covered / at(strides, i)) + 1;
+  });
+}
+
+function pooled(node: OnnxNode, input: Sizes | undefined): Sizes | undefined {
+  const [data, kernel] = [must(input, "the input"), must(ints(node.attrs["kernel_shape"]), "kernel_shape")];
+  if (node.attrs["ceil_mode"] === 1) return undefined;
+  expectEqual(data.length - 2, kernel.length, "sides");
+  return [...head(data), ...windowed(node, data.slice(2), kernel)];
+}
+
+function reduced({ attrs }: OnnxNode, input: Sizes | undefined, axes: Sizes | undefined): Sizes {
+  const data = must(input, "the input");
+  const gone = new Set((axes ?? data.map((_, i) => i)).map((axis) => axisOf(axis, data)));
+  const kept = data.map((size, axis) => (gone.has(axis) ? 1 : size));
+  return attrs["keepdims"] === 0 ? kept.filter((_, axis) => !gone.has(axis)) : kept;
+}

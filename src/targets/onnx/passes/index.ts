@@ -1,0 +1,5 @@
+export { fitsHalf, floatTensors, half } from "./half.ts";
+export { maxima, maximumName } from "./maxima.ts";
+export { runGraphPasses, type GraphPass } from "./pass.ts";
+export { rounded } from "./rounded.ts";
+export { subpixel } from "./subpixel.ts";

@@ -1,0 +1,35 @@
+/** Graph → graph. */
+import { runInOrder, type Condition, type Pass } from "../../../ir/pass.ts";
+import { formatShape } from "../../../ir/shape.ts";
+import type { OnnxGraph, OnnxValue } from "../graph.ts";
+import { typesOf } from "../types.ts";
+import { verifyOnnx } from "../verify.ts";
+
+export type GraphPass = Pass<OnnxGraph>;
+
+/** Runs passes in order and verifies the graph after each. */
+export function runGraphPasses(graph: OnnxGraph, passes: readonly GraphPass[]): OnnxGraph {
+  return runInOrder(graph, passes, verifyOnnx);
+}
+
+/** Inputs and outputs are those that the graph had: names, types and shapes. */
+export const sameInterface: Condition<OnnxGraph> = {
+  name: "called as before",
+  broken(after, before) {
+    const text = ({ inputs, outputs }: OnnxGraph): string => `${described(inputs)} -> ${described(outputs)}`;
+    return text(after) === text(before) ? undefined : `${text(before)} has become ${text(after)}`;
+  },
+};
+
+/** Nothing is float16 yet. */
+export const inFloat32: Condition<OnnxGraph> = {
+  name: "in float32",
+  broken(graph) {
+    const half = [...typesOf(graph)].find(([, dtype]) => dtype === "float16");
+    return half && `${half[0]} is float16`;
+  },
+};
+
+function described(values: readonly OnnxValue[]): string {
+  return values.map(({ name, dims, dtype = "float32" }) => `${name}: ${dtype} ${formatShape(dims)}`).join(", ");
+}

@@ -1,0 +1,68 @@
+/** The shapes of a graph's tensors for one image size, by what the operators do, against those that are declared. */
+import { InternalError, must } from "../../errors/must.ts";
+import type { Bindings } from "../../ir/dim.ts";
+import { elementCount, evaluateShape } from "../../ir/shape.ts";
+import { sizesFor } from "../../ir/size.ts";
+import type { OnnxGraph, OnnxInitializer } from "./graph.ts";
+import { shapeRules, type Sizes } from "./operators.ts";
+
+/** Compares every declared shape with the one that follows, for a batch and an image whose sizes all differ; InternalError where they do. */
+export function checkShapes(graph: OnnxGraph): void {
+  const bindings = fittingSizes(graph);
+  // No image fits: the compile says so in the user's words.
+  if (bindings === undefined) return;
+  const declared = new Map(
+    [...graph.inputs, ...graph.values, ...graph.outputs].map(({ name, dims }) => [name, evaluateShape(dims, bindings)]),
+  );
+  const initializers = new Map(graph.initializers.map((initializer) => [initializer.name, initializer]));
+  const shapes = new Map<string, Sizes>(graph.inputs.map(({ name }) => [name, must(declared.get(name), `the shape of ${name}`)]));
+  for (const { name, dims } of graph.initializers) shapes.set(name, dims);
+  /** What shape arithmetic reads: the numbers of small constants, and shapes as values. */
+  const numbers = new Map<string, Sizes>();
+
+  for (const node of graph.nodes) {
+    const known = node.inputs.map((name) => (name === "" ? undefined : shapes.get(name)));
+    const rule = node.inputs.every((name, i) => name === "" || known[i] !== undefined) ? shapeRules[node.type] : undefined;
+    const constant = (slot: number): Sizes | undefined => {
+      const name = node.inputs[slot];
+      if (name === undefined || name === "") return undefined;
+      const initializer = initializers.get(name);
+      return initializer === undefined ? numbers.get(name) : valuesOf(initializer);
+    };
+    let found: readonly (Sizes | undefined)[] = [];
+    try {
+      found = rule?.(node, known, constant) ?? [];
+    } catch (error) {
+      if (!(error instanceof InternalError)) throw error;
+      const given = known.map((sizes) => (sizes === undefined ? "nothing" : `[${sizes.join(", ")}]`)).join(", ");
+      throw new InternalError(`${node.name} cannot apply ${node.type} to ${given}: ${error.message}`, { cause: error });
+    }
+    node.outputs.forEach((name, i) => {
+      const [follows, stated] = [found[i], declared.get(name)];
+      if (follows !== undefined && stated !== undefined && follows.join() !== stated.join()) {
+        throw new InternalError(`${name} is declared [${stated.join(", ")}] where [${follows.join(", ")}] follows`);
+      }
+      const shape = follows ?? stated;
+      if (shape !== undefined) shapes.set(name, shape);
+    });
+    const [input] = known;
+    const [output] = node.outputs;
+    if (node.type === "Shape" && input !== undefined && output !== undefined) numbers.set(output, input);
+  }
+}
+
+/** Sizes that fit, large enough that a window is smaller than what it moves over. */
+function fittingSizes(graph: OnnxGraph): Bindings | undefined {
+  const dims = [...graph.inputs, ...graph.values, ...graph.outputs].flatMap((value) => value.dims);
+  const [height, width] = [sizesFor(dims, "H"), sizesFor(dims, "W")];
+  if (height === undefined || width === undefined) return undefined;
+  return { N: 2, H: height.minimum + 2 * height.step, W: width.minimum + 3 * width.step };
+}
+
+/** The numbers of a constant that may be a shape, or scales; weights are never loaded. */
+function valuesOf({ dims, dtype, load }: OnnxInitializer): Sizes | undefined {
+  if (elementCount(dims) > 16) return undefined;
+  const bytes = load().slice().buffer;
+  if (dtype === "int64") return [...new BigInt64Array(bytes)].map(Number);
+  return dtype === "float32" ? [...new Float32Array(bytes)] : undefined;
+}
