@@ -1,4 +1,4 @@
-"""Writes src/ir/onnx-schema.ts, the signatures of ONNX operators, from the onnx package: `.venv/bin/python scripts/onnx_schema.py`.
+"""Writes src/ir/onnx-schema.ts, the signatures of ONNX operators: `.venv/bin/python scripts/onnx_schema.py`.
 
 It holds every operator of the default domain that is in all the operator sets and that graphs of float32, float16 and
 int64 tensors can use, with a version for each change of what such graphs may write.
@@ -24,7 +24,7 @@ Option = OpSchema.FormalParameterOption
 
 HEAD = f"""\
 /**
- * The signatures of ONNX operators in the operator sets {OPSETS[0]} to {OPSETS[-1]}, as far as they take float16, float32 and int64 tensors.
+ * The signatures of ONNX operators in the operator sets {OPSETS[0]} to {OPSETS[-1]}, as far as our tensors can fill them.
  * Generated from onnx's own schema by scripts/onnx_schema.py; test/targets/test_onnx_schema.py holds the two equal.
  */
 import type {{ OnnxSignature }} from "./onnx-signature.ts";

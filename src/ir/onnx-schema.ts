@@ -1,5 +1,5 @@
 /**
- * The signatures of ONNX operators in the operator sets 18 to 21, as far as they take float16, float32 and int64 tensors.
+ * The signatures of ONNX operators in the operator sets 18 to 21, as far as our tensors can fill them.
  * Generated from onnx's own schema by scripts/onnx_schema.py; test/targets/test_onnx_schema.py holds the two equal.
  */
 import type { OnnxSignature } from "./onnx-signature.ts";

@@ -1,5 +1,5 @@
 import { fromHalf } from "../float16.ts";
-import type { OnnxInitializer, OnnxNode } from "../graph.ts";
+import type { OnnxGraph, OnnxInitializer, OnnxNode } from "../graph.ts";
 import { castTo, typesOf } from "../types.ts";
 import { sameInterface, type GraphPass } from "./pass.ts";
 
@@ -15,7 +15,7 @@ export const rounded: GraphPass = {
     sameInterface,
     {
       name: "float32 but for its rounding",
-      broken(graph) {
+      broken(graph: OnnxGraph): string | undefined {
         const types = typesOf(graph);
         const found = graph.nodes.find(
           (node) => node.type !== "Cast" && node.inputs.some((name) => types.get(name) === "float16"),

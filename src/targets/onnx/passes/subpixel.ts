@@ -15,7 +15,7 @@ export const subpixel: GraphPass = {
     sameInterface,
     {
       name: "free of convolutions of enlarged maps",
-      broken(graph) {
+      broken(graph: OnnxGraph): string | undefined {
         const [left] = enlargedConvolutions(graph);
         return left && `${left.conv.name} is one`;
       },
