@@ -91,6 +91,7 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
     if (starts === undefined || ends === undefined) return [undefined];
     const axes = constant(3) ?? starts.map((_start, i) => i);
     const steps = constant(4) ?? starts.map(() => 1);
+    for (const list of [ends, axes, steps]) expectEqual(list.length, starts.length, "entries");
     let result = data;
     axes.forEach((given, i) => {
       const axis = axisOf(given, data);
