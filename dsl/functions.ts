@@ -14,10 +14,13 @@ export function relu<C extends number, S extends number>(x: Feature<C, S>): Feat
   return apply(ops.relu, {}, [x], relu);
 }
 
-/** x where positive, slope·x elsewhere; slope 0.2 by default. */
+/** x where positive, slope·x elsewhere. */
 export function leakyRelu<C extends number, S extends number>(
   x: Feature<C, S>,
-  config: { readonly slope?: number } = {},
+  config: {
+    /** Factor of negative values. Default: 0.2. */
+    readonly slope?: number;
+  } = {},
 ): Feature<C, S> {
   return apply(ops.leakyRelu, config, [x], leakyRelu);
 }
@@ -93,29 +96,42 @@ export function avgPool2d<C extends number, S extends number, const K extends nu
  */
 export function maxPool2d<C extends number, S extends number, const K extends number, const T extends number = K>(
   x: Feature<C, S>,
-  config: { readonly size: K; readonly stride?: T },
+  config: {
+    /** Side of a window. */
+    readonly size: K;
+    /** Distance between neighbouring windows. Default: size. */
+    readonly stride?: T;
+  },
 ): Feature<C, Times<S, T>> {
   return apply(ops.maxPool2d, config, [x], maxPool2d);
 }
 
 /**
  * Smooths every channel with the filter (1, 3, 3, 1)/8 along both sides, against aliasing before a stride (Karras et al. 2020): H becomes
- * (H + 2·padding − 4)/stride + 1, rounded down. Padding is 0 by default; with stride 2, padding 1 gives H/2.
+ * (H + 2·padding − 4)/stride + 1, rounded down.
  */
 export function blur<C extends number, S extends number, const K extends number = 1>(
   x: Feature<C, S>,
-  config: { readonly stride?: K; readonly padding?: number } = {},
+  config: {
+    /** Distance between neighbouring outputs. Default: 1. */
+    readonly stride?: K;
+    /** Zeros on every side; with stride 2, padding 1 gives half the size. Default: 0. */
+    readonly padding?: number;
+  } = {},
 ): Feature<C, Times<S, K>> {
   return apply(ops.blur, config, [x], blur);
 }
 
 /**
  * Appends a channel with the deviation over groups of consecutive images, averaged over channels and positions, so that a discriminator sees how much
- * they differ (Karras et al. 2018). A group has 4 images by default. For training alone: ONNX has no form for it.
+ * they differ (Karras et al. 2018). For training alone: ONNX has no form for it.
  */
 export function minibatchStddev<C extends number, S extends number>(
   x: Feature<C, S>,
-  config: { readonly group?: number } = {},
+  config: {
+    /** Images in a group. Default: 4. */
+    readonly group?: number;
+  } = {},
 ): Feature<Sum<[1], C>, S> {
   return apply(ops.minibatchStddev, config, [x], minibatchStddev);
 }
@@ -158,12 +174,15 @@ export function haarIdwt<S extends number>(
   return apply(ops.haarIdwt, config, [x], haarIdwt);
 }
 
-/** Scaled dot-product attention between all positions; one head by default. */
+/** Scaled dot-product attention between all positions. */
 export function attention<C extends number, S extends number>(
   query: Feature<C, S>,
   key: Feature<NoInfer<C>, NoInfer<S>>,
   value: Feature<NoInfer<C>, NoInfer<S>>,
-  config: { readonly heads?: number } = {},
+  config: {
+    /** Heads that attend side by side, each over its own run of channels. Default: 1. */
+    readonly heads?: number;
+  } = {},
 ): Feature<C, S> {
   return apply(ops.attention, config, [query, key, value], attention);
 }

@@ -5,15 +5,17 @@ import { layer } from "./tracing/record.ts";
 
 /** Convolution settings shared by the plain, the self-modulated and the spectral-normalised kind. */
 export interface ConvConfig<I extends number, O extends number, K extends number> {
+  /** Channels of the input. */
   readonly in: I;
+  /** Channels of the output. */
   readonly out: O;
-  /** Side of the square kernel; 3 by default. */
+  /** Side of the square kernel. Default: 3. */
   readonly kernel?: number;
-  /** 1 by default. */
+  /** Distance between neighbouring outputs. Default: 1. */
   readonly stride?: K;
-  /** Zeros on every side; (kernel − 1)/2 rounded down by default, which keeps the size for odd kernels. */
+  /** Zeros on every side. Default: (kernel − 1)/2 rounded down, which keeps the size for odd kernels. */
   readonly padding?: number;
-  /** True by default. */
+  /** Whether a learned number is added to every output channel. Default: true. */
   readonly bias?: boolean;
 }
 
@@ -21,7 +23,10 @@ type Conv<I extends number, O extends number, K extends number> = <S extends num
 
 /** Convolution: [N, in, H, W] → [N, out, H/stride, W/stride]. */
 export function conv2d<const I extends number, const O extends number, const K extends number = 1>(
-  config: ConvConfig<I, O, K> & { readonly groups?: number },
+  config: ConvConfig<I, O, K> & {
+    /** Runs of channels that are convolved apart. Default: 1. */
+    readonly groups?: number;
+  },
 ): Conv<I, O, K> {
   return layer(ops.conv2d, config, conv2d);
 }
@@ -57,9 +62,11 @@ export interface Linear<I extends number, O extends number> {
 }
 
 export interface LinearConfig<I extends number, O extends number> {
+  /** Channels of the input. */
   readonly in: I;
+  /** Channels of the output. */
   readonly out: O;
-  /** True by default. */
+  /** Whether a learned number is added to every output channel. Default: true. */
   readonly bias?: boolean;
 }
 
@@ -82,22 +89,31 @@ export function equalizedLinear<const I extends number, const O extends number>(
 
 type Same<C extends number> = <S extends number>(x: Feature<C, S>) => Feature<C, S>;
 
-/** Group normalisation; `groups` is by default the largest divisor of `channels` that is at most min(32, channels/4), `eps` 1e-5. */
+/** Group normalisation (Wu and He 2018). */
 export function groupNorm<const C extends number>(config: {
+  /** Channels of the input. */
   readonly channels: C;
+  /** Runs of channels that are normalised together. Default: the largest divisor of channels that is at most min(32, channels/4). */
   readonly groups?: number;
+  /** Added to the variance. Default: 0.00001. */
   readonly eps?: number;
 }): Same<C> {
   return layer(ops.groupNorm, config, groupNorm);
 }
 
-/** Batch normalisation; ONNX graphs use the running statistics. `eps` is 1e-5 by default. */
-export function batchNorm2d<const C extends number>(config: { readonly channels: C; readonly eps?: number }): Same<C> {
+/** Batch normalisation; ONNX graphs use the running statistics. */
+export function batchNorm2d<const C extends number>(config: {
+  /** Channels of the input. */
+  readonly channels: C;
+  /** Added to the variance. Default: 0.00001. */
+  readonly eps?: number;
+}): Same<C> {
   return layer(ops.batchNorm2d, config, batchNorm2d);
 }
 
-/** Dropout with the given rate, training only. */
+/** Dropout, training only. */
 export function dropout(config: {
+  /** Share of the values that become 0. */
   readonly rate: number;
 }): <C extends number, S extends number>(x: Feature<C, S>) => Feature<C, S> {
   return layer(ops.dropout, config, dropout);

@@ -77,3 +77,9 @@ export type ConfigOf<D extends Attributes> = { readonly [Name in Exclude<keyof D
 export function isRule(value: AttrValue | DefaultRule): value is DefaultRule {
   return typeof value === "object" && "rule" in value;
 }
+
+/** `1`, `(kernel − 1)/2 rounded down`: what an attribute is where it is left out; undefined where it must be given. */
+export function formatDefault({ default: value }: AttributeDeclaration): string | undefined {
+  if (value === undefined) return undefined;
+  return isRule(value) ? value.doc : JSON.stringify(value);
+}
