@@ -111,9 +111,11 @@ function installedAsLocked(lockFile) {
   return Object.entries(locked).every(agrees) && Object.keys(installed).every((path) => path in locked);
 }
 
-/** Compiles bin, dsl and src into dist/, with the files beside them that are not TypeScript, unless dist/ is of these very sources. */
+/** Compiles bin, dsl and src into dist/, with the files beside them and in runtime/ that are not TypeScript, unless dist/ is of these. */
 export function ensureBuild() {
-  const sources = ["bin", "dsl", "src"].flatMap((folder) => filesBelow(inRoot(folder), () => true));
+  const sources = ["bin", "dsl", "src", "runtime/src/litevae_runtime"].flatMap((folder) =>
+    filesBelow(inRoot(folder), () => true),
+  );
   const settings = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"].map((file) => inRoot(file));
   const wanted = hashOf(...settings, ...sources);
   const stamp = join(dist, ".litevae-stamp");

@@ -23,7 +23,7 @@ const node = (packageName, command, ...args) => run(process.execPath, [binOf(pac
 const python = (module, ...args) => run(venvPython, ["-m", module, ...args]);
 
 /** Folders of Python that exist and hold some. */
-const pythonFolders = ["test", "src/onnxruntime", "src/targets/torch/runtime"].filter(
+const pythonFolders = ["test", "src/onnxruntime"].filter(
   (folder) => existsSync(join(root, folder)) && filesBelow(join(root, folder), (file) => file.endsWith(".py")).length > 0,
 );
 
@@ -37,6 +37,7 @@ const checks = {
   "ruff format": () => python("ruff", "format", "--check", "--quiet", "."),
   "ruff check": () => python("ruff", "check", "--quiet", "."),
   mypy: () => python("mypy", "--no-error-summary", ...pythonFolders),
+  "mypy of the runtime": () => python("mypy", "--no-error-summary", "--config-file", "runtime/pyproject.toml", "runtime"),
   vitest: () => {
     if (findChromium() === undefined)
       progress("no Chromium: the tests that open reports in a browser are skipped; install it, or name one in CHROMIUM");

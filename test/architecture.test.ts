@@ -198,7 +198,7 @@ describe("files", () => {
     const folders = readdirSync(root, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !ignored.includes(`${entry.name}/`))
       .map((entry) => entry.name);
-    const known = ["bench", "bin", "docs", "dsl", "examples", "scripts", "src", "test"];
+    const known = ["bench", "bin", "docs", "dsl", "examples", "runtime", "scripts", "src", "test"];
     expect(folders.filter((folder) => !known.includes(folder))).toEqual([]);
   });
 });

@@ -24,6 +24,7 @@ import { sha256OfFile } from "../artifact/file-hash.ts";
 import { OutputFolder } from "../artifact/output-folder.ts";
 import { keepTrainedWeights } from "../artifact/trained-weights.ts";
 import { openWeights } from "../artifact/weights-file.ts";
+import { runtimeFiles } from "../artifact/runtime-files.ts";
 import { packageVersion } from "../artifact/version.ts";
 
 /** What ONNX wants: no calls, nothing that only training needs, plain weights. */
@@ -73,7 +74,9 @@ export async function compile(model: Model, options: CompileOptions): Promise<Ma
   const float32 = (options.targets.includes("onnx") ? parts : []).map((part) => lower(part, options.dump));
 
   const partNames = parts.map(({ name }) => name);
-  const project = options.targets.includes("torch") ? torchProject(model, partNames, packageVersion(), trainingOf(options)) : [];
+  const project = options.targets.includes("torch")
+    ? torchProject(model, partNames, packageVersion(), trainingOf(options), runtimeFiles())
+    : [];
   const config = configOf(model, parts);
   const client = options.targets.includes("onnx") ? clientFiles(model, partNames, config.sizes) : [];
   const folder = new OutputFolder(options.out, { force: options.force });

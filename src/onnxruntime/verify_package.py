@@ -38,7 +38,7 @@ def discriminator(module: ModuleType, weights: dict[str, Tensor]) -> nn.Module:
 
 
 def load(module: ModuleType, target: nn.Module, state: dict[str, Tensor]) -> None:
-    importlib.import_module(f"{module.__name__}.autoencoder").load_strict(target, state)
+    importlib.import_module(f"{module.__name__}._runtime.nn.autoencoder").load_strict(target, state)
     # In float64 the package's own rounding is nothing beside that of the graphs.
     target.double().eval()
 
@@ -63,7 +63,7 @@ def main() -> None:
     folder, package, weights_file, inputs_file, outputs_file = sys.argv[1:]
     sys.path.insert(0, folder)
     module = importlib.import_module(package)
-    runtime = importlib.import_module(f"{package}.autoencoder")
+    runtime = importlib.import_module(f"{package}._runtime.nn.autoencoder")
     inputs = {name: value.double() for name, value in load_file(inputs_file).items()}
     try:
         weights = runtime.read_weights(weights_file or Path(folder) / runtime.WEIGHTS)

@@ -31,17 +31,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The package with its rows measured in this process, where they can be interfered with."""
-    processes = package("benchmarking.processes")
+    processes = package("_runtime.benchmarking.processes")
 
-    def in_process(case: Any, settings: Any) -> Any:
+    def in_process(model: Any, case: Any, settings: Any) -> Any:
         try:
-            return package("benchmarking.rows").Row(
-                case, package("benchmarking.measure").measure(case, settings), None
+            return package("_runtime.benchmarking.rows").Row(
+                case, package("_runtime.benchmarking.measure").measure(model, case, settings), None
             )
         except Exception as error:
-            return package("benchmarking.rows").Row(case, None, processes.failure(error))
+            return package("_runtime.benchmarking.rows").Row(case, None, processes.failure(error))
 
-    monkeypatch.setattr(package("benchmarking.run"), "measured_row", in_process)
+    monkeypatch.setattr(package("_runtime.benchmarking.run"), "measured_row", in_process)
     return package
 
 
@@ -126,7 +126,7 @@ def test_a_compiled_folder_gets_no_file_of_its_own_accord(here: Any, folder: Pat
 def test_what_fails_has_a_row_that_says_so_and_the_others_go_on(
     here: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    measure = here("benchmarking.measure")
+    measure = here("_runtime.benchmarking.measure")
 
     class Greedy(nn.Module):
         def __init__(self, autoencoder: Any) -> None:
@@ -171,14 +171,14 @@ def test_what_fails_has_a_row_that_says_so_and_the_others_go_on(
 
 
 def test_a_process_that_is_ended_is_a_row_too(folder: Path) -> None:
-    processes, rows = package("benchmarking.processes"), package("benchmarking.rows")
+    processes, rows = package("_runtime.benchmarking.processes"), package("_runtime.benchmarking.rows")
     assert processes.ended(-9) == "out of memory: the system ended its process"
     assert processes.ended(-11) == "ended by SIGSEGV"
     assert processes.ended(3) == "its process ended with exit code 3"
     # A device that is not there is found in the child: it answers, and nothing hangs.
     case = rows.Case("encoder", "eager", 1)
     settings = rows.Settings("cuda:77", 8, "fp32", False, None, 1, 0.0)
-    row = processes.measured_row(case, settings)
+    row = processes.measured_row(package("model").Autoencoder, case, settings)
     assert row.measured is None
     assert row.error
 
@@ -250,7 +250,7 @@ def test_usage(folder: Path, option: str, value: str, message: str, capsys: Any)
 
 
 def test_a_gpu_is_named_with_its_driver(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    device = package("training.device")
+    device = package("_runtime.common.device")
 
     class Properties:
         name = "NVIDIA H100 80GB HBM3"
@@ -268,9 +268,9 @@ def test_a_gpu_is_named_with_its_driver(folder: Path, monkeypatch: pytest.Monkey
 
 def test_a_gpu_is_waited_for_and_its_own_memory_counted(here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     measure, memory, rows = (
-        here("benchmarking.measure"),
-        here("benchmarking.memory"),
-        here("benchmarking.rows"),
+        here("_runtime.benchmarking.measure"),
+        here("_runtime.benchmarking.memory"),
+        here("_runtime.benchmarking.rows"),
     )
     happened: list[str] = []
     cuda = torch.device("cuda")
@@ -288,7 +288,7 @@ def test_a_gpu_is_waited_for_and_its_own_memory_counted(here: Any, monkeypatch: 
 
 
 def test_time_is_given_until_it_has_passed(here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    measure, rows = here("benchmarking.measure"), here("benchmarking.rows")
+    measure, rows = here("_runtime.benchmarking.measure"), here("_runtime.benchmarking.rows")
     now = [0.0]
     monkeypatch.setattr(measure.time, "perf_counter", lambda: now[0])
 
@@ -304,7 +304,7 @@ def test_time_is_given_until_it_has_passed(here: Any, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("count", [1, 2, 5, 6, 7, 20, 101, 1000])
 def test_the_interval_holds_the_median_as_often_as_it_says(folder: Path, count: int) -> None:
     values = [float(value) for value in reversed(range(count))]
-    middle, low, high = package("benchmarking.median").median_interval(values)
+    middle, low, high = package("_runtime.benchmarking.median").median_interval(values)
     assert middle == (count - 1) / 2
     assert low + high == count - 1
 

@@ -156,7 +156,7 @@ describe("model", () => {
     });
   });
   test("refuses stages called like what the generated autoencoder has", () => {
-    const source = readFileSync(new URL("../../src/targets/torch/runtime/autoencoder.py", import.meta.url), "utf8");
+    const source = readFileSync(new URL("../../runtime/src/litevae_runtime/nn/autoencoder.py", import.meta.url), "utf8");
     const body = /^class AutoencoderBase\(.*?(?=^\S)/ms.exec(source)?.[0].replace(/^.*\n/, "") ?? "";
     const names = [...body.matchAll(/^ {4}(?:def )?([a-z]\w*)\b *[(:]/gm)].map(([, name = ""]) => name);
     expect(names).toEqual(expect.arrayContaining(["name", "stride", "encode", "save_pretrained"]));

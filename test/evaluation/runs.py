@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import pytest
 import torch
 from conftest import litevae
+from litevae_runtime.metrics.imports import import_torchmetrics
+from litevae_runtime.nn.published import ALEXNET_FILE, INCEPTION_FILE, VGG16_FILE
 from reference import perceptual as reference
-from runtime.evaluation.imports import import_torchmetrics
-from runtime.published import ALEXNET_FILE, INCEPTION_FILE, VGG16_FILE
 from torch import Tensor, nn
 from training.runs import MODELS, forget_accelerate
 from training.sets import write_pictures

@@ -24,7 +24,7 @@ __all__ = ["compiled", "networks"]
 
 @pytest.fixture
 def few_features(compiled: Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled.module("evaluation.frechet"), "FEATURES", FEW_FEATURES)
+    monkeypatch.setattr(compiled.module("_runtime.metrics.frechet"), "FEATURES", FEW_FEATURES)
 
 
 @pytest.fixture(scope="module")
@@ -241,15 +241,17 @@ def evaluation(compiled: Compiled, subject: Any, metrics: tuple[str, ...], netwo
     forget_accelerate()
     PartialState(cpu=True)
     cpu = torch.device("cpu")
-    data = compiled.module("evaluation.pictures").Data(str(compiled.data), subject.image_channels, None, 32)
-    chosen = compiled.module("evaluation.instruments").choose_instruments(
-        metrics, subject.image_channels, [32], networks, cpu
+    data = compiled.module("_runtime.evaluation.pictures").Data(
+        str(compiled.data), subject.image_channels, None, 32
     )
-    return compiled.module("evaluation.measure").Evaluation(subject, data, chosen, cpu, 2, 0)
+    chosen = compiled.module("_runtime.evaluation.instruments").choose_instruments(
+        metrics, compiled.module("networks").NETWORKS, subject.image_channels, [32], networks, cpu
+    )
+    return compiled.module("_runtime.evaluation.measure").Evaluation(subject, data, chosen, cpu, 2, 0)
 
 
 def test_pictures_that_come_back_exactly(compiled: Compiled, networks: Path, few_features: None) -> None:
-    module = compiled.module("evaluation.result")
+    module = compiled.module("_runtime.evaluation.result")
     made = evaluation(compiled, Identity(), ("rfid", "lpips", "psnr", "ssim"), networks)
     side = made.at(32, latents=False, block=None)
     entry = module.size_entry(side)
@@ -278,7 +280,7 @@ def test_infinite_psnr_is_not_in_the_mean(compiled: Compiled) -> None:
             return torch.where(latents[:, :1, :1, :1] > 0, latents * 0.5, latents)
 
     side = evaluation(compiled, Some(), ("psnr",), None).at(32, latents=False, block=None)
-    entry = compiled.module("evaluation.result").size_entry(side)
+    entry = compiled.module("_runtime.evaluation.result").size_entry(side)
     finite = [value for value in side.values["psnr"].values() if np.isfinite(value)]
     assert 0 < len(finite) < 5
     assert entry["psnr_infinite"] == 5 - len(finite)
@@ -290,7 +292,7 @@ def test_numbers_that_are_not_finite_are_no_result(compiled: Compiled) -> None:
         def decode(self, latents: Tensor) -> Tensor:
             return latents * torch.inf
 
-    error = compiled.module("training.errors").TrainingError
+    error = compiled.module("_runtime.common.errors").TrainingError
     with pytest.raises(error, match="the model gives pictures of 32×32 with numbers that are not finite"):
         evaluation(compiled, Broken(), ("psnr",), None).at(32, latents=False, block=None)
 
@@ -312,8 +314,13 @@ def test_numbers_that_are_not_finite_are_no_result(compiled: Compiled) -> None:
 def test_other_channels_have_the_metrics_that_see_them(
     compiled: Compiled, networks: Path, channels: int, missing: dict[str, str]
 ) -> None:
-    chosen = compiled.module("evaluation.instruments").choose_instruments(
-        ("rfid", "lpips", "psnr", "ssim"), channels, [32], networks, torch.device("cpu")
+    chosen = compiled.module("_runtime.evaluation.instruments").choose_instruments(
+        ("rfid", "lpips", "psnr", "ssim"),
+        compiled.module("networks").NETWORKS,
+        channels,
+        [32],
+        networks,
+        torch.device("cpu"),
     )
     assert {each.metric: each.reason for each in chosen.missing} == missing
     names = {"lpips_vgg", "lpips_alex", "psnr", "ssim"} - missing.keys()
@@ -338,7 +345,7 @@ def test_a_single_picture_has_neither_rfid_nor_mmd(
 def test_without_torchmetrics_there_is_still_what_needs_none(
     compiled: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiled.module("evaluation.instruments"), "find_spec", lambda _name: None)
+    monkeypatch.setattr(compiled.module("_runtime.evaluation.instruments"), "find_spec", lambda _name: None)
     assert compiled.evaluate(tmp_path / "found.json", "--metrics", "rfid,psnr,ssim") == 0
     found = result(tmp_path / "found.json")
     assert found["sizes"][0]["psnr"] > 0 and found["sizes"][0]["ssim"] is None
@@ -354,7 +361,7 @@ def test_maps_without_strength_have_no_balance(
     def silent(maps: Tensor) -> tuple[Tensor, Tensor]:
         return (torch.full((len(maps),), torch.nan),) * 2
 
-    monkeypatch.setattr(compiled.module("evaluation.measure"), "imbalance", silent)
+    monkeypatch.setattr(compiled.module("_runtime.evaluation.measure"), "imbalance", silent)
     assert compiled.evaluate(tmp_path / "found.json", "--metrics", "psnr,imbalance") == 0
     found = result(tmp_path / "found.json")
     assert found["imbalance"] is None
@@ -367,7 +374,7 @@ def test_a_torchmetrics_that_does_not_import_is_told(
     def fail(_name: str) -> None:
         raise RuntimeError("operator torch::new does not exist\nmore")
 
-    monkeypatch.setattr(compiled.module("evaluation.instruments"), "import_torchmetrics", fail)
+    monkeypatch.setattr(compiled.module("_runtime.evaluation.instruments"), "import_torchmetrics", fail)
     assert compiled.evaluate(tmp_path / "found.json", "--metrics", "psnr,ssim") == 0
     found = result(tmp_path / "found.json")
     assert found["sizes"][0]["psnr"] > 0 and found["sizes"][0]["ssim"] is None
@@ -382,7 +389,7 @@ class TestWeightsFile:
     def test_a_run_that_is_done_a_file_and_a_folder_of_diffusers(
         self, compiled: Compiled, tmp_path: Path
     ) -> None:
-        find = compiled.module("training.networks").weights_file
+        find = compiled.module("_runtime.nn.trained").weights_file
         assert find(tmp_path / "some.safetensors") == tmp_path / "some.safetensors"
         assert find(tmp_path) == tmp_path / "model.safetensors"
         (tmp_path / "diffusion_pytorch_model.safetensors").touch()
@@ -394,7 +401,7 @@ class TestWeightsFile:
     def test_of_a_run_that_is_not_done_the_best_checkpoint_else_the_newest(
         self, compiled: Compiled, tmp_path: Path
     ) -> None:
-        find = compiled.module("training.networks").weights_file
+        find = compiled.module("_runtime.nn.trained").weights_file
         first = self._checkpoint(tmp_path, 5, "autoencoder", "average")
         last = self._checkpoint(tmp_path, 10, "autoencoder")
         assert find(tmp_path) == last / "autoencoder.safetensors"
@@ -424,7 +431,7 @@ def test_the_guide_has_every_option(compiled: Compiled, capsys: pytest.CaptureFi
 # Inception ends where tests need it to, also in processes of their own.
 _FEW = f"""
 import sys
-from {PACKAGE}.evaluation import frechet
+from {PACKAGE}._runtime.metrics import frechet
 frechet.FEATURES = {FEW_FEATURES}
 from {PACKAGE}.evaluate import main
 sys.exit(main())

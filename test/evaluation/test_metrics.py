@@ -11,24 +11,24 @@ import numpy as np
 import pytest
 import torch
 from evaluation.runs import FEW_FEATURES, networks
-from PIL import Image
-from runtime.autoencoder import AutoencoderBase
-from runtime.evaluation import frechet
-from runtime.evaluation.frechet import Frechet
-from runtime.evaluation.imbalance import (
+from litevae_runtime.common.errors import TrainingError
+from litevae_runtime.evaluation.pictures import spread
+from litevae_runtime.metrics import frechet
+from litevae_runtime.metrics.frechet import Frechet
+from litevae_runtime.metrics.imbalance import (
     FeatureMaps,
     imbalance,
     imbalance_grid,
     last_block,
     position_strengths,
 )
-from runtime.evaluation.imports import import_torchmetrics
-from runtime.evaluation.instruments import ssim
-from runtime.evaluation.mmd import SIGMAS, mmd2, mmd2_to_gaussian
-from runtime.evaluation.pictures import spread
-from runtime.published import INCEPTION_FILE
-from runtime.training.errors import TrainingError
-from runtime.training.metrics import psnr
+from litevae_runtime.metrics.imports import import_torchmetrics
+from litevae_runtime.metrics.mmd import SIGMAS, mmd2, mmd2_to_gaussian
+from litevae_runtime.metrics.psnr import psnr
+from litevae_runtime.metrics.ssim import ssim
+from litevae_runtime.nn.autoencoder import AutoencoderBase
+from litevae_runtime.nn.published import INCEPTION_FILE
+from PIL import Image
 from safetensors.torch import save_file
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor, nn
@@ -315,11 +315,11 @@ def test_a_torchvision_of_another_torch_stands_in_nobodys_way(tmp_path: Path) ->
     (tmp_path / "torchvision" / "__init__.py").write_text(
         'raise RuntimeError("operator torchvision::nms does not exist")\n'
     )
-    runtime = Path(__file__).parents[2] / "src" / "targets" / "torch"
+    runtime = Path(__file__).parents[2] / "runtime" / "src"
     program = f"""
 import sys
 sys.path[:0] = [{str(tmp_path)!r}, {str(runtime)!r}]
-from runtime.evaluation.imports import import_torchmetrics
+from litevae_runtime.metrics.imports import import_torchmetrics
 print(import_torchmetrics("image.fid").NoTrainInceptionV3.__name__)
 try:
     import torchvision

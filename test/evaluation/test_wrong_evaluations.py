@@ -55,7 +55,7 @@ class TestAnEarlierResult:
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
     def test_is_not_looked_for_in_a_pipe(self, compiled: Compiled, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
-        find = compiled.module("evaluation.plan").earlier_result
+        find = compiled.module("_runtime.evaluation.plan").earlier_result
         reading = Thread(target=find, args=(tmp_path / "pipe",), daemon=True)
         reading.start()
         reading.join(10)

@@ -40,10 +40,10 @@ describe("a package", () => {
     );
     const python = (at: string): readonly string[] =>
       readdirSync(at, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".py"));
-    expect(python(path)).toEqual(expect.arrayContaining([...python(join(root, "src/targets/torch/runtime"))]));
-    const subpackages = python(path).flatMap((file) => /^(\w+)[/\\]__init__\.py$/.exec(file)?.[1] ?? []);
-    const packages = ["litevae_tiny", ...subpackages.map((name) => `litevae_tiny.${name}`).sort()];
-    expect(packages).toContain("litevae_tiny.training");
+    expect(python(join(path, "_runtime"))).toEqual(python(join(root, "runtime/src/litevae_runtime")));
+    const subpackages = python(path).flatMap((file) => /^(.+)[/\\]__init__\.py$/.exec(file)?.[1] ?? []);
+    const packages = ["litevae_tiny", ...subpackages.map((name) => `litevae_tiny.${name.replace(/[/\\]/, ".")}`).sort()];
+    expect(packages).toContain("litevae_tiny._runtime.training");
     expect(readFileSync(join(folder, "smoke/pyproject.toml"), "utf8")).toContain(
       `packages = [${packages.map((name) => `"${name}"`).join(", ")}]`,
     );

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { recipeJsonSchema } from "../../src/recipe/json-schema.ts";
 import { recipeTypesPy } from "../../src/targets/torch/recipe-py.ts";
 
-test("recipe_types.py is generated from the schema", async () => {
-  const file = fileURLToPath(new URL("../../src/targets/torch/runtime/training/recipe_types.py", import.meta.url));
+test("recipe/fields.py is generated from the schema", async () => {
+  const file = fileURLToPath(new URL("../../runtime/src/litevae_runtime/recipe/fields.py", import.meta.url));
   await expect(recipeTypesPy(recipeJsonSchema())).toMatchFileSnapshot(file);
 });

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runtime.training.errors import TrainingError
-from runtime.training.recipe import load_recipe, recipe_dict
-from runtime.training.recipe_types import Recipe
+from litevae_runtime.common.errors import TrainingError
+from litevae_runtime.recipe.fields import Recipe
+from litevae_runtime.recipe.load import load_recipe, recipe_dict
 
 GOLDEN = Path(__file__).parent / "golden"
 PRESETS = sorted(path.stem for path in GOLDEN.glob("*.json") if path.stem != "recipe.schema")
@@ -31,7 +31,7 @@ def preset(name: str) -> dict[str, Any]:
 def message(folder: Path, *overrides: str, file: Path | None = None) -> str:
     """What is told, with the folder's path as <dir>."""
     with pytest.raises(TrainingError) as caught:
-        load_recipe(overrides, file, folder)
+        load_recipe(overrides, file, folder=folder)
     return str(caught.value).replace(str(folder), "<dir>")
 
 

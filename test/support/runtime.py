@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src" / "targets" / "torch"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "runtime" / "src"))
 
-from runtime import layers
+from litevae_runtime.nn import layers
 
 __all__ = ["layers"]

@@ -40,8 +40,11 @@ function expectClean(sources: Readonly<Record<string, string>>): void {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const inPackage = join(folder, "package");
   // What model.py imports; the rest of the runtime is checked where it lies.
-  for (const name of ["autoencoder.py", "layers.py"])
-    cpSync(fileURLToPath(new URL(`../../src/targets/torch/runtime/${name}`, import.meta.url)), join(inPackage, name));
+  const runtime = fileURLToPath(new URL("../../runtime/src/litevae_runtime/", import.meta.url));
+  for (const name of ["", "common/", "nn/"])
+    cpSync(join(runtime, name, "__init__.py"), join(inPackage, "_runtime", name, "__init__.py"));
+  for (const name of ["common/errors.py", "nn/autoencoder.py", "nn/layers.py"])
+    cpSync(join(runtime, name), join(inPackage, "_runtime", name));
   writeFileSync(join(inPackage, "__init__.py"), "");
   for (const [name, text] of Object.entries(sources)) writeFileSync(join(inPackage, `${name}.py`), text);
   const python = (...args: readonly string[]): void => {

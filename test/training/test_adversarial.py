@@ -5,8 +5,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from runtime.layers import SpectralConv2d
-from runtime.training.adversarial import (
+from litevae_runtime.losses.adversarial import (
     Kind,
     adaptive_weight,
     as_logits,
@@ -17,7 +16,8 @@ from runtime.training.adversarial import (
     mean_logit,
     weight_at,
 )
-from runtime.training.recipe_types import Adversarial
+from litevae_runtime.nn.layers import SpectralConv2d
+from litevae_runtime.recipe.fields import Adversarial
 from torch import Tensor, nn
 
 KINDS: list[Kind] = ["hinge", "logistic"]

@@ -8,18 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from litevae_runtime.common.errors import TrainingError
+from litevae_runtime.data.broken import GIVE_UP, Broken, BrokenLog, probe
+from litevae_runtime.data.pictures import Pictures, open_pictures
+from litevae_runtime.data.sets import PositionBatches, TrainingStream, ValidationSet, collate, split
 from PIL import Image
-from runtime.training.broken import GIVE_UP, Broken, BrokenLog, probe
-from runtime.training.data import (
-    Pictures,
-    PositionBatches,
-    TrainingStream,
-    ValidationSet,
-    collate,
-    open_pictures,
-    split,
-)
-from runtime.training.errors import TrainingError
 from torch.utils.data import DataLoader
 from training.sets import DATA, PHOTOS, colour, data, encoded, write_pictures, write_tar
 
@@ -104,7 +97,7 @@ def test_a_folder_without_rights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     def closed(folder: Path) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(folder / "closed"))
 
-    monkeypatch.setattr("runtime.training.listing.os.scandir", closed)
+    monkeypatch.setattr("litevae_runtime.data.listing.os.scandir", closed)
     assert refusal(lambda: open_pictures(tmp_path, 3)) == message(
         f"{tmp_path}/closed cannot be read",
         found="Permission denied",

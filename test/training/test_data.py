@@ -11,19 +11,18 @@ import pytest
 import torch
 from accelerate import Accelerator
 from accelerate.data_loader import BatchSamplerShard
-from runtime.training.data import (
+from litevae_runtime.data.decode import open_picture
+from litevae_runtime.data.order import keyed_random, random_crop, shuffled
+from litevae_runtime.data.pictures import Pictures, open_pictures
+from litevae_runtime.data.sets import (
     Batch,
-    Pictures,
     PositionBatches,
     Split,
     TrainingStream,
     ValidationSet,
     collate,
-    open_pictures,
     split,
 )
-from runtime.training.decode import open_picture
-from runtime.training.order import keyed_random, random_crop, shuffled
 from torch.utils.data import DataLoader
 from training.sets import DATA, PHOTOS, colour, data, encoded, write_pictures, write_tar
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tifffile
 import torch
+from litevae_runtime.data.decode import BrokenPictureError, open_picture
 from PIL import Image
-from runtime.training.decode import BrokenPictureError, open_picture
 from torch import Tensor
 from training.sets import PHOTOS, colour, encoded
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterable
 
 import pytest
-from runtime.training.adversarial import Kind
-from runtime.training.discriminator_health import DiscriminatorHealth
+from litevae_runtime.losses.adversarial import Kind
+from litevae_runtime.training.discriminator_health import DiscriminatorHealth
 
 Step = tuple[float, float, float]
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from conftest import litevae, package
-from runtime.training.adversarial import Kind, discriminator_loss, frozen, generator_loss
+from litevae_runtime.losses.adversarial import Kind, discriminator_loss, frozen, generator_loss
 from torch import Tensor, nn
 
 OPTIONS = {

@@ -167,8 +167,8 @@ class Bench:
 def spy(project: Project, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What shows in no file: how layers compute and how pictures are loaded."""
     seen: dict[str, Any] = {}
-    build, loading = project.module("training.build"), project.module("training.loading")
-    autoencoder = project.module("autoencoder")
+    build, loading = project.module("_runtime.training.build"), project.module("_runtime.training.loading")
+    autoencoder = project.module("_runtime.nn.autoencoder")
     adam, loader, checkpoint = torch.optim.AdamW, loading.DataLoader, autoencoder.checkpoint
 
     def watched_adam(parameters: Any, **settings: Any) -> Any:

@@ -13,7 +13,7 @@ def test_activations_keep_their_size_through_a_self_modulated_decoder(project: P
         torch.manual_seed(0)
         model = project.module("model").Autoencoder()
         before = {key: value.clone() for key, value in model.encoder.state_dict().items()}
-        project.module("training.init").initialize(model, init)
+        project.module("_runtime.nn.init").initialize(model, init)
         assert all(torch.equal(before[key], value) for key, value in model.encoder.state_dict().items())
         found: list[float] = []
         for block in model.decoder.blocks:
@@ -34,5 +34,5 @@ def test_a_decoder_with_norms_is_left_as_it_is(project: Project, init: str) -> N
     for block in model.decoder.blocks:
         block.conv1 = block.conv2 = torch.nn.Conv2d(16, 16, 3, padding=1)
     before = {key: value.clone() for key, value in model.state_dict().items()}
-    project.module("training.init").initialize(model, init)
+    project.module("_runtime.nn.init").initialize(model, init)
     assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())

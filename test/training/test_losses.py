@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import pywt
 import torch
-from runtime.autoencoder import DiagonalGaussian
-from runtime.training.errors import TrainingError
-from runtime.training.losses import (
+from litevae_runtime.common.errors import TrainingError
+from litevae_runtime.losses.reconstruction import (
     ReconstructionLosses,
     artefact_map,
     gaussian,
@@ -20,7 +19,8 @@ from runtime.training.losses import (
     ldl,
     wavelet,
 )
-from runtime.training.recipe_types import Gaussian, Losses, Recipe, Wavelet
+from litevae_runtime.nn.autoencoder import DiagonalGaussian
+from litevae_runtime.recipe.fields import Gaussian, Losses, Recipe, Wavelet
 from scipy.ndimage import correlate1d
 from torch import Tensor, nn
 

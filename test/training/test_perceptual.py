@@ -9,10 +9,9 @@ from types import ModuleType
 
 import pytest
 import torch
-from reference import perceptual as reference
-from runtime.autoencoder import WeightsError
-from runtime.perceptual_loss import Lpips, LpipsAlexNet, PerceptualLoss, VggLoss
-from runtime.published import (
+from litevae_runtime.losses.perceptual import Lpips, LpipsAlexNet, PerceptualLoss, VggLoss
+from litevae_runtime.nn.autoencoder import WeightsError
+from litevae_runtime.nn.published import (
     ALEXNET_FILE,
     LPIPS_ALEXNET_FILE,
     LPIPS_VGG_FILE,
@@ -23,6 +22,7 @@ from runtime.published import (
     load_published,
     weights_folder,
 )
+from reference import perceptual as reference
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -316,7 +316,7 @@ class TestFiles:
     def test_all_missing_files_are_named_at_once(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        monkeypatch.setattr("runtime.published.find_spec", lambda _: None)
+        monkeypatch.setattr("litevae_runtime.nn.published.find_spec", lambda _: None)
         with pytest.raises(FileNotFoundError) as raised:
             new_lpips().load(tmp_path)
         assert f"has no {VGG16_FILE} and no {LPIPS_VGG_FILE}." in str(raised.value)

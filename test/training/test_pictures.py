@@ -8,7 +8,7 @@ from typing import IO
 
 import pytest
 import torch
-from runtime.training.pictures import open_pictures
+from litevae_runtime.data.pictures import open_pictures
 from training.sets import colour, encoded, write_pictures, write_tar
 
 PNG = encoded(colour(0, (64, 64)), "PNG")

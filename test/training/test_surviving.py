@@ -72,7 +72,7 @@ def test_tensorboard_shows_a_step_once_after_a_resume(project: Project, tmp_path
 
 
 def test_the_pace_is_that_of_training_alone(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    trainer = project.module("training.trainer")
+    trainer = project.module("_runtime.training.trainer")
     clock = iter([0.0, 2.0, 7.0, 9.0])
     monkeypatch.setattr(trainer.time, "perf_counter", lambda: next(clock))
     pace = trainer.Pace()
@@ -122,7 +122,7 @@ def wait_for(happened: Any, process: Any) -> None:
 def test_a_full_disk_leaves_the_previous_checkpoint(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    trainer = project.module("training.trainer")
+    trainer = project.module("_runtime.training.trainer")
     write = trainer.write_snapshot
 
     def full(folder: Path, *rest: Any) -> None:
@@ -146,7 +146,7 @@ def test_logs_that_cannot_be_written_do_not_end_a_run(
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(project.module("training.monitor"), "save_grid", full)
+    monkeypatch.setattr(project.module("_runtime.training.monitor"), "save_grid", full)
     assert project.train(tmp_path / "run") == 0
     warning = f"warning: {tmp_path / 'run'} cannot be written to ([Errno 28] No space left on device)"
     assert capfd.readouterr().err.count(warning) == 1
@@ -185,7 +185,7 @@ def test_too_many_in_a_row_stop_the_run_with_the_last_good_state(
 
 def spoil(project: Project, monkeypatch: pytest.MonkeyPatch, steps: set[int]) -> None:
     """Makes the loss of these steps NaN."""
-    step = project.module("training.step")
+    step = project.module("_runtime.training.step")
     original = step.TrainingStep._autoencoder_loss
 
     def spoiled(self: Any, batch: Any, at: Any, logged: bool) -> Any:

@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from runtime.training.checkpoint import write_text
+from litevae_runtime.common.files import write_text
 
 
 def test_a_link_stays_a_link_to_the_new_text(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_what_is_not_measured_not_seen_or_not_there(
         "  found:    3 channels, and a phase of 8×8\n"
         "  help:     set losses.perceptual=0"
     )
-    monkeypatch.setattr(project.module("training.start"), "find_spec", lambda name: None)
+    monkeypatch.setattr(project.module("_runtime.training.start"), "find_spec", lambda name: None)
     assert message("--set", 'log.trackers=["wandb"]') == (
         "error: wandb of log.trackers is not installed\n"
         "  found:    log.trackers: wandb\n"

@@ -10,7 +10,7 @@ export function header(doc: string, body: string, more: readonly string[] = []):
   // Attributes of the same name are the author's: `self.attention(x)`.
   const used = (name: string): boolean => new RegExp(`(?<![.\\w])${name}[.(]`).test(body);
   const names = runtimeNames.filter(used);
-  const own = [...more, ...(names.length === 0 ? [] : [importOf("layers", names)])];
+  const own = [...more, ...(names.length === 0 ? [] : [importOf("_runtime.nn.layers", names)])];
   const lines = [
     `"""${doc}"""`,
     "",

@@ -1,4 +1,4 @@
-/** recipe_types.py: the recipe's groups as dataclasses, so that the trainer's own code is typed by the one schema. */
+/** recipe/fields.py of the runtime: the recipe's groups as dataclasses, so that the trainer's own code is typed by the one schema. */
 import { typesOf, type JsonSchema } from "../../recipe/json-schema.ts";
 import { camel, lineLength, literal, PythonWriter } from "./python.ts";
 

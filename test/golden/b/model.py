@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .autoencoder import AutoencoderBase
-from .layers import ChannelLinear, SpectralConv2d, SpectralLinear, attention, haar_dwt
+from ._runtime.nn.autoencoder import AutoencoderBase
+from ._runtime.nn.layers import ChannelLinear, SpectralConv2d, SpectralLinear, attention, haar_dwt
 
 
 class ResBlock(nn.Module):

@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .autoencoder import AutoencoderBase
+from ._runtime.nn.autoencoder import AutoencoderBase
 
 
 class Res(nn.Module):

@@ -4,7 +4,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import EqualizedConv2d, EqualizedLinear, SpectralConv2d, SpectralLinear, blur, minibatch_stddev
+from ._runtime.nn.layers import (
+    EqualizedConv2d,
+    EqualizedLinear,
+    SpectralConv2d,
+    SpectralLinear,
+    blur,
+    minibatch_stddev,
+)
 
 
 class DiscriminatorDown(nn.Module):

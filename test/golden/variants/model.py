@@ -3,8 +3,8 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .autoencoder import AutoencoderBase
-from .layers import SMCConv2d, haar_dwt, haar_idwt
+from ._runtime.nn.autoencoder import AutoencoderBase
+from ._runtime.nn.layers import SMCConv2d, haar_dwt, haar_idwt
 
 
 class Residual(nn.Module):

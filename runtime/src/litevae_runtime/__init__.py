@@ -1,0 +1,1 @@
+"""What every package that litevae generates carries as `_runtime`: training, evaluation and benchmarks."""

@@ -1,0 +1,1 @@
+"""What all rooms share: errors, command lines, files, the folder of a run, devices."""

@@ -1,0 +1,41 @@
+"""What the package's commands share of their command lines."""
+
+import argparse
+from collections.abc import Callable, Sequence
+
+
+def command_parser(package: str, command: str, description: str, exit_codes: str) -> argparse.ArgumentParser:
+    """The parser of `python -m package.command`."""
+    return argparse.ArgumentParser(
+        prog=f"python -m {package}.{command}", description=description, epilog=f"exit codes: {exit_codes}"
+    )
+
+
+def whole_number(least: int) -> Callable[[str], int]:
+    """Reads an option that is a whole number of at least `least`."""
+
+    def read(text: str) -> int:
+        digits = text.strip()
+        if not (digits.isascii() and digits.isdigit() and int(digits) >= least):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
+        return int(digits)
+
+    return read
+
+
+def whole_numbers(text: str) -> list[int]:
+    """Reads `8,1,32`: whole numbers of at least 1, each once and in order."""
+    return sorted({whole_number(1)(entry) for entry in text.split(",")})
+
+
+def some_of(choices: Sequence[str]) -> Callable[[str], list[str]]:
+    """Reads a list of choices, in the order in which they are offered."""
+
+    def read(text: str) -> list[str]:
+        names = [name.strip() for name in text.split(",")]
+        for name in names:
+            if name not in choices:
+                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(choices)}")
+        return [name for name in choices if name in names]
+
+    return read

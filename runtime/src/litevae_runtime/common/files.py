@@ -1,0 +1,54 @@
+"""Files that are written whole or not at all, and what their bytes hash to."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from .errors import TrainingError
+
+
+def require_writable(file: Path) -> None:
+    """TrainingError where a result could not be written, said before the work is done. Makes its folder."""
+    place = file.resolve()
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.is_dir():
+            raise IsADirectoryError("a folder of this name")
+        if place.exists() and not place.is_file():
+            # A pipe or device, which is written into.
+            return
+        # Rights alone do not tell: a system such as /proc gives them and takes no file.
+        with TemporaryFile(dir=place.parent):
+            pass
+    except OSError as error:
+        raise TrainingError(
+            f"{file} cannot be written",
+            found=error.strerror or str(error),
+            remedy="give --output FILE in a folder of yours",
+        ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file whole: beside, then renamed. A link stays a link; a pipe or device is written to, and never replaced."""
+    place = path.resolve()
+    if place.exists() and not place.is_file():
+        place.write_text(text, encoding="utf-8")
+        return
+    partial = place.with_name(f"{place.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(place)
+
+
+def file_hash(file: Path) -> str:
+    """The SHA-256 of a file's bytes."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def text_hash(lines: Sequence[str]) -> str:
+    """The SHA-256 of lines, each ended by a line feed."""
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(f"{line}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()

@@ -1,0 +1,68 @@
+"""What a run leaves in its folder, as those that come later find it: checkpoints, the best of them, weights and recipe."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+_CHECKPOINT = re.compile(r"step-(\d{8,})")
+
+
+BEST = "best.json"
+
+
+# The files of a checkpoint's averaged weights, where the recipe keeps them, and of those that are trained.
+AVERAGE, RAW = "average.safetensors", "autoencoder.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The checkpoint with the best validation of its phase."""
+
+    step: int
+    phase: int
+    metric: str
+    value: float
+
+    def beats(self, other: Self | None) -> bool:
+        """Resolutions differ between phases, and so what can be reached: a later phase always replaces an earlier one."""
+        if other is None or (other.phase, other.metric) != (self.phase, self.metric):
+            return True
+        return self.value > other.value if self.metric == "psnr" else self.value < other.value
+
+
+class RunFolder:
+    """The checkpoints of a run, as far as they are whole."""
+
+    def __init__(self, run: Path) -> None:
+        self.folder = run / "checkpoints"
+
+    def paths(self) -> list[Path]:
+        """Whole checkpoints, the oldest first."""
+        if not self.folder.is_dir():
+            return []
+        found = [path for path in self.folder.iterdir() if _CHECKPOINT.fullmatch(path.name) and path.is_dir()]
+        return sorted(found, key=lambda path: int(path.name.removeprefix("step-")))
+
+    def path_of(self, step: int) -> Path:
+        return self.folder / f"step-{step:08d}"
+
+    def best(self) -> Best | None:
+        try:
+            return Best(**json.loads((self.folder / BEST).read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def recipe_of(checkpoint: Path) -> Path | None:
+    """The recipe of the run that a checkpoint is of."""
+    path = checkpoint.parent.parent / "recipe.json"
+    return path if path.is_file() else None
+
+
+def run_of(folder: Path) -> Path:
+    """The run that a checkpoint's folder is of, where its results belong; any other folder itself."""
+    place = folder.resolve()
+    name = place.name.removeprefix("abandoned-")
+    return place.parents[1] if _CHECKPOINT.fullmatch(name) and place.parent.name == "checkpoints" else folder

@@ -1,0 +1,204 @@
+"""A set of pictures: a folder at any depth, or WebDataset shards."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from ..common.errors import TrainingError
+from ..common.text import counted
+from .decode import SUFFIXES, BrokenPictureError, Picture, open_picture
+from .listing import Strings, described, suffix, walk
+from .shards import Shards, expand_braces
+
+_EXPECTED = "a folder of pictures, a .tar shard or a folder of them, or a pattern such as data-{000..099}.tar"
+
+# What people have instead of pictures, and what to do with it.
+_REMEDIES = {
+    (".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg"): "take single frames out of the video first: "
+    "ffmpeg -i VIDEO frames/%06d.png",
+    (
+        ".gz",
+        ".tgz",
+        ".zst",
+        ".bz2",
+        ".xz",
+        ".zip",
+        ".7z",
+        ".rar",
+    ): "unpack it first: pictures are read in random order",
+    (
+        ".heic",
+        ".heif",
+        ".avif",
+        ".jxl",
+        ".jp2",
+        ".dng",
+        ".cr2",
+        ".nef",
+        ".ppm",
+        ".exr",
+    ): "convert them to .png first",
+    (
+        ".dcm",
+        ".nii",
+        ".h5",
+        ".hdf5",
+        ".npz",
+        ".parquet",
+        ".lmdb",
+    ): "write each picture to a .png, .tif or .npy of its own",
+}
+
+
+class _Storage(Protocol):
+    """Where the bytes of pictures lie."""
+
+    @property
+    def names(self) -> Strings: ...
+    def read(self, index: int) -> bytes: ...
+    def size(self, index: int) -> int: ...
+
+
+class Pictures:
+    """Pictures by number, in an order that depends on their names alone. Nothing is decoded before it is asked for."""
+
+    def __init__(self, place: str, storage: _Storage, channels: int, ignored: Counter[str]) -> None:
+        self.place = place
+        self.channels = channels
+        self.ignored = ignored
+        self._storage = storage
+
+    def __len__(self) -> int:
+        return len(self._storage.names)
+
+    def name(self, index: int) -> str:
+        """The path inside the folder, or shard and member: unique in the set."""
+        return self._storage.names[index]
+
+    def size(self, index: int) -> int:
+        """The bytes of its file; -1 where the file has gone."""
+        try:
+            return self._storage.size(index)
+        except OSError:
+            return -1
+
+    def open(self, index: int) -> Picture:
+        """One picture; BrokenPictureError where it cannot be read or is none."""
+        try:
+            data = self._storage.read(index)
+        except OSError as error:
+            raise BrokenPictureError(error.strerror or str(error)) from error
+        return open_picture(data, self.name(index), self.channels)
+
+    def __str__(self) -> str:
+        others = f" ({described(self.ignored)})" if self.ignored else ""
+        return f"{counted(len(self), 'picture')} in {self.place}{others}"
+
+
+class _Files:
+    def __init__(self, root: Path, names: Strings) -> None:
+        self.names = names
+        self._root = root
+
+    def read(self, index: int) -> bytes:
+        return (self._root / self.names[index]).read_bytes()
+
+    def size(self, index: int) -> int:
+        return (self._root / self.names[index]).stat().st_size
+
+
+def open_pictures(path: str | Path, channels: int) -> Pictures:
+    """Lists the pictures of a folder, or indexes those of shards, for a model of so many channels.
+
+    Hidden files and files of other kinds are passed over and counted in `ignored`. TrainingError says what was found
+    where there is nothing to train on.
+    """
+    try:
+        return _opened(str(path), channels)
+    except OSError as error:
+        raise TrainingError(
+            f"{error.filename or path} cannot be read",
+            found=error.strerror or str(error),
+            remedy="check the path and your rights to it",
+        ) from error
+
+
+def _opened(path: str, channels: int) -> Pictures:
+    place = Path(path).expanduser()
+    if "://" in path or path.startswith("pipe:"):
+        raise TrainingError(
+            f"{path} is not on a disk of this machine", expected=_EXPECTED, remedy="fetch the pictures first"
+        )
+    if not place.exists():
+        if "{" in path:
+            return _from_shards(path, expand_braces(path), channels)
+        raise _missing(place)
+    if place.is_dir():
+        return _from_folder(place, channels)
+    if suffix(path) == ".tar":
+        return _from_shards(path, [place], channels)
+    kind = f"a {suffix(path)} file" if suffix(path) else "a file without a suffix"
+    remedy = "name the folder that it lies in" if suffix(path) in SUFFIXES else _remedy([suffix(path)])
+    raise TrainingError(f"{path} is no set of pictures", expected=_EXPECTED, found=kind, remedy=remedy)
+
+
+def _from_folder(folder: Path, channels: int) -> Pictures:
+    ignored: Counter[str] = Counter()
+    shards: list[Path] = []
+
+    def pictures() -> Iterator[str]:
+        for name in walk(folder, ignored):
+            if suffix(name) in SUFFIXES:
+                yield name
+            elif suffix(name) == ".tar":
+                shards.append(folder / name)
+            else:
+                ignored[suffix(name)] += 1
+
+    names = Strings(pictures())
+    if shards and len(names):
+        raise TrainingError(
+            f"{folder} holds pictures as well as shards",
+            expected="one or the other",
+            found=f"{len(names):,} × {suffix(names[0])} and the like, {len(shards):,} × .tar",
+            remedy="name the pictures' own folder, or the shards by a pattern such as data-{000..099}.tar",
+        )
+    if shards:
+        return _from_shards(str(folder), shards, channels, ignored)
+    return _some(Pictures(str(folder), _Files(folder, names), channels, ignored))
+
+
+def _from_shards(
+    place: str, shards: list[Path], channels: int, ignored: Counter[str] | None = None
+) -> Pictures:
+    others = Counter() if ignored is None else ignored
+    return _some(Pictures(place, Shards(shards, others), channels, others))
+
+
+def _some(pictures: Pictures) -> Pictures:
+    if len(pictures):
+        return pictures
+    raise TrainingError(
+        f"there are no pictures in {pictures.place}",
+        expected=f"files that end in {', '.join(SUFFIXES)}",
+        found=described(pictures.ignored) or "nothing",
+        remedy=_remedy(pictures.ignored),
+    )
+
+
+def _missing(place: Path) -> TrainingError:
+    there = next(parent for parent in place.absolute().parents if parent.exists())
+    return TrainingError(
+        f"there is no {place}",
+        expected=_EXPECTED,
+        found=f"{there}, without {place.absolute().relative_to(there).parts[0]}",
+        remedy="check the path",
+    )
+
+
+def _remedy(suffixes: Counter[str] | list[str]) -> str:
+    for kinds, remedy in _REMEDIES.items():
+        if any(kind in kinds for kind in suffixes):
+            return remedy
+    return "check the path"

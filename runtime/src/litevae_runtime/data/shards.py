@@ -1,0 +1,147 @@
+"""WebDataset shards: plain .tar files, indexed once, so that any picture can be read at any time."""
+
+import itertools
+import os
+import re
+import tarfile
+from array import array
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ..common.errors import TrainingError
+from ..common.text import counted
+from .decode import SUFFIXES
+from .listing import Strings, is_hidden, suffix
+
+# Open files per process; systems commonly allow 1,024.
+_OPEN_FILES = 64
+
+_RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
+
+
+class Shards:
+    """Where the pictures of .tar files begin and how long they are. Pickled and forked without its open files."""
+
+    def __init__(self, paths: Sequence[Path], ignored: Counter[str]) -> None:
+        self._paths = list(paths)
+        self._shard, self._offset, self._size = array("i"), array("q"), array("q")
+        self.names = Strings(self._index(ignored))
+        self._forget()
+
+    def read(self, index: int) -> bytes:
+        """The bytes of one picture."""
+        if self._process != os.getpid():
+            self._forget()
+        file = self._opened(self._shard[index])
+        file.seek(self._offset[index])
+        return file.read(self._size[index])
+
+    def size(self, index: int) -> int:
+        """How many bytes one picture has."""
+        return self._size[index]
+
+    def _index(self, ignored: Counter[str]) -> Iterator[str]:
+        """The names `shard/member`, in the order of the shards and of their members."""
+        base = os.path.commonpath([path.parent for path in self._paths])
+        for number, path in enumerate(self._paths):
+            shard = path.relative_to(base).as_posix()
+            for member in _members(path):
+                if not member.isfile():
+                    continue
+                name = member.name.removeprefix("./")
+                if is_hidden(name):
+                    ignored["hidden"] += 1
+                elif suffix(name) not in SUFFIXES:
+                    ignored[suffix(name)] += 1
+                else:
+                    self._shard.append(number)
+                    self._offset.append(member.offset_data)
+                    self._size.append(member.size)
+                    yield f"{shard}/{name}"
+
+    def _opened(self, shard: int) -> BinaryIO:
+        file = self._files.pop(shard, None) or self._paths[shard].open("rb")
+        self._files[shard] = file
+        if len(self._files) > _OPEN_FILES:
+            self._files.popitem(last=False)[1].close()
+        return file
+
+    def _forget(self) -> None:
+        """A forked process shares the reading position of its parent's files, so each opens its own."""
+        self._process = os.getpid()
+        self._files: OrderedDict[int, BinaryIO] = OrderedDict()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_files": OrderedDict()}
+
+
+def _members(path: Path) -> Iterator[tarfile.TarInfo]:
+    count = 0
+    try:
+        with tarfile.open(path, "r:") as tar:
+            while (member := tar.next()) is not None:
+                count += 1
+                # tarfile keeps what it has read, and a shard may have a million members.
+                tar.members = []  # type: ignore[attr-defined]
+                yield member
+            _require_end(path, tar.offset)
+    except tarfile.TarError as error:
+        if count == 0:
+            raise TrainingError(
+                f"{path} is no .tar file",
+                expected="an uncompressed .tar",
+                found=str(error),
+                remedy="fetch it again, or unpack it if it is compressed: pictures are read in random order",
+            ) from None
+        raise TrainingError(
+            f"{path} is damaged",
+            found=f"{error} after {counted(count, 'file')}",
+            remedy="fetch it again, or leave it out",
+        ) from None
+
+
+def _require_end(path: Path, offset: int) -> None:
+    """Tarfile takes a damaged header behind the first for the end; a whole archive ends in zeros, or with its last file."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        if file.read(tarfile.BLOCKSIZE) not in (b"", bytes(tarfile.BLOCKSIZE)):
+            raise tarfile.ReadError("damaged header")
+
+
+def expand_braces(pattern: str) -> list[Path]:
+    """The paths of a pattern such as data-{000..099}.tar; several braces give every combination.
+
+    TrainingError where a range runs backwards or files are missing.
+    """
+    ranges = list(_RANGE.finditer(pattern))
+    if not ranges:
+        raise TrainingError(
+            f"{pattern} is no pattern of shards",
+            expected="a range such as {000..099}",
+            remedy="write first and last number with as many digits as the file names have",
+        )
+    texts: list[list[str]] = []
+    for found in ranges:
+        first, last = found.groups()
+        if int(first) > int(last):
+            raise TrainingError(
+                f"the range {found.group()} is empty",
+                expected="the smaller number first",
+                remedy=f"write {{{last}..{first}}}",
+            )
+        texts.append([f"{number:0{len(first)}d}" for number in range(int(first), int(last) + 1)])
+    literal = _RANGE.split(pattern)[::3]
+    paths = [
+        Path("".join(map("".join, itertools.zip_longest(literal, chosen, fillvalue="")))).expanduser()
+        for chosen in itertools.product(*texts)
+    ]
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        raise TrainingError(
+            f"{len(missing):,} of the {len(paths):,} shards of {pattern} are missing",
+            found=f"no {missing[0]}" + (f", no {missing[-1]}" if len(missing) > 1 else ""),
+            remedy="fetch them, or name the range that is there",
+        )
+    return paths

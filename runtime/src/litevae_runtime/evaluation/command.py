@@ -1,0 +1,93 @@
+"""The command line of evaluation: `python -m PACKAGE.evaluate --data PICTURES --weights RUN`.
+
+Exit codes: 0 the result is written; 1 an input is wrong; 2 usage; 130 stopped by Ctrl-C.
+"""
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from ..common.arguments import command_parser, some_of, whole_number, whole_numbers
+from ..common.commands import EXIT_DONE, exit_code
+from ..nn.autoencoder import AutoencoderBase
+from ..nn.builders import Builders
+
+_METRICS = ("rfid", "lpips", "psnr", "ssim", "mmd", "imbalance")
+
+
+def _parser(package: str) -> argparse.ArgumentParser:
+    parser = command_parser(
+        package,
+        "evaluate",
+        "Measure how well pictures come back, and what the latents are like.",
+        "0 done, 1 wrong input, 2 usage, 130 stopped by Ctrl-C",
+    )
+    add = parser.add_argument
+    add("--data", required=True, metavar="PATH", help="folder of pictures, or WebDataset shards")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--weights",
+        type=Path,
+        metavar="RUN",
+        help="a run's folder, a checkpoint, a compiled folder or a .safetensors file",
+    )
+    source.add_argument(
+        "--onnx", type=Path, metavar="DIR", help="a compiled folder, whose graphs run in onnxruntime"
+    )
+    add(
+        "--sizes",
+        type=whole_numbers,
+        default=(256,),
+        metavar="32,64,…",
+        help="sides of the pictures in pixels (default: 256)",
+    )
+    add(
+        "--metrics",
+        type=some_of(_METRICS),
+        default=_METRICS,
+        metavar="NAME,…",
+        help=f"some of {', '.join(_METRICS)} (default: all)",
+    )
+    add("--limit", type=whole_number(1), metavar="N", help="so many pictures, drawn by name (default: all)")
+    add(
+        "--batch",
+        type=whole_number(1),
+        default=16,
+        metavar="N",
+        help="pictures at once on each process (default: 16)",
+    )
+    add(
+        "--workers",
+        type=whole_number(0),
+        default=None,
+        metavar="N",
+        help="loading processes (default: one a core, at most 4)",
+    )
+    add("--precision", choices=("fp32", "bf16", "fp16"), default="fp32", help="of the model (default: fp32)")
+    add("--device", metavar="NAME", help="cpu, cuda:1, … (default: the first GPU, else the CPU)")
+    add(
+        "--networks",
+        type=Path,
+        metavar="DIR",
+        help="the metrics' networks (default: $LITEVAE_WEIGHTS, else ~/.cache/litevae)",
+    )
+    add("--output", type=Path, metavar="FILE", help="the result (default: evaluation.json in RUN or DIR)")
+    return parser
+
+
+def main(
+    model: type[AutoencoderBase], networks: Builders, package: Path, arguments: list[str] | None = None
+) -> int:
+    """Measures `model` as the command line says; `package` is the folder with the published figures. Returns the exit code."""
+    options = vars(_parser(package.name).parse_args(arguments))
+    if options["workers"] is None:
+        options["workers"] = min(4, os.cpu_count() or 1)
+    return exit_code(lambda: _run(model, networks, package, options), "evaluation", "evaluate")
+
+
+def _run(model: type[AutoencoderBase], networks: Builders, package: Path, options: dict[str, Any]) -> int:
+    from .run import Options, evaluate
+
+    evaluate(model, networks, Options(**options), package)
+    return EXIT_DONE

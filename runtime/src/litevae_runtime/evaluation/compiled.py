@@ -1,0 +1,134 @@
+"""Compiled graphs in onnxruntime, seen as a model in PyTorch is."""
+
+import json
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..common.errors import TrainingError
+from ..common.files import file_hash
+from ..nn.autoencoder import CONFIG
+from ..nn.sizes import require_fitting
+
+_PARTS = ("encoder", "decoder")
+
+# How far above a side that does not fit another one is looked for.
+_REACH = 4096
+
+_REMEDY = "give a folder of litevae compile with the encoder and the decoder, made with --target onnx"
+
+
+class OnnxSubject:
+    """The graphs encoder.onnx and decoder.onnx of a compiled folder."""
+
+    def __init__(self, folder: Path, device: torch.device) -> None:
+        self.folder = folder.expanduser()
+        self.model = None
+        self.files = [self.folder / f"{part}.onnx" for part in _PARTS]
+        config = self._config()
+        self.name: str = config["model"]
+        self.image_channels: int = config["image_channels"]
+        self.latent_channels: int = config["latent_channels"]
+        self._sizes: dict[str, dict[str, int]] = config["sizes"]
+        # Weights beside a graph, as --external-data leaves them, belong to it.
+        beside = [path for file in self.files if (path := file.with_name(f"{file.name}.data")).is_file()]
+        files = [{"path": str(path), "sha256": file_hash(path)} for path in [*self.files, *beside]]
+        self._source = {"kind": "onnx", "path": str(self.folder), "files": files}
+        runtime = _onnxruntime()
+        self._encoder, self._decoder = (_session(runtime, file, device) for file in self.files)
+        self.runtime = {"onnxruntime": runtime.__version__, "provider": self._encoder.get_providers()[0]}
+
+    def require_sides(self, sides: Sequence[int], option: str) -> None:
+        """See Subject."""
+        wrong = {side: self._nearest(side) for side in sides if not self._fits(side)}
+        require_fitting(wrong, option, f"graphs of {self.folder}")
+
+    def encode(self, images: Tensor) -> Tensor:
+        """See Subject."""
+        return _run(self._encoder, images)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """See Subject."""
+        return _run(self._decoder, latents)
+
+    def source(self) -> dict[str, Any]:
+        """See Subject."""
+        return self._source
+
+    def _fits(self, side: int) -> bool:
+        return all(
+            side >= sizes["minimum"] and (side - sizes["minimum"]) % sizes["step"] == 0
+            for sizes in self._sizes.values()
+        )
+
+    def _nearest(self, side: int) -> list[int]:
+        below = next((size for size in range(side - 1, 0, -1) if self._fits(size)), None)
+        above = next((size for size in range(side + 1, side + _REACH) if self._fits(size)), None)
+        return [size for size in (below, above) if size is not None]
+
+    def _config(self) -> dict[str, Any]:
+        absent = [path.name for path in (*self.files, self.folder / CONFIG) if not path.is_file()]
+        if absent:
+            raise TrainingError(
+                f"{self.folder} has no {' and no '.join(absent)}",
+                expected="encoder.onnx, decoder.onnx and config.json",
+                found=_found(self.folder),
+                remedy=_REMEDY,
+            )
+        try:
+            config: dict[str, Any] = json.loads((self.folder / CONFIG).read_text())
+            for key in ("model", "image_channels", "latent_channels", "sizes"):
+                config[key]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise TrainingError(
+                f"{self.folder / CONFIG} is not what litevae compile writes",
+                found=repr(error),
+                remedy=_REMEDY,
+            ) from error
+        return config
+
+
+def _found(folder: Path) -> str:
+    if not folder.is_dir():
+        return "no folder"
+    return ", ".join(sorted(path.name for path in folder.iterdir())[:10]) or "an empty folder"
+
+
+def _onnxruntime() -> Any:
+    try:
+        return import_module("onnxruntime")
+    except ImportError as error:
+        raise TrainingError(
+            "--onnx needs onnxruntime, which cannot be imported",
+            found=str(error).splitlines()[0],
+            remedy="pip install onnxruntime, or onnxruntime-gpu",
+        ) from error
+
+
+def _session(runtime: Any, file: Path, device: torch.device) -> Any:
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    providers: list[Any] = ["CPUExecutionProvider"]
+    if device.type == "cuda" and "CUDAExecutionProvider" in runtime.get_available_providers():
+        providers.insert(0, ("CUDAExecutionProvider", {"device_id": device.index or 0}))
+    try:
+        return runtime.InferenceSession(str(file), options, providers=providers)
+    # onnxruntime's errors have no common class of their own.
+    except Exception as error:
+        raise TrainingError(
+            f"onnxruntime cannot open {file}", found=str(error).strip().splitlines()[0], remedy=_REMEDY
+        ) from error
+
+
+def _run(session: Any, x: Tensor) -> Tensor:
+    """The first output: the mean of an encoder, the image of a decoder."""
+    [name] = [entry.name for entry in session.get_inputs()]
+    [output, *_] = [entry.name for entry in session.get_outputs()]
+    pixels = np.ascontiguousarray(x.float().cpu().numpy())
+    [found] = session.run([output], {name: pixels})
+    return torch.from_numpy(found).to(x.device, torch.float32)

@@ -1,0 +1,148 @@
+"""The result of an evaluation: evaluation.json and what it says of how it was made."""
+
+import math
+import platform
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from accelerate import PartialState
+
+from ..common.device import hardware
+from ..common.text import counted
+from ..data.broken import Broken
+from ..metrics import frechet, imbalance, mmd, ssim
+from .measure import Evaluation, Side
+from .subject import Precision
+
+FORMAT = "litevae-evaluation-1"
+
+# The metrics of every picture, by their names in the result.
+PER_PICTURE = ("lpips_vgg", "lpips_alex", "psnr", "ssim")
+
+_PACKAGES = ("torch", "torchmetrics", "torch-fidelity", "accelerate", "numpy", "pillow", "safetensors")
+
+
+def protocol(
+    evaluation: Evaluation,
+    sides: Sequence[Side],
+    precision: Precision,
+    metrics: Sequence[str],
+    package: Path,
+) -> dict[str, Any]:
+    """Everything that a number depends on besides the weights."""
+    return {
+        "data": {
+            **evaluation.data.protocol(),
+            "pictures": sides[0].pictures,
+            "skipped": len(sides[0].broken),
+        },
+        "resize": "bicubic, antialiased, shorter side (Pillow)",
+        "crop": "centre",
+        "range": [0, 1],
+        "reconstruction": "decode(mean), clamped; in 8 bits for rFID alone",
+        "metrics": list(metrics),
+        "rfid": frechet.DEFINITION,
+        "lpips": "v0.1, lpips_vgg with VGG16, lpips_alex with AlexNet; at the size itself; per picture, then averaged",
+        "psnr": "per picture, then averaged over those that are finite",
+        "ssim": ssim.DEFINITION,
+        "networks": evaluation.instruments.networks,
+        "versions": {
+            "python": platform.python_version(),
+            "litevae": _version_of(package),
+            **_versions(),
+            **evaluation.subject.runtime,
+        },
+        "device": f"{evaluation.device.type}: {hardware(evaluation.device)}",
+        "precision": precision,
+        "processes": PartialState().num_processes,
+    }
+
+
+def size_entry(side: Side) -> dict[str, Any]:
+    """A row of the result's `sizes`."""
+    means = {name: mean(side.values.get(name, {})) for name in PER_PICTURE}
+    infinite = sum(math.isinf(value) for value in side.values.get("psnr", {}).values())
+    return {
+        "size": side.side,
+        "pictures": side.pictures,
+        "rfid": side.rfid,
+        **means,
+        "psnr_infinite": infinite if "psnr" in side.values else None,
+    }
+
+
+def mmd_entry(side: Side, values: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    """The result's `mmd`."""
+    samples = 0 if side.latents is None else len(side.latents)
+    return {"size": side.side, "estimator": mmd.ESTIMATOR, "samples": samples, "values": list(values)}
+
+
+def imbalance_entry(side: Side, module: str, picture: str) -> dict[str, Any] | None:
+    """The result's `imbalance`; None where the maps of most positions are 0, which leaves nothing to compare with."""
+    value, by_channels = (mean(side.values.get(name, {})) for name in ("imbalance", "imbalance_channels"))
+    if value is None:
+        return None
+    return {
+        "size": side.side,
+        "module": module,
+        "value": value,
+        "value_channels": by_channels,
+        "definition": imbalance.DEFINITION,
+        "picture": picture,
+    }
+
+
+def mean(values: Mapping[int, float]) -> float | None:
+    """Over the pictures whose value is finite; None where none is."""
+    finite = [value for value in values.values() if math.isfinite(value)]
+    return math.fsum(finite) / len(finite) if finite else None
+
+
+def notes(sizes: Sequence[Mapping[str, Any]], broken: Sequence[Broken]) -> list[str]:
+    """What a reader of the numbers should know."""
+    found = []
+    few = min((entry["pictures"] for entry in sizes if entry["rfid"] is not None), default=frechet.FEATURES)
+    if few < frechet.FEATURES:
+        found.append(
+            f"rFID of {counted(few, 'picture')} says little: papers use 5,000 to 50,000, and with fewer than "
+            f"{frechet.FEATURES:,} the covariances lack rank"
+        )
+    for entry in sizes:
+        if entry["psnr_infinite"]:
+            same = f"{entry['psnr_infinite']:,} of {counted(entry['pictures'], 'picture')}"
+            found.append(
+                f"at {entry['size']}×{entry['size']} {same} come back exactly: their PSNR is infinite and left out"
+            )
+    if broken:
+        left = "is" if len(broken) == 1 else "are"
+        first = f"{broken[0].name}: {broken[0].reason}"
+        found.append(
+            f"{counted(len(broken), 'picture')} could not be used and {left} left out, the first {first}"
+        )
+    return found
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _version_of(package: Path) -> str | None:
+    """Of the compiler that wrote this package, which is the package's own."""
+    try:
+        return version(package.name)
+    except PackageNotFoundError:
+        pass
+    try:
+        project: str = tomllib.loads((package.parent / "pyproject.toml").read_text())["project"]["version"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return project

@@ -1,0 +1,86 @@
+"""What is evaluated: the package's model with weights in PyTorch, or compiled graphs in onnxruntime."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import Tensor
+
+from ..common.files import file_hash
+from ..nn.autoencoder import AutoencoderBase
+from ..nn.sizes import check_sides
+from ..nn.trained import trained_autoencoder, weights_file
+
+Precision = Literal["fp32", "bf16", "fp16"]
+
+_TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Subject(Protocol):
+    """Encodes and decodes without noise, on the device that its inputs come from."""
+
+    name: str
+    image_channels: int
+    latent_channels: int
+    # What runs it, with its version.
+    runtime: dict[str, str]
+
+    @property
+    def model(self) -> AutoencoderBase | None:
+        """Where it is made of modules, whose feature maps can be looked at."""
+        ...
+
+    def require_sides(self, sides: Sequence[int], option: str) -> None:
+        """TrainingError where square pictures of one of these sides do not fit; `option` is what gave them."""
+        ...
+
+    def encode(self, images: Tensor) -> Tensor:
+        """[N, C, H, W] in [-1, 1] to the posterior's mean [N, nz, h, w], float32."""
+        ...
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """[N, nz, h, w] to reconstructions [N, C, H, W], float32, not clamped."""
+        ...
+
+    def source(self) -> dict[str, Any]:
+        """The files of the weights and their hashes, as the result has them."""
+        ...
+
+
+class TorchSubject:
+    """The package's model with the weights of a run, a compiled folder or a safetensors file."""
+
+    def __init__(
+        self, model: type[AutoencoderBase], weights: Path, device: torch.device, precision: Precision
+    ) -> None:
+        self.file = weights_file(weights)
+        self.model: AutoencoderBase = trained_autoencoder(model, self.file).requires_grad_(False).to(device)
+        # Now: a run that goes on may have replaced the file, or removed it, when the evaluation is done.
+        self._source = {"kind": "torch", "path": str(self.file), "sha256": file_hash(self.file)}
+        self.name = self.model.name
+        self.image_channels = self.model.image_channels
+        self.latent_channels = self.model.latent_channels
+        self.runtime: dict[str, str] = {}
+        self._type = _TYPES.get(precision)
+
+    def require_sides(self, sides: Sequence[int], option: str) -> None:
+        """See Subject."""
+        check_sides(type(self.model), sides, option)
+
+    def encode(self, images: Tensor) -> Tensor:
+        """See Subject."""
+        with self._autocast(images):
+            return self.model.encode(images).latent_dist.mode().float()
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """See Subject."""
+        with self._autocast(latents):
+            return self.model.decode(latents).sample.float()
+
+    def source(self) -> dict[str, Any]:
+        """See Subject."""
+        return self._source
+
+    def _autocast(self, x: Tensor) -> torch.autocast:
+        return torch.autocast(x.device.type, dtype=self._type, enabled=self._type is not None)

@@ -1,0 +1,67 @@
+"""What an evaluation prints: what was measured, and under a heading of its own what the paper published."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..common.text import counted, text_table
+
+# Heading, name in the result, name in --metrics, digits.
+_COLUMNS = (
+    ("rFID", "rfid", "rfid", 3),
+    ("LPIPS VGG", "lpips_vgg", "lpips", 4),
+    ("LPIPS Alex", "lpips_alex", "lpips", 4),
+    ("PSNR", "psnr", "psnr", 2),
+    ("SSIM", "ssim", "ssim", 4),
+)
+
+
+def measured_text(result: Mapping[str, Any]) -> str:
+    """Tables of the numbers in a result; what was not asked for has no column."""
+    data, source = result["protocol"]["data"], result["source"]
+    columns = [column for column in _COLUMNS if column[2] in result["protocol"]["metrics"]]
+    rows: list[Sequence[str]] = [["size", "pictures", *(title for title, *_ in columns)]]
+    for entry in result["sizes"]:
+        values = [_number(entry[name], digits) for _, name, _, digits in columns]
+        rows.append([f"{entry['size']}×{entry['size']}", f"{entry['pictures']:,}", *values])
+    parts = [
+        f"{result['model']}, {source['path']}, on {counted(data['pictures'], 'picture')} of {data['path']}",
+        text_table(rows, right=range(len(rows[0]))),
+    ]
+    mmd, imbalance = result["mmd"], result["imbalance"]
+    if mmd is not None:
+        pairs = [[f"{entry['sigma']:g}", f"{entry['mmd2']:.3g}"] for entry in mmd["values"]]
+        title = f"MMD² of {mmd['samples']:,} latents to a standard Gaussian at {mmd['size']}×{mmd['size']}"
+        parts.append(f"{title}\n{text_table([['σ', 'MMD²'], *pairs], right=(0, 1))}")
+    if imbalance is not None:
+        parts.append(
+            f"feature maps of {imbalance['module']} at {imbalance['size']}×{imbalance['size']}, largest over median: "
+            f"{imbalance['value']:.2f} by position, {_number(imbalance['value_channels'], 2)} by channel"
+        )
+    return "\n\n".join(parts)
+
+
+def published_text(paper: Mapping[str, Any], latent_channels: int) -> str:
+    """The paper's figures for models of as many latent channels, or all of them where it has none."""
+    alike = [row for row in paper["quality"] if row["latentChannels"] == latent_channels]
+    rows: list[Sequence[str]] = [["table", "model", "data", "size", "nz", "rFID", "LPIPS", "PSNR", "SSIM"]]
+    rows += [_published_row(row) for row in alike or paper["quality"]]
+    heading = f"published in {paper['source']}, by other training and evaluation than yours:"
+    return f"{heading}\n{text_table(rows, right=range(3, 9))}"
+
+
+def _published_row(row: Mapping[str, Any]) -> Sequence[str]:
+    return [
+        row["table"],
+        row["model"],
+        row["data"],
+        f"{row['size']}×{row['size']}",
+        str(row["latentChannels"]),
+        f"{row['rfid']:.2f}",
+        f"{row['lpips']:.3f}",
+        f"{row['psnr']:.2f}",
+        f"{row['ssim']:.2f}",
+    ]
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"

@@ -1,0 +1,1 @@
+"""Layers and models, and what is found out about them."""

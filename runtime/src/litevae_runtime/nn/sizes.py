@@ -1,0 +1,62 @@
+"""Which sizes of pictures pass through networks: tried on torch's meta device, without memory or time."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import nn
+
+from ..common.errors import TrainingError
+from .autoencoder import AutoencoderBase
+
+# How far from a resolution that does not fit others are looked for.
+_REACH = 256
+
+
+def check_sides(model: type[AutoencoderBase], sides: Sequence[int], option: str) -> None:
+    """TrainingError where square pictures of one of these sides do not fit the model; `option` is what gave them."""
+    with torch.device("meta"):
+        autoencoder = model().eval()
+    wrong = [side for side in sides if not fits(side, autoencoder)]
+    require_fitting({side: nearest(side, autoencoder) for side in wrong}, option, "autoencoder")
+
+
+def require_fitting(wrong: Mapping[int, Sequence[int]], option: str, what: str) -> None:
+    """TrainingError where there are sides that do not fit; each has the nearest ones that do."""
+    if not wrong:
+        return
+    several = len(wrong) > 1
+    choices = [choice(fitting) + (f" for {side}" if several else "") for side, fitting in wrong.items()]
+    raise TrainingError(
+        f"pictures of {' and '.join(f'{side}×{side}' for side in wrong)} do not fit the {what}",
+        expected=f"{option} {', '.join(choices)}",
+        found=f"{option} {','.join(map(str, wrong))}",
+        remedy="choose sizes that fit" if several else "choose a size that fits",
+    )
+
+
+def nearest(side: int, autoencoder: AutoencoderBase, discriminator: nn.Module | None = None) -> list[int]:
+    """The two nearest sides that fit, the smaller first; fewer where none is near."""
+    stride = autoencoder.stride
+    first = max(stride, (side - _REACH) // stride * stride)
+    near = sorted(range(first, side + _REACH, stride), key=lambda candidate: abs(candidate - side))
+    return sorted([candidate for candidate in near if fits(candidate, autoencoder, discriminator)][:2])
+
+
+def choice(fitting: Sequence[int]) -> str:
+    """For a message: `240 or 264`."""
+    return " or ".join(map(str, fitting)) or "another size"
+
+
+@torch.no_grad()
+def fits(side: int, autoencoder: AutoencoderBase, discriminator: nn.Module | None = None) -> bool:
+    """Whether square pictures of that side come back in their size. The networks are on the meta device, in eval mode."""
+    try:
+        image = torch.zeros(1, autoencoder.image_channels, side, side, device="meta")
+        latent = autoencoder.encode(image).latent_dist.mode()
+        if autoencoder.decode(latent).sample.shape != image.shape:
+            return False
+        if discriminator is not None:
+            discriminator(image)
+    except RuntimeError:
+        return False
+    return True

@@ -1,0 +1,108 @@
+"""Weights of a run, a checkpoint or a file, found and loaded into a model."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from torch import Tensor
+
+from ..common.errors import TrainingError
+from ..common.run_folder import AVERAGE, RAW, RunFolder
+from .autoencoder import (
+    CONFIG,
+    DIFFUSERS_WEIGHTS,
+    WEIGHTS,
+    AutoencoderBase,
+    WeightsError,
+    load_strict,
+    read_weights,
+)
+
+
+def weights_file(path: Path) -> Path:
+    """The safetensors file that `path` is, or that the folder `path` has: a run, a checkpoint, or what save_pretrained wrote.
+
+    Of a run that is not done it is that of its best checkpoint, else of its newest.
+    """
+    path = path.expanduser()
+    if not path.is_dir():
+        return path
+    checkpoints = RunFolder(path)
+    best = checkpoints.best()
+    folders = [
+        path,
+        *([checkpoints.path_of(best.step)] if best is not None else []),
+        *checkpoints.paths()[::-1],
+    ]
+    candidates = [folder / name for folder in folders for name in (WEIGHTS, DIFFUSERS_WEIGHTS, AVERAGE, RAW)]
+    return next((file for file in candidates if file.is_file()), path / WEIGHTS)
+
+
+def _state_in(file: Path, autoencoder: AutoencoderBase, remedy: str) -> dict[str, Tensor]:
+    try:
+        return autoencoder.own_state(read_weights(file))
+    except (OSError, WeightsError) as error:
+        raise TrainingError(
+            f"{file} cannot be read as weights", found=str(error).splitlines()[0], remedy=remedy
+        ) from error
+
+
+def _load(autoencoder: AutoencoderBase, state: Mapping[str, Tensor], file: Path, remedy: str) -> None:
+    try:
+        load_strict(autoencoder, state)
+    except WeightsError as error:
+        other = _model_of(file)
+        named = [f"weights of {other}"] if other not in (None, autoencoder.name) else []
+        raise TrainingError(
+            f"the weights in {file} are not those of {autoencoder.name}",
+            expected=f"the {len(autoencoder.state_dict())} tensors of {autoencoder.name}",
+            found=f"\n{' ' * 12}".join([*named, *error.problems]),
+            remedy=remedy,
+        ) from error
+
+
+def _model_of(file: Path) -> str | None:
+    """The model of a file of weights, by what a compile, a run or a checkpoint left beside it."""
+    for beside in (CONFIG, "state.json"):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            return str(json.loads((file.parent / beside).read_text(encoding="utf-8"))["model"])
+    return None
+
+
+def trained_autoencoder(model: type[AutoencoderBase], path: Path) -> AutoencoderBase:
+    """The model in eval mode with the weights of `--weights`, a safetensors file or a folder such as a run's."""
+    autoencoder = model()
+    file = weights_file(path)
+    remedy = "give --weights a run's folder, or a safetensors file of this model"
+    state = _state_in(file, autoencoder, remedy)
+    _load(autoencoder, state, file, remedy)
+    return autoencoder.eval()
+
+
+def start_from(autoencoder: AutoencoderBase, path: str, partial: bool) -> str:
+    """Loads weights into a model; returns a report of what was taken. `path` is a safetensors file or a folder with one."""
+    file = weights_file(Path(path))
+    state = _state_in(file, autoencoder, "give a safetensors file in train.start_from, or null")
+    own = autoencoder.state_dict()
+    if not partial:
+        _load(autoencoder, state, file, "train.partial=true takes what fits")
+        return f"{file}: all {len(own)} tensors"
+    fitting = {key: value for key, value in state.items() if key in own and own[key].shape == value.shape}
+    if not fitting:
+        raise TrainingError(
+            f"{file} has no tensor that fits this model",
+            expected=f"keys such as {', '.join(list(own)[:3])}",
+            found=f"keys such as {', '.join(list(state)[:3])}" if state else "none of its keys",
+            remedy="give weights of a related model in train.start_from, or null",
+        )
+    autoencoder.load_state_dict(fitting, strict=False)
+    fresh = [key for key in own if key not in fitting]
+    unused = [key for key in state if key not in fitting]
+    lines = [f"{file}: {len(fitting)} of {len(own)} tensors taken"]
+    lines += [
+        f"  {what}: {', '.join(keys[:10])}{', …' if len(keys) > 10 else ''}"
+        for what, keys in (("new", fresh), ("not used", unused))
+        if keys
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,66 @@
+"""Which modules of an autoencoder encoding and decoding use, found out by running it."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from ..common.errors import TrainingError
+from .autoencoder import AutoencoderBase
+
+
+def _called(autoencoder: AutoencoderBase, call: Callable[[Tensor], object], x: Tensor) -> list[nn.Module]:
+    """The modules with parameters of their own that `call(x)` uses, in the order of their first use."""
+    called: dict[nn.Module, None] = {}
+
+    def remember(module: nn.Module, *_: object) -> None:
+        called.setdefault(module)
+
+    hooks = [
+        module.register_forward_pre_hook(remember)
+        for module in autoencoder.modules()
+        if next(module.parameters(recurse=False), None) is not None
+    ]
+    with torch.no_grad():
+        call(x)
+    for hook in hooks:
+        hook.remove()
+    return list(called)
+
+
+def _example(autoencoder: AutoencoderBase, channels: int, side: int) -> Tensor:
+    device = next(autoencoder.parameters()).device
+    return torch.zeros(1, channels, side, side, device=device)
+
+
+# Positions of the latent in the examples that find out which modules are used.
+_SIDE = 8
+
+
+def used_in_encoding(autoencoder: AutoencoderBase) -> list[nn.Module]:
+    image = _example(autoencoder, autoencoder.image_channels, _SIDE * autoencoder.stride)
+    return _called(autoencoder, autoencoder.encode, image)
+
+
+def used_in_decoding(autoencoder: AutoencoderBase) -> list[nn.Module]:
+    latent = _example(autoencoder, autoencoder.latent_channels, _SIDE)
+    return _called(autoencoder, autoencoder.decode, latent)
+
+
+def freeze_encoder(autoencoder: AutoencoderBase) -> None:
+    """Stops gradients to every module that encoding uses: the decoder alone is tuned."""
+    for module in used_in_encoding(autoencoder):
+        for parameter in module.parameters(recurse=False):
+            parameter.requires_grad_(False)
+
+
+def last_layer(autoencoder: AutoencoderBase) -> nn.Parameter:
+    """The weight of the decoder's last convolution, where gradients of the losses are compared (eq. 2)."""
+    weights = [getattr(module, "weight", None) for module in used_in_decoding(autoencoder)]
+    found = [weight for weight in weights if isinstance(weight, nn.Parameter) and weight.dim() == 4]
+    if not found:
+        raise TrainingError(
+            "the decoder has no convolution at whose weight the losses could be compared",
+            remedy="end the decoder in a conv2d",
+        )
+    return found[-1]

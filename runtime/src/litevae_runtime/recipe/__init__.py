@@ -1,0 +1,1 @@
+"""The recipe of a run: its fields, and how one is read."""

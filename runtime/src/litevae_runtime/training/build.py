@@ -1,0 +1,103 @@
+"""The networks and optimizers of a run, initialised, on their device and prepared by Accelerate."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from ..common.errors import TrainingError
+from ..nn.autoencoder import AutoencoderBase
+from ..nn.builders import Builders
+from ..nn.init import initialize
+from ..nn.trained import start_from
+from ..nn.used import freeze_encoder, last_layer
+from ..recipe.fields import Recipe
+from .ema import averaged_copy
+from .networks import Networks, Optimizers, Reconstruction, build_discriminator
+
+
+def build(
+    accelerator: Accelerator,
+    recipe: Recipe,
+    model: type[AutoencoderBase],
+    networks: Builders,
+    compiled: bool,
+) -> tuple[Networks, Optimizers, list[str]]:
+    """Seeded by the recipe; the strings are what a person should know about how the weights began."""
+    torch.manual_seed(recipe.seed)
+    notes: list[str] = []
+    autoencoder = model()
+    initialize(autoencoder, recipe.train.init)
+    if recipe.train.start_from is not None:
+        notes.append(start_from(autoencoder, recipe.train.start_from, recipe.train.partial))
+    judges = any(phase.discriminator for phase in recipe.phases)
+    discriminator = build_discriminator(networks, recipe.discriminator) if judges else None
+
+    last = last_layer(autoencoder)
+    if not recipe.train.encoder:
+        freeze_encoder(autoencoder)
+    autoencoder.train()
+    autoencoder.enable_gradient_checkpointing(recipe.train.gradient_checkpointing)
+    autoencoder.enable_channels_last(recipe.train.channels_last)
+    autoencoder.to(accelerator.device)
+    average = cast(AutoencoderBase, averaged_copy(autoencoder)) if recipe.ema.decay > 0 else None
+    reconstruction = Reconstruction(autoencoder)
+    if discriminator is not None:
+        discriminator.to(accelerator.device)
+    if compiled:
+        _compile(reconstruction, discriminator)
+
+    def prepared(thing: Any) -> Any:
+        return None if thing is None else accelerator.prepare(thing)
+
+    optimizers = Optimizers(
+        prepared(_adam(autoencoder, recipe, accelerator)),
+        prepared(None if discriminator is None else _adam(discriminator, recipe, accelerator)),
+    )
+    built = Networks(
+        autoencoder=autoencoder,
+        reconstruction=prepared(reconstruction),
+        average=average,
+        discriminator=discriminator,
+        prepared_discriminator=prepared(discriminator),
+        last_layer=last,
+    )
+    return built, optimizers, notes
+
+
+def _compile(*modules: nn.Module | None) -> None:
+    # Eq. 2 and the logged gradient norms go backward through a graph that is used again.
+    torch._functorch.config.donated_buffer = False
+    for module in modules:
+        if module is not None:
+            module.compile()
+
+
+@contextmanager
+def compiler_errors() -> Iterator[None]:
+    """Turns what torch.compile throws, hundreds of lines, into a message."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+            raise
+        raise TrainingError(
+            "torch.compile cannot compile the networks here",
+            found=str(error).strip().splitlines()[0],
+            remedy="leave --compile out, or install what it names (a C++ compiler on a CPU, Triton on a GPU)",
+        ) from error
+
+
+def _adam(module: nn.Module, recipe: Recipe, accelerator: Accelerator) -> torch.optim.Optimizer:
+    """Adam of arXiv:2405.14477 App. D; with a weight decay it is AdamW. The schedule sets the learning rate at every step."""
+    settings = recipe.optimizer
+    return torch.optim.AdamW(
+        [parameter for parameter in module.parameters() if parameter.requires_grad],
+        betas=settings.betas,
+        eps=settings.eps,
+        weight_decay=settings.weight_decay,
+        fused=settings.fused and accelerator.device.type in ("cuda", "cpu"),
+    )

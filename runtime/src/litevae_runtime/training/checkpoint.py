@@ -1,0 +1,110 @@
+"""Checkpoints that are whole or not there, and how many stay: folders `checkpoints/step-00001000`, written beside and renamed."""
+
+import json
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from ..common.errors import TrainingError
+from ..common.files import write_text
+from ..common.run_folder import BEST, Best, RunFolder
+
+
+class Checkpoints(RunFolder):
+    """The folder `checkpoints` of a run, and what is done there."""
+
+    def __init__(self, run: Path, keep: int) -> None:
+        super().__init__(run)
+        self.keep = keep
+
+    def partial_path_of(self, step: int) -> Path:
+        return self.folder / f".partial-{step:08d}"
+
+    def begin(self, step: int) -> None:
+        """Makes an empty folder to write a checkpoint into; `finish` gives it its name."""
+        partial = self.partial_path_of(step)
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+
+    def finish(self, step: int, best: Best | None) -> None:
+        """Names what was written, once it is on the disk, and removes old checkpoints; the best one so far stays."""
+        partial, final = self.partial_path_of(step), self.path_of(step)
+        for file in partial.iterdir():
+            _sync(file)
+        _sync(partial)
+        shutil.rmtree(final, ignore_errors=True)
+        partial.rename(final)
+        _sync(self.folder)
+        if best is not None:
+            write_text(self.folder / BEST, json.dumps(asdict(best), indent=2) + "\n")
+        self._prune()
+
+    def discard(self, step: int) -> None:
+        shutil.rmtree(self.partial_path_of(step), ignore_errors=True)
+
+    def clean(self) -> None:
+        """Removes what a process that was killed while it wrote left behind."""
+        for path in self.folder.glob(".partial-*"):
+            shutil.rmtree(path, ignore_errors=True)
+
+    def forget_after(self, step: int) -> list[str]:
+        """Puts aside the checkpoints of a run that went on differently: under `abandoned-…` nothing finds or removes them."""
+        later = [
+            path
+            for path in self.paths()
+            if path != self.path_of(step) and path.name > self.path_of(step).name
+        ]
+        for path in later:
+            aside = path.with_name(f"abandoned-{path.name}")
+            shutil.rmtree(aside, ignore_errors=True)
+            path.rename(aside)
+        best = self.best()
+        if best is not None and best.step > step:
+            (self.folder / BEST).unlink()
+        return [path.name for path in later]
+
+    def _prune(self) -> None:
+        best = self.best()
+        kept = {path.name for path in self.paths()[-self.keep :]}
+        if best is not None:
+            kept.add(self.path_of(best.step).name)
+        for path in self.paths():
+            if path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def choose_checkpoint(run: Path, resume: str | None, dry_run: bool) -> Path | None:
+    """The checkpoint to go on from. A folder that holds a run is not begun anew over it."""
+    there = RunFolder(run).paths()
+    if resume is None:
+        if there and not dry_run:
+            raise TrainingError(
+                f"{run} holds a run already",
+                expected="a new folder, or --resume",
+                found=str(there[-1]),
+                remedy="add --resume auto to go on with it, or give another --output",
+            )
+        return None
+    if resume == "auto":
+        return there[-1] if there else None
+    chosen = Path(resume)
+    if there and chosen.resolve().parent != there[-1].resolve().parent and not dry_run:
+        raise TrainingError(
+            f"{run} holds another run than the checkpoint's",
+            expected=f"a checkpoint of {run}, or a new folder",
+            found=str(chosen),
+            remedy="give another --output",
+        )
+    return chosen
+
+
+def _sync(path: Path) -> None:
+    if os.name == "nt":
+        # Windows syncs neither folders nor what is open for reading.
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

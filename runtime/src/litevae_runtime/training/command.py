@@ -1,0 +1,81 @@
+"""The command line of training: `python -m PACKAGE.train --data IMAGES --output RUN`.
+
+Exit codes: 0 the recipe is done; 1 an input is wrong; 2 usage; 3 too many steps in a row were not finite; 75 stopped by SIGTERM
+or SIGINT after a checkpoint, to go on with `--resume auto`; 130 stopped by SIGINT before the first step.
+"""
+
+import argparse
+from pathlib import Path
+
+from ..common.arguments import command_parser
+from ..common.commands import exit_code
+from ..nn.autoencoder import AutoencoderBase
+from ..nn.builders import Builders
+
+
+def _parser(package: str) -> argparse.ArgumentParser:
+    parser = command_parser(
+        package,
+        "train",
+        "Train the autoencoder by a recipe.",
+        "0 done, 1 wrong input, 2 usage, 3 diverged, 75 stopped after a checkpoint, 130 before one",
+    )
+    parser.add_argument(
+        "--data", required=True, metavar="PATH", help="folder of pictures, or WebDataset shards"
+    )
+    parser.add_argument("--output", required=True, type=Path, metavar="RUN", help="folder of the run")
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="path=value",
+        help="change fields of the recipe, such as phases.0.steps=50",
+    )
+    parser.add_argument("--recipe", type=Path, metavar="FILE", help="another recipe.json than the package's")
+    parser.add_argument(
+        "--resume",
+        metavar="auto|FOLDER",
+        help="go on from RUN's newest checkpoint, or begin where there is none; or from a checkpoint's folder",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="a step of every phase: memory, pace, time to the end"
+    )
+    parser.add_argument("--compile", action="store_true", help="compile the networks with torch.compile")
+    parser.add_argument("--cpu", action="store_true", help="do not use a GPU")
+    return parser
+
+
+def main(
+    model: type[AutoencoderBase], networks: Builders, package: Path, arguments: list[str] | None = None
+) -> int:
+    """Trains `model` as the command line says; `package` is the folder that holds its recipe.json. Returns the exit code."""
+    options = _parser(package.name).parse_args(arguments)
+    return exit_code(lambda: _run(model, networks, package, options), "training", "train")
+
+
+def _run(model: type[AutoencoderBase], networks: Builders, package: Path, options: argparse.Namespace) -> int:
+    # What the recipe and the pictures have wrong is told before accelerate and its friends take their seconds.
+    from ..common.run_folder import recipe_of
+    from ..recipe.load import load_recipe
+    from .checkpoint import choose_checkpoint
+
+    checkpoint = choose_checkpoint(options.output, options.resume, options.dry_run)
+    # A run goes on with its own recipe.
+    file = options.recipe or (recipe_of(checkpoint) if checkpoint is not None else None)
+    recipe = load_recipe(options.overrides, file, folder=package)
+
+    from .run import train
+
+    return train(
+        model,
+        networks,
+        recipe,
+        data=options.data,
+        output=options.output,
+        checkpoint=checkpoint,
+        dry_run=options.dry_run,
+        compiled=options.compile,
+        cpu=options.cpu,
+    )

@@ -1,0 +1,66 @@
+"""The scale and shift that bring latents to mean 0 and deviation 1, which a diffusion model on them needs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..data.noise import noise_for
+from ..nn.autoencoder import AutoencoderBase
+
+
+@dataclass(frozen=True, slots=True)
+class LatentStatistics:
+    """Of sampled latents over pictures; per channel, and of all together as diffusers' config has them."""
+
+    images: int
+    mean: list[float]
+    std: list[float]
+    # diffusers: (z - shift_factor) * scaling_factor.
+    shift_factor: float
+    scaling_factor: float
+
+    def config(self) -> dict[str, Any]:
+        return {
+            "scaling_factor": self.scaling_factor,
+            "shift_factor": self.shift_factor,
+            "latent_mean": self.mean,
+            "latent_std": self.std,
+            "latent_images": self.images,
+        }
+
+
+@torch.no_grad()
+def latent_statistics(
+    model: AutoencoderBase, batches: Iterable[Tensor], limit: int, seed: int
+) -> LatentStatistics:
+    """Over the first `limit` pictures of `batches` ([N, C, H, W] each), summed in float64."""
+    count, images = 0, 0
+    total = torch.zeros(model.latent_channels, dtype=torch.float64)
+    squares = torch.zeros_like(total)
+    for batch in batches:
+        batch = batch[: limit - images]
+        posterior = model.encode(batch).latent_dist
+        positions = torch.arange(images, images + len(batch))
+        noise = noise_for(positions, tuple(posterior.mean.shape[1:]), seed, batch.device)
+        latent = (posterior.mean + posterior.std * noise).cpu().double()
+        total += latent.sum(dim=(0, 2, 3))
+        squares += latent.square().sum(dim=(0, 2, 3))
+        count += latent[:, 0].numel()
+        images += len(batch)
+        if images >= limit:
+            break
+    if count == 0:
+        raise ValueError("no pictures to measure latents on")
+    mean, square = total / count, squares / count
+    shift = mean.mean()
+    deviation = (square.mean() - shift.square()).clamp_min(0).sqrt().clamp_min(1e-12)
+    return LatentStatistics(
+        images=images,
+        mean=mean.tolist(),
+        std=(square - mean.square()).clamp_min(0).sqrt().tolist(),
+        shift_factor=shift.item(),
+        scaling_factor=1 / deviation.item(),
+    )

@@ -1,0 +1,124 @@
+"""What is seen of a run: a progress bar, metrics.jsonl, trackers, picture grids."""
+
+import json
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from accelerate import Accelerator
+from tqdm import tqdm
+
+from ..data.grids import save_grid
+
+METRICS = "metrics.jsonl"
+_TRACKERS_PROJECT = "litevae"
+
+
+class Monitor:
+    """Writes on the main process alone; the others' calls do nothing."""
+
+    def __init__(self, accelerator: Accelerator, run: Path, steps: int, start: int) -> None:
+        self.accelerator = accelerator
+        self.run = run
+        self.main = accelerator.is_main_process
+        self._bar = tqdm(
+            total=steps,
+            initial=start,
+            unit="step",
+            disable=not self.main,
+            file=sys.stderr,
+            dynamic_ncols=True,
+            # One line a refresh where nobody watches.
+            mininterval=0.5 if sys.stderr.isatty() else 30,
+        )
+        self._told = False
+        self._start = start
+
+    def start_trackers(self, config: Mapping[str, Any], names: Sequence[str]) -> None:
+        if names:
+            # A resumed run hides what TensorBoard was told of steps that are now done again.
+            purge = {"tensorboard": {"purge_step": self._start + 1}} if self._start > 0 else {}
+            self.accelerator.init_trackers(_TRACKERS_PROJECT, config=flat(config), init_kwargs=purge)
+
+    def advance(self) -> None:
+        self._bar.update()
+
+    def log(self, step: int, phase: str, metrics: Mapping[str, float]) -> None:
+        """A line of metrics.jsonl; numbers that are not finite are null there, since JSON has none."""
+        if not self.main:
+            return
+        finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
+        line = json.dumps({"step": step, "phase": phase, **{name: finite.get(name) for name in metrics}})
+        with self._forgiving():
+            with (self.run / METRICS).open("a") as file:
+                file.write(f"{line}\n")
+            self.accelerator.log(finite, step=step)
+        shown = {"loss": "loss", "psnr": "psnr", "images_per_second": "img/s", "memory_gb": "GB"}
+        self._bar.set_postfix(
+            {"phase": phase}
+            | {label: f"{metrics[name]:.4g}" for name, label in shown.items() if name in metrics}
+        )
+
+    def grid(self, step: int, grid: np.ndarray) -> None:
+        if not self.main:
+            return
+        with self._forgiving():
+            save_grid(grid, self.run / "samples" / f"step-{step:08d}.png")
+            for tracker in self.accelerator.trackers:
+                if tracker.name == "tensorboard":
+                    tracker.tracker.add_image("samples", grid, step, dataformats="HWC")
+
+    @contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        """What cannot be logged, on a full disk for one, is no reason to lose a run; it is said once."""
+        try:
+            yield
+        except OSError as error:
+            if not self._told:
+                self.say(f"warning: {self.run} cannot be written to ({error}): logs have holes from here on")
+            self._told = True
+
+    def say(self, text: str) -> None:
+        """A message to a person, on stderr and not through the progress bar."""
+        if self.main:
+            self._bar.clear()
+            print(text, file=sys.stderr, flush=True)
+            self._bar.refresh()
+
+    def close(self) -> None:
+        self._bar.close()
+
+
+def cut_metrics(run: Path, step: int) -> None:
+    """Removes what was logged after `step` steps were done, and a line that a killed process left unfinished."""
+    path = run / METRICS
+    if not path.is_file():
+        return
+    kept = []
+    for line in path.read_text().splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if entry["step"] <= step:
+            kept.append(line)
+    partial = path.with_suffix(".partial")
+    partial.write_text("".join(f"{line}\n" for line in kept))
+    partial.replace(path)
+
+
+def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """`{"losses.kl": …}`, with plain values alone, as trackers take them."""
+    found: dict[str, Any] = {}
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}.")
+        elif isinstance(value, (list, tuple)):
+            found |= flat({str(i): item for i, item in enumerate(value)}, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = "null" if value is None else value
+    return found

@@ -1,0 +1,112 @@
+"""The networks of a run: what is built, what a step computes with them, and what saves their weights."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..common.errors import TrainingError
+from ..losses.perceptual import PerceptualLoss, VggLoss, build_lpips
+from ..nn.autoencoder import AutoencoderBase, DiagonalGaussian, WeightsError
+from ..nn.builders import Builders
+from ..recipe.fields import Recipe
+
+
+def build_discriminator(networks: Builders, kind: str) -> nn.Module:
+    """The discriminator of the recipe's `discriminator` field: image [N, C, H, W] -> logits."""
+    build = networks.get(kind.replace("-", "_"))
+    if build is None:
+        raise TrainingError(
+            "the model brings no discriminator"
+            if kind == "model"
+            else f"the package has no discriminator {kind}",
+            expected='discriminator: "model" with a model that has one',
+            remedy="choose discriminator=unet, or set discriminator=false in every phase",
+        )
+    return build()
+
+
+def discriminator_state(autoencoder: AutoencoderBase, discriminator: nn.Module) -> dict[str, Tensor]:
+    """The weights of the model's own discriminator under the keys that the file of compile has for them."""
+    names = autoencoder.discriminator_modules
+    # Built alone, a discriminator of one module has keys without that module's name.
+    prefix = f"{names[0]}." if len(names) == 1 else ""
+    return {f"{prefix}{key}": value for key, value in discriminator.state_dict().items()}
+
+
+def build_perceptual(networks: Builders, recipe: Recipe, channels: int) -> PerceptualLoss | None:
+    """The frozen network behind losses.perceptual with its weights, or None where that weight is 0.
+
+    `channels` are those of the pictures.
+    """
+    if recipe.losses.perceptual == 0:
+        return None
+    _check_pictures(recipe, channels)
+    features = recipe.perceptual.network == "vgg19-before-activation"
+    loss = VggLoss(networks["vgg19"]()) if features else build_lpips(networks, "vgg16")
+    try:
+        return loss.load(recipe.perceptual.folder, recipe.perceptual.weights, recipe.seed)
+    except (FileNotFoundError, WeightsError) as error:
+        raise TrainingError(f"the perceptual loss has no weights: {error}") from error
+
+
+def _check_pictures(recipe: Recipe, channels: int) -> None:
+    """The networks have seen pictures of one or three channels, and halve them four times."""
+    smallest, least = min(phase.resolution for phase in recipe.phases), PerceptualLoss.smallest_side
+    if channels in (1, 3) and smallest >= least:
+        return
+    raise TrainingError(
+        "the perceptual loss cannot see these pictures",
+        expected=f"1 or 3 channels, and phases of at least {least}×{least}",
+        found=f"{channels} channels, and a phase of {smallest}×{smallest}",
+        remedy="set losses.perceptual=0",
+    )
+
+
+class Reconstruction(nn.Module):
+    """What a step of the autoencoder computes, as one forward, which is what DistributedDataParallel wraps.
+
+    (image [N, C, H, W], noise [N, nz, h, w]) -> reconstruction [N, C, H, W], moments [N, 2·nz, h, w].
+    """
+
+    def __init__(self, autoencoder: AutoencoderBase) -> None:
+        super().__init__()
+        self.autoencoder = autoencoder
+
+    def forward(self, image: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        posterior = self.autoencoder.encode(image).latent_dist
+        latent = posterior.mean + posterior.std * noise
+        moments = torch.cat([posterior.mean, posterior.logvar], dim=1)
+        return self.autoencoder.decode(latent).sample, moments
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """The networks of a run: as they are, and as Accelerate prepared them for forward passes that are trained."""
+
+    autoencoder: AutoencoderBase
+    reconstruction: nn.Module
+    # The averaged weights, where the recipe keeps them.
+    average: AutoencoderBase | None
+    discriminator: nn.Module | None
+    prepared_discriminator: nn.Module | None
+    # The weight at which gradients of the losses are compared.
+    last_layer: nn.Parameter
+
+    @property
+    def evaluated(self) -> AutoencoderBase:
+        """The weights that are validated and saved."""
+        return self.average or self.autoencoder
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizers:
+    """Accelerate's; the second is there where a phase trains the discriminator."""
+
+    autoencoder: Any
+    discriminator: Any | None
+
+
+def posterior_of(moments: Tensor) -> DiagonalGaussian:
+    return DiagonalGaussian(moments.float())

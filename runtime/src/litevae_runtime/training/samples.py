@@ -1,0 +1,35 @@
+"""Picture grids of a run: input, reconstruction, difference and latent side by side, a picture a row."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..data.grids import join_columns, rgb
+from ..nn.autoencoder import AutoencoderBase
+
+
+@torch.no_grad()
+def sample_grid(model: AutoencoderBase, images: Tensor) -> np.ndarray:
+    """RGB bytes [H, W, 3] of the rows of `images` [N, C, h, w]: reconstructed from the posterior's mean, without noise."""
+    posterior = model.encode(images).latent_dist
+    latent = posterior.mode()
+    x_hat = model.decode(latent).sample.float()
+    difference = (x_hat - images).abs().mean(dim=1, keepdim=True) - 1
+    return join_columns(
+        [
+            rgb(images),
+            rgb(x_hat.clamp(-1, 1)),
+            rgb(difference.clamp(-1, 1)),
+            rgb(latent_view(latent, images.shape[2])),
+        ]
+    )
+
+
+def latent_view(latent: Tensor, height: int) -> Tensor:
+    """The first three channels scaled to their range (arXiv:2405.14477 Fig. 2), enlarged to `height` rows."""
+    shown = latent[:, :3].float()
+    shown = shown.expand(-1, 3, -1, -1) if shown.shape[1] < 3 else shown
+    low, high = shown.amin(dim=(2, 3), keepdim=True), shown.amax(dim=(2, 3), keepdim=True)
+    scaled = (shown - low) / (high - low).clamp_min(1e-12) * 2 - 1
+    return F.interpolate(scaled, scale_factor=height // latent.shape[2], mode="nearest")

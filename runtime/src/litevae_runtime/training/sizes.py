@@ -1,0 +1,43 @@
+"""Whether a recipe's resolutions pass through its networks: tried on torch's meta device, without memory or time."""
+
+import torch
+
+from ..common.errors import TrainingError
+from ..nn.autoencoder import AutoencoderBase
+from ..nn.builders import Builders
+from ..nn.sizes import choice, fits, nearest
+from ..recipe.fields import Recipe
+from .networks import build_discriminator
+
+
+def check_sizes(recipe: Recipe, model: type[AutoencoderBase], networks: Builders) -> None:
+    """TrainingError names the first phase whose pictures do not fit, and the nearest sizes that do."""
+    judges = any(phase.discriminator for phase in recipe.phases)
+    with torch.device("meta"):
+        autoencoder = model().eval()
+    # Built first and moved then: spectral norm's first power iterations would load half of torch's compiler on meta.
+    discriminator = build_discriminator(networks, recipe.discriminator).eval().to("meta") if judges else None
+    for i, phase in enumerate(recipe.phases):
+        judge = discriminator if phase.discriminator else None
+        side = phase.resolution
+        if fits(side, autoencoder, judge):
+            continue
+        fitting = nearest(side, autoencoder, judge)
+        raise TrainingError(
+            f"pictures of {side}×{side} do not fit the "
+            + ("autoencoder and the discriminator" if judge else "autoencoder"),
+            expected=f"phases.{i}.resolution: {choice(fitting)}",
+            found=f"phases.{i}.resolution: {side}",
+            remedy="choose a resolution that fits" + (", or another discriminator" if judge else ""),
+        )
+
+
+def check_best(recipe: Recipe) -> None:
+    """The best checkpoint is chosen by what is measured."""
+    if recipe.checkpoints.best_by == "perceptual" and recipe.losses.perceptual == 0:
+        raise TrainingError(
+            "checkpoints are chosen by a perceptual distance that is not measured",
+            expected="losses.perceptual above 0, or checkpoints.best_by: psnr or l1",
+            found="checkpoints.best_by: perceptual, losses.perceptual: 0",
+            remedy="add --set checkpoints.best_by=psnr",
+        )

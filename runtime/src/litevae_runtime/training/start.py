@@ -1,0 +1,95 @@
+"""The start of a run: what there is to go on from, the machine, the pictures, and what a person is told."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import DistributedDataParallelKwargs
+
+from ..common.device import needs_cpu
+from ..common.errors import TrainingError
+from ..data.broken import probe
+from ..data.pictures import open_pictures
+from ..data.sets import Split, split
+from ..losses.reconstruction import kl_in_conventions
+from ..recipe.fields import Recipe
+from .networks import Networks
+
+_PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
+
+
+def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
+    """Accelerate's view of the machine: processes, device, precision, trackers."""
+    if recipe.precision == "fp16" and (cpu or not torch.cuda.is_available()):
+        raise TrainingError(
+            "precision fp16 needs a GPU",
+            expected="fp32 or bf16 on a CPU",
+            found="precision: fp16",
+            remedy="add --set precision=bf16",
+        )
+    absent = [name for name in recipe.log.trackers if find_spec(name) is None]
+    if absent:
+        raise TrainingError(
+            f"{' and '.join(absent)} of log.trackers is not installed",
+            found=f"log.trackers: {', '.join(recipe.log.trackers)}",
+            remedy=f"pip install {' '.join(absent)}, or --set log.trackers=[]",
+        )
+    try:
+        return Accelerator(
+            mixed_precision=_PRECISION[recipe.precision],
+            cpu=needs_cpu(cpu),
+            log_with=list(recipe.log.trackers) or None,
+            project_dir=run,
+            # Pictures are drawn by position: no generator has to agree between processes.
+            rng_types=[],
+            kwargs_handlers=[
+                # The discriminator runs twice before its backward pass, which a broadcast in between would disturb.
+                DistributedDataParallelKwargs(gradient_as_bucket_view=True, broadcast_buffers=False)
+            ],
+        )
+    except (ImportError, ValueError) as error:
+        raise TrainingError(
+            f"Accelerate cannot start: {str(error).splitlines()[0]}",
+            remedy="install what it names, or change precision or log.trackers",
+        ) from error
+
+
+def open_split(path: str, recipe: Recipe, channels: int) -> Split:
+    """Training and validation pictures of `--data`, for a model of so many channels."""
+    pictures = open_pictures(path, channels)
+    resolution = max(phase.resolution for phase in recipe.phases)
+    probe(pictures, recipe.data.broken_share, resolution)
+    parts = split(pictures, recipe.data, recipe.seed)
+    if recipe.data.validation_folder is not None:
+        probe(parts.validation, recipe.data.broken_share, resolution)
+    return parts
+
+
+def describe(accelerator: Accelerator, recipe: Recipe, networks: Networks, pictures: Split) -> str:
+    """What runs where, on what, and how much the KL divergence weighs in each convention."""
+    model = networks.autoencoder
+    count = sum(parameter.numel() for parameter in model.parameters())
+    trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    lines = [
+        f"{model.name}: {count:,} parameters"
+        + ("" if trained == count else f", {trained:,} of them trained")
+        + (
+            ""
+            if networks.discriminator is None
+            else f"; discriminator {recipe.discriminator}: "
+            f"{sum(parameter.numel() for parameter in networks.discriminator.parameters()):,}"
+        ),
+        f"{pictures.pictures}; {pictures.note}",
+        f"{accelerator.num_processes} × {accelerator.device.type}, {recipe.precision}",
+    ]
+    for resolution in dict.fromkeys(phase.resolution for phase in recipe.phases):
+        conventions = kl_in_conventions(
+            recipe.losses.kl,
+            model.latent_channels,
+            model.stride,
+            resolution,
+            model.image_channels,
+        )
+        lines.append(f"KL weight at {resolution}²: {conventions}")
+    return "\n".join(lines)

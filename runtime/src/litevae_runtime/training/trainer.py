@@ -1,0 +1,366 @@
+"""The loop of a run: phases, steps, what is seen of them, checkpoints, and the end."""
+
+import json
+import time
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from safetensors import SafetensorError
+
+from ..common.device import peak_memory_gb
+from ..common.errors import TrainingError
+from ..common.files import write_text
+from ..common.run_folder import Best
+from ..common.signals import StopSignals
+from ..data.broken import BrokenLog
+from ..data.sets import Batch, Split
+from ..losses.reconstruction import ReconstructionLosses
+from ..nn.autoencoder import WEIGHTS, AutoencoderBase, write_pretrained
+from ..nn.builders import Builders
+from ..recipe.fields import Recipe
+from ..recipe.load import recipe_dict
+from .build import build, compiler_errors
+from .checkpoint import Checkpoints
+from .discriminator_health import DiscriminatorHealth
+from .latents import latent_statistics
+from .loading import Loading
+from .monitor import Monitor, cut_metrics, flat
+from .networks import build_perceptual, discriminator_state
+from .schedule import At, Schedule
+from .sizes import check_best, check_sizes
+from .snapshot import State, read_snapshot, write_random_state, write_snapshot
+from .step import StepResult, TrainingStep
+from .validation import draw, evaluating, validate
+
+
+class Outcome(Enum):
+    FINISHED = "finished"
+    # By a signal; a checkpoint is written.
+    STOPPED = "stopped"
+    # By too many steps in a row that were not finite; a checkpoint of the last good weights is written.
+    DIVERGED = "diverged"
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """What follows a step: each at its interval, at the end of a phase, and at the end of the run."""
+
+    log: bool
+    samples: bool
+    validation: bool
+    checkpoint: bool
+
+
+class Trainer:
+    """A run of a recipe over pictures. Building one costs memory and touches no file."""
+
+    def __init__(
+        self,
+        accelerator: Accelerator,
+        recipe: Recipe,
+        split: Split,
+        run: Path,
+        model: type[AutoencoderBase],
+        networks: Builders,
+        compiled: bool = False,
+    ) -> None:
+        self.accelerator = accelerator
+        self.recipe = recipe
+        self.run_folder = run
+        self.schedule = Schedule(recipe)
+        self.checkpoints = Checkpoints(run, recipe.checkpoints.keep)
+        self.loading = Loading(accelerator, recipe, split)
+        for phase in recipe.phases:
+            self.loading.micro_batch(phase.batch)
+        check_sizes(recipe, model, networks)
+        check_best(recipe)
+        torch.set_float32_matmul_precision("high" if recipe.train.tf32 else "highest")
+        torch.backends.cudnn.allow_tf32 = recipe.train.tf32
+        self.perceptual = build_perceptual(networks, recipe, model.image_channels)
+        if self.perceptual is not None:
+            self.perceptual.to(accelerator.device)
+        self.networks, self.optimizers, self.notes = build(accelerator, recipe, model, networks, compiled)
+        losses = ReconstructionLosses(recipe, self.perceptual)
+        self.step = TrainingStep(accelerator, recipe, self.networks, self.optimizers, losses)
+        self.state = State(step=0, model=self.networks.autoencoder.name)
+        # Dropout differs between processes.
+        torch.manual_seed(recipe.seed + 1 + accelerator.process_index)
+
+    def resume(self, folder: Path) -> None:
+        """Takes everything from a checkpoint: the run goes on as if nothing had happened."""
+        state = read_snapshot(folder, self.accelerator, self.networks, self.optimizers, self.schedule.steps)
+        # A run that ended for too many skipped steps in a row gets as many again.
+        self.state = replace(state, skipped_in_a_row=0)
+        self.notes.append(f"resumed from {folder}: step {self.state.step} of {self.schedule.steps}")
+
+    def train(self) -> Outcome:
+        """Runs to the end of the recipe, or until a signal or numbers that are not finite stop it."""
+        self._open_folder()
+        broken = BrokenLog(
+            self.run_folder,
+            self.recipe.data.broken_share,
+            self.accelerator.process_index,
+            epoch=len(self.loading.split.training),
+        )
+        monitor = Monitor(self.accelerator, self.run_folder, self.schedule.steps, self.state.step)
+        try:
+            for note in self.notes:
+                monitor.say(note)
+            monitor.start_trackers(recipe_dict(self.recipe), self.recipe.log.trackers)
+            with StopSignals() as signals, compiler_errors():
+                outcome = self._loop(monitor, broken, signals)
+            if outcome is Outcome.FINISHED:
+                self._finish(monitor)
+            self.accelerator.end_training()
+            return outcome
+        finally:
+            monitor.close()
+
+    def _open_folder(self) -> None:
+        if self.accelerator.is_main_process:
+            try:
+                self.run_folder.mkdir(parents=True, exist_ok=True)
+                self.checkpoints.clean()
+                self._tell_what_changes()
+                text = json.dumps(recipe_dict(self.recipe), indent=2) + "\n"
+                write_text(self.run_folder / "recipe.json", text)
+                cut_metrics(self.run_folder, self.state.step)
+            except OSError as error:
+                raise TrainingError(
+                    f"{self.run_folder} cannot be written to",
+                    found=error.strerror or str(error),
+                    remedy="give a folder of yours, on a disk with room, in --output",
+                ) from error
+        self.accelerator.wait_for_everyone()
+
+    def _tell_what_changes(self) -> None:
+        """Notes how a resumed run departs from what the folder holds: later checkpoints, another recipe."""
+        later = self.checkpoints.forget_after(self.state.step)
+        if later:
+            self.notes.append(
+                f"put aside as abandoned-…, since the run goes on before them: {', '.join(later)}"
+            )
+        before = self.run_folder / "recipe.json"
+        if before.is_file():
+            try:
+                old = flat(json.loads(before.read_text(encoding="utf-8")))
+            except ValueError:
+                self.notes.append(f"{before} is not JSON and is written anew")
+                return
+            new = flat(recipe_dict(self.recipe))
+            changed = [name for name in old.keys() | new.keys() if old.get(name) != new.get(name)]
+            for name in sorted(changed):
+                self.notes.append(f"the recipe changes: {name}: {old.get(name)} → {new.get(name)}")
+
+    def _loop(self, monitor: Monitor, broken: BrokenLog, signals: StopSignals) -> Outcome:
+        health = DiscriminatorHealth(self.recipe.adversarial.loss)
+        pace = Pace()
+        # Loading processes end with their generator, however the loop is left.
+        with closing(self._steps()) as steps:
+            for at, loaded in steps:
+                for each in loaded:
+                    broken.add(each["broken"], seen=len(each["image"]))
+                due = self._due(at)
+                result = self.step(loaded, at, due.log)
+                self._count(result, broken.count)
+                pace.add(at.phase.batch)
+                monitor.advance()
+                self._tell(monitor, health, at, result, due, pace)
+                if self.state.skipped_in_a_row >= self.recipe.train.nonfinite_limit:
+                    self._save(monitor)
+                    return Outcome.DIVERGED
+                with pace.apart():
+                    best = self._look(monitor, at, due)
+                    stops = self._anywhere(signals.received is not None)
+                    if due.checkpoint or best is not None or stops:
+                        self._save(monitor, best)
+                if stops:
+                    monitor.say(f"stopped by {signals.received or 'a signal to another process'}")
+                    return Outcome.STOPPED
+        return Outcome.FINISHED
+
+    def _steps(self) -> Generator[tuple[At, list[Batch]]]:
+        """From where the run is to its end, phase by phase."""
+        while self.state.step < self.schedule.steps:
+            begin = self.schedule.at(self.state.step)
+            passes = self.loading.steps(begin, self.schedule)
+            yield from zip(self.schedule.from_step(begin.step), passes, strict=False)
+
+    def _due(self, at: At) -> _Due:
+        done = at.step + 1
+        ends = done == self.schedule.end_of(at.phase_index)
+        log, checkpoints = self.recipe.log, self.recipe.checkpoints
+        return _Due(
+            log=ends or done % log.every == 0,
+            samples=ends or done % log.samples_every == 0,
+            validation=ends or done % checkpoints.validate_every == 0,
+            checkpoint=ends or done % checkpoints.every == 0,
+        )
+
+    def _count(self, result: StepResult, broken: int) -> None:
+        trouble = result.skipped and not result.scaling
+        self.state = replace(
+            self.state,
+            step=self.state.step + 1,
+            skipped=self.state.skipped + result.skipped,
+            skipped_in_a_row=self.state.skipped_in_a_row + 1 if trouble else 0,
+            broken=broken,
+        )
+
+    def _tell(
+        self,
+        monitor: Monitor,
+        health: DiscriminatorHealth,
+        at: At,
+        result: StepResult,
+        due: _Due,
+        pace: "Pace",
+    ) -> None:
+        done = self.state.step
+        if result.skipped and not result.scaling:
+            monitor.say(
+                f"warning: step {done} is skipped, its loss or a gradient is not finite: "
+                f"{self.state.skipped_in_a_row} in a row, {self.state.skipped} in all"
+            )
+        if not due.log:
+            return
+        more = {
+            "learning_rate": at.learning_rate,
+            "images": at.position + at.phase.batch,
+            "images_per_second": pace.take(),
+            "memory_gb": peak_memory_gb(self.accelerator.device),
+            "skipped": self.state.skipped,
+            "broken": self.state.broken,
+        }
+        monitor.log(done, at.phase.name, result.metrics | more)
+        if "discriminator" in result.metrics:
+            names = ("real_logit", "fake_logit", "discriminator")
+            warning = health.update(*(result.metrics[name] for name in names))
+            if warning is not None:
+                monitor.say(f"warning: step {done}: {warning}")
+
+    def _look(self, monitor: Monitor, at: At, due: _Due) -> Best | None:
+        """Draws and validates where that is due; the result is there when it is the best so far."""
+        phase, done = at.phase, self.state.step
+        model = self.networks.evaluated
+        if due.samples and self.accelerator.is_main_process:
+            pictures = self.loading.held_out(phase.resolution)
+            monitor.grid(done, draw(self.accelerator, model, pictures, self.recipe.log.samples))
+        if not due.validation:
+            return None
+        loader = self.loading.validation(phase.resolution, phase.batch)
+        measured = validate(self.accelerator, model, self.perceptual, loader)
+        monitor.log(done, phase.name, {f"validation_{name}": value for name, value in measured.items()})
+        metric = self.recipe.checkpoints.best_by
+        found = Best(step=done, phase=at.phase_index, metric=metric, value=measured[metric])
+        return found if found.beats(self.checkpoints.best()) else None
+
+    def _anywhere(self, flag: bool) -> bool:
+        """Whether the flag is set on any process: all must leave the loop at the same step."""
+        if self.accelerator.num_processes == 1:
+            return flag
+        raised = torch.tensor(float(flag), device=self.accelerator.device)
+        return bool(self.accelerator.reduce(raised, reduction="sum").item() > 0)
+
+    def _save(self, monitor: Monitor, best: Best | None = None) -> None:
+        """Writes a checkpoint. Where that fails the run goes on, and the previous checkpoint stays usable."""
+        step, accelerator = self.state.step, self.accelerator
+        partial = self.checkpoints.partial_path_of(step)
+
+        def write() -> None:
+            self.checkpoints.begin(step)
+            write_snapshot(partial, accelerator, self.networks, self.optimizers, self.state)
+
+        # The others wait for the folder; each answer is exchanged, so that no process is left waiting.
+        written = self._tried(write if accelerator.is_main_process else None, monitor) and self._tried(
+            lambda: write_random_state(partial, accelerator.process_index), monitor
+        )
+        if accelerator.is_main_process:
+            if written:
+                written = self._finished(step, best, monitor)
+            if not written:
+                self.checkpoints.discard(step)
+        accelerator.wait_for_everyone()
+
+    def _tried(self, write: Callable[[], None] | None, monitor: Monitor) -> bool:
+        """Whether every process could write."""
+        failed = ""
+        try:
+            if write is not None:
+                write()
+        except (OSError, RuntimeError, SafetensorError) as error:
+            failed = str(error).splitlines()[0]
+        if not self._anywhere(failed != ""):
+            return True
+        self._warn(monitor, failed or "on another process")
+        return False
+
+    def _finished(self, step: int, best: Best | None, monitor: Monitor) -> bool:
+        try:
+            self.checkpoints.finish(step, best)
+        except OSError as error:
+            self._warn(monitor, str(error))
+            return False
+        return True
+
+    def _warn(self, monitor: Monitor, why: str) -> None:
+        monitor.say(
+            f"warning: the checkpoint of step {self.state.step} could not be written ({why}); "
+            "the one before stays as it is, and the run goes on: make room on the disk"
+        )
+
+    def _finish(self, monitor: Monitor) -> None:
+        """RUN/model.safetensors and config.json, which from_pretrained and `litevae compile --weights` read."""
+        if self.accelerator.is_main_process:
+            phase, model = self.recipe.phases[-1], self.networks.evaluated
+            count = self.recipe.latent.images
+            with evaluating(self.accelerator, model):
+                images = self.loading.images(phase.resolution, phase.batch, count)
+                statistics = latent_statistics(model, images, count, self.recipe.seed)
+            judge = self.networks.discriminator
+            # The model's own discriminator travels with it.
+            own = judge is not None and self.recipe.discriminator == "model"
+            beside = discriminator_state(model, judge) if judge is not None and own else {}
+            try:
+                write_pretrained(model, self.run_folder, WEIGHTS, beside, **statistics.config())
+                if model.diffusers_config:
+                    model.save_pretrained(self.run_folder / "diffusers", **statistics.config())
+            except Exception as error:
+                raise TrainingError(
+                    f"{self.run_folder / WEIGHTS} could not be written",
+                    found=str(error).splitlines()[0],
+                    remedy="make room and run again with --resume auto: the last checkpoint has everything",
+                ) from error
+            monitor.say(
+                f"wrote {self.run_folder / WEIGHTS}; latents: scaling_factor {statistics.scaling_factor:.5f}, "
+                f"shift_factor {statistics.shift_factor:.5f}"
+            )
+        self.accelerator.wait_for_everyone()
+
+
+class Pace:
+    """Images per second of training since it was last taken."""
+
+    def __init__(self) -> None:
+        self._since, self._images = time.perf_counter(), 0
+
+    def add(self, images: int) -> None:
+        self._images += images
+
+    @contextmanager
+    def apart(self) -> Generator[None]:
+        """What is done meanwhile is no training."""
+        begin = time.perf_counter()
+        yield
+        self._since += time.perf_counter() - begin
+
+    def take(self) -> float:
+        now = time.perf_counter()
+        pace = self._images / max(1e-9, now - self._since)
+        self._since, self._images = now, 0
+        return pace

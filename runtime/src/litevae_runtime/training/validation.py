@@ -1,0 +1,54 @@
+"""What is measured and drawn of held-back pictures while a run goes on: from the posterior's mean, without noise."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from ..data.sets import ValidationSet
+from ..metrics.psnr import psnr
+from ..nn.autoencoder import AutoencoderBase
+from .samples import sample_grid
+
+
+@contextmanager
+def evaluating(accelerator: Accelerator, model: nn.Module) -> Iterator[None]:
+    """Eval mode, no gradients, the run's precision."""
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad(), accelerator.autocast():
+            yield
+    finally:
+        model.train(training)
+
+
+def validate(
+    accelerator: Accelerator, model: AutoencoderBase, perceptual: nn.Module | None, loader: DataLoader[Any]
+) -> dict[str, float]:
+    """Means over the pictures of `loader`, of which each process has its share."""
+    gathered: dict[str, list[Tensor]] = {}
+    with evaluating(accelerator, model):
+        for loaded in loader:
+            x = loaded["image"].to(accelerator.device)
+            x_hat = model.decode(model.encode(x).latent_dist.mode()).sample.float()
+            found = {"psnr": psnr(x_hat, x), "l1": (x_hat - x).abs().mean(dim=(1, 2, 3))}
+            if perceptual is not None:
+                with torch.autocast(x.device.type, enabled=False):
+                    found["perceptual"] = perceptual(x_hat, x)
+            for name, values in found.items():
+                gathered.setdefault(name, []).append(accelerator.gather_for_metrics(values))
+    return {name: torch.cat(values).mean().item() for name, values in gathered.items()}
+
+
+def draw(accelerator: Accelerator, model: AutoencoderBase, pictures: ValidationSet, count: int) -> np.ndarray:
+    """The grid of the first `count` pictures."""
+    shown = range(min(count, len(pictures)))
+    images = torch.stack([pictures[i]["image"] for i in shown]).to(accelerator.device)
+    with evaluating(accelerator, model):
+        return sample_grid(model, images)
