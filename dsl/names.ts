@@ -1,25 +1,6 @@
 import { UserError } from "../src/errors/index.ts";
+import { dictAttributes, moduleAttributes, pythonKeywords } from "../src/ir/python-names.ts";
 import { placeOf, type Source } from "../src/ir/source.ts";
-
-const pythonKeywords = new Set(
-  (
-    "False None True and as assert async await break class continue def del elif else except finally for from global if import in is " +
-    "lambda nonlocal not or pass raise return try while with yield match case type"
-  ).split(" "),
-);
-
-/** Public attributes of torch.nn.Module (2.13) and of a generated class: a child of that name would shadow one. */
-const moduleAttributes = new Set(
-  (
-    "T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval extra_repr float " +
-    "forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers named_children " +
-    "named_modules named_parameters parameters register_backward_hook register_buffer register_forward_hook " +
-    "register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook " +
-    "register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter " +
-    "register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory " +
-    "state_dict to to_empty train training xpu zero_grad self"
-  ).split(" "),
-);
 
 /** What the generated autoencoder has beside its stages. */
 const autoencoderAttributes = new Set(
@@ -44,13 +25,10 @@ export function checkStageKey(key: string, source: Source): void {
 
 const layerKey = /^[a-z][a-z0-9_]*$/;
 
-/** Attributes of torch.nn.ModuleDict beyond those of a module. */
-const recordAttributes = new Set(["clear", "items", "keys", "pop", "update", "values"]);
-
 /** A key in a record of layers becomes one of torch.nn.ModuleDict: refuses what cannot be one, with a suggestion. */
 export function checkMemberKey(key: string, record: string, source: Source): void {
   if (/^(0|[1-9]\d*)$/.test(key)) return;
-  const taken = recordAttributes.has(key);
+  const taken = dictAttributes.has(key);
   if (!taken && layerKey.test(key)) {
     checkLayerKey(key, source);
     return;
@@ -87,5 +65,6 @@ export function checkLayerKey(key: string, source: Source): void {
   }
   if (pythonKeywords.has(key)) fail(`"${key}" is a keyword of Python`, `write conv_${key}, or ${key}_layer`);
   if (key === "module") fail('"module" is what DataParallel puts before the keys of weights', "write block, or another word");
+  if (key === "self") fail(`"self" is what a method of Python calls its module`, "write block, or another word");
   if (moduleAttributes.has(key)) fail(`"${key}" is an attribute of torch.nn.Module`, `write ${key}_layer`);
 }
