@@ -95,7 +95,7 @@ export function model<const I extends number = 3, const Z extends number = numbe
     return { image: x };
   });
 
-  const parts = [partOf("encoder", encoder, "image"), partOf("decoder", decoder, "latent")];
+  const parts = [partOf("encoder", encoder, "image"), partOf("decoder", decoder, "latent", decoderFacts)];
   if (config.discriminator !== undefined) {
     const traced = trace("discriminator", config.discriminator, image, source, (logits) => {
       const named = typeof logits === "object" && logits !== null && "pixel_logits" in logits ? logits : { pixel_logits: logits };
@@ -108,7 +108,7 @@ export function model<const I extends number = 3, const Z extends number = numbe
       }
       return named;
     });
-    parts.push(partOf("discriminator", traced, "image"));
+    parts.push(partOf("discriminator", traced, "image", { trainingOnly: true }));
   }
   checkTopLevelNames(parts, source);
   return Object.freeze({
@@ -134,11 +134,15 @@ function trace(name: PartName, stage: Stage, input: Shape, source: Source, finis
   return tracePart(stagesOf(name, stage), [input], (x) => finish(stage(x)), source);
 }
 
-function partOf(name: PartName, traced: TracedPart, inputName: string): Part {
+/** What a decoder decodes at inference is the mean. */
+const decoderFacts = { sources: { latent: { part: "encoder", output: "mean" } } } as const;
+
+function partOf(name: PartName, traced: TracedPart, inputName: string, facts: Pick<Part, "trainingOnly" | "sources"> = {}): Part {
   const outputs = Object.entries(traced.outputs);
   // The graph lists its outputs once each; names follow the values.
   return Object.freeze({
     name,
+    ...facts,
     modules: traced.modules,
     graph: { ...traced.graph, outputs: outputs.map(([, value]) => value) },
     inputNames: [inputName],

@@ -1,17 +1,13 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
-import type { PartName } from "../ir/model.ts";
-import type { Sizes } from "../ir/size.ts";
+import type { Facts } from "../compiler/compile.ts";
+import type { Config } from "../compiler/config.ts";
 import { sha256OfFile } from "./file-hash.ts";
 import { manifestName, type FileEntry } from "./output-folder.ts";
 
-export interface Manifest {
-  /** Version of the compiler that wrote the folder. */
-  readonly litevae: string;
-  readonly model: string;
-  readonly model_sha256: string;
-  readonly onnx: { readonly opset: number; readonly ir_version: number };
+export interface Manifest extends Facts {
+  readonly onnx?: { readonly opset: number; readonly ir_version: number };
   /** Only of float16 graphs; others are float32. */
   readonly precision?: "fp16";
   /** What the float16 graphs were calibrated on, and how far each is from its float32 graph there. */
@@ -21,22 +17,7 @@ export interface Manifest {
       Record<string, { readonly nodes: number; readonly float32_nodes: number; readonly worst_error: number }>
     >;
   };
-  readonly weights: { readonly seed: number } | { readonly file_sha256: string };
-  readonly parts: Readonly<Partial<Record<PartName, { readonly params: number }>>>;
   readonly files: Readonly<Record<string, FileEntry>>;
-}
-
-export interface Config {
-  readonly model: string;
-  readonly image_channels: number;
-  readonly latent_channels: number;
-  readonly stride: number;
-  /** The image sides that encoder and decoder accept: minimum, minimum + step, … */
-  readonly sizes: Sizes;
-  /** Those that the discriminator accepts as well, where it was compiled. */
-  readonly sizes_with_discriminator?: Sizes;
-  readonly scaling_factor: number;
-  readonly shift_factor: number;
 }
 
 function isManifest(value: unknown): value is Manifest {

@@ -55,7 +55,7 @@ export class OutputFolder {
   }
 
   /** Opens a file for writing in pieces; it gets its name when it is closed. */
-  open(name: string): OutputFile {
+  #open(name: string): OutputFile {
     try {
       // Before the file is there, so that whoever finds it after a crash knows whose it is.
       appendFileSync(join(this.path, unfinishedName), `${name}\n`);
@@ -66,7 +66,7 @@ export class OutputFolder {
   }
 
   write(name: string, chunks: Iterable<Uint8Array | string>): FileEntry {
-    const file = this.open(name);
+    const file = this.#open(name);
     try {
       for (const chunk of chunks) file.append(typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk);
       return file.close();

@@ -53,7 +53,7 @@ export function choice<T extends string>(flags: string, description: string, cho
 }
 
 /** Some of a list of words, separated by commas, in the list's own order. */
-function listOf<T extends string>(option: string, choices: readonly T[]) {
+export function listOf<T extends string>(option: string, choices: readonly T[]) {
   return (text: string): readonly T[] => {
     const names = text.split(",").map((name) => name.trim());
     for (const name of names) {
@@ -71,14 +71,6 @@ function listOf<T extends string>(option: string, choices: readonly T[]) {
 }
 
 export const partList = listOf<PartName>("--parts", partNames);
-
-/** What `compile` can write. */
-export const targets = ["onnx", "torch"] as const;
-export type Target = (typeof targets)[number];
-export const targetList = listOf<Target>("--target", targets);
-
-/** What packages train by where no recipe is named. */
-export const defaultRecipe = "paper-256-two-phase";
 
 /** What MODEL can be, for the commands that take one. */
 export const modelArgument = "built-in name, as litevae list has them, or a .ts, .mts, .js or .mjs file";

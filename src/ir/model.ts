@@ -127,6 +127,10 @@ export const partNames: readonly PartName[] = ["encoder", "decoder", "discrimina
 /** One graph of the model with named inputs and outputs. `modules` are its top-level modules. */
 export interface Part<Name extends string = PartName> {
   readonly name: Name;
+  /** Only training runs it, as it does a discriminator. */
+  readonly trainingOnly?: boolean;
+  /** The outputs of other parts that its inputs are, by the input's name; an input that is not here is an image. */
+  readonly sources?: Readonly<Record<string, { readonly part: string; readonly output: string }>>;
   readonly modules: readonly Module[];
   readonly graph: Graph;
   readonly inputNames: readonly string[];

@@ -1,7 +1,8 @@
 import { fork } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openCompiled, type Config, type Manifest } from "../artifact/compiled-folder.ts";
+import { openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
+import type { Config } from "../compiler/config.ts";
 import { nearest, UsageError, UserError } from "../errors/index.ts";
 import { partNames, type PartName } from "../ir/model.ts";
 import { nearestFitting } from "../ir/size.ts";

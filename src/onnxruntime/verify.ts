@@ -1,6 +1,7 @@
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { join } from "node:path";
-import { openCompiled, type Config, type Manifest } from "../artifact/compiled-folder.ts";
+import { openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
+import type { Config } from "../compiler/config.ts";
 import { sha256OfFile } from "../artifact/file-hash.ts";
 import { openWeights } from "../artifact/weights-file.ts";
 import { UserError } from "../errors/index.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { examplesOf } from "../../src/cli/examples.ts";
-import { onnxPasses } from "../../src/compiler/compile.ts";
+import { onnxPasses } from "../../src/targets/onnx/options.ts";
 import { litevae, root } from "../e2e/litevae.ts";
 import { cliReference, program } from "./reference.ts";
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { spawnSync } from "node:child_process";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
-import { irVersionOf, onnxPasses } from "../../src/compiler/compile.ts";
+import { irVersionOf, onnxPasses } from "../../src/targets/onnx/options.ts";
 import { partOf } from "../../src/ir/walk.ts";
 import { floats, tensorOf } from "../../src/ir/tensor.ts";
 import { runPasses } from "../../src/passes/index.ts";
@@ -249,10 +249,10 @@ describe("messages", () => {
   test("fp16 of a torch package", () => {
     expect(failure(2, "--target", "torch", ...calibrated)).toMatchInlineSnapshot(`
       "
-      error: --precision fp16 is of the onnx target
+      error: --precision is of the onnx target
         expected: onnx among --target
         found:    --target torch
-        help:     leave --precision out: torch packages choose their precision when they train
+        help:     add --target onnx, or leave --precision out
       "
     `);
   });

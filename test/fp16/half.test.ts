@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { add, attention, block, clamp, conv2d, groupNorm, layers, model, silu, upsample, type Feature } from "litevae/dsl";
-import { irVersionOf, onnxPasses } from "../../src/compiler/compile.ts";
+import { irVersionOf, onnxPasses } from "../../src/targets/onnx/options.ts";
 import type { Param, Part } from "../../src/ir/model.ts";
 import type { Op } from "../../src/ir/op.ts";
 import { partOf } from "../../src/ir/walk.ts";

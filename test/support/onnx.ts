@@ -1,6 +1,6 @@
 /** ONNX in memory: a part through the passes to bytes, and bytes through onnxruntime. */
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import { irVersionOf, onnxPasses } from "../../src/compiler/compile.ts";
+import { irVersionOf, onnxPasses } from "../../src/targets/onnx/options.ts";
 import type { Param, Part } from "../../src/ir/model.ts";
 import { tensorOf, type Tensor } from "../../src/ir/tensor.ts";
 import { runPasses } from "../../src/passes/index.ts";

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compile, onnxPasses } from "../../src/compiler/compile.ts";
+import { resources } from "../../src/cli/resources.ts";
+import { compile } from "../../src/compiler/compile.ts";
 import { InternalError } from "../../src/errors/must.ts";
 import type { Model, Part } from "../../src/ir/model.ts";
 import type { OnnxAttr, OnnxWriter } from "../../src/ir/onnx.ts";
@@ -11,6 +12,9 @@ import type { Fold, Op } from "../../src/ir/op.ts";
 import { ops } from "../../src/ops/index.ts";
 import { runPasses } from "../../src/passes/index.ts";
 import { lowerPart } from "../../src/targets/onnx/lower.ts";
+import { onnxPasses } from "../../src/targets/onnx/options.ts";
+import { onnx } from "../../src/targets/onnx/target.ts";
+import { optionsOf } from "../../src/targets/target.ts";
 import { litevae, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
 import { oneOpPart, symbolicShapes } from "../support/one-op.ts";
 import { drawn } from "../support/random.ts";
@@ -178,26 +182,23 @@ describe.each(forms.map((op) => [op.name, op] as const))("%s", (_, op) => {
 
 describe("the compile", () => {
   const folder = tempFolder();
-  test.each(forms.map((op) => [op.name, op] as const))(
-    "refuses, and writes nothing, where %s returns nothing",
-    async (name, op) => {
-      const [use] = fc.sample(
-        drawn((choose) => op.sample(choose)),
-        { seed: 9, numRuns: 1 },
-      );
-      const { shapes } = symbolicShapes(use!.inputs);
-      const part = oneOpPart(
-        withForm(op, () => () => []),
-        use!.attrs,
-        shapes,
-      );
-      const model: Model = { kind: "model", name, imageChannels: 3, latentChannels: 4, stride: 1, parts: [part] };
-      const out = join(folder, name);
-      const options = { out, force: false, parts: ["encoder"], targets: ["onnx"], opset: 18, irVersion: 8, seed: 0 } as const;
-      await expect(compile(model, { ...options, externalData: false, progress: () => undefined })).rejects.toThrow(InternalError);
-      expect(existsSync(out)).toBe(false);
-    },
-  );
+  test.each(forms.map((op) => [op.name, op] as const))("refuses where %s returns nothing", async (name, op) => {
+    const [use] = fc.sample(
+      drawn((choose) => op.sample(choose)),
+      { seed: 9, numRuns: 1 },
+    );
+    const { shapes } = symbolicShapes(use!.inputs);
+    const part = oneOpPart(
+      withForm(op, () => () => []),
+      use!.attrs,
+      shapes,
+    );
+    const model: Model = { kind: "model", name, imageChannels: 3, latentChannels: 4, stride: 1, parts: [part] };
+    const targets = [{ target: onnx, options: optionsOf(onnx, {}) }];
+    const told = { progress: () => undefined, note: () => undefined };
+    const options = { parts: ["encoder"], targets, resources, seed: 0, version: "test", ...told } as const;
+    await expect(compile(model, options)).rejects.toThrow(InternalError);
+  });
 
   test("ends with exit code 70, naming op and module", () => {
     const broken = `${tinyModel.replace("export default model", "const whole = model")}

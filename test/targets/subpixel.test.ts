@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { builtIns } from "../../dsl/models/index.ts";
-import { onnxPasses } from "../../src/compiler/compile.ts";
 import { symbolDim, timesDim } from "../../src/ir/dim.ts";
 import { shapeOf } from "../../src/ir/shape.ts";
+import { onnxPasses } from "../../src/targets/onnx/options.ts";
 import { partOf } from "../../src/ir/walk.ts";
 import { runPasses } from "../../src/passes/index.ts";
 import type { OnnxGraph, OnnxInitializer, OnnxNode } from "../../src/targets/onnx/graph.ts";

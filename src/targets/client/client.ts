@@ -1,28 +1,23 @@
 /** client.ts: the template, a module that checks itself, with the facts of one model in the place of its own. */
-import { readFileSync } from "node:fs";
-import type { Model } from "../../ir/model.ts";
+import type { Model, Part } from "../../ir/model.ts";
 import type { FittingSizes, Sizes } from "../../ir/size.ts";
+import type { EmittedFile } from "../target.ts";
 
-/** `parts` are those whose graphs are written. Empty where there is nothing that a client runs. */
+/** `parts` are those whose graphs a client runs. Empty where there are none. */
 export function clientFiles(
   model: Model,
-  parts: readonly string[],
-  sizes: Sizes,
-): readonly { readonly name: string; readonly text: string }[] {
-  const runnable = parts.filter((part) => part === "encoder" || part === "decoder");
-  if (runnable.length === 0) return [];
-  const template = readFileSync(new URL("./template.mts", import.meta.url), "utf8");
+  parts: readonly Part[],
+  sizes: (parts: readonly Part[]) => Sizes,
+  template: string,
+): readonly EmittedFile[] {
+  if (parts.length === 0) return [];
   const begin = template.indexOf("// model:");
   const end = template.indexOf("// end of model\n");
-  return [
-    {
-      name: "client.ts",
-      text: template.slice(0, begin) + facts(model, runnable, sizes) + template.slice(end).replace(/^.*\n/, ""),
-    },
-  ];
+  const own = facts(model, parts, sizes(parts));
+  return [{ name: "client.ts", pieces: () => [template.slice(0, begin), own, template.slice(end).replace(/^.*\n/, "")] }];
 }
 
-function facts(model: Model, parts: readonly string[], { height, width }: Sizes): string {
+function facts(model: Model, parts: readonly Part[], { height, width }: Sizes): string {
   const along = ({ minimum, step }: FittingSizes): string => `{ minimum: ${minimum}, step: ${step} }`;
   return `export const model = {
   name: ${JSON.stringify(model.name)},
@@ -30,7 +25,7 @@ function facts(model: Model, parts: readonly string[], { height, width }: Sizes)
   latentChannels: ${model.latentChannels},
   stride: ${model.stride},
   sizes: { height: ${along(height)}, width: ${along(width)} },
-  parts: [${parts.map((part) => `"${part}"`).join(", ")}],
+  parts: [${parts.map(({ name }) => `"${name}"`).join(", ")}],
 } as const;
 `;
 }

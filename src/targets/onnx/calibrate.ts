@@ -1,7 +1,7 @@
 /** Finds out on pictures which nodes of a graph float16 cannot hold, and how far the float16 graph is from the float32 one. */
 import { UserError } from "../../errors/index.ts";
 import { must } from "../../errors/must.ts";
-import type { PartName } from "../../ir/model.ts";
+import type { Part } from "../../ir/model.ts";
 import type { Sizes } from "../../ir/size.ts";
 import { joined } from "../../ir/tensor.ts";
 import type { OnnxGraph, OnnxNode } from "./graph.ts";
@@ -14,7 +14,7 @@ export interface Values {
   readonly data: Float32Array;
 }
 
-/** What the caller brings, since the compiler itself reads no pictures and runs no graphs. */
+/** What is brought, since nothing here reads a picture or runs a graph. */
 export interface Calibration {
   /** The pictures, as [1, channels, height, width] of sizes that the parts accept. */
   readonly pictures: (channels: number, sizes: Sizes) => Promise<readonly Values[]>;
@@ -36,14 +36,19 @@ export interface HalfReport {
   readonly worstError: number;
 }
 
-/** Turns graphs into float16. The decoder is calibrated on the latents that the encoder, which must be among `graphs`, gives. */
+export interface Half {
+  readonly graph: OnnxGraph;
+  readonly report: HalfReport;
+}
+
+/** Turns graphs into float16. A graph that takes what others give, as `sources` says, comes after those; the others take the pictures. */
 export async function calibrated(
-  graphs: readonly OnnxGraph[],
+  graphs: readonly { readonly graph: OnnxGraph; readonly sources: NonNullable<Part["sources"]> }[],
   pictures: readonly Values[],
   load: Calibration["load"],
   info: ModelInfo,
   progress: (doing: string) => void,
-): Promise<readonly { readonly graph: OnnxGraph; readonly report: HalfReport }[]> {
+): Promise<readonly Half[]> {
   const runAll = async (graph: OnnxGraph, inputs: readonly Values[]): Promise<readonly Readonly<Record<string, Values>>[]> => {
     const session = await load(joined(encodeModel(graph, info)));
     const results: Readonly<Record<string, Values>>[] = [];
@@ -52,11 +57,10 @@ export async function calibrated(
     return results;
   };
 
-  const done: { graph: OnnxGraph; report: HalfReport }[] = [];
-  const inputsOf = new Map<string, readonly Values[]>([["image", pictures]]);
-  for (const graph of graphs) {
-    const [input] = graph.inputs.map(({ name }) => name);
-    const inputs = must(inputsOf.get(must(input, `the input of the ${graph.name}`)), `what to calibrate the ${graph.name} on`);
+  const done: Half[] = [];
+  const given = new Map<string, readonly Readonly<Record<string, Values>>[]>();
+  for (const { graph, sources } of graphs) {
+    const inputs = inputsOf(graph, sources, given, pictures);
     expectBelowLimit(graph);
     progress(`calibrating ${graph.name} on ${counted(pictures.length, "picture")}`);
     const tensors = floatTensors(graph);
@@ -73,16 +77,40 @@ export async function calibrated(
     );
     const report = { nodes: graph.nodes.length, declared: kept.declared.length, outOfRange: kept.outOfRange.length };
     done.push({ graph: halved, report: { ...report, reach: reachOf(graph, reached), worstError } });
-    // What a decoder decodes is what the encoder gives: the mean, its first output.
-    const [mean] = graph.outputs.map(({ name }) => name);
-    if (graph.name === ("encoder" satisfies PartName)) {
-      inputsOf.set(
-        "latent",
-        expected.map((results) => must(mean === undefined ? undefined : results[mean], "the mean that the encoder gives")),
-      );
-    }
+    given.set(graph.name, expected);
   }
   return done;
+}
+
+/** What a graph's one input is calibrated on: an output of another part, or the pictures. */
+function inputsOf(
+  graph: OnnxGraph,
+  sources: NonNullable<Part["sources"]>,
+  given: ReadonlyMap<string, readonly Readonly<Record<string, Values>>[]>,
+  pictures: readonly Values[],
+): readonly Values[] {
+  const [input, ...others] = graph.inputs.map(({ name }) => name);
+  if (others.length > 0) throw new Error(`${graph.name} has ${graph.inputs.length} inputs to calibrate on`);
+  const source = sources[must(input, `the input of the ${graph.name}`)];
+  if (source === undefined) return pictures;
+  const results = must(given.get(source.part), `what the ${source.part} gives the ${graph.name} to calibrate on`);
+  return results.map((result) => must(result[source.output], `the ${source.output} that the ${source.part} gives`));
+}
+
+/** The report for people. */
+export function describeHalf({ graph: { name: part }, report }: Half): string {
+  const { nodes, declared, outOfRange, reach, worstError } = report;
+  const shown = reach.slice(0, 10).map(({ name, max }) => `  ${name} reaches ${magnitude(max)}\n`);
+  const more = reach.length > 10 ? `  … and ${reach.length - 10} more\n` : "";
+  return (
+    `${part} in fp16: ${declared + outOfRange} of ${nodes} nodes stay float32, ${declared} for what they compute ` +
+    `(statistics, attention, sums), ${outOfRange} for values that leave fp16's range\n${shown.join("")}${more}` +
+    `${part} in fp16: worst error against fp32 ${worstError.toExponential(2)}\n`
+  );
+}
+
+function magnitude(value: number): string {
+  return value < 1 ? `${value.toExponential(2)} at most` : value.toLocaleString("en", { maximumFractionDigits: 0 });
 }
 
 export function counted(count: number, what: string): string {

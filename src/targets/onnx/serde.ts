@@ -16,13 +16,6 @@ export interface ModelInfo {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Where weights go that do not travel inside the model file. */
-export interface ExternalData {
-  readonly location: string;
-  /** Writes a tensor and returns where it begins. */
-  readonly append: (bytes: Uint8Array) => { readonly offset: number; readonly length: number };
-}
-
 /** A protobuf message cannot exceed 2 GiB; what is larger keeps its weights in a file of their own. */
 export const protobufLimit = 2 ** 31 - 2 ** 20;
 
@@ -40,9 +33,10 @@ export function initializerBytes({ dims, dtype }: OnnxInitializer): number {
 
 /**
  * The model file in pieces. Tensors are spliced into the stream as they are loaded, so that no more than one computed tensor is held
- * beside the weights: one encode of everything would take twice the time and three times the memory.
+ * beside the weights: one encode of everything would take twice the time and three times the memory. `external` names the file beside it that holds
+ * the large ones, as `externalPieces` gives it.
  */
-export function* encodeModel(graph: OnnxGraph, info: ModelInfo, external?: ExternalData): Generator<Uint8Array> {
+export function* encodeModel(graph: OnnxGraph, info: ModelInfo, external?: string): Generator<Uint8Array> {
   const model = onnx.ModelProto.encode({
     irVersion: info.irVersion,
     producerName: info.producer,
@@ -59,9 +53,11 @@ export function* encodeModel(graph: OnnxGraph, info: ModelInfo, external?: Exter
     valueInfo: graph.values.map(valueProto),
   }).finish();
 
+  const outside = external === undefined ? undefined : externalFields(graph, external);
   const tensors = graph.initializers.map((initializer) => {
-    const head = tensorHead(initializer, external);
-    const inside = external === undefined || !goesOutside(initializer);
+    const elsewhere = outside?.get(initializer);
+    const inside = elsewhere === undefined;
+    const head = tensorHead(initializer, elsewhere ?? {});
     const size =
       head.length +
       (inside ? fieldHead(fieldOf.tensorRawData, initializerBytes(initializer)).length + initializerBytes(initializer) : 0);
@@ -94,17 +90,44 @@ function goesOutside(initializer: OnnxInitializer): boolean {
   return initializerBytes(initializer) >= 1024;
 }
 
-function tensorHead(initializer: OnnxInitializer, external?: ExternalData): Uint8Array {
-  const { name, dims, dtype } = initializer;
-  const head = { name, dims: [...dims], dataType: dataType[dtype] };
-  if (external === undefined || !goesOutside(initializer)) return onnx.TensorProto.encode(head).finish();
-  const { offset, length } = external.append(initializer.load());
-  const entries = { location: external.location, offset: String(offset), length: String(length) };
-  return onnx.TensorProto.encode({
-    ...head,
-    dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
-    externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
-  }).finish();
+/** Offsets are multiples of a page, so that runtimes can map the file. */
+const page = 4096;
+
+/** Where the tensors that go outside lie in the file beside the graph. */
+function* externalOffsets(graph: OnnxGraph): Generator<readonly [OnnxInitializer, number]> {
+  let end = 0;
+  for (const initializer of graph.initializers.filter(goesOutside)) {
+    const offset = Math.ceil(end / page) * page;
+    yield [initializer, offset];
+    end = offset + initializerBytes(initializer);
+  }
+}
+
+/** The file beside the graph, in pieces. */
+export function* externalPieces(graph: OnnxGraph): Generator<Uint8Array> {
+  let end = 0;
+  for (const [initializer, offset] of externalOffsets(graph)) {
+    if (offset > end) yield new Uint8Array(offset - end);
+    yield initializer.load();
+    end = offset + initializerBytes(initializer);
+  }
+}
+
+function tensorHead({ name, dims, dtype }: OnnxInitializer, fields: object): Uint8Array {
+  return onnx.TensorProto.encode({ name, dims: [...dims], dataType: dataType[dtype], ...fields }).finish();
+}
+
+/** What the tensors that go outside say instead of their values. */
+function externalFields(graph: OnnxGraph, location: string): ReadonlyMap<OnnxInitializer, object> {
+  const fields = new Map<OnnxInitializer, object>();
+  for (const [initializer, offset] of externalOffsets(graph)) {
+    const entries = { location, offset: String(offset), length: String(initializerBytes(initializer)) };
+    fields.set(initializer, {
+      dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+      externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
+    });
+  }
+  return fields;
 }
 
 function nodeProto(node: OnnxNode): InstanceType<typeof onnx.NodeProto> {

@@ -1,9 +1,8 @@
 /** Whether a model can be trained as a recipe says: sizes and discriminator. */
-import { UserError, type Report } from "../errors/index.ts";
-import type { Model, Network, Part } from "../ir/model.ts";
-import { misfit } from "../ir/size.ts";
-import { partOf } from "../ir/walk.ts";
-import type { Recipe } from "../recipe/schema.ts";
+import { UserError, type Report } from "../../errors/index.ts";
+import type { Model, Network, Part } from "../../ir/model.ts";
+import { misfit } from "../../ir/size.ts";
+import type { Recipe } from "../../recipe/schema.ts";
 
 type Phase = Recipe["phases"][number];
 
@@ -34,7 +33,8 @@ export function fitted(recipe: Recipe, trained: Trained): Recipe {
 
 function checkDiscriminator(recipe: Recipe, model: Model): void {
   const wanting = recipe.phases.filter((phase) => phase.discriminator).map(({ name }) => name);
-  if (recipe.discriminator !== "model" || wanting.length === 0 || partOf(model, "discriminator") !== undefined) return;
+  if (recipe.discriminator !== "model" || wanting.length === 0 || model.parts.some(({ trainingOnly }) => trainingOnly === true))
+    return;
   throw new UserError({
     what: `the recipe ${recipe.name} trains against the model's own discriminator, and ${model.name} has none`,
     expected: 'a model with a discriminator, or another kind in the recipe, such as discriminator: "unet"',
@@ -45,7 +45,7 @@ function checkDiscriminator(recipe: Recipe, model: Model): void {
 
 /** The graphs that a phase's crops go through. */
 function partsOf({ discriminator }: Recipe, phase: Phase, { model, networks }: Trained): readonly Part<string>[] {
-  const autoencoder = model.parts.filter(({ name }) => name !== "discriminator");
+  const autoencoder = model.parts.filter(({ trainingOnly }) => trainingOnly !== true);
   if (!phase.discriminator) return autoencoder;
   return discriminator === "model" ? model.parts : [...autoencoder, discriminatorOf(discriminator, networks)];
 }

@@ -1,0 +1,14 @@
+import { join } from "node:path";
+import type { Compiled } from "../compiler/compile.ts";
+import type { OutputFolder } from "./output-folder.ts";
+
+/** Writes what was compiled into a folder; `progress` is told of the larger files. */
+export function writeCompiled(folder: OutputFolder, { files, facts }: Compiled, progress: (doing: string) => void): void {
+  folder.begin();
+  for (const { name, progress: told, pieces } of files) {
+    if (told !== undefined)
+      progress(`writing ${told.what}${told.within === undefined ? "" : ` ${join(folder.path, told.within)}`}`);
+    folder.write(name, pieces());
+  }
+  folder.finish({ ...facts });
+}

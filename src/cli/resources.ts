@@ -1,0 +1,17 @@
+/** What the targets want to be brought: files of the installation, pictures and a runtime, recipes and networks of the DSL. */
+import { networks } from "../../dsl/models/index.ts";
+import { clientTemplate } from "../artifact/client-template.ts";
+import { runtimeFiles } from "../artifact/runtime-files.ts";
+import type { Resources } from "../targets/index.ts";
+
+export const resources: Resources = {
+  calibration: (folder) => ({
+    pictures: async (channels, sizes) =>
+      (await import("../onnxruntime/calibration-pictures.ts")).calibrationPictures(folder, channels, sizes),
+    load: async (graph) => (await import("../onnxruntime/session.ts")).loadGraph(graph),
+  }),
+  clientTemplate,
+  networks,
+  recipe: async (name) => (await import("./load-recipe.ts")).loadRecipe(name),
+  runtime: runtimeFiles,
+};

@@ -1,0 +1,93 @@
+import type { Part } from "../../ir/model.ts";
+import { runPasses } from "../../passes/index.ts";
+import type { Compilation, EmittedFile, Emission } from "../target.ts";
+import { calibrated, describeHalf, type Half } from "./calibrate.ts";
+import type { OnnxGraph } from "./graph.ts";
+import { lowerPart } from "./lower.ts";
+import { encodeModel, externalPieces, initializerBytes, protobufLimit, type ModelInfo } from "./serde.ts";
+import { irVersionOf, neededParts, onnxPasses, type OnnxOptions, type OnnxResources } from "./options.ts";
+
+/** Lowers all parts; float16 is calibrated by what is returned. */
+export function prepareOnnx(compilation: Compilation, options: OnnxOptions, resources: OnnxResources): () => Promise<Emission> {
+  const { parts, dump } = compilation;
+  const lower = (part: Part): OnnxGraph => {
+    const asked = parts.includes(part);
+    const flat = runPasses(part, onnxPasses, (pass, result) => {
+      if (asked) dump?.(pass.name, result);
+    });
+    return lowerPart(flat, compilation.load, options.opset);
+  };
+  const lowered = new Map(parts.map((part) => [part, lower(part)]));
+  return async () => {
+    const info = (part: string): ModelInfo => modelInfo(compilation, part, options);
+    const versions = { onnx: { opset: options.opset, ir_version: info("").irVersion } };
+    if (options.calibrate === undefined) {
+      return { files: [...lowered.values()].flatMap((graph) => onnxFiles(graph, info(graph.name), options)), facts: versions };
+    }
+    const needed = neededParts(compilation.model, parts, options);
+    const calibration = resources.calibration(options.calibrate);
+    const pictures = await calibration.pictures(compilation.model.imageChannels, compilation.sizes(needed));
+    const graphs = needed.map((part) => ({ graph: lowered.get(part) ?? lower(part), sources: part.sources ?? {} }));
+    const halves = await calibrated(graphs, pictures, calibration.load, info("calibration"), compilation.progress);
+    const written = halves.filter(({ graph }) => parts.some(({ name }) => name === graph.name));
+    for (const half of written) compilation.note(describeHalf(half));
+    return {
+      files: written.flatMap(({ graph }) => onnxFiles(graph, info(graph.name), options)),
+      facts: { ...versions, precision: "fp16", calibration: calibrationFacts(written, pictures.length) },
+    };
+  };
+}
+
+function calibrationFacts(halves: readonly Half[], pictures: number): object {
+  const entries = halves.map(({ graph, report }) => {
+    const float32 = report.declared + report.outOfRange;
+    return [
+      graph.name,
+      { nodes: report.nodes, float32_nodes: float32, worst_error: Number(report.worstError.toPrecision(3)) },
+    ] as const;
+  });
+  return { pictures, parts: Object.fromEntries(entries) };
+}
+
+/** A graph with its weights inside or, asked for or too large for protobuf, in a file beside it. */
+export function onnxFiles(
+  graph: OnnxGraph,
+  info: ModelInfo,
+  { externalData }: Pick<OnnxOptions, "externalData">,
+): readonly EmittedFile[] {
+  const bytes = graph.initializers.reduce((sum, initializer) => sum + initializerBytes(initializer), 0);
+  const name = `${graph.name}.onnx`;
+  const progress = { what: name };
+  if (!externalData && bytes < protobufLimit) return [{ name, progress, pieces: () => encodeModel(graph, info) }];
+  const location = `${name}.data`;
+  return [
+    { name, progress, pieces: () => encodeModel(graph, info, location) },
+    { name: location, pieces: () => externalPieces(graph) },
+  ];
+}
+
+function modelInfo(compilation: Compilation, part: string, { opset, irVersion, precision }: OnnxOptions): ModelInfo {
+  const { model, modelHash, version, provenance } = compilation;
+  return {
+    irVersion: irVersion ?? neededIrVersion(opset),
+    producer: "litevae",
+    producerVersion: version,
+    metadata: {
+      model: model.name,
+      part,
+      model_sha256: modelHash,
+      image_channels: String(model.imageChannels),
+      latent_channels: String(model.latentChannels),
+      stride: String(model.stride),
+      image_range: "[-1, 1]",
+      ...(precision === "fp16" ? { precision } : {}),
+      weights: provenance,
+    },
+  };
+}
+
+function neededIrVersion(opset: number): number {
+  const needed = irVersionOf[opset];
+  if (needed === undefined) throw new Error(`no IR version is known for opset ${opset}`);
+  return needed;
+}

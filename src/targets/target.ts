@@ -1,0 +1,93 @@
+/** What every target is made of: the pipeline walks a list of these, and the command line takes names and options from them. */
+import type * as z from "zod";
+import { UsageError, type Report } from "../errors/index.ts";
+import type { Model, Param, Part } from "../ir/model.ts";
+import type { Sizes } from "../ir/size.ts";
+import type { Tensor } from "../ir/tensor.ts";
+import type { PartPass } from "../passes/index.ts";
+
+/** A file that a target writes. */
+export interface EmittedFile {
+  /** Path inside the compiled folder, with slashes. */
+  readonly name: string;
+  /** What is told when it is written, with the folder that this is in; nothing is told of other files. */
+  readonly progress?: { readonly what: string; readonly within?: string };
+  /** The file in pieces, made while it is written: weights are held once. */
+  pieces(): Iterable<Uint8Array | string>;
+}
+
+export interface Emission {
+  readonly files: readonly EmittedFile[];
+  /** What the manifest says of them. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+/** What a target compiles. */
+export interface Compilation {
+  readonly model: Model;
+  /** The parts that are asked for, in the model's order. */
+  readonly parts: readonly Part[];
+  /** sha256 of the model's text. */
+  readonly modelHash: string;
+  /** Of this package. */
+  readonly version: string;
+  /** Where the weights are from, in words. */
+  readonly provenance: string;
+  /** The image sizes that these parts take; throws UserError where none fits. */
+  readonly sizes: (parts: readonly Part[]) => Sizes;
+  /** The value of a parameter of `parts`, or of those that the target names in `needs`. */
+  readonly load: (param: Param) => Tensor;
+  /** Told what is being done. */
+  readonly progress: (doing: string) => void;
+  /** Told, in whole lines, what a person should know of the result. */
+  readonly note: (lines: string) => void;
+  /** Given every part after every pass. */
+  readonly dump?: ((pass: string, part: Part) => void) | undefined;
+}
+
+/**
+ * A target. `Options` is what a person chooses; `Resources` is what lies outside of the model and has to be brought, since nothing here reads a disk
+ * or runs a graph: texts of the installation, what options name.
+ */
+export interface Target<Options extends object, Resources> {
+  readonly name: string;
+  /** What it is for, in the help of `--target`. One without it cannot be asked for: it comes with others. */
+  readonly about?: string;
+  /** Its options, each with a default or optional; the command line shows what `shown` says of them. */
+  readonly options: z.ZodType<Options>;
+  /** Targets whose files go with this one's. */
+  readonly with?: readonly Target<object, Resources>[];
+  /** What it does to a part first. */
+  readonly passes?: readonly PartPass[];
+  /** The parts whose weights it loads; those that are asked for where nothing is said. */
+  needs?(model: Model, parts: readonly Part[], options: Options): readonly Part[];
+  /** Finds whatever is wrong with model and options, quickly; what it returns does the work. Neither touches a folder. */
+  prepare(compilation: Compilation, options: Options, resources: Resources): Promise<() => Promise<Emission>>;
+}
+
+/** What the command line shows of an option besides its description: what stands for its value, one to write, and what happens without it. */
+export type Shown = Readonly<{
+  description: string;
+  placeholder?: string;
+  example?: number;
+  rule?: string;
+}>;
+
+/** An issue of a schema that carries its whole report. */
+export function issueOf(report: Report): { readonly code: "custom"; readonly message: string; readonly params: object } {
+  return { code: "custom", message: report.what, params: { report } };
+}
+
+/** A target's options with their defaults; UsageError where they are wrong or contradict each other. */
+export function optionsOf<Options extends object>(
+  target: Target<Options, never>,
+  given: Readonly<Record<string, unknown>>,
+): Options {
+  const { success, data, error } = target.options.safeParse(given);
+  if (success) return data;
+  const reports = error.issues.map((issue): Report => {
+    const report = issue.code === "custom" ? (issue.params?.["report"] as Report | undefined) : undefined;
+    return report ?? { what: `${target.name}: ${issue.path.join(".")}: ${issue.message}`, help: "give another value" };
+  });
+  throw new UsageError(...reports);
+}
