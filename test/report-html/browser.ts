@@ -13,8 +13,8 @@ const { status, stdout } = spawnSync(process.execPath, [join(root, "scripts/chro
 /** Undefined where there is no browser: tests are skipped then, and `npm test` says so. */
 export const executable = status === 0 ? stdout.trim() : undefined;
 
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
-const more = ["--disable-component-update", "--disable-sync"];
+const quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+export const flags: readonly string[] = ["--no-sandbox", "--disable-gpu", "--disable-quic", ...quiet];
 
 export interface View {
   readonly width?: number;
@@ -27,7 +27,7 @@ export function browser(): (file: string, view?: View) => Promise<Page> {
   let running: Browser | undefined;
   const troubles: string[] = [];
   beforeAll(async () => {
-    running = await chromium.launch({ executablePath: executable ?? "", args: [...flags, ...more] });
+    running = await chromium.launch({ executablePath: executable ?? "", args: [...flags] });
   });
   afterAll(async () => {
     await running?.close();
