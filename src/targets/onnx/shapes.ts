@@ -53,7 +53,7 @@ export function checkShapes(graph: OnnxGraph): void {
 
 /** Sizes that fit, large enough that a window is smaller than what it moves over. */
 function fittingSizes(graph: OnnxGraph): Bindings | undefined {
-  const dims = [...graph.inputs, ...graph.values, ...graph.outputs].flatMap((value) => value.dims);
+  const dims = [...new Set([...graph.inputs, ...graph.values, ...graph.outputs].flatMap((value) => value.dims))];
   const [height, width] = [sizesFor(dims, "H"), sizesFor(dims, "W")];
   if (height === undefined || width === undefined) return undefined;
   return { N: 2, H: height.minimum + 2 * height.step, W: width.minimum + 3 * width.step };

@@ -8,14 +8,23 @@ import type { OnnxGraph, OnnxNode } from "./graph.ts";
 /** `to` of Cast. */
 export const castTo = { float32: 1, float16: 10, int64: 7 } as const satisfies Record<OnnxDType, number>;
 
+/** Graphs never change, and several checks ask for the types of one. */
+const known = new WeakMap<OnnxGraph, ReadonlyMap<string, OnnxDType>>();
+
 /** The type of every tensor of a graph, each of which is defined before it is used; InternalError where a node breaks the schema. */
 export function typesOf(graph: OnnxGraph): ReadonlyMap<string, OnnxDType> {
+  const types = known.get(graph) ?? inferTypes(graph);
+  known.set(graph, types);
+  return types;
+}
+
+function inferTypes(graph: OnnxGraph): ReadonlyMap<string, OnnxDType> {
   const types = new Map<string, OnnxDType>();
   for (const { name, dtype = "float32" } of graph.inputs) types.set(name, dtype);
   for (const { name, dtype } of graph.initializers) types.set(name, dtype);
   for (const node of graph.nodes) {
     const given = outputTypes(node, signatureOf(node, graph.opset), types);
-    node.outputs.forEach((name, i) => types.set(name, must(given[i], `the type of ${name}`)));
+    for (const [i, name] of node.outputs.entries()) types.set(name, must(given[i], `the type of ${name}`));
   }
   return types;
 }
