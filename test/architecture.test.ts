@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { Node, Project, SyntaxKind, type SourceFile } from "ts-morph";
 import { describe, expect, test } from "vitest";
 import { ops } from "../src/ops/index.ts";
+import { targets } from "../src/targets/index.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -184,6 +185,19 @@ describe("an op", () => {
     );
     expect(wrong).toEqual([]);
   });
+});
+
+test("a target is known by its name to src/targets alone", () => {
+  const names = targets.flatMap(({ name, with: others = [] }) => [name, ...others.map((other) => other.name)]);
+  const pipeline = files.filter((file) => ["src/compiler", "src/artifact", "src/cli"].includes(folderOf(pathOf(file))));
+  const asking = pipeline.flatMap((file) =>
+    file
+      .getDescendants()
+      .filter((node) => Node.isStringLiteral(node) && names.includes(node.getLiteralValue()))
+      .map((node) => `${pathOf(file)}:${node.getStartLineNumber()}`),
+  );
+  expect(names).toEqual(["onnx", "client", "torch"]);
+  expect(asking).toEqual([]);
 });
 
 describe("files", () => {

@@ -1,13 +1,24 @@
 /** The models that the CLI knows by name. */
 import type { Model, Network } from "../../src/ir/model.ts";
 import { discriminatorNetworks } from "./discriminator-kinds.ts";
-import { litevae, type LiteVaeVariant } from "./litevae.ts";
+import { hasPointwise, litevae, type LiteVaeVariant } from "./litevae.ts";
 import { perceptualNetworks } from "./perceptual.ts";
 import { sdVae, vaeSmall } from "./sd-vae.ts";
 
 export interface BuiltInOptions {
+  readonly latentChannels?: number | undefined;
+  /** Keys of the weights that the model is to take: they tell which of the options that published files differ in are on. */
+  readonly weightKeys?: readonly string[] | undefined;
+}
+
+function optionsOf({ latentChannels, weightKeys }: BuiltInOptions): {
   readonly latentChannels?: number;
   readonly pointwise?: boolean;
+} {
+  return {
+    ...(latentChannels === undefined ? {} : { latentChannels }),
+    ...(weightKeys === undefined ? {} : { pointwise: hasPointwise(weightKeys) }),
+  };
 }
 
 export interface BuiltIn {
@@ -21,12 +32,15 @@ function litevaeEntries(): [string, BuiltIn][] {
   return variants.flatMap((variant) => {
     const name = variant.toLowerCase();
     return [
-      [name, { about: `LiteVAE-${variant}, GroupNorm decoder`, build: (options) => litevae({ name, variant, ...options }) }],
+      [
+        name,
+        { about: `LiteVAE-${variant}, GroupNorm decoder`, build: (options) => litevae({ name, variant, ...optionsOf(options) }) },
+      ],
       [
         `${name}-smc`,
         {
           about: `LiteVAE-${variant}, self-modulated decoder`,
-          build: (options) => litevae({ name: `${name}-smc`, variant, decoder: { norm: "smc" }, ...options }),
+          build: (options) => litevae({ name: `${name}-smc`, variant, decoder: { norm: "smc" }, ...optionsOf(options) }),
         },
       ],
     ] satisfies [string, BuiltIn][];
@@ -35,10 +49,13 @@ function litevaeEntries(): [string, BuiltIn][] {
 
 export const builtIns: Readonly<Record<string, BuiltIn>> = {
   ...Object.fromEntries(litevaeEntries()),
-  "sd-vae": { about: "the KL autoencoder of Stable Diffusion", build: (options) => sdVae({ name: "sd-vae", ...options }) },
+  "sd-vae": {
+    about: "the KL autoencoder of Stable Diffusion",
+    build: (options) => sdVae({ name: "sd-vae", ...optionsOf(options) }),
+  },
   "vae-small": {
     about: "SD-VAE with an encoder of LiteVAE-B's size",
-    build: (options) => vaeSmall({ name: "vae-small", ...options }),
+    build: (options) => vaeSmall({ name: "vae-small", ...optionsOf(options) }),
   },
   nano: {
     about: "S encoder, self-modulated decoder of base 24: the demo's model",
@@ -48,7 +65,7 @@ export const builtIns: Readonly<Record<string, BuiltIn>> = {
         variant: "S",
         decoder: { norm: "smc", base: 24 },
         discriminator: { kind: "unet", channels: 8, multipliers: [1, 2, 4, 8, 16] },
-        ...options,
+        ...optionsOf(options),
       }),
   },
 };

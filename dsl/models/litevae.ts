@@ -142,6 +142,11 @@ export function klDecoder(config: {
 
 type Parts = Pick<ModelConfig<number, number, number>, "encoder" | "decoder">;
 
+/** Whether weights under these keys have the 1×1 convolutions of `withPointwise`. */
+export function hasPointwise(keys: readonly string[]): boolean {
+  return keys.some((key) => key.startsWith("quant_conv."));
+}
+
 /** Puts quant_conv after the encoder and post_quant_conv before the decoder, under diffusers' names. */
 export function withPointwise(latentChannels: number, encode: Parts["encoder"], decode: Parts["decoder"]): Parts {
   const moments = 2 * latentChannels;

@@ -38,12 +38,12 @@ export function addCompile(program: Command): void {
       const targets = chosenTargets(command, flags.target);
       checkPass(flags.dumpAfter, passNames);
       const { openWeights } = await import("../artifact/weights-file.ts");
-      const { hasPointwise } = await import("../weights/weights.ts");
+      const { plainKeys } = await import("../weights/weights.ts");
       const { loadModel } = await import("./load-model.ts");
       const file = flags.weights === undefined ? undefined : openWeights(flags.weights);
       const model = await loadModel(name, {
         latentChannels: flags.latent,
-        pointwise: file !== undefined && hasPointwise(file),
+        weightKeys: file && plainKeys(file),
       });
       checkParts(model, flags.parts);
       const { OutputFolder } = await import("../artifact/output-folder.ts");

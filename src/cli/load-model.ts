@@ -1,5 +1,5 @@
 import { basename, extname } from "node:path";
-import { builtIns } from "../../dsl/models/index.ts";
+import { builtIns, type BuiltInOptions } from "../../dsl/models/index.ts";
 import { nearest, UserError } from "../errors/index.ts";
 import type { Model } from "../ir/model.ts";
 import { importDefault, isFile, type Wanted } from "./load-file.ts";
@@ -7,18 +7,9 @@ import { importDefault, isFile, type Wanted } from "./load-file.ts";
 const wanted: Wanted = { noun: "model", examples: ["litevae({ … })", "model({ … })"] };
 
 /** The model that MODEL on the command line means: a built-in name, or a file whose default export is a model. */
-export async function loadModel(
-  name: string,
-  options: { readonly latentChannels?: number | undefined; readonly pointwise?: boolean } = {},
-): Promise<Model> {
-  const { latentChannels, pointwise } = options;
+export async function loadModel(name: string, options: BuiltInOptions = {}): Promise<Model> {
   const builtIn = Object.hasOwn(builtIns, name) ? builtIns[name] : undefined;
-  if (builtIn !== undefined) {
-    return builtIn.build({
-      ...(latentChannels === undefined ? {} : { latentChannels }),
-      ...(pointwise === undefined ? {} : { pointwise }),
-    });
-  }
+  if (builtIn !== undefined) return builtIn.build(options);
   if (!isFile(name)) {
     const names = Object.keys(builtIns);
     const meant = nearest(name, names);
@@ -29,7 +20,7 @@ export async function loadModel(
       help: meant === undefined ? "run litevae list for the built-in models" : `did you mean ${meant}?`,
     });
   }
-  if (latentChannels !== undefined) {
+  if (options.latentChannels !== undefined) {
     throw new UserError({
       what: `--latent applies to built-in models, and ${name} is a file`,
       help: "set latentChannels in the file",

@@ -53,10 +53,10 @@ export function flopsOf({ macs }: Pick<Counts, "macs">): number {
 
 /**
  * Measures every part for one image of `size` × `size` pixels. Throws UserError where the encoder or the decoder does not fit the size;
- * a discriminator, which does not run at inference and often needs a coarser grid, is left out with a note.
+ * one that only training runs, a discriminator, often needs a coarser grid and is left out with a note.
  */
 export function countModel(model: Model, size: number): ModelCounts {
-  const optional = (part: Part): boolean => part.name === "discriminator";
+  const optional = (part: Part): boolean => part.trainingOnly === true;
   requireFit(
     model.parts.filter((part) => !optional(part)),
     size,

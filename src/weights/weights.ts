@@ -55,9 +55,9 @@ function renamed(key: string, from: string, to: string): string {
   );
 }
 
-/** Whether a weight file has the 1×1 convolutions between encoder, latent and decoder that built-in models have as an option. */
-export function hasPointwise(file: Safetensors): boolean {
-  return file.names.some((name) => plainKey(name).startsWith("quant_conv."));
+/** A file's keys without what wrapped the model that they are of. */
+export function plainKeys(file: Safetensors): readonly string[] {
+  return file.names.map(plainKey);
 }
 
 /** Whether a file's tensor is a parameter; published files may store a linear weight [out, in] as a 1×1 convolution's. */
