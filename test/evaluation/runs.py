@@ -13,9 +13,9 @@ from conftest import litevae
 from litevae_runtime.metrics.imports import import_torchmetrics
 from litevae_runtime.nn.published import ALEXNET_FILE, INCEPTION_FILE, VGG16_FILE
 from reference import perceptual as reference
+from sets import write_pictures
 from torch import Tensor, nn
 from training.runs import MODELS, forget_accelerate
-from training.sets import write_pictures
 
 PACKAGE = "litevae_plain"
 

@@ -15,9 +15,9 @@ from accelerate import PartialState
 from conftest import ROOT
 from evaluation.runs import FEW_FEATURES, PACKAGE, Compiled, compiled, networks, result
 from PIL import Image
+from sets import colour, write_pictures
 from torch import Tensor
 from training.runs import forget_accelerate
-from training.sets import colour, write_pictures
 
 __all__ = ["compiled", "networks"]
 
@@ -292,7 +292,7 @@ def test_numbers_that_are_not_finite_are_no_result(compiled: Compiled) -> None:
         def decode(self, latents: Tensor) -> Tensor:
             return latents * torch.inf
 
-    error = compiled.module("_runtime.common.errors").TrainingError
+    error = compiled.module("_runtime.common.errors").InputError
     with pytest.raises(error, match="the model gives pictures of 32×32 with numbers that are not finite"):
         evaluation(compiled, Broken(), ("psnr",), None).at(32, latents=False, block=None)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from evaluation.runs import FEW_FEATURES, networks
-from litevae_runtime.common.errors import TrainingError
+from litevae_runtime.common.errors import InputError
 from litevae_runtime.evaluation.pictures import spread
 from litevae_runtime.metrics import frechet
 from litevae_runtime.metrics.frechet import Frechet
@@ -30,10 +30,10 @@ from litevae_runtime.nn.autoencoder import AutoencoderBase
 from litevae_runtime.nn.published import INCEPTION_FILE
 from PIL import Image
 from safetensors.torch import save_file
+from sets import PHOTOS
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor, nn
 from training.runs import forget_accelerate
-from training.sets import PHOTOS
 
 __all__ = ["networks"]
 
@@ -302,11 +302,11 @@ class TestFrechet:
         file = tmp_path / INCEPTION_FILE
         torch.save({"fc.weight": torch.zeros(1)}, file)
         with pytest.raises(
-            TrainingError, match=f"^{re.escape(str(file))} are not Inception's weights as torch-fidelity"
+            InputError, match=f"^{re.escape(str(file))} are not Inception's weights as torch-fidelity"
         ):
             new_frechet(file)
         file.write_bytes(b"<html>not found</html>")
-        with pytest.raises(TrainingError, match="cannot be read as weights"):
+        with pytest.raises(InputError, match="cannot be read as weights"):
             new_frechet(file)
 
 

@@ -36,7 +36,7 @@ describe("a package", () => {
     const path = compile("tiny.ts", "smoke", "--recipe", "smoke");
     expect(read(join(path, "recipe.json"))).toEqual(recipes.smoke.recipe);
     expect(readFileSync(join(path, "recipe.schema.json"), "utf8")).toBe(
-      readFileSync(join(root, "test/recipe/golden/recipe.schema.json"), "utf8"),
+      readFileSync(join(root, "runtime/tests/package/recipe.schema.json"), "utf8"),
     );
     const python = (at: string): readonly string[] =>
       readdirSync(at, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".py"));

@@ -4,6 +4,6 @@ import { expect, test } from "vitest";
 import { recipeJsonSchema } from "../../src/recipe/json-schema.ts";
 
 test("recipe.schema.json", async () => {
-  const file = fileURLToPath(new URL("./golden/recipe.schema.json", import.meta.url));
+  const file = fileURLToPath(new URL("../../runtime/tests/package/recipe.schema.json", import.meta.url));
   await expect(`${JSON.stringify(recipeJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(file);
 });

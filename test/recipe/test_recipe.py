@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from litevae_runtime.common.errors import TrainingError
+from conftest import ROOT
+from litevae_runtime.common.errors import InputError
 from litevae_runtime.recipe.fields import Recipe
 from litevae_runtime.recipe.load import load_recipe, recipe_dict
 
 GOLDEN = Path(__file__).parent / "golden"
-PRESETS = sorted(path.stem for path in GOLDEN.glob("*.json") if path.stem != "recipe.schema")
+SCHEMA = ROOT / "runtime" / "tests" / "package" / "recipe.schema.json"
+PRESETS = sorted(path.stem for path in GOLDEN.glob("*.json"))
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """What a compiled package holds of the recipe `smoke`."""
-    shutil.copy(GOLDEN / "recipe.schema.json", tmp_path)
+    shutil.copy(SCHEMA, tmp_path)
     shutil.copy(GOLDEN / "smoke.json", tmp_path / "recipe.json")
     return tmp_path
 
@@ -30,7 +32,7 @@ def preset(name: str) -> dict[str, Any]:
 
 def message(folder: Path, *overrides: str, file: Path | None = None) -> str:
     """What is told, with the folder's path as <dir>."""
-    with pytest.raises(TrainingError) as caught:
+    with pytest.raises(InputError) as caught:
         load_recipe(overrides, file, folder=folder)
     return str(caught.value).replace(str(folder), "<dir>")
 

@@ -1,6 +1,7 @@
 """The compiled folder as a project: installed, formatted, linted and typed, with one naming of weights and its switches."""
 
 import copy
+import importlib
 import json
 import pickle
 import re
@@ -90,6 +91,21 @@ class TestProject:
         # What building leaves in the folder does not keep it from being compiled again.
         assert (project / "build").is_dir()
         compile_to(project, SMALL, "--target", "torch")
+
+    def test_two_live_in_one_process(
+        self, module: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Each has a runtime of its own: classes and state of one are never those of the other."""
+        out = compile_to(tmp_path / "out", EXAMPLES[0], "--target", "torch")
+        with package(out) as other:
+            assert module.WeightsError is not other.WeightsError
+            assert {module.Autoencoder.name, other.Autoencoder.name} == {"small", EXAMPLES[0].stem}
+            for each in (module, other):
+                command = importlib.import_module(f"{each.__name__}.train")
+                with pytest.raises(SystemExit, match="0"):
+                    command.main(["--help"])
+                said = capsys.readouterr().out
+                assert said.startswith(f"usage: python -m {each.__name__}.train ")
 
     def test_a_folder_with_an_environment_of_its_own_compiles_again(self, tmp_path: Path) -> None:
         out = compile_to(tmp_path / "out", EXAMPLES[0], "--target", "torch")

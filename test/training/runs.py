@@ -13,8 +13,8 @@ import torch
 from accelerate.state import AcceleratorState, GradientState, PartialState
 from conftest import ROOT, litevae
 from safetensors.torch import load_file
+from sets import write_pictures
 from torch import Tensor
-from training.sets import write_pictures
 
 MODELS = ROOT / "test" / "training" / "models"
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import torch
+from sets import write_pictures
 from training.runs import Project, metrics, project
-from training.sets import write_pictures
 
 __all__ = ["project"]
 

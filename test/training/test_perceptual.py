@@ -9,8 +9,8 @@ from types import ModuleType
 
 import pytest
 import torch
+from litevae_runtime.common.errors import WeightsError
 from litevae_runtime.losses.perceptual import Lpips, LpipsAlexNet, PerceptualLoss, VggLoss
-from litevae_runtime.nn.autoencoder import WeightsError
 from litevae_runtime.nn.published import (
     ALEXNET_FILE,
     LPIPS_ALEXNET_FILE,

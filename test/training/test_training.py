@@ -4,14 +4,15 @@ import json
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 from conftest import litevae
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from sets import PHOTOS
 from training.runs import MODELS, Project, metrics, project
-from training.sets import PHOTOS
+
+import onnxruntime
 
 __all__ = ["project"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sets import colour
 from training.runs import Project, project
-from training.sets import colour
 
 __all__ = ["project"]
 

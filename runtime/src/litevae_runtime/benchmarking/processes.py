@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 
 import torch
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from ..nn.autoencoder import AutoencoderBase
 from .measure import measure
 from .rows import Case, Measured, Row, Settings
@@ -43,7 +43,7 @@ def _answer(sender: Connection, model: type[AutoencoderBase], case: Case, settin
     try:
         sender.send(measure(model, case, settings))
     # Those that torch, its compiler, memory and files raise; another one is a bug, and its trace is shown.
-    except (RuntimeError, AssertionError, ImportError, MemoryError, OSError, TrainingError) as error:
+    except (RuntimeError, AssertionError, ImportError, MemoryError, OSError, InputError) as error:
         sender.send(failure(error))
 
 

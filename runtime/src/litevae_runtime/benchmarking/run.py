@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from ..common.device import choose_device, hardware
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from ..common.files import write_text
 from ..nn.autoencoder import AutoencoderBase
 from ..nn.sizes import check_sides
@@ -28,7 +28,7 @@ def benchmark(
     output: Path | None,
     paper: Mapping[str, Any],
 ) -> list[Row]:
-    """Measures the cases and prints a table; TrainingError where none of them could be right.
+    """Measures the cases and prints a table; InputError where none of them could be right.
 
     `output` has the rows so far after every one of them; `paper` are figures that are printed below them.
     """
@@ -68,7 +68,7 @@ def benchmark(
 
 def _check_precision(precision: str, device: torch.device) -> None:
     if device.type == "cpu" and precision in ("tf32", "fp16"):
-        raise TrainingError(
+        raise InputError(
             f"precision {precision} needs a GPU",
             expected="fp32 or bf16 on a CPU",
             found=f"--precision {precision}, --device {device}",
@@ -80,6 +80,6 @@ def _write(file: Path, result: dict[str, Any]) -> None:
     try:
         write_text(file, json.dumps(result, indent=2) + "\n")
     except OSError as error:
-        raise TrainingError(
+        raise InputError(
             f"{file} cannot be written", found=str(error), remedy="give another --output"
         ) from error

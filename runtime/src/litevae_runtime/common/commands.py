@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from .errors import TrainingError
+from .errors import InputError
 from .signals import end_workers
 
 EXIT_DONE, EXIT_WRONG_INPUT, EXIT_STOPPED = 0, 1, 130
@@ -16,12 +16,12 @@ def exit_code(run: Callable[[], int], purpose: str, extra: str = "") -> int:
     """
     try:
         return run()
-    except TrainingError as error:
+    except InputError as error:
         return _told(error)
     except ModuleNotFoundError as error:
         target = f"'.[{extra}]'" if extra else "."
         remedy = f"in the folder of this package's pyproject.toml: pip install -e {target}"
-        return _told(TrainingError(f"{purpose} needs {error.name}, which is not installed", remedy=remedy))
+        return _told(InputError(f"{purpose} needs {error.name}, which is not installed", remedy=remedy))
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return EXIT_STOPPED
@@ -29,6 +29,6 @@ def exit_code(run: Callable[[], int], purpose: str, extra: str = "") -> int:
         end_workers()
 
 
-def _told(error: TrainingError) -> int:
+def _told(error: InputError) -> int:
     print(f"error: {error}", file=sys.stderr)
     return EXIT_WRONG_INPUT

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from .errors import TrainingError
+from .errors import InputError
 
 # The kinds of device that the package's commands know how to wait for and to name.
 _KINDS = ("cpu", "cuda", "mps", "xpu")
@@ -24,7 +24,7 @@ def choose_device(name: str | None) -> torch.device:
         torch.empty(0, device=device)
     # What torch raises differs between devices that it lacks, that it was not built for and that are not there.
     except (RuntimeError, AssertionError, ValueError, NotImplementedError) as error:
-        raise TrainingError(
+        raise InputError(
             f"device {wanted} cannot be used",
             expected="cpu, or one that torch can use here, such as cuda or cuda:1",
             found=str(error).strip().splitlines()[0],

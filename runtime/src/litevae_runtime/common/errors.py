@@ -1,8 +1,14 @@
-"""What a person can put right."""
+"""What the runtime raises on purpose. Anything else that reaches a person is a bug."""
+
+from collections.abc import Sequence
 
 
-class TrainingError(Exception):
-    """One message: what is wrong, what was expected and found, and what to do about it.
+class LitevaeError(Exception):
+    """The base of all of them."""
+
+
+class InputError(LitevaeError):
+    """What a person can put right, in one message: what is wrong, what was expected and found, and what to do about it.
 
     `what` is one sentence in lower case without a full stop, as in the compiler's own messages.
     """
@@ -12,3 +18,15 @@ class TrainingError(Exception):
         lines = [what, *(f"  {f'{name}:':<10}{text}" for name, text in facts.items() if text)]
         super().__init__("\n".join(lines))
         self.what = what
+
+
+class WeightsError(LitevaeError, ValueError):
+    """Weights that are not those of the model; message and `problems` name the first keys of each kind."""
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+class BrokenPictureError(LitevaeError):
+    """One picture cannot be used; the message is the reason, without the picture's name."""

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from .errors import TrainingError
+from .errors import InputError
 
 
 def require_writable(file: Path) -> None:
-    """TrainingError where a result could not be written, said before the work is done. Makes its folder."""
+    """InputError where a result could not be written, said before the work is done. Makes its folder."""
     place = file.resolve()
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -22,7 +22,7 @@ def require_writable(file: Path) -> None:
         with TemporaryFile(dir=place.parent):
             pass
     except OSError as error:
-        raise TrainingError(
+        raise InputError(
             f"{file} cannot be written",
             found=error.strerror or str(error),
             remedy="give --output FILE in a folder of yours",

@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ..common.errors import TrainingError
+from ..common.errors import BrokenPictureError, InputError
 from ..common.text import counted
-from .decode import BrokenPictureError, Picture
+from .decode import Picture
 from .pictures import Pictures
 
 # So many unusable pictures in a row are no accident: the storage has gone, or the set is another one.
@@ -40,7 +40,7 @@ def require_size(picture: Picture, resolution: int) -> None:
 
 
 def probe(pictures: Pictures, broken_share: float, resolution: int) -> None:
-    """Decodes pictures that lie evenly over the set; TrainingError where more than `broken_share` of them are broken.
+    """Decodes pictures that lie evenly over the set; InputError where more than `broken_share` of them are broken.
 
     64 are decoded. A share of those says little about a large set, so where they hold broken ones 1,024 decide.
     `resolution` is the largest of the run.
@@ -55,12 +55,12 @@ def probe(pictures: Pictures, broken_share: float, resolution: int) -> None:
     found = f"\n{' ' * 12}".join(named + more)
     tried = counted(checked, "picture") + ("" if checked == len(pictures) else " tried")
     if len(broken) == checked:
-        raise TrainingError(
+        raise InputError(
             f"none of {tried} in {pictures.place} can be used",
             found=found,
             remedy="check the path, and that the files are whole",
         )
-    raise TrainingError(
+    raise InputError(
         f"{len(broken):,} of {tried} in {pictures.place} cannot be used",
         expected=f"at most {broken_share:.3g} of them (data.broken_share)",
         found=found,
@@ -103,7 +103,7 @@ class BrokenLog:
     def add(self, broken: Iterable[Broken], seen: int) -> None:
         """Takes the broken pictures met while `seen` pictures were loaded.
 
-        TrainingError when their share is over the recipe's, or when `GIVE_UP` in a row could not be used.
+        InputError when their share is over the recipe's, or when `GIVE_UP` in a row could not be used.
         """
         found = list(broken)
         self._tried += seen + len(found)
@@ -120,13 +120,13 @@ class BrokenLog:
     def _refuse(self, found: list[Broken]) -> None:
         latest = f"{found[-1].name}: {found[-1].reason}"
         if _longest_row(found) >= GIVE_UP:
-            raise TrainingError(
+            raise InputError(
                 f"{GIVE_UP} pictures in a row cannot be used",
                 found=latest,
                 remedy=f"check that the storage is still there; {self._file} lists the pictures",
             )
         if self._is_too_many():
-            raise TrainingError(
+            raise InputError(
                 f"{self._broken:,} of {self._tried:,} pictures cannot be used",
                 expected=f"at most {self._share:.3g} of them (data.broken_share)",
                 found=latest,

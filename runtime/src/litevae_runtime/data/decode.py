@@ -24,6 +24,7 @@ import torch
 from PIL import ExifTags, Image, ImageOps, ImageSequence, UnidentifiedImageError
 from torch import Tensor
 
+from ..common.errors import BrokenPictureError
 from ..common.text import counted
 
 Box = tuple[int, int, int, int]
@@ -36,10 +37,6 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", "
 
 # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size where that leaves this many pixels for each one that is wanted.
 DRAFT_MARGIN = 2
-
-
-class BrokenPictureError(Exception):
-    """One picture cannot be used; the message is the reason, without the picture's name."""
 
 
 class Picture(Protocol):

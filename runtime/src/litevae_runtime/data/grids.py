@@ -20,7 +20,7 @@ def join_columns(columns: Sequence[Tensor]) -> np.ndarray:
 
 
 def rgb(images: Tensor) -> Tensor:
-    """Three channels of pictures that have one, two or many."""
+    """The first three channels of pictures or latents; of one or two the first, three times."""
     images = images.float()
     return images[:, :3] if images.shape[1] >= 3 else images[:, :1].expand(-1, 3, -1, -1)
 

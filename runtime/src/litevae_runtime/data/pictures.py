@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from ..common.errors import TrainingError
+from ..common.errors import BrokenPictureError, InputError
 from ..common.text import counted
-from .decode import SUFFIXES, BrokenPictureError, Picture, open_picture
+from .decode import SUFFIXES, Picture, open_picture
 from .listing import Strings, described, suffix, walk
 from .shards import Shards, expand_braces
 
@@ -111,13 +111,13 @@ class _Files:
 def open_pictures(path: str | Path, channels: int) -> Pictures:
     """Lists the pictures of a folder, or indexes those of shards, for a model of so many channels.
 
-    Hidden files and files of other kinds are passed over and counted in `ignored`. TrainingError says what was found
+    Hidden files and files of other kinds are passed over and counted in `ignored`. InputError says what was found
     where there is nothing to train on.
     """
     try:
         return _opened(str(path), channels)
     except OSError as error:
-        raise TrainingError(
+        raise InputError(
             f"{error.filename or path} cannot be read",
             found=error.strerror or str(error),
             remedy="check the path and your rights to it",
@@ -127,7 +127,7 @@ def open_pictures(path: str | Path, channels: int) -> Pictures:
 def _opened(path: str, channels: int) -> Pictures:
     place = Path(path).expanduser()
     if "://" in path or path.startswith("pipe:"):
-        raise TrainingError(
+        raise InputError(
             f"{path} is not on a disk of this machine", expected=_EXPECTED, remedy="fetch the pictures first"
         )
     if not place.exists():
@@ -140,7 +140,7 @@ def _opened(path: str, channels: int) -> Pictures:
         return _from_shards(path, [place], channels)
     kind = f"a {suffix(path)} file" if suffix(path) else "a file without a suffix"
     remedy = "name the folder that it lies in" if suffix(path) in SUFFIXES else _remedy([suffix(path)])
-    raise TrainingError(f"{path} is no set of pictures", expected=_EXPECTED, found=kind, remedy=remedy)
+    raise InputError(f"{path} is no set of pictures", expected=_EXPECTED, found=kind, remedy=remedy)
 
 
 def _from_folder(folder: Path, channels: int) -> Pictures:
@@ -158,7 +158,7 @@ def _from_folder(folder: Path, channels: int) -> Pictures:
 
     names = Strings(pictures())
     if shards and len(names):
-        raise TrainingError(
+        raise InputError(
             f"{folder} holds pictures as well as shards",
             expected="one or the other",
             found=f"{len(names):,} × {suffix(names[0])} and the like, {len(shards):,} × .tar",
@@ -179,7 +179,7 @@ def _from_shards(
 def _some(pictures: Pictures) -> Pictures:
     if len(pictures):
         return pictures
-    raise TrainingError(
+    raise InputError(
         f"there are no pictures in {pictures.place}",
         expected=f"files that end in {', '.join(SUFFIXES)}",
         found=described(pictures.ignored) or "nothing",
@@ -187,9 +187,9 @@ def _some(pictures: Pictures) -> Pictures:
     )
 
 
-def _missing(place: Path) -> TrainingError:
+def _missing(place: Path) -> InputError:
     there = next(parent for parent in place.absolute().parents if parent.exists())
-    return TrainingError(
+    return InputError(
         f"there is no {place}",
         expected=_EXPECTED,
         found=f"{there}, without {place.absolute().relative_to(there).parts[0]}",

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
+from ..common.errors import BrokenPictureError
 from ..recipe.fields import Data
 from .broken import GIVE_UP, Broken, require_size
-from .decode import BrokenPictureError, Picture
+from .decode import Picture
 from .order import keyed_int, keyed_random, random_crop, shuffled
 from .pictures import Pictures, open_pictures
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from ..common.text import counted
 from .decode import SUFFIXES
 from .listing import Strings, is_hidden, suffix
@@ -89,13 +89,13 @@ def _members(path: Path) -> Iterator[tarfile.TarInfo]:
             _require_end(path, tar.offset)
     except tarfile.TarError as error:
         if count == 0:
-            raise TrainingError(
+            raise InputError(
                 f"{path} is no .tar file",
                 expected="an uncompressed .tar",
                 found=str(error),
                 remedy="fetch it again, or unpack it if it is compressed: pictures are read in random order",
             ) from None
-        raise TrainingError(
+        raise InputError(
             f"{path} is damaged",
             found=f"{error} after {counted(count, 'file')}",
             remedy="fetch it again, or leave it out",
@@ -113,11 +113,11 @@ def _require_end(path: Path, offset: int) -> None:
 def expand_braces(pattern: str) -> list[Path]:
     """The paths of a pattern such as data-{000..099}.tar; several braces give every combination.
 
-    TrainingError where a range runs backwards or files are missing.
+    InputError where a range runs backwards or files are missing.
     """
     ranges = list(_RANGE.finditer(pattern))
     if not ranges:
-        raise TrainingError(
+        raise InputError(
             f"{pattern} is no pattern of shards",
             expected="a range such as {000..099}",
             remedy="write first and last number with as many digits as the file names have",
@@ -126,7 +126,7 @@ def expand_braces(pattern: str) -> list[Path]:
     for found in ranges:
         first, last = found.groups()
         if int(first) > int(last):
-            raise TrainingError(
+            raise InputError(
                 f"the range {found.group()} is empty",
                 expected="the smaller number first",
                 remedy=f"write {{{last}..{first}}}",
@@ -139,7 +139,7 @@ def expand_braces(pattern: str) -> list[Path]:
     ]
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
-        raise TrainingError(
+        raise InputError(
             f"{len(missing):,} of the {len(paths):,} shards of {pattern} are missing",
             found=f"no {missing[0]}" + (f", no {missing[-1]}" if len(missing) > 1 else ""),
             remedy="fetch them, or name the range that is there",

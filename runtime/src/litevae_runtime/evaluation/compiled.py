@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from ..common.files import file_hash
 from ..nn.autoencoder import CONFIG
 from ..nn.sizes import require_fitting
@@ -74,7 +74,7 @@ class OnnxSubject:
     def _config(self) -> dict[str, Any]:
         absent = [path.name for path in (*self.files, self.folder / CONFIG) if not path.is_file()]
         if absent:
-            raise TrainingError(
+            raise InputError(
                 f"{self.folder} has no {' and no '.join(absent)}",
                 expected="encoder.onnx, decoder.onnx and config.json",
                 found=_found(self.folder),
@@ -85,7 +85,7 @@ class OnnxSubject:
             for key in ("model", "image_channels", "latent_channels", "sizes"):
                 config[key]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise TrainingError(
+            raise InputError(
                 f"{self.folder / CONFIG} is not what litevae compile writes",
                 found=repr(error),
                 remedy=_REMEDY,
@@ -103,7 +103,7 @@ def _onnxruntime() -> Any:
     try:
         return import_module("onnxruntime")
     except ImportError as error:
-        raise TrainingError(
+        raise InputError(
             "--onnx needs onnxruntime, which cannot be imported",
             found=str(error).splitlines()[0],
             remedy="pip install onnxruntime, or onnxruntime-gpu",
@@ -120,7 +120,7 @@ def _session(runtime: Any, file: Path, device: torch.device) -> Any:
         return runtime.InferenceSession(str(file), options, providers=providers)
     # onnxruntime's errors have no common class of their own.
     except Exception as error:
-        raise TrainingError(
+        raise InputError(
             f"onnxruntime cannot open {file}", found=str(error).strip().splitlines()[0], remedy=_REMEDY
         ) from error
 

@@ -9,14 +9,13 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError, WeightsError
 from ..common.files import file_hash
 from ..losses.perceptual import Lpips, LpipsAlexNet, build_lpips
 from ..metrics.frechet import Frechet
 from ..metrics.imports import import_torchmetrics
 from ..metrics.psnr import psnr
 from ..metrics.ssim import SMALLEST_SIDE, ssim
-from ..nn.autoencoder import WeightsError
 from ..nn.builders import Builders
 from ..nn.published import INCEPTION_FILE, PUBLISHED, published_file, weights_folder
 
@@ -79,7 +78,7 @@ def choose_instruments(
     folder: Path | None,
     device: torch.device,
 ) -> Instruments:
-    """Those of `metrics` that these pictures and this machine allow. TrainingError where a file of weights is damaged."""
+    """Those of `metrics` that these pictures and this machine allow. InputError where a file of weights is damaged."""
     chosen = Instruments()
     if "rfid" in metrics:
         _add_frechet(chosen, channels, folder, device)
@@ -137,7 +136,7 @@ def _add_lpips(
         try:
             loss = build_lpips(networks, network).load(folder).to(device)
         except WeightsError as error:
-            raise TrainingError(f"{metric} has no weights: {error}") from error
+            raise InputError(f"{metric} has no weights: {error}") from error
         chosen.each.append(PictureMetric(metric, loss, loss.smallest_side))
         chosen.networks[network] = [_described(file) for file in files.values() if file is not None]
 

@@ -12,7 +12,7 @@ from accelerate.utils import gather_object
 from torch import Tensor
 from tqdm import tqdm
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from ..data.broken import Broken
 from ..metrics.imbalance import SHOWN, FeatureMaps, imbalance, imbalance_grid, position_strengths
 from ..metrics.mmd import MOST_PICTURES
@@ -66,13 +66,13 @@ class Evaluation:
     def at(self, side: int, *, latents: bool, block: str | None) -> Side:
         """Measures at a side; with latents, or with the feature maps of a block, where those are asked for.
 
-        What it returns is whole on the main process alone. TrainingError where the model gives numbers that are not
+        What it returns is whole on the main process alone. InputError where the model gives numbers that are not
         finite, the memory does not suffice, or no picture can be used.
         """
         try:
             share = self._share(side, latents, block)
         except torch.OutOfMemoryError as error:
-            raise TrainingError(
+            raise InputError(
                 f"the memory of {self.device} does not suffice at {side}×{side}",
                 found=f"--batch {self.batch}",
                 remedy=f"give --batch {max(1, self.batch // 2)}, or leave the larger --sizes out",
@@ -145,7 +145,7 @@ class Evaluation:
     def _finite(self, x_hat: Tensor, side: int) -> Tensor:
         """The reconstructions, clamped as pictures are."""
         if not torch.isfinite(x_hat).all():
-            raise TrainingError(
+            raise InputError(
                 f"the model gives pictures of {side}×{side} with numbers that are not finite",
                 expected="finite numbers",
                 found="NaN or infinity",

@@ -9,12 +9,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
-from ..common.errors import TrainingError
+from ..common.errors import BrokenPictureError, InputError
 from ..common.files import text_hash
 from ..common.signals import ignore_signals
 from ..common.text import counted
 from ..data.broken import Broken, require_size
-from ..data.decode import BrokenPictureError
 from ..data.pictures import Pictures, open_pictures
 from ..data.sets import Batch, Indices, Item, ValidationSet, collate, drawn
 
@@ -109,10 +108,10 @@ def spread(count: int, among: int) -> frozenset[int]:
 
 
 def require_some(used: int, broken: Sequence[Broken], data: Data) -> None:
-    """TrainingError where no picture at all could be used."""
+    """InputError where no picture at all could be used."""
     if used > 0:
         return
-    raise TrainingError(
+    raise InputError(
         f"none of the {counted(len(data), 'picture')} of {data.path} can be used",
         found="; ".join(f"{each.name}: {each.reason}" for each in broken[:3]),
         remedy="check the path, that the files are whole, and that they are not too small for --sizes",

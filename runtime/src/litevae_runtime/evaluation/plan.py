@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from ..common.text import counted
 from .instruments import Instruments, Missing
 from .result import FORMAT, PER_PICTURE
@@ -37,9 +37,9 @@ def given(result: Mapping[str, Any]) -> Given:
 
 
 def require_any(found: Given, missing: Sequence[Missing]) -> None:
-    """TrainingError where nothing that was asked for can be had: a result without a number helps nobody."""
+    """InputError where nothing that was asked for can be had: a result without a number helps nobody."""
     if not found:
-        raise TrainingError(
+        raise InputError(
             "nothing of --metrics can be measured here",
             found=f"\n{' ' * 12}".join(map(str, missing)),
             remedy="put right what is named, or give other --metrics; nothing was written",
@@ -47,7 +47,7 @@ def require_any(found: Given, missing: Sequence[Missing]) -> None:
 
 
 def require_no_loss(output: Path, plan: Given, sides: Sequence[int], pictures: int) -> None:
-    """TrainingError where `output` holds sizes, metrics or pictures that the new result would not have."""
+    """InputError where `output` holds sizes, metrics or pictures that the new result would not have."""
     earlier = earlier_result(output)
     if earlier is None:
         return
@@ -62,7 +62,7 @@ def require_no_loss(output: Path, plan: Given, sides: Sequence[int], pictures: i
         f"{counted(data['pictures'], 'picture')} instead of {pictures:,}" if more else "",
     ]
     if any(parts):
-        raise TrainingError(
+        raise InputError(
             f"{output} holds a result that this one would not replace in full",
             expected="a result with all that is there, or --output",
             found="; ".join(part for part in parts if part),

@@ -11,7 +11,7 @@ import torch
 from accelerate import PartialState
 
 from ..common.device import choose_device, needs_cpu
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from ..common.files import require_writable, write_text
 from ..common.paper import published_figures
 from ..common.run_folder import run_of
@@ -52,7 +52,7 @@ class Options:
 
 
 def evaluate(model: type[AutoencoderBase], networks: Builders, options: Options, package: Path) -> None:
-    """Measures and writes; what is printed and written is the main process's alone. TrainingError says what is wrong.
+    """Measures and writes; what is printed and written is the main process's alone. InputError says what is wrong.
 
     `networks` are what metrics look through; `package` is the folder with the published figures, beside which the package's
     version stands.
@@ -159,7 +159,7 @@ def _device(process: PartialState, name: str | None) -> torch.device:
     if process.num_processes == 1:
         return choose_device(name)
     if name not in (None, "cpu", process.device.type):
-        raise TrainingError(
+        raise InputError(
             f"--device {name} is for one process",
             expected=f"--device cpu or {process.device.type}, or none",
             found=f"{process.num_processes} processes",
@@ -171,7 +171,7 @@ def _device(process: PartialState, name: str | None) -> torch.device:
 def _subject(model: type[AutoencoderBase], options: Options, device: torch.device) -> Subject:
     if options.onnx is not None:
         if options.precision != "fp32":
-            raise TrainingError(
+            raise InputError(
                 "compiled graphs have a precision of their own",
                 expected="--precision fp32 with --onnx",
                 found=f"--precision {options.precision}",
@@ -180,7 +180,7 @@ def _subject(model: type[AutoencoderBase], options: Options, device: torch.devic
         return OnnxSubject(options.onnx, device)
     assert options.weights is not None
     if options.precision == "fp16" and device.type == "cpu":
-        raise TrainingError(
+        raise InputError(
             "precision fp16 needs a GPU",
             expected="fp32 or bf16 on a CPU",
             found="--precision fp16",

@@ -11,13 +11,14 @@ from typing import Literal
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..nn.layers import at_least_float32
 from ..recipe.fields import Adversarial
 
 Logits = Mapping[str, Tensor]
 Kind = Literal["hinge", "logistic"]
+
+_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 
 def as_logits(output: Tensor | Logits) -> Logits:
@@ -80,7 +81,7 @@ def frozen(network: nn.Module) -> Iterator[None]:
     """
     training = [(module, module.training) for module in network.modules()]
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
+    norms = [module for module in network.modules() if isinstance(module, _BATCH_NORMS)]
     tracked = [norm.track_running_stats for norm in norms]
     network.eval().requires_grad_(False)
     for norm in norms:

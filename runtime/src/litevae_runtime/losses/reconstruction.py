@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from ..nn.autoencoder import DiagonalGaussian
 from ..nn.layers import at_least_float32, haar_dwt
 from ..recipe.fields import Recipe
@@ -56,7 +56,7 @@ def _charbonnier(d: Tensor, epsilon: float) -> Tensor:
 
 def _check_halving(sides: tuple[int, ...], levels: int, found: str) -> None:
     if any(side % 2**levels for side in sides):
-        raise TrainingError(
+        raise InputError(
             f"the wavelet loss halves the sides of pictures {levels} times",
             expected=f"sides that are multiples of {2**levels}",
             found=found,
@@ -93,7 +93,7 @@ def _filtered(x: Tensor, kernel: list[float]) -> Tensor:
 def _check_reflection(x: Tensor, window: int, what: str) -> None:
     height, width = x.shape[2:]
     if min(height, width) <= window // 2:
-        raise TrainingError(
+        raise InputError(
             f"{what} has a window of {window} pixels and reflects the borders",
             expected=f"sides above {window // 2}",
             found=f"{height} × {width}",
@@ -147,7 +147,7 @@ def _difference(x_hat: Tensor, x: Tensor) -> Tensor:
 
 def _given(ema_x_hat: Tensor | None) -> Tensor:
     if ema_x_hat is None:
-        raise TrainingError(
+        raise InputError(
             "the LDL loss needs the averaged model's reconstruction",
             expected="ema_x_hat",
             found="None",
@@ -162,7 +162,7 @@ class ReconstructionLosses(nn.Module):
     `losses(x_hat, x, posterior, ema_x_hat)` gives each term unweighted, a float32 scalar under its name in
     recipe.losses; `losses.total(terms)` is their weighted sum, L_rec + λ_reg·KL of eq. 1. `perceptual` is a module
     (x_hat, x) -> [N] or scalar; `ema_x_hat`, for ldl, is the averaged model's reconstruction of the same latent.
-    A term that is asked for and cannot be computed is a TrainingError.
+    A term that is asked for and cannot be computed is a InputError.
     """
 
     def __init__(self, recipe: Recipe, perceptual: nn.Module | None) -> None:
@@ -175,20 +175,20 @@ class ReconstructionLosses(nn.Module):
     def _check(self) -> None:
         recipe = self.recipe
         if not self.weights.keys() - {"kl"}:
-            raise TrainingError(
+            raise InputError(
                 "no loss compares reconstruction and picture",
                 expected="a weight above 0 besides losses.kl",
                 found="0 in every other field of losses",
                 remedy="set losses.l1=1",
             )
         if "perceptual" in self.weights and self.perceptual is None:
-            raise TrainingError(
+            raise InputError(
                 "the perceptual loss has a weight and no network",
                 found=f"losses.perceptual = {recipe.losses.perceptual:g}",
                 remedy="give the network of recipe.perceptual, or set losses.perceptual=0",
             )
         if "ldl" in self.weights and recipe.ema.decay == 0:
-            raise TrainingError(
+            raise InputError(
                 "the LDL loss compares with the averaged model, and none is kept",
                 found=f"losses.ldl = {recipe.losses.ldl:g} and ema.decay = 0",
                 remedy="set ema.decay=0.9999, or losses.ldl=0",

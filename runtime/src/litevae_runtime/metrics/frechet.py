@@ -8,8 +8,7 @@ from accelerate import PartialState
 from accelerate.utils import reduce
 from torch import Tensor
 
-from ..common.errors import TrainingError
-from ..nn.autoencoder import WeightsError
+from ..common.errors import InputError, WeightsError
 from ..nn.published import read_published
 from .imports import import_torchmetrics
 
@@ -37,7 +36,7 @@ class Frechet:
                 feature=FEATURES, feature_extractor_weights_path=file, antialias=False, sync_on_compute=False
             )
         except (WeightsError, RuntimeError) as error:
-            raise TrainingError(
+            raise InputError(
                 f"{weights} are not Inception's weights as torch-fidelity publishes them",
                 found=str(error).strip().splitlines()[0],
                 remedy="fetch the file again",

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,20 +15,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from ..common.errors import WeightsError
+
 WEIGHTS = "model.safetensors"
 DIFFUSERS_WEIGHTS = "diffusion_pytorch_model.safetensors"
 CONFIG = "config.json"
 
 # Log-variances are limited as in latent diffusion.
 LOGVAR_RANGE = (-30.0, 20.0)
-
-
-class WeightsError(ValueError):
-    """Weights that are not those of the model; message and `problems` name the first keys of each kind."""
-
-    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__(message)
-        self.problems = problems
 
 
 class DiagonalGaussian:

@@ -11,7 +11,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from .autoencoder import WeightsError, load_strict
+from ..common.errors import WeightsError
+from .autoencoder import load_strict
 
 VGG16_FILE = "vgg16-397923af.pth"
 VGG19_FILE = "vgg19-dcbb9e9d.pth"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import nn
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from .autoencoder import AutoencoderBase
 
 # How far from a resolution that does not fit others are looked for.
@@ -13,7 +13,7 @@ _REACH = 256
 
 
 def check_sides(model: type[AutoencoderBase], sides: Sequence[int], option: str) -> None:
-    """TrainingError where square pictures of one of these sides do not fit the model; `option` is what gave them."""
+    """InputError where square pictures of one of these sides do not fit the model; `option` is what gave them."""
     with torch.device("meta"):
         autoencoder = model().eval()
     wrong = [side for side in sides if not fits(side, autoencoder)]
@@ -21,12 +21,12 @@ def check_sides(model: type[AutoencoderBase], sides: Sequence[int], option: str)
 
 
 def require_fitting(wrong: Mapping[int, Sequence[int]], option: str, what: str) -> None:
-    """TrainingError where there are sides that do not fit; each has the nearest ones that do."""
+    """InputError where there are sides that do not fit; each has the nearest ones that do."""
     if not wrong:
         return
     several = len(wrong) > 1
     choices = [choice(fitting) + (f" for {side}" if several else "") for side, fitting in wrong.items()]
-    raise TrainingError(
+    raise InputError(
         f"pictures of {' and '.join(f'{side}×{side}' for side in wrong)} do not fit the {what}",
         expected=f"{option} {', '.join(choices)}",
         found=f"{option} {','.join(map(str, wrong))}",

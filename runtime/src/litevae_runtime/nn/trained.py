@@ -7,17 +7,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError, WeightsError
 from ..common.run_folder import AVERAGE, RAW, RunFolder
-from .autoencoder import (
-    CONFIG,
-    DIFFUSERS_WEIGHTS,
-    WEIGHTS,
-    AutoencoderBase,
-    WeightsError,
-    load_strict,
-    read_weights,
-)
+from .autoencoder import CONFIG, DIFFUSERS_WEIGHTS, WEIGHTS, AutoencoderBase, load_strict, read_weights
 
 
 def weights_file(path: Path) -> Path:
@@ -43,7 +35,7 @@ def _state_in(file: Path, autoencoder: AutoencoderBase, remedy: str) -> dict[str
     try:
         return autoencoder.own_state(read_weights(file))
     except (OSError, WeightsError) as error:
-        raise TrainingError(
+        raise InputError(
             f"{file} cannot be read as weights", found=str(error).splitlines()[0], remedy=remedy
         ) from error
 
@@ -54,7 +46,7 @@ def _load(autoencoder: AutoencoderBase, state: Mapping[str, Tensor], file: Path,
     except WeightsError as error:
         other = _model_of(file)
         named = [f"weights of {other}"] if other not in (None, autoencoder.name) else []
-        raise TrainingError(
+        raise InputError(
             f"the weights in {file} are not those of {autoencoder.name}",
             expected=f"the {len(autoencoder.state_dict())} tensors of {autoencoder.name}",
             found=f"\n{' ' * 12}".join([*named, *error.problems]),
@@ -90,7 +82,7 @@ def start_from(autoencoder: AutoencoderBase, path: str, partial: bool) -> str:
         return f"{file}: all {len(own)} tensors"
     fitting = {key: value for key, value in state.items() if key in own and own[key].shape == value.shape}
     if not fitting:
-        raise TrainingError(
+        raise InputError(
             f"{file} has no tensor that fits this model",
             expected=f"keys such as {', '.join(list(own)[:3])}",
             found=f"keys such as {', '.join(list(state)[:3])}" if state else "none of its keys",

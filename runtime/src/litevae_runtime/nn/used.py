@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from .autoencoder import AutoencoderBase
 
 
@@ -59,7 +59,7 @@ def last_layer(autoencoder: AutoencoderBase) -> nn.Parameter:
     weights = [getattr(module, "weight", None) for module in used_in_decoding(autoencoder)]
     found = [weight for weight in weights if isinstance(weight, nn.Parameter) and weight.dim() == 4]
     if not found:
-        raise TrainingError(
+        raise InputError(
             "the decoder has no convolution at whose weight the losses could be compared",
             remedy="end the decoder in a conv2d",
         )

@@ -11,7 +11,7 @@ from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from .fields import Recipe
 
 
@@ -19,7 +19,7 @@ def load_recipe(overrides: Sequence[str] = (), file: Path | None = None, *, fold
     """The recipe in `file`, by default recipe.json of `folder`, with `overrides` such as `phases.0.steps=50`.
 
     An override's value is read as JSON and, where it is none, is the text itself. `folder` also holds the
-    schema, recipe.schema.json. Raises TrainingError with the path of the field for what is unknown, missing or
+    schema, recipe.schema.json. Raises InputError with the path of the field for what is unknown, missing or
     not what the schema wants.
     """
     compile_again = "compile the package again: litevae compile MODEL -o DIR --target torch --recipe NAME"
@@ -47,16 +47,16 @@ def _read(path: Path, remedy: str) -> Any:
         return _json(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
         found = error.strerror or str(error)
-        raise TrainingError(f"{path} cannot be read", found=found, remedy=remedy) from None
+        raise InputError(f"{path} cannot be read", found=found, remedy=remedy) from None
     except ValueError as error:
-        raise TrainingError(f"{path} is not JSON", found=str(error), remedy=remedy) from None
+        raise InputError(f"{path} is not JSON", found=str(error), remedy=remedy) from None
 
 
 def _json(text: str, source: str) -> Any:
     """What JSON says, without the NaN and infinities that Python reads besides."""
 
     def refuse(number: str) -> NoReturn:
-        raise TrainingError(
+        raise InputError(
             f"{source}: this is not a finite number",
             expected="a finite number",
             found=number,
@@ -75,7 +75,7 @@ def _assign(recipe: Any, override: str) -> None:
     name, equals, text = override.partition("=")
     path = name.strip().split(".")
     if not equals or "" in path:
-        raise TrainingError(
+        raise InputError(
             f"--set {override} is no assignment",
             expected="path=value",
             found=override,
@@ -105,7 +105,7 @@ def _index(place: Any, above: Sequence[str], key: str, source: str) -> str | int
             raise _unknown(source, above, key, place)
         return key
     if not isinstance(place, list):
-        raise TrainingError(
+        raise InputError(
             f"{source}: {group} has no fields",
             expected=f"{group}=value",
             found=".".join([*above, key]),
@@ -113,7 +113,7 @@ def _index(place: Any, above: Sequence[str], key: str, source: str) -> str | int
         )
     # isdecimal takes the digits of every script, as int does.
     if not key.isdecimal() or int(key) >= len(place):
-        raise TrainingError(
+        raise InputError(
             f"{source}: the recipe has no {group}.{key}",
             expected=", ".join(f"{group}.{i}" for i in range(len(place))) or f"{group}=[…], which is empty",
             found=f"{group}.{key}",
@@ -122,10 +122,10 @@ def _index(place: Any, above: Sequence[str], key: str, source: str) -> str | int
     return int(key)
 
 
-def _unknown(source: str, above: Sequence[str], key: str, known: Iterable[str]) -> TrainingError:
+def _unknown(source: str, above: Sequence[str], key: str, known: Iterable[str]) -> InputError:
     names = list(known)
     meant = get_close_matches(key, names, n=1)
-    return TrainingError(
+    return InputError(
         f"{source}: the recipe has no field {'.'.join([*above, key])}",
         expected=", ".join(names),
         found=key,
@@ -141,7 +141,7 @@ def _check(recipe: Any, schema: Mapping[str, Any], source: str) -> None:
         raise _problem(errors[0], first)
     names = [phase["name"] for phase in recipe["phases"]]
     if len({*names}) < len(names):
-        raise TrainingError(
+        raise InputError(
             f"{source}: two phases have one name",
             expected="names that differ, since logs and checkpoints tell phases by them",
             found=", ".join(names),
@@ -149,7 +149,7 @@ def _check(recipe: Any, schema: Mapping[str, Any], source: str) -> None:
         )
 
 
-def _problem(error: ValidationError, source: str) -> TrainingError:
+def _problem(error: ValidationError, source: str) -> InputError:
     path = [str(key) for key in error.absolute_path]
     name = ".".join(path) or "the recipe"
     # A boolean schema has no keywords; the recipe's has none of these.
@@ -161,13 +161,13 @@ def _problem(error: ValidationError, source: str) -> TrainingError:
         return _unknown(source, path, key, fields)
     if error.validator == "required":
         key = next(key for key in fields if key not in found)
-        return TrainingError(
+        return InputError(
             f"{source}: the recipe lacks {'.'.join([*path, key])}",
             expected=fields[key]["x-expected"],
             found="nothing",
             remedy=_default(fields[key]) or "add it",
         )
-    return TrainingError(
+    return InputError(
         f"{source}: {name} cannot have this value",
         expected=schema.get("x-expected", ""),
         found=json.dumps(found, ensure_ascii=False),

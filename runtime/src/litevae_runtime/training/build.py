@@ -8,7 +8,7 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
 from ..nn.init import initialize
@@ -69,7 +69,7 @@ def build(
 
 
 def _compile(*modules: nn.Module | None) -> None:
-    # Eq. 2 and the logged gradient norms go backward through a graph that is used again.
+    # Eq. 2 and the logged gradient norms go backward through a graph that is used again. torch has no public name for this.
     torch._functorch.config.donated_buffer = False
     for module in modules:
         if module is not None:
@@ -84,7 +84,7 @@ def compiler_errors() -> Iterator[None]:
     except RuntimeError as error:
         if not type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
             raise
-        raise TrainingError(
+        raise InputError(
             "torch.compile cannot compile the networks here",
             found=str(error).strip().splitlines()[0],
             remedy="leave --compile out, or install what it names (a C++ compiler on a CPU, Triton on a GPU)",

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from ..common.files import write_text
 from ..common.run_folder import BEST, Best, RunFolder
 
@@ -79,7 +79,7 @@ def choose_checkpoint(run: Path, resume: str | None, dry_run: bool) -> Path | No
     there = RunFolder(run).paths()
     if resume is None:
         if there and not dry_run:
-            raise TrainingError(
+            raise InputError(
                 f"{run} holds a run already",
                 expected="a new folder, or --resume",
                 found=str(there[-1]),
@@ -90,7 +90,7 @@ def choose_checkpoint(run: Path, resume: str | None, dry_run: bool) -> Path | No
         return there[-1] if there else None
     chosen = Path(resume)
     if there and chosen.resolve().parent != there[-1].resolve().parent and not dry_run:
-        raise TrainingError(
+        raise InputError(
             f"{run} holds another run than the checkpoint's",
             expected=f"a checkpoint of {run}, or a new folder",
             found=str(chosen),

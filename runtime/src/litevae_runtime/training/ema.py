@@ -4,6 +4,7 @@ import copy
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from ..recipe.fields import Ema
 
@@ -23,6 +24,6 @@ def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
     """Moves the average: average ← decay·average + (1 − decay)·model; buffers are taken over."""
     moved: list[Tensor] = [parameter.detach() for parameter in average.parameters()]
     towards: list[Tensor] = [parameter.detach() for parameter in model.parameters()]
-    torch._foreach_lerp_(moved, towards, 1 - decay)
+    get_ema_multi_avg_fn(decay)(moved, towards, 0)
     for kept, buffer in zip(average.buffers(), model.buffers(), strict=True):
         kept.copy_(buffer)

@@ -9,7 +9,7 @@ from accelerate import Accelerator
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from ..common.signals import ignore_signals
 from ..data.sets import Batch, PositionBatches, Split, TrainingStream, ValidationSet, collate
 from ..recipe.fields import Recipe
@@ -31,7 +31,7 @@ class Loading:
         processes, passes = self.accelerator.num_processes, self.recipe.accumulation
         shares = processes * passes
         if batch % shares != 0:
-            raise TrainingError(
+            raise InputError(
                 f"a batch of {batch} does not divide evenly",
                 expected=f"a multiple of {processes} processes × {passes} accumulated passes = {shares}",
                 found=str(batch),

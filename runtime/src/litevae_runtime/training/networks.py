@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError, WeightsError
 from ..losses.perceptual import PerceptualLoss, VggLoss, build_lpips
-from ..nn.autoencoder import AutoencoderBase, DiagonalGaussian, WeightsError
+from ..nn.autoencoder import AutoencoderBase, DiagonalGaussian
 from ..nn.builders import Builders
 from ..recipe.fields import Recipe
 
@@ -17,7 +17,7 @@ def build_discriminator(networks: Builders, kind: str) -> nn.Module:
     """The discriminator of the recipe's `discriminator` field: image [N, C, H, W] -> logits."""
     build = networks.get(kind.replace("-", "_"))
     if build is None:
-        raise TrainingError(
+        raise InputError(
             "the model brings no discriminator"
             if kind == "model"
             else f"the package has no discriminator {kind}",
@@ -48,7 +48,7 @@ def build_perceptual(networks: Builders, recipe: Recipe, channels: int) -> Perce
     try:
         return loss.load(recipe.perceptual.folder, recipe.perceptual.weights, recipe.seed)
     except (FileNotFoundError, WeightsError) as error:
-        raise TrainingError(f"the perceptual loss has no weights: {error}") from error
+        raise InputError(f"the perceptual loss has no weights: {error}") from error
 
 
 def _check_pictures(recipe: Recipe, channels: int) -> None:
@@ -56,7 +56,7 @@ def _check_pictures(recipe: Recipe, channels: int) -> None:
     smallest, least = min(phase.resolution for phase in recipe.phases), PerceptualLoss.smallest_side
     if channels in (1, 3) and smallest >= least:
         return
-    raise TrainingError(
+    raise InputError(
         "the perceptual loss cannot see these pictures",
         expected=f"1 or 3 channels, and phases of at least {least}×{least}",
         found=f"{channels} channels, and a phase of {smallest}×{smallest}",

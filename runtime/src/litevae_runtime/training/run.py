@@ -37,7 +37,7 @@ def train(
     """Trains a new `model` on the pictures in `data`, or goes on from `checkpoint`; returns the exit code.
 
     `networks` are those that the recipe may choose beside the model. `dry_run` takes a step of every phase and writes
-    nothing. TrainingError says what is wrong with the input.
+    nothing. InputError says what is wrong with the input.
     """
     accelerator = make_accelerator(recipe, output, cpu)
     split = open_split(data, recipe, model.image_channels)

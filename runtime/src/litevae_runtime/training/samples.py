@@ -27,9 +27,8 @@ def sample_grid(model: AutoencoderBase, images: Tensor) -> np.ndarray:
 
 
 def latent_view(latent: Tensor, height: int) -> Tensor:
-    """The first three channels scaled to their range (arXiv:2405.14477 Fig. 2), enlarged to `height` rows."""
-    shown = latent[:, :3].float()
-    shown = shown.expand(-1, 3, -1, -1) if shown.shape[1] < 3 else shown
+    """`rgb` of a latent, scaled to its range (arXiv:2405.14477 Fig. 2) and enlarged to `height` rows."""
+    shown = rgb(latent)
     low, high = shown.amin(dim=(2, 3), keepdim=True), shown.amax(dim=(2, 3), keepdim=True)
     scaled = (shown - low) / (high - low).clamp_min(1e-12) * 2 - 1
     return F.interpolate(scaled, scale_factor=height // latent.shape[2], mode="nearest")

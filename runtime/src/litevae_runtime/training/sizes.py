@@ -2,7 +2,7 @@
 
 import torch
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
 from ..nn.sizes import choice, fits, nearest
@@ -11,7 +11,7 @@ from .networks import build_discriminator
 
 
 def check_sizes(recipe: Recipe, model: type[AutoencoderBase], networks: Builders) -> None:
-    """TrainingError names the first phase whose pictures do not fit, and the nearest sizes that do."""
+    """InputError names the first phase whose pictures do not fit, and the nearest sizes that do."""
     judges = any(phase.discriminator for phase in recipe.phases)
     with torch.device("meta"):
         autoencoder = model().eval()
@@ -23,7 +23,7 @@ def check_sizes(recipe: Recipe, model: type[AutoencoderBase], networks: Builders
         if fits(side, autoencoder, judge):
             continue
         fitting = nearest(side, autoencoder, judge)
-        raise TrainingError(
+        raise InputError(
             f"pictures of {side}×{side} do not fit the "
             + ("autoencoder and the discriminator" if judge else "autoencoder"),
             expected=f"phases.{i}.resolution: {choice(fitting)}",
@@ -35,7 +35,7 @@ def check_sizes(recipe: Recipe, model: type[AutoencoderBase], networks: Builders
 def check_best(recipe: Recipe) -> None:
     """The best checkpoint is chosen by what is measured."""
     if recipe.checkpoints.best_by == "perceptual" and recipe.losses.perceptual == 0:
-        raise TrainingError(
+        raise InputError(
             "checkpoints are chosen by a perceptual distance that is not measured",
             expected="losses.perceptual above 0, or checkpoints.best_by: psnr or l1",
             found="checkpoints.best_by: perceptual, losses.perceptual: 0",

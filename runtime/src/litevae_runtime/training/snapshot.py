@@ -13,9 +13,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ..common.errors import TrainingError
+from ..common.errors import InputError, WeightsError
 from ..common.run_folder import AVERAGE, RAW
-from ..nn.autoencoder import WeightsError, clean_keys, load_strict, save_weights
+from ..nn.autoencoder import clean_keys, load_strict, save_weights
 from .networks import Networks, Optimizers
 
 
@@ -55,7 +55,7 @@ def write_random_state(folder: Path, process: int) -> None:
 def read_snapshot(
     folder: Path, accelerator: Accelerator, networks: Networks, optimizers: Optimizers, steps: int
 ) -> State:
-    """Loads everything into place. TrainingError where the checkpoint is damaged, of another model or longer than the run."""
+    """Loads everything into place. InputError where the checkpoint is damaged, of another model or longer than the run."""
     state = _read_state(folder, networks.autoencoder.name, steps)
     _load_weights(networks.autoencoder, folder / RAW)
     if networks.average is not None:
@@ -80,21 +80,21 @@ def _read_state(folder: Path, model: str, steps: int) -> State:
     try:
         state = State(**json.loads((folder / "state.json").read_text()))
     except (OSError, ValueError, TypeError) as error:
-        raise TrainingError(
+        raise InputError(
             f"{folder} is not a checkpoint",
             expected="a folder RUN/checkpoints/step-… with a state.json",
             found=str(error).splitlines()[0],
             remedy="give such a folder, or --resume auto",
         ) from error
     if state.model != model:
-        raise TrainingError(
+        raise InputError(
             "the checkpoint is of another model",
             expected=model,
             found=state.model,
             remedy="resume with the package that wrote it, or give another --output",
         )
     if state.step > steps:
-        raise TrainingError(
+        raise InputError(
             "the checkpoint lies behind the end of the recipe",
             expected=f"at most {steps} steps",
             found=f"step {state.step}",
@@ -104,11 +104,11 @@ def _read_state(folder: Path, model: str, steps: int) -> State:
 
 
 def _load_weights(module: nn.Module, path: Path) -> None:
-    """Strictly; TrainingError where the file is damaged or of another model."""
+    """Strictly; InputError where the file is damaged or of another model."""
     try:
         load_strict(module, clean_keys(load_file(path)))
     except (OSError, SafetensorError, WeightsError) as error:
-        raise TrainingError(
+        raise InputError(
             f"the checkpoint's {path.name} cannot be used: {str(error).splitlines()[0]}",
             found=str(path),
             remedy="resume from another checkpoint with --resume FOLDER, or of the model and recipe that wrote this one",
@@ -119,7 +119,7 @@ def _load_memory(path: Path) -> dict[str, Any]:
     try:
         memory: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise TrainingError(
+        raise InputError(
             f"the checkpoint's {path.name} cannot be read: {str(error).splitlines()[0]}",
             found=str(path),
             remedy="resume from another checkpoint with --resume FOLDER",

@@ -8,7 +8,7 @@ from accelerate import Accelerator
 from accelerate.utils import DistributedDataParallelKwargs
 
 from ..common.device import needs_cpu
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from ..data.broken import probe
 from ..data.pictures import open_pictures
 from ..data.sets import Split, split
@@ -22,7 +22,7 @@ _PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
     """Accelerate's view of the machine: processes, device, precision, trackers."""
     if recipe.precision == "fp16" and (cpu or not torch.cuda.is_available()):
-        raise TrainingError(
+        raise InputError(
             "precision fp16 needs a GPU",
             expected="fp32 or bf16 on a CPU",
             found="precision: fp16",
@@ -30,7 +30,7 @@ def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
         )
     absent = [name for name in recipe.log.trackers if find_spec(name) is None]
     if absent:
-        raise TrainingError(
+        raise InputError(
             f"{' and '.join(absent)} of log.trackers is not installed",
             found=f"log.trackers: {', '.join(recipe.log.trackers)}",
             remedy=f"pip install {' '.join(absent)}, or --set log.trackers=[]",
@@ -49,7 +49,7 @@ def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
             ],
         )
     except (ImportError, ValueError) as error:
-        raise TrainingError(
+        raise InputError(
             f"Accelerate cannot start: {str(error).splitlines()[0]}",
             remedy="install what it names, or change precision or log.trackers",
         ) from error

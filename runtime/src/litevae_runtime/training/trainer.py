@@ -13,7 +13,7 @@ from accelerate import Accelerator
 from safetensors import SafetensorError
 
 from ..common.device import peak_memory_gb
-from ..common.errors import TrainingError
+from ..common.errors import InputError
 from ..common.files import write_text
 from ..common.run_folder import Best
 from ..common.signals import StopSignals
@@ -131,7 +131,7 @@ class Trainer:
                 write_text(self.run_folder / "recipe.json", text)
                 cut_metrics(self.run_folder, self.state.step)
             except OSError as error:
-                raise TrainingError(
+                raise InputError(
                     f"{self.run_folder} cannot be written to",
                     found=error.strerror or str(error),
                     remedy="give a folder of yours, on a disk with room, in --output",
@@ -331,7 +331,7 @@ class Trainer:
                 if model.diffusers_config:
                     model.save_pretrained(self.run_folder / "diffusers", **statistics.config())
             except Exception as error:
-                raise TrainingError(
+                raise InputError(
                     f"{self.run_folder / WEIGHTS} could not be written",
                     found=str(error).splitlines()[0],
                     remedy="make room and run again with --resume auto: the last checkpoint has everything",

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 
 import pytest
+
 from litevae_runtime.losses.adversarial import Kind
 from litevae_runtime.training.discriminator_health import DiscriminatorHealth
 

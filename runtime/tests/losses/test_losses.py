@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 import pywt
 import torch
-from litevae_runtime.common.errors import TrainingError
+from scipy.ndimage import correlate1d
+from torch import Tensor, nn
+
+from litevae_runtime.common.errors import InputError
 from litevae_runtime.losses.reconstruction import (
     ReconstructionLosses,
     artefact_map,
@@ -21,8 +24,6 @@ from litevae_runtime.losses.reconstruction import (
 )
 from litevae_runtime.nn.autoencoder import DiagonalGaussian
 from litevae_runtime.recipe.fields import Gaussian, Losses, Recipe, Wavelet
-from scipy.ndimage import correlate1d
-from torch import Tensor, nn
 
 Pair = tuple[Tensor, Tensor]
 
@@ -265,7 +266,7 @@ def test_refuses_shapes_that_would_be_broadcast(name: str) -> None:
 
 def test_wavelet_refuses_sizes_that_cannot_be_halved() -> None:
     x_hat, x = pictures(size=(16, 20))
-    with pytest.raises(TrainingError) as error:
+    with pytest.raises(InputError) as error:
         wavelet(x_hat, x, levels=3)
     assert str(error.value) == (
         "the wavelet loss halves the sides of pictures 3 times\n"
@@ -284,7 +285,7 @@ def test_filters_refuse_pictures_smaller_than_their_reach(
     loss: Callable[[Tensor, Tensor], Tensor], side: int
 ) -> None:
     x = torch.zeros(1, 1, side, 16)
-    with pytest.raises(TrainingError, match=f"sides above {side}"):
+    with pytest.raises(InputError, match=f"sides above {side}"):
         loss(x, x)
     larger = torch.zeros(1, 1, side + 1, 17)
     assert loss(larger, larger).item() == 0
@@ -387,7 +388,7 @@ def test_a_perceptual_network_without_weight_is_not_kept() -> None:
 
 
 def test_refuses_a_recipe_that_compares_nothing() -> None:
-    with pytest.raises(TrainingError) as error:
+    with pytest.raises(InputError) as error:
         ReconstructionLosses(recipe({"kl": 1}), None)
     assert str(error.value) == (
         "no loss compares reconstruction and picture\n"
@@ -398,7 +399,7 @@ def test_refuses_a_recipe_that_compares_nothing() -> None:
 
 
 def test_refuses_a_perceptual_weight_without_its_network() -> None:
-    with pytest.raises(TrainingError) as error:
+    with pytest.raises(InputError) as error:
         ReconstructionLosses(recipe({"perceptual": 0.5}), None)
     assert str(error.value) == (
         "the perceptual loss has a weight and no network\n"
@@ -408,7 +409,7 @@ def test_refuses_a_perceptual_weight_without_its_network() -> None:
 
 
 def test_refuses_ldl_without_an_averaged_model() -> None:
-    with pytest.raises(TrainingError) as error:
+    with pytest.raises(InputError) as error:
         ReconstructionLosses(recipe({"ldl": 1}, decay=0), None)
     assert str(error.value) == (
         "the LDL loss compares with the averaged model, and none is kept\n"
@@ -416,13 +417,13 @@ def test_refuses_ldl_without_an_averaged_model() -> None:
         "  help:     set ema.decay=0.9999, or losses.ldl=0"
     )
     x_hat, x = pictures()
-    with pytest.raises(TrainingError, match="needs the averaged model's reconstruction"):
+    with pytest.raises(InputError, match="needs the averaged model's reconstruction"):
         ReconstructionLosses(recipe({"ldl": 1}), None)(x_hat, x, posterior_of())
 
 
 def test_refuses_a_resolution_that_the_wavelet_loss_cannot_halve() -> None:
     ReconstructionLosses(recipe({"wavelet": 1}, levels=3), None)
-    with pytest.raises(TrainingError, match=r"multiples of 16\n  found:    phases\.0\.resolution = 24"):
+    with pytest.raises(InputError, match=r"multiples of 16\n  found:    phases\.0\.resolution = 24"):
         ReconstructionLosses(recipe({"wavelet": 1}, levels=4), None)
 
 

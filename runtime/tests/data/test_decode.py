@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import tifffile
 import torch
-from litevae_runtime.data.decode import BrokenPictureError, open_picture
 from PIL import Image
+from sets import PHOTOS, colour, encoded
 from torch import Tensor
-from training.sets import PHOTOS, colour, encoded
+
+from litevae_runtime.common.errors import BrokenPictureError
+from litevae_runtime.data.decode import open_picture
 
 PIXELS = np.asarray(colour(0))
 RGB = torch.from_numpy(PIXELS.copy()).permute(2, 0, 1) / 127.5 - 1

@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from litevae_runtime.common.files import write_text
 
 

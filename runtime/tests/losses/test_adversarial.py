@@ -5,6 +5,8 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
+
 from litevae_runtime.losses.adversarial import (
     Kind,
     adaptive_weight,
@@ -18,7 +20,6 @@ from litevae_runtime.losses.adversarial import (
 )
 from litevae_runtime.nn.layers import SpectralConv2d
 from litevae_runtime.recipe.fields import Adversarial
-from torch import Tensor, nn
 
 KINDS: list[Kind] = ["hinge", "logistic"]
 

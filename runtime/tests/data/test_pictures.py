@@ -8,8 +8,9 @@ from typing import IO
 
 import pytest
 import torch
+from sets import colour, encoded, write_pictures, write_tar
+
 from litevae_runtime.data.pictures import open_pictures
-from training.sets import colour, encoded, write_pictures, write_tar
 
 PNG = encoded(colour(0, (64, 64)), "PNG")
 

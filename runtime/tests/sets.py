@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from litevae_runtime.recipe.fields import Data
 from PIL import Image
+
+from litevae_runtime.recipe.fields import Data
 
 PHOTOS = Path(__file__).resolve().parents[2] / "examples" / "photos"
 

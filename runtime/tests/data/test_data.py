@@ -11,6 +11,9 @@ import pytest
 import torch
 from accelerate import Accelerator
 from accelerate.data_loader import BatchSamplerShard
+from sets import DATA, PHOTOS, colour, data, encoded, write_pictures, write_tar
+from torch.utils.data import DataLoader
+
 from litevae_runtime.data.decode import open_picture
 from litevae_runtime.data.order import keyed_random, random_crop, shuffled
 from litevae_runtime.data.pictures import Pictures, open_pictures
@@ -23,8 +26,6 @@ from litevae_runtime.data.sets import (
     collate,
     split,
 )
-from torch.utils.data import DataLoader
-from training.sets import DATA, PHOTOS, colour, data, encoded, write_pictures, write_tar
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from support.runtime import layers
 from torch import Tensor, nn
+
+from litevae_runtime.nn import layers
 
 Layer = Callable[[Tensor], Tensor]
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from litevae_runtime.common.errors import TrainingError
+from PIL import Image
+from sets import DATA, PHOTOS, colour, data, encoded, write_pictures, write_tar
+from torch.utils.data import DataLoader
+
+from litevae_runtime.common.errors import InputError
 from litevae_runtime.data.broken import GIVE_UP, Broken, BrokenLog, probe
 from litevae_runtime.data.pictures import Pictures, open_pictures
 from litevae_runtime.data.sets import PositionBatches, TrainingStream, ValidationSet, collate, split
-from PIL import Image
-from torch.utils.data import DataLoader
-from training.sets import DATA, PHOTOS, colour, data, encoded, write_pictures, write_tar
 
 PNG = encoded(colour(0), "PNG")
 SET = "a folder of pictures, a .tar shard or a folder of them, or a pattern such as data-{000..099}.tar"
@@ -27,7 +28,7 @@ def message(what: str, expected: str = "", found: str = "", remedy: str = "") ->
 
 
 def refusal(action: Callable[[], object]) -> str:
-    with pytest.raises(TrainingError) as caught:
+    with pytest.raises(InputError) as caught:
         action()
     return str(caught.value)
 
@@ -351,17 +352,17 @@ def test_an_accident_of_the_order_does_not_refuse_a_run_but_an_epoch_does(tmp_pa
     log = BrokenLog(tmp_path, share=0.01, epoch=1000)
     add(log, seen=100, broken=4)
     add(log, seen=800, broken=0)
-    with pytest.raises(TrainingError, match="11 of 1,011 pictures cannot be used"):
+    with pytest.raises(InputError, match="11 of 1,011 pictures cannot be used"):
         add(log, seen=100, broken=7)
     small = BrokenLog(tmp_path, share=0.25, epoch=4)
     add(small, seen=3, broken=1)
-    with pytest.raises(TrainingError, match="3 of 6 pictures cannot be used"):
+    with pytest.raises(InputError, match="3 of 6 pictures cannot be used"):
         add(small, seen=0, broken=2)
 
 
 def test_a_share_of_zero_bears_none(tmp_path: Path) -> None:
     log = BrokenLog(tmp_path, share=0)
-    with pytest.raises(TrainingError, match="1 of 101 pictures cannot be used"):
+    with pytest.raises(InputError, match="1 of 101 pictures cannot be used"):
         add(log, seen=100, broken=1)
 
 
