@@ -22,7 +22,6 @@ from litevae_runtime.metrics.imbalance import (
     last_block,
     position_strengths,
 )
-from litevae_runtime.metrics.imports import import_torchmetrics
 from litevae_runtime.metrics.mmd import SIGMAS, mmd2, mmd2_to_gaussian
 from litevae_runtime.metrics.psnr import psnr
 from litevae_runtime.metrics.ssim import ssim
@@ -310,7 +309,7 @@ class TestFrechet:
             new_frechet(file)
 
 
-def test_a_torchvision_of_another_torch_stands_in_nobodys_way(tmp_path: Path) -> None:
+def test_a_torchvision_of_another_torch_is_told_and_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "torchvision").mkdir()
     (tmp_path / "torchvision" / "__init__.py").write_text(
         'raise RuntimeError("operator torchvision::nms does not exist")\n'
@@ -319,19 +318,23 @@ def test_a_torchvision_of_another_torch_stands_in_nobodys_way(tmp_path: Path) ->
     program = f"""
 import sys
 sys.path[:0] = [{str(tmp_path)!r}, {str(runtime)!r}]
-from litevae_runtime.metrics.imports import import_torchmetrics
-print(import_torchmetrics("image.fid").NoTrainInceptionV3.__name__)
-try:
-    import torchvision
-except RuntimeError as error:
-    print(error)
+from litevae_runtime.evaluation.instruments import _obstacle
+print(_obstacle("image.fid", "torchmetrics", "torch_fidelity"))
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert ran.stdout.splitlines() == ["NoTrainInceptionV3", "operator torchvision::nms does not exist"], (
-        ran.stderr
-    )
+    assert ran.stdout == (
+        "torchmetrics cannot be imported here (operator torchvision::nms does not exist): "
+        "install one that fits this torch\n"
+    ), ran.stderr
 
 
-def test_what_stands_in_for_torchvision_is_gone_afterwards() -> None:
-    import_torchmetrics("functional.image")
-    assert "torchvision" not in sys.modules or hasattr(sys.modules["torchvision"], "__version__")
+def test_torchmetrics_is_imported_without_torchvision() -> None:
+    program = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[2] / "runtime" / "src")!r})
+sys.modules["torchvision"] = None
+from litevae_runtime.metrics.imports import import_torchmetrics
+print(import_torchmetrics("image.fid").NoTrainInceptionV3.__name__, "torch_fidelity" in sys.modules)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ran.stdout == "NoTrainInceptionV3 False\n", ran.stderr

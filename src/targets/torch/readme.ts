@@ -18,6 +18,8 @@ pip install -e .
 ${autoencoder ? autoencoderExample(name, parts, image) : discriminatorExample(model, name, image)}
 \`\`\`
 
+\`${name}/model.py\` is the architecture; \`${name}/_runtime\` is what all packages of litevae share, and needs no change to change the model.
+
 \`encode\` and \`decode\` return what diffusers' autoencoders return. \`enable_gradient_checkpointing()\` and \`enable_channels_last()\` are switches;
 \`save_pretrained(folder)\` writes what \`from_pretrained\` and \`litevae compile --weights\` read: the keys of the weights are the paths of the modules everywhere.
 
