@@ -16,6 +16,12 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 180_000,
     maxWorkers: 2,
+    // `npm test -- unit` runs what has none of them. A file takes one in a line of its own: `// @module-tag slow`.
+    tags: [
+      { name: "python", description: "needs the Python of `npm test`, with torch and onnx" },
+      { name: "browser", description: "opens Chromium" },
+      { name: "slow", description: "compiles whole models or starts the command line again and again" },
+    ],
     typecheck: {
       enabled: true,
       include: ["test/**/*.test-d.ts"],

@@ -1,6 +1,7 @@
 /**
  * `npm test`: everything that must hold, cheapest first. Ends at the first stage that fails; pytest's summary is the last line.
- * `npm test -- eslint vitest` runs the named stages only, after those that prepare.
+ * `npm test -- eslint vitest` runs the named stages only, after those that prepare; what follows a stage's name goes to it:
+ * `npm test -- vitest test/ir`, `npm test -- pytest test/training -k resume`. `npm test -- unit` is the quick one.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -20,6 +21,7 @@ import {
 } from "./setup.mjs";
 
 const node = (packageName, command, ...args) => run(process.execPath, [binOf(packageName, command), ...args]);
+const orAll = (files) => (files.length === 0 ? ["."] : files);
 const python = (module, ...args) => run(venvPython, ["-m", module, ...args]);
 
 /** Folders of Python that exist and hold some. */
@@ -27,32 +29,66 @@ const pythonFolders = ["test", "src/onnxruntime"].filter(
   (folder) => existsSync(join(root, folder)) && filesBelow(join(root, folder), (file) => file.endsWith(".py")).length > 0,
 );
 
-/** A stage fails by returning another code than 0, or by throwing. */
-const preparation = { "node modules": ensureNodeModules, build: ensureBuild, "python environment": ensureVenv };
+/** Vitest, with what it is told after the name of its stage: files, `-t NAME`. */
+const vitest = (...args) => node("vitest", "vitest", "run", ...args);
+
+/** What has to be there for every stage, and for those with Python. */
+const preparation = { "node modules": ensureNodeModules, build: ensureBuild };
+const pythonPreparation = { "python environment": ensureVenv };
+
+/** A stage fails by returning another code than 0, or by throwing. It gets the arguments behind its name. */
 const checks = {
-  prettier: () => node("prettier", "prettier", "--check", "--log-level", "warn", "."),
-  eslint: () => node("eslint", "eslint", "--max-warnings", "0", "."),
-  tsc: () => node("typescript", "tsc", "--noEmit", "-p", "tsconfig.json"),
-  "tsc of the pages' scripts": () => node("typescript", "tsc", "--noEmit", "-p", "src/report/html/client"),
-  "ruff format": () => python("ruff", "format", "--check", "--quiet", "."),
-  "ruff check": () => python("ruff", "check", "--quiet", "."),
-  mypy: () => python("mypy", "--no-error-summary", ...pythonFolders),
-  "mypy of the runtime": () => python("mypy", "--no-error-summary", "--config-file", "runtime/pyproject.toml", "runtime"),
-  vitest: () => {
+  prettier: (...files) => node("prettier", "prettier", "--check", "--log-level", "warn", ...orAll(files)),
+  eslint: (...files) => node("eslint", "eslint", "--max-warnings", "0", ...orAll(files)),
+  tsc: (...args) => node("typescript", "tsc", "--noEmit", "-p", "tsconfig.json", ...args),
+  "tsc of the pages' scripts": (...args) => node("typescript", "tsc", "--noEmit", "-p", "src/report/html/client", ...args),
+  "ruff format": (...files) => python("ruff", "format", "--check", "--quiet", ...orAll(files)),
+  "ruff check": (...files) => python("ruff", "check", "--quiet", ...orAll(files)),
+  mypy: (...args) => python("mypy", "--no-error-summary", ...pythonFolders, ...args),
+  "mypy of the runtime": (...args) =>
+    python("mypy", "--no-error-summary", "--config-file", "runtime/pyproject.toml", "runtime", ...args),
+  vitest: (...args) => {
     if (findChromium() === undefined)
       progress("no Chromium: the tests that open reports in a browser are skipped; install it, or name one in CHROMIUM");
-    return node("vitest", "vitest", "run");
+    return vitest(...args);
   },
   // A worker for each core; more than four would want more memory than a small machine has.
-  pytest: () => python("pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"),
+  pytest: (...args) => python("pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "worksteal", ...args),
 };
 
+/** Stages that run when they are named alone: what they hold, another holds too. */
+const shortcuts = {
+  // Neither Python nor a browser, and nothing slow. The variable lets tests that forget their tag fail (test/support).
+  unit: (...args) => {
+    process.env.LITEVAE_UNIT = "1";
+    const reporters = ["--reporter=default", "--reporter=./scripts/skipped.mjs"];
+    return vitest("--tagsFilter", "!python && !browser && !slow", ...reporters, ...args);
+  },
+};
+
+/** Stages that work without the environment of Python. */
+const withoutPython = new Set(["prettier", "eslint", "tsc", "tsc of the pages' scripts", "unit"]);
+
+/** The stages that a command line names, each with the arguments behind it; all of them where it names none. */
+function stagesOf(args) {
+  const stages = { ...checks, ...shortcuts };
+  if (args.length === 0) return Object.entries(checks);
+  const chosen = new Map();
+  let last;
+  for (const arg of args) {
+    if (arg in stages) chosen.set((last = arg), []);
+    else if (last !== undefined) chosen.get(last).push(arg);
+    else throw new SetupError(`no stage is called "${arg}"; there are ${Object.keys(stages).join(", ")}`);
+  }
+  return Object.entries(stages)
+    .filter(([name]) => chosen.has(name))
+    .map(([name, stage]) => [name, () => stage(...chosen.get(name))]);
+}
+
 script(() => {
-  const wanted = process.argv.slice(2);
-  const unknown = wanted.find((name) => !(name in checks));
-  if (unknown !== undefined) throw new SetupError(`no stage is called "${unknown}"; there are ${Object.keys(checks).join(", ")}`);
-  const chosen = Object.entries(checks).filter(([name]) => wanted.length === 0 || wanted.includes(name));
-  const stages = [...Object.entries(preparation), ...chosen];
+  const chosen = stagesOf(process.argv.slice(2));
+  const needsPython = chosen.some(([name]) => !withoutPython.has(name));
+  const stages = [...Object.entries({ ...preparation, ...(needsPython ? pythonPreparation : {}) }), ...chosen];
   const names = stages.map(([name]) => name);
   for (const [name, stage] of stages) {
     const label = `[${names.indexOf(name) + 1}/${names.length}] ${name}`;

@@ -1,4 +1,5 @@
 /** client.ts in compiled folders: its types in an editor, and what it gives over both runtimes. */
+// @module-tag slow
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as node from "onnxruntime-node";

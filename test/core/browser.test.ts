@@ -1,13 +1,13 @@
 /** The whole way from a model to the bytes of its graphs, weights and package in a page: they are those that Node writes. */
+// @module-tag slow
 import { join } from "node:path";
-import { chromium } from "playwright-core";
 import { rolldown } from "rolldown";
 import { expect, test } from "vitest";
 import { clientTemplate } from "../../src/artifact/client-template.ts";
 import { runtimeFiles } from "../../src/artifact/runtime-files.ts";
 import { packageVersion } from "../../src/artifact/version.ts";
 import { litevae, manifestOf, root, tempFolder } from "../e2e/litevae.ts";
-import { executable, flags } from "../report-html/browser.ts";
+import { executable, launch } from "../report-html/browser.ts";
 import type { compiledInPage, Fetched } from "./in-page.ts";
 
 const folder = tempFolder();
@@ -32,9 +32,9 @@ function compiledHere(model: string, parts: string): Readonly<Record<string, str
 }
 
 // Skipped where there is no browser; `npm test` says so.
-test.skipIf(executable === undefined)("a page compiles what Node compiles", async () => {
+test.skipIf(executable === undefined)("a page compiles what Node compiles", { tags: "browser" }, async () => {
   const script = await bundled();
-  const browser = await chromium.launch({ executablePath: executable ?? "", args: [...flags] });
+  const browser = await launch();
   try {
     const page = await browser.newPage();
     const troubles: string[] = [];

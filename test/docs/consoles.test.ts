@@ -2,6 +2,7 @@
  * What the guides show of a terminal is what one shows: blocks that begin with `$ npx litevae …` are run in order, beside the guide's own
  * files and the examples, and the lines below must come; … stands for what is left out.
  */
+// @module-tag slow
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

@@ -28,7 +28,7 @@ test("models are there to be checked", () => {
   expect(models.length).toBeGreaterThan(1);
 });
 
-test.each(models)("$guide: $file checks and compiles", ({ file, code }) => {
+test.each(models)("$guide: $file checks and compiles", { tags: "slow" }, ({ file, code }) => {
   const folder = tempFolder();
   writeFileSync(join(folder, file), code);
   const check = litevae(folder, "check", file);
@@ -51,7 +51,7 @@ async function opOf({ file, code }: Listing): Promise<Op> {
   return exported[0]!;
 }
 
-describe.each(opListings)("$guide: $file", async (listing) => {
+describe.each(opListings)("$guide: $file", { tags: "python" }, async (listing) => {
   const op = await opOf(listing);
   let torch: TorchServer;
   beforeAll(async () => {

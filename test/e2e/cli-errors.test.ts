@@ -1,4 +1,5 @@
 /** What people are told when the command line, the model or a size is wrong: whole messages and exit codes. */
+// @module-tag slow
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";

@@ -1,4 +1,6 @@
 /** What `compile` writes: the same bytes for the same input, files that match their manifest, graphs that runtimes load. */
+// @module-tag python
+// @module-tag slow
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";

@@ -1,4 +1,5 @@
 /** What people are told when an output folder, weights, a compiled folder or a picture is wrong; and that nothing was changed. */
+// @module-tag slow
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

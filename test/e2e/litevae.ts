@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect } from "vitest";
+import { pythonPath } from "../support/torch-server.ts";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 export const command = join(root, "dist/bin/litevae.js");
@@ -35,11 +36,7 @@ export function failure(folder: string, code: number, ...args: readonly string[]
 
 /** What facts.py answers to a question about folders in `folder`. */
 export function facts(folder: string, question: string, ...args: readonly string[]): unknown {
-  const { code, stdout, stderr } = finished(folder, join(root, ".venv/bin/python"), [
-    join(root, "test/e2e/facts.py"),
-    question,
-    ...args,
-  ]);
+  const { code, stdout, stderr } = finished(folder, pythonPath(), [join(root, "test/e2e/facts.py"), question, ...args]);
   if (code !== 0) throw new Error(`facts.py ${question}: ${stderr}`);
   return JSON.parse(stdout);
 }

@@ -1,4 +1,5 @@
 /** `list`, `check`, `summary` and `compare`: what goes to stdout is for scripts and readers, the rest to stderr. */
+// @module-tag slow
 import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";

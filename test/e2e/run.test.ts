@@ -1,4 +1,6 @@
 /** `run` on pictures of every kind. The model loses nothing, so what comes out must be, pixel by pixel, the picture that went in. */
+// @module-tag python
+// @module-tag slow
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";

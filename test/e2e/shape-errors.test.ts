@@ -1,4 +1,5 @@
 /** Programs whose types are right and whose shapes are not: what their authors are told when they compile them. */
+// @module-tag slow
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";

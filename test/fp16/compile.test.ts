@@ -1,4 +1,6 @@
 /** `compile --precision fp16` from the command line: what overflows without calibration and does not with it, types, sizes, errors, messages. */
+// @module-tag python
+// @module-tag slow
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +18,7 @@ import { encodeSafetensors } from "../../src/weights/safetensors.ts";
 import { openWeights } from "../../src/artifact/weights-file.ts";
 import { initialWeights, namedTensors, weightsFromFile } from "../../src/weights/weights.ts";
 import { environment, hashes, litevae, photos, root, tempFolder, write } from "../e2e/litevae.ts";
+import { pythonPath } from "../support/torch-server.ts";
 import hot from "./hot.ts";
 
 const folder = tempFolder();
@@ -40,8 +43,7 @@ function compile(model: string, out: string, ...flags: readonly string[]): strin
 
 function ask(question: string, ...args: readonly string[]): unknown {
   const script = join(root, "test/fp16/facts.py");
-  const program = join(root, ".venv/bin/python");
-  const { status, stdout, stderr } = spawnSync(program, [script, question, ...args], {
+  const { status, stdout, stderr } = spawnSync(pythonPath(), [script, question, ...args], {
     cwd: folder,
     encoding: "utf8",
     env: environment,

@@ -1,9 +1,9 @@
 /** The names that Python and torch keep are those that this Python and this torch have. */
+// @module-tag python
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { dictAttributes, moduleAttributes, pythonKeywords } from "../../src/ir/python-names.ts";
-import { root } from "../e2e/litevae.ts";
+import { pythonPath } from "../support/torch-server.ts";
 
 const question = `
 import json, keyword
@@ -21,7 +21,7 @@ interface Answer {
 describe("names that are kept", () => {
   let answer: Answer;
   beforeAll(() => {
-    const { status, stdout, stderr } = spawnSync(join(root, ".venv/bin/python"), ["-c", question], { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(pythonPath(), ["-c", question], { encoding: "utf8" });
     if (status !== 0) throw new Error(stderr);
     answer = JSON.parse(stdout) as Answer;
   }, 60_000);

@@ -1,4 +1,5 @@
 /** What single ops compute, against definitions of their own. */
+// @module-tag python
 import { beforeAll, describe, expect, test } from "vitest";
 import { floats, tensorOf, type Tensor } from "../../src/ir/tensor.ts";
 import { ops } from "../../src/ops/index.ts";

@@ -1,4 +1,5 @@
 /** Every op by its own declaration. No op is named here. */
+// @module-tag python
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Op } from "../../src/ir/op.ts";
 import { ops } from "../../src/ops/index.ts";

@@ -1,4 +1,5 @@
 /** Zero padding before what runtimes fuse it with: the zeros are values like others. */
+// @module-tag python
 import { beforeAll, expect, it } from "vitest";
 import type { OpNode, Part, Value } from "../../src/ir/model.ts";
 import type { Op } from "../../src/ir/op.ts";

@@ -1,4 +1,5 @@
 /** Random programs through the whole compiler: whatever the DSL accepts compiles, runs and has the shapes that were inferred. */
+// @module-tag slow
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ops } from "../../src/ops/index.ts";

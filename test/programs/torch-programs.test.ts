@@ -1,4 +1,5 @@
 /** Random programs as PyTorch: every model.py runs, has the keys of the IR and gives the numbers of the ONNX graph. */
+// @module-tag python
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import type { Model, Param, Part } from "../../src/ir/model.ts";

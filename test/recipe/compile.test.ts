@@ -1,4 +1,5 @@
 /** `compile --recipe`: what a package gets, and what is told of recipes that are not there or do not go with the model. */
+// @module-tag slow
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";

@@ -14,7 +14,14 @@ const { status, stdout } = spawnSync(process.execPath, [join(root, "scripts/chro
 export const executable = status === 0 ? stdout.trim() : undefined;
 
 const quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-export const flags: readonly string[] = ["--no-sandbox", "--disable-gpu", "--disable-quic", ...quiet];
+const flags: readonly string[] = ["--no-sandbox", "--disable-gpu", "--disable-quic", ...quiet];
+
+/** Under `npm test -- unit`, where there may be no browser, no test may start one. */
+export async function launch(): Promise<Browser> {
+  if (process.env["LITEVAE_UNIT"] !== undefined)
+    throw new Error('this test opens a browser: tag it "browser" (vitest.config.ts)');
+  return await chromium.launch({ executablePath: executable ?? "", args: [...flags] });
+}
 
 export interface View {
   readonly width?: number;
@@ -27,7 +34,7 @@ export function browser(): (file: string, view?: View) => Promise<Page> {
   let running: Browser | undefined;
   const troubles: string[] = [];
   beforeAll(async () => {
-    running = await chromium.launch({ executablePath: executable ?? "", args: [...flags] });
+    running = await launch();
   });
   afterAll(async () => {
     await running?.close();

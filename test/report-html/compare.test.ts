@@ -1,4 +1,5 @@
 /** `compare --format html`, opened in a browser. */
+// @module-tag slow
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
@@ -43,7 +44,7 @@ test("four models of hundreds of modules stay below 2 MB, and a budget that is n
   expect(text).toContain('aria-label="b: extractors.0; 1,686,220 parameters; 24.1 % of the budget"');
 });
 
-describe.skipIf(executable === undefined)("in a browser", () => {
+describe.skipIf(executable === undefined)("in a browser", { tags: "browser" }, () => {
   const open = browser();
   const table = (page: Page, caption: string): Locator => page.locator(`table:has(caption:text-is("${caption}"))`);
 

@@ -1,4 +1,5 @@
 /** `litevae report`, and its page in a browser. */
+// @module-tag slow
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
@@ -106,7 +107,7 @@ test("a folder that is no run, or none", () => {
   `);
 });
 
-describe.skipIf(executable === undefined)("in a browser", () => {
+describe.skipIf(executable === undefined)("in a browser", { tags: "browser" }, () => {
   const open = browser();
   const table = (at: Page, caption: string): Locator => at.locator(`table:has(caption:text-is("${caption}"))`);
   const rowsOf = async (at: Page, caption: string): Promise<readonly string[][]> => {

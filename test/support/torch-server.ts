@@ -32,8 +32,9 @@ type State = Readonly<Record<string, Tensor>>;
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** The Python of `npm test`, or that of LITEVAE_PYTHON. */
+/** The Python of `npm test`, or that of LITEVAE_PYTHON. Under `npm test -- unit`, where there may be none, no test may ask for it. */
 export function pythonPath(): string {
+  if (process.env["LITEVAE_UNIT"] !== undefined) throw new Error('this test needs Python: tag it "python" (vitest.config.ts)');
   const python =
     process.env["LITEVAE_PYTHON"] ??
     here(process.platform === "win32" ? "../../.venv/Scripts/python.exe" : "../../.venv/bin/python");

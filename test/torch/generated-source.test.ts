@@ -1,4 +1,5 @@
 /** What model.py looks like for any model: formatted, linted and typed as the package promises, whatever the author calls things. */
+// @module-tag python
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,5 @@
 /** Loops in model.py: where steps repeat over a list they are written once, and compute what the steps compute. */
+// @module-tag python
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { add, block, concat, conv2d, layers, model, relu, scale, silu, type Feature } from "../../dsl/authoring.ts";

@@ -1,27 +1,18 @@
 /** `litevae verify`: what it compares, where it looks for Python, and what it says of folders, weights and packages that are wrong. */
+// @module-tag python
+// @module-tag slow
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Verification } from "../../src/onnxruntime/verify.ts";
-import {
-  command,
-  environment,
-  litevae,
-  manifestOf,
-  root,
-  sha256,
-  tempFolder,
-  tinyModel,
-  write,
-  type Result,
-} from "../e2e/litevae.ts";
+import { command, environment, litevae, manifestOf, sha256, tempFolder, tinyModel, write, type Result } from "../e2e/litevae.ts";
+import { pythonPath } from "../support/torch-server.ts";
 
 const folder = tempFolder();
-const python = join(root, ".venv/bin/python");
 
 /** Runs `litevae verify` with a Python that has torch, unless `variables` say otherwise. */
-function verify(args: readonly string[], variables: NodeJS.ProcessEnv = { LITEVAE_PYTHON: python }): Result {
+function verify(args: readonly string[], variables: NodeJS.ProcessEnv = { LITEVAE_PYTHON: pythonPath() }): Result {
   const options = { cwd: folder, encoding: "utf8", env: { ...environment, ...variables } } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, "verify", ...args], options);
   return { code: status, stdout, stderr };
@@ -177,7 +168,7 @@ describe("Python", () => {
     write(folder, { "environment/.venv/pyvenv.cfg": "", "active/bin/note": "", "environment/.venv/bin/note": "" });
     const found = (variables: NodeJS.ProcessEnv): string | undefined =>
       resultOf(verify(["environment", "--size", "32", "--format", "json"], variables)).reference?.python;
-    const launcher = `#!/bin/sh\nexec ${python} "$@"\n`;
+    const launcher = `#!/bin/sh\nexec ${pythonPath()} "$@"\n`;
     write(folder, { "active/bin/python": launcher });
     chmodSync(join(folder, "active/bin/python"), 0o755);
     expect(found({ VIRTUAL_ENV: join(folder, "active"), PATH: "" })).toBe(join(folder, "active/bin/python"));
