@@ -1,3 +1,5 @@
+import { distance } from "fastest-levenshtein";
+
 /** What a person is told when something they gave is wrong: where, what, expected, found, what to do. */
 export interface Report {
   /** One sentence, lower case, no full stop: what is wrong. */
@@ -59,18 +61,10 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best.distance <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbours, each counting one. */
+/** Insertions, deletions and substitutions, each counting one, and so does one swap of neighbours, the commonest slip, which the library counts as two. */
 function editDistance(a: string, b: string): number {
-  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
-  const at = (i: number, j: number): number => rows[i]?.[j] ?? Infinity;
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    rows.push(row);
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(i - 2, j - 2) + 1 : Infinity;
-      row.push(Math.min(substitution, swap, at(i - 1, j) + 1, at(i, j - 1) + 1));
-    }
-  }
-  return at(a.length, b.length);
+  const swapped = Array.from({ length: Math.max(0, a.length - 1) }, (_, i) => {
+    return distance(a.slice(0, i) + a.charAt(i + 1) + a.charAt(i) + a.slice(i + 2), b) + 1;
+  });
+  return Math.min(distance(a, b), ...swapped);
 }
