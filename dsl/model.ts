@@ -30,8 +30,8 @@ export interface ModelConfig<I extends number, Z extends number, S extends numbe
 /** What a discriminator returns: `pixel_logits`, alone or beside `global_logit`. */
 export type Discriminated = Feature<1, number> | { readonly pixel_logits: Feature<1, number>; readonly global_logit: Vector<1> };
 
-/** Log-variances are limited as in latent diffusion (arXiv:2405.14477 leaves it open). */
-const logvarRange = { min: -30, max: 20 } as const;
+/** Log-variances are limited as in latent diffusion (arXiv:2405.14477 leaves it open); the runtime's LOGVAR_RANGE is this one. */
+export const logvarRange = { min: -30, max: 20 } as const;
 
 const stagesKey = Symbol("litevae.stages");
 type Stage = (x: never) => unknown;

@@ -2,8 +2,8 @@ import { UserError } from "../src/errors/index.ts";
 import { dictAttributes, moduleAttributes, pythonKeywords } from "../src/ir/python-names.ts";
 import { placeOf, type Source } from "../src/ir/source.ts";
 
-/** What the generated autoencoder has beside its stages. */
-const autoencoderAttributes = new Set(
+/** Public attributes of the generated autoencoder beyond those of a module: of the runtime's AutoencoderBase. */
+export const autoencoderAttributes: ReadonlySet<string> = new Set(
   (
     "decode diffusers_config discriminator_modules enable_channels_last enable_gradient_checkpointing encode from_pretrained image_channels key_renames " +
     "latent_channels name own_state save_pretrained stride"

@@ -21,7 +21,7 @@ WEIGHTS = "model.safetensors"
 DIFFUSERS_WEIGHTS = "diffusion_pytorch_model.safetensors"
 CONFIG = "config.json"
 
-# Log-variances are limited as in latent diffusion.
+# Log-variances are limited as in latent diffusion, and in compiled encoders: logvarRange of dsl/model.ts.
 LOGVAR_RANGE = (-30.0, 20.0)
 
 
