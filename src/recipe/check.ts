@@ -17,7 +17,7 @@ export function checkedRecipe(input: unknown, where: Place | undefined): Recipe 
   return data;
 }
 
-/** What no field says alone. */
+/** What no field says alone. Python's reader has the same rules (recipe/rules.py); test/recipe/rules.json holds the two together. */
 function contradictionsOf({ phases, checkpoints, losses }: Recipe): readonly Report[] {
   const found: Report[] = [];
   const names = phases.map(({ name }) => name);

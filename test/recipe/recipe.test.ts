@@ -1,10 +1,18 @@
 /** What recipe() makes of an author's words, and what it tells of wrong ones: whole messages. */
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { recipe, recipes, type RecipeInput } from "litevae";
 import { UserError } from "../../src/errors/index.ts";
 import { renderReport } from "../../src/cli/render.ts";
 import { recipeSchema } from "../../src/recipe/schema.ts";
+
+interface Rule {
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** What both messages say of it; without it these settings are right. */
+  readonly refused?: string;
+}
+const rules = JSON.parse(readFileSync(new URL("rules.json", import.meta.url), "utf8")) as readonly Rule[];
 
 const phase = { name: "one", resolution: 64, steps: 10, batch: 2 } as const;
 const right: RecipeInput = { name: "mine", phases: [phase] };
@@ -55,6 +63,25 @@ describe.each(Object.entries(recipes))("the preset %s", (name, preset) => {
   test("bears its name and survives JSON", () => {
     expect(preset.recipe.name).toBe(name);
     expect(recipeSchema.parse(JSON.parse(JSON.stringify(preset.recipe)))).toEqual(preset.recipe);
+  });
+});
+
+describe("fields beside each other: a table that Python's reader has too", () => {
+  const { recipe: smoke } = recipes.smoke;
+  /** `smoke` with fields set by their paths, such as `losses.l1`. */
+  const withSettings = (settings: Rule["settings"]): unknown => {
+    const changed = structuredClone(smoke) as unknown as Record<string, unknown>;
+    for (const [path, value] of Object.entries(settings)) {
+      const keys = path.split(".");
+      const place = keys.slice(0, -1).reduce((at, key) => at[key] as Record<string, unknown>, changed);
+      place[keys.at(-1) as string] = value;
+    }
+    return changed;
+  };
+  test.each(rules)("$settings", ({ settings, refused }) => {
+    const input = withSettings(settings);
+    if (refused === undefined) expect(recipe(input as RecipeInput)).toEqual(input);
+    else expect(messages(input)).toContain(refused);
   });
 });
 

@@ -14,6 +14,8 @@ from litevae_runtime.recipe.load import load_recipe, recipe_dict
 
 GOLDEN = Path(__file__).parent / "golden"
 SCHEMA = ROOT / "runtime" / "tests" / "package" / "recipe.schema.json"
+# Settings beside the recipe `smoke`, right and wrong ones.
+RULES = json.loads((Path(__file__).parent / "rules.json").read_text())
 PRESETS = sorted(path.stem for path in GOLDEN.glob("*.json"))
 
 
@@ -256,6 +258,21 @@ def test_phases_may_be_given_as_a_whole(folder: Path) -> None:
 )
 def test_a_wrong_setting_is_refused(override: str, expected: str, folder: Path) -> None:
     assert message(folder, override) == expected
+
+
+@pytest.mark.parametrize("case", RULES, ids=str)
+def test_fields_that_contradict_each_other_are_refused_as_the_compiler_does(
+    case: dict[str, Any], folder: Path
+) -> None:
+    overrides = [f"{path}={json.dumps(value)}" for path, value in case["settings"].items()]
+    if "refused" in case:
+        assert case["refused"] in message(folder, *overrides)
+    else:
+        load_recipe(overrides, folder=folder)
+
+
+def test_settings_are_judged_together(folder: Path) -> None:
+    load_recipe(["phases.0.name=adversarial", "phases.1.name=reconstruction"], folder=folder)
 
 
 def test_a_recipe_of_another_version_is_refused_by_field(folder: Path) -> None:

@@ -13,6 +13,7 @@ from jsonschema.exceptions import ValidationError
 
 from ..common.errors import InputError
 from .fields import Recipe
+from .rules import check_rules
 
 
 def load_recipe(overrides: Sequence[str] = (), file: Path | None = None, *, folder: Path) -> Recipe:
@@ -32,6 +33,7 @@ def load_recipe(overrides: Sequence[str] = (), file: Path | None = None, *, fold
         _assign(recipe, override)
         _check(recipe, schema, f"--set {override}")
     typed: Recipe = _typed(Recipe, recipe)
+    check_rules(typed, ", ".join(f"--set {override}" for override in overrides) or str(path))
     return typed
 
 
@@ -139,14 +141,6 @@ def _check(recipe: Any, schema: Mapping[str, Any], source: str) -> None:
     if errors:
         first = source if len(errors) == 1 else f"{source} (the first of {len(errors)} problems)"
         raise _problem(errors[0], first)
-    names = [phase["name"] for phase in recipe["phases"]]
-    if len({*names}) < len(names):
-        raise InputError(
-            f"{source}: two phases have one name",
-            expected="names that differ, since logs and checkpoints tell phases by them",
-            found=", ".join(names),
-            remedy="give the later one another name",
-        )
 
 
 def _problem(error: ValidationError, source: str) -> InputError:

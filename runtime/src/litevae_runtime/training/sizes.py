@@ -30,14 +30,3 @@ def check_sizes(recipe: Recipe, model: type[AutoencoderBase], networks: Builders
             found=f"phases.{i}.resolution: {side}",
             remedy="choose a resolution that fits" + (", or another discriminator" if judge else ""),
         )
-
-
-def check_best(recipe: Recipe) -> None:
-    """The best checkpoint is chosen by what is measured."""
-    if recipe.checkpoints.best_by == "perceptual" and recipe.losses.perceptual == 0:
-        raise InputError(
-            "checkpoints are chosen by a perceptual distance that is not measured",
-            expected="losses.perceptual above 0, or checkpoints.best_by: psnr or l1",
-            found="checkpoints.best_by: perceptual, losses.perceptual: 0",
-            remedy="add --set checkpoints.best_by=psnr",
-        )

@@ -24,6 +24,7 @@ from ..nn.autoencoder import WEIGHTS, AutoencoderBase, write_pretrained
 from ..nn.builders import Builders
 from ..recipe.fields import Recipe
 from ..recipe.load import recipe_dict
+from ..recipe.rules import check_rules
 from .build import build, compiler_errors
 from .checkpoint import Checkpoints
 from .discriminator_health import DiscriminatorHealth
@@ -32,7 +33,7 @@ from .loading import Loading
 from .monitor import Monitor, cut_metrics, flat
 from .networks import build_perceptual, discriminator_state
 from .schedule import At, Schedule
-from .sizes import check_best, check_sizes
+from .sizes import check_sizes
 from .snapshot import State, read_snapshot, write_random_state, write_snapshot
 from .step import StepResult, TrainingStep
 from .validation import draw, evaluating, validate
@@ -77,8 +78,8 @@ class Trainer:
         self.loading = Loading(accelerator, recipe, split)
         for phase in recipe.phases:
             self.loading.micro_batch(phase.batch)
+        check_rules(recipe)
         check_sizes(recipe, model, networks)
-        check_best(recipe)
         torch.set_float32_matmul_precision("high" if recipe.train.tf32 else "highest")
         torch.backends.cudnn.allow_tf32 = recipe.train.tf32
         self.perceptual = build_perceptual(networks, recipe, model.image_channels)
