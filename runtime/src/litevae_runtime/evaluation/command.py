@@ -10,10 +10,9 @@ from typing import Any
 
 from ..common.arguments import command_parser, some_of, whole_number, whole_numbers
 from ..common.commands import EXIT_DONE, exit_code
+from ..metrics.registry import NAMES
 from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
-
-_METRICS = ("rfid", "lpips", "psnr", "ssim", "mmd", "imbalance")
 
 
 def _parser(package: str) -> argparse.ArgumentParser:
@@ -44,10 +43,10 @@ def _parser(package: str) -> argparse.ArgumentParser:
     )
     add(
         "--metrics",
-        type=some_of(_METRICS),
-        default=_METRICS,
+        type=some_of(NAMES),
+        default=NAMES,
         metavar="NAME,…",
-        help=f"some of {', '.join(_METRICS)} (default: all)",
+        help=f"some of {', '.join(NAMES)} (default: all)",
     )
     add("--limit", type=whole_number(1), metavar="N", help="so many pictures, drawn by name (default: all)")
     add(

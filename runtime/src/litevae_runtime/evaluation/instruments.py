@@ -1,6 +1,6 @@
 """The metrics of an evaluation: which can be had here, and what is missing for the others."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +15,7 @@ from ..losses.perceptual import Lpips, LpipsAlexNet, build_lpips
 from ..metrics.frechet import Frechet
 from ..metrics.imports import import_torchmetrics
 from ..metrics.psnr import psnr
+from ..metrics.registry import QUALITY
 from ..metrics.ssim import SMALLEST_SIDE, ssim
 from ..nn.builders import Builders
 from ..nn.published import INCEPTION_FILE, PUBLISHED, published_file, weights_folder
@@ -70,6 +71,17 @@ class Instruments:
     missing: list[Missing] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Here:
+    """What metrics are built of, and for."""
+
+    networks: Builders
+    channels: int
+    # with the published files of weights
+    folder: Path | None
+    device: torch.device
+
+
 def choose_instruments(
     metrics: Collection[str],
     networks: Builders,
@@ -79,15 +91,10 @@ def choose_instruments(
     device: torch.device,
 ) -> Instruments:
     """Those of `metrics` that these pictures and this machine allow. InputError where a file of weights is damaged."""
-    chosen = Instruments()
-    if "rfid" in metrics:
-        _add_frechet(chosen, channels, folder, device)
-    if "lpips" in metrics:
-        _add_lpips(chosen, networks, channels, folder, device)
-    if "psnr" in metrics:
-        chosen.each.append(PictureMetric("psnr", psnr))
-    if "ssim" in metrics:
-        _add_ssim(chosen)
+    chosen, here = Instruments(), _Here(networks, channels, folder, device)
+    for quality in QUALITY:
+        if quality.name in metrics:
+            _ADD[quality.name](chosen, here)
     for metric in chosen.each:
         small = tuple(side for side in sides if side < metric.smallest_side)
         if small:
@@ -96,57 +103,68 @@ def choose_instruments(
     return chosen
 
 
-def _add_frechet(chosen: Instruments, channels: int, folder: Path | None, device: torch.device) -> None:
+def _add_frechet(chosen: Instruments, here: _Here) -> None:
     chosen.networks["inception"] = None
-    if channels != 3:
+    if here.channels != 3:
         chosen.missing.append(
-            Missing("rfid", f"Inception sees RGB pictures, and these have {channels} channels")
+            Missing("rfid", f"Inception sees RGB pictures, and these have {here.channels} channels")
         )
         return
     reason = _obstacle("image.fid", "torchmetrics", "torch_fidelity")
     if reason is not None:
         chosen.missing.append(Missing("rfid", reason))
         return
-    found = [file for name in _INCEPTION_FILES if (file := published_file(name, folder)) is not None]
+    found = [file for name in _INCEPTION_FILES if (file := published_file(name, here.folder)) is not None]
     if not found:
-        chosen.missing.append(_unfetched("rfid", INCEPTION_FILE, folder))
+        chosen.missing.append(_unfetched("rfid", INCEPTION_FILE, here.folder))
         return
-    chosen.frechet = Frechet(found[0], device)
+    chosen.frechet = Frechet(found[0], here.device)
     chosen.networks["inception"] = [_described(found[0])]
 
 
-def _add_lpips(
-    chosen: Instruments, networks: Builders, channels: int, folder: Path | None, device: torch.device
-) -> None:
+def _add_lpips(chosen: Instruments, here: _Here) -> None:
     kinds: tuple[tuple[str, Literal["vgg16", "alexnet"], type[Lpips]], ...] = (
         ("lpips_vgg", "vgg16", Lpips),
         ("lpips_alex", "alexnet", LpipsAlexNet),
     )
     for metric, network, kind in kinds:
         chosen.networks[network] = None
-        if channels not in (1, 3):
-            reason = f"LPIPS sees grey and RGB pictures, and these have {channels} channels"
+        if here.channels not in (1, 3):
+            reason = f"LPIPS sees grey and RGB pictures, and these have {here.channels} channels"
             chosen.missing.append(Missing(metric, reason))
             continue
-        files = {name: published_file(name, folder) for name in kind.files.values()}
+        files = {name: published_file(name, here.folder) for name in kind.files.values()}
         absent = [name for name, file in files.items() if file is None]
-        chosen.missing += [_unfetched(metric, name, folder) for name in absent]
+        chosen.missing += [_unfetched(metric, name, here.folder) for name in absent]
         if absent:
             continue
         try:
-            loss = build_lpips(networks, network).load(folder).to(device)
+            loss = build_lpips(here.networks, network).load(here.folder).to(here.device)
         except WeightsError as error:
             raise InputError(f"{metric} has no weights: {error}") from error
         chosen.each.append(PictureMetric(metric, loss, loss.smallest_side))
         chosen.networks[network] = [_described(file) for file in files.values() if file is not None]
 
 
-def _add_ssim(chosen: Instruments) -> None:
+def _add_psnr(chosen: Instruments, here: _Here) -> None:
+    chosen.each.append(PictureMetric("psnr", psnr))
+
+
+def _add_ssim(chosen: Instruments, here: _Here) -> None:
     reason = _obstacle("functional.image", "torchmetrics")
     if reason is not None:
         chosen.missing.append(Missing("ssim", reason))
         return
     chosen.each.append(PictureMetric("ssim", ssim, SMALLEST_SIDE))
+
+
+# By the names of the registry, all of them.
+_ADD: Mapping[str, Callable[[Instruments, _Here], None]] = {
+    "rfid": _add_frechet,
+    "lpips": _add_lpips,
+    "psnr": _add_psnr,
+    "ssim": _add_ssim,
+}
 
 
 def _obstacle(module: str, *packages: str) -> str | None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..common.errors import InputError
 from ..common.text import counted
+from ..metrics.registry import AT_ONE_SIZE, FIGURES
 from .instruments import Instruments, Missing
-from .result import FORMAT, PER_PICTURE
+from .result import FORMAT
 
 # Of metrics that are measured at one size, whichever it is.
 _ANY = 0
@@ -30,10 +31,10 @@ def given(result: Mapping[str, Any]) -> Given:
     found = {
         (name, entry["size"])
         for entry in result["sizes"]
-        for name in ("rfid", *PER_PICTURE)
+        for name in FIGURES
         if entry[name] is not None or (name == "psnr" and entry["psnr_infinite"])
     }
-    return found | {(name, _ANY) for name in ("mmd", "imbalance") if result[name] is not None}
+    return found | {(name, _ANY) for name in AT_ONE_SIZE if result[name] is not None}
 
 
 def require_any(found: Given, missing: Sequence[Missing]) -> None:

@@ -13,14 +13,12 @@ from accelerate import PartialState
 from ..common.device import hardware
 from ..common.text import counted
 from ..data.broken import Broken
-from ..metrics import frechet, imbalance, mmd, ssim
+from ..metrics import frechet, imbalance, mmd
+from ..metrics.registry import PER_PICTURE, QUALITY
 from .measure import Evaluation, Side
 from .subject import Precision
 
 FORMAT = "litevae-evaluation-1"
-
-# The metrics of every picture, by their names in the result.
-PER_PICTURE = ("lpips_vgg", "lpips_alex", "psnr", "ssim")
 
 _PACKAGES = ("torch", "torchmetrics", "torch-fidelity", "accelerate", "numpy", "pillow", "safetensors")
 
@@ -44,10 +42,7 @@ def protocol(
         "range": [0, 1],
         "reconstruction": "decode(mean), clamped; in 8 bits for rFID alone",
         "metrics": list(metrics),
-        "rfid": frechet.DEFINITION,
-        "lpips": "v0.1, lpips_vgg with VGG16, lpips_alex with AlexNet; at the size itself; per picture, then averaged",
-        "psnr": "per picture, then averaged over those that are finite",
-        "ssim": ssim.DEFINITION,
+        **{metric.name: metric.definition for metric in QUALITY},
         "networks": evaluation.instruments.networks,
         "versions": {
             "python": platform.python_version(),

@@ -4,24 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..common.text import counted, text_table
-
-# Heading, name in the result, name in --metrics, digits.
-_COLUMNS = (
-    ("rFID", "rfid", "rfid", 3),
-    ("LPIPS VGG", "lpips_vgg", "lpips", 4),
-    ("LPIPS Alex", "lpips_alex", "lpips", 4),
-    ("PSNR", "psnr", "psnr", 2),
-    ("SSIM", "ssim", "ssim", 4),
-)
+from ..metrics.registry import QUALITY
 
 
 def measured_text(result: Mapping[str, Any]) -> str:
     """Tables of the numbers in a result; what was not asked for has no column."""
     data, source = result["protocol"]["data"], result["source"]
-    columns = [column for column in _COLUMNS if column[2] in result["protocol"]["metrics"]]
-    rows: list[Sequence[str]] = [["size", "pictures", *(title for title, *_ in columns)]]
+    asked = [metric for metric in QUALITY if metric.name in result["protocol"]["metrics"]]
+    figures = [figure for metric in asked for figure in metric.figures]
+    rows: list[Sequence[str]] = [["size", "pictures", *(figure.heading for figure in figures)]]
     for entry in result["sizes"]:
-        values = [_number(entry[name], digits) for _, name, _, digits in columns]
+        values = [_number(entry[figure.key], figure.digits) for figure in figures]
         rows.append([f"{entry['size']}×{entry['size']}", f"{entry['pictures']:,}", *values])
     parts = [
         f"{result['model']}, {source['path']}, on {counted(data['pictures'], 'picture')} of {data['path']}",

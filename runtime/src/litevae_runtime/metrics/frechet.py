@@ -15,11 +15,6 @@ from .imports import import_torchmetrics
 # Features of Inception's last pooling. Fewer pictures than that leave the covariances without full rank.
 FEATURES = 2048
 
-DEFINITION = (
-    "torchmetrics' FrechetInceptionDistance over torch-fidelity's Inception, pool3 features; pictures rounded to 8 bits and "
-    "resized to 299×299 as in TensorFlow 1 (bilinear, not antialiased)"
-)
-
 
 class Frechet:
     """Collects features of both sides, a side length after the other."""

@@ -5,18 +5,12 @@ from torch import Tensor
 
 from .imports import import_torchmetrics
 
-DEFINITION = (
-    "on all channels, Gaussian window of 11 taps, σ = 1.5, data range 1, K = 0.01 and 0.03, population covariances, the mean "
-    "over positions whose window lies inside the picture (torchmetrics, float64); per picture, then averaged"
-)
-
-
 # The window's.
 SMALLEST_SIDE = 11
 
 
 def ssim(x_hat: Tensor, x: Tensor) -> Tensor:
-    """Structural similarity [N] of images [N, C, H, W] in [-1, 1], as `DEFINITION` says; sides of at least 11."""
+    """Structural similarity [N] of images [N, C, H, W] in [-1, 1], as the registry says; sides of at least 11."""
     structural_similarity = import_torchmetrics("functional.image").structural_similarity_index_measure
     # Variances are differences of large numbers; Apple's GPUs have no float64.
     wide = torch.float32 if x.device.type == "mps" else torch.float64

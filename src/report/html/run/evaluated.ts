@@ -5,19 +5,11 @@ import { seriesColor } from "../chart-config.ts";
 import { chart, figureGrid, type AnyFigure, type Spec } from "../chart.ts";
 import { markup, type Markup } from "../markup.ts";
 import { sortableTable } from "../table.ts";
-import type { Evaluation, Measured } from "./measurements.ts";
+import { metrics, type Evaluation, type Measured } from "./measurements.ts";
 import { embedded, image } from "./pictures.ts";
 import { settingsOf } from "./values.ts";
 
 type Size = Evaluation["sizes"][number];
-
-const metrics = [
-  { key: "rfid", title: "rFID", better: "lower" },
-  { key: "lpips_vgg", title: "LPIPS, VGG", better: "lower" },
-  { key: "lpips_alex", title: "LPIPS, AlexNet", better: "lower" },
-  { key: "psnr", title: "PSNR, dB", better: "higher" },
-  { key: "ssim", title: "SSIM", better: "higher" },
-] as const;
 
 export async function evaluatedSection(evaluations: readonly Measured<Evaluation>[], folder: string): Promise<Markup> {
   const parts: Markup[] = [];

@@ -6,6 +6,18 @@ import type { Report } from "../../../errors/index.ts";
 
 const number = z.number().nullish();
 
+/** What `evaluate` gives at every size: the keys and the order of the runtime's metrics/registry.py, which a test holds. */
+export const metrics = [
+  { key: "rfid", title: "rFID", better: "lower" },
+  { key: "lpips_vgg", title: "LPIPS, VGG", better: "lower" },
+  { key: "lpips_alex", title: "LPIPS, AlexNet", better: "lower" },
+  { key: "psnr", title: "PSNR, dB", better: "higher" },
+  { key: "ssim", title: "SSIM", better: "higher" },
+] as const;
+
+type MetricKey = (typeof metrics)[number]["key"];
+const figures = Object.fromEntries(metrics.map(({ key }) => [key, number])) as Readonly<Record<MetricKey, typeof number>>;
+
 /** Files of later versions may hold more. */
 const evaluation = z.looseObject({
   format: z.literal("litevae-evaluation-1"),
@@ -16,11 +28,7 @@ const evaluation = z.looseObject({
     z.looseObject({
       size: z.number(),
       pictures: number,
-      rfid: number,
-      lpips_vgg: number,
-      lpips_alex: number,
-      psnr: number,
-      ssim: number,
+      ...figures,
       psnr_infinite: number,
     }),
   ),
