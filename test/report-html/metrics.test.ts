@@ -1,19 +1,22 @@
-/** The report and the docs know the metrics that the runtime's registry has. */
+/** The report, the docs and the recipe know the metrics and the losses that the runtime has. */
 // @module-tag python
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { metrics } from "../../src/report/html/run/measurements.ts";
+import { norms, terms } from "../../src/report/html/run/page.ts";
+import { recipeSchema } from "../../src/recipe/schema.ts";
 import { root } from "../e2e/litevae.ts";
 import { pythonPath } from "../support/torch-server.ts";
 
 const question = `
 import json
 from litevae_runtime.evaluation.instruments import _ADD
+from litevae_runtime.losses.reconstruction import OF_LATENT, TERMS
 from litevae_runtime.metrics.registry import NAMES, QUALITY
 figures = [{"key": figure.key, "better": figure.better} for metric in QUALITY for figure in metric.figures]
-print(json.dumps({"names": NAMES, "figures": figures, "quality": [metric.name for metric in QUALITY], "built": list(_ADD)}))
+print(json.dumps({"names": NAMES, "figures": figures, "quality": [metric.name for metric in QUALITY], "built": list(_ADD), "terms": list(TERMS), "latent": list(OF_LATENT)}))
 `;
 
 interface Answer {
@@ -21,17 +24,19 @@ interface Answer {
   readonly figures: readonly { readonly key: string; readonly better: string }[];
   readonly quality: readonly string[];
   readonly built: readonly string[];
+  readonly terms: readonly string[];
+  readonly latent: readonly string[];
 }
 
-describe("the registry of metrics", () => {
-  let answer: Answer;
-  beforeAll(() => {
-    const env = { ...process.env, PYTHONPATH: join(root, "runtime", "src") };
-    const { status, stdout, stderr } = spawnSync(pythonPath(), ["-c", question], { encoding: "utf8", env });
-    if (status !== 0) throw new Error(stderr);
-    answer = JSON.parse(stdout) as Answer;
-  }, 60_000);
+let answer: Answer;
+beforeAll(() => {
+  const env = { ...process.env, PYTHONPATH: join(root, "runtime", "src") };
+  const { status, stdout, stderr } = spawnSync(pythonPath(), ["-c", question], { encoding: "utf8", env });
+  if (status !== 0) throw new Error(stderr);
+  answer = JSON.parse(stdout) as Answer;
+}, 60_000);
 
+describe("the registry of metrics", () => {
   test("has what builds each of them", () => {
     expect(answer.built).toEqual(answer.quality);
   });
@@ -41,5 +46,17 @@ describe("the registry of metrics", () => {
   test("is what docs/evaluation.md lists", () => {
     const docs = readFileSync(join(root, "docs", "evaluation.md"), "utf8");
     expect(docs).toContain(`some of \`${answer.names.join(",")}\``);
+  });
+});
+
+describe("the terms of the loss", () => {
+  test("are the weights that a recipe has", () => {
+    const { losses } = recipeSchema.parse({ name: "any", phases: [{ name: "one", resolution: 64, steps: 1, batch: 1 }] });
+    expect(Object.keys(losses)).toEqual(answer.terms);
+  });
+  test("have a curve each, and one of their gradients where they reach the decoder", () => {
+    expect(terms.flatMap(({ series }) => series.map(({ key }) => key))).toEqual(answer.terms);
+    const reaching = answer.terms.filter((name) => !answer.latent.includes(name));
+    expect(norms.series.map(({ key }) => key)).toEqual([...reaching, "adversarial"].map((name) => `gradient_norm_${name}`));
   });
 });

@@ -156,6 +156,42 @@ def _given(ema_x_hat: Tensor | None) -> Tensor:
     return ema_x_hat
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What a term may look at."""
+
+    x_hat: Tensor
+    x: Tensor
+    posterior: DiagonalGaussian
+    ema_x_hat: Tensor | None
+    perceptual: nn.Module | None
+    recipe: Recipe
+
+
+def _perceptual(batch: _Batch) -> Tensor:
+    assert batch.perceptual is not None, "held by ReconstructionLosses"
+    distance: Tensor = batch.perceptual(at_least_float32(batch.x_hat), at_least_float32(batch.x))
+    return distance.mean()
+
+
+# Every term, unweighted, under its name in recipe.losses; a test holds the recipe's fields and the report's curves to it.
+TERMS: Mapping[str, Callable[[_Batch], Tensor]] = {
+    "l1": lambda batch: l1(batch.x_hat, batch.x),
+    "perceptual": _perceptual,
+    "kl": lambda batch: kl(batch.posterior),
+    "wavelet": lambda batch: wavelet(
+        batch.x_hat, batch.x, batch.recipe.wavelet.levels, batch.recipe.wavelet.epsilon
+    ),
+    "gaussian": lambda batch: gaussian(
+        batch.x_hat, batch.x, batch.recipe.gaussian.taps, batch.recipe.gaussian.sigma
+    ),
+    "ldl": lambda batch: ldl(batch.x_hat, batch.x, _given(batch.ema_x_hat)),
+}
+
+# Those of the latent alone, which no gradient of the decoder knows.
+OF_LATENT = frozenset({"kl"})
+
+
 class ReconstructionLosses(nn.Module):
     """The terms of L_rec and the KL divergence, those whose weight in the recipe is above 0.
 
@@ -174,7 +210,7 @@ class ReconstructionLosses(nn.Module):
 
     def _check(self) -> None:
         recipe = self.recipe
-        if not self.weights.keys() - {"kl"}:
+        if not self.weights.keys() - OF_LATENT:
             raise InputError(
                 "no loss compares reconstruction and picture",
                 expected="a weight above 0 besides losses.kl",
@@ -206,22 +242,9 @@ class ReconstructionLosses(nn.Module):
     def forward(
         self, x_hat: Tensor, x: Tensor, posterior: DiagonalGaussian, ema_x_hat: Tensor | None = None
     ) -> dict[str, Tensor]:
-        recipe = self.recipe
-        terms: dict[str, Callable[[], Tensor]] = {
-            "l1": lambda: l1(x_hat, x),
-            "perceptual": lambda: self._perceptual(x_hat, x),
-            "kl": lambda: kl(posterior),
-            "wavelet": lambda: wavelet(x_hat, x, recipe.wavelet.levels, recipe.wavelet.epsilon),
-            "gaussian": lambda: gaussian(x_hat, x, recipe.gaussian.taps, recipe.gaussian.sigma),
-            "ldl": lambda: ldl(x_hat, x, _given(ema_x_hat)),
-        }
+        batch = _Batch(x_hat, x, posterior, ema_x_hat, self.perceptual, self.recipe)
         with torch.autocast(x.device.type, enabled=False):
-            return {name: terms[name]() for name in self.weights}
-
-    def _perceptual(self, x_hat: Tensor, x: Tensor) -> Tensor:
-        assert self.perceptual is not None, "held by _check"
-        distance: Tensor = self.perceptual(at_least_float32(x_hat), at_least_float32(x))
-        return distance.mean()
+            return {name: TERMS[name](batch) for name in self.weights}
 
     def total(self, terms: Mapping[str, Tensor]) -> Tensor:
         """The weighted sum of what a call gave."""

@@ -21,7 +21,7 @@ from ..losses.adversarial import (
     mean_logit,
     weight_at,
 )
-from ..losses.reconstruction import ReconstructionLosses
+from ..losses.reconstruction import OF_LATENT, ReconstructionLosses
 from ..metrics.psnr import psnr
 from ..nn.layers import without_power_iteration
 from ..recipe.fields import Recipe
@@ -130,7 +130,7 @@ class TrainingStep:
 
         share = weight_at(at.discriminator_step, self.recipe.adversarial) if at.phase.discriminator else 0.0
         if share > 0:
-            rec = self.losses.total({name: value for name, value in terms.items() if name != "kl"})
+            rec = self.losses.total({name: value for name, value in terms.items() if name not in OF_LATENT})
             adversarial = self._judged(x_hat)
             ratio = self._adaptive(rec, adversarial) if self.recipe.adversarial.mode == "adaptive" else 1.0
             loss = loss + share * ratio * adversarial
@@ -139,7 +139,9 @@ class TrainingStep:
         if logged:
             metrics["psnr"] = psnr(x_hat.detach(), batch["image"]).mean()
             reaching = {
-                name: self.losses.total({name: value}) for name, value in terms.items() if name != "kl"
+                name: self.losses.total({name: value})
+                for name, value in terms.items()
+                if name not in OF_LATENT
             }
             if share > 0:
                 reaching["adversarial"] = share * ratio * adversarial

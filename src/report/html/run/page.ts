@@ -22,7 +22,8 @@ const one = (key: string, title: string, note?: string, unit?: string): Curves =
 
 const total: Curves = { ...one("loss", "Loss of the autoencoder", "The weighted sum of its terms.") };
 
-const terms: readonly Curves[] = [
+/** The terms of recipe.losses, all of them, by their names there. */
+export const terms: readonly Curves[] = [
   one("l1", "ℓ1", "Mean absolute error."),
   one("perceptual", "Perceptual distance"),
   one("kl", "KL divergence", "Mean per latent element."),
@@ -64,13 +65,13 @@ const game: readonly Curves[] = [
   one("adversarial_weight", "Weight of the adversarial term"),
 ];
 
-const norms: Curves = {
+export const norms: Curves = {
   title: "Gradients at the decoder’s last layer",
   note: "The norm that each weighted term contributes.",
-  series: ["l1", "perceptual", "wavelet", "gaussian", "ldl", "adversarial"].map((name) => ({
-    key: `gradient_norm_${name}`,
-    name,
-  })),
+  // KL is of the latent, and reaches no layer of the decoder.
+  series: [...terms.flatMap(({ series }) => series.map(({ key }) => key)).filter((name) => name !== "kl"), "adversarial"].map(
+    (name) => ({ key: `gradient_norm_${name}`, name }),
+  ),
 };
 
 const health: readonly Curves[] = [
