@@ -33,16 +33,10 @@ export function misfit(parts: readonly Part<string>[], height: number, width: nu
     ["W", width],
   ] as const) {
     const along = dims.filter((dim) => dim.symbol === axis);
-    const at = (value: number): Bindings => ({ N: 1, H: value, W: value });
-    const bad = along.find((dim) => !fits([dim], at(size)));
+    const bad = along.find((dim) => !fits([dim], { N: 1, H: size, W: size }));
     if (bad === undefined) continue;
-    const search = (step: 1 | -1): number | undefined => {
-      for (let value = size + step; value >= 1 && Math.abs(value - size) <= 4096; value += step) {
-        if (fits(along, at(value))) return value;
-      }
-      return undefined;
-    };
-    return { axis, size, dim: formatDim(bad), nearest: [search(-1), search(1)].filter((value) => value !== undefined) };
+    const sizes = sizesFor(along, axis);
+    return { axis, size, dim: formatDim(bad), nearest: sizes === undefined ? [] : nearestFitting(size, sizes) };
   }
   return undefined;
 }
