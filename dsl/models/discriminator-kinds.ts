@@ -9,7 +9,7 @@ import { network } from "../network.ts";
 import { PatchGan, UNetDiscriminator, type UNetDiscriminatorConfig } from "./discriminators.ts";
 import { StyleGanDiscriminator, type StyleGanConfig } from "./stylegan.ts";
 
-type Options<Config> = Omit<Config, "imageChannels">;
+type Options<Config> = Partial<Omit<Config, "imageChannels">>;
 
 export type DiscriminatorConfig =
   | ({ readonly kind: "unet" } & Options<UNetDiscriminatorConfig<number>>)
@@ -38,17 +38,21 @@ export function discriminatorFor(
 function discriminator(imageChannels: number, config: DiscriminatorConfig): (image: Feature<number, 1>) => Discriminated {
   switch (config.kind) {
     case "unet":
-      return UNetDiscriminator({ imageChannels, ...without(config) });
+      return UNetDiscriminator({
+        imageChannels,
+        channels: config.channels ?? 32,
+        multipliers: config.multipliers ?? [1, 2, 4, 8, 8, 16],
+        reduction: config.reduction ?? "sum",
+      });
     case "patchgan":
-      return PatchGan({ imageChannels, ...without(config) });
-    case "stylegan":
-      return StyleGanDiscriminator({ imageChannels, ...without(config) });
+      return PatchGan({ imageChannels, channels: config.channels ?? 64 });
+    case "stylegan": {
+      const { resolution = 256, maxChannels = 512 } = config;
+      // As in the paper's configuration F.
+      const channels = config.channels ?? Math.max(1, 32768 / resolution);
+      return StyleGanDiscriminator({ imageChannels, resolution, channels, maxChannels });
+    }
   }
-}
-
-/** Blocks are told apart by their settings, and the kind is none of them. */
-function without<C extends DiscriminatorConfig>({ kind: _, ...options }: C): Omit<C, "kind"> {
-  return options;
 }
 
 function checkStyleGan(

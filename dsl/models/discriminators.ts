@@ -44,17 +44,17 @@ export const DiscriminatorUp = block("DiscriminatorUp", ({ in: input, out }: Dis
 
 export interface UNetDiscriminatorConfig<I extends number> {
   readonly imageChannels: I;
-  /** 16, 32 or 64 in the published sizes; 32 by default. */
-  readonly channels?: number;
+  /** 16, 32 or 64 in the published sizes. */
+  readonly channels: number;
   /** Output channels of the down blocks over `channels`: (1,2,4,8,8,16) at 256², (1,2,4,8,16) at 128². */
-  readonly multipliers?: readonly number[];
+  readonly multipliers: readonly number[];
   /** How the bottleneck is pooled for the global logit; a sum grows with the picture's area. */
-  readonly reduction?: "sum" | "mean";
+  readonly reduction: "sum" | "mean";
 }
 
 /** U-Net GAN discriminator (Schönfeld et al. 2020): a logit per pixel, and one per image from the bottleneck. */
 export const UNetDiscriminator = block("UNetDiscriminator", <I extends number>(config: UNetDiscriminatorConfig<I>) => {
-  const { imageChannels, channels = 32, multipliers = [1, 2, 4, 8, 8, 16], reduction = "sum" } = config;
+  const { imageChannels, channels, multipliers, reduction } = config;
   const widths = multipliers.map((multiplier) => multiplier * channels);
   const bottleneck = widths.at(-1) ?? channels;
   // Every up block gives the width of the skip that joins after it; the last gives the first width.
@@ -94,7 +94,7 @@ const PatchBlock = block("PatchBlock", ({ in: input, out, stride }: PatchBlockCo
 /** PatchGAN discriminator (Isola et al. 2017): 3 layers, 64 filters, batch normalisation; a logit per patch. */
 export const PatchGan = block(
   "PatchGan",
-  <I extends number>({ imageChannels, channels = 64 }: { readonly imageChannels: I; readonly channels?: number }) => {
+  <I extends number>({ imageChannels, channels }: { readonly imageChannels: I; readonly channels: number }) => {
     const { conv_in, blocks, conv_out } = layers({
       conv_in: conv2d({ in: imageChannels, out: channels, kernel: 4, stride: 2, padding: 1 }),
       blocks: [

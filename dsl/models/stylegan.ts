@@ -31,12 +31,11 @@ const StyleGanDown = block("StyleGanDown", ({ in: input, out }: DownConfig) => {
 
 export interface StyleGanConfig<I extends number> {
   readonly imageChannels: I;
-  /** The side of the pictures that get one logit, a power of two of at least 8; 256 by default. Halved until 4 are left. */
-  readonly resolution?: number;
-  /** Channels at that resolution, doubled with every halving; 32768 / `resolution` by default, as in the paper's configuration F. */
-  readonly channels?: number;
-  /** 512 by default. */
-  readonly maxChannels?: number;
+  /** The side of the pictures that get one logit, a power of two of at least 8. Halved until 4 are left. */
+  readonly resolution: number;
+  /** Channels at that resolution, doubled with every halving. */
+  readonly channels: number;
+  readonly maxChannels: number;
 }
 
 /**
@@ -44,7 +43,7 @@ export interface StyleGanConfig<I extends number> {
  * it is a 4×4 convolution without padding, which is the same at `resolution` and gives larger pictures a logit per window.
  */
 export const StyleGanDiscriminator = block("StyleGanDiscriminator", <I extends number>(config: StyleGanConfig<I>) => {
-  const { imageChannels, resolution = 256, channels = Math.max(1, 32768 / resolution), maxChannels = 512 } = config;
+  const { imageChannels, resolution, channels, maxChannels } = config;
   const widths = Array.from({ length: Math.log2(resolution) - 1 }, (_, level) => Math.min(channels * 2 ** level, maxChannels));
   const last = widths.at(-1) ?? channels;
   const { from_image, down, conv, window, to_logit } = layers({

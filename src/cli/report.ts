@@ -14,7 +14,7 @@ export function addReport(program: Command): void {
       const { join } = await import("node:path");
       const { readRun } = await import("../report/html/run/read.ts");
       const { runPage } = await import("../report/html/run/page.ts");
-      const { packageName } = await import("../targets/torch/python.ts");
+      const { packageName } = await import("../targets/torch/names.ts");
       const { checkReport, writeReport } = await import("./write-report.ts");
       const { renderReport } = await import("./render.ts");
       const run = await readRun(folder);

@@ -1,6 +1,7 @@
 /** The contract of an operation: everything the compiler knows about an op is declared in the op's own file. */
-import type { Attributes, Attrs, AttrsOf } from "./attributes.ts";
+import type { Attributes, AttrValue, Attrs, AttrsOf } from "./attributes.ts";
 import type { OnnxOperator, OnnxWriter } from "./onnx.ts";
+import { isConstant, pyCall, pyConstant, type PyExpr } from "./python.ts";
 import type { Shape } from "./shape.ts";
 import type { DType, Tensor } from "./tensor.ts";
 
@@ -86,21 +87,49 @@ interface TorchOnly {
 export type Op<A extends Attrs = Attrs, D extends Attributes = Attributes> = Definition<A, D> &
   (OnnxForm<A> | FoldedForm<A> | TorchOnly);
 
-export type PyValue = number | string | boolean | null | readonly PyValue[];
-
-/** `callee(*args, **kwargs)` in Python. */
-export interface PyCall {
-  readonly callee: string;
-  readonly args: readonly PyValue[];
-  /** Short names of the positional arguments, for generated code that has to name one. */
-  readonly names?: readonly string[];
-  readonly kwargs?: Readonly<Record<string, PyValue>>;
+/** An argument of a module's constructor, by the attribute that it is. */
+export interface TorchArgument<Name extends string = string> {
+  readonly attr: Name;
+  /** Python's name of a keyword argument; a positional one has none. */
+  readonly keyword?: string;
+  /** Python's own default: an argument that is this constant is left out. */
+  readonly omit?: AttrValue;
 }
+
+/** The attributes as expressions: constants, or names where they vary. */
+export type TorchAttrs<A extends Attrs = Attrs> = { readonly [K in keyof A]: PyExpr };
 
 /** A layer is an nn.Module built once and called; a function is an expression over its inputs. */
 export type TorchForm<A extends Attrs = Attrs> =
-  | { readonly kind: "module"; build(attrs: A): PyCall }
-  | { readonly kind: "function"; call(inputs: readonly string[], attrs: A): string };
+  | { readonly kind: "module"; readonly callee: PyExpr; readonly args: readonly TorchArgument<keyof A & string>[] }
+  | {
+      readonly kind: "function";
+      /** `values` are those of one use: what the form itself depends on has to be equal in all uses of one text. */
+      call(inputs: readonly PyExpr[], attrs: TorchAttrs<A>, values: A): PyExpr;
+    };
+
+/** The constructor's call of a module with `attrs` as its arguments. */
+export function torchModule<A extends Attrs>(form: Extract<TorchForm<A>, { kind: "module" }>, attrs: TorchAttrs<A>): PyExpr {
+  const args: PyExpr[] = [];
+  const kwargs: Record<string, PyExpr> = {};
+  for (const { attr, keyword, omit } of form.args) {
+    const expr = attrs[attr];
+    if (omit !== undefined && isConstant(expr, omit)) continue;
+    if (keyword === undefined) args.push(expr);
+    else kwargs[keyword] = expr;
+  }
+  return pyCall(form.callee, args, kwargs);
+}
+
+/** Every attribute as the constant that it is. */
+export function torchConstants<A extends Attrs>(attrs: A): TorchAttrs<A> {
+  return Object.fromEntries(Object.entries(attrs).map(([name, value]) => [name, pyConstant(value)])) as TorchAttrs<A>;
+}
+
+/** The expression under its keyword, or nothing where it is Python's own default. */
+export function torchKeyword(keyword: string, expr: PyExpr, omit: AttrValue): Readonly<Record<string, PyExpr>> {
+  return isConstant(expr, omit) ? {} : { [keyword]: expr };
+}
 
 /** Random choices, implemented by the test's generator so that failures shrink. */
 export interface Choose {

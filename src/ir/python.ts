@@ -124,3 +124,20 @@ export const pyStar = (of: PyExpr): PyExpr => ({ kind: "star", of });
 export function pyComprehension(item: PyExpr, loops: readonly PyLoop[], list = false): PyExpr {
   return { kind: "comprehension", item, loops, list };
 }
+
+/** Whether the expression is this constant and nothing that may vary. */
+export function isConstant(expr: PyExpr, value: PyConstant): boolean {
+  return expr.kind === "constant" && JSON.stringify(expr.value) === JSON.stringify(value);
+}
+
+/** The input of that number; an op has as many as its `infer` takes. */
+export function pyInput(inputs: readonly PyExpr[], i = 0): PyExpr {
+  const input = inputs[i];
+  if (input === undefined) throw new Error(`an op's form in PyTorch misses input ${i}`);
+  return input;
+}
+
+/** Whether two expressions are the same constant or the same name. */
+export function pySame(a: PyExpr, b: PyExpr): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

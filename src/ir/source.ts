@@ -5,8 +5,26 @@ export interface Source {
   readonly trace: { readonly stack?: string };
 }
 
+let withPlaces = true;
+
+/** Runs what may fail without anybody being told where: stacks are not captured, which is most of the cost of building a block. */
+export function withoutPlaces<T>(run: () => T): T {
+  const [before, limit] = [withPlaces, Error.stackTraceLimit];
+  withPlaces = false;
+  Error.stackTraceLimit = 0;
+  try {
+    return run();
+  } finally {
+    withPlaces = before;
+    Error.stackTraceLimit = limit;
+  }
+}
+
+const nowhere: Source = { trace: {} };
+
 /** The stack above the function `below`. */
 export function captureSource(below: (...args: never[]) => unknown): Source {
+  if (!withPlaces) return nowhere;
   const trace: { stack?: string } = {};
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 40;
@@ -20,6 +38,7 @@ const ours = ["src", "dsl", "bin"].map((folder) => `${installation}${folder}/`);
 
 /** The first line of the stack that is the user's: not this package, not a dependency, not Node. */
 export function placeOf(source: Source | { readonly stack?: string }): Place | undefined {
+  if (!withPlaces) return undefined;
   const stack = "trace" in source ? source.trace.stack : source.stack;
   for (const line of (stack ?? "").split("\n")) {
     // `at name (/path:1:2)`, `at /path:1:2` or `at async file:///path:1:2`; not Node's own `node:fs:1:2`.

@@ -1,4 +1,5 @@
 import { defineOp } from "../ir/op.ts";
+import { pyBinary } from "../ir/python.ts";
 import { expectSameShapes } from "./rules.ts";
 import { anyShape } from "./samples.ts";
 
@@ -7,7 +8,7 @@ export const add = defineOp({
   doc: "Elementwise sum of equal shapes.",
   infer: (inputs) => [expectSameShapes(inputs)],
   onnx: (writer, inputs) => [writer.node("Add", inputs)],
-  torch: { kind: "function", call: (inputs) => inputs.join(" + ") },
+  torch: { kind: "function", call: (inputs) => inputs.reduce((sum, input) => pyBinary("+", sum, input)) },
   sample(choose) {
     const shape = anyShape(choose);
     return { attrs: {}, inputs: [shape, shape] };

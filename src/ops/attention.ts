@@ -1,6 +1,7 @@
 import { must } from "../errors/must.ts";
 import { ShapeError } from "../errors/index.ts";
-import { defineOp } from "../ir/op.ts";
+import { defineOp, torchKeyword } from "../ir/op.ts";
+import { pyCall, pySymbol } from "../ir/python.ts";
 import { channelsOf } from "../ir/shape.ts";
 import { expectSameShapes, featureDims } from "./rules.ts";
 
@@ -41,7 +42,7 @@ export const attention = defineOp({
   precise: ["MatMul", "Softmax"],
   torch: {
     kind: "function",
-    call: (inputs, { heads }) => `attention(${inputs.join(", ")}${heads === 1 ? "" : `, heads=${heads}`})`,
+    call: (inputs, { heads }) => pyCall(pySymbol("layers", "attention"), inputs, torchKeyword("heads", heads, 1)),
   },
   sample(choose) {
     const heads = choose.int(1, 3);

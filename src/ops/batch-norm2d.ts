@@ -1,4 +1,5 @@
 import { defineOp } from "../ir/op.ts";
+import { pySymbol } from "../ir/python.ts";
 import { epsInterval, expectChannels, featureDims } from "./rules.ts";
 
 export const batchNorm2d = defineOp({
@@ -30,7 +31,8 @@ export const batchNorm2d = defineOp({
   precise: ["BatchNormalization"],
   torch: {
     kind: "module",
-    build: ({ channels, eps }) => ({ callee: "nn.BatchNorm2d", args: [channels], kwargs: eps === 1e-5 ? {} : { eps } }),
+    callee: pySymbol("nn", "BatchNorm2d"),
+    args: [{ attr: "channels" }, { attr: "eps", keyword: "eps", omit: 1e-5 }],
   },
   sample(choose) {
     const attrs = { channels: choose.int(1, 6), eps: 1e-5 };

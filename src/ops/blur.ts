@@ -1,6 +1,7 @@
 import type { Attributes, AttrsOf } from "../ir/attributes.ts";
 import { channelsOf } from "../ir/shape.ts";
-import { defineOp } from "../ir/op.ts";
+import { defineOp, torchKeyword } from "../ir/op.ts";
+import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { convShape } from "./rules.ts";
 
 const blurAttributes = {
@@ -37,8 +38,11 @@ export const blur = defineOp({
   },
   torch: {
     kind: "function",
-    call: ([input = ""], { stride, padding }) =>
-      `blur(${input}${stride === 1 ? "" : `, stride=${stride}`}${padding === 0 ? "" : `, padding=${padding}`})`,
+    call: (inputs, { stride, padding }) =>
+      pyCall(pySymbol("layers", "blur"), [pyInput(inputs)], {
+        ...torchKeyword("stride", stride, 1),
+        ...torchKeyword("padding", padding, 0),
+      }),
   },
   sample: (choose) => ({
     attrs: { stride: choose.pick([1, 2]), padding: choose.pick([0, 1, 2]) },

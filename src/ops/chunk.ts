@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors/index.ts";
 import { defineOp } from "../ir/op.ts";
+import { isConstant, pyAttribute, pyCall, pyConstant, pyInput } from "../ir/python.ts";
 import { channelsOf } from "../ir/shape.ts";
 import { replaceChannels } from "./rules.ts";
 
@@ -22,7 +23,11 @@ export const chunk = defineOp({
     return Array.from({ length: chunks }, () => replaceChannels(input, channels / chunks));
   },
   onnx: (writer, [input], { chunks }) => writer.nodes("Split", [input], chunks, { axis: 1, num_outputs: chunks }),
-  torch: { kind: "function", call: ([input = ""], { chunks }) => (chunks === 1 ? input : `${input}.chunk(${chunks}, dim=1)`) },
+  torch: {
+    kind: "function",
+    call: (inputs, { chunks }) =>
+      isConstant(chunks, 1) ? pyInput(inputs) : pyCall(pyAttribute(pyInput(inputs), "chunk"), [chunks], { dim: pyConstant(1) }),
+  },
   sample(choose) {
     const chunks = choose.int(1, 4);
     return { attrs: { chunks }, inputs: [[choose.int(1, 2), chunks * choose.int(1, 3), choose.int(1, 4), choose.int(1, 4)]] };

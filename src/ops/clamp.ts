@@ -1,4 +1,5 @@
 import { defineOp } from "../ir/op.ts";
+import { pyAttribute, pyCall, pyInput } from "../ir/python.ts";
 import { anyShape } from "./samples.ts";
 
 export const clamp = defineOp({
@@ -12,6 +13,6 @@ export const clamp = defineOp({
   onnx: (writer, [input], { min, max }) => [
     writer.node("Clip", [input, writer.constant(`limit_${min}`, [], [min]), writer.constant(`limit_${max}`, [], [max])]),
   ],
-  torch: { kind: "function", call: ([input = ""], { min, max }) => `${input}.clamp(${min}, ${max})` },
+  torch: { kind: "function", call: (inputs, { min, max }) => pyCall(pyAttribute(pyInput(inputs), "clamp"), [min, max]) },
   sample: (choose) => ({ attrs: { min: -0.5, max: choose.pick([0, 0.75]) }, inputs: [anyShape(choose)] }),
 });

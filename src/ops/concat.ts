@@ -1,6 +1,7 @@
 import { ShapeError } from "../errors/index.ts";
 import { sameDim, type Dim } from "../ir/dim.ts";
 import { defineOp } from "../ir/op.ts";
+import { pyCall, pyConstant, pyList, pySymbol } from "../ir/python.ts";
 import { channelsOf, formatShape } from "../ir/shape.ts";
 import { replaceChannels } from "./rules.ts";
 import { anyShape } from "./samples.ts";
@@ -27,7 +28,7 @@ export const concat = defineOp({
     ];
   },
   onnx: (writer, inputs) => [writer.node("Concat", inputs, { axis: 1 })],
-  torch: { kind: "function", call: (inputs) => `torch.cat([${inputs.join(", ")}], dim=1)` },
+  torch: { kind: "function", call: (inputs) => pyCall(pySymbol("torch", "cat"), [pyList(inputs)], { dim: pyConstant(1) }) },
   sample(choose) {
     const [n = 1, , ...rest] = anyShape(choose);
     return { attrs: {}, inputs: Array.from({ length: choose.int(1, 4) }, () => [n, choose.int(1, 5), ...rest]) };

@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors/index.ts";
 import { defineOp } from "../ir/op.ts";
+import { pySymbol } from "../ir/python.ts";
 import { convAttributes, convMacs, convParams, convShape } from "./rules.ts";
 
 export const conv2d = defineOp({
@@ -35,16 +36,16 @@ export const conv2d = defineOp({
   },
   torch: {
     kind: "module",
-    build: ({ in: input, out, kernel, stride, padding, groups, bias }) => ({
-      callee: "nn.Conv2d",
-      args: [input, out, kernel],
-      kwargs: {
-        ...(stride === 1 ? {} : { stride }),
-        ...(padding === 0 ? {} : { padding }),
-        ...(groups === 1 ? {} : { groups }),
-        ...(bias ? {} : { bias }),
-      },
-    }),
+    callee: pySymbol("nn", "Conv2d"),
+    args: [
+      { attr: "in" },
+      { attr: "out" },
+      { attr: "kernel" },
+      { attr: "stride", keyword: "stride", omit: 1 },
+      { attr: "padding", keyword: "padding", omit: 0 },
+      { attr: "groups", keyword: "groups", omit: 1 },
+      { attr: "bias", keyword: "bias", omit: true },
+    ],
   },
   sample(choose) {
     const groups = choose.pick([1, 2]);

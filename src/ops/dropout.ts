@@ -1,4 +1,5 @@
 import { defineOp } from "../ir/op.ts";
+import { pySymbol } from "../ir/python.ts";
 import { anyShape } from "./samples.ts";
 
 export const dropout = defineOp({
@@ -10,6 +11,10 @@ export const dropout = defineOp({
   trainingOnly: true,
   infer: ([input = []]) => [input],
   onnx: (writer, [input]) => [writer.node("Identity", [input])],
-  torch: { kind: "module", build: ({ rate }) => ({ callee: "nn.Dropout", args: [rate] }) },
+  torch: {
+    kind: "module",
+    callee: pySymbol("nn", "Dropout"),
+    args: [{ attr: "rate" }],
+  },
   sample: (choose) => ({ attrs: { rate: choose.pick([0, 0.5]) }, inputs: [anyShape(choose)] }),
 });

@@ -1,4 +1,5 @@
 import { defineOp } from "../ir/op.ts";
+import { pySymbol } from "../ir/python.ts";
 import { conv2d } from "./conv2d.ts";
 import { equalizedFold, equalizedParams } from "./equalized.ts";
 import { convAttributes, convMacs, convShape } from "./rules.ts";
@@ -13,11 +14,15 @@ export const equalizedConv2d = defineOp({
   fold: (attrs) => ({ op: conv2d, attrs: { ...attrs, groups: 1 }, derive: equalizedFold }),
   torch: {
     kind: "module",
-    build: ({ in: input, out, kernel, stride, padding, bias }) => ({
-      callee: "EqualizedConv2d",
-      args: [input, out, kernel],
-      kwargs: { ...(stride === 1 ? {} : { stride }), ...(padding === 0 ? {} : { padding }), ...(bias ? {} : { bias }) },
-    }),
+    callee: pySymbol("layers", "EqualizedConv2d"),
+    args: [
+      { attr: "in" },
+      { attr: "out" },
+      { attr: "kernel" },
+      { attr: "stride", keyword: "stride", omit: 1 },
+      { attr: "padding", keyword: "padding", omit: 0 },
+      { attr: "bias", keyword: "bias", omit: true },
+    ],
   },
   sample(choose) {
     const attrs = {

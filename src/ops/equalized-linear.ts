@@ -1,4 +1,5 @@
 import { defineOp } from "../ir/op.ts";
+import { pySymbol } from "../ir/python.ts";
 import { equalizedFold, equalizedParams } from "./equalized.ts";
 import { linear, linearAttributes, linearMacs } from "./linear.ts";
 import { expectChannels, replaceChannels } from "./rules.ts";
@@ -16,7 +17,8 @@ export const equalizedLinear = defineOp({
   fold: (attrs) => ({ op: linear, attrs, derive: equalizedFold }),
   torch: {
     kind: "module",
-    build: ({ in: input, out, bias }) => ({ callee: "EqualizedLinear", args: [input, out], kwargs: bias ? {} : { bias } }),
+    callee: pySymbol("layers", "EqualizedLinear"),
+    args: [{ attr: "in" }, { attr: "out" }, { attr: "bias", keyword: "bias", omit: true }],
   },
   sample: (choose) => linear.sample(choose),
 });

@@ -1,4 +1,5 @@
 import { defineOp } from "../ir/op.ts";
+import { isConstant, pyAttribute, pyCall, pyCompare, pyConstant, pyIf, pyInput, pyTuple, type PyExpr } from "../ir/python.ts";
 import { featureDims } from "./rules.ts";
 import { anyShape } from "./samples.ts";
 
@@ -16,6 +17,15 @@ export const globalPool = defineOp({
     writer.node(reduction === "sum" ? "ReduceSum" : "ReduceMean", [input, writer.ints("spatial_axes", [2, 3])], { keepdims: 0 }),
   ],
   precise: ["ReduceSum", "ReduceMean"],
-  torch: { kind: "function", call: ([input = ""], { reduction }) => `${input}.${reduction}(dim=(2, 3))` },
+  torch: {
+    kind: "function",
+    call: (inputs, { reduction }) => {
+      const over = (method: string): PyExpr =>
+        pyCall(pyAttribute(pyInput(inputs), method), [], { dim: pyTuple([pyConstant(2), pyConstant(3)]) });
+      if (isConstant(reduction, "sum") || isConstant(reduction, "mean"))
+        return over(isConstant(reduction, "sum") ? "sum" : "mean");
+      return pyIf(pyCompare("==", reduction, pyConstant("sum")), over("sum"), over("mean"));
+    },
+  },
   sample: (choose) => ({ attrs: { reduction: choose.pick(["sum", "mean"] as const) }, inputs: [anyShape(choose)] }),
 });

@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors/index.ts";
 import { defineOp } from "../ir/op.ts";
+import { pySymbol } from "../ir/python.ts";
 import { epsInterval, expectChannels, featureDims } from "./rules.ts";
 
 /** The largest divisor of `channels` that is at most min(32, channels/4), and at least 1. */
@@ -62,12 +63,8 @@ export const groupNorm = defineOp({
   precise: ["InstanceNormalization"],
   torch: {
     kind: "module",
-    build: ({ channels, groups, eps }) => ({
-      callee: "nn.GroupNorm",
-      args: [groups, channels],
-      names: ["groups", "channels"],
-      kwargs: { eps },
-    }),
+    callee: pySymbol("nn", "GroupNorm"),
+    args: [{ attr: "groups" }, { attr: "channels" }, { attr: "eps", keyword: "eps" }],
   },
   sample(choose) {
     const groups = choose.int(1, 4);

@@ -1,5 +1,6 @@
 import { channelsOf } from "../ir/shape.ts";
-import { defineOp } from "../ir/op.ts";
+import { defineOp, torchKeyword } from "../ir/op.ts";
+import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { haarWeight } from "./haar.ts";
 import { scaledSpatially } from "./rules.ts";
 
@@ -16,7 +17,10 @@ export const haarDwt = defineOp({
     const weight = writer.constant(`haar_${channels}_${scale}`, shape, values);
     return [writer.node("Conv", [input, weight], { kernel_shape: [2, 2], strides: [2, 2] })];
   },
-  torch: { kind: "function", call: ([input = ""], { scale }) => `haar_dwt(${input}${scale === 1 ? "" : `, scale=${scale}`})` },
+  torch: {
+    kind: "function",
+    call: (inputs, { scale }) => pyCall(pySymbol("layers", "haar_dwt"), [pyInput(inputs)], torchKeyword("scale", scale, 1)),
+  },
   sample: (choose) => ({
     attrs: { scale: choose.pick([1, 0.5]) },
     inputs: [[choose.int(1, 2), choose.int(1, 4), 2 * choose.int(1, 5), 2 * choose.int(1, 5)]],

@@ -1,6 +1,7 @@
 import { ShapeError } from "../errors/index.ts";
 import { channelsOf, formatShape } from "../ir/shape.ts";
-import { defineOp } from "../ir/op.ts";
+import { defineOp, torchKeyword } from "../ir/op.ts";
+import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { haarWeight } from "./haar.ts";
 import { scaledSpatially } from "./rules.ts";
 
@@ -27,7 +28,10 @@ export const haarIdwt = defineOp({
     const weight = writer.constant(`haar_${channels}_${scale}`, shape, values);
     return [writer.node("ConvTranspose", [input, weight], { kernel_shape: [2, 2], strides: [2, 2] })];
   },
-  torch: { kind: "function", call: ([input = ""], { scale }) => `haar_idwt(${input}${scale === 1 ? "" : `, scale=${scale}`})` },
+  torch: {
+    kind: "function",
+    call: (inputs, { scale }) => pyCall(pySymbol("layers", "haar_idwt"), [pyInput(inputs)], torchKeyword("scale", scale, 1)),
+  },
   sample: (choose) => ({
     attrs: { scale: choose.pick([1, 2]) },
     inputs: [[choose.int(1, 2), 4 * choose.int(1, 3), choose.int(1, 5), choose.int(1, 5)]],

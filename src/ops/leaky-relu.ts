@@ -1,4 +1,5 @@
 import { defineOp } from "../ir/op.ts";
+import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { anyShape } from "./samples.ts";
 
 export const leakyRelu = defineOp({
@@ -9,6 +10,6 @@ export const leakyRelu = defineOp({
   },
   infer: ([input = []]) => [input],
   onnx: (writer, [input], { slope }) => [writer.node("LeakyRelu", [input], { alpha: { float: slope } })],
-  torch: { kind: "function", call: ([input = ""], { slope }) => `F.leaky_relu(${input}, ${slope})` },
+  torch: { kind: "function", call: (inputs, { slope }) => pyCall(pySymbol("F", "leaky_relu"), [pyInput(inputs), slope]) },
   sample: (choose) => ({ attrs: { slope: choose.pick([0.2, 0.01]) }, inputs: [anyShape(choose)] }),
 });

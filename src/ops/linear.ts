@@ -1,6 +1,7 @@
 import type { Attributes, AttrsOf } from "../ir/attributes.ts";
 import type { OnnxWriter } from "../ir/onnx.ts";
 import { defineOp } from "../ir/op.ts";
+import { pySymbol } from "../ir/python.ts";
 import { affineParams, expectChannels, replaceChannels } from "./rules.ts";
 
 export const linearAttributes = {
@@ -38,7 +39,8 @@ export const linear = defineOp({
   onnx: (writer, [input], attrs) => [lowerLinear(writer, input, attrs)],
   torch: {
     kind: "module",
-    build: ({ in: input, out, bias }) => ({ callee: "ChannelLinear", args: [input, out], kwargs: bias ? {} : { bias } }),
+    callee: pySymbol("layers", "ChannelLinear"),
+    args: [{ attr: "in" }, { attr: "out" }, { attr: "bias", keyword: "bias", omit: true }],
   },
   sample(choose) {
     const attrs = { in: choose.int(1, 6), out: choose.int(1, 6), bias: choose.pick([true, false]) };

@@ -1,6 +1,7 @@
 import { constantDim } from "../ir/dim.ts";
 import { channelsOf } from "../ir/shape.ts";
 import { defineOp } from "../ir/op.ts";
+import { pyCall, pyInput, pySame, pySymbol } from "../ir/python.ts";
 import { featureDims, scaledSpatially, windowedDim } from "./rules.ts";
 
 export const maxPool2d = defineOp({
@@ -28,7 +29,8 @@ export const maxPool2d = defineOp({
   ],
   torch: {
     kind: "function",
-    call: ([input = ""], { size, stride }) => `F.max_pool2d(${input}, ${size}${stride === size ? "" : `, ${stride}`})`,
+    call: (inputs, { size, stride }) =>
+      pyCall(pySymbol("F", "max_pool2d"), [pyInput(inputs), size, ...(pySame(stride, size) ? [] : [stride])]),
   },
   sample(choose) {
     const [size, stride] = choose.pick([

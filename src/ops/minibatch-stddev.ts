@@ -1,4 +1,5 @@
-import { defineOp } from "../ir/op.ts";
+import { defineOp, torchKeyword } from "../ir/op.ts";
+import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { channelsOf } from "../ir/shape.ts";
 import { featureDims, replaceChannels } from "./rules.ts";
 
@@ -15,7 +16,8 @@ export const minibatchStddev = defineOp({
   torchOnly: "its statistic joins the images of a batch, which inference looks at one by one",
   torch: {
     kind: "function",
-    call: ([input = ""], { group }) => `minibatch_stddev(${input}${group === 4 ? "" : `, group=${group}`})`,
+    call: (inputs, { group }) =>
+      pyCall(pySymbol("layers", "minibatch_stddev"), [pyInput(inputs)], torchKeyword("group", group, 4)),
   },
   sample: (choose) => ({
     attrs: { group: choose.pick([2, 4]) },

@@ -1,5 +1,6 @@
 import { plusDim } from "../ir/dim.ts";
 import { defineOp } from "../ir/op.ts";
+import { pyCall, pyInput, pySymbol, pyTuple } from "../ir/python.ts";
 import { featureDims } from "./rules.ts";
 import { anyShape } from "./samples.ts";
 
@@ -21,7 +22,8 @@ export const pad = defineOp({
   ],
   torch: {
     kind: "function",
-    call: ([input = ""], { top, left, bottom, right }) => `F.pad(${input}, (${left}, ${right}, ${top}, ${bottom}))`,
+    call: (inputs, { top, left, bottom, right }) =>
+      pyCall(pySymbol("F", "pad"), [pyInput(inputs), pyTuple([left, right, top, bottom])]),
   },
   sample: (choose) => ({
     attrs: { top: choose.int(0, 2), left: choose.int(0, 2), bottom: choose.int(0, 2), right: choose.int(0, 2) },

@@ -1,5 +1,6 @@
 import { channelsOf } from "../ir/shape.ts";
 import { defineOp } from "../ir/op.ts";
+import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { scaledSpatially } from "./rules.ts";
 
 export const pixelUnshuffle = defineOp({
@@ -17,7 +18,7 @@ export const pixelUnshuffle = defineOp({
     const weight = writer.constant(`unshuffle_${channels}_${factor}`, [channels * area, 1, factor, factor], values);
     return [writer.node("Conv", [input, weight], { kernel_shape: [factor, factor], strides: [factor, factor], group: channels })];
   },
-  torch: { kind: "function", call: ([input = ""], { factor }) => `F.pixel_unshuffle(${input}, ${factor})` },
+  torch: { kind: "function", call: (inputs, { factor }) => pyCall(pySymbol("F", "pixel_unshuffle"), [pyInput(inputs), factor]) },
   sample(choose) {
     const factor = choose.pick([2, 4]);
     return {

@@ -1,4 +1,5 @@
 import { defineOp } from "../ir/op.ts";
+import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { anyShape } from "./samples.ts";
 
 export const relu = defineOp({
@@ -6,6 +7,6 @@ export const relu = defineOp({
   doc: "Rectified linear unit.",
   infer: ([input = []]) => [input],
   onnx: (writer, [input]) => [writer.node("Relu", [input])],
-  torch: { kind: "function", call: ([input = ""]) => `F.relu(${input})` },
+  torch: { kind: "function", call: (inputs) => pyCall(pySymbol("F", "relu"), [pyInput(inputs)]) },
   sample: (choose) => ({ attrs: {}, inputs: [anyShape(choose)] }),
 });

@@ -1,4 +1,5 @@
 import { defineOp } from "../ir/op.ts";
+import { pyBinary, pyInput } from "../ir/python.ts";
 import { anyShape } from "./samples.ts";
 
 export const scale = defineOp({
@@ -9,6 +10,6 @@ export const scale = defineOp({
   },
   infer: ([input = []]) => [input],
   onnx: (writer, [input], { factor }) => [writer.node("Mul", [input, writer.constant(`factor_${factor}`, [], [factor])])],
-  torch: { kind: "function", call: ([input = ""], { factor }) => `${input} * ${factor}` },
+  torch: { kind: "function", call: (inputs, { factor }) => pyBinary("*", pyInput(inputs), factor) },
   sample: (choose) => ({ attrs: { factor: choose.pick([0.5, 2, -1.25]) }, inputs: [anyShape(choose)] }),
 });

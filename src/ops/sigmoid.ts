@@ -1,4 +1,5 @@
 import { defineOp } from "../ir/op.ts";
+import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { anyShape } from "./samples.ts";
 
 export const sigmoid = defineOp({
@@ -6,6 +7,6 @@ export const sigmoid = defineOp({
   doc: "Logistic sigmoid.",
   infer: ([input = []]) => [input],
   onnx: (writer, [input]) => [writer.node("Sigmoid", [input])],
-  torch: { kind: "function", call: ([input = ""]) => `torch.sigmoid(${input})` },
+  torch: { kind: "function", call: (inputs) => pyCall(pySymbol("torch", "sigmoid"), [pyInput(inputs)]) },
   sample: (choose) => ({ attrs: {}, inputs: [anyShape(choose)] }),
 });

@@ -1,4 +1,5 @@
 import { defineOp } from "../ir/op.ts";
+import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { anyShape } from "./samples.ts";
 
 export const silu = defineOp({
@@ -6,6 +7,6 @@ export const silu = defineOp({
   doc: "SiLU, x·sigmoid(x); onnxruntime fuses the pair.",
   infer: ([input = []]) => [input],
   onnx: (writer, [input]) => [writer.node("Mul", [input, writer.node("Sigmoid", [input])])],
-  torch: { kind: "function", call: ([input = ""]) => `F.silu(${input})` },
+  torch: { kind: "function", call: (inputs) => pyCall(pySymbol("F", "silu"), [pyInput(inputs)]) },
   sample: (choose) => ({ attrs: {}, inputs: [anyShape(choose)] }),
 });

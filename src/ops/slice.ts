@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors/index.ts";
 import { defineOp } from "../ir/op.ts";
+import { isConstant, pyIndex, pyInput, pySlice } from "../ir/python.ts";
 import { channelsOf } from "../ir/shape.ts";
 import { replaceChannels } from "./rules.ts";
 
@@ -30,7 +31,11 @@ export const slice = defineOp({
       writer.ints("at_1", [1]),
     ]),
   ],
-  torch: { kind: "function", call: ([input = ""], { start, stop }) => `${input}[:, ${start === 0 ? "" : start}:${stop}]` },
+  torch: {
+    kind: "function",
+    call: (inputs, { start, stop }) =>
+      pyIndex(pyInput(inputs), pySlice(), pySlice(isConstant(start, 0) ? undefined : start, stop)),
+  },
   sample(choose) {
     const start = choose.int(0, 3);
     const stop = start + choose.int(1, 3);

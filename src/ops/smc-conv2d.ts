@@ -1,4 +1,5 @@
 import { defineOp } from "../ir/op.ts";
+import { pySymbol } from "../ir/python.ts";
 import { floats, tensorOf } from "../ir/tensor.ts";
 import { conv2d } from "./conv2d.ts";
 import { convAttributes, convMacs, convParams, convShape } from "./rules.ts";
@@ -46,11 +47,15 @@ export const smcConv2d = defineOp({
   }),
   torch: {
     kind: "module",
-    build: ({ in: input, out, kernel, stride, padding, bias }) => ({
-      callee: "SMCConv2d",
-      args: [input, out, kernel],
-      kwargs: { ...(stride === 1 ? {} : { stride }), ...(padding === 0 ? {} : { padding }), ...(bias ? {} : { bias }) },
-    }),
+    callee: pySymbol("layers", "SMCConv2d"),
+    args: [
+      { attr: "in" },
+      { attr: "out" },
+      { attr: "kernel" },
+      { attr: "stride", keyword: "stride", omit: 1 },
+      { attr: "padding", keyword: "padding", omit: 0 },
+      { attr: "bias", keyword: "bias", omit: true },
+    ],
   },
   sample(choose) {
     const attrs = {

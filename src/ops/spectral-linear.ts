@@ -1,4 +1,5 @@
 import { defineOp } from "../ir/op.ts";
+import { pySymbol } from "../ir/python.ts";
 import { linear, linearAttributes, linearMacs } from "./linear.ts";
 import { affineParams, expectChannels, replaceChannels } from "./rules.ts";
 import { spectralBuffers, spectralFold } from "./spectral-norm.ts";
@@ -16,7 +17,8 @@ export const spectralLinear = defineOp({
   fold: (attrs) => ({ op: linear, attrs, derive: spectralFold }),
   torch: {
     kind: "module",
-    build: ({ in: input, out, bias }) => ({ callee: "SpectralLinear", args: [input, out], kwargs: bias ? {} : { bias } }),
+    callee: pySymbol("layers", "SpectralLinear"),
+    args: [{ attr: "in" }, { attr: "out" }, { attr: "bias", keyword: "bias", omit: true }],
   },
   sample(choose) {
     const attrs = { in: choose.int(1, 6), out: choose.int(1, 6), bias: choose.pick([true, false]) };

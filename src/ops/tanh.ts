@@ -1,4 +1,5 @@
 import { defineOp } from "../ir/op.ts";
+import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { anyShape } from "./samples.ts";
 
 export const tanh = defineOp({
@@ -6,6 +7,6 @@ export const tanh = defineOp({
   doc: "Hyperbolic tangent.",
   infer: ([input = []]) => [input],
   onnx: (writer, [input]) => [writer.node("Tanh", [input])],
-  torch: { kind: "function", call: ([input = ""]) => `torch.tanh(${input})` },
+  torch: { kind: "function", call: (inputs) => pyCall(pySymbol("torch", "tanh"), [pyInput(inputs)]) },
   sample: (choose) => ({ attrs: {}, inputs: [anyShape(choose)] }),
 });

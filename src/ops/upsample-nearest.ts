@@ -1,5 +1,6 @@
 import { channelsOf } from "../ir/shape.ts";
 import { defineOp } from "../ir/op.ts";
+import { pyCall, pyConstant, pyInput, pySymbol } from "../ir/python.ts";
 import { scaledSpatially } from "./rules.ts";
 import { anyShape } from "./samples.ts";
 
@@ -20,7 +21,8 @@ export const upsampleNearest = defineOp({
   ],
   torch: {
     kind: "function",
-    call: ([input = ""], { factor }) => `F.interpolate(${input}, scale_factor=${factor}, mode="nearest")`,
+    call: (inputs, { factor }) =>
+      pyCall(pySymbol("F", "interpolate"), [pyInput(inputs)], { scale_factor: factor, mode: pyConstant("nearest") }),
   },
   sample: (choose) => ({ attrs: { factor: choose.pick([2, 4]) }, inputs: [anyShape(choose)] }),
 });

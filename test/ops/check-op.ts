@@ -1,9 +1,11 @@
 /** The check of an op by its own declaration: ONNX equals PyTorch, and shapes, parameters and MACs are what both say. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Attrs, Op } from "../../src/ir/op.ts";
+import { torchConstants, torchModule, type Attrs, type Op } from "../../src/ir/op.ts";
+import { pyName } from "../../src/ir/python.ts";
 import { evaluateShape, shapeOf } from "../../src/ir/shape.ts";
 import type { Tensor } from "../../src/ir/tensor.ts";
+import { printExpr } from "../../src/targets/torch/printer.ts";
 import { expectClose } from "../support/close.ts";
 import { runOneOp, symbolicShapes } from "../support/one-op.ts";
 import { opsets } from "../support/onnx.ts";
@@ -17,14 +19,10 @@ function applyInTorch(
   inputs: readonly Tensor[],
   state: Readonly<Record<string, Tensor>>,
 ): Promise<Evaluation> {
-  if (op.torch.kind === "module") return torch.module(op.torch.build(attrs), inputs, state);
-  return torch.expression(
-    op.torch.call(
-      inputs.map((_, i) => `x${i}`),
-      attrs,
-    ),
-    inputs,
-  );
+  const constants = torchConstants(attrs);
+  if (op.torch.kind === "module") return torch.module(printExpr(torchModule(op.torch, constants)), inputs, state);
+  const names = inputs.map((_, i) => pyName(`x${i}`));
+  return torch.expression(printExpr(op.torch.call(names, constants, attrs)), inputs);
 }
 
 /** Defines the tests of an op; `torch` is asked for when they run. */

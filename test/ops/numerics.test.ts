@@ -112,7 +112,7 @@ test("smcConv2d is eq. 3, in onnxruntime and in PyTorch", async () => {
   const state = randomState(ops.smcConv2d.params?.(attrs) ?? [], random);
   const expected = selfModulatedConvolution(x, state, 1);
   expectClose(await only(runOneOp(ops.smcConv2d, attrs, [x], state)), expected, 1e-5);
-  const call = { callee: "SMCConv2d", args: [4, 3, 3], kwargs: { padding: 1 } };
+  const call = "SMCConv2d(4, 3, 3, padding=1)";
   expectClose(await only(torch.module(call, [x], state).then(({ outputs }) => outputs)), expected, 1e-6);
 });
 

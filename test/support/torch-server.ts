@@ -4,7 +4,6 @@ import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { PartName } from "../../src/ir/model.ts";
-import type { PyCall } from "../../src/ir/op.ts";
 import { bytesOf, type DType, type Tensor } from "../../src/ir/tensor.ts";
 
 /** Values in float64. */
@@ -72,7 +71,7 @@ export class TorchServer {
   }
 
   /** Builds a module and applies it in eval mode, in float64; `state` has to be its whole state_dict. */
-  module(call: PyCall, inputs: readonly Tensor[], state: State = {}): Promise<Evaluation> {
+  module(call: string, inputs: readonly Tensor[], state: State = {}): Promise<Evaluation> {
     return this.#ask({ module: call, inputs: inputs.map(encode), state: mapValues(state, encode) });
   }
 

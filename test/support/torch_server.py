@@ -1,6 +1,6 @@
 """Evaluates layers and functions in PyTorch for the TypeScript tests: JSON requests on stdin, a line each.
 
-A request holds `module` (callee, args, kwargs), `expression` over x0, x1, … or `source`, a generated model.py, with its
+A request holds `module` (the call of its constructor), `expression` over x0, x1, … or `source`, a generated model.py, with its
 `part`; beside it `inputs` and `state`, the module's state_dict. Floating point is float64, the module is in eval mode.
 A tensor is a shape, a dtype and bytes in base64. The answer is a line on stdout.
 """
@@ -60,8 +60,7 @@ def describe(tensors: Iterable[tuple[str, Tensor]]) -> list[Json]:
 
 def build(request: Json) -> nn.Module:
     """The module of a request; `state` must name exactly its parameters and buffers."""
-    call = request["module"]
-    module: nn.Module = eval(call["callee"], dict(SCOPE))(*call["args"], **call.get("kwargs", {}))
+    module: nn.Module = eval(request["module"], dict(SCOPE))
     module.double().load_state_dict(
         {role: decode(tensor) for role, tensor in request["state"].items()}, strict=True
     )

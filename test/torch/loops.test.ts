@@ -147,8 +147,7 @@ test("all results but the last, which is read twice", async () => {
     x = last
     for layer in self.up:
         x = layer(torch.cat([x, skips.pop()], dim=1))
-    h = last * 3
-    return x + h
+    return x + last * 3
     "
   `);
 });
@@ -199,9 +198,9 @@ test("steps that differ, lists in another order and results read in another orde
     x = self.down[0](self.stem(x))
     h = self.down[1](x)
     y = self.down[2](h)
-    x = self.up[0](torch.cat([self.back[0](self.back[1](self.back[2](y))), x], dim=1))
-    x = self.other[0](F.silu(self.up[2](torch.cat([self.up[1](torch.cat([x, h], dim=1)), y], dim=1))))
-    return self.other[1](F.relu(x))
+    x = torch.cat([self.back[0](self.back[1](self.back[2](y))), x], dim=1)
+    x = torch.cat([self.up[1](torch.cat([self.up[0](x), h], dim=1)), y], dim=1)
+    return self.other[1](F.relu(self.other[0](F.silu(self.up[2](x)))))
     "
   `);
 });

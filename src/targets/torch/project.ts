@@ -6,7 +6,7 @@ import type { Recipe } from "../../recipe/schema.ts";
 import { commandFiles, networkTablePy } from "./commands-py.ts";
 import { modelPy } from "./model-py.ts";
 import { networksPy } from "./networks-py.ts";
-import { packageName, prose } from "./python.ts";
+import { packageName, prose } from "./names.ts";
 import { readme } from "./readme.ts";
 
 export interface ProjectFile {

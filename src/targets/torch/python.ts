@@ -1,5 +1,5 @@
 /** Python text: literals, identifiers, and one small indenting writer. */
-import type { PyValue } from "../../ir/op.ts";
+import type { PyConstant as PyValue } from "../../ir/python.ts";
 
 export class PythonWriter {
   readonly #lines: string[] = [];

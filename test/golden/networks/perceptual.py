@@ -5,8 +5,9 @@ from torch import Tensor, nn
 
 
 class Vgg16(nn.Module):
-    """[N, 3, H, W] -> [N, 64, H, W], [N, 128, H/2, W/2], [N, 256, H/4, W/4], [N, 512, H/8, W/8],
-    [N, 512, H/16, W/16]."""
+    """[N, 3, H, W] -> relu1_2 [N, 64, H, W], relu2_2 [N, 128, H/2, W/2], relu3_3 [N, 256, H/4, W/4], relu4_3
+    [N, 512, H/8, W/8], relu5_3 [N, 512, H/16, W/16].
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,7 +26,7 @@ class Vgg16(nn.Module):
                 "24": nn.Conv2d(512, 512, 3, padding=1),
                 "26": nn.Conv2d(512, 512, 3, padding=1),
                 "28": nn.Conv2d(512, 512, 3, padding=1),
-            }
+            },
         )
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
@@ -56,9 +57,33 @@ class LpipsHead(nn.Module):
         return self.model["1"](x)
 
 
+class LpipsHeads(nn.Module):
+    """[N, 64, H, W], [N, 128, H/2, W/2], [N, 256, H/4, W/4], [N, 512, H/8, W/8], [N, 512, H/16, W/16] -> lin0
+    [N, 1, H, W], lin1 [N, 1, H/2, W/2], lin2 [N, 1, H/4, W/4], lin3 [N, 1, H/8, W/8], lin4 [N, 1, H/16,
+    W/16].
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lin0 = LpipsHead(64)
+        self.lin1 = LpipsHead(128)
+        self.lin2 = LpipsHead(256)
+        self.lin3 = LpipsHead(512)
+        self.lin4 = LpipsHead(512)
+
+    def forward(self, x0: Tensor, x1: Tensor, x2: Tensor, x3: Tensor, x4: Tensor) -> dict[str, Tensor]:
+        lin0 = self.lin0(x0)
+        lin1 = self.lin1(x1)
+        lin2 = self.lin2(x2)
+        lin3 = self.lin3(x3)
+        lin4 = self.lin4(x4)
+        return {"lin0": lin0, "lin1": lin1, "lin2": lin2, "lin3": lin3, "lin4": lin4}
+
+
 class AlexNet(nn.Module):
-    """[N, 3, H, W] -> [N, 64, H/4 - 1, W/4 - 1], [N, 192, H/8 - 1, W/8 - 1], [N, 384, H/16 - 1, W/16 - 1],
-    [N, 256, H/16 - 1, W/16 - 1], [N, 256, H/16 - 1, W/16 - 1]."""
+    """[N, 3, H, W] -> relu1 [N, 64, H/4 - 1, W/4 - 1], relu2 [N, 192, H/8 - 1, W/8 - 1], relu3 [N, 384, H/16
+    - 1, W/16 - 1], relu4 [N, 256, H/16 - 1, W/16 - 1], relu5 [N, 256, H/16 - 1, W/16 - 1].
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,7 +94,7 @@ class AlexNet(nn.Module):
                 "6": nn.Conv2d(192, 384, 3, padding=1),
                 "8": nn.Conv2d(384, 256, 3, padding=1),
                 "10": nn.Conv2d(256, 256, 3, padding=1),
-            }
+            },
         )
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
@@ -86,9 +111,32 @@ class AlexNet(nn.Module):
         }
 
 
+class LpipsAlexNetHeads(nn.Module):
+    """[N, 64, H, W], [N, 192, H/2, W/2], [N, 384, H/4, W/4], [N, 256, H/4, W/4], [N, 256, H/4, W/4] -> lin0
+    [N, 1, H, W], lin1 [N, 1, H/2, W/2], lin2 [N, 1, H/4, W/4], lin3 [N, 1, H/4, W/4], lin4 [N, 1, H/4, W/4].
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lin0 = LpipsHead(64)
+        self.lin1 = LpipsHead(192)
+        self.lin2 = LpipsHead(384)
+        self.lin3 = LpipsHead(256)
+        self.lin4 = LpipsHead(256)
+
+    def forward(self, x0: Tensor, x1: Tensor, x2: Tensor, x3: Tensor, x4: Tensor) -> dict[str, Tensor]:
+        lin0 = self.lin0(x0)
+        lin1 = self.lin1(x1)
+        lin2 = self.lin2(x2)
+        lin3 = self.lin3(x3)
+        lin4 = self.lin4(x4)
+        return {"lin0": lin0, "lin1": lin1, "lin2": lin2, "lin3": lin3, "lin4": lin4}
+
+
 class Vgg19BeforeActivation(nn.Module):
-    """[N, 3, H, W] -> [N, 64, H, W], [N, 128, H/2, W/2], [N, 256, H/4, W/4], [N, 512, H/8, W/8],
-    [N, 512, H/16, W/16]."""
+    """[N, 3, H, W] -> conv1_2 [N, 64, H, W], conv2_2 [N, 128, H/2, W/2], conv3_4 [N, 256, H/4, W/4], conv4_4
+    [N, 512, H/8, W/8], conv5_4 [N, 512, H/16, W/16].
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -110,7 +158,7 @@ class Vgg19BeforeActivation(nn.Module):
                 "30": nn.Conv2d(512, 512, 3, padding=1),
                 "32": nn.Conv2d(512, 512, 3, padding=1),
                 "34": nn.Conv2d(512, 512, 3, padding=1),
-            }
+            },
         )
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
@@ -128,48 +176,6 @@ class Vgg19BeforeActivation(nn.Module):
             "conv4_4": conv4_4,
             "conv5_4": self.features["34"](F.relu(self.features["32"](x))),
         }
-
-
-class LpipsHeads(nn.Module):
-    """[N, 64, H, W], [N, 128, H/2, W/2], [N, 256, H/4, W/4], [N, 512, H/8, W/8], [N, 512, H/16, W/16] ->
-    [N, 1, H, W], [N, 1, H/2, W/2], [N, 1, H/4, W/4], [N, 1, H/8, W/8], [N, 1, H/16, W/16]."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lin0 = LpipsHead(64)
-        self.lin1 = LpipsHead(128)
-        self.lin2 = LpipsHead(256)
-        self.lin3 = LpipsHead(512)
-        self.lin4 = LpipsHead(512)
-
-    def forward(self, x0: Tensor, x1: Tensor, x2: Tensor, x3: Tensor, x4: Tensor) -> dict[str, Tensor]:
-        lin0 = self.lin0(x0)
-        lin1 = self.lin1(x1)
-        lin2 = self.lin2(x2)
-        lin3 = self.lin3(x3)
-        lin4 = self.lin4(x4)
-        return {"lin0": lin0, "lin1": lin1, "lin2": lin2, "lin3": lin3, "lin4": lin4}
-
-
-class LpipsAlexNetHeads(nn.Module):
-    """[N, 64, H, W], [N, 192, H/2, W/2], [N, 384, H/4, W/4], [N, 256, H/4, W/4], [N, 256, H/4, W/4] ->
-    [N, 1, H, W], [N, 1, H/2, W/2], [N, 1, H/4, W/4], [N, 1, H/4, W/4], [N, 1, H/4, W/4]."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lin0 = LpipsHead(64)
-        self.lin1 = LpipsHead(192)
-        self.lin2 = LpipsHead(384)
-        self.lin3 = LpipsHead(256)
-        self.lin4 = LpipsHead(256)
-
-    def forward(self, x0: Tensor, x1: Tensor, x2: Tensor, x3: Tensor, x4: Tensor) -> dict[str, Tensor]:
-        lin0 = self.lin0(x0)
-        lin1 = self.lin1(x1)
-        lin2 = self.lin2(x2)
-        lin3 = self.lin3(x3)
-        lin4 = self.lin4(x4)
-        return {"lin0": lin0, "lin1": lin1, "lin2": lin2, "lin3": lin3, "lin4": lin4}
 
 
 def build_vgg16() -> Vgg16:

@@ -5,44 +5,30 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ._runtime.nn.autoencoder import AutoencoderBase
-from ._runtime.nn.layers import haar_dwt
+from ._runtime.nn.layers import default_groups, haar_dwt
 
 
 class Extractor(nn.Module):
     """[N, 12, H, W] -> [N, 12, H, W]."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv_in = nn.Conv2d(12, 32, 3, padding=1)
-        self.norm = nn.GroupNorm(8, 32, eps=1e-05)
-        self.conv = nn.Conv2d(32, 32, 3, padding=1)
-        self.conv_out = nn.Conv2d(32, 12, 3, padding=1)
+        self.conv_in = nn.Conv2d(12, channels, 3, padding=1)
+        self.norm = nn.GroupNorm(default_groups(channels), channels, eps=1e-05)
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv_out = nn.Conv2d(channels, 12, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.conv_in(x)
         return self.conv_out(F.silu(x + self.conv(F.silu(self.norm(x)))))
 
 
-class Decoder(nn.Module):
-    """[N, 8, H, W] -> [N, 3, 8*H, 8*W]."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stem = nn.Conv2d(8, 32, 3, padding=1)
-        self.widen = nn.Conv2d(32, 32, 3, padding=1)
-        self.head = nn.Conv2d(32, 3, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = F.silu(self.widen(F.interpolate(F.silu(self.stem(x)), scale_factor=4, mode="nearest")))
-        return self.head(F.interpolate(x, scale_factor=2, mode="nearest"))
-
-
 class Encoder(nn.Module):
     """[N, 3, H, W] -> [N, 16, H/8, W/8]."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        self.extractor = Extractor()
+        self.extractor = Extractor(channels)
         self.head = nn.Conv2d(36, 16, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -52,6 +38,20 @@ class Encoder(nn.Module):
         y = self.extractor(h)
         h = self.extractor(haar_dwt(h[:, :3], scale=0.5))
         return self.head(torch.cat([F.avg_pool2d(x, 4), F.avg_pool2d(y, 2), h], dim=1))
+
+
+class Decoder(nn.Module):
+    """[N, 8, H, W] -> [N, 3, 8*H, 8*W]."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(8, channels, 3, padding=1)
+        self.widen = nn.Conv2d(channels, channels, 3, padding=1)
+        self.head = nn.Conv2d(channels, 3, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.widen(F.interpolate(F.silu(self.stem(x)), scale_factor=4, mode="nearest"))
+        return self.head(F.interpolate(F.silu(x), scale_factor=2, mode="nearest"))
 
 
 class Autoencoder(AutoencoderBase):
@@ -64,8 +64,8 @@ class Autoencoder(AutoencoderBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self.encoder = Encoder()
-        self.decoder = Decoder()
+        self.encoder = Encoder(channels=32)
+        self.decoder = Decoder(channels=32)
 
     def _moments(self, x: Tensor) -> Tensor:
         return self.encoder(x)
@@ -76,9 +76,9 @@ class Autoencoder(AutoencoderBase):
 
 def build_encoder() -> Encoder:
     """The encoder alone; in model.safetensors its keys begin with `encoder.`."""
-    return Encoder()
+    return Encoder(channels=32)
 
 
 def build_decoder() -> Decoder:
     """The decoder alone; in model.safetensors its keys begin with `decoder.`."""
-    return Decoder()
+    return Decoder(channels=32)

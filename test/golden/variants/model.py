@@ -8,28 +8,23 @@ from ._runtime.nn.layers import SMCConv2d, haar_dwt, haar_idwt
 
 
 class Residual(nn.Module):
-    """[N, 32, H, W] -> [N, 32, H, W]."""
+    """[N, channels, H, W] -> [N, channels, H, W]."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int, bottleneck: bool) -> None:
         super().__init__()
-        self.conv = SMCConv2d(32, 32, 3, padding=1)
-        self.expand = nn.Conv2d(32, 32, 1)
+        self.squeeze = nn.Conv2d(channels, channels // 2, 1) if bottleneck else None
+        self.conv = SMCConv2d(
+            channels // 2 if bottleneck else channels,
+            channels // 2 if bottleneck else channels,
+            3,
+            padding=1,
+        )
+        self.expand = nn.Conv2d(channels // 2 if bottleneck else channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.expand(F.silu(self.conv(F.silu(x))))
-
-
-class ResidualWithSqueeze(nn.Module):
-    """[N, 32, H, W] -> [N, 32, H, W]."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.squeeze = nn.Conv2d(32, 16, 1)
-        self.conv = SMCConv2d(16, 16, 3, padding=1)
-        self.expand = nn.Conv2d(16, 32, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.expand(F.silu(self.conv(F.silu(self.squeeze(F.silu(x))))))
+        return x + self.expand(
+            F.silu(self.conv(F.silu(self.squeeze(F.silu(x)) if self.squeeze is not None else x))),
+        )
 
 
 class Encoder(nn.Module):
@@ -38,8 +33,8 @@ class Encoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.stem = nn.Conv2d(48, 32, 3, padding=1)
-        self.wide = Residual()
-        self.narrow = ResidualWithSqueeze()
+        self.wide = Residual(32, bottleneck=False)
+        self.narrow = Residual(32, bottleneck=True)
         self.head = nn.Conv2d(32, 8, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -54,8 +49,8 @@ class Decoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.stem = nn.Conv2d(4, 32, 3, padding=1)
-        self.wide = Residual()
-        self.narrow = ResidualWithSqueeze()
+        self.wide = Residual(32, bottleneck=False)
+        self.narrow = Residual(32, bottleneck=True)
         self.head = nn.Conv2d(32, 48, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ class LitevaeError(Exception):
 
 
 class InputError(LitevaeError):
-    """What a person can put right, in one message: what is wrong, what was expected and found, and what to do about it.
+    """What a person can put right, in one message: what is wrong, expected, found, and what to do about it.
 
     `what` is one sentence in lower case without a full stop, as in the compiler's own messages.
     """

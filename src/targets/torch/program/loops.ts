@@ -1,6 +1,11 @@
 /** Steps of a graph that repeat over lists of modules, which a person would write as loops. */
-import type { Module, Node, Value } from "../../ir/model.ts";
-import type { Member } from "./instances.ts";
+import type { Module, Node, Value } from "../../../ir/model.ts";
+/** Where a module stands in a list of `length`. */
+export interface ListPlace {
+  readonly list: string;
+  readonly index: number;
+  readonly length: number;
+}
 
 export interface Loop {
   /** It repeats `period` nodes, `count` times, from the node at `start`. */
@@ -32,7 +37,7 @@ const longestPeriod = 6;
 export function findLoops(
   nodes: readonly Node[],
   outputs: readonly Value[],
-  memberOf: (module: Module) => Member | undefined,
+  memberOf: (module: Module) => ListPlace | undefined,
 ): readonly Loop[] {
   const finder = new Finder(nodes, outputs, memberOf);
   const candidates: Candidate[] = [];
@@ -46,18 +51,30 @@ export function findLoops(
 
 class Finder {
   readonly #nodes: readonly Node[];
-  readonly #memberOf: (module: Module) => Member | undefined;
+  readonly #memberOf: (module: Module) => ListPlace | undefined;
   readonly #positions = new Map<Value, number>();
   /** Positions of the nodes that read a value; behind the last for outputs. */
-  readonly #readers = new Map<Value, readonly number[]>();
+  readonly #readers = new Map<Value, number[]>();
+  /** Where the members of a list are applied. */
+  readonly #uses = new Map<string, (ListPlace & { readonly at: number })[]>();
 
-  constructor(nodes: readonly Node[], outputs: readonly Value[], memberOf: (module: Module) => Member | undefined) {
+  constructor(nodes: readonly Node[], outputs: readonly Value[], memberOf: (module: Module) => ListPlace | undefined) {
     this.#nodes = nodes;
     this.#memberOf = memberOf;
-    const read = (value: Value, at: number): void => void this.#readers.set(value, [...(this.#readers.get(value) ?? []), at]);
+    const read = (value: Value, at: number): void => {
+      const readers = this.#readers.get(value);
+      if (readers === undefined) this.#readers.set(value, [at]);
+      else readers.push(at);
+    };
     nodes.forEach((node, at) => {
       node.outputs.forEach((value) => this.#positions.set(value, at));
       node.inputs.forEach((value) => read(value, at));
+      const module = moduleOf(node);
+      const place = module === undefined ? undefined : memberOf(module);
+      if (place === undefined) return;
+      const uses = this.#uses.get(place.list);
+      if (uses === undefined) this.#uses.set(place.list, [{ ...place, at }]);
+      else uses.push({ ...place, at });
     });
     outputs.forEach((value) => read(value, nodes.length));
   }
@@ -114,14 +131,12 @@ class Finder {
 
   /** The loop ends where its lists do, and nothing else calls the members that it calls. */
   #walksToTheEnd({ start, period, count, lists }: Candidate): boolean {
-    return this.#nodes.every((node, at) => {
-      const module = moduleOf(node);
-      const member = module === undefined ? undefined : this.#memberOf(module);
-      const from = member === undefined ? undefined : lists.get(member.list);
-      if (member === undefined || from === undefined) return true;
-      const inside = at >= start && at < start + period * count;
-      return member.length === from + count && inside === member.index >= from;
-    });
+    return [...lists].every(([list, from]) =>
+      (this.#uses.get(list) ?? []).every(({ index, length, at }) => {
+        const inside = at >= start && at < start + period * count;
+        return length === from + count && inside === index >= from;
+      }),
+    );
   }
 
   /** Of what iterations compute, their results alone are read outside of them. */

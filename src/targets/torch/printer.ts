@@ -1,0 +1,150 @@
+/** Modules of the Python tree as text that ruff has nothing to add to. */
+import type { PyClass, PyExpr, PyFunction, PyModule, PyParameter, PyStatement } from "../../ir/python.ts";
+import { importLines } from "./imports.ts";
+import { exprDoc, targetText } from "./expression.ts";
+import { layOut, lineLength, listed, widthOf, type Doc } from "./layout.ts";
+import { printExpr, valueText } from "./value.ts";
+
+export { printExpr };
+
+export interface PyModuleText {
+  /** Paragraphs of prose. */
+  readonly doc: readonly string[];
+  readonly body: readonly PyStatement[];
+  /** The module that is written itself, whose names it does not import. */
+  readonly own?: PyModule | undefined;
+}
+
+export function printModule({ doc, body, own }: PyModuleText): string {
+  const imports = importLines(body, own);
+  const [first] = body;
+  const gap = first !== undefined && isDefinition(first) ? ["", ""] : first === undefined ? [] : [""];
+  const head = [...docLines(doc, 0), ...(imports.length === 0 ? [] : ["", ...imports]), ...gap];
+  return `${[...head, ...suite(body, 0)].join("\n")}\n`;
+}
+
+const isDefinition = (statement: PyStatement): boolean => statement.kind === "function" || statement.kind === "class";
+
+/** Statements of one block: definitions stand apart, by two lines in a module and one elsewhere. */
+function suite(body: readonly PyStatement[], depth: number): readonly string[] {
+  const apart = depth === 0 ? ["", ""] : [""];
+  return body.flatMap((statement, i) => {
+    const before = body[i - 1];
+    const gap = before !== undefined && (isDefinition(before) || isDefinition(statement)) ? apart : [];
+    return [...gap, ...statementLines(statement, depth)];
+  });
+}
+
+function statementLines(statement: PyStatement, depth: number): readonly string[] {
+  switch (statement.kind) {
+    case "assign": {
+      const { target, value } = statement;
+      const left = typeof target === "object" && "kind" in target ? printExpr(target) : targetText(target);
+      return [valueText(`${left} = `, value, "", depth)];
+    }
+    case "expression":
+      return [valueText("", statement.value, "", depth)];
+    case "return":
+      return [valueText("return ", statement.value, "", depth)];
+    case "for":
+      return [
+        valueText(`for ${targetText(statement.target)} in `, statement.iterable, ":", depth),
+        ...block(statement.body, depth),
+      ];
+    case "if":
+      return conditionLines(statement, depth, "if");
+    case "function":
+      return functionLines(statement, depth);
+    case "class":
+      return classLines(statement, depth);
+  }
+}
+
+function block(body: readonly PyStatement[], depth: number): readonly string[] {
+  return body.length === 0 ? [`${" ".repeat(depth + 4)}pass`] : suite(body, depth + 4);
+}
+
+function conditionLines(statement: Extract<PyStatement, { kind: "if" }>, depth: number, word: string): readonly string[] {
+  const { test, body, otherwise } = statement;
+  const lines = [valueText(`${word} `, test, ":", depth), ...block(body, depth)];
+  const [only] = otherwise;
+  if (only === undefined) return lines;
+  if (otherwise.length === 1 && only.kind === "if") return [...lines, ...conditionLines(only, depth, "elif")];
+  return [...lines, `${" ".repeat(depth)}else:`, ...block(otherwise, depth)];
+}
+
+function functionLines({ name, parameters, returns, doc, body }: PyFunction, depth: number): readonly string[] {
+  // The type of the result stays whole: parameters break for it.
+  const signature: Doc = [`def ${name}`, listed("(", parameters.map(parameterDoc), ")"), ` -> ${printExpr(returns)}:`];
+  return [layOut(signature, depth), ...documented(doc, body, depth, false)];
+}
+
+function parameterDoc({ name, type, default: value }: PyParameter): Doc {
+  const typed: Doc = type === undefined ? name : [name, ": ", exprDoc(type)];
+  if (value === undefined) return typed;
+  return [typed, type === undefined ? "=" : " = ", exprDoc(value)];
+}
+
+function classLines({ name, bases, doc, body }: PyClass, depth: number): readonly string[] {
+  const head: Doc = [
+    `class ${name}`,
+    bases.length === 0
+      ? ""
+      : listed(
+          "(",
+          bases.map((base: PyExpr) => exprDoc(base)),
+          ")",
+        ),
+    ":",
+  ];
+  return [layOut(head, depth), ...documented(doc, body, depth, true)];
+}
+
+/** A class's docstring has a blank line behind it. */
+function documented(
+  doc: readonly string[] | undefined,
+  body: readonly PyStatement[],
+  depth: number,
+  apart: boolean,
+): readonly string[] {
+  if (doc === undefined || doc.length === 0) return block(body, depth);
+  const lines = docLines(doc, depth + 4);
+  if (body.length === 0) return lines;
+  const gap = apart || isDefinition(body[0] as PyStatement) ? [""] : [];
+  return [...lines, ...gap, ...suite(body, depth + 4)];
+}
+
+/** A docstring of paragraphs: one line where one is all there is, else the closing quotes on a line of their own. */
+export function docLines(paragraphs: readonly string[], depth: number): readonly string[] {
+  const indent = " ".repeat(depth);
+  const quotes = '"""';
+  const [first = "", ...others] = paragraphs.map(safeProse).filter((text) => text !== "");
+  if (others.length === 0 && widthOf(first) + depth + 2 * quotes.length <= lineLength) return [indent + quotes + first + quotes];
+  const wrapped = [first, ...others].flatMap((text, i) => [
+    ...(i === 0 ? [] : [""]),
+    ...wrap(i === 0 ? quotes + text : text, lineLength - depth).map((each) => indent + each),
+  ]);
+  return [...wrapped, indent + quotes];
+}
+
+/** Nothing in it ends the docstring or reads as an escape. */
+function safeProse(text: string): string {
+  const plain = text
+    .replaceAll("\\", "/")
+    .replaceAll('"', "'")
+    .replace(/[\s\p{Cc}\u2028\u2029]+/gu, " ");
+  return plain.trim();
+}
+
+function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let current = "";
+  for (const word of text.split(" ")) {
+    const longer = current === "" ? word : `${current} ${word}`;
+    if (current !== "" && widthOf(longer) > width) {
+      lines.push(current);
+      current = word;
+    } else current = longer;
+  }
+  return [...lines, current];
+}

@@ -1,0 +1,26 @@
+/** What the docstring of a class says beside its author's words. */
+import { printExpr } from "../printer.ts";
+import { ownNaming, pythonOf } from "./rules.ts";
+import type { ClassProgram, SignatureShape } from "./template.ts";
+
+/** Shapes relative to the first input, and what else a caller has to know. */
+export function docOf({ signature, returns, settled, parameters }: ClassProgram): readonly string[] {
+  const shown = ({ channels, sizes }: SignatureShape): string => {
+    const count = channels === undefined ? "C" : printExpr(pythonOf(channels, ownNaming));
+    return `[N, ${count}${sizes === "" ? "" : `, ${sizes}`}]`;
+  };
+  const results = signature.results.map((shape, i) => {
+    const name = returns.entries[i]?.[0] ?? "";
+    return returns.kind === "record" ? `${name} ${shown(shape)}` : shown(shape);
+  });
+  const shapes = `${signature.inputs.map(shown).join(", ")} -> ${results.join(", ")}.`;
+  const fixed = [...settled]
+    .filter(([, value]) => typeof value === "string")
+    .map(([name, value]) => `${name} "${String(value)}"`);
+  const extra = parameters.filter((parameter) => parameter.extra === true).map(({ name }) => name);
+  return [
+    shapes,
+    ...(fixed.length === 0 ? [] : [`Made for ${fixed.join(" and ")}.`]),
+    ...(extra.length === 0 ? [] : [`The author's code computes ${extra.join(", ")}; no rule is known that follows it.`]),
+  ];
+}

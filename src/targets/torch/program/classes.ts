@@ -1,0 +1,174 @@
+/** The classes of a model: one for each kind of block, children before parents. */
+import type { Block, Body, Definition, Graph } from "../../../ir/model.ts";
+import { unused } from "../names.ts";
+import { sampleOf, type Sample } from "./samples.ts";
+import { synthesize, type ClassLookup } from "./synthesize.ts";
+import type { Callee, ClassProgram, MemberTemplate } from "./template.ts";
+
+export interface Classes {
+  /** In the order in which they need each other. */
+  readonly programs: readonly ClassProgram[];
+  readonly classOf: ClassLookup;
+}
+
+/** The classes of all blocks that the graphs call. `reserved` are names that no class can have. */
+export function classesOf(graphs: readonly Graph[], reserved: ReadonlySet<string>): Classes {
+  return new ClassBuilder(graphs).build(reserved);
+}
+
+class ClassBuilder {
+  readonly #instances = new Map<Definition, Map<Block, Body>>();
+  readonly #programs = new Map<Definition, ClassProgram[]>();
+  /** In the order in which they are finished. */
+  readonly #order: Definition[] = [];
+  readonly #known = new Map<Block, ReturnType<ClassLookup>>();
+
+  constructor(graphs: readonly Graph[]) {
+    for (const graph of graphs) this.#collect(graph);
+  }
+
+  #collect(graph: Graph): void {
+    for (const node of graph.nodes) {
+      if (node.kind !== "call") continue;
+      this.#collect(node.body);
+      const { definition } = node.block;
+      const instances = this.#instances.get(definition) ?? new Map<Block, Body>();
+      if (!instances.has(node.block)) instances.set(node.block, { graph: node.body, returns: node.returns });
+      this.#instances.set(definition, instances);
+    }
+  }
+
+  readonly #classOf: ClassLookup = (block, body) => {
+    if (this.#known.has(block)) return this.#known.get(block);
+    if (!this.#programs.has(block.definition)) this.#make(block.definition, [sampleOf(block, body)]);
+    let found: ReturnType<ClassLookup>;
+    for (const made of this.#programs.get(block.definition) ?? []) {
+      const args = made.argumentsOf(block, body);
+      if (args === undefined) continue;
+      found = { made, args };
+      break;
+    }
+    this.#known.set(block, found);
+    return found;
+  };
+
+  build(reserved: ReadonlySet<string>): Classes {
+    for (const [definition, instances] of this.#instances) {
+      if (!this.#programs.has(definition))
+        this.#make(
+          definition,
+          [...instances].map(([block, body]) => sampleOf(block, body)),
+        );
+    }
+    const programs = this.#order.flatMap((definition) => this.#programs.get(definition) ?? []);
+    const used = this.#reachable(programs);
+    const taken = new Set(reserved);
+    for (const program of used) {
+      program.name = unused(program.definition.name, taken);
+      taken.add(program.name);
+    }
+    return { programs: used, classOf: this.#classOf };
+  }
+
+  /** The classes that the model's blocks are made of, and those that they would make of other configurations. */
+  #reachable(programs: readonly ClassProgram[]): readonly ClassProgram[] {
+    const used = new Set<ClassProgram>();
+    const visit = (program: ClassProgram): void => {
+      if (used.has(program)) return;
+      used.add(program);
+      for (const [, member] of program.members) for (const made of classesIn(member)) visit(made);
+    };
+    for (const instances of this.#instances.values()) {
+      for (const [block, body] of instances) {
+        const found = this.#classOf(block, body);
+        if (found !== undefined) visit(found.made);
+      }
+    }
+    return [...new Set(programs)].filter((program) => used.has(program));
+  }
+
+  #make(definition: Definition, given: readonly Sample[]): void {
+    const own = this.#instances.get(definition);
+    const instances = own === undefined ? given : [...own].map(([block, body]) => sampleOf(block, body));
+    // Children first; one that holds its own kind is met again here, without a class yet.
+    this.#programs.set(definition, []);
+    for (const { body } of instances) {
+      for (const node of body.graph.nodes) {
+        if (node.kind !== "call" || this.#programs.has(node.block.definition)) continue;
+        this.#make(node.block.definition, [sampleOf(node.block, { graph: node.body, returns: node.returns })]);
+      }
+    }
+    // A block that is defined inside of another is defined anew whenever that one is built.
+    const alike = this.#order.flatMap((other) => (other.name === definition.name ? (this.#programs.get(other) ?? []) : []));
+    const same = alike.find((program) => instances.every(({ block, body }) => program.argumentsOf(block, body) !== undefined));
+    if (same !== undefined) {
+      this.#programs.set(definition, [same]);
+      return;
+    }
+    const programs: ClassProgram[] = [];
+    for (const group of grouped(instances, ({ settings }) =>
+      JSON.stringify([...settings].map(([name, value]) => [name, typeof value])),
+    )) {
+      programs.push(...this.#synthesized(group));
+    }
+    this.#programs.set(definition, programs);
+    this.#known.clear();
+    this.#order.push(definition);
+  }
+
+  /** One class where that is possible; else some settings are settled, and in the end each structure has a class of its own. */
+  #synthesized(instances: readonly Sample[]): readonly ClassProgram[] {
+    const settings = [...(instances[0] as Sample).settings.keys()];
+    const whole = synthesize(instances, new Set(settings), this.#classOf);
+    if (whole !== undefined) return [whole];
+    for (const settled of settings) {
+      const groups = grouped(instances, (sample) => JSON.stringify(sample.settings.get(settled)));
+      const free = new Set(settings.filter((name) => name !== settled));
+      const programs = groups.map((group) => synthesize(group, free, this.#classOf));
+      if (programs.every((program) => program !== undefined)) return programs;
+    }
+    return grouped(instances, structureOf).flatMap((group) => this.#literal(group));
+  }
+
+  /** Without any rule: what is the same in all instances is a literal, what is not is an argument. */
+  #literal(instances: readonly Sample[]): readonly ClassProgram[] {
+    const together = synthesize(instances, new Set(), this.#classOf);
+    if (together !== undefined) return [together];
+    return instances.map((instance) => {
+      const made = synthesize([instance], new Set(), this.#classOf);
+      if (made === undefined) throw new Error(`${instance.block.path} has no class`);
+      return made;
+    });
+  }
+}
+
+/** The classes that a member is made with. */
+function classesIn(member: MemberTemplate): readonly ClassProgram[] {
+  const of = ({ callee }: { readonly callee: Callee }): readonly ClassProgram[] => (callee.kind === "class" ? [callee.made] : []);
+  switch (member.kind) {
+    case "module":
+      return member.choices.flatMap(({ construct }) => (construct === undefined ? [] : of(construct)));
+    case "list":
+      return member.items.flatMap(classesIn);
+    case "record":
+      return member.entries.flatMap(([, entry]) => classesIn(entry));
+    case "repeated":
+      return of(member.construct);
+  }
+}
+
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return [...groups.values()];
+}
+
+/** Instances with the same text differ in numbers alone. */
+function structureOf({ block, body }: Sample): string {
+  const local = (path: string): string => (block.path === "" ? path : path.slice(block.path.length + 1));
+  const children = block.children.map((child) => [local(child.path), child.kind === "layer" ? child.op.name : child.name]);
+  const nodes = body.graph.nodes.map((node) =>
+    node.kind === "op" ? [node.op.name, local(node.layer?.path ?? "")] : local(node.block.path),
+  );
+  return JSON.stringify([children, nodes]);
+}

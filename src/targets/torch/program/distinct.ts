@@ -1,0 +1,29 @@
+/** What differs among samples. */
+import type { Member } from "../../../ir/model.ts";
+import type { PyConstant } from "../../../ir/python.ts";
+import type { Sample } from "./samples.ts";
+
+export function distinct(values: readonly PyConstant[]): readonly PyConstant[] {
+  const found = new Map(values.map((value) => [JSON.stringify(value), value]));
+  return [...found.values()];
+}
+
+/** One of those that are the same in their settings and members. */
+export function distinctSamples(samples: readonly Sample[]): readonly Sample[] {
+  const found = new Map<string, Sample>();
+  for (const sample of samples) {
+    const children = sample.block.children.map((child) => (child.kind === "layer" ? child.attrs : [child.name, child.config]));
+    const key = JSON.stringify([
+      [...sample.settings],
+      children,
+      sample.body.graph.nodes.map((node) => (node.kind === "op" ? node.attrs : 0)),
+    ]);
+    if (!found.has(key)) found.set(key, sample);
+  }
+  return [...found.values()];
+}
+
+/** Whether a member makes any module. */
+export function present(member: Member): boolean {
+  return member.kind !== "list" || member.items.length > 0;
+}

@@ -1,0 +1,59 @@
+/** The steps of a forward as expressions over their operands. */
+import { pyAttribute, pyBinary, pyCall, pyCompare, pyConstant, pyIndex, pyName, type PyExpr } from "../../../ir/python.ts";
+import { pythonOf, type Naming } from "./rules.ts";
+import type { Ref } from "./steps.ts";
+import type { TemplateStep, Test } from "./template.ts";
+
+export interface Frame {
+  /** The list that a loop walks, by its key, as the variable of its item. */
+  readonly items: ReadonlyMap<string, string>;
+}
+
+export class Expressions {
+  readonly #naming: Naming;
+  readonly #optional: ReadonlySet<string>;
+
+  constructor(naming: Naming, optional: ReadonlySet<string>) {
+    this.#naming = naming;
+    this.#optional = optional;
+  }
+
+  applied(step: TemplateStep, operands: readonly PyExpr[], frame: Frame): PyExpr {
+    if (step.kind === "call") return pyCall(this.member(step.ref, frame), operands);
+    if (step.kind !== "op") throw new Error("a step that applies nothing");
+    if (step.ref !== undefined) return pyCall(this.member(step.ref, frame), operands);
+    const { torch, name } = step.op;
+    if (torch.kind !== "function") throw new Error(`${name} has no layer`);
+    const attrs = Object.fromEntries(
+      step.slots.map(([attr, slot]) => {
+        if (slot.kind === "default") throw new Error(`${attr} of ${name} has no expression`);
+        return [attr, pythonOf(slot, this.#naming)];
+      }),
+    );
+    const values = Object.fromEntries(
+      step.slots.flatMap(([attr, slot]) => (slot.kind === "constant" ? [[attr, slot.value]] : [])),
+    );
+    return torch.call(operands, attrs, values as never);
+  }
+
+  member({ key, steps, looped }: Ref, frame: Frame): PyExpr {
+    const item = looped === true ? frame.items.get(key) : undefined;
+    if (item !== undefined) return pyName(item);
+    return steps.reduce<PyExpr>((of, step) => pyIndex(of, pyConstant(step)), pyAttribute(pyName("self"), key));
+  }
+
+  /** A test that all members are there which the steps under it apply: type checkers ask for no less. */
+  test(test: Test, under: readonly TemplateStep[]): PyExpr {
+    if (test.kind === "rule") return pythonOf(test.rule, this.#naming);
+    const applied = under.flatMap((step) => ("ref" in step && step.ref !== undefined ? [step.ref.key] : []));
+    const own = pyAttribute(pyName("self"), test.key);
+    const there = (key: string): PyExpr => pyCompare("is not", pyAttribute(pyName("self"), key), pyConstant(null));
+    const others = [...new Set(applied)].filter((key) => this.#optional.has(key) && key !== test.key);
+    return others.map(there).reduce((all, each) => pyBinary("and", all, each), test.list ? own : there(test.key));
+  }
+}
+
+export function negated(test: PyExpr): PyExpr {
+  if (test.kind === "compare" && test.operator === "is not") return { ...test, operator: "is" };
+  return { kind: "not", of: test };
+}

@@ -1,0 +1,183 @@
+/** Whether a class is the program of an instance: its members and its body, step by step, and what the constructor has to be given. */
+import type { AttrValue } from "../../../ir/attributes.ts";
+import type { Block, Body, Member, Module, Value } from "../../../ir/model.ts";
+import type { PyConstant } from "../../../ir/python.ts";
+
+import { evaluate, type ItemRule, type Rule } from "./rules.ts";
+import { Mismatch, modulesIn, Run } from "./run-steps.ts";
+import type { Callee, Choice, ClassProgram, Construct, ItemSlot, MemberTemplate, Slot } from "./template.ts";
+
+/** The class of a child, with what its constructor is given. */
+export type ChildArguments = (
+  block: Block,
+) => { readonly made: ClassProgram; readonly args: ReadonlyMap<string, PyConstant> } | undefined;
+
+type Pattern = Pick<ClassProgram, "members" | "forward" | "returns">;
+
+/** The parameters with those that the instance alone tells; undefined where the class makes something else. */
+export function match(
+  pattern: Pattern,
+  settings: ReadonlyMap<string, PyConstant>,
+  block: Block,
+  body: Body,
+  argumentsOf: ChildArguments,
+): ReadonlyMap<string, PyConstant> | undefined {
+  const matcher = new Matcher(settings, argumentsOf);
+  try {
+    matcher.members(pattern.members, block);
+    matcher.body(pattern, block, body);
+  } catch (error) {
+    if (error instanceof Mismatch) return undefined;
+    throw error;
+  }
+  return matcher.env;
+}
+
+class Matcher {
+  readonly env: Map<string, PyConstant>;
+  readonly #argumentsOf: ChildArguments;
+
+  constructor(settings: ReadonlyMap<string, PyConstant>, argumentsOf: ChildArguments) {
+    this.env = new Map(settings);
+    this.#argumentsOf = argumentsOf;
+  }
+
+  /** A parameter that is not known yet is what the instance has. */
+  #unify(rule: Rule, found: PyConstant): void {
+    if (rule.kind === "parameter" && !this.env.has(rule.name)) this.env.set(rule.name, found);
+    else if (JSON.stringify(evaluate(rule, this.env)) !== JSON.stringify(found)) throw new Mismatch();
+  }
+
+  #holds(test: Rule | undefined, found: boolean): boolean {
+    if (test === undefined) return true;
+    if (test.kind === "parameter" && !this.env.has(test.name)) this.env.set(test.name, found);
+    return evaluate(test, this.env) === true;
+  }
+
+  members(templates: ClassProgram["members"], block: Block): void {
+    const found = new Map(block.members);
+    for (const [key, template] of templates) this.#member(template, found.get(key));
+    const known = new Set(templates.map(([key]) => key));
+    if (block.members.some(([key, member]) => !known.has(key) && modulesIn(member) > 0)) throw new Mismatch();
+  }
+
+  #member(template: MemberTemplate, found: Member | undefined): void {
+    switch (template.kind) {
+      case "module": {
+        if (found?.kind === "list" || found?.kind === "record") throw new Mismatch();
+        const choice = template.choices.find(({ test, construct }) =>
+          this.#holds(test, this.#isMade(construct?.callee, found)),
+        ) as Choice;
+        if (choice.construct === undefined || found === undefined) {
+          if (choice.construct !== undefined || found !== undefined) throw new Mismatch();
+          return;
+        }
+        const values = this.#valuesOf(choice.construct.callee, found);
+        this.#slots(choice.construct, (name) => values.get(name));
+        return;
+      }
+      case "list": {
+        const items = itemsOf(found);
+        if (!this.#holds(template.present, items.length > 0)) {
+          if (items.length > 0) throw new Mismatch();
+          return;
+        }
+        if (items.length !== template.items.length) throw new Mismatch();
+        template.items.forEach((item, i) => this.#member(item, items[i]));
+        return;
+      }
+      case "record": {
+        if (!this.#holds(template.present, found !== undefined)) {
+          if (found !== undefined) throw new Mismatch();
+          return;
+        }
+        if (found?.kind !== "record" || found.entries.length !== template.entries.length) throw new Mismatch();
+        template.entries.forEach(([key, entry], i) => {
+          if (found.entries[i]?.[0] !== key) throw new Mismatch();
+          this.#member(entry, found.entries[i][1]);
+        });
+        return;
+      }
+      case "repeated":
+        this.#repeated(template, itemsOf(found));
+    }
+  }
+
+  #isMade(callee: Callee | undefined, found: Module | undefined): boolean {
+    if (callee === undefined || found === undefined) return callee === undefined && found === undefined;
+    if (callee.kind === "layer") return found.kind === "layer" && found.op === callee.op;
+    return found.kind === "block" && this.#argumentsOf(found)?.made === callee.made;
+  }
+
+  #valuesOf(callee: Callee, found: Module): ReadonlyMap<string, PyConstant> {
+    if (!this.#isMade(callee, found)) throw new Mismatch();
+    if (found.kind === "layer") return new Map(Object.entries(found.attrs));
+    return this.#argumentsOf(found)?.args ?? new Map<string, PyConstant>();
+  }
+
+  #slots({ slots }: Construct<Slot>, valueOf: (name: string) => PyConstant | undefined): void {
+    for (const [name, slot] of slots) {
+      const value = valueOf(name) ?? null;
+      if (slot.kind === "default") this.#byDefault(slot, value, valueOf);
+      else this.#unify(slot, value);
+    }
+  }
+
+  #byDefault(
+    slot: Extract<Slot, { kind: "default" }>,
+    value: PyConstant,
+    valueOf: (name: string) => PyConstant | undefined,
+  ): void {
+    const from = slot.default.from.map((name) => valueOf(name) as AttrValue);
+    if (slot.default.rule(...from) !== value) throw new Mismatch();
+  }
+
+  #repeated({ construct, count }: MemberTemplate & { kind: "repeated" }, items: readonly Member[]): void {
+    if (count !== undefined) this.#unify(count, items.length);
+    const values = items.map((item) => {
+      if (item.kind === "list" || item.kind === "record") throw new Mismatch();
+      return this.#valuesOf(construct.callee, item);
+    });
+    for (const [name, slot] of construct.slots) this.#item(name, slot, values);
+  }
+
+  #item(name: string, slot: ItemSlot, values: readonly ReadonlyMap<string, PyConstant>[]): void {
+    const found = values.map((each) => each.get(name) ?? null);
+    if (slot.kind === "default") {
+      found.forEach((value, i) => this.#byDefault(slot, value, (from) => values[i]?.get(from)));
+      return;
+    }
+    if (slot.kind === "each") found.forEach((value) => this.#unify(slot.rule, value));
+    else if (slot.kind === "sequence" && slot.parts.length === 1) this.#unify(slot.parts[0] as Rule, found);
+    else if (JSON.stringify(found) !== JSON.stringify(itemValues(slot, found.length, this.env))) throw new Mismatch();
+  }
+
+  body({ forward, returns }: Pattern, block: Block, body: Body): void {
+    const names = (each: typeof returns): string => JSON.stringify([each.kind, each.entries.map(([name]) => name)]);
+    if (names(returns) !== names(body.returns)) throw new Mismatch();
+    const run = new Run(this.env, block, body);
+    const expected = body.returns.entries.map(([, output]) => run.numberOf(body.graph.outputs[output] as Value));
+    const found = run.steps(forward, new Map(), []);
+    if (found.join() !== expected.join()) throw new Mismatch();
+  }
+}
+
+function itemsOf(found: Member | undefined): readonly Member[] {
+  if (found === undefined) return [];
+  if (found.kind !== "list") throw new Mismatch();
+  return found.items;
+}
+
+/** What an attribute is for each of the items. */
+export function itemValues(
+  slot: Exclude<ItemRule, { kind: "each" }>,
+  length: number,
+  env: ReadonlyMap<string, PyConstant>,
+): readonly PyConstant[] {
+  if (slot.kind === "edge") {
+    const edge = slot.end === "first" ? 0 : length - 1;
+    return Array.from({ length }, (_, at) => evaluate(at === edge ? slot.at : slot.rest, env) ?? null);
+  }
+  const lists = slot.parts.map((part) => evaluate(part, env) as readonly number[]);
+  return (lists[0] ?? []).map((_, at) => lists.reduce((sum, list) => sum + (list[at] as number), 0));
+}
