@@ -1,5 +1,6 @@
 /** What the targets want to be brought: files of the installation, pictures and a runtime, recipes and networks of the DSL. */
 import { networks } from "../../dsl/models/index.ts";
+import { authorDocs } from "../artifact/author-docs.ts";
 import { clientTemplate } from "../artifact/client-template.ts";
 import { runtimeFiles } from "../artifact/runtime-files.ts";
 import type { Resources } from "../targets/index.ts";
@@ -11,6 +12,7 @@ export const resources: Resources = {
     load: async (graph) => (await import("../onnxruntime/session.ts")).loadGraph(graph),
   }),
   clientTemplate,
+  docs: authorDocs,
   networks,
   recipe: async (name) => (await import("./load-recipe.ts")).loadRecipe(name),
   runtime: runtimeFiles,

@@ -3,14 +3,27 @@
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { expect, test } from "vitest";
+import { builtIns, networks } from "../../dsl/models/index.ts";
+import { authorDocs } from "../../src/artifact/author-docs.ts";
 import { clientTemplate } from "../../src/artifact/client-template.ts";
 import { runtimeFiles } from "../../src/artifact/runtime-files.ts";
 import { packageVersion } from "../../src/artifact/version.ts";
+import type { Definition, Graph } from "../../src/ir/model.ts";
 import { litevae, manifestOf, root, tempFolder } from "../e2e/litevae.ts";
 import { executable, launch } from "../report-html/browser.ts";
 import type { compiledInPage, Fetched } from "./in-page.ts";
+import own from "./model.ts";
 
 const folder = tempFolder();
+
+/** What the authors of the blocks in the models and networks of this test say of them. */
+function docsByName(): Fetched["docs"] {
+  const graphs = [builtIns["nano"]!.build({}), own].flatMap(({ parts }) => parts.map(({ graph }) => graph));
+  const beside = Object.values(networks(3)).flatMap((those) => those.map(({ graph }) => graph));
+  const definitions = (graph: Graph): readonly Definition[] =>
+    graph.nodes.flatMap((node) => (node.kind === "call" ? [node.block.definition, ...definitions(node.body)] : []));
+  return Object.fromEntries([...graphs, ...beside].flatMap(definitions).map((each) => [each.name, authorDocs(each)]));
+}
 
 /** The page's script: a module, so that it knows its own address. */
 async function bundled(): Promise<string> {
@@ -47,7 +60,12 @@ test.skipIf(executable === undefined)("a page compiles what Node compiles", { ta
     );
     await page.goto("http://localhost/");
     expect(troubles).toEqual([]);
-    const fetched: Fetched = { clientTemplate: clientTemplate(), runtime: runtimeFiles(), version: packageVersion() };
+    const fetched: Fetched = {
+      clientTemplate: clientTemplate(),
+      runtime: runtimeFiles(),
+      version: packageVersion(),
+      docs: docsByName(),
+    };
     const inPage = (name: string): Promise<Readonly<Record<string, string>>> =>
       page.evaluate(
         async ([model, brought]) => {

@@ -13,6 +13,8 @@ export interface Fetched {
   readonly clientTemplate: string;
   readonly runtime: ReturnType<Resources["runtime"]>;
   readonly version: string;
+  /** What authors say of their blocks, by the blocks' names: it stands in files. */
+  readonly docs: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The sha256 of every file that `compile --target onnx,torch` writes of a built-in model, or of the one in model.ts. */
@@ -21,6 +23,7 @@ export async function compiledInPage(name: string, fetched: Fetched): Promise<Re
   const resources: Resources = {
     clientTemplate: () => fetched.clientTemplate,
     runtime: () => fetched.runtime,
+    docs: ({ name: block }) => fetched.docs[block] ?? [],
     networks,
     recipe: () => Promise.resolve(recipes.smoke.recipe),
     calibration: () => {

@@ -1,4 +1,5 @@
 /** The printer of Python: ruff leaves its text as it is, and Python reads in it the tree that was printed. */
+// @module-tag python
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

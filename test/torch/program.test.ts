@@ -1,4 +1,5 @@
 /** The class of a block is its program: what it was generated for does not show in it, and it makes what the block makes of any configuration. */
+// @module-tag python
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import {

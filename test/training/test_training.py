@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from conftest import litevae
@@ -11,8 +12,6 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from sets import PHOTOS
 from training.runs import MODELS, Project, metrics, project
-
-import onnxruntime
 
 __all__ = ["project"]
 

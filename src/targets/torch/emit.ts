@@ -1,7 +1,7 @@
 import type { Recipe } from "../../recipe/schema.ts";
 import type { Compilation, Emission } from "../target.ts";
 import { torchProject } from "./project.ts";
-import { packageName } from "./python.ts";
+import { packageName } from "./names.ts";
 import { checkFit, fitted, type Trained } from "./recipe-fit.ts";
 import { defaultRecipe, type TorchOptions, type TorchResources } from "./options.ts";
 
@@ -14,7 +14,7 @@ export async function prepareTorch(
   const networks = resources.networks(model.imageChannels);
   const recipe = await recipeFor({ model, networks }, options, resources);
   const names = parts.map(({ name }) => name);
-  const project = torchProject(model, names, version, { recipe, networks }, resources.runtime());
+  const project = torchProject(model, names, version, { recipe, networks, docs: resources.docs }, resources.runtime());
   const progress = { what: "the PyTorch package", within: packageName(model.name) };
   const files = project.map(({ name, text }, i) => ({ name, pieces: () => [text], ...(i === 0 ? { progress } : {}) }));
   return () => Promise.resolve({ files });

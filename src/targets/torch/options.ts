@@ -1,5 +1,6 @@
 /** What a person chooses of a package, and what it wants to be brought. */
 import * as z from "zod";
+import type { Definition } from "../../ir/model.ts";
 import type { Recipe } from "../../recipe/schema.ts";
 import type { Shown } from "../target.ts";
 import type { NetworkModules, ProjectFile } from "./project.ts";
@@ -16,6 +17,8 @@ export interface TorchResources {
   recipe(name: string): Promise<Recipe>;
   /** What training needs beside a model whose images have so many channels. */
   networks(imageChannels: number): NetworkModules;
+  /** What the author of a kind of block says of it, in paragraphs. */
+  docs(definition: Definition): readonly string[];
   /** The Python files that are the same in every package, by their paths in it. */
   runtime(): readonly ProjectFile[];
 }

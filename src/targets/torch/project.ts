@@ -4,7 +4,7 @@ import { paper } from "../../paper/figures.ts";
 import { recipeJsonSchema } from "../../recipe/json-schema.ts";
 import type { Recipe } from "../../recipe/schema.ts";
 import { commandFiles, networkTablePy } from "./commands-py.ts";
-import { modelPy } from "./model-py.ts";
+import { modelPy, type Docs } from "./model-py.ts";
 import { networksPy } from "./networks-py.ts";
 import { packageName, prose } from "./names.ts";
 import { readme } from "./readme.ts";
@@ -20,6 +20,7 @@ export interface Training {
   readonly recipe: Recipe;
   /** Networks beside the model, by the Python modules that are to hold them. */
   readonly networks: NetworkModules;
+  readonly docs: Docs;
 }
 
 export type NetworkModules = Readonly<Record<string, readonly Network[]>>;
@@ -32,7 +33,7 @@ export function torchProject(
   model: Model,
   parts: readonly PartName[],
   version: string,
-  { recipe, networks }: Training,
+  { recipe, networks, docs }: Training,
   runtime: readonly ProjectFile[],
 ): readonly ProjectFile[] {
   const name = packageName(model.name);
@@ -42,9 +43,9 @@ export function torchProject(
     { name: "pyproject.toml", text: pyproject(model, name, version, runtime) },
     { name: "README.md", text: readme(model, name, parts) },
     inPackage("__init__.py", init(model)),
-    inPackage("model.py", modelPy(model)),
+    inPackage("model.py", modelPy(model, docs)),
     inPackage("py.typed", ""),
-    ...Object.entries(networks).map(([module, those]) => inPackage(`${module}.py`, networksPy(those))),
+    ...Object.entries(networks).map(([module, those]) => inPackage(`${module}.py`, networksPy(those, docs))),
     inPackage("recipe.json", json(recipe)),
     inPackage("recipe.schema.json", json(recipeJsonSchema())),
     inPackage("paper.json", json(paper)),

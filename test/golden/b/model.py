@@ -18,7 +18,11 @@ from ._runtime.nn.layers import (
 
 
 class ResBlock(nn.Module):
-    """[N, in_channels, H, W] -> [N, out_channels, H, W]."""
+    """GroupNorm → SiLU → 3×3 conv, twice, plus the input, through a 1×1 conv where the channels change
+    (arXiv:2405.14477 App. G).
+
+    [N, in_channels, H, W] -> [N, out_channels, H, W].
+    """
 
     def __init__(self, in_channels: int, out_channels: int, dropout: float) -> None:
         super().__init__()
@@ -39,7 +43,12 @@ class ResBlock(nn.Module):
 
 
 class UNet(nn.Module):
-    """[N, in_channels, H, W] -> [N, out_channels, H, W]."""
+    """The UNet of the feature extractors and of the aggregator: two residual blocks per multiplier on the way
+    in, two in the middle, two per multiplier on the way out, each on concat(x, skip); no spatial resampling,
+    no attention (arXiv:2405.14477 App. G).
+
+    [N, in_channels, H, W] -> [N, out_channels, H, W].
+    """
 
     def __init__(
         self,
@@ -85,7 +94,12 @@ class UNet(nn.Module):
 
 
 class LiteVaeEncoder(nn.Module):
-    """[N, image_channels, H, W] -> [N, moments, H/8, W/8]."""
+    """Three Haar levels, a UNet on each, all brought to H/8 × W/8 by average pooling, concatenated and
+    aggregated by a fourth UNet (arXiv:2405.14477 §4.1). [N, imageChannels, H, W] → moments [N, 2·nz, H/8,
+    W/8].
+
+    [N, image_channels, H, W] -> [N, moments, H/8, W/8].
+    """
 
     def __init__(
         self,
@@ -211,7 +225,10 @@ class UpBlock(nn.Module):
 
 
 class KlDecoder(nn.Module):
-    """[N, latent_channels, H, W] -> [N, image_channels, H', W'].
+    """Latent [N, nz, h, w] → image [N, imageChannels, h·2^(levels−1), …]. With SMC the output norm goes too:
+    SiLU alone remains.
+
+    [N, latent_channels, H, W] -> [N, image_channels, H', W'].
 
     Made for norm 'group'.
     """
@@ -247,7 +264,11 @@ class KlDecoder(nn.Module):
 
 
 class DiscriminatorDown(nn.Module):
-    """[N, in_channels, H, W] -> [N, out_channels, H/2, W/2]."""
+    """Two 3×3 convolutions with a 1×1 shortcut, then 2×2 average pooling; all spectral-normalised (Schönfeld
+    et al. 2020).
+
+    [N, in_channels, H, W] -> [N, out_channels, H/2, W/2].
+    """
 
     def __init__(self, in_channels: int, out_channels: int, first: bool) -> None:
         super().__init__()
@@ -264,7 +285,10 @@ class DiscriminatorDown(nn.Module):
 
 
 class DiscriminatorUp(nn.Module):
-    """[N, in_channels, H, W] -> [N, out_channels, 2*H, 2*W]."""
+    """Nearest ×2, then two 3×3 convolutions with a 1×1 shortcut.
+
+    [N, in_channels, H, W] -> [N, out_channels, 2*H, 2*W].
+    """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -278,7 +302,10 @@ class DiscriminatorUp(nn.Module):
 
 
 class UNetDiscriminator(nn.Module):
-    """[N, image_channels, H, W] -> pixel_logits [N, 1, H, W], global_logit [N, 1].
+    """U-Net GAN discriminator (Schönfeld et al. 2020): a logit per pixel, and one per image from the
+    bottleneck.
+
+    [N, image_channels, H, W] -> pixel_logits [N, 1, H, W], global_logit [N, 1].
 
     Made for reduction 'sum'.
     """

@@ -17,7 +17,11 @@ from ._runtime.nn.layers import (
 
 
 class DiscriminatorDown(nn.Module):
-    """[N, in_channels, H, W] -> [N, out_channels, H/2, W/2]."""
+    """Two 3×3 convolutions with a 1×1 shortcut, then 2×2 average pooling; all spectral-normalised (Schönfeld
+    et al. 2020).
+
+    [N, in_channels, H, W] -> [N, out_channels, H/2, W/2].
+    """
 
     def __init__(self, in_channels: int, out_channels: int, first: bool) -> None:
         super().__init__()
@@ -34,7 +38,10 @@ class DiscriminatorDown(nn.Module):
 
 
 class DiscriminatorUp(nn.Module):
-    """[N, in_channels, H, W] -> [N, out_channels, 2*H, 2*W]."""
+    """Nearest ×2, then two 3×3 convolutions with a 1×1 shortcut.
+
+    [N, in_channels, H, W] -> [N, out_channels, 2*H, 2*W].
+    """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -48,7 +55,10 @@ class DiscriminatorUp(nn.Module):
 
 
 class UNetDiscriminator(nn.Module):
-    """[N, image_channels, H, W] -> pixel_logits [N, 1, H, W], global_logit [N, 1].
+    """U-Net GAN discriminator (Schönfeld et al. 2020): a logit per pixel, and one per image from the
+    bottleneck.
+
+    [N, image_channels, H, W] -> pixel_logits [N, 1, H, W], global_logit [N, 1].
 
     Made for reduction 'sum'.
     """
@@ -102,7 +112,11 @@ class PatchBlock(nn.Module):
 
 
 class PatchGan(nn.Module):
-    """[N, image_channels, H, W] -> [N, 1, H/8 - 2, W/8 - 2]."""
+    """PatchGAN discriminator (Isola et al. 2017): 3 layers, 64 filters, batch normalisation; a logit per
+    patch.
+
+    [N, image_channels, H, W] -> [N, 1, H/8 - 2, W/8 - 2].
+    """
 
     def __init__(self, image_channels: int, channels: int) -> None:
         super().__init__()
@@ -124,7 +138,11 @@ class PatchGan(nn.Module):
 
 
 class StyleGanDown(nn.Module):
-    """[N, in_channels, H, W] -> [N, out_channels, H/2, W/2]."""
+    """Two 3×3 convolutions beside a 1×1 shortcut; both ways are blurred before they are halved. Their sum
+    over √2 keeps its deviation.
+
+    [N, in_channels, H, W] -> [N, out_channels, H/2, W/2].
+    """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -139,7 +157,11 @@ class StyleGanDown(nn.Module):
 
 
 class StyleGanDiscriminator(nn.Module):
-    """[N, image_channels, H, W] -> [N, 1, H', W'].
+    """The residual discriminator of StyleGAN2 with minibatch standard deviation. The paper ends in a linear
+    layer over the 4×4 map that is left; here it is a 4×4 convolution without padding, which is the same at
+    `resolution` and gives larger pictures a logit per window.
+
+    [N, image_channels, H, W] -> [N, 1, H', W'].
 
     The author's code computes down_in_channels, down_out_channels, conv_in, conv_out; no rule is known that
     follows it.

@@ -5,8 +5,10 @@ from torch import Tensor, nn
 
 
 class Vgg16(nn.Module):
-    """[N, 3, H, W] -> relu1_2 [N, 64, H, W], relu2_2 [N, 128, H/2, W/2], relu3_3 [N, 256, H/4, W/4], relu4_3
-    [N, 512, H/8, W/8], relu5_3 [N, 512, H/16, W/16].
+    """VGG16 up to relu5_3: the five maps that LPIPS compares (Zhang et al. 2018).
+
+    [N, 3, H, W] -> relu1_2 [N, 64, H, W], relu2_2 [N, 128, H/2, W/2], relu3_3 [N, 256, H/4, W/4], relu4_3 [N,
+    512, H/8, W/8], relu5_3 [N, 512, H/16, W/16].
     """
 
     def __init__(self) -> None:
@@ -58,7 +60,10 @@ class LpipsHead(nn.Module):
 
 
 class LpipsHeads(nn.Module):
-    """[N, 64, H, W], [N, 128, H/2, W/2], [N, 256, H/4, W/4], [N, 512, H/8, W/8], [N, 512, H/16, W/16] -> lin0
+    """LPIPS' linear heads: from the squared differences of a network's maps, of so many channels, to one
+    channel each.
+
+    [N, 64, H, W], [N, 128, H/2, W/2], [N, 256, H/4, W/4], [N, 512, H/8, W/8], [N, 512, H/16, W/16] -> lin0
     [N, 1, H, W], lin1 [N, 1, H/2, W/2], lin2 [N, 1, H/4, W/4], lin3 [N, 1, H/8, W/8], lin4 [N, 1, H/16,
     W/16].
     """
@@ -81,8 +86,11 @@ class LpipsHeads(nn.Module):
 
 
 class AlexNet(nn.Module):
-    """[N, 3, H, W] -> relu1 [N, 64, H/4 - 1, W/4 - 1], relu2 [N, 192, H/8 - 1, W/8 - 1], relu3 [N, 384, H/16
-    - 1, W/16 - 1], relu4 [N, 256, H/16 - 1, W/16 - 1], relu5 [N, 256, H/16 - 1, W/16 - 1].
+    """AlexNet up to relu5 in torchvision's layout: the five maps that LPIPS compares, of Krizhevsky's
+    one-column net (2014).
+
+    [N, 3, H, W] -> relu1 [N, 64, H/4 - 1, W/4 - 1], relu2 [N, 192, H/8 - 1, W/8 - 1], relu3 [N, 384, H/16 -
+    1, W/16 - 1], relu4 [N, 256, H/16 - 1, W/16 - 1], relu5 [N, 256, H/16 - 1, W/16 - 1].
     """
 
     def __init__(self) -> None:
@@ -112,8 +120,11 @@ class AlexNet(nn.Module):
 
 
 class LpipsAlexNetHeads(nn.Module):
-    """[N, 64, H, W], [N, 192, H/2, W/2], [N, 384, H/4, W/4], [N, 256, H/4, W/4], [N, 256, H/4, W/4] -> lin0
-    [N, 1, H, W], lin1 [N, 1, H/2, W/2], lin2 [N, 1, H/4, W/4], lin3 [N, 1, H/4, W/4], lin4 [N, 1, H/4, W/4].
+    """LPIPS' linear heads: from the squared differences of a network's maps, of so many channels, to one
+    channel each.
+
+    [N, 64, H, W], [N, 192, H/2, W/2], [N, 384, H/4, W/4], [N, 256, H/4, W/4], [N, 256, H/4, W/4] -> lin0 [N,
+    1, H, W], lin1 [N, 1, H/2, W/2], lin2 [N, 1, H/4, W/4], lin3 [N, 1, H/4, W/4], lin4 [N, 1, H/4, W/4].
     """
 
     def __init__(self) -> None:
@@ -134,8 +145,11 @@ class LpipsAlexNetHeads(nn.Module):
 
 
 class Vgg19BeforeActivation(nn.Module):
-    """[N, 3, H, W] -> conv1_2 [N, 64, H, W], conv2_2 [N, 128, H/2, W/2], conv3_4 [N, 256, H/4, W/4], conv4_4
-    [N, 512, H/8, W/8], conv5_4 [N, 512, H/16, W/16].
+    """VGG19 up to conv5_4: the last map of every stage before its activation, as ESRGAN has it (Wang et al.
+    2018, §3.2).
+
+    [N, 3, H, W] -> conv1_2 [N, 64, H, W], conv2_2 [N, 128, H/2, W/2], conv3_4 [N, 256, H/4, W/4], conv4_4 [N,
+    512, H/8, W/8], conv5_4 [N, 512, H/16, W/16].
     """
 
     def __init__(self) -> None:
