@@ -186,6 +186,7 @@ describe("external data", () => {
     name: "encoder",
     doc: "",
     opset: 18,
+    sample: { N: 1, H: 8, W: 8 },
     nodes: [{ name: "copy", type: "Identity", inputs: ["image"], outputs: ["mean"], attrs: {} }],
     inputs: [{ name: "image", dims: shapeOf("N", 3, "H", "W") }],
     outputs: [{ name: "mean", dims: shapeOf("N", 3, "H", "W") }],

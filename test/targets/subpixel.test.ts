@@ -25,6 +25,7 @@ function graph(
     name: "test",
     doc: "",
     opset: 18,
+    sample: { N: 2, H: 3, W: 4 },
     nodes: [
       { name: "up", type: "Resize", inputs: ["x", "", "scales"], outputs: ["wide"], attrs: resize },
       { name: "conv", type: "Conv", inputs: ["wide", "conv.weight"], outputs: ["y"], attrs: conv },

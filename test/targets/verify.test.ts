@@ -1,9 +1,14 @@
 /** What the verifier of ONNX graphs refuses, in its own words, and that a pass is named that breaks a graph or its own promise. */
 import { describe, expect, test } from "vitest";
+import { builtIns } from "../../dsl/models/index.ts";
 import { shapeOf, type Shape } from "../../src/ir/shape.ts";
 import type { OnnxGraph, OnnxInitializer, OnnxNode } from "../../src/targets/onnx/graph.ts";
+import { lowerPart } from "../../src/targets/onnx/lower.ts";
+import { onnxPasses } from "../../src/targets/onnx/options.ts";
 import { half, maxima, runGraphPasses, subpixel, type GraphPass } from "../../src/targets/onnx/passes/index.ts";
 import { verifyOnnx } from "../../src/targets/onnx/verify.ts";
+import { runPasses } from "../../src/passes/index.ts";
+import { initialWeights } from "../../src/weights/weights.ts";
 
 const float = (name: string, dims: readonly number[]): OnnxInitializer => ({
   name,
@@ -22,6 +27,7 @@ const whole: OnnxGraph = {
   name: "encoder",
   doc: "",
   opset: 18,
+  sample: { N: 2, H: 3, W: 4 },
   nodes: [conv, add],
   inputs: [{ name: "x", dims: image }],
   outputs: [{ name: "y", dims: image }],
@@ -122,4 +128,12 @@ describe("a pass over a graph", () => {
     });
     expect(() => runGraphPasses(whole, [renamed])).toThrow("it is not called as before");
   });
+});
+
+test("a graph whose inner shapes are not described is checked at the size of the whole part", () => {
+  // The discriminator's interface fits images that its pooling does not.
+  const part = builtIns["nano"]!.build({}).parts.find(({ name }) => name === "discriminator")!;
+  const weights = initialWeights([part], 0);
+  const graph = lowerPart(runPasses(part, onnxPasses), (param) => weights.load(param), 18);
+  verifyOnnx({ ...graph, values: [] });
 });

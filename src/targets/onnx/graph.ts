@@ -1,4 +1,5 @@
 /** An ONNX model as plain records, before it becomes protobuf. */
+import type { Bindings } from "../../ir/dim.ts";
 import type { OnnxDType } from "../../ir/onnx-signature.ts";
 import type { OnnxAttr, OnnxOperator } from "../../ir/onnx.ts";
 import type { Shape } from "../../ir/shape.ts";
@@ -34,6 +35,8 @@ export interface OnnxGraph {
   readonly doc: string;
   /** The operator set that says what the nodes mean. */
   readonly opset: number;
+  /** A batch and an image that fit, at which shapes are checked; every pass keeps it. Undefined where no image fits. */
+  readonly sample: Bindings | undefined;
   readonly nodes: readonly OnnxNode[];
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];

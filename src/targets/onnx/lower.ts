@@ -1,11 +1,13 @@
 import { UserError } from "../../errors/index.ts";
 import { InternalError, must } from "../../errors/must.ts";
 import type { OpNode, Param, Part, Value } from "../../ir/model.ts";
+import { dimsOf } from "../../ir/size.ts";
 import { placeOf } from "../../ir/source.ts";
 import type { Tensor } from "../../ir/tensor.ts";
 import { GraphBuilder } from "./builder.ts";
 import type { OnnxGraph, OnnxValue } from "./graph.ts";
 import { runGraphPasses, subpixel } from "./passes/index.ts";
+import { sampleFor } from "./shapes.ts";
 import { verifyOnnx } from "./verify.ts";
 
 /**
@@ -50,6 +52,7 @@ function lowerOps(part: Part, load: (param: Param) => Tensor, opset: number): On
     name: part.name,
     doc: `${part.name}: ${part.inputNames.join(", ")} -> ${part.outputNames.join(", ")}`,
     opset,
+    sample: sampleFor(dimsOf(part)),
     nodes,
     inputs: part.graph.inputs.map((value) => ({ name: nameOf(value), dims: value.shape })),
     outputs: results.map(({ value }) => value),

@@ -1,6 +1,6 @@
 /** The shapes of a graph's tensors for one image size, by what the operators do, against those that are declared. */
 import { InternalError, must } from "../../errors/must.ts";
-import type { Bindings } from "../../ir/dim.ts";
+import type { Bindings, Dim } from "../../ir/dim.ts";
 import { elementCount, evaluateShape } from "../../ir/shape.ts";
 import { sizesFor } from "../../ir/size.ts";
 import type { OnnxGraph, OnnxInitializer } from "./graph.ts";
@@ -8,7 +8,7 @@ import { shapeRules, type Sizes } from "./operators.ts";
 
 /** Compares every declared shape with the one that follows, for a batch and an image whose sizes all differ; InternalError where they do. */
 export function checkShapes(graph: OnnxGraph): void {
-  const bindings = fittingSizes(graph);
+  const bindings = graph.sample;
   // No image fits: the compile says so in the user's words.
   if (bindings === undefined) return;
   const declared = new Map(
@@ -51,9 +51,8 @@ export function checkShapes(graph: OnnxGraph): void {
   }
 }
 
-/** Sizes that fit, large enough that a window is smaller than what it moves over. */
-function fittingSizes(graph: OnnxGraph): Bindings | undefined {
-  const dims = [...new Set([...graph.inputs, ...graph.values, ...graph.outputs].flatMap((value) => value.dims))];
+/** A batch and an image that fit the dims of all of a part's values, large enough that a window is smaller than what it moves over. */
+export function sampleFor(dims: readonly Dim[]): Bindings | undefined {
   const [height, width] = [sizesFor(dims, "H"), sizesFor(dims, "W")];
   if (height === undefined || width === undefined) return undefined;
   return { N: 2, H: height.minimum + 2 * height.step, W: width.minimum + 3 * width.step };

@@ -16,7 +16,8 @@ export function runGraphPasses(graph: OnnxGraph, passes: readonly GraphPass[]): 
 export const sameInterface: Condition<OnnxGraph> = {
   name: "called as before",
   broken(after, before) {
-    const text = ({ inputs, outputs }: OnnxGraph): string => `${described(inputs)} -> ${described(outputs)}`;
+    const text = ({ inputs, outputs, sample }: OnnxGraph): string =>
+      `${described(inputs)} -> ${described(outputs)}, checked at ${JSON.stringify(sample)}`;
     return text(after) === text(before) ? undefined : `${text(before)} has become ${text(after)}`;
   },
 };

@@ -90,6 +90,9 @@ class Finder {
   #repeated(start: number, period: number): Candidate | undefined {
     const body = this.#nodes.slice(start, start + period);
     if (body.length < period || body.some(({ outputs }) => outputs.length !== 1)) return undefined;
+    // Nothing is a loop that walks no list: looked at first, this keeps long rows of functions from being compared with themselves.
+    const lists = this.#listsOf(body);
+    if (lists === undefined) return undefined;
     const slots = new Slots(body, start, this.#positions);
     let count = 1;
     while (
@@ -97,10 +100,8 @@ class Finder {
       slots.accept(this.#nodes.slice(start + count * period, start + (count + 1) * period), count)
     )
       count++;
-    const lists = this.#listsOf(body);
     const { carried, initial, constants, varying } = slots;
-    if (count < 2 || lists === undefined || carried === undefined || initial === undefined || varying.length > 1)
-      return undefined;
+    if (count < 2 || carried === undefined || initial === undefined || varying.length > 1) return undefined;
     const results = Array.from({ length: count }, (_, i) => this.#nodes[start + i * period + carried]?.outputs[0] as Value);
     const candidate = { start, period, count, lists, initial, results, constants, takes: varying[0] ?? [] };
     return this.#walksToTheEnd(candidate) && this.#keepsToItself(candidate) ? candidate : undefined;

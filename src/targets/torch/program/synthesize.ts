@@ -167,6 +167,7 @@ class Synthesis {
       for (const [sample, value] of given) extra.values.set(sample, value);
       return parameter(extra.name);
     }
+    if (this.#open.length > 0 && this.#extras.length > 8 * mostExtras) throw new NoProgram("too little is known");
     const taken = [...this.#open, ...this.#extras.map(({ name }) => name), ...(this.#samples[0]?.settings.keys() ?? [])];
     const name = unused(argumentName(hint), new Set(taken));
     this.#extras.push({ name, values: given });
