@@ -1,19 +1,16 @@
 /** Names in generated Python: of packages, classes, arguments. */
-/** Python's words. */
-const keywords =
-  "False None True and as assert async await break class continue def del elif else except finally for from global if import in is " +
-  "lambda nonlocal not or pass raise return try while with yield";
+import { pythonKeywords } from "../../ir/python-names.ts";
 
 /** What a constructor calls besides classes. */
 const inConstructors = "self super len max min range zip enumerate nn default_groups same_padding";
 
-const names = (text: string): ReadonlySet<string> => new Set(text.split(" "));
+const names = (text: string): ReadonlySet<string> => new Set([...pythonKeywords, ...text.split(" ")]);
 
-const reservedArguments = names(`${keywords} ${inConstructors}`);
+const reservedArguments = names(inConstructors);
 
 /** What a class or a variable cannot be called: Python's words and the names that generated modules import, define or call. */
 export const reservedNames: ReadonlySet<string> = names(
-  `${keywords} ${inConstructors} Autoencoder AutoencoderBase Sequence Tensor torch F math build_encoder build_decoder build_discriminator ` +
+  `${inConstructors} Autoencoder AutoencoderBase Sequence Tensor torch F math build_encoder build_decoder build_discriminator ` +
     "StagedEncoder StagedDecoder StagedDiscriminator DIFFUSERS_CONFIG KEY_RENAMES ChannelLinear EqualizedConv2d EqualizedLinear " +
     "SMCConv2d SpectralConv2d SpectralLinear attention blur haar_dwt haar_idwt minibatch_stddev",
 );

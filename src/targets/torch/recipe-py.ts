@@ -1,6 +1,8 @@
 /** recipe/fields.py of the runtime: the recipe's groups as dataclasses, so that the trainer's own code is typed by the one schema. */
 import { typesOf, type JsonSchema } from "../../recipe/json-schema.ts";
-import { camel, lineLength, literal, PythonWriter } from "./python.ts";
+import { lineLength } from "./layout.ts";
+import { camel } from "./names.ts";
+import { literal, PythonWriter } from "./python.ts";
 
 export function recipeTypesPy(schema: JsonSchema): string {
   const writer = new PythonWriter()

@@ -169,7 +169,7 @@ function itemsOf(found: Member | undefined): readonly Member[] {
 }
 
 /** What an attribute is for each of the items. */
-export function itemValues(
+function itemValues(
   slot: Exclude<ItemRule, { kind: "each" }>,
   length: number,
   env: ReadonlyMap<string, PyConstant>,

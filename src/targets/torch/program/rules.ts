@@ -1,6 +1,5 @@
 /** Rules: how a number, a switch or a list of numbers follows from a block's configuration. A rule is evaluated here and written as Python. */
 import {
-  pyAttribute,
   pyBinary,
   pyCall,
   pyCompare,
@@ -144,7 +143,6 @@ export interface Naming {
 }
 
 export const ownNaming: Naming = { parameter: pyName };
-export const selfNaming: Naming = { parameter: (name) => pyAttribute(pyName("self"), name) };
 
 export function pythonOf(rule: Rule, naming: Naming): PyExpr {
   const of = (inner: Rule): PyExpr => pythonOf(inner, naming);
