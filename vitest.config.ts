@@ -12,6 +12,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/support/unit.ts"],
     // Whole models are compiled and run with onnxruntime on machines of two cores.
     testTimeout: 120_000,
     hookTimeout: 180_000,

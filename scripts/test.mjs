@@ -58,7 +58,7 @@ const checks = {
 
 /** Stages that run when they are named alone: what they hold, another holds too. */
 const shortcuts = {
-  // Neither Python nor a browser, and nothing slow. The variable lets tests that forget their tag fail (test/support).
+  // Neither Python nor a browser, and nothing slow. The variable lets tests that forget their tag fail (test/support/unit.ts).
   unit: (...args) => {
     process.env.LITEVAE_UNIT = "1";
     const reporters = ["--reporter=default", "--reporter=./scripts/skipped.mjs"];

@@ -1,12 +1,9 @@
 /** What the DSL says of the Python runtime is what the runtime says of itself. */
 // @module-tag python
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { logvarRange } from "../../dsl/model.ts";
 import { autoencoderAttributes } from "../../dsl/names.ts";
-import { root } from "../e2e/litevae.ts";
-import { pythonPath } from "../support/torch-server.ts";
+import { askPython } from "../support/python.ts";
 
 const question = `
 import json
@@ -25,10 +22,7 @@ interface Answer {
 describe("the runtime and the DSL have the same", () => {
   let answer: Answer;
   beforeAll(() => {
-    const env = { ...process.env, PYTHONPATH: join(root, "runtime", "src") };
-    const { status, stdout, stderr } = spawnSync(pythonPath(), ["-c", question], { encoding: "utf8", env });
-    if (status !== 0) throw new Error(stderr);
-    answer = JSON.parse(stdout) as Answer;
+    answer = askPython(question) as Answer;
   }, 60_000);
 
   test("range of log-variances", () => {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect } from "vitest";
-import { pythonPath } from "../support/torch-server.ts";
+import { runPython } from "../support/python.ts";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 export const command = join(root, "dist/bin/litevae.js");
@@ -36,9 +36,8 @@ export function failure(folder: string, code: number, ...args: readonly string[]
 
 /** What facts.py answers to a question about folders in `folder`. */
 export function facts(folder: string, question: string, ...args: readonly string[]): unknown {
-  const { code, stdout, stderr } = finished(folder, pythonPath(), [join(root, "test/e2e/facts.py"), question, ...args]);
-  if (code !== 0) throw new Error(`facts.py ${question}: ${stderr}`);
-  return JSON.parse(stdout);
+  const script = join(root, "test/e2e/facts.py");
+  return JSON.parse(hide(folder, runPython([script, question, ...args], { cwd: folder, env: environment }).toString()));
 }
 
 function finished(folder: string, program: string, args: readonly string[]): Result {

@@ -4,7 +4,6 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { spawnSync } from "node:child_process";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { irVersionOf, onnxPasses } from "../../src/targets/onnx/options.ts";
@@ -18,7 +17,7 @@ import { encodeSafetensors } from "../../src/weights/safetensors.ts";
 import { openWeights } from "../../src/artifact/weights-file.ts";
 import { initialWeights, namedTensors, weightsFromFile } from "../../src/weights/weights.ts";
 import { environment, hashes, litevae, photos, root, tempFolder, write } from "../e2e/litevae.ts";
-import { pythonPath } from "../support/torch-server.ts";
+import { runPython } from "../support/python.ts";
 import hot from "./hot.ts";
 
 const folder = tempFolder();
@@ -43,13 +42,7 @@ function compile(model: string, out: string, ...flags: readonly string[]): strin
 
 function ask(question: string, ...args: readonly string[]): unknown {
   const script = join(root, "test/fp16/facts.py");
-  const { status, stdout, stderr } = spawnSync(pythonPath(), [script, question, ...args], {
-    cwd: folder,
-    encoding: "utf8",
-    env: environment,
-  });
-  if (status !== 0) throw new Error(`facts.py ${question}: ${stderr}`);
-  return JSON.parse(stdout);
+  return JSON.parse(runPython([script, question, ...args], { cwd: folder, env: environment }).toString());
 }
 
 interface PartFacts {

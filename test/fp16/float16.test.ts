@@ -1,9 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fromHalf, toHalf } from "../../src/targets/onnx/float16.ts";
-import { root } from "../e2e/litevae.ts";
+import { runPython } from "../support/python.ts";
 
 const bytesOf = (data: Float32Array | Uint16Array): Uint8Array => new Uint8Array(data.buffer);
 /** The bytes that numpy makes of these; `from` and `to` are its names of types. */
@@ -13,12 +11,7 @@ import sys, numpy as np
 with np.errstate(over="ignore"):
     sys.stdout.buffer.write(np.frombuffer(sys.stdin.buffer.read(), "${from}").astype("${to}").tobytes())
 `;
-  const { status, stdout, stderr } = spawnSync(join(root, ".venv/bin/python"), ["-c", code], {
-    input: bytes,
-    maxBuffer: 1 << 26,
-  });
-  if (status !== 0) throw new Error(String(stderr));
-  return new Uint8Array(stdout);
+  return runPython(["-c", code], { input: bytes });
 }
 
 const halfBits = (...values: readonly number[]): readonly number[] => [
@@ -52,16 +45,20 @@ describe("float16", () => {
     const bits = Array.from({ length: 0x10000 }, (_, i) => i).filter((i) => (i & 0x7fff) <= 0x7c00);
     expect(halfBits(...valuesOf(...bits))).toEqual(bits);
   });
-  test("every sign, exponent and first seven bits of a float32, and what lies beside, becomes what numpy makes of it", () => {
-    // Half of a step and one bit less or more, so that ties are there for normal and subnormal numbers.
-    const ends = [0, 1, 0xfff, 0x1000, 0x1001, 0x2000, 0x3000, 0x7fff, 0x8000, 0xf000, 0xffff];
-    const patterns = Uint32Array.from({ length: 0x10000 * ends.length }, (_, i) => {
-      return ((i & 0xffff) << 16) | (ends[i >>> 16] ?? 0);
-    }).filter((bits) => (bits & 0x7fffffff) <= 0x7f800000);
-    const bytes = new Uint8Array(patterns.buffer);
-    expect(Buffer.compare(toHalf(bytes), cast(bytes, "<f4", "<f2"))).toBe(0);
-  });
-  test("every half becomes the float32 that numpy makes of it", () => {
+  test(
+    "every sign, exponent and first seven bits of a float32, and what lies beside, becomes what numpy makes of it",
+    { tags: "python" },
+    () => {
+      // Half of a step and one bit less or more, so that ties are there for normal and subnormal numbers.
+      const ends = [0, 1, 0xfff, 0x1000, 0x1001, 0x2000, 0x3000, 0x7fff, 0x8000, 0xf000, 0xffff];
+      const patterns = Uint32Array.from({ length: 0x10000 * ends.length }, (_, i) => {
+        return ((i & 0xffff) << 16) | (ends[i >>> 16] ?? 0);
+      }).filter((bits) => (bits & 0x7fffffff) <= 0x7f800000);
+      const bytes = new Uint8Array(patterns.buffer);
+      expect(Buffer.compare(toHalf(bytes), cast(bytes, "<f4", "<f2"))).toBe(0);
+    },
+  );
+  test("every half becomes the float32 that numpy makes of it", { tags: "python" }, () => {
     const bits = Uint16Array.from({ length: 0x10000 }, (_, i) => i).filter((i) => (i & 0x7fff) <= 0x7c00);
     expect(Buffer.compare(fromHalf(bytesOf(bits)), cast(bytesOf(bits), "<f2", "<f4"))).toBe(0);
   });

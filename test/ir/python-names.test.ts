@@ -1,9 +1,8 @@
 /** The names that Python and torch keep are those that this Python and this torch have. */
 // @module-tag python
-import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
 import { dictAttributes, moduleAttributes, pythonKeywords } from "../../src/ir/python-names.ts";
-import { pythonPath } from "../support/torch-server.ts";
+import { askPython } from "../support/python.ts";
 
 const question = `
 import json, keyword
@@ -21,9 +20,7 @@ interface Answer {
 describe("names that are kept", () => {
   let answer: Answer;
   beforeAll(() => {
-    const { status, stdout, stderr } = spawnSync(pythonPath(), ["-c", question], { encoding: "utf8" });
-    if (status !== 0) throw new Error(stderr);
-    answer = JSON.parse(stdout) as Answer;
+    answer = askPython(question) as Answer;
   }, 60_000);
 
   test("by Python", () => {

@@ -1,6 +1,5 @@
 /** The report, the docs and the recipe know the metrics and the losses that the runtime has. */
 // @module-tag python
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -8,7 +7,7 @@ import { metrics } from "../../src/report/html/run/measurements.ts";
 import { norms, terms } from "../../src/report/html/run/page.ts";
 import { recipeSchema } from "../../src/recipe/schema.ts";
 import { root } from "../e2e/litevae.ts";
-import { pythonPath } from "../support/torch-server.ts";
+import { askPython } from "../support/python.ts";
 
 const question = `
 import json
@@ -30,10 +29,7 @@ interface Answer {
 
 let answer: Answer;
 beforeAll(() => {
-  const env = { ...process.env, PYTHONPATH: join(root, "runtime", "src") };
-  const { status, stdout, stderr } = spawnSync(pythonPath(), ["-c", question], { encoding: "utf8", env });
-  if (status !== 0) throw new Error(stderr);
-  answer = JSON.parse(stdout) as Answer;
+  answer = askPython(question) as Answer;
 }, 60_000);
 
 describe("the registry of metrics", () => {

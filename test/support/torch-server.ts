@@ -1,9 +1,9 @@
 /** PyTorch in a process of its own, one per test file. */
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { PartName } from "../../src/ir/model.ts";
+import { pythonPath } from "./python.ts";
 import { bytesOf, type DType, type Tensor } from "../../src/ir/tensor.ts";
 
 /** Values in float64. */
@@ -29,22 +29,6 @@ export interface Evaluation {
 
 type State = Readonly<Record<string, Tensor>>;
 
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-
-/** The Python of `npm test`, or that of LITEVAE_PYTHON. Under `npm test -- unit`, where there may be none, no test may ask for it. */
-export function pythonPath(): string {
-  if (process.env["LITEVAE_UNIT"] !== undefined) throw new Error('this test needs Python: tag it "python" (vitest.config.ts)');
-  const python =
-    process.env["LITEVAE_PYTHON"] ??
-    here(process.platform === "win32" ? "../../.venv/Scripts/python.exe" : "../../.venv/bin/python");
-  if (!existsSync(python)) {
-    throw new Error(
-      `this test needs PyTorch, and there is no Python at ${python}: run npm test, which makes it, or set LITEVAE_PYTHON`,
-    );
-  }
-  return python;
-}
-
 export class TorchServer {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
@@ -58,7 +42,7 @@ export class TorchServer {
   }
 
   private constructor() {
-    this.#process = spawn(pythonPath(), ["-m", "support.torch_server"], { cwd: here("..") });
+    this.#process = spawn(pythonPath(), ["-m", "support.torch_server"], { cwd: fileURLToPath(new URL("..", import.meta.url)) });
     this.#process.stderr.on("data", (text: Buffer) => {
       this.#errors += text.toString();
     });

@@ -31,7 +31,7 @@ import { modelPy } from "../../src/targets/torch/model-py.ts";
 import { networksPy } from "../../src/targets/torch/networks-py.ts";
 import { buildProgram } from "../programs/build.ts";
 import { programs } from "../programs/generate.ts";
-import { pythonPath } from "../support/torch-server.ts";
+import { pythonPath } from "../support/python.ts";
 
 type Map = Feature<number, number>;
 

@@ -11,15 +11,11 @@ import * as py from "../../src/ir/python.ts";
 import { printExpr, printModule } from "../../src/targets/torch/printer.ts";
 import { bracketedText } from "../support/python-flat.ts";
 import { anyClass, anyExpr } from "../support/python-tree.ts";
-import { pythonPath } from "../support/torch-server.ts";
+import { pythonPath, runPython } from "../support/python.ts";
 
 const seed = 1;
 
-function python(program: string, input: string): string {
-  const { stdout, stderr, status } = spawnSync(pythonPath(), ["-c", program], { input, encoding: "utf8", maxBuffer: 2 ** 28 });
-  if (status !== 0) throw new Error(stderr);
-  return stdout;
-}
+const python = (program: string, input: string): string => runPython(["-c", program], { input }).toString();
 
 function ruffDiff(text: string): string {
   const folder = mkdtempSync(join(tmpdir(), "printer-"));

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Verification } from "../../src/onnxruntime/verify.ts";
 import { command, environment, litevae, manifestOf, sha256, tempFolder, tinyModel, write, type Result } from "../e2e/litevae.ts";
-import { pythonPath } from "../support/torch-server.ts";
+import { pythonPath } from "../support/python.ts";
 
 const folder = tempFolder();
 
