@@ -22,7 +22,7 @@ beforeAll(() => {
 
 const quick = ["--provider", "cpu", "--size", "16", "--repeats", "2", "--seconds", "0"];
 
-describe("the command", () => {
+describe("the command", { tags: "slow" }, () => {
   test("measures every part and batch in a process of its own, and names the hardware", () => {
     const { code, stdout, stderr } = litevae(
       folder,

@@ -12,7 +12,7 @@ test("docs/recipe.md", async () => {
   await expect(text).toMatchFileSnapshot(join(root, "docs/recipe.md"));
 });
 
-test("the recipe in it compiles", () => {
+test("the recipe in it compiles", { tags: "slow" }, () => {
   const [, file = "", code = ""] = /^```ts file=(\S+)\n(.*?)^```$/ms.exec(text) ?? [];
   const folder = tempFolder();
   write(folder, { "tiny.ts": tinyModel, [file]: code });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { builtIns } from "../../dsl/models/index.ts";
 import { UsageError, UserError } from "../../src/errors/index.ts";
 import { budgetError, checkBudgets, parseBudget } from "../../src/report/budget.ts";
 import { countModel } from "../../src/report/count.ts";
+import { countedBuiltIn } from "../support/built-ins.ts";
 import { tiny } from "./tiny.ts";
 
 test.each([
@@ -39,7 +39,7 @@ test.each([
   expect(parse).toThrow(expect.objectContaining({ reports: [expect.objectContaining({ what, help })] }));
 });
 
-const models = ["b", "l"].map((name) => countModel(builtIns[name]!.build({}), 256));
+const models = ["b", "l"].map((name) => countedBuiltIn(name));
 
 test("a model over its budget is told by how much", () => {
   const violations = checkBudgets(models, [parseBudget("encoder=7M")]);

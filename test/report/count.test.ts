@@ -5,11 +5,8 @@ import type { Model, Part, PartName } from "../../src/ir/model.ts";
 import { evaluateShape } from "../../src/ir/shape.ts";
 import { modulesOf, partOf, stepsOf } from "../../src/ir/walk.ts";
 import { countModel, countPart, flopsOf, type ModuleCounts, type PartCounts } from "../../src/report/count.ts";
+import { builtIn } from "../support/built-ins.ts";
 import { tiny } from "./tiny.ts";
-
-function built(name: string, latentChannels?: number): Model {
-  return builtIns[name]!.build(latentChannels === undefined ? {} : { latentChannels });
-}
 
 function counted(model: Model, part: PartName, size = 256): PartCounts {
   return countPart(partOf(model, part)!, size, size);
@@ -30,7 +27,7 @@ test.each([
   ["l", 41_431_612, "232.865"],
   ["sd-vae", 34_163_592, "136.361"],
 ])("the encoder of %s has %i parameters and %s GMAC at 256²", (name, params, gmac) => {
-  const encoder = counted(built(name), "encoder");
+  const encoder = counted(builtIn(name), "encoder");
   expect(encoder.params).toBe(params);
   expect((encoder.macs / 1e9).toFixed(3)).toBe(gmac);
   expect(flopsOf(encoder)).toBe(2 * encoder.macs);
@@ -42,7 +39,7 @@ test.each([
   ["m", 32_750_124],
   ["l", 41_422_380],
 ])("the encoder of %s has %i parameters with 4 latent channels", (name, params) => {
-  expect(counted(built(name, 4), "encoder").params).toBe(params);
+  expect(counted(builtIn(name, 4), "encoder").params).toBe(params);
 });
 
 test.each([
@@ -51,7 +48,7 @@ test.each([
   ["b-smc", 4, 48_427_423],
   ["b-smc", 12, 48_464_287],
 ])("the decoder of %s with %i latent channels has %i parameters", (name, latentChannels, params) => {
-  expect(counted(built(name, latentChannels), "decoder").params).toBe(params);
+  expect(counted(builtIn(name, latentChannels), "decoder").params).toBe(params);
 });
 
 test.each([
@@ -102,7 +99,7 @@ function functionMacs(part: Part, path: string, size: number): number {
 }
 
 test.each(Object.keys(builtIns))("the rows of %s sum to the totals of their modules and parts", (name) => {
-  const model = built(name);
+  const model = builtIn(name);
   for (const part of model.parts) {
     const counts = countPart(part, 256, 256);
     const modules = [...everyModule(counts.modules)];
@@ -148,5 +145,5 @@ test("a model without a discriminator has no entry for it", () => {
 });
 
 test("an encoder that the size does not fit is refused", () => {
-  expect(() => countModel(built("b"), 250)).toThrow("250 does not fit b: H/8 is not whole");
+  expect(() => countModel(builtIn("b"), 250)).toThrow("250 does not fit b: H/8 is not whole");
 });

@@ -1,25 +1,24 @@
 import { expect, test } from "vitest";
 import { litevae } from "../../dsl/index.ts";
-import { builtIns } from "../../dsl/models/index.ts";
 import { countModel, type ModelCounts } from "../../src/report/count.ts";
 import { differenceRows, formatDifference } from "../../src/report/difference-table.ts";
 import { differenceOf } from "../../src/report/difference.ts";
+import { countedBuiltIn } from "../support/built-ins.ts";
 import { tiny, type TinyOptions } from "./tiny.ts";
 
-const counted = (name: string): ModelCounts => countModel(builtIns[name]!.build({}), 256);
 const small = (options: TinyOptions = {}): ModelCounts => countModel(tiny(options), 4);
 const paths = (first: ModelCounts, second: ModelCounts): readonly string[] =>
   differenceOf(first, second).modules.map(({ path }) => path);
 
 test("a model does not differ from itself", () => {
-  expect(differenceOf(counted("b"), counted("b")).modules).toEqual([]);
+  expect(differenceOf(countedBuiltIn("b"), countedBuiltIn("b")).modules).toEqual([]);
   expect(formatDifference(differenceOf(small(), small({ name: "same" })))).toBe(
     "No module differs in kind, attributes, parameters or MACs between tiny and same.\n",
   );
 });
 
 test("a subtree in which everything differs is one difference", () => {
-  const { modules } = differenceOf(counted("s"), counted("b"));
+  const { modules } = differenceOf(countedBuiltIn("s"), countedBuiltIn("b"));
   expect(modules).toMatchObject([
     { path: "encoder", first: { params: 1_038_012 }, second: { kind: "LiteVaeEncoder", params: 6_755_260 } },
   ]);
@@ -32,8 +31,12 @@ test("a subtree in which everything differs is one difference", () => {
 });
 
 test("what the models have in common is left out", () => {
-  expect(paths(counted("b"), counted("m"))).toEqual(["encoder.extractors.0", "encoder.extractors.1", "encoder.extractors.2"]);
-  expect(paths(counted("m"), counted("l"))).toEqual(["encoder.aggregator"]);
+  expect(paths(countedBuiltIn("b"), countedBuiltIn("m"))).toEqual([
+    "encoder.extractors.0",
+    "encoder.extractors.1",
+    "encoder.extractors.2",
+  ]);
+  expect(paths(countedBuiltIn("m"), countedBuiltIn("l"))).toEqual(["encoder.aggregator"]);
 });
 
 test("a single difference is shown where it is, not as the block around it", () => {
@@ -44,14 +47,14 @@ test("a single difference is shown where it is, not as the block around it", () 
 });
 
 test("modules of another kind differ as a whole, the others only where they do", () => {
-  expect(differenceOf(counted("b"), counted("sd-vae")).modules).toMatchObject([
+  expect(differenceOf(countedBuiltIn("b"), countedBuiltIn("sd-vae")).modules).toMatchObject([
     { path: "encoder", first: { kind: "LiteVaeEncoder" }, second: { kind: "KlEncoder" }, inside: [] },
     { path: "decoder.conv_in", changed: { in: ["12", "4"] } },
   ]);
 });
 
 test("another decoder norm shows as other blocks, and what only one model has", () => {
-  const difference = differenceOf(counted("b"), counted("b-smc"));
+  const difference = differenceOf(countedBuiltIn("b"), countedBuiltIn("b-smc"));
   expect(difference.modules).toHaveLength(12);
   expect(difference.modules.at(0)).toMatchObject({ path: "decoder.mid_block", changed: { functions: ["add", null] } });
   expect(difference.modules.at(-1)).toMatchObject({ path: "decoder.conv_norm_out", second: null });

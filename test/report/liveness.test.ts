@@ -6,6 +6,7 @@ import { evaluateShape } from "../../src/ir/shape.ts";
 import { partOf } from "../../src/ir/walk.ts";
 import { countPart } from "../../src/report/count.ts";
 import { liveBytes } from "../../src/report/liveness.ts";
+import { builtIn } from "../support/built-ins.ts";
 import { tiny } from "./tiny.ts";
 
 const sizes = (size: number): { N: number; H: number; W: number } => ({ N: 1, H: size, W: size });
@@ -98,7 +99,7 @@ function peakBySets(graph: Graph, size: number): number {
 }
 
 test.each(Object.keys(builtIns))("the peaks of %s agree with a walk from the end that keeps what is still needed", (name) => {
-  for (const part of builtIns[name]!.build({}).parts) {
+  for (const part of builtIn(name).parts) {
     expect(countPart(part, 256, 256).activationBytes).toBe(peakBySets(part.graph, 256));
   }
 });
@@ -110,5 +111,5 @@ test.each([
   ["l", 142_852_096],
   ["sd-vae", 100_663_296],
 ])("the encoder of %s needs %i bytes of activations at 256²", (name, activationBytes) => {
-  expect(countPart(partOf(builtIns[name]!.build({}), "encoder")!, 256, 256)).toMatchObject({ activationBytes });
+  expect(countPart(partOf(builtIn(name), "encoder")!, 256, 256)).toMatchObject({ activationBytes });
 });
