@@ -103,10 +103,7 @@ def whole_numbers(*paths: str) -> dict[str, list[str]]:
     """Which inputs of which nodes take whole numbers, by where these come from: sizes never, if nothing computes with them."""
     uses: dict[str, set[str]] = {"Shape": set(), "constant": set(), "another node": set()}
     for path in paths:
-        model = onnx.load(path)
-        for tensor in model.graph.initializer:
-            if tensor.data_type != TensorProto.INT64:
-                tensor.ClearField("raw_data")  # Types are inferred without the weights.
+        model = onnx.load(path, load_external_data=False)  # Types are inferred without the weights.
         graph = onnx.shape_inference.infer_shapes(model).graph
         typed = {value.name: value.type.tensor_type.elem_type for value in [*graph.value_info, *graph.output]}
         origin = {
