@@ -71,7 +71,7 @@ export function model<const I extends number = 3, const Z extends number = numbe
 
   const encoder = trace("encoder", config.encoder, image, source, (moments) => {
     const found = oneFeature("encoder", moments, source);
-    expect(
+    requireShape(
       "the encoder gives other moments than the model's latent needs",
       found,
       [2 * latentChannels, ...found.slice(2)],
@@ -88,7 +88,7 @@ export function model<const I extends number = 3, const Z extends number = numbe
   const stride = strideOf(latent, source);
 
   const decoder = trace("decoder", config.decoder, latent, source, (x) => {
-    expect("the decoder does not give back the image", oneFeature("decoder", x, source), image.slice(1), source, {
+    requireShape("the decoder does not give back the image", oneFeature("decoder", x, source), image.slice(1), source, {
       module: "decoder",
       help: `make the decoder upsample by ${stride} in all and end in ${imageChannels} channels`,
     });
@@ -101,7 +101,7 @@ export function model<const I extends number = 3, const Z extends number = numbe
       const named = typeof logits === "object" && logits !== null && "pixel_logits" in logits ? logits : { pixel_logits: logits };
       for (const [name, logit] of Object.entries(named)) {
         const found = oneFeature("discriminator", logit, source);
-        expect(`the discriminator's ${name} has more than one channel`, found, [1, ...found.slice(2)], source, {
+        requireShape(`the discriminator's ${name} has more than one channel`, found, [1, ...found.slice(2)], source, {
           module: "discriminator",
           help: "make its last layer give 1 channel: the logit that a patch, or the image, is real",
         });
@@ -163,7 +163,7 @@ function oneFeature(module: PartName, result: unknown, source: Source): Shape {
   });
 }
 
-function expect(
+function requireShape(
   what: string,
   found: Shape,
   dims: readonly (number | Dim)[],

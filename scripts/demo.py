@@ -1,4 +1,4 @@
-"""Trains a compiled package and keeps its weights in half precision: PACKAGE_FOLDER PICTURES RUN WEIGHTS."""
+"""Trains a compiled package and keeps its weights in half precision: PACKAGE_FOLDER IMAGES RUN WEIGHTS."""
 
 import shutil
 import sys
@@ -8,11 +8,11 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 
 
-def main(folder: str, pictures: str, run: str, weights: str) -> int:
+def main(folder: str, images: str, run: str, weights: str) -> int:
     sys.path.insert(0, folder)
     # What an earlier demo left would be gone on with.
     shutil.rmtree(run, ignore_errors=True)
-    code: int = import_module("litevae_nano.train").main(["--data", pictures, "--output", run, "--cpu"])
+    code: int = import_module("litevae_nano.train").main(["--data", images, "--output", run, "--cpu"])
     if code != 0:
         return code
     trained = load_file(Path(run) / "model.safetensors")

@@ -1,5 +1,5 @@
 /**
- * `npm run overview`: draws docs/overview.svg, the README's picture, from what the commands print: the counts of two models, and a photograph
+ * `npm run overview`: draws docs/overview.svg, the README's image, from what the commands print: the counts of two models, and a photograph
  * through the compiled demo. Takes docs/report.png of the top of a comparison's page.
  */
 import { execFileSync } from "node:child_process";
@@ -13,7 +13,7 @@ import { ensureBuild, ensureNodeModules, inRoot, root, run, script, SetupError }
 
 const target = "docs/overview.svg";
 const compiled = "out/overview/nano";
-const pictures = "out/overview/pictures";
+const images = "out/overview/images";
 const report = "out/overview/report.html";
 const photo = "examples/photos/chelsea.png";
 
@@ -64,14 +64,14 @@ function measure(y, label, unit, values) {
 async function draw() {
   const counted = JSON.parse(cli("compare", "examples/litevae-b.ts", "sd-vae", "--format", "json"));
   const encoders = counted.map(({ parts }) => parts.encoder);
-  const files = readdirSync(inRoot(pictures));
+  const files = readdirSync(inRoot(images));
   const shown = (word) => {
     const file = files.find((name) => name.includes(word));
-    if (file === undefined) throw new SetupError(`litevae run wrote no ${word} picture into ${pictures}`);
-    return thumbnail(join(pictures, file));
+    if (file === undefined) throw new SetupError(`litevae run wrote no ${word} image into ${images}`);
+    return thumbnail(join(images, file));
   };
   const [image, latent, reconstruction] = await Promise.all([thumbnail(photo), shown("latent"), shown("reconstruction")]);
-  const picture = (x, y, data, label) =>
+  const placed = (x, y, data, label) =>
     `<image x="${x}" y="${y}" width="104" height="104" href="${data}" clip-path="inset(0 round 6px)"/>${text(x + 52, y + 122, label, 'class="s" text-anchor="middle"')}`;
   const arrow = (x, y, length) => `<path class="arrow" d="M${x} ${y}h${length}m-6 -5l6 5l-6 5"/>`;
 
@@ -125,11 +125,11 @@ async function draw() {
     card(760, 80, 416, 184),
     text(780, 108, "ONNX", 'class="b"'),
     text(834, 108, "encoder.onnx, decoder.onnx, client.ts", 'class="c"'),
-    picture(780, 122, image, "image"),
+    placed(780, 122, image, "image"),
     arrow(890, 174, 22),
-    picture(918, 122, latent, "latent"),
+    placed(918, 122, latent, "latent"),
     arrow(1028, 174, 22),
-    picture(1056, 122, reconstruction, "by the demo"),
+    placed(1056, 122, reconstruction, "by the demo"),
     card(760, 280, 416, 120),
     text(780, 308, "PyTorch", 'class="b"'),
     text(850, 308, "a package that trains itself", 'class="s"'),
@@ -179,7 +179,7 @@ script(async () => {
   ensureBuild();
   mkdirSync(inRoot("out/overview"), { recursive: true });
   litevae("compile", "nano", "--weights", "examples/demo/nano.safetensors", "-o", compiled);
-  litevae("run", compiled, photo, "-o", pictures);
+  litevae("run", compiled, photo, "-o", images);
   writeFileSync(inRoot(target), await draw());
   litevae("compare", "s", "b", "m", "l", "sd-vae", "--format", "html", "-o", report);
   await photographReport();

@@ -7,19 +7,19 @@ import { join } from "node:path";
 import { ensureBuild, ensureNodeModules, progress, root, run, script, SetupError } from "./setup.mjs";
 
 const compiled = "out/litevae-b";
-const pictures = "out/astronaut";
+const images = "out/astronaut";
 const demo = "out/demo-nano";
-const demoPictures = "out/demo-astronaut";
+const demoImages = "out/demo-astronaut";
 
 const commands = [
   ["compile", "b", "-o", compiled],
   ["compare", "s", "b", "m", "l", "sd-vae"],
-  ["run", compiled, "examples/photos/astronaut.png", "-o", pictures],
+  ["run", compiled, "examples/photos/astronaut.png", "-o", images],
   ["compile", "nano", "--weights", "examples/demo/nano.safetensors", "-o", demo],
-  ["run", demo, "examples/photos/astronaut.png", "-o", demoPictures],
+  ["run", demo, "examples/photos/astronaut.png", "-o", demoImages],
 ];
 
-const picturesIn = (folder) =>
+const imagesIn = (folder) =>
   readdirSync(join(root, folder))
     .filter((file) => /\.(png|jpe?g|webp)$/.test(file))
     .map((file) => join(folder, file))
@@ -35,10 +35,10 @@ script(() => {
     if (code !== 0) throw new SetupError(`${line} ended with exit code ${code}`);
   }
   process.stdout.write(
-    `\nPictures of LiteVAE-B: ${picturesIn(pictures)}\n` +
+    `\nImages of LiteVAE-B: ${imagesIn(images)}\n` +
       "Its weights are untrained, so the reconstruction is noise: train the package of `litevae compile b --target torch`, then\n" +
       "`litevae compile b --weights model.safetensors`.\n" +
-      `Pictures of the demo: ${picturesIn(demoPictures)}\n` +
+      `Images of the demo: ${imagesIn(demoImages)}\n` +
       "Its weights are those of a small model that knows the example photographs by heart, from minutes of training on a CPU.\n",
   );
 });

@@ -4,7 +4,7 @@ import { add, attention, pad, silu, upsample } from "../functions.ts";
 import { conv2d, groupNorm, linear, smcConv2d } from "../layers.ts";
 import { block, layers } from "../tracing/block.ts";
 
-type Map = Feature<number, number>;
+type FeatureMap = Feature<number, number>;
 
 export const normSettings = { groups: 32, eps: 1e-6 } as const;
 
@@ -24,7 +24,7 @@ export const ResnetBlock = block("ResnetBlock", ({ in: input, out }: ResnetBlock
     conv2: conv2d({ in: out, out }),
     ...(input === out ? {} : { conv_shortcut: conv2d({ in: input, out, kernel: 1 }) }),
   });
-  return (x: Map): Map => {
+  return (x: FeatureMap): FeatureMap => {
     const h = conv2(silu(norm2(conv1(silu(norm1(x))))));
     return add(conv_shortcut === undefined ? x : conv_shortcut(x), h);
   };
@@ -37,7 +37,7 @@ export const SmcResnetBlock = block("SmcResnetBlock", ({ in: input, out }: Resne
     conv2: smcConv2d({ in: out, out }),
     ...(input === out ? {} : { conv_shortcut: conv2d({ in: input, out, kernel: 1 }) }),
   });
-  return (x: Map): Map => {
+  return (x: FeatureMap): FeatureMap => {
     const h = conv2(silu(conv1(silu(x))));
     return add(conv_shortcut === undefined ? x : conv_shortcut(x), h);
   };
@@ -51,7 +51,7 @@ export const AttentionBlock = block("AttentionBlock", ({ channels }: { readonly 
     to_v: linear({ in: channels, out: channels }),
     to_out: [linear({ in: channels, out: channels })],
   });
-  return (x: Map): Map => {
+  return (x: FeatureMap): FeatureMap => {
     const h = group_norm(x);
     const mixed = attention(to_q(h), to_k(h), to_v(h));
     return to_out.reduce((y, project) => project(y), mixed);
@@ -70,9 +70,9 @@ export const MidBlock = block("MidBlock", ({ channels, norm, attention: attends 
     resnets: [res({ in: channels, out: channels }), res({ in: channels, out: channels })],
     ...(attends ? { attentions: [AttentionBlock({ channels })] } : {}),
   });
-  return (x: Map): Map => {
+  return (x: FeatureMap): FeatureMap => {
     const [first, ...others] = resnets;
-    let h: Map = (first as (typeof resnets)[number])(x);
+    let h: FeatureMap = (first as (typeof resnets)[number])(x);
     for (const attend of attentions ?? []) h = add(attend(h), h);
     for (const resnet of others) h = resnet(h);
     return h;
@@ -82,12 +82,12 @@ export const MidBlock = block("MidBlock", ({ channels, norm, attention: attends 
 /** Halves the resolution; zeros are added at the bottom and the right only, as in latent diffusion. */
 export const Downsample = block("Downsample", ({ channels }: { readonly channels: number }) => {
   const { conv } = layers({ conv: conv2d({ in: channels, out: channels, stride: 2, padding: 0 }) });
-  return (x: Map): Map => conv(pad(x, { bottom: 1, right: 1 }));
+  return (x: FeatureMap): FeatureMap => conv(pad(x, { bottom: 1, right: 1 }));
 });
 
 export const Upsample = block("Upsample", ({ channels }: { readonly channels: number }) => {
   const { conv } = layers({ conv: conv2d({ in: channels, out: channels }) });
-  return (x: Map): Map => conv(upsample(x, { factor: 2 }));
+  return (x: FeatureMap): FeatureMap => conv(upsample(x, { factor: 2 }));
 });
 
 export interface DownBlockConfig extends ResnetBlockConfig {
@@ -100,7 +100,7 @@ export const DownBlock = block("DownBlock", ({ in: input, out, blocks, downsampl
     resnets: Array.from({ length: blocks }, (_, i) => ResnetBlock({ in: i === 0 ? input : out, out })),
     ...(downsample ? { downsamplers: [Downsample({ channels: out })] } : {}),
   });
-  return (x: Map): Map => [...resnets, ...(downsamplers ?? [])].reduce((h, module) => module(h), x);
+  return (x: FeatureMap): FeatureMap => [...resnets, ...(downsamplers ?? [])].reduce((h, module) => module(h), x);
 });
 
 export interface UpBlockConfig extends ResnetBlockConfig {
@@ -115,7 +115,7 @@ export const UpBlock = block("UpBlock", ({ in: input, out, blocks, upsample: ups
     resnets: Array.from({ length: blocks }, (_, i) => res({ in: i === 0 ? input : out, out })),
     ...(upsamples ? { upsamplers: [Upsample({ channels: out })] } : {}),
   });
-  return (x: Map): Map => [...resnets, ...(upsamplers ?? [])].reduce((h, module) => module(h), x);
+  return (x: FeatureMap): FeatureMap => [...resnets, ...(upsamplers ?? [])].reduce((h, module) => module(h), x);
 });
 
 export interface KlEncoderConfig<I extends number, M extends number> {
@@ -140,7 +140,7 @@ export const KlEncoder = block("KlEncoder", <I extends number, M extends number>
     conv_out: conv2d({ in: last, out: moments }),
   });
   return (x: Feature<I, 1>): Feature<M, number> => {
-    const h = down_blocks.reduce<Map>((y, down) => down(y), conv_in(x));
+    const h = down_blocks.reduce<FeatureMap>((y, down) => down(y), conv_in(x));
     return conv_out(silu(conv_norm_out(mid_block(h))));
   };
 });
@@ -168,7 +168,7 @@ export const KlDecoder = block("KlDecoder", <Z extends number, I extends number>
     conv_out: conv2d({ in: bottom, out: imageChannels }),
   });
   return (z: Feature<Z, number>): Feature<I, 1> => {
-    let h: Map = mid_block(conv_in(z));
+    let h: FeatureMap = mid_block(conv_in(z));
     for (const up of up_blocks) h = up(h);
     if (conv_norm_out !== undefined) h = conv_norm_out(h);
     return conv_out(silu(h) as Feature<number, 1>);

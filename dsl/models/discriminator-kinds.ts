@@ -66,7 +66,7 @@ function checkStyleGan(
     where: placeOf(captureSource(below)),
     expected: "resolution: a power of two of at least 8",
     found: `resolution: ${resolution}`,
-    help: "give the side of the training crops, such as 128 or 256; larger pictures get more logits",
+    help: "give the side of the training crops, such as 128 or 256; larger images get more logits",
   });
 }
 

@@ -4,7 +4,7 @@ import { add, avgPool2d, concat, globalPool, leakyRelu, relu, upsample } from ".
 import { batchNorm2d, conv2d, spectralConv2d, spectralLinear } from "../layers.ts";
 import { block, layers } from "../tracing/block.ts";
 
-type Map = Feature<number, number>;
+type FeatureMap = Feature<number, number>;
 
 export interface DiscriminatorBlockConfig {
   readonly in: number;
@@ -12,7 +12,7 @@ export interface DiscriminatorBlockConfig {
 }
 
 export interface DownConfig extends DiscriminatorBlockConfig {
-  /** The first block sees the picture itself: no activation before its first convolution. */
+  /** The first block sees the image itself: no activation before its first convolution. */
   readonly first: boolean;
 }
 
@@ -23,7 +23,7 @@ export const DiscriminatorDown = block("DiscriminatorDown", ({ in: input, out, f
     conv2: spectralConv2d({ in: out, out }),
     shortcut: spectralConv2d({ in: input, out, kernel: 1 }),
   });
-  return (x: Map): Map => {
+  return (x: FeatureMap): FeatureMap => {
     const h = conv2(relu(conv1(first ? x : relu(x))));
     return avgPool2d(add(h, shortcut(x)), { size: 2 });
   };
@@ -36,7 +36,7 @@ export const DiscriminatorUp = block("DiscriminatorUp", ({ in: input, out }: Dis
     conv2: spectralConv2d({ in: out, out }),
     shortcut: spectralConv2d({ in: input, out, kernel: 1 }),
   });
-  return (x: Map): Map => {
+  return (x: FeatureMap): FeatureMap => {
     const wide = upsample(x, { factor: 2 });
     return add(conv2(relu(conv1(relu(wide)))), shortcut(wide));
   };
@@ -48,7 +48,7 @@ export interface UNetDiscriminatorConfig<I extends number> {
   readonly channels: number;
   /** Output channels of the down blocks over `channels`: (1,2,4,8,8,16) at 256², (1,2,4,8,16) at 128². */
   readonly multipliers: readonly number[];
-  /** How the bottleneck is pooled for the global logit; a sum grows with the picture's area. */
+  /** How the bottleneck is pooled for the global logit; a sum grows with the image's area. */
   readonly reduction: "sum" | "mean";
 }
 
@@ -69,11 +69,11 @@ export const UNetDiscriminator = block("UNetDiscriminator", <I extends number>(c
     to_global: spectralLinear({ in: bottleneck, out: 1 }),
   });
   return (x: Feature<I, 1>): { readonly pixel_logits: Feature<1, 1>; readonly global_logit: Vector<1> } => {
-    let h: Map = x;
+    let h: FeatureMap = x;
     const outputs = down.map((block) => (h = block(h)));
     const global_logit = to_global(globalPool(relu(h), { reduction }));
     up.forEach((block, i) => {
-      h = block(i === 0 ? h : concat(h, outputs.at(-1 - i) as Map));
+      h = block(i === 0 ? h : concat(h, outputs.at(-1 - i) as FeatureMap));
     });
     return { pixel_logits: to_pixel(h as Feature<number, 1>), global_logit };
   };
@@ -88,7 +88,7 @@ const PatchBlock = block("PatchBlock", ({ in: input, out, stride }: PatchBlockCo
     conv: conv2d({ in: input, out, kernel: 4, stride, padding: 1, bias: false }),
     norm: batchNorm2d({ channels: out }),
   });
-  return (x: Map): Map => leakyRelu(norm(conv(x)));
+  return (x: FeatureMap): FeatureMap => leakyRelu(norm(conv(x)));
 });
 
 /** PatchGAN discriminator (Isola et al. 2017): 3 layers, 64 filters, batch normalisation; a logit per patch. */
@@ -105,7 +105,7 @@ export const PatchGan = block(
       conv_out: conv2d({ in: 8 * channels, out: 1, kernel: 4, padding: 1 }),
     });
     return (x: Feature<I, 1>): Feature<1, number> => {
-      const h = blocks.reduce<Map>((y, patch) => patch(y), leakyRelu(conv_in(x)));
+      const h = blocks.reduce<FeatureMap>((y, patch) => patch(y), leakyRelu(conv_in(x)));
       return conv_out(h);
     };
   },

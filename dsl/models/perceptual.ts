@@ -6,8 +6,8 @@ import { conv2d } from "../layers.ts";
 import { network } from "../network.ts";
 import { block, layers } from "../tracing/block.ts";
 
-type Map = Feature<number, number>;
-type Convolution = (x: Map) => Map;
+type FeatureMap = Feature<number, number>;
+type Convolution = (x: FeatureMap) => FeatureMap;
 
 /** Output channels of VGG's stages (Simonyan and Zisserman 2015). */
 const widths = [64, 128, 256, 512, 512];
@@ -47,8 +47,8 @@ function convolutions(indices: Stages): Readonly<Record<number, Convolution>> {
 function mapsOf(
   features: Readonly<Record<number, Convolution>>,
   indices: Stages,
-  image: Map,
-): readonly { before: Map; after: Map }[] {
+  image: FeatureMap,
+): readonly { before: FeatureMap; after: FeatureMap }[] {
   let x = image;
   return indices.map((stage, s) => {
     if (s > 0) x = maxPool2d(x, { size: 2 });
@@ -64,7 +64,7 @@ function mapsOf(
 /** VGG16 up to relu5_3: the five maps that LPIPS compares (Zhang et al. 2018). */
 export const Vgg16 = block("Vgg16", () => {
   const { features } = layers({ features: convolutions(stages.vgg16) });
-  return (image: Map): Readonly<Record<string, Map>> => {
+  return (image: FeatureMap): Readonly<Record<string, FeatureMap>> => {
     const maps = mapsOf(features, stages.vgg16, image);
     return Object.fromEntries(maps.map(({ after }, s) => [`relu${s + 1}_${stages.vgg16[s]?.length}`, after]));
   };
@@ -73,7 +73,7 @@ export const Vgg16 = block("Vgg16", () => {
 /** VGG19 up to conv5_4: the last map of every stage before its activation, as ESRGAN has it (Wang et al. 2018, §3.2). */
 export const Vgg19BeforeActivation = block("Vgg19BeforeActivation", () => {
   const { features } = layers({ features: convolutions(stages.vgg19) });
-  return (image: Map): Readonly<Record<string, Map>> => {
+  return (image: FeatureMap): Readonly<Record<string, FeatureMap>> => {
     const maps = mapsOf(features, stages.vgg19, image);
     return Object.fromEntries(maps.map(({ before }, s) => [`conv${s + 1}_${stages.vgg19[s]?.length}`, before]));
   };
@@ -91,11 +91,11 @@ export const AlexNet = block("AlexNet", () => {
       10: conv2d({ in: c4, out: c5 }),
     },
   });
-  return (image: Map): Readonly<Record<string, Map>> => {
-    const relu1: Map = relu(features[0](image));
-    const relu2: Map = relu(features[3](maxPool2d(relu1, { size: 3, stride: 2 })));
-    const relu3: Map = relu(features[6](maxPool2d(relu2, { size: 3, stride: 2 })));
-    const relu4: Map = relu(features[8](relu3));
+  return (image: FeatureMap): Readonly<Record<string, FeatureMap>> => {
+    const relu1: FeatureMap = relu(features[0](image));
+    const relu2: FeatureMap = relu(features[3](maxPool2d(relu1, { size: 3, stride: 2 })));
+    const relu3: FeatureMap = relu(features[6](maxPool2d(relu2, { size: 3, stride: 2 })));
+    const relu4: FeatureMap = relu(features[8](relu3));
     return { relu1, relu2, relu3, relu4, relu5: relu(features[10](relu4)) };
   };
 });
@@ -103,15 +103,15 @@ export const AlexNet = block("AlexNet", () => {
 const LpipsHead = block("LpipsHead", ({ channels }: { readonly channels: number }) => {
   // lpips has a dropout at 0 in front, which does nothing at inference.
   const { model } = layers({ model: { 1: conv2d({ in: channels, out: 1, kernel: 1, bias: false }) } });
-  return (x: Map): Map => model[1](x);
+  return (x: FeatureMap): FeatureMap => model[1](x);
 });
 
 /** LPIPS' linear heads: from the squared differences of a network's maps, of so many channels, to one channel each. */
 const lpipsHeads = (name: string, channels: readonly number[]) =>
   block(name, () => {
     const heads = layers(Object.fromEntries(channels.map((count, i) => [`lin${i}`, LpipsHead({ channels: count })])));
-    return (...maps: readonly Map[]): Readonly<Record<string, Map>> =>
-      Object.fromEntries(Object.entries(heads).map(([head, apply], i) => [head, apply(maps[i] as Map)]));
+    return (...maps: readonly FeatureMap[]): Readonly<Record<string, FeatureMap>> =>
+      Object.fromEntries(Object.entries(heads).map(([head, apply], i) => [head, apply(maps[i] as FeatureMap)]));
   });
 
 export const LpipsHeads = lpipsHeads("LpipsHeads", widths);

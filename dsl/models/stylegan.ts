@@ -4,10 +4,10 @@ import { add, blur, leakyRelu, minibatchStddev, scale } from "../functions.ts";
 import { equalizedConv2d, equalizedLinear } from "../layers.ts";
 import { block, layers } from "../tracing/block.ts";
 
-type Map = Feature<number, number>;
+type FeatureMap = Feature<number, number>;
 
 /** Leaky ReLU times √2, which keeps the deviation of its input. */
-function activated(x: Map): Map {
+function activated(x: FeatureMap): FeatureMap {
   return scale(leakyRelu(x), { factor: Math.SQRT2 });
 }
 
@@ -23,7 +23,7 @@ const StyleGanDown = block("StyleGanDown", ({ in: input, out }: DownConfig) => {
     conv2: equalizedConv2d({ in: input, out, stride: 2, padding: 0 }),
     shortcut: equalizedConv2d({ in: input, out, kernel: 1, bias: false }),
   });
-  return (x: Map): Map => {
+  return (x: FeatureMap): FeatureMap => {
     const h = activated(conv2(blur(activated(conv1(x)), { padding: 2 })));
     return scale(add(h, shortcut(blur(x, { stride: 2, padding: 1 }))), { factor: Math.SQRT1_2 });
   };
@@ -31,7 +31,7 @@ const StyleGanDown = block("StyleGanDown", ({ in: input, out }: DownConfig) => {
 
 export interface StyleGanConfig<I extends number> {
   readonly imageChannels: I;
-  /** The side of the pictures that get one logit, a power of two of at least 8. Halved until 4 are left. */
+  /** The side of the images that get one logit, a power of two of at least 8. Halved until 4 are left. */
   readonly resolution: number;
   /** Channels at that resolution, doubled with every halving. */
   readonly channels: number;
@@ -40,7 +40,7 @@ export interface StyleGanConfig<I extends number> {
 
 /**
  * The residual discriminator of StyleGAN2 with minibatch standard deviation. The paper ends in a linear layer over the 4×4 map that is left; here
- * it is a 4×4 convolution without padding, which is the same at `resolution` and gives larger pictures a logit per window.
+ * it is a 4×4 convolution without padding, which is the same at `resolution` and gives larger images a logit per window.
  */
 export const StyleGanDiscriminator = block("StyleGanDiscriminator", <I extends number>(config: StyleGanConfig<I>) => {
   const { imageChannels, resolution, channels, maxChannels } = config;
@@ -54,7 +54,7 @@ export const StyleGanDiscriminator = block("StyleGanDiscriminator", <I extends n
     to_logit: equalizedLinear({ in: last, out: 1 }),
   });
   return (x: Feature<I, 1>): Feature<1, number> => {
-    const h = down.reduce<Map>((y, halve) => halve(y), activated(from_image(x)));
+    const h = down.reduce<FeatureMap>((y, halve) => halve(y), activated(from_image(x)));
     return to_logit(activated(window(activated(conv(minibatchStddev(h))))));
   };
 });

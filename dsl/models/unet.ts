@@ -10,7 +10,7 @@ export interface ResBlockConfig {
   readonly dropout?: number;
 }
 
-type Map = Feature<number, number>;
+type FeatureMap = Feature<number, number>;
 
 /** GroupNorm → SiLU → 3×3 conv, twice, plus the input, through a 1×1 conv where the channels change (arXiv:2405.14477 App. G). */
 export const ResBlock = block("ResBlock", ({ in: input, out, dropout = 0 }: ResBlockConfig) => {
@@ -22,8 +22,8 @@ export const ResBlock = block("ResBlock", ({ in: input, out, dropout = 0 }: ResB
     conv2: conv2d({ in: out, out }),
     ...(input === out ? {} : { shortcut: conv2d({ in: input, out, kernel: 1 }) }),
   });
-  return (x: Map): Map => {
-    let h: Map = silu(norm2(conv1(silu(norm1(x)))));
+  return (x: FeatureMap): FeatureMap => {
+    let h: FeatureMap = silu(norm2(conv1(silu(norm1(x)))));
     if (drop !== undefined) h = drop(h);
     return add(conv2(h), shortcut === undefined ? x : shortcut(x));
   };
@@ -56,14 +56,14 @@ export const UNet = block("UNet", <I extends number, O extends number>(config: U
     conv_out: conv2d({ in: channels * (multipliers[0] ?? 1), out: config.out }),
   });
   return <S extends number>(x: Feature<I, S>): Feature<O, S> => {
-    let h: Map = conv_in(x);
-    const skips: Map[] = [];
+    let h: FeatureMap = conv_in(x);
+    const skips: FeatureMap[] = [];
     for (const resBlock of down) {
       h = resBlock(h);
       skips.push(h);
     }
     for (const resBlock of mid) h = resBlock(h);
-    for (const resBlock of up) h = resBlock(concat(h, skips.pop() as Map));
+    for (const resBlock of up) h = resBlock(concat(h, skips.pop() as FeatureMap));
     return conv_out(h as Feature<number, S>);
   };
 });

@@ -1,6 +1,6 @@
 import { recipe } from "../recipe.ts";
 
-/** Shows in minutes on a CPU that everything works: both phases, no downloaded files, no worker processes. Pictures come out recognisable at best. */
+/** Shows in minutes on a CPU that everything works: both phases, no downloaded files, no worker processes. Images come out recognisable at best. */
 export const smoke = recipe({
   name: "smoke",
   precision: "fp32",

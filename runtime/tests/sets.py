@@ -1,4 +1,4 @@
-"""Small sets of pictures, and the recipe's group about them."""
+"""Small sets of images, and the recipe's group about them."""
 
 import io
 import tarfile
@@ -17,7 +17,7 @@ DATA = Data(
     max_aspect=4 / 3,
     flip=0.5,
     workers=0,
-    broken_share=0.01,
+    corrupt_share=0.01,
     validation_share=0.25,
     validation_folder=None,
     validation_images=256,
@@ -30,12 +30,12 @@ def data(**changes: object) -> Data:
 
 
 def colour(number: int, size: tuple[int, int] = (24, 16)) -> Image.Image:
-    """A picture of (width, height) that differs from those of other numbers everywhere."""
+    """An image of (width, height) that differs from those of other numbers everywhere."""
     noise = np.random.default_rng(number).integers(0, 256, (size[1], size[0], 3), np.uint8)
     return Image.fromarray(noise)
 
 
-def write_pictures(folder: Path, count: int) -> Path:
+def write_images(folder: Path, count: int) -> Path:
     """`count` PNG files, some of them in subfolders."""
     for number in range(count):
         file = folder / f"class-{number % 3}" / f"{number:03d}.png"
@@ -45,7 +45,7 @@ def write_pictures(folder: Path, count: int) -> Path:
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    """The bytes of a picture's file."""
+    """The bytes of an image's file."""
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from sets import write_pictures
+from sets import write_images
 from small import NETWORKS, PACKAGE, Autoencoder
 
 from litevae_runtime.benchmarking import command as benchmarking
@@ -18,14 +18,14 @@ from litevae_runtime.training.run import train
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_pictures(tmp_path_factory.mktemp("pictures"), 8)
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_images(tmp_path_factory.mktemp("images"), 8)
 
 
 @pytest.fixture(scope="module")
-def run(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("run") / "run"
-    arguments = ["--data", str(pictures), "--output", str(output), "--cpu"]
+    arguments = ["--data", str(images), "--output", str(output), "--cpu"]
     assert training.main(Autoencoder, NETWORKS, PACKAGE, arguments) == 0
     return output
 
@@ -39,26 +39,26 @@ def test_a_run_trains_both_networks_and_leaves_weights(run: Path) -> None:
     assert model.decode(model.encode(torch.zeros(1, 3, 16, 16)).latent_dist.mode()).sample.isfinite().all()
 
 
-def test_the_recipe_is_an_argument(run: Path, pictures: Path, tmp_path: Path) -> None:
+def test_the_recipe_is_an_argument(run: Path, images: Path, tmp_path: Path) -> None:
     """What the command line reads can be handed in as well, and gives the same weights."""
     output = tmp_path / "run"
     recipe = load_recipe(folder=PACKAGE)
-    assert train(Autoencoder, NETWORKS, recipe, data=str(pictures), output=output, cpu=True) == 0
+    assert train(Autoencoder, NETWORKS, recipe, data=str(images), output=output, cpu=True) == 0
     assert (output / "model.safetensors").read_bytes() == (run / "model.safetensors").read_bytes()
 
 
-def test_a_network_that_was_not_handed_in_is_named(pictures: Path, tmp_path: Path) -> None:
+def test_a_network_that_was_not_handed_in_is_named(images: Path, tmp_path: Path) -> None:
     recipe = load_recipe(["discriminator=unet"], folder=PACKAGE)
     with pytest.raises(InputError, match="no discriminator unet"):
-        train(Autoencoder, NETWORKS, recipe, data=str(pictures), output=tmp_path / "run", cpu=True)
+        train(Autoencoder, NETWORKS, recipe, data=str(images), output=tmp_path / "run", cpu=True)
 
 
 def test_an_evaluation_measures_the_run(
-    run: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Path, images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "evaluation.json"
     arguments = [
-        *("--data", str(pictures), "--weights", str(run), "--output", str(output)),
+        *("--data", str(images), "--weights", str(run), "--output", str(output)),
         *("--sizes", "16", "--metrics", "psnr,mmd,imbalance", "--workers", "0", "--device", "cpu"),
     ]
     assert evaluation.main(Autoencoder, NETWORKS, PACKAGE, arguments) == 0

@@ -12,7 +12,7 @@ export interface Manifest extends Facts {
   readonly precision?: "fp16";
   /** What the float16 graphs were calibrated on, and how far each is from its float32 graph there. */
   readonly calibration?: {
-    readonly pictures: number;
+    readonly images: number;
     readonly parts: Readonly<
       Record<string, { readonly nodes: number; readonly float32_nodes: number; readonly worst_error: number }>
     >;

@@ -7,7 +7,7 @@ interface Flags {
 export function addReport(program: Command): void {
   program
     .command("report")
-    .description("a training run as one page: losses, pictures, recipe, and what was measured")
+    .description("a training run as one page: losses, images, recipe, and what was measured")
     .argument("<run>", "folder that the trainer wrote")
     .option("-o, --output <file>", "where the page goes; report.html in the run's folder by default")
     .action(async (folder: string, { output }: Flags) => {

@@ -1,4 +1,4 @@
-/** What the targets want to be brought: files of the installation, pictures and a runtime, recipes and networks of the DSL. */
+/** What the targets want to be brought: files of the installation, images and a runtime, recipes and networks of the DSL. */
 import { networks } from "../../dsl/models/index.ts";
 import { authorDocs } from "../artifact/author-docs.ts";
 import { clientTemplate } from "../artifact/client-template.ts";
@@ -7,8 +7,8 @@ import type { Resources } from "../targets/index.ts";
 
 export const resources: Resources = {
   calibration: (folder) => ({
-    pictures: async (channels, sizes) =>
-      (await import("../onnxruntime/calibration-pictures.ts")).calibrationPictures(folder, channels, sizes),
+    images: async (channels, sizes) =>
+      (await import("../onnxruntime/calibration-images.ts")).calibrationImages(folder, channels, sizes),
     load: async (graph) => (await import("../onnxruntime/session.ts")).loadGraph(graph),
   }),
   clientTemplate,

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Fit } from "../onnxruntime/picture.ts";
+import type { Fit } from "../onnxruntime/image.ts";
 import { choice } from "./options.ts";
 
 const fits: readonly Fit[] = ["pad", "crop"];
@@ -12,11 +12,11 @@ interface Flags {
 export function addRun(program: Command): void {
   program
     .command("run")
-    .description("encode and decode a picture with onnxruntime")
+    .description("encode and decode an image with onnxruntime")
     .argument("<dir>", "folder that compile wrote")
-    .argument("<image>", "picture that sharp reads: JPEG, PNG, WebP, …")
+    .argument("<image>", "a file that sharp reads: JPEG, PNG, WebP, …")
     .requiredOption("-o, --output <folder>", "where to write reconstruction.png, latent.png and latent.safetensors")
-    .addOption(choice("--fit <how>", "how the picture gets a size that the model takes", fits).default("pad"))
+    .addOption(choice("--fit <how>", "how the image gets a size that the model takes", fits).default("pad"))
     .action(async (folder: string, image: string, flags: Flags) => {
       const { reconstruct } = await import("../onnxruntime/reconstruct.ts");
       const progress = (doing: string): void => void process.stderr.write(`${doing}\n`);

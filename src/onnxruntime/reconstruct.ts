@@ -4,8 +4,8 @@ import { manifestIn, openCompiled } from "../artifact/compiled-folder.ts";
 import { UserError } from "../errors/index.ts";
 import { tensorOf } from "../ir/tensor.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
-import { cannotWrite, prepareOutput, readPicture, requireColours, writePicture } from "./picture.ts";
-import { cropped, latentView, psnr, statistics, type Fit, type FittedPicture, type Picture } from "./picture.ts";
+import { cannotWrite, prepareOutput, readImage, requireColours, writeImage } from "./image.ts";
+import { cropped, latentView, psnr, statistics, type Fit, type FittedImage, type PlanarImage } from "./image.ts";
 import { loadGraph, type GraphOutput } from "./session.ts";
 
 const written = { reconstruction: "reconstruction.png", view: "latent.png", latent: "latent.safetensors" } as const;
@@ -20,9 +20,9 @@ export interface ReconstructOptions {
 }
 
 export interface Reconstruction {
-  /** The picture's own. */
+  /** The image's own. */
   readonly size: { readonly height: number; readonly width: number };
-  /** What was done to make the picture fit, or "". */
+  /** What was done to make the image fit, or "". */
   readonly fitted: string;
   readonly latentShape: readonly number[];
   readonly latent: ReturnType<typeof statistics>;
@@ -34,21 +34,21 @@ export interface Reconstruction {
   readonly untrained: boolean;
 }
 
-/** Encodes a picture to the latent's mean and decodes it again; writes both as pictures and the latent as numbers. */
+/** Encodes an image to the latent's mean and decodes it again; writes both as images and the latent as numbers. */
 export async function reconstruct(options: ReconstructOptions): Promise<Reconstruction> {
   const { folder, out, progress } = options;
   const { manifest, config } = openCompiled(folder, ["encoder.onnx", "decoder.onnx"]);
   requireColours(config.image_channels, "run its graphs on arrays with onnxruntime instead");
   refuseCompiled(out);
-  const picture = await readPicture(options.image, config.image_channels, options.fit, config.sizes);
+  const image = await readImage(options.image, config.image_channels, options.fit, config.sizes);
   prepareOutput(out, Object.values(written));
 
   progress("encoding");
   const encoder = await loadGraph(join(folder, "encoder.onnx"));
   let started = performance.now();
-  const moments = await encoder.run(picture.data, [1, picture.channels, picture.height, picture.width]);
+  const moments = await encoder.run(image.data, [1, image.channels, image.height, image.width]);
   const encodeMs = performance.now() - started;
-  const latent = pictureOf(output(moments, "mean"));
+  const latent = imageOf(output(moments, "mean"));
 
   progress("decoding");
   const decoder = await loadGraph(join(folder, "decoder.onnx"));
@@ -56,18 +56,18 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
   const decoded = await decoder.run(latent.data, [1, latent.channels, latent.height, latent.width]);
   const decodeMs = performance.now() - started;
 
-  const reconstruction = cropped(pictureOf(output(decoded, "image")), picture.original);
+  const reconstruction = cropped(imageOf(output(decoded, "image")), image.original);
   const files = [
-    await writePicture(reconstruction, out, written.reconstruction),
-    await writePicture(latentView(latent), out, written.view, config.stride),
+    await writeImage(reconstruction, out, written.reconstruction),
+    await writeImage(latentView(latent), out, written.view, config.stride),
     writeLatent(latent, out),
   ];
   return {
-    size: picture.stored,
-    fitted: describeFit(options.fit, picture),
+    size: image.stored,
+    fitted: describeFit(options.fit, image),
     latentShape: [1, latent.channels, latent.height, latent.width],
     latent: statistics(latent.data),
-    psnr: psnr(cropped(picture, picture.original), reconstruction),
+    psnr: psnr(cropped(image, image.original), reconstruction),
     encodeMs,
     decodeMs,
     files,
@@ -97,17 +97,17 @@ function output(outputs: Readonly<Record<string, GraphOutput>>, name: string): G
   return found;
 }
 
-function pictureOf({ shape, data }: GraphOutput): Picture {
+function imageOf({ shape, data }: GraphOutput): PlanarImage {
   const [, channels = 0, height = 0, width = 0] = shape;
   return { channels, height, width, data };
 }
 
-function describeFit(fit: Fit, { height, width, stored }: FittedPicture): string {
+function describeFit(fit: Fit, { height, width, stored }: FittedImage): string {
   if (height === stored.height && width === stored.width) return "";
   return `${fit === "crop" ? "cropped" : "padded"} to ${height}×${width}`;
 }
 
-function writeLatent(latent: Picture, out: string): string {
+function writeLatent(latent: PlanarImage, out: string): string {
   const path = join(out, written.latent);
   const shape = [1, latent.channels, latent.height, latent.width];
   const load = (): ReturnType<typeof tensorOf> => tensorOf(shape, latent.data);

@@ -17,7 +17,7 @@ export const haarIdwt = defineOp({
       throw new ShapeError(`${channels} channels are not four bands`, {
         expected: "channels divisible by 4: cA, cH, cV, cD of every channel",
         found: formatShape(input),
-        help: "make the layer before it give 4 times the channels of the picture",
+        help: "make the layer before it give 4 times the channels of the image",
       });
     }
     return [scaledSpatially(input, channels / 4, 2)];

@@ -12,7 +12,7 @@ interface PublishedModel {
   readonly builtIn: string;
 }
 
-/** How well pictures come back: lower rFID and LPIPS are better, higher PSNR (dB) and SSIM. */
+/** How well images come back: lower rFID and LPIPS are better, higher PSNR (dB) and SSIM. */
 export interface PublishedQuality extends PublishedModel {
   readonly data: string;
   /** Pixels a side. */

@@ -1,5 +1,5 @@
 /**
- * The recipe: everything that a training run depends on besides the model and the pictures. One schema serves TypeScript, recipe.json, and, as
+ * The recipe: everything that a training run depends on besides the model and the images. One schema serves TypeScript, recipe.json, and, as
  * JSON Schema, `--set` in Python; its field names are the same in all three. Defaults follow arXiv:2405.14477 §4.3, §6 and App. D; where the paper is
  * silent the description says so.
  */
@@ -141,31 +141,31 @@ const ema = z
     decay: z.number().min(0).lt(1).default(0.9999).describe("of the exponential moving average of the weights; 0 keeps none"),
     warmup: z.boolean().default(true).describe("smaller decays first: (1 + step) / (10 + step)"),
   })
-  .describe("the averaged weights, which are those evaluated and saved");
+  .describe("the EMA weights, which are those evaluated and saved");
 
 const data = z
   .strictObject({
-    min_scale: z.number().gt(0).max(1).default(0.5).describe("smallest share of a picture's area that a random crop takes"),
+    min_scale: z.number().gt(0).max(1).default(0.5).describe("smallest share of an image's area that a random crop takes"),
     max_aspect: z.number().min(1).default(1.3333).describe("most that a random crop's sides differ"),
-    flip: share.default(0.5).describe("share of the pictures that are mirrored"),
+    flip: share.default(0.5).describe("share of the images that are mirrored"),
     workers: steps.default(4).describe("loading processes per training process"),
-    broken_share: share.default(0.01).describe("share of unreadable pictures above which the run is refused"),
+    corrupt_share: share.default(0.01).describe("share of corrupt images above which the run is refused"),
     validation_share: z
       .number()
       .min(0)
       .lt(1)
       .default(0.01)
-      .describe("share of the pictures held back, where validation_folder is null"),
-    validation_folder: z.string().nullable().default(null).describe("pictures of its own to validate on"),
-    validation_images: count.default(256).describe("most pictures that a validation reads"),
+      .describe("share of the images held back, where validation_folder is null"),
+    validation_folder: z.string().nullable().default(null).describe("images of its own to validate on"),
+    validation_images: count.default(256).describe("most images that a validation reads"),
   })
-  .describe("how pictures become batches");
+  .describe("how images become batches");
 
 const checkpoints = z
   .strictObject({
     every: count.default(1000).describe("steps between checkpoints"),
     keep: count.default(3).describe("latest checkpoints that stay; the best one stays besides"),
-    best_by: z.enum(["psnr", "l1", "perceptual"]).default("psnr").describe("measured on the validation pictures"),
+    best_by: z.enum(["psnr", "l1", "perceptual"]).default("psnr").describe("measured on the validation images"),
     validate_every: count.default(1000).describe("steps between validations"),
   })
   .describe("what survives");
@@ -173,8 +173,8 @@ const checkpoints = z
 const log = z
   .strictObject({
     every: count.default(50).describe("steps between lines of metrics.jsonl"),
-    samples_every: count.default(500).describe("steps between picture grids"),
-    samples: count.default(8).describe("pictures in a grid"),
+    samples_every: count.default(500).describe("steps between image grids"),
+    samples: count.default(8).describe("images in a grid"),
     trackers: z
       .array(z.enum(["tensorboard", "wandb"]))
       .default(["tensorboard"])
@@ -183,7 +183,7 @@ const log = z
   .describe("what is seen");
 
 const latent = z
-  .strictObject({ images: count.default(1024).describe("pictures whose latents are measured at the end of the run") })
+  .strictObject({ images: count.default(1024).describe("images whose latents are measured at the end of the run") })
   .describe("what scaling_factor and shift_factor of config.json are measured on");
 
 /** A group whose fields all have defaults may be left out. */
@@ -196,7 +196,7 @@ export const recipeSchema = z.strictObject({
     .nonnegative()
     .max(2 ** 32 - 1)
     .default(0)
-    .describe("of the initial weights, the order of the pictures, their crops and the latent's noise"),
+    .describe("of the initial weights, the order of the images, their crops and the latent's noise"),
   precision: z.enum(["fp32", "bf16", "fp16"]).default("bf16").describe("of autocast; weights and losses stay float32"),
   accumulation: count.default(1).describe("passes whose gradients make one optimizer step"),
   phases: z.array(phase).min(1).describe("one after the other, on the same weights"),

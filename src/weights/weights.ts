@@ -112,12 +112,12 @@ export function weightsFromFile(file: Safetensors, model: Model, parts: readonly
   }
   // Read now, while nothing has been written: the file may end early, or be the very one that is replaced.
   const tensors = new Map([...wanted].map(([key, { shape }]) => [key, tensorOf(shape, file.read(keys.get(key) ?? key).data)]));
-  const broken = [...tensors].filter(([, tensor]) => !isFinite(tensor)).map(([key]) => key);
-  if (broken.length > 0) {
+  const found = [...tensors].filter(([, tensor]) => !allFinite(tensor)).map(([key]) => key);
+  if (found.length > 0) {
     throw new UserError({
       what: `the weights in ${path} hold NaN or infinity`,
       expected: "finite numbers",
-      found: describe("of these tensors", broken),
+      found: describe("of these tensors", found),
       help: "take a checkpoint from before the training diverged",
     });
   }
@@ -140,7 +140,7 @@ function describe(what: string, names: readonly string[]): string {
   return `${names.length} ${what}:\n  ${listed(names, "\n  ")}`;
 }
 
-function isFinite({ data }: Tensor): boolean {
+function allFinite({ data }: Tensor): boolean {
   if (!(data instanceof Float32Array)) return true;
   // x − x is 0 for every number, and NaN for NaN and infinity.
   let sum = 0;

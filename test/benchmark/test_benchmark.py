@@ -188,7 +188,7 @@ def test_a_process_that_is_ended_is_a_row_too(folder: Path) -> None:
     [
         (
             ("--size", "9"),
-            "error: pictures of 9×9 do not fit the autoencoder\n"
+            "error: images of 9×9 do not fit the autoencoder\n"
             "  expected: --size 8 or 10\n"
             "  found:    --size 9\n"
             "  help:     choose a size that fits\n",

@@ -42,16 +42,16 @@ test("a help ends with the examples, that of litevae with the exit codes", () =>
     "
     Usage: litevae run [options] <dir> <image>
 
-    encode and decode a picture with onnxruntime
+    encode and decode an image with onnxruntime
 
     Arguments:
       dir                    folder that compile wrote
-      image                  picture that sharp reads: JPEG, PNG, WebP, …
+      image                  a file that sharp reads: JPEG, PNG, WebP, …
 
     Options:
       -o, --output <folder>  where to write reconstruction.png, latent.png and
                              latent.safetensors
-      --fit <how>            how the picture gets a size that the model takes
+      --fit <how>            how the image gets a size that the model takes
                              (choices: "pad", "crop", default: "pad")
       -h, --help             display help for command
 

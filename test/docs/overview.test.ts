@@ -1,4 +1,4 @@
-/** The README's picture shows the counts of today: `npm run overview` draws it anew. */
+/** The README's image shows the counts of today: `npm run overview` draws it anew. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

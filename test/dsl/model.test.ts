@@ -21,7 +21,7 @@ import {
 } from "litevae/dsl";
 import type { Feature, ModelConfig } from "litevae/dsl";
 
-type Map = Feature<number, number>;
+type FeatureMap = Feature<number, number>;
 type Loose = ModelConfig<number, number, number>;
 
 function reportOf(run: () => unknown): Report {
@@ -37,11 +37,11 @@ function reportOf(run: () => unknown): Report {
 /** A patch embedding: [N, in, H, W] → [N, out, H/stride, W/stride]. */
 const Encoder = block("Encoder", ({ out, stride = 8, input = 3 }: { out: number; stride?: number; input?: number }) => {
   const { conv } = layers({ conv: conv2d({ in: input, out, kernel: stride, stride, padding: 0 }) });
-  return (x: Map): Map => conv(x);
+  return (x: FeatureMap): FeatureMap => conv(x);
 });
 const Decoder = block("Decoder", ({ input, out = 3, factor = 8 }: { input: number; out?: number; factor?: number }) => {
   const { conv } = layers({ conv: conv2d({ in: input, out }) });
-  return (z: Map): Feature<number, 1> => upsample(conv(z), { factor });
+  return (z: FeatureMap): Feature<number, 1> => upsample(conv(z), { factor });
 });
 
 /** A model that fits, but for what the test changes. */
@@ -85,7 +85,7 @@ describe("model", () => {
     });
   });
   test("refuses an encoder of several outputs", () => {
-    const Split = block("Split", () => (x: Map) => ({ mean: x, logvar: x }));
+    const Split = block("Split", () => (x: FeatureMap) => ({ mean: x, logvar: x }));
     expect(reportOf(make({ encoder: Split() as unknown as Loose["encoder"] }))).toMatchObject({
       what: "the encoder does not return one feature",
       module: "encoder",
@@ -97,7 +97,7 @@ describe("model", () => {
   test("refuses an encoder that gives a vector", () => {
     const Pooled = block("Pooled", () => {
       const { conv } = layers({ conv: conv2d({ in: 3, out: 24 }) });
-      return (x: Map) => globalPool(conv(x), { reduction: "mean" });
+      return (x: FeatureMap) => globalPool(conv(x), { reduction: "mean" });
     });
     expect(reportOf(make({ encoder: Pooled() as unknown as Loose["encoder"] }))).toMatchObject({
       what: "the encoder does not shrink both sides by one whole factor",
@@ -112,7 +112,7 @@ describe("model", () => {
       found: "[N, 12, H/8, W/8]",
     });
   });
-  test("refuses a decoder that gives another picture", () => {
+  test("refuses a decoder that gives another image", () => {
     expect(reportOf(make({ decoder: Decoder({ input: 12, factor: 4 }) }))).toMatchObject({
       what: "the decoder does not give back the image",
       module: "decoder",
@@ -125,7 +125,7 @@ describe("model", () => {
   test("refuses an encoder that shrinks by no whole factor", () => {
     const Odd = block("Odd", () => {
       const { conv } = layers({ conv: conv2d({ in: 3, out: 24, kernel: 3, padding: 0 }) });
-      return (x: Map): Map => conv(x);
+      return (x: FeatureMap): FeatureMap => conv(x);
     });
     expect(reportOf(make({ encoder: Odd() }))).toMatchObject({
       what: "the encoder does not shrink both sides by one whole factor",
@@ -202,7 +202,7 @@ describe("settings", () => {
     ],
     [
       "a reduction that does not exist",
-      () => globalPool({} as Map, { reduction: "max" as never }),
+      () => globalPool({} as FeatureMap, { reduction: "max" as never }),
       {
         what: "reduction of globalPool has no such choice",
         expected: "sum, mean",
@@ -220,14 +220,22 @@ describe("settings", () => {
       () => litevae({ variant: "S", decoder: { norm: "gruop" as never } }),
       { what: "decoder.norm of litevae has no such choice", expected: "group, smc", found: "gruop" },
     ],
-    ["heads of nothing", () => attention({} as Map, {} as Map, {} as Map, { heads: 0 }), { found: "heads: 0" }],
-    ["padding by a fraction", () => pad({} as Map, { top: 0.5 }), { what: "top of pad is not a whole number of at least 0" }],
+    [
+      "heads of nothing",
+      () => attention({} as FeatureMap, {} as FeatureMap, {} as FeatureMap, { heads: 0 }),
+      { found: "heads: 0" },
+    ],
+    [
+      "padding by a fraction",
+      () => pad({} as FeatureMap, { top: 0.5 }),
+      { what: "top of pad is not a whole number of at least 0" },
+    ],
   ])("refuse %s", (_, run, report) => {
     expect(reportOf(run)).toMatchObject(report);
   });
   test("that depend on the input are refused where they are applied", () => {
-    const encode = (apply: (x: Map) => Map): (() => unknown) => {
-      const Body = block("Body", () => (x: Map) => apply(x));
+    const encode = (apply: (x: FeatureMap) => FeatureMap): (() => unknown) => {
+      const Body = block("Body", () => (x: FeatureMap) => apply(x));
       return make({ encoder: Body() });
     };
     expect(reportOf(encode((x) => haarIdwt(x)))).toMatchObject({
@@ -246,6 +254,6 @@ describe("built-in models", () => {
     expect(built.parts.map((part) => part.name)).toEqual(["encoder", "decoder", "discriminator"]);
   });
   test("activations alone are no encoder", () => {
-    expect(reportOf(make({ encoder: (x: Map) => silu(x) })).what).toBe("encoder is not a block");
+    expect(reportOf(make({ encoder: (x: FeatureMap) => silu(x) })).what).toBe("encoder is not a block");
   });
 });

@@ -133,7 +133,7 @@ describe("a StyleGAN discriminator", () => {
       what: "resolution of the discriminator cannot be halved down to 4",
       expected: "resolution: a power of two of at least 8",
       found: `resolution: ${String(resolution)}`,
-      help: "give the side of the training crops, such as 128 or 256; larger pictures get more logits",
+      help: "give the side of the training crops, such as 128 or 256; larger images get more logits",
     });
   });
   test("refuses widths that are no counts", () => {
@@ -143,7 +143,7 @@ describe("a StyleGAN discriminator", () => {
   test("refuses settings of the others", () => {
     expect(litevaeWith({ multipliers: [1, 2] }).what).toBe("discriminator has no setting multipliers");
   });
-  test("takes pictures of its resolution, and larger ones by steps", () => {
+  test("takes images of its resolution, and larger ones by steps", () => {
     const { parts } = litevae({ variant: "S", discriminator: { kind: "stylegan", resolution: 32, channels: 4, maxChannels: 8 } });
     const discriminator = parts.filter(({ name }) => name === "discriminator");
     expect(discriminator).toHaveLength(1);

@@ -8,8 +8,8 @@ import { paramsOf } from "../../src/ir/walk.ts";
 import { add, block, channelCount, chunk, conv2d, groupNorm, haarDwt, layers, model, silu, upsample } from "litevae/dsl";
 import type { Feature } from "litevae/dsl";
 
-type Map = Feature<number, number>;
-type Body = (x: Map) => Map;
+type FeatureMap = Feature<number, number>;
+type Body = (x: FeatureMap) => FeatureMap;
 
 const file = fileURLToPath(import.meta.url);
 const lines = readFileSync(file, "utf8").split("\n");
@@ -54,7 +54,7 @@ describe("applying", () => {
     });
   });
   test("a function outside of a model", () => {
-    expect(reportOf(() => silu({} as Map)).what).toBe("silu is applied outside of a model");
+    expect(reportOf(() => silu({} as FeatureMap)).what).toBe("silu is applied outside of a model");
   });
   test("a block outside of a model", () => {
     const decoder = Decoder();
@@ -65,7 +65,7 @@ describe("applying", () => {
   test("a layer to nothing", () => {
     const Encoder = block("Encoder", () => {
       const { conv } = layers({ conv: conv2d({ in: 3, out: 24 }) });
-      return () => (conv as unknown as () => Map)(); // @nothing
+      return () => (conv as unknown as () => FeatureMap)(); // @nothing
     });
     expect(reportOf(() => modelOf(Encoder()))).toEqual({
       what: "a feature map is needed here",
@@ -81,7 +81,7 @@ describe("applying", () => {
     const given = (input: unknown): Report => {
       const Encoder = block("Encoder", () => {
         layers({});
-        return (): Map => silu(input as Map); // @no-feature
+        return (): FeatureMap => silu(input as FeatureMap); // @no-feature
       });
       return reportOf(() => modelOf(Encoder()));
     };
@@ -106,17 +106,17 @@ describe("applying", () => {
       });
     });
     test("the second input is counted", () => {
-      const Encoder = block("Encoder", () => (x: Map) => add(x, haarDwt(x) as unknown as Map));
+      const Encoder = block("Encoder", () => (x: FeatureMap) => add(x, haarDwt(x) as unknown as FeatureMap));
       expect(reportOf(() => modelOf(Encoder()))).toMatchObject({
         what: "input 2 of add is not a feature",
         found: "an object with bands, low",
       });
     });
     test("an argument of a block", () => {
-      const Inner = block("Inner", () => (x: Map) => silu(x));
+      const Inner = block("Inner", () => (x: FeatureMap) => silu(x));
       const Encoder = block("Encoder", () => {
         const { inner } = layers({ inner: Inner() });
-        return (): Map => inner("x" as unknown as Map);
+        return (): FeatureMap => inner("x" as unknown as FeatureMap);
       });
       expect(reportOf(() => modelOf(Encoder()))).toMatchObject({
         what: "input 1 of Inner is not a feature",
@@ -129,10 +129,10 @@ describe("applying", () => {
       ["by name", { left: {} }, '"left" in the result of Inner', "an object with no keys"],
       ["in an array", [conv2d({ in: 3, out: 3 })], '"0" in the result of Inner', "a layer that was not applied"],
     ])("the result of a block, %s", (_, result, what, found) => {
-      const Inner = block("Inner", () => () => result as Map);
+      const Inner = block("Inner", () => () => result as FeatureMap);
       const Encoder = block("Encoder", () => {
         const { inner } = layers({ inner: Inner() });
-        return (x: Map): Map => (inner as Body)(x); // @result
+        return (x: FeatureMap): FeatureMap => (inner as Body)(x); // @result
       });
       expect(reportOf(() => modelOf(Encoder()))).toEqual({
         what: `${what} is not a feature`,
@@ -145,7 +145,7 @@ describe("applying", () => {
       });
     });
     test("what channelCount is asked of", () => {
-      expect(reportOf(() => channelCount(7 as unknown as Map))).toEqual({
+      expect(reportOf(() => channelCount(7 as unknown as FeatureMap))).toEqual({
         what: "this is not a feature",
         help: "pass what a layer returned",
       });
@@ -153,11 +153,11 @@ describe("applying", () => {
   });
 
   test("a feature of another block", () => {
-    let outside: Map | undefined;
-    const Inner = block("Inner", () => (x: Map) => add(x, outside as Map)); // @other-block
+    let outside: FeatureMap | undefined;
+    const Inner = block("Inner", () => (x: FeatureMap) => add(x, outside as FeatureMap)); // @other-block
     const Encoder = block("Encoder", () => {
       const { inner } = layers({ inner: Inner() });
-      return (x: Map): Map => inner((outside = silu(x)));
+      return (x: FeatureMap): FeatureMap => inner((outside = silu(x)));
     });
     expect(reportOf(() => modelOf(Encoder()))).toEqual({
       what: "input 2 of add belongs to another block",
@@ -169,7 +169,7 @@ describe("applying", () => {
   });
   test("a layer without a name", () => {
     const conv = conv2d({ in: 3, out: 24 });
-    const Encoder = block("Encoder", () => (x: Map) => conv(x)); // @nameless
+    const Encoder = block("Encoder", () => (x: FeatureMap) => conv(x)); // @nameless
     expect(reportOf(() => modelOf(Encoder()))).toEqual({
       what: "this conv2d has no name",
       where: at("nameless"),
@@ -182,14 +182,14 @@ describe("applying", () => {
     const Inner = block(
       "Inner",
       ({ apply }: { apply: Body }) =>
-        (x: Map) =>
+        (x: FeatureMap) =>
           apply(x),
     );
     const Outer = block("Outer", () => {
       const conv = conv2d({ in: 3, out: 3 });
       const apply: Body = (x) => conv(x); // @not-owner
       const { inner } = layers({ conv, inner: Inner({ apply }) });
-      return (x: Map): Map => inner(conv(x));
+      return (x: FeatureMap): FeatureMap => inner(conv(x));
     });
     expect(reportOf(() => modelOf(Outer()))).toEqual({
       what: "encoder.conv is applied in a block that does not own it",
@@ -204,11 +204,11 @@ describe("applying", () => {
   test("a layer to another shape", () => {
     const Inner = block("Inner", () => {
       const { conv } = layers({ conv: conv2d({ in: 16, out: 24 }) });
-      return (x: Map): Map => conv(x); // @shape
+      return (x: FeatureMap): FeatureMap => conv(x); // @shape
     });
     const Encoder = block("Encoder", () => {
       const { inner } = layers({ inner: [Inner()] });
-      return (x: Map): Map => inner[0]!(x);
+      return (x: FeatureMap): FeatureMap => inner[0]!(x);
     });
     expect(reportOf(() => modelOf(Encoder()))).toEqual({
       what: "16 channels are expected, 3 arrive",
@@ -221,7 +221,7 @@ describe("applying", () => {
     });
   });
   test("a function to shapes that do not fit", () => {
-    const Encoder = block("Encoder", () => (x: Map) => add(x, haarDwt(x).low)); // @function-shape
+    const Encoder = block("Encoder", () => (x: FeatureMap) => add(x, haarDwt(x).low)); // @function-shape
     expect(reportOf(() => modelOf(Encoder()))).toEqual({
       what: "the operands have different shapes",
       where: at("function-shape"),
@@ -236,7 +236,7 @@ describe("applying", () => {
 
 describe("block", () => {
   test.each(["resBlock", "Res-Block", "2Res", ""])("refuses the name %o", (name) => {
-    const report = reportOf(() => block(name, () => (x: Map) => x)); // @block-name
+    const report = reportOf(() => block(name, () => (x: FeatureMap) => x)); // @block-name
     expect(report).toEqual({
       what: `"${name}" is not a block name`,
       where: at("block-name"),
@@ -277,18 +277,18 @@ describe("block", () => {
     expect(reportOf(() => layers({})).what).toBe("layers() is called outside of a block");
   });
   test("gives features back in the form in which they were returned", () => {
-    const Halves = block("Halves", () => (x: Map) => chunk(x, { chunks: 2 }));
-    const Named = block("Named", () => (x: Map) => ({ shape: silu(x), other: x }));
+    const Halves = block("Halves", () => (x: FeatureMap) => chunk(x, { chunks: 2 }));
+    const Named = block("Named", () => (x: FeatureMap) => ({ shape: silu(x), other: x }));
     const Encoder = block("Encoder", () => {
       const { conv, halves, named } = layers({
         conv: conv2d({ in: 3, out: 48, stride: 8, kernel: 8, padding: 0 }),
         halves: Halves(),
         named: Named(),
       });
-      return (x: Map): Map => {
+      return (x: FeatureMap): FeatureMap => {
         const [left, right] = halves(conv(x));
-        const { shape, other } = named(left as Map);
-        return add(add(shape, other), right as Map);
+        const { shape, other } = named(left as FeatureMap);
+        return add(add(shape, other), right as FeatureMap);
       };
     });
     expect(modelOf(Encoder()).stride).toBe(8);
@@ -308,7 +308,7 @@ describe("layers", () => {
     const Twice = block("Twice", () => {
       layers({ one: conv2d({ in: 3, out: 3 }) });
       layers({ two: conv2d({ in: 3, out: 3 }) }); // @twice
-      return (x: Map) => x;
+      return (x: FeatureMap) => x;
     });
     expect(reportOf(() => Twice())).toEqual({
       what: "block Twice calls layers() twice",
@@ -325,7 +325,7 @@ describe("layers", () => {
   ])("refuses what is no layer: %s", (name, entry) => {
     const Wrong = block("Wrong", () => {
       layers({ [name.split(".")[0]!]: entry as Body }); // @no-layer
-      return (x: Map) => x;
+      return (x: FeatureMap) => x;
     });
     expect(reportOf(() => Wrong())).toEqual({
       what: `"${name}" is not a layer`,
@@ -341,7 +341,8 @@ describe("layers", () => {
         sides: { left: [conv()], 2: conv() },
         head: conv2d({ in: 3, out: 2 }),
       });
-      return (x: Map): Map => head([...up.flat(), ...sides.left, sides[2]].reduce<Map>((y, each) => each(y), x));
+      return (x: FeatureMap): FeatureMap =>
+        head([...up.flat(), ...sides.left, sides[2]].reduce<FeatureMap>((y, each) => each(y), x));
     });
     const { parts } = model({ latentChannels: 1, encoder: Nested(), decoder: conv2d({ in: 1, out: 3 }) });
     const [nested] = parts[0]!.modules as [Block];
@@ -357,7 +358,7 @@ describe("layers", () => {
     const Shared = block("Shared", () => {
       const conv = conv2d({ in: 3, out: 3 });
       layers({ first: conv, second: [conv] }); // @second-name
-      return (x: Map) => x;
+      return (x: FeatureMap) => x;
     });
     expect(reportOf(() => Shared())).toEqual({
       what: 'the conv2d given as "second.0" already has the name "first"',
@@ -378,7 +379,7 @@ describe("layers", () => {
   ])("refuses the key %o", (key, what, help) => {
     const Named = block("Named", () => {
       layers({ [key]: conv2d({ in: 3, out: 3 }) }); // @key
-      return (x: Map) => x;
+      return (x: FeatureMap) => x;
     });
     const expected = "a snake_case name that Python and torch leave free";
     expect(reportOf(() => Named())).toEqual({ what, where: at("key"), expected, found: key, help });
@@ -390,7 +391,8 @@ describe("layers", () => {
         features: { 0: conv(), 10: conv(), 2: conv(), head: conv() },
         last: conv2d({ in: 3, out: 24 }),
       });
-      return (x: Map): Map => last([features[0], features[2], features[10], features.head].reduce((y, apply) => apply(y), x));
+      return (x: FeatureMap): FeatureMap =>
+        last([features[0], features[2], features[10], features.head].reduce((y, apply) => apply(y), x));
     });
     const [encoder] = model({ latentChannels: 12, encoder: Encoder(), decoder: conv2d({ in: 12, out: 3 }) }).parts;
     const paths = [...paramsOf(encoder!.modules)].map(({ path }) => path).filter((path) => path.endsWith("weight"));
@@ -407,7 +409,7 @@ describe("layers", () => {
   ])("refuses the key %o in a record", (key, what, help) => {
     const Named = block("Named", () => {
       layers({ features: { [key]: conv2d({ in: 3, out: 3 }) } }); // @member
-      return (x: Map) => x;
+      return (x: FeatureMap) => x;
     });
     const expected = "a whole number such as 0, or a snake_case name that Python and torch leave free";
     expect(reportOf(() => Named())).toEqual({ what, where: at("member"), expected, found: key, help });
@@ -415,7 +417,7 @@ describe("layers", () => {
   test("refuses in a record what it refuses elsewhere", () => {
     const Named = block("Named", () => {
       layers({ features: { lambda: conv2d({ in: 3, out: 3 }) } });
-      return (x: Map) => x;
+      return (x: FeatureMap) => x;
     });
     expect(reportOf(() => Named()).what).toBe('"lambda" is a keyword of Python');
   });
@@ -423,7 +425,7 @@ describe("layers", () => {
 
 describe("a part", () => {
   test("is a block", () => {
-    const encoder = ((x: Map) => silu(x)) as Body;
+    const encoder = ((x: FeatureMap) => silu(x)) as Body;
     const report = reportOf(() => model({ latentChannels: 12, encoder, decoder: Decoder() })); // @no-block
     expect(report).toEqual({
       what: "encoder is not a block",
@@ -438,7 +440,7 @@ describe("a part", () => {
         conv: conv2d({ in: 3, out: 24, stride: 8, kernel: 8, padding: 0 }),
         rest: [groupNorm({ channels: 24 })], // @unused
       });
-      return (x: Map): Map => conv(x);
+      return (x: FeatureMap): FeatureMap => conv(x);
     });
     expect(reportOf(() => modelOf(Encoder()))).toEqual({
       what: "encoder.rest.0 is never used",
@@ -451,7 +453,7 @@ describe("a part", () => {
   test("can be of a second model", () => {
     const Encoder = block("Encoder", () => {
       const { conv } = layers({ conv: conv2d({ in: 3, out: 24, stride: 8, kernel: 8, padding: 0 }) });
-      return (x: Map): Map => conv(x);
+      return (x: FeatureMap): FeatureMap => conv(x);
     });
     const encoder = Encoder();
     expect(modelOf(encoder).parts).toEqual(modelOf(encoder).parts);

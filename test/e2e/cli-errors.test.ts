@@ -588,7 +588,7 @@ describe("sizes and budgets (exit code 1)", () => {
       "
     `);
   });
-  test("a picture smaller than a kernel", () => {
+  test("an image smaller than a kernel", () => {
     write(folder, {
       "unpadded.ts": tinyModel
         .replace(

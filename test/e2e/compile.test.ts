@@ -87,8 +87,8 @@ export default litevae({ variant: "S", latentChannels: 2, decoder: { norm: "smc"
     const multiples = (step: number): unknown => ({ height: { minimum: step, step }, width: { minimum: step, step } });
     expect(config).toMatchObject({ sizes: multiples(8), sizes_with_discriminator: multiples(64) });
     expect(readFileSync(join(folder, "sized/client.ts"), "utf8")).not.toContain("64");
-    const picture = join(photos, "chelsea.png");
-    expect(litevae(folder, "run", "sized", picture, "-o", "pictures").stdout).toContain("300×451, padded to 304×456");
+    const image = join(photos, "chelsea.png");
+    expect(litevae(folder, "run", "sized", image, "-o", "images").stdout).toContain("300×451, padded to 304×456");
     expect(litevae(folder, "verify", "sized", "--size", "72").stdout).toContain("128×128");
   });
   test("holds what its manifest lists, with sizes and sha256, and the manifest", () => {

@@ -27,7 +27,7 @@ def weights(folder: str) -> Tensors:
 
 
 def grey(path: str) -> list[int]:
-    """The values of a picture in Pillow's grey, row by row."""
+    """The values of an image in Pillow's grey, row by row."""
     pixels: list[int] = np.asarray(Image.open(path).convert("L")).reshape(-1).tolist()
     return pixels
 

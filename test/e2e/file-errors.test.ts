@@ -1,4 +1,4 @@
-/** What people are told when an output folder, weights, a compiled folder or a picture is wrong; and that nothing was changed. */
+/** What people are told when an output folder, weights, a compiled folder or an image is wrong; and that nothing was changed. */
 // @module-tag slow
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -489,9 +489,9 @@ describe("run (exit code 1)", () => {
     change(join(folder, name));
     return name;
   }
-  const run = (target: string, picture = "grey.png", ...flags: readonly string[]): string => {
-    const message = wrong("run", target, picture, "-o", "pictures", ...flags);
-    expect(existsSync(join(folder, "pictures"))).toBe(false);
+  const run = (target: string, image = "grey.png", ...flags: readonly string[]): string => {
+    const message = wrong("run", target, image, "-o", "images", ...flags);
+    expect(existsSync(join(folder, "images"))).toBe(false);
     return message;
   };
 
@@ -591,27 +591,27 @@ describe("run (exit code 1)", () => {
       "
     `);
   });
-  test("a picture that is missing", () => {
+  test("an image that is missing", () => {
     expect(run("compiled", "missing.png")).toMatchInlineSnapshot(`
       "
-      error: cannot read the picture missing.png
+      error: cannot read the image missing.png
         expected: a JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF file
         found:    Input file is missing: missing.png
         help:     check the path, and that the file opens in a viewer
       "
     `);
   });
-  test("a picture that is none", () => {
+  test("an image that is none", () => {
     expect(run("compiled", "tiny.ts")).toMatchInlineSnapshot(`
       "
-      error: cannot read the picture tiny.ts
+      error: cannot read the image tiny.ts
         expected: a JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF file
         found:    Input file contains unsupported image format
         help:     check the path, and that the file opens in a viewer
       "
     `);
   });
-  test("a picture that ends early", async () => {
+  test("an image that ends early", async () => {
     const noise = Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 251));
     const png = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
       .png()
@@ -619,20 +619,20 @@ describe("run (exit code 1)", () => {
     write(folder, { "cut.png": png.subarray(0, png.length / 2) });
     expect(run("compiled", "cut.png")).toMatchInlineSnapshot(`
       "
-      error: cannot read the picture cut.png
+      error: cannot read the image cut.png
         expected: a JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF file
         found:    vipspng: libpng read error
         help:     check the path, and that the file opens in a viewer
       "
     `);
   });
-  test("a picture too small to crop", () => {
+  test("an image too small to crop", () => {
     expect(run("compiled", "grey.png", "--fit", "crop")).toMatchInlineSnapshot(`
       "
       error: grey.png is too small to crop
         expected: a width of at least 4
         found:    3
-        help:     use --fit pad, or a larger picture
+        help:     use --fit pad, or a larger image
       "
     `);
   });
@@ -654,21 +654,21 @@ describe("run (exit code 1)", () => {
       "
     `);
   });
-  test("a model whose images are no pictures; nor can it be calibrated", () => {
+  test("a model whose images are neither grey nor in colour; nor can it be calibrated", () => {
     const five = tinyModel.replaceAll("Feature<3, 1>", "Feature<5, 1>").replace("in: 3,", "in: 5,").replace("out: 3 ", "out: 5 ");
     write(folder, { "five.ts": five.replace("model({", "model({ imageChannels: 5,") });
     expect(litevae(folder, "compile", "five.ts", "-o", "five").code).toBe(0);
     expect(run("five")).toMatchInlineSnapshot(`
       "
       error: the model's images have 5 channels
-        expected: 1 or 3, as pictures have
+        expected: 1 or 3, as photographs have
         help:     run its graphs on arrays with onnxruntime instead
       "
     `);
     expect(wrong("compile", "five.ts", "-o", "five", "--precision", "fp16", "--calibrate", ".")).toMatchInlineSnapshot(`
       "
       error: the model's images have 5 channels
-        expected: 1 or 3, as pictures have
+        expected: 1 or 3, as photographs have
         help:     compile without --precision fp16
       "
     `);

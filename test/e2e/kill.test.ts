@@ -133,7 +133,7 @@ describe("by SIGKILL at a random moment", () => {
         const { "manifest.json": manifest = "" } = hashes(out);
         expect([earlier["manifest.json"], whole["manifest.json"]]).toContain(manifest);
       } else {
-        expect(litevae(folder, "run", "killed", "picture.png", "-o", "out")).toEqual({
+        expect(litevae(folder, "run", "killed", "image.png", "-o", "out")).toEqual({
           code: 1,
           stdout: "",
           stderr: refusal("killed"),

@@ -1,4 +1,4 @@
-/** `run` on pictures of every kind. The model loses nothing, so what comes out must be, pixel by pixel, the picture that went in. */
+/** `run` on images of every kind. The model loses nothing, so what comes out must be, pixel by pixel, the image that went in. */
 // @module-tag python
 // @module-tag slow
 import { readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { facts, litevae, photos, tempFolder, tinyModel, write } from "./litevae.
 
 const folder = tempFolder();
 
-/** Three levels of the Haar transform and back, for pictures in colour or grey. */
+/** Three levels of the Haar transform and back, for images in colour or grey. */
 const haarModel = (
   channels: 1 | 3,
 ): string => `import { block, concat, haarDwt, haarIdwt, model, type Feature } from "litevae/dsl";
@@ -64,10 +64,10 @@ function pixels(
   return { width, height, channels, data };
 }
 
-const at = (picture: Pixels, x: number, y: number, channel: number): number =>
-  picture.data[(y * picture.width + x) * picture.channels + channel] ?? NaN;
+const at = (image: Pixels, x: number, y: number, channel: number): number =>
+  image.data[(y * image.width + x) * image.channels + channel] ?? NaN;
 
-/** The largest difference between two pictures of the same size, in steps of 1/255. */
+/** The largest difference between two images of the same size, in steps of 1/255. */
 function largestDifference(a: Pixels, b: Pixels): number {
   const sizeOf = ({ width, height, channels }: Pixels): unknown => ({ width, height, channels });
   expect(sizeOf(a)).toEqual(sizeOf(b));
@@ -85,9 +85,9 @@ interface Run {
 }
 
 let runs = 0;
-async function run(model: string, picture: string, ...flags: readonly string[]): Promise<Run> {
+async function run(model: string, image: string, ...flags: readonly string[]): Promise<Run> {
   const out = `out-${runs++}`;
-  const { code, stdout, stderr } = litevae(folder, "run", model, picture, "-o", out, ...flags);
+  const { code, stdout, stderr } = litevae(folder, "run", model, image, "-o", out, ...flags);
   expect(code, stderr).toBe(0);
   return { stdout, stderr, reconstruction: await pixelsOf(join(folder, out, "reconstruction.png")), out: join(folder, out) };
 }
@@ -123,16 +123,16 @@ describe("photographs", () => {
   test("cropped to a size that fits, from the middle", async () => {
     const { reconstruction, stdout } = await run("haar", join(photos, "chelsea.png"), "--fit", "crop");
     expect(stdout).toMatch(/^image {12}300×451, cropped to 296×448\n/);
-    const picture = await pixelsOf(join(photos, "chelsea.png"));
-    const middle = pixels(448, 296, 3, (x, y, channel) => at(picture, x + 1, y + 2, channel));
+    const image = await pixelsOf(join(photos, "chelsea.png"));
+    const middle = pixels(448, 296, 3, (x, y, channel) => at(image, x + 1, y + 2, channel));
     expect(largestDifference(reconstruction, middle)).toBe(0);
   });
 });
 
-describe("pictures of other kinds", () => {
-  /** Writes a picture and runs it. */
-  async function roundTrip(name: string, picture: Sharp, model = "haar"): Promise<Run> {
-    await picture.toFile(join(folder, name));
+describe("images of other kinds", () => {
+  /** Writes an image and runs it. */
+  async function roundTrip(name: string, image: Sharp, model = "haar"): Promise<Run> {
+    await image.toFile(join(folder, name));
     return run(model, name);
   }
   const raw = ({ width, height, channels, data }: Pixels): Sharp =>
@@ -154,19 +154,19 @@ describe("pictures of other kinds", () => {
   });
 
   test("transparency lies on white", async () => {
-    const picture = pixels(16, 16, 4, (x, y, channel) => (channel === 3 ? x * 17 : pattern(x, y, channel)));
-    const { reconstruction } = await roundTrip("transparent.png", raw(picture).png());
+    const image = pixels(16, 16, 4, (x, y, channel) => (channel === 3 ? x * 17 : pattern(x, y, channel)));
+    const { reconstruction } = await roundTrip("transparent.png", raw(image).png());
     const onWhite = pixels(16, 16, 3, (x, y, channel) => {
-      const alpha = at(picture, x, y, 3) / 255;
-      return Math.round(alpha * at(picture, x, y, channel) + (1 - alpha) * 255);
+      const alpha = at(image, x, y, 3) / 255;
+      return Math.round(alpha * at(image, x, y, channel) + (1 - alpha) * 255);
     });
     expect(largestDifference(reconstruction, onWhite)).toBeLessThanOrEqual(1);
   });
 
   test("sixteen bits per channel become eight", async () => {
     const deep = Uint16Array.from({ length: 16 * 24 * 3 }, (_, i) => (i * 57) % 65536);
-    const picture = sharp(deep, { raw: { width: 24, height: 16, channels: 3 } }).toColourspace("rgb16");
-    const { reconstruction } = await roundTrip("deep.png", picture.png());
+    const image = sharp(deep, { raw: { width: 24, height: 16, channels: 3 } }).toColourspace("rgb16");
+    const { reconstruction } = await roundTrip("deep.png", image.png());
     expect((await sharp(join(folder, "deep.png")).metadata()).depth).toBe("ushort");
     const shallow = pixels(24, 16, 3, (x, y, channel) => (deep[(y * 24 + x) * 3 + channel] ?? NaN) / 257);
     expect(largestDifference(reconstruction, shallow)).toBeLessThanOrEqual(1);
@@ -174,8 +174,8 @@ describe("pictures of other kinds", () => {
 
   test("sixteen bits of grey become three channels of eight", async () => {
     const deep = Uint16Array.from({ length: 16 * 16 }, (_, i) => i * 257);
-    const picture = sharp(deep, { raw: { width: 16, height: 16, channels: 1 } }).toColourspace("grey16");
-    const { reconstruction } = await roundTrip("deep-grey.png", picture.png());
+    const image = sharp(deep, { raw: { width: 16, height: 16, channels: 1 } }).toColourspace("grey16");
+    const { reconstruction } = await roundTrip("deep-grey.png", image.png());
     expect(await sharp(join(folder, "deep-grey.png")).metadata()).toMatchObject({ depth: "ushort", channels: 1 });
     expect(
       largestDifference(
@@ -186,8 +186,8 @@ describe("pictures of other kinds", () => {
   });
 
   test("grey becomes three equal channels", async () => {
-    const picture = pixels(24, 16, 1, pattern);
-    const { reconstruction } = await roundTrip("grey.png", raw(picture).toColourspace("b-w").png());
+    const image = pixels(24, 16, 1, pattern);
+    const { reconstruction } = await roundTrip("grey.png", raw(image).toColourspace("b-w").png());
     expect((await sharp(join(folder, "grey.png")).metadata()).channels).toBe(1);
     expect(
       largestDifference(
@@ -198,16 +198,16 @@ describe("pictures of other kinds", () => {
   });
 
   test("grey with transparency lies on white", async () => {
-    const picture = pixels(16, 16, 2, (x, y, channel) => (channel === 1 ? x * 17 : pattern(x, y, 0)));
-    const { reconstruction } = await roundTrip("grey-alpha.png", raw(picture).toColourspace("b-w").png());
+    const image = pixels(16, 16, 2, (x, y, channel) => (channel === 1 ? x * 17 : pattern(x, y, 0)));
+    const { reconstruction } = await roundTrip("grey-alpha.png", raw(image).toColourspace("b-w").png());
     expect((await sharp(join(folder, "grey-alpha.png")).metadata()).channels).toBe(2);
     const onWhite = pixels(16, 16, 3, (x, y) => Math.round((x / 15) * pattern(x, y, 0) + (1 - x / 15) * 255));
     expect(largestDifference(reconstruction, onWhite)).toBeLessThanOrEqual(1);
   });
 
   test("a palette becomes three channels", async () => {
-    const picture = pixels(16, 8, 3, (x, y, channel) => ((x + y) % 4) * 60 + channel * 20);
-    const { reconstruction } = await roundTrip("palette.png", raw(picture).png({ palette: true, effort: 1 }));
+    const image = pixels(16, 8, 3, (x, y, channel) => ((x + y) % 4) * 60 + channel * 20);
+    const { reconstruction } = await roundTrip("palette.png", raw(image).png({ palette: true, effort: 1 }));
     expect((await sharp(join(folder, "palette.png")).metadata()).isPalette).toBe(true);
     expect(largestDifference(reconstruction, await pixelsOf(join(folder, "palette.png")))).toBe(0);
   });
@@ -224,9 +224,9 @@ describe("pictures of other kinds", () => {
   });
 
   test("a lossless WebP is read", async () => {
-    const picture = pixels(24, 8, 3, pattern);
-    const { reconstruction } = await roundTrip("a.webp", raw(picture).webp({ lossless: true }));
-    expect(largestDifference(reconstruction, picture)).toBe(0);
+    const image = pixels(24, 8, 3, pattern);
+    const { reconstruction } = await roundTrip("a.webp", raw(image).webp({ lossless: true }));
+    expect(largestDifference(reconstruction, image)).toBe(0);
   });
 
   test("one pixel is padded to eight by eight, and cut out again", async () => {
@@ -251,26 +251,26 @@ describe("pictures of other kinds", () => {
 describe("numbers", () => {
   const chelsea = join(photos, "chelsea.png");
 
-  /** A picture as the model sees it, padded by repeating the last row and column. */
-  function imageOf(picture: Pixels, width: number, height: number): Tensor {
+  /** An image as the model sees it, padded by repeating the last row and column. */
+  function imageOf(image: Pixels, width: number, height: number): Tensor {
     const planar = [0, 1, 2].flatMap((channel) =>
       Array.from({ length: width * height }, (_, i) => {
-        const [x, y] = [Math.min(i % width, picture.width - 1), Math.min(Math.trunc(i / width), picture.height - 1)];
-        return at(picture, x, y, channel) / 127.5 - 1;
+        const [x, y] = [Math.min(i % width, image.width - 1), Math.min(Math.trunc(i / width), image.height - 1)];
+        return at(image, x, y, channel) / 127.5 - 1;
       }),
     );
     return new Tensor("float32", Float32Array.from(planar), [1, 3, height, width]);
   }
 
-  test("the PSNR printed is that of the pictures", async () => {
+  test("the PSNR printed is that of the images", async () => {
     const { stdout, stderr, reconstruction } = await run("tiny", chelsea);
     expect(stderr).toBe(
       "encoding\ndecoding\nThe weights are untrained: the reconstruction is noise. Compile with --weights for a trained model.\n",
     );
-    const picture = await pixelsOf(chelsea);
-    const squares = picture.data.reduce((sum, value, i) => sum + ((value - (reconstruction.data[i] ?? NaN)) / 255) ** 2, 0);
+    const image = await pixelsOf(chelsea);
+    const squares = image.data.reduce((sum, value, i) => sum + ((value - (reconstruction.data[i] ?? NaN)) / 255) ** 2, 0);
     const printed = Number(/^PSNR +(\d+\.\d\d) dB$/m.exec(stdout)?.[1]);
-    expect(Math.abs(printed + 10 * Math.log10(squares / picture.data.length))).toBeLessThan(0.02);
+    expect(Math.abs(printed + 10 * Math.log10(squares / image.data.length))).toBeLessThan(0.02);
   });
 
   test("the latent written is the encoder's mean", async () => {
@@ -292,16 +292,16 @@ describe("numbers", () => {
     );
   });
 
-  test("the picture of the latent has its first three channels, each over its range, at the image's size", async () => {
+  test("the image of the latent has its first three channels, each over its range, at the image's size", async () => {
     const { out } = await run("tiny", chelsea);
-    const picture = await pixelsOf(join(out, "latent.png"));
-    expect(picture).toMatchObject({ width: 452, height: 300, channels: 3 });
+    const image = await pixelsOf(join(out, "latent.png"));
+    expect(image).toMatchObject({ width: 452, height: 300, channels: 3 });
     const found = facts(folder, "latent", join(out, "latent.safetensors")) as { values: number[] };
     const plane = found.values.slice(113 * 75, 2 * 113 * 75);
     const [min, max] = [Math.min(...plane), Math.max(...plane)];
     const shown = (x: number, y: number): number =>
       Math.round((255 * ((plane[(y >> 2) * 113 + (x >> 2)] ?? NaN) - min)) / (max - min));
-    const green = pixels(452, 300, 1, (x, y) => at(picture, x, y, 1));
+    const green = pixels(452, 300, 1, (x, y) => at(image, x, y, 1));
     expect(largestDifference(green, pixels(452, 300, 1, shown))).toBeLessThanOrEqual(1);
   });
 

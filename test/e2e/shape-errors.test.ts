@@ -11,7 +11,7 @@ const folder = tempFolder();
 /** What the programs below leave to others: a decoder for any latent at H/4, and a block to use in loops. */
 const parts = `import { add, block, conv2d, groupNorm, layers, silu, upsample, type Feature } from "litevae/dsl";
 
-export type Map = Feature<number, number>;
+export type FeatureMap = Feature<number, number>;
 
 export const Decoder = block("Decoder", ({ latent }: { latent: number }) => {
   const { conv } = layers({ conv: conv2d({ in: latent, out: 3 }) });
@@ -24,7 +24,7 @@ export const Res = block("Res", ({ channels, hidden }: { channels: number; hidde
     conv1: conv2d({ in: channels, out: hidden }),
     conv2: conv2d({ in: hidden, out: channels }),
   });
-  return (x: Map): Map => add(x, conv2(conv1(silu(norm(x)))));
+  return (x: FeatureMap): FeatureMap => add(x, conv2(conv1(silu(norm(x)))));
 });
 `;
 
@@ -49,7 +49,9 @@ function messageFor(name: string, body: string): string {
   const more = ["model", "pad", "pixelUnshuffle", "silu", "slice", "stages", "upsample", "type Feature"];
   const names = [...used, ...more].filter((word) => new RegExp(`\\b${word.replace("type ", "")}\\b`).test(body));
   const imports = [`import { ${names.join(", ")} } from "litevae/dsl";`];
-  const others = ["Decoder", "Res", "type Map"].filter((word) => new RegExp(`\\b${word.replace("type ", "")}\\b`).test(body));
+  const others = ["Decoder", "Res", "type FeatureMap"].filter((word) =>
+    new RegExp(`\\b${word.replace("type ", "")}\\b`).test(body),
+  );
   if (others.length > 0) imports.push(`import { ${others.join(", ")} } from "./parts.ts";`);
   programs.push(`${name}.ts`);
   write(folder, { [`${name}.ts`]: `${imports.join("\n")}\n\n${body.trim()}\n` });
@@ -93,8 +95,8 @@ const { conv_in, down, conv_out } = layers({
   conv_out: conv2d({ in: width * 4, out: channels }),
 });`,
         `
-return (x: Feature<3, 1>): Map => {
-  let h: Map = conv_in(x);
+return (x: Feature<3, 1>): FeatureMap => {
+  let h: FeatureMap = conv_in(x);
   for (const conv of down) h = silu(conv(h));
   return conv_out(h);
 };`,
@@ -104,7 +106,7 @@ return (x: Feature<3, 1>): Map => {
       "
       error: 48 channels are expected, 36 arrive
         at <dir>/loop.ts:14
-          12 |     let h: Map = conv_in(x);
+          12 |     let h: FeatureMap = conv_in(x);
           13 |     for (const conv of down) h = silu(conv(h));
         > 14 |     return conv_out(h);
           15 |   };
@@ -127,8 +129,8 @@ const { conv_in, blocks } = layers({
   blocks: [width, width, channels].map((channels) => Res({ channels, hidden: 2 * channels })),
 });`,
         `
-return (x: Feature<3, 1>): Map => {
-  let h: Map = conv_in(x);
+return (x: Feature<3, 1>): FeatureMap => {
+  let h: FeatureMap = conv_in(x);
   for (const res of blocks) h = res(h);
   return h;
 };`,
@@ -140,7 +142,7 @@ return (x: Feature<3, 1>): Map => {
         at <dir>/parts.ts:16
           14 |     conv2: conv2d({ in: hidden, out: channels }),
           15 |   });
-        > 16 |   return (x: Map): Map => add(x, conv2(conv1(silu(norm(x)))));
+        > 16 |   return (x: FeatureMap): FeatureMap => add(x, conv2(conv1(silu(norm(x)))));
           17 | });
         in:       encoder.blocks.2.norm
         op:       groupNorm of [N, 12, H/4, W/4]
@@ -157,8 +159,8 @@ return (x: Feature<3, 1>): Map => {
       encoder(
         `const { down, conv } = layers({ down: conv2d({ in: 3, out: width, stride: 4 }), conv: conv2d({ in: width, out: channels }) });`,
         `
-return (x: Feature<3, 1>): Map => {
-  const h: Map = down(x);
+return (x: Feature<3, 1>): FeatureMap => {
+  const h: FeatureMap = down(x);
   return add(conv(h), h);
 };`,
       ),
@@ -167,8 +169,8 @@ return (x: Feature<3, 1>): Map => {
       "
       error: the operands have different shapes
         at <dir>/residual.ts:8
-          6 |   return (x: Feature<3, 1>): Map => {
-          7 |     const h: Map = down(x);
+          6 |   return (x: Feature<3, 1>): FeatureMap => {
+          7 |     const h: FeatureMap = down(x);
         > 8 |     return add(conv(h), h);
           9 |   };
         in:       encoder
@@ -185,7 +187,7 @@ return (x: Feature<3, 1>): Map => {
       "division",
       encoder(
         `const { conv, out } = layers({ conv: conv2d({ in: 3, out: width / 8, stride: 4 }), out: conv2d({ in: width / 8, out: channels }) });`,
-        `return (x: Feature<3, 1>): Map => out(conv(x));`,
+        `return (x: Feature<3, 1>): FeatureMap => out(conv(x));`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -195,7 +197,7 @@ return (x: Feature<3, 1>): Map => {
           3 |
           4 | const Encoder = block("Encoder", ({ channels, width }: { channels: number; width: number }) => {
         > 5 |   const { conv, out } = layers({ conv: conv2d({ in: 3, out: width / 8, stride: 4 }), out: conv2d({ in: width / 8, out: channels }) });
-          6 |   return (x: Feature<3, 1>): Map => out(conv(x));
+          6 |   return (x: Feature<3, 1>): FeatureMap => out(conv(x));
         op:       conv2d
         expected: out: a whole number ≥ 1
         found:    out: 1.5
@@ -209,7 +211,7 @@ return (x: Feature<3, 1>): Map => {
       "norm-groups",
       encoder(
         `const { conv, norm } = layers({ conv: conv2d({ in: 3, out: channels, stride: 4 }), norm: groupNorm({ channels, groups: width / 4 }) });`,
-        `return (x: Feature<3, 1>): Map => norm(conv(x));`,
+        `return (x: Feature<3, 1>): FeatureMap => norm(conv(x));`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -218,7 +220,7 @@ return (x: Feature<3, 1>): Map => {
         at <dir>/norm-groups.ts:6
           4 | const Encoder = block("Encoder", ({ channels, width }: { channels: number; width: number }) => {
           5 |   const { conv, norm } = layers({ conv: conv2d({ in: 3, out: channels, stride: 4 }), norm: groupNorm({ channels, groups: width / 4 }) });
-        > 6 |   return (x: Feature<3, 1>): Map => norm(conv(x));
+        > 6 |   return (x: Feature<3, 1>): FeatureMap => norm(conv(x));
           7 | });
         in:       encoder.norm
         op:       groupNorm of [N, 8, H/4, W/4]
@@ -234,7 +236,7 @@ return (x: Feature<3, 1>): Map => {
       "conv-groups",
       encoder(
         `const { conv, out } = layers({ conv: conv2d({ in: 3, out: width, stride: 4 }), out: conv2d({ in: width, out: channels, groups: 3 }) });`,
-        `return (x: Feature<3, 1>): Map => out(conv(x));`,
+        `return (x: Feature<3, 1>): FeatureMap => out(conv(x));`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -243,7 +245,7 @@ return (x: Feature<3, 1>): Map => {
         at <dir>/conv-groups.ts:6
           4 | const Encoder = block("Encoder", ({ channels, width }: { channels: number; width: number }) => {
           5 |   const { conv, out } = layers({ conv: conv2d({ in: 3, out: width, stride: 4 }), out: conv2d({ in: width, out: channels, groups: 3 }) });
-        > 6 |   return (x: Feature<3, 1>): Map => out(conv(x));
+        > 6 |   return (x: Feature<3, 1>): FeatureMap => out(conv(x));
           7 | });
         in:       encoder.out
         op:       conv2d of [N, 12, H/4, W/4]
@@ -260,8 +262,8 @@ return (x: Feature<3, 1>): Map => {
       encoder(
         `const { conv } = layers({ conv: conv2d({ in: 3, out: channels, stride: 4 }) });`,
         `
-return (x: Feature<3, 1>): Map => {
-  const h: Map = conv(x);
+return (x: Feature<3, 1>): FeatureMap => {
+  const h: FeatureMap = conv(x);
   return attention(h, h, h, { heads: width / 4 });
 };`,
       ),
@@ -270,8 +272,8 @@ return (x: Feature<3, 1>): Map => {
       "
       error: 3 heads do not divide 8 channels
         at <dir>/heads.ts:8
-          6 |   return (x: Feature<3, 1>): Map => {
-          7 |     const h: Map = conv(x);
+          6 |   return (x: Feature<3, 1>): FeatureMap => {
+          7 |     const h: FeatureMap = conv(x);
         > 8 |     return attention(h, h, h, { heads: width / 4 });
           9 |   };
         in:       encoder
@@ -288,7 +290,7 @@ return (x: Feature<3, 1>): Map => {
       "bands",
       encoder(
         `const { conv } = layers({ conv: conv2d({ in: 3, out: channels - 2, stride: 8 }) });`,
-        `return (x: Feature<3, 1>): Map => haarIdwt(conv(x));`,
+        `return (x: Feature<3, 1>): FeatureMap => haarIdwt(conv(x));`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -297,13 +299,13 @@ return (x: Feature<3, 1>): Map => {
         at <dir>/bands.ts:6
           4 | const Encoder = block("Encoder", ({ channels, width }: { channels: number; width: number }) => {
           5 |   const { conv } = layers({ conv: conv2d({ in: 3, out: channels - 2, stride: 8 }) });
-        > 6 |   return (x: Feature<3, 1>): Map => haarIdwt(conv(x));
+        > 6 |   return (x: Feature<3, 1>): FeatureMap => haarIdwt(conv(x));
           7 | });
         in:       encoder
         op:       haarIdwt of [N, 6, H/8, W/8]
         expected: channels divisible by 4: cA, cH, cV, cD of every channel
         found:    [N, 6, H/8, W/8]
-        help:     make the layer before it give 4 times the channels of the picture
+        help:     make the layer before it give 4 times the channels of the image
       "
     `);
   });
@@ -314,8 +316,8 @@ return (x: Feature<3, 1>): Map => {
       encoder(
         `const { conv } = layers({ conv: conv2d({ in: 3, out: channels, stride: 4 }) });`,
         `
-return (x: Feature<3, 1>): Map => {
-  const [first, second, third] = chunk(conv(x), { chunks: 3 }) as [Map, Map, Map];
+return (x: Feature<3, 1>): FeatureMap => {
+  const [first, second, third] = chunk(conv(x), { chunks: 3 }) as [FeatureMap, FeatureMap, FeatureMap];
   return concat(first, second, third);
 };`,
       ),
@@ -325,8 +327,8 @@ return (x: Feature<3, 1>): Map => {
       error: 8 channels do not split into 3 equal parts
         at <dir>/chunks.ts:7
           5 |   const { conv } = layers({ conv: conv2d({ in: 3, out: channels, stride: 4 }) });
-          6 |   return (x: Feature<3, 1>): Map => {
-        > 7 |     const [first, second, third] = chunk(conv(x), { chunks: 3 }) as [Map, Map, Map];
+          6 |   return (x: Feature<3, 1>): FeatureMap => {
+        > 7 |     const [first, second, third] = chunk(conv(x), { chunks: 3 }) as [FeatureMap, FeatureMap, FeatureMap];
           8 |     return concat(first, second, third);
         in:       encoder
         op:       chunk of [N, 8, H/4, W/4]
@@ -342,7 +344,7 @@ return (x: Feature<3, 1>): Map => {
       "slice",
       encoder(
         `const { conv } = layers({ conv: conv2d({ in: 3, out: channels, stride: 4 }) });`,
-        `return (x: Feature<3, 1>): Map => slice(conv(x), { start: 4, stop: width });`,
+        `return (x: Feature<3, 1>): FeatureMap => slice(conv(x), { start: 4, stop: width });`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -351,7 +353,7 @@ return (x: Feature<3, 1>): Map => {
         at <dir>/slice.ts:6
           4 | const Encoder = block("Encoder", ({ channels, width }: { channels: number; width: number }) => {
           5 |   const { conv } = layers({ conv: conv2d({ in: 3, out: channels, stride: 4 }) });
-        > 6 |   return (x: Feature<3, 1>): Map => slice(conv(x), { start: 4, stop: width });
+        > 6 |   return (x: Feature<3, 1>): FeatureMap => slice(conv(x), { start: 4, stop: width });
           7 | });
         in:       encoder
         op:       slice of [N, 8, H/4, W/4]
@@ -370,10 +372,10 @@ describe("resolutions", () => {
       encoder(
         `const { down, conv } = layers({ down: conv2d({ in: 3, out: width, stride: 2 }), conv: conv2d({ in: 2 * width, out: channels, stride: 2 }) });`,
         `
-return (x: Feature<3, 1>): Map => {
-  const skips: Map[] = [down(x)];
-  skips.push(maxPool2d(skips[0] as Map, { size: 2 }));
-  return conv(concat(...(skips as [Map, Map])));
+return (x: Feature<3, 1>): FeatureMap => {
+  const skips: FeatureMap[] = [down(x)];
+  skips.push(maxPool2d(skips[0] as FeatureMap, { size: 2 }));
+  return conv(concat(...(skips as [FeatureMap, FeatureMap])));
 };`,
       ),
     );
@@ -381,9 +383,9 @@ return (x: Feature<3, 1>): Map => {
       "
       error: the operands differ in more than their channels
         at <dir>/concat.ts:9
-           7 |     const skips: Map[] = [down(x)];
-           8 |     skips.push(maxPool2d(skips[0] as Map, { size: 2 }));
-        >  9 |     return conv(concat(...(skips as [Map, Map])));
+           7 |     const skips: FeatureMap[] = [down(x)];
+           8 |     skips.push(maxPool2d(skips[0] as FeatureMap, { size: 2 }));
+        >  9 |     return conv(concat(...(skips as [FeatureMap, FeatureMap])));
           10 |   };
         in:       encoder
         op:       concat of [N, 12, H/2, W/2], [N, 12, H/4, W/4]
@@ -400,8 +402,8 @@ return (x: Feature<3, 1>): Map => {
       encoder(
         `const { down, conv } = layers({ down: conv2d({ in: 3, out: width, stride: 2 }), conv: conv2d({ in: width, out: channels, stride: 2 }) });`,
         `
-return (x: Feature<3, 1>): Map => {
-  const h: Map = down(x);
+return (x: Feature<3, 1>): FeatureMap => {
+  const h: FeatureMap = down(x);
   return conv(add(avgPool2d(h, { size: 2 }), h));
 };`,
       ),
@@ -410,8 +412,8 @@ return (x: Feature<3, 1>): Map => {
       "
       error: the operands have different shapes
         at <dir>/sum.ts:8
-          6 |   return (x: Feature<3, 1>): Map => {
-          7 |     const h: Map = down(x);
+          6 |   return (x: Feature<3, 1>): FeatureMap => {
+          7 |     const h: FeatureMap = down(x);
         > 8 |     return conv(add(avgPool2d(h, { size: 2 }), h));
           9 |   };
         in:       encoder
@@ -428,7 +430,7 @@ return (x: Feature<3, 1>): Map => {
       "thirds",
       encoder(
         `const { conv } = layers({ conv: conv2d({ in: 3, out: channels, stride: 3 as number }) });`,
-        `return (x: Feature<3, 1>): Map => conv(x);`,
+        `return (x: Feature<3, 1>): FeatureMap => conv(x);`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -452,7 +454,7 @@ return (x: Feature<3, 1>): Map => {
       "even-kernel",
       encoder(
         `const { conv } = layers({ conv: conv2d({ in: 3, out: channels, kernel: 4, stride: 4, padding: 2 }) });`,
-        `return (x: Feature<3, 1>): Map => conv(x);`,
+        `return (x: Feature<3, 1>): FeatureMap => conv(x);`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -476,7 +478,7 @@ return (x: Feature<3, 1>): Map => {
       "uneven",
       encoder(
         `const { conv } = layers({ conv: conv2d({ in: 3, out: channels, stride: 4 }) });`,
-        `return (x: Feature<3, 1>): Map => conv(pad(x, { right: 4 }));`,
+        `return (x: Feature<3, 1>): FeatureMap => conv(pad(x, { right: 4 }));`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -495,7 +497,7 @@ return (x: Feature<3, 1>): Map => {
     `);
   });
 
-  test("contradict each other, so that no picture fits", () => {
+  test("contradict each other, so that no image fits", () => {
     const message = messageFor(
       "contradiction",
       encoder(
@@ -506,8 +508,8 @@ const { shift, down, conv } = layers({
   conv: conv2d({ in: 3, out: channels, stride: 4 }),
 });`,
         `
-return (x: Feature<3, 1>): Map => {
-  const odd: Map = upsample(avgPool2d(shift(x), { size: 2 }), { factor: 2 });
+return (x: Feature<3, 1>): FeatureMap => {
+  const odd: FeatureMap = upsample(avgPool2d(shift(x), { size: 2 }), { factor: 2 });
   return conv(down(pad(odd, { top: 1, bottom: 1, left: 1, right: 1 })));
 };`,
       ),
@@ -516,8 +518,8 @@ return (x: Feature<3, 1>): Map => {
       "
       error: no image up to 4096 pixels fits contradiction
         at <dir>/contradiction.ts:12
-          10 |   return (x: Feature<3, 1>): Map => {
-          11 |     const odd: Map = upsample(avgPool2d(shift(x), { size: 2 }), { factor: 2 });
+          10 |   return (x: Feature<3, 1>): FeatureMap => {
+          11 |     const odd: FeatureMap = upsample(avgPool2d(shift(x), { size: 2 }), { factor: 2 });
         > 12 |     return conv(down(pad(odd, { top: 1, bottom: 1, left: 1, right: 1 })));
           13 |   };
         expected: (H - 1)/2 and H/4 whole for one H
@@ -535,7 +537,7 @@ describe("parts", () => {
       "moments",
       encoder(
         `const { conv } = layers({ conv: conv2d({ in: 3, out: channels / 2, stride: 4 }) });`,
-        `return (x: Feature<3, 1>): Map => conv(x);`,
+        `return (x: Feature<3, 1>): FeatureMap => conv(x);`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -559,7 +561,7 @@ describe("parts", () => {
       "odd-moments",
       encoder(
         `const { conv } = layers({ conv: conv2d({ in: 3, out: channels + 1, stride: 4 }) });`,
-        `return (x: Feature<3, 1>): Map => conv(x);`,
+        `return (x: Feature<3, 1>): FeatureMap => conv(x);`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -583,7 +585,7 @@ describe("parts", () => {
       "latent",
       encoder(
         `const { conv } = layers({ conv: conv2d({ in: 3, out: channels, stride: 4 }) });`,
-        `return (x: Feature<3, 1>): Map => conv(x);`,
+        `return (x: Feature<3, 1>): FeatureMap => conv(x);`,
         "encoder: Encoder({ channels: 8, width: 12 }), decoder: Decoder({ latent: 12 })",
       ),
     );
@@ -643,7 +645,7 @@ const Encoder = block("Encoder", () => {
 
 const Discriminator = block("Discriminator", ({ classes }: { classes: number }) => {
   const { conv } = layers({ conv: conv2d({ in: 3, out: classes, stride: 4 }) });
-  return (x: Feature<3, 1>): Feature<1, number> => conv(x) as Map as Feature<1, number>;
+  return (x: Feature<3, 1>): Feature<1, number> => conv(x) as FeatureMap as Feature<1, number>;
 });
 
 export default model({
@@ -675,7 +677,7 @@ export default model({
       "names",
       encoder(
         `const { conv } = layers({ conv: conv2d({ in: 3, out: channels, stride: 4 }) });`,
-        `return (x: Feature<3, 1>): Map => conv(x);`,
+        `return (x: Feature<3, 1>): FeatureMap => conv(x);`,
         `encoder: stages({ encoder: Encoder({ channels: 8, width: 12 }), conv: conv2d({ in: 8, out: 8, kernel: 1 }) }),
   decoder: stages({ conv: conv2d({ in: 4, out: 4, kernel: 1 }), decoder: Decoder({ latent: 4 }) })`,
       ),
@@ -704,7 +706,7 @@ const { conv, res } = layers({
   conv: conv2d({ in: 3, out: channels, stride: 4 }),
   res: [Res({ channels, hidden: width }), Res({ channels, hidden: width })],
 });`,
-        `return (x: Feature<3, 1>): Map => (res[0] as (typeof res)[number])(conv(x));`,
+        `return (x: Feature<3, 1>): FeatureMap => (res[0] as (typeof res)[number])(conv(x));`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -729,7 +731,7 @@ const { conv, res } = layers({
         `
 const { conv } = layers({ conv: conv2d({ in: 3, out: width, stride: 4 }) });
 const out = conv2d({ in: width, out: channels });`,
-        `return (x: Feature<3, 1>): Map => out(conv(x));`,
+        `return (x: Feature<3, 1>): FeatureMap => out(conv(x));`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -739,7 +741,7 @@ const out = conv2d({ in: width, out: channels });`,
           4 | const Encoder = block("Encoder", ({ channels, width }: { channels: number; width: number }) => {
           5 |   const { conv } = layers({ conv: conv2d({ in: 3, out: width, stride: 4 }) });
         > 6 |   const out = conv2d({ in: width, out: channels });
-          7 |   return (x: Feature<3, 1>): Map => out(conv(x));
+          7 |   return (x: Feature<3, 1>): FeatureMap => out(conv(x));
         op:       conv2d
         help:     put it into layers({ name: … }); names become the keys of its weights
       "
@@ -751,7 +753,7 @@ const out = conv2d({ in: width, out: channels });`,
       "inline",
       encoder(
         `const { conv } = layers({ conv: conv2d({ in: 3, out: width, stride: 4 }) });`,
-        `return (x: Feature<3, 1>): Map => conv2d({ in: width, out: channels })(conv(x));`,
+        `return (x: Feature<3, 1>): FeatureMap => conv2d({ in: width, out: channels })(conv(x));`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -760,7 +762,7 @@ const out = conv2d({ in: width, out: channels });`,
         at <dir>/inline.ts:6
           4 | const Encoder = block("Encoder", ({ channels, width }: { channels: number; width: number }) => {
           5 |   const { conv } = layers({ conv: conv2d({ in: 3, out: width, stride: 4 }) });
-        > 6 |   return (x: Feature<3, 1>): Map => conv2d({ in: width, out: channels })(conv(x));
+        > 6 |   return (x: Feature<3, 1>): FeatureMap => conv2d({ in: width, out: channels })(conv(x));
           7 | });
         in:       encoder
         op:       conv2d
@@ -774,7 +776,7 @@ const out = conv2d({ in: width, out: channels });`,
       "lambda",
       encoder(
         `const { lambda } = layers({ lambda: conv2d({ in: 3, out: channels, stride: 4 }) });`,
-        `return (x: Feature<3, 1>): Map => lambda(x);`,
+        `return (x: Feature<3, 1>): FeatureMap => lambda(x);`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -784,7 +786,7 @@ const out = conv2d({ in: width, out: channels });`,
           3 |
           4 | const Encoder = block("Encoder", ({ channels, width }: { channels: number; width: number }) => {
         > 5 |   const { lambda } = layers({ lambda: conv2d({ in: 3, out: channels, stride: 4 }) });
-          6 |   return (x: Feature<3, 1>): Map => lambda(x);
+          6 |   return (x: Feature<3, 1>): FeatureMap => lambda(x);
         expected: a snake_case name that Python and torch leave free
         found:    lambda
         help:     write conv_lambda, or lambda_layer
@@ -830,7 +832,7 @@ export default model({ latentChannels: 4, encoder: Encoder(), decoder: Decoder({
         `
 const { conv } = layers({ conv: conv2d({ in: 3, out: width, stride: 4 }) });
 const { out } = layers({ out: conv2d({ in: width, out: channels }) });`,
-        `return (x: Feature<3, 1>): Map => out(conv(x));`,
+        `return (x: Feature<3, 1>): FeatureMap => out(conv(x));`,
       ),
     );
     expect(message).toMatchInlineSnapshot(`
@@ -840,7 +842,7 @@ const { out } = layers({ out: conv2d({ in: width, out: channels }) });`,
           4 | const Encoder = block("Encoder", ({ channels, width }: { channels: number; width: number }) => {
           5 |   const { conv } = layers({ conv: conv2d({ in: 3, out: width, stride: 4 }) });
         > 6 |   const { out } = layers({ out: conv2d({ in: width, out: channels }) });
-          7 |   return (x: Feature<3, 1>): Map => out(conv(x));
+          7 |   return (x: Feature<3, 1>): FeatureMap => out(conv(x));
         help:     name all layers of a block in one call
       "
     `);

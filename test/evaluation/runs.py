@@ -13,18 +13,18 @@ from conftest import litevae
 from litevae_runtime.metrics.imports import import_torchmetrics
 from litevae_runtime.nn.published import ALEXNET_FILE, INCEPTION_FILE, VGG16_FILE
 from reference import perceptual as reference
-from sets import write_pictures
+from sets import write_images
 from torch import Tensor, nn
 from training.runs import MODELS, forget_accelerate
 
 PACKAGE = "litevae_plain"
 
-# Inception's features after its first pooling: what comes behind costs seconds a picture, and tests nothing of this project.
+# Inception's features after its first pooling: what comes behind costs seconds an image, and tests nothing of this project.
 FEW_FEATURES = 64
 
 
 class Compiled:
-    """The tiny model's package and graphs, and pictures to evaluate it on."""
+    """The tiny model's package and graphs, and images to evaluate it on."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "out"
@@ -33,7 +33,7 @@ class Compiled:
             "compile", MODELS / "plain.ts", "-o", self.folder, "--target", "onnx,torch", "--recipe", recipe
         )
         assert result.returncode == 0, result.stderr
-        self.data = write_pictures(folder / "pictures", 5)
+        self.data = write_images(folder / "images", 5)
 
     def arguments(
         self, output: Path, *more: str, data: Path | None = None, source: Sequence[str] = ()

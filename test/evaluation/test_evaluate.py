@@ -15,7 +15,7 @@ from accelerate import PartialState
 from conftest import ROOT
 from evaluation.runs import FEW_FEATURES, PACKAGE, Compiled, compiled, networks, result
 from PIL import Image
-from sets import colour, write_pictures
+from sets import colour, write_images
 from torch import Tensor
 from training.runs import forget_accelerate
 
@@ -43,10 +43,10 @@ def test_every_metric_is_given_where_its_weights_are_there(
     found = result(file)
     assert [entry["size"] for entry in found["sizes"]] == [16, 32]
     for entry in found["sizes"]:
-        numbers = {name: value for name, value in entry.items() if name not in ("size", "pictures")}
+        numbers = {name: value for name, value in entry.items() if name not in ("size", "images")}
         if entry["size"] == 16:
             assert numbers.pop("lpips_alex") is None
-        assert entry["pictures"] == 5 and numbers.pop("psnr_infinite") == 0
+        assert entry["images"] == 5 and numbers.pop("psnr_infinite") == 0
         assert all(value > 0 for value in numbers.values()), numbers
     assert [(each["metric"], each["sizes"]) for each in found["missing"]] == [("lpips_alex", [16])]
     files = {name: [file["file"] for file in those] for name, those in found["protocol"]["networks"].items()}
@@ -56,9 +56,9 @@ def test_every_metric_is_given_where_its_weights_are_there(
         "alexnet": ["alexnet-owt-7be5be79.pth", "alex.pth"],
     }
     shown = capsys.readouterr()
-    assert f"plain: 5 pictures in {compiled.data}; 1 × cpu, fp32" in shown.err
+    assert f"plain: 5 images in {compiled.data}; 1 × cpu, fp32" in shown.err
     assert "no lpips_alex at 16: it needs sides of at least 31 pixels" in shown.err
-    assert "note: rFID of 5 pictures says little" in shown.err
+    assert "note: rFID of 5 images says little" in shown.err
     assert re.search(r"^32×32 +5( +[\d.]+){5}$", shown.out, re.MULTILINE)
     # The paper's figures stand below, and nowhere in the result.
     measured, published = shown.out.split(
@@ -82,7 +82,7 @@ def test_the_result_carries_its_protocol(plain: dict[str, Any], compiled: Compil
         "path": str(compiled.data),
         "chosen": "all",
         "files_sha256": "",
-        "pictures": 5,
+        "images": 5,
         "skipped": 0,
     }
     assert len(protocol["data"]["files_sha256"]) == 64
@@ -116,7 +116,7 @@ def test_without_weights_it_says_what_to_fetch_and_gives_the_rest(plain: dict[st
         assert 0 < entry["psnr"] < 40 and 0 < entry["ssim"] < 1
 
 
-def test_the_picture_is_written(compiled: Compiled, tmp_path: Path) -> None:
+def test_the_image_is_written(compiled: Compiled, tmp_path: Path) -> None:
     assert compiled.evaluate(tmp_path / "found.json", "--metrics", "imbalance") == 0
     with Image.open(tmp_path / "found-imbalance.png") as image:
         assert image.size == (3 * 32 + 8, 4 * 32 + 12)
@@ -187,29 +187,29 @@ def test_bfloat16_comes_near(plain: dict[str, Any], compiled: Compiled, tmp_path
     assert found["imbalance"]["value"] == pytest.approx(plain["imbalance"]["value"], rel=0.05)
 
 
-def test_pictures_that_cannot_be_used_are_left_out_and_counted(
+def test_images_that_cannot_be_used_are_left_out_and_counted(
     compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data = write_pictures(tmp_path / "pictures", 4)
+    data = write_images(tmp_path / "images", 4)
     arguments = ("--metrics", "psnr,mmd", "--sizes", "16,64")
     assert compiled.evaluate(tmp_path / "whole.json", *arguments, data=data) == 0
-    (data / "class-0" / "000a.png").write_bytes(b"no picture")
+    (data / "class-0" / "000a.png").write_bytes(b"no image")
     assert compiled.evaluate(tmp_path / "found.json", *arguments, data=data) == 0
     assert result(tmp_path / "found.json")["notes"][0].startswith(
-        "1 picture could not be used and is left out, "
+        "1 image could not be used and is left out, "
     )
     # What was not asked for has no column.
-    assert re.search(r"^ *size +pictures +PSNR$", capsys.readouterr().out, re.MULTILINE)
+    assert re.search(r"^ *size +images +PSNR$", capsys.readouterr().out, re.MULTILINE)
     # Large enough for 16, and not for 64: it is left out at both.
     colour(9, (15, 15)).save(data / "class-1" / "small.png")
     assert compiled.evaluate(tmp_path / "found.json", *arguments, data=data) == 0
     entries = [result(tmp_path / name)["sizes"] for name in ("whole.json", "found.json")]
     assert entries[0] == entries[1]
     found = result(tmp_path / "found.json")
-    assert found["protocol"]["data"]["pictures"] == 4 and found["protocol"]["data"]["skipped"] == 2
+    assert found["protocol"]["data"]["images"] == 4 and found["protocol"]["data"]["skipped"] == 2
     [note] = found["notes"]
     assert note.startswith(
-        "2 pictures could not be used and are left out, the first class-0/000a.png: none of the formats"
+        "2 images could not be used and are left out, the first class-0/000a.png: none of the formats"
     )
     assert f"note: {note}" in capsys.readouterr().err
 
@@ -219,7 +219,7 @@ def test_a_limit_draws_by_name(compiled: Compiled, tmp_path: Path) -> None:
     for limit in ("3", "3", "5"):
         assert compiled.evaluate(tmp_path / "found.json", "--metrics", "psnr", "--limit", limit) == 0
         found = result(tmp_path / "found.json")
-        assert found["sizes"][0]["pictures"] == int(limit)
+        assert found["sizes"][0]["images"] == int(limit)
         hashes.append(found["protocol"]["data"]["files_sha256"])
     assert hashes[0] == hashes[1] != hashes[2]
     assert found["protocol"]["data"]["chosen"] == "all"
@@ -241,7 +241,7 @@ def evaluation(compiled: Compiled, subject: Any, metrics: tuple[str, ...], netwo
     forget_accelerate()
     PartialState(cpu=True)
     cpu = torch.device("cpu")
-    data = compiled.module("_runtime.evaluation.pictures").Data(
+    data = compiled.module("_runtime.evaluation.images").Data(
         str(compiled.data), subject.image_channels, None, 32
     )
     chosen = compiled.module("_runtime.evaluation.instruments").choose_instruments(
@@ -250,7 +250,7 @@ def evaluation(compiled: Compiled, subject: Any, metrics: tuple[str, ...], netwo
     return compiled.module("_runtime.evaluation.measure").Evaluation(subject, data, chosen, cpu, 2, 0)
 
 
-def test_pictures_that_come_back_exactly(compiled: Compiled, networks: Path, few_features: None) -> None:
+def test_images_that_come_back_exactly(compiled: Compiled, networks: Path, few_features: None) -> None:
     module = compiled.module("_runtime.evaluation.result")
     made = evaluation(compiled, Identity(), ("rfid", "lpips", "psnr", "ssim"), networks)
     side = made.at(32, latents=False, block=None)
@@ -259,22 +259,22 @@ def test_pictures_that_come_back_exactly(compiled: Compiled, networks: Path, few
     assert entry.pop("ssim") == pytest.approx(1, abs=1e-12)
     assert entry == {
         "size": 32,
-        "pictures": 5,
+        "images": 5,
         "lpips_vgg": 0,
         "lpips_alex": 0,
         # Nothing is left to average: null, with their number.
         "psnr": None,
         "psnr_infinite": 5,
     }
-    # Against few pictures the note would be about rFID as well.
+    # Against few images the note would be about rFID as well.
     assert module.notes([entry | {"rfid": None}], [])[0] == (
-        "at 32×32 5 of 5 pictures come back exactly: their PSNR is infinite and left out"
+        "at 32×32 5 of 5 images come back exactly: their PSNR is infinite and left out"
     )
 
 
 def test_infinite_psnr_is_not_in_the_mean(compiled: Compiled) -> None:
     class Some(Identity):
-        """Changes pictures whose first pixel is bright."""
+        """Changes images whose first pixel is bright."""
 
         def decode(self, latents: Tensor) -> Tensor:
             return torch.where(latents[:, :1, :1, :1] > 0, latents * 0.5, latents)
@@ -293,20 +293,20 @@ def test_numbers_that_are_not_finite_are_no_result(compiled: Compiled) -> None:
             return latents * torch.inf
 
     error = compiled.module("_runtime.common.errors").InputError
-    with pytest.raises(error, match="the model gives pictures of 32×32 with numbers that are not finite"):
+    with pytest.raises(error, match="the model gives images of 32×32 with numbers that are not finite"):
         evaluation(compiled, Broken(), ("psnr",), None).at(32, latents=False, block=None)
 
 
 @pytest.mark.parametrize(
     ("channels", "missing"),
     [
-        (1, {"rfid": "Inception sees RGB pictures, and these have 1 channels"}),
+        (1, {"rfid": "Inception sees RGB images, and these have 1 channels"}),
         (
             4,
             {
-                "rfid": "Inception sees RGB pictures, and these have 4 channels",
-                "lpips_vgg": "LPIPS sees grey and RGB pictures, and these have 4 channels",
-                "lpips_alex": "LPIPS sees grey and RGB pictures, and these have 4 channels",
+                "rfid": "Inception sees RGB images, and these have 4 channels",
+                "lpips_vgg": "LPIPS sees grey and RGB images, and these have 4 channels",
+                "lpips_alex": "LPIPS sees grey and RGB images, and these have 4 channels",
             },
         ),
     ],
@@ -329,15 +329,15 @@ def test_other_channels_have_the_metrics_that_see_them(
     assert all(metric.measure(x, -x).shape == (2,) for metric in chosen.each)
 
 
-def test_a_single_picture_has_neither_rfid_nor_mmd(
+def test_a_single_image_has_neither_rfid_nor_mmd(
     compiled: Compiled, networks: Path, few_features: None, tmp_path: Path
 ) -> None:
     arguments = ("--limit", "1", "--metrics", "rfid,mmd,psnr", "--networks", str(networks))
     assert compiled.evaluate(tmp_path / "found.json", *arguments) == 0
     found = result(tmp_path / "found.json")
     assert [(each["metric"], each["reason"]) for each in found["missing"]] == [
-        ("rfid", "it needs two pictures"),
-        ("mmd", "it needs two pictures"),
+        ("rfid", "it needs two images"),
+        ("mmd", "it needs two images"),
     ]
     assert found["mmd"] is None and found["sizes"][0]["rfid"] is None and found["sizes"][0]["psnr"] > 0
 
@@ -441,9 +441,9 @@ sys.exit(main())
 def test_two_processes_give_the_numbers_of_one(
     compiled: Compiled, networks: Path, few_features: None, tmp_path: Path
 ) -> None:
-    """Five pictures, beside a broken one, in batches of two: the shares are uneven."""
-    data = write_pictures(tmp_path / "pictures", 6)
-    (data / "class-0" / "003.png").write_bytes(b"no picture")
+    """Five images, beside a corrupt one, in batches of two: the shares are uneven."""
+    data = write_images(tmp_path / "images", 6)
+    (data / "class-0" / "003.png").write_bytes(b"no image")
     program = tmp_path / "few.py"
     program.write_text(_FEW)
     more = ("--networks", str(networks))
@@ -483,12 +483,12 @@ def test_two_processes_give_the_numbers_of_one(
         and one["missing"] == two["missing"]
         and one["notes"] == two["notes"]
     )
-    assert one["sizes"][0]["pictures"] == 5
+    assert one["sizes"][0]["images"] == 5
     assert two["sizes"][0] == pytest.approx(one["sizes"][0], rel=1e-5)
     for mine, theirs in zip(two["mmd"]["values"], one["mmd"]["values"], strict=True):
         assert mine == pytest.approx(theirs, rel=1e-6)
     assert two["imbalance"]["value"] == pytest.approx(one["imbalance"]["value"])
-    pictures = [Image.open(tmp_path / f"{name}-imbalance.png") for name in ("one", "two")]
-    assert np.abs(np.array(pictures[0]).astype(int) - np.array(pictures[1])).max() <= 1
+    images = [Image.open(tmp_path / f"{name}-imbalance.png") for name in ("one", "two")]
+    assert np.abs(np.array(images[0]).astype(int) - np.array(images[1])).max() <= 1
     # The main process alone prints.
     assert shared.stdout.count("wrote ") == 1

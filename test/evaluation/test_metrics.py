@@ -12,7 +12,7 @@ import pytest
 import torch
 from evaluation.runs import FEW_FEATURES, networks
 from litevae_runtime.common.errors import InputError
-from litevae_runtime.evaluation.pictures import spread
+from litevae_runtime.evaluation.images import spread
 from litevae_runtime.metrics import frechet
 from litevae_runtime.metrics.frechet import Frechet
 from litevae_runtime.metrics.imbalance import (
@@ -71,7 +71,7 @@ class TestPixels:
             a, b = (((image[i] + 1) / 2).double().numpy() for image in (y, x))
             assert value == pytest.approx(peak_signal_noise_ratio(b, a, data_range=1.0), abs=1e-4)
 
-    def test_equal_pictures(self, photographs: tuple[Tensor, Tensor]) -> None:
+    def test_equal_images(self, photographs: tuple[Tensor, Tensor]) -> None:
         x, _ = photographs
         torch.testing.assert_close(ssim(x, x), torch.ones(3, dtype=torch.float64), rtol=0, atol=1e-12)
         assert torch.isinf(psnr(x, x)).all()
@@ -149,7 +149,7 @@ class TestImbalance:
     def test_maps_that_are_mostly_0_have_no_value(self) -> None:
         assert not torch.isfinite(imbalance(torch.zeros(1, 2, 4, 4))[0]).any()
 
-    def test_the_picture_shows_each_maximum_white(self) -> None:
+    def test_the_image_shows_each_maximum_white(self) -> None:
         x = torch.zeros(2, 3, 8, 8)
         strengths = position_strengths(torch.arange(2 * 16.0).view(2, 1, 4, 4))
         grid = imbalance_grid(x, x, strengths)

@@ -47,7 +47,7 @@ class TestAnEarlierResult:
         assert capsys.readouterr().err.replace(str(run), "RUN") == (
             "error: RUN/evaluation.json holds a result that this one would not replace in full\n"
             "  expected: a result with all that is there, or --output\n"
-            "  found:    sizes 32; metrics imbalance; 5 pictures instead of 3\n"
+            "  found:    sizes 32; metrics imbalance; 5 images instead of 3\n"
             "  help:     keep both with --output RUN/evaluation-2.json, "
             "or write over it with --output RUN/evaluation.json\n"
         )
@@ -72,7 +72,7 @@ class TestAnEarlierResult:
             self._evaluate(compiled, run, "--metrics", "psnr", "--output", str(run / "evaluation.json")) == 0
         )
         assert len(result(run / "evaluation.json")["sizes"]) == 1
-        # The picture belonged to the result that is gone.
+        # The image belonged to the result that is gone.
         assert not (run / "evaluation-imbalance.png").exists()
 
 
@@ -92,13 +92,13 @@ class TestRefusals:
         told = self._error(compiled, tmp_path, capsys, "--sizes", "32,33", source=source)
         what = "autoencoder" if kind == "--weights" else "graphs of OUT"
         assert told == (
-            f"error: pictures of 33×33 do not fit the {what}\n"
+            f"error: images of 33×33 do not fit the {what}\n"
             "  expected: --sizes 32 or 34\n"
             "  found:    --sizes 33\n"
             "  help:     choose a size that fits\n"
         )
         assert self._error(compiled, tmp_path, capsys, "--sizes", "35,32,33", source=source) == (
-            f"error: pictures of 33×33 and 35×35 do not fit the {what}\n"
+            f"error: images of 33×33 and 35×35 do not fit the {what}\n"
             "  expected: --sizes 32 or 34 for 33, 34 or 36 for 35\n"
             "  found:    --sizes 33,35\n"
             "  help:     choose sizes that fit\n"
@@ -117,11 +117,11 @@ class TestRefusals:
         assert ("no lpips_alex: alexnet" in told) == ("lpips" in arguments)
         assert ("no ssim at 8: it needs sides of at least 11 pixels" in told) == ("ssim" in arguments)
 
-    def test_a_metric_that_one_picture_does_not_give(
+    def test_a_metric_that_one_image_does_not_give(
         self, compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         told = self._error(compiled, tmp_path, capsys, "--limit", "1", "--metrics", "mmd")
-        assert "  found:    no mmd: it needs two pictures\n" in told
+        assert "  found:    no mmd: it needs two images\n" in told
 
     def test_weights_of_another_model(
         self, compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -187,17 +187,17 @@ class TestRefusals:
         told = self._error(compiled, tmp_path, capsys, "--precision", "bf16", source=source)
         assert told.startswith("error: compiled graphs have a precision of their own\n")
 
-    def test_pictures_that_are_none(
+    def test_images_that_are_none(
         self, compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        data = tmp_path / "pictures"
+        data = tmp_path / "images"
         data.mkdir()
         told = self._error(compiled, tmp_path, capsys, data=data)
-        assert told.startswith("error: there are no pictures in TMP/pictures\n")
-        (data / "a.png").write_bytes(b"no picture")
+        assert told.startswith("error: there are no images in TMP/images\n")
+        (data / "a.png").write_bytes(b"no image")
         told = self._error(compiled, tmp_path, capsys, data=data)
         assert (
-            "error: none of the 1 picture of TMP/pictures can be used\n  found:    a.png: none of the formats"
+            "error: none of the 1 image of TMP/images can be used\n  found:    a.png: none of the formats"
             in told
         )
 

@@ -22,15 +22,15 @@ import hot from "./hot.ts";
 
 const folder = tempFolder();
 const hotModel = fileURLToPath(new URL("hot.ts", import.meta.url));
-const calibrated = ["--precision", "fp16", "--calibrate", "pictures"] as const;
+const calibrated = ["--precision", "fp16", "--calibrate", "images"] as const;
 
 beforeAll(async () => {
-  mkdirSync(join(folder, "pictures"));
+  mkdirSync(join(folder, "images"));
   for (const name of ["astronaut", "chelsea"]) {
-    const picture = sharp(join(photos, `${name}.png`)).resize(32, 32, { fit: "cover" });
-    await picture.png().toFile(join(folder, "pictures", `${name}.png`));
+    const image = sharp(join(photos, `${name}.png`)).resize(32, 32, { fit: "cover" });
+    await image.png().toFile(join(folder, "images", `${name}.png`));
   }
-  writeFileSync(join(folder, "pictures/README.txt"), "no picture");
+  writeFileSync(join(folder, "images/README.txt"), "no image");
 });
 
 /** Compiles in `folder`, returns what goes to stderr. */
@@ -51,7 +51,7 @@ interface PartFacts {
   readonly worst_error: number;
 }
 
-function calibrationIn(out: string): { readonly pictures: number; readonly parts: Readonly<Record<string, PartFacts>> } {
+function calibrationIn(out: string): { readonly images: number; readonly parts: Readonly<Record<string, PartFacts>> } {
   const manifest = JSON.parse(readFileSync(join(folder, out, "manifest.json"), "utf8")) as Record<string, unknown>;
   expect(manifest["precision"]).toBe("fp16");
   return manifest["calibration"] as ReturnType<typeof calibrationIn>;
@@ -62,8 +62,8 @@ type Errors = Readonly<Record<string, Readonly<Record<"reference" | "onnxruntime
 /** What the compiler says of its graphs' error agrees with float16 arithmetic in another program, which sums in another order. */
 function expectErrorsAsSaid(half: string, full: string, most: number): void {
   const said = calibrationIn(half);
-  expect(said.pictures).toBe(2);
-  for (const [part, { reference, onnxruntime }] of Object.entries(ask("errors", half, full, "pictures") as Errors)) {
+  expect(said.images).toBe(2);
+  for (const [part, { reference, onnxruntime }] of Object.entries(ask("errors", half, full, "images") as Errors)) {
     const worst = said.parts[part]?.worst_error ?? NaN;
     expect(worst, part).toBeLessThan(most);
     expect(reference / worst, part).toBeGreaterThan(0.4);
@@ -99,13 +99,13 @@ describe("a convolution that leaves the range of float16", () => {
     const graph = runGraphPasses(lowered, [half(new Set())]);
     const info = { irVersion: irVersionOf[18] ?? 0, producer: "litevae", producerVersion: "test", metadata: {} };
     write(folder, { "naive.onnx": Buffer.concat([...encodeModel(graph, info)]) });
-    expect(ask("finite", "naive.onnx", "pictures")).toBe(false);
+    expect(ask("finite", "naive.onnx", "images")).toBe(false);
   });
   test("stays in range where calibration keeps it float32, near to float32", () => {
-    expect(ask("finite", "hot-16/encoder.onnx", "pictures")).toBe(true);
+    expect(ask("finite", "hot-16/encoder.onnx", "images")).toBe(true);
     expectErrorsAsSaid("hot-16", "hot-32", 2e-2);
   });
-  test("stays in range on a picture of another kind than those calibrated on", async () => {
+  test("stays in range on an image of another kind than those calibrated on", async () => {
     mkdirSync(join(folder, "others"));
     await sharp(join(photos, "hubble_deep_field.jpg"))
       .resize(64, 48, { fit: "cover" })
@@ -187,9 +187,9 @@ describe("float16 files", () => {
     for (const part of ["encoder", "decoder"]) expect(ask("graph", `external/${part}.onnx`)).toMatchObject({ precision: "fp16" });
     expectErrorsAsSaid("external", "external-32", 1e-2);
   });
-  test("run a picture", () => {
+  test("run an image", () => {
     compile(hotModel, "run", ...calibrated);
-    const { code, stdout } = litevae(folder, "run", "run", "pictures/chelsea.png", "-o", "seen");
+    const { code, stdout } = litevae(folder, "run", "run", "images/chelsea.png", "-o", "seen");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^PSNR +[\d.]+ dB$/m);
   });
@@ -204,18 +204,18 @@ describe("messages", () => {
     return `\n${result.stderr}`;
   }
 
-  test("no pictures are named", () => {
+  test("no images are named", () => {
     expect(failure(2, "--precision", "fp16")).toMatchInlineSnapshot(`
       "
-      error: --precision fp16 needs pictures
-        expected: --calibrate DIR, a folder of a few pictures such as the model will see
+      error: --precision fp16 needs images
+        expected: --calibrate DIR, a folder of a few images such as the model will see
         found:    no --calibrate
-        help:     which layers leave the range of fp16, and would give black images, shows on pictures only
+        help:     which layers leave the range of fp16, and would give black images, shows only on images
       "
     `);
   });
-  test("pictures without fp16", () => {
-    expect(failure(2, "--calibrate", "pictures")).toMatchInlineSnapshot(`
+  test("images without fp16", () => {
+    expect(failure(2, "--calibrate", "images")).toMatchInlineSnapshot(`
       "
       error: --calibrate is of no use without --precision fp16
         expected: --precision fp16 --calibrate DIR, or neither
@@ -258,7 +258,7 @@ describe("messages", () => {
     expect(failure(1, "--precision", "fp16", "--calibrate", "nowhere")).toMatchInlineSnapshot(`
       "
       error: cannot read the folder nowhere
-        expected: a folder of pictures
+        expected: a folder of images
         found:    ENOENT: no such file or directory, scandir 'nowhere'
         help:     give --calibrate a folder that exists
       "
@@ -268,29 +268,29 @@ describe("messages", () => {
     mkdirSync(join(folder, "empty"));
     expect(failure(1, "--precision", "fp16", "--calibrate", "empty")).toMatchInlineSnapshot(`
       "
-      error: empty holds no pictures to calibrate on
+      error: empty holds no images to calibrate on
         expected: JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF files, not in folders of their own
         found:    an empty folder
-        help:     put a few pictures there, such as the model will see
+        help:     put a few images there, such as the model will see
       "
     `);
   });
   test("a folder of text", () => {
-    write(folder, { "text/notes.txt": "no picture" });
+    write(folder, { "text/notes.txt": "no image" });
     expect(failure(1, "--precision", "fp16", "--calibrate", "text")).toMatchInlineSnapshot(`
       "
-      error: text holds no pictures to calibrate on
+      error: text holds no images to calibrate on
         expected: JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF files, not in folders of their own
         found:    notes.txt
-        help:     put a few pictures there, such as the model will see
+        help:     put a few images there, such as the model will see
       "
     `);
   });
-  test("a picture that is none", () => {
-    write(folder, { "broken/one.png": "no picture" });
+  test("an image that is none", () => {
+    write(folder, { "broken/one.png": "no image" });
     expect(failure(1, "--precision", "fp16", "--calibrate", "broken")).toMatchInlineSnapshot(`
       "
-      error: cannot read the picture broken/one.png
+      error: cannot read the image broken/one.png
         expected: a JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF file
         found:    Input file contains unsupported image format
         help:     check the path, and that the file opens in a viewer

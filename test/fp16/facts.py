@@ -22,9 +22,9 @@ from PIL import Image
 Array = NDArray[np.float32]
 
 
-def pictures(folder: str) -> list[Array]:
-    images = [Image.open(path).convert("RGB") for path in sorted(Path(folder).glob("*.png"))]
-    return [(np.asarray(image, np.float32) / 127.5 - 1).transpose(2, 0, 1)[None].copy() for image in images]
+def images(folder: str) -> list[Array]:
+    opened = [Image.open(path).convert("RGB") for path in sorted(Path(folder).glob("*.png"))]
+    return [(np.asarray(image, np.float32) / 127.5 - 1).transpose(2, 0, 1)[None].copy() for image in opened]
 
 
 def reference(path: Path, values: Array) -> list[Array]:
@@ -43,8 +43,8 @@ def runtime(path: Path, values: Array) -> list[Array]:
 
 
 def finite(path: str, folder: str) -> bool:
-    """Whether all outputs for all pictures are finite in float16 arithmetic."""
-    outputs = [output for values in pictures(folder) for output in reference(Path(path), values)]
+    """Whether all outputs for all images are finite in float16 arithmetic."""
+    outputs = [output for values in images(folder) for output in reference(Path(path), values)]
     return all(bool(np.isfinite(output).all()) for output in outputs)
 
 
@@ -56,7 +56,7 @@ def error(found: Array, expected: Array) -> float:
 def errors(half: str, full: str, folder: str) -> dict[str, dict[str, float]]:
     """The largest error of each graph against float32, by float16 arithmetic and in onnxruntime."""
     worst = {part: {"reference": 0.0, "onnxruntime": 0.0} for part in ("encoder", "decoder")}
-    for image in pictures(folder):
+    for image in images(folder):
         latent = runtime(Path(full) / "encoder.onnx", image)[0]
         for part, values in (("encoder", image), ("decoder", latent)):
             path = Path(half) / f"{part}.onnx"

@@ -11,8 +11,8 @@ import {
   type Model,
   type Vector,
 } from "../../dsl/authoring.ts";
-import type { Critic, Program } from "./generate.ts";
-import { Names, type Layer, type Map, type Place } from "./place.ts";
+import type { DiscriminatorProgram, Program } from "./generate.ts";
+import { Names, type Layer, type FeatureMap, type Place } from "./place.ts";
 import { buildDown, buildUp } from "./resolution.ts";
 import { sequence } from "./steps.ts";
 
@@ -29,7 +29,7 @@ const Encoder = (program: Program): Layer =>
     }
     const conv_out = names.add("conv_out", conv2d({ in: place.channels, out: config.out }));
     names.close();
-    return (x: Map): Map => conv_out(applied.reduce((y, apply) => apply(y), x));
+    return (x: FeatureMap): FeatureMap => conv_out(applied.reduce((y, apply) => apply(y), x));
   })({ in: program.imageChannels, out: 2 * program.latentChannels });
 
 const Decoder = (program: Program): Layer =>
@@ -45,12 +45,12 @@ const Decoder = (program: Program): Layer =>
     }
     const conv_out = names.add("conv_out", conv2d({ in: place.channels, out: config.out }));
     names.close();
-    return (x: Map): Map => conv_out(applied.reduce((y, apply) => apply(y), x));
+    return (x: FeatureMap): FeatureMap => conv_out(applied.reduce((y, apply) => apply(y), x));
   })({ in: program.latentChannels, out: program.imageChannels });
 
 type Logits = Feature<1, number> | { readonly pixel_logits: Feature<1, number>; readonly global_logit: Vector<1> };
 
-const Discriminator = ({ body, down, global }: Critic, imageChannels: number): ((x: Map) => Logits) =>
+const Discriminator = ({ body, down, global }: DiscriminatorProgram, imageChannels: number): ((x: FeatureMap) => Logits) =>
   block("Discriminator", (config: { readonly in: number }) => {
     const names = new Names();
     const before = buildDown(down, 2, { names, channels: config.in, stride: 1 });
@@ -59,7 +59,7 @@ const Discriminator = ({ body, down, global }: Critic, imageChannels: number): (
     if (global === null) {
       const to_pixel = names.add("to_pixel", conv2d(logits));
       names.close();
-      return (x: Map): Logits => to_pixel(inner.apply(before.apply(x)));
+      return (x: FeatureMap): Logits => to_pixel(inner.apply(before.apply(x)));
     }
     const to_pixel = names.add("to_pixel", linear(logits));
     const to_global =
@@ -67,7 +67,7 @@ const Discriminator = ({ body, down, global }: Critic, imageChannels: number): (
         ? to_pixel
         : names.add("to_global", global.layer === "linear" ? linear(logits) : spectralLinear(logits));
     names.close();
-    return (x: Map): Logits => {
+    return (x: FeatureMap): Logits => {
       const h = inner.apply(before.apply(x));
       return { pixel_logits: to_pixel(h), global_logit: to_global(globalPool(h, { reduction: global.reduction })) };
     };
@@ -75,7 +75,7 @@ const Discriminator = ({ body, down, global }: Critic, imageChannels: number): (
 
 /** The model of a program; every call describes it anew. */
 export function buildProgram(program: Program): Model {
-  const { imageChannels, latentChannels, staged, critic } = program;
+  const { imageChannels, latentChannels, staged, discriminator } = program;
   const moments = 2 * latentChannels;
   const encoder = Encoder(program);
   const decoder = Decoder(program);
@@ -87,6 +87,6 @@ export function buildProgram(program: Program): Model {
     decoder: staged
       ? stages({ post_quant_conv: conv2d({ in: latentChannels, out: latentChannels, kernel: 1 }), decoder })
       : decoder,
-    ...(critic === null ? {} : { discriminator: Discriminator(critic, imageChannels) }),
+    ...(discriminator === null ? {} : { discriminator: Discriminator(discriminator, imageChannels) }),
   });
 }

@@ -92,7 +92,7 @@ export interface Level {
   readonly decode: readonly Step[];
 }
 
-export interface Critic {
+export interface DiscriminatorProgram {
   readonly body: readonly Step[];
   readonly down: Down;
   /** How the logit per image is made, beside those per position: by a layer of its own or by the one that makes those. */
@@ -105,7 +105,7 @@ export interface Program {
   /** Two convolutions around the latent stand beside encoder and decoder. */
   readonly staged: boolean;
   readonly levels: readonly Level[];
-  readonly critic: Critic | null;
+  readonly discriminator: DiscriminatorProgram | null;
 }
 
 const convKind = fc.constantFrom<ConvKind[]>("conv2d", "smcConv2d", "spectralConv2d", "equalizedConv2d");
@@ -228,7 +228,7 @@ export const programs: fc.Arbitrary<Program> = fc
     latentChannels: fc.integer({ min: 1, max: 4 }),
     staged: fc.boolean(),
     levels: fc.array(fc.record({ down, encode: steps, up, decode: steps }), { minLength: 1, maxLength: 2 }),
-    critic: fc.option(
+    discriminator: fc.option(
       fc.record({
         body: steps,
         down,

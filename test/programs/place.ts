@@ -1,8 +1,8 @@
 /** What the builders of steps and of changes of resolution share. */
 import { conv2d, equalizedConv2d, layers, smcConv2d, spectralConv2d, type Feature } from "../../dsl/authoring.ts";
 
-export type Map = Feature<number, number>;
-export type Layer = (x: Map) => Map;
+export type FeatureMap = Feature<number, number>;
+export type Layer = (x: FeatureMap) => FeatureMap;
 
 /** Where a step stands: the block whose layers it adds to, the channels that arrive and the image pixels per position. */
 export interface Place {

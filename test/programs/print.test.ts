@@ -107,7 +107,7 @@ test("several outputs, vectors, sizes that need more than a division, and a disc
       return { left, right };
     };
   });
-  const Critic = block("Critic", () => {
+  const Two = block("Two", () => {
     const { split, to_pixel, to_global } = layers({
       split: Split(),
       to_pixel: conv2d({ in: 2, out: 1, kernel: 1 }),
@@ -119,15 +119,15 @@ test("several outputs, vectors, sizes that need more than a division, and a disc
     };
   });
   const autoencoder = model({
-    name: "critic",
+    name: "two",
     imageChannels: 1,
     latentChannels: 1,
     encoder: Encoder(),
     decoder: Decoder(),
-    discriminator: Critic(),
+    discriminator: Two(),
   });
   expect(printModel(autoencoder)).toMatchInlineSnapshot(`
-    "model critic (image 1, latent 1, stride 2)
+    "model two (image 1, latent 1, stride 2)
     encoder(image: [N, 1, H, W]):
       encoder: Encoder(image) -> %1: [N, 2, H/2, W/2]
         %0: [N, 1, H + 1, W + 1] = pad(image) {top: 0, left: 0, bottom: 1, right: 1}
@@ -141,7 +141,7 @@ test("several outputs, vectors, sizes that need more than a division, and a disc
         %1: [N, 1, H, W] = conv2d(%0) {in: 1, out: 1, kernel: 3, stride: 1, padding: 1, bias: true, groups: 1} @decoder.conv
       return image = %1
     discriminator(image: [N, 1, H, W]):
-      discriminator: Critic(image) -> %4: [N, 1, H - 1, W - 1], %6: [N, 1]
+      discriminator: Two(image) -> %4: [N, 1, H - 1, W - 1], %6: [N, 1]
         discriminator.split: Split(image) -> %2: [N, 2, H - 1, W - 1], %3: [N, 2, H - 1, W - 1]
           %0: [N, 4, H - 1, W - 1] = spectralConv2d(image) {in: 1, out: 4, kernel: 4, stride: 1, padding: 1, bias: true} @discriminator.split.conv
           %1: [N, 4, H - 1, W - 1] = leakyRelu(%0) {slope: 0.2}

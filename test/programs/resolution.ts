@@ -1,7 +1,7 @@
 /** Changes of resolution, as DSL calls. */
 import { avgPool2d, blur, concat, haarDwt, haarIdwt, maxPool2d, pad, pixelUnshuffle, upsample } from "../../dsl/authoring.ts";
 import type { ConvKind, Down, Up } from "./generate.ts";
-import { convs, matched, type Built, type Layer, type Map, type Names, type Place } from "./place.ts";
+import { convs, matched, type Built, type Layer, type FeatureMap, type Names, type Place } from "./place.ts";
 
 /** Down by a whole factor; what cannot do that factor averages. */
 export function buildDown(down: Down, factor: number, place: Place): Built {
@@ -60,5 +60,5 @@ export function buildUp(up: Up, factor: number, place: Place): Built {
   const times = factor === 4 ? 2 : 1;
   const out = Math.min(channels, 2);
   const bands = matched(place, out * 4 ** times);
-  return { channels: out, apply: (x) => Array.from({ length: times }).reduce<Map>((y) => haarIdwt(y), bands.apply(x)) };
+  return { channels: out, apply: (x) => Array.from({ length: times }).reduce<FeatureMap>((y) => haarIdwt(y), bands.apply(x)) };
 }

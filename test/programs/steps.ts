@@ -26,7 +26,7 @@ import {
   upsample,
 } from "../../dsl/authoring.ts";
 import type { BlockStep, Join, Step } from "./generate.ts";
-import { convs, identity, matched, Names, type Built, type Layer, type Map, type Place } from "./place.ts";
+import { convs, identity, matched, Names, type Built, type Layer, type FeatureMap, type Place } from "./place.ts";
 import { buildDown, buildUp } from "./resolution.ts";
 
 const activations = { silu, relu, leakyRelu, tanh, sigmoid } as const;
@@ -108,8 +108,8 @@ const builders: { readonly [K in Step["kind"]]: (step: Extract<Step, { kind: K }
     const chunks = divisor(place.channels, wish);
     const body = sequence(first, { ...place, channels: place.channels / chunks });
     const apply: Layer = (x) => {
-      const [head, ...rest] = chunk(x, { chunks }) as readonly [Map, ...Map[]];
-      const [last, ...others] = [body.apply(head), ...rest].toReversed() as [Map, ...Map[]];
+      const [head, ...rest] = chunk(x, { chunks }) as readonly [FeatureMap, ...FeatureMap[]];
+      const [last, ...others] = [body.apply(head), ...rest].toReversed() as [FeatureMap, ...FeatureMap[]];
       return concat(last, ...others);
     };
     return { channels: place.channels - place.channels / chunks + body.channels, apply };
@@ -167,20 +167,20 @@ function joined(join: Join, left: Built, right: Built, place: Place): Built {
 /** A block of two inputs. */
 const Merge = block("Merge", ({ channels }: { readonly channels: number }) => {
   const { gate } = layers({ gate: conv2d({ in: channels, out: channels, kernel: 1 }) });
-  return (x: Map, y: Map): Map => add(mul(sigmoid(gate(x)), y), x);
+  return (x: FeatureMap, y: FeatureMap): FeatureMap => add(mul(sigmoid(gate(x)), y), x);
 });
 
-type Returned = Map | readonly Map[] | Readonly<Record<string, Map>>;
+type Returned = FeatureMap | readonly FeatureMap[] | Readonly<Record<string, FeatureMap>>;
 
 /** A kind of block whose channels go to `width` and back. */
-function userBlock({ name, body, returns }: BlockStep, stride: number): (config: BlockConfig) => (x: Map) => Returned {
+function userBlock({ name, body, returns }: BlockStep, stride: number): (config: BlockConfig) => (x: FeatureMap) => Returned {
   return block(name, ({ channels, width }: BlockConfig) => {
     const names = new Names();
     const conv_in = names.add("conv_in", conv2d({ in: channels, out: width, kernel: 1 }));
     const inner = sequence(body, { names, channels: width, stride });
     const conv_out = names.add("conv_out", conv2d({ in: inner.channels, out: channels }));
     names.close();
-    return (x: Map): Returned => {
+    return (x: FeatureMap): Returned => {
       const y = conv_out(inner.apply(conv_in(x)));
       return returns === "one" ? y : returns === "array" ? [y, x] : { residual: y, input: x };
     };
@@ -188,9 +188,9 @@ function userBlock({ name, body, returns }: BlockStep, stride: number): (config:
 }
 
 /** The sum of what a block returned. */
-function summed(returned: Returned): Map {
+function summed(returned: Returned): FeatureMap {
   const maps = "residual" in returned ? Object.values(returned) : returned;
-  return Array.isArray(maps) ? (maps as readonly Map[]).reduce((x, y) => add(x, y)) : (maps as Map);
+  return Array.isArray(maps) ? (maps as readonly FeatureMap[]).reduce((x, y) => add(x, y)) : (maps as FeatureMap);
 }
 
 interface BlockConfig {

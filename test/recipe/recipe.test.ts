@@ -255,7 +255,7 @@ describe("a wrong recipe", () => {
       error: ema cannot have this value
         expected: a group of fields
         found:    null
-        help:     set ema: the averaged weights, which are those evaluated and saved
+        help:     set ema: the EMA weights, which are those evaluated and saved
       "
     `);
   });

@@ -13,7 +13,7 @@ export function recipeReference(schema: JsonSchema, presets: Readonly<Record<str
   const single = fields.filter(([, field]) => groupOf(field) === undefined);
   return `# Training recipes
 
-A recipe is everything that a training run depends on besides the model and the pictures. \`litevae compile MODEL -o DIR --target torch --recipe RECIPE\` checks
+A recipe is everything that a training run depends on besides the model and the images. \`litevae compile MODEL -o DIR --target torch --recipe RECIPE\` checks
 it against the model and writes it into the package as \`recipe.json\`. RECIPE is a preset or a file:
 
 \`\`\`ts file=recipes/mine.ts

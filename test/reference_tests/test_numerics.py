@@ -55,7 +55,7 @@ def outputs(module: nn.Module, x: Tensor) -> list[Tensor]:
     return list(y) if isinstance(y, tuple) else [y]
 
 
-def picture(shape: tuple[int, ...], seed: int) -> Tensor:
+def image(shape: tuple[int, ...], seed: int) -> Tensor:
     """Uniform noise in [-1, 1] over coarse blocks: white noise alone does not survive six poolings."""
     generator = torch.Generator().manual_seed(seed)
     coarse = torch.rand((*shape[:2], 2, 2), generator=generator)
@@ -153,7 +153,7 @@ def test_randomized_outputs_are_tame_and_agree_in_float64(
 ) -> None:
     module = build(name, part, **options).eval()
     randomize(module, 1)
-    x, other = picture(shape, 0), picture(shape, 1)
+    x, other = image(shape, 0), image(shape, 1)
     single, changed = outputs(module, x), outputs(module, other)
     double = outputs(module.double(), x.double())
     for y, y64, y_other in zip(single, double, changed, strict=True):
@@ -169,7 +169,7 @@ def test_randomize_lets_every_tensor_show(
     module = build(name, part, **options).eval()
     fresh = {key: value.clone() for key, value in module.state_dict().items()}
     randomize(module, 1)
-    x = picture(shape, 0)
+    x = image(shape, 0)
     reference = outputs(module, x)
     for key, tensor in module.state_dict().items():
         assert (tensor != fresh[key]).float().mean() > 0.9 or tensor.abs().item() == 1, key

@@ -27,7 +27,7 @@ export const log: readonly Line[] = Array.from({ length: 2000 }, (_, i): Line =>
     images: step * 4,
     images_per_second: 100,
     skipped: i < 1500 ? 0 : 3,
-    broken: 0,
+    corrupt: 0,
   };
 });
 
@@ -52,8 +52,8 @@ export async function writeRun(folder: string): Promise<void> {
   writeFileSync(join(folder, "config.json"), JSON.stringify({ model: "nano", latent_channels: 12 }));
   for (let i = 0; i < 9; i++) {
     const background = { r: 20 * i, g: 90, b: 160 };
-    const picture = sharp({ create: { width: 268, height: 132, channels: 3, background } });
-    await picture.png().toFile(join(folder, "samples", `step-${String(100 * i).padStart(8, "0")}.png`));
+    const image = sharp({ create: { width: 268, height: 132, channels: 3, background } });
+    await image.png().toFile(join(folder, "samples", `step-${String(100 * i).padStart(8, "0")}.png`));
   }
 }
 
@@ -61,10 +61,10 @@ export const evaluation = {
   format: "litevae-evaluation-1",
   model: "nano",
   source: { kind: "torch", path: "RUN/model.safetensors", sha256: "ab".repeat(32) },
-  protocol: { data: { path: "photos", pictures: 50 }, crop: "centre", range: [0, 1], networks: { inception: null } },
+  protocol: { data: { path: "photos", images: 50 }, crop: "centre", range: [0, 1], networks: { inception: null } },
   sizes: [
-    { size: 128, pictures: 50, rfid: null, lpips_vgg: 0.125, lpips_alex: null, psnr: 24.5, ssim: 0.75, psnr_infinite: 0 },
-    { size: 256, pictures: 50, rfid: null, lpips_vgg: 0.0625, lpips_alex: null, psnr: 25.5, ssim: 0.875, psnr_infinite: 0 },
+    { size: 128, images: 50, rfid: null, lpips_vgg: 0.125, lpips_alex: null, psnr: 24.5, ssim: 0.75, psnr_infinite: 0 },
+    { size: 256, images: 50, rfid: null, lpips_vgg: 0.0625, lpips_alex: null, psnr: 25.5, ssim: 0.875, psnr_infinite: 0 },
   ],
   mmd: { size: 256, estimator: "unbiased", samples: 1000, values: [{ sigma: 25, mmd2: 1.25e-3 }] },
   imbalance: null,

@@ -41,7 +41,7 @@ test("what cannot be read is told, and everything else is reported", () => {
   `);
 });
 
-test("a broken recipe is told with what brings it back, and a broken picture gives way to another", async () => {
+test("a broken recipe is told with what brings it back, and a corrupt image gives way to another", async () => {
   await writeRun(join(folder, "broken"));
   write(join(folder, "broken"), { "recipe.json": "{", "samples/step-00000800.png": "cut off", "metrics.jsonl": "" });
   const { code, stderr } = litevae(folder, "report", "broken");
@@ -51,7 +51,7 @@ test("a broken recipe is told with what brings it back, and a broken picture giv
     note: recipe.json cannot be read and is left out
       expected: a JSON object
       help:     delete it, and resume with --recipe FILE, or without for the package’s recipe: a run that goes on writes it anew
-    note: samples/step-00000800.png is no picture that can be read and is left out
+    note: samples/step-00000800.png is no image that can be read and is left out
       help:     copy it again from where the run was trained, or delete it
     "
   `);
@@ -119,8 +119,8 @@ describe.skipIf(executable === undefined)("in a browser", { tags: "browser" }, (
     const at = await open(page);
     const key = (name: string): Promise<string> => at.getByRole("region", { name, exact: true }).innerText();
     expect(await key("steps")).toMatch(/20,000\s+of 20,100/);
-    expect(await key("validation PSNR")).toMatch(/27\.50 dB\s+best, at step 10,000, on training pictures/);
-    expect(await at.locator("#quality").innerText()).toContain("Validation: training pictures (data.validation_share is 0)");
+    expect(await key("validation PSNR")).toMatch(/27\.50 dB\s+best, at step 10,000, on training images/);
+    expect(await at.locator("#quality").innerText()).toContain("Validation: training images (data.validation_share is 0)");
     const norms = at.locator("figure", { hasText: "Gradient norms before clipping" }).locator(".plot-wide");
     // The second phase begins after step 12,000, and was logged at 12,010 first.
     const place = async (line: Locator): Promise<number> =>
@@ -173,8 +173,8 @@ describe.skipIf(executable === undefined)("in a browser", { tags: "browser" }, (
     expect(missing).toContain("python -m litevae_nano.evaluate --data IMAGES --weights bare");
     expect(missing).toContain("python -m litevae_nano.benchmark --weights bare");
     expect(missing).toContain("1 line of metrics.jsonl cannot be read");
-    expect(missing).toContain("No picture grids");
-    expect(await at.locator("#pictures, #evaluation, #benchmark").count()).toBe(0);
+    expect(missing).toContain("No image grids");
+    expect(await at.locator("#images, #evaluation, #benchmark").count()).toBe(0);
   });
 
   test("names from a run are text, whatever they are", async () => {
@@ -203,7 +203,7 @@ describe.skipIf(executable === undefined)("in a browser", { tags: "browser" }, (
     );
     expect(await accessibilityFaults(at)).toEqual([]);
     expect(await overflow(at)).toBe(0);
-    const cut = "[...document.querySelectorAll('.picture-columns span')].filter((one) => one.scrollWidth > one.clientWidth)";
+    const cut = "[...document.querySelectorAll('.image-columns span')].filter((one) => one.scrollWidth > one.clientWidth)";
     expect(await at.evaluate(`${cut}.length`)).toBe(0);
     expect(await at.locator("#losses .plot:visible").first().textContent()).toContain("reconstruction");
   });

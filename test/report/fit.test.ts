@@ -29,7 +29,7 @@ test("the width is checked too, and the message may name the model", () => {
   });
 });
 
-test("a picture that is too small for a part says from which size on it fits", () => {
+test("an image that is too small for a part says from which size on it fits", () => {
   expect(fitReport([partOf(model, "discriminator")!], 16, 32)).toMatchObject({
     what: "16 does not fit: H/8 - 2 is 0",
     expected: "a height that is a multiple of 8, at least 24",

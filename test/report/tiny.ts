@@ -13,14 +13,14 @@ export interface TinyOptions {
   readonly discriminator?: boolean;
 }
 
-type Map = Feature<number, number>;
+type FeatureMap = Feature<number, number>;
 
 const TinyBlock = block("TinyBlock", ({ width, rate, repeat }: { width: number; rate: number; repeat: number }) => {
   const { conv, drop } = layers({
     conv: conv2d({ in: width, out: width }),
     ...(rate > 0 ? { drop: dropout({ rate }) } : {}),
   });
-  return (x: Map): Map => {
+  return (x: FeatureMap): FeatureMap => {
     let h = x;
     for (let i = 0; i < repeat; i++) h = conv(silu(h));
     return add(x, drop === undefined ? h : drop(h));

@@ -33,7 +33,7 @@ import { buildProgram } from "../programs/build.ts";
 import { programs } from "../programs/generate.ts";
 import { pythonPath } from "../support/python.ts";
 
-type Map = Feature<number, number>;
+type FeatureMap = Feature<number, number>;
 
 /** Ends with what ruff, mypy and an import say of the sources beside the runtime's files; all must be silent. */
 function expectClean(sources: Readonly<Record<string, string>>): void {
@@ -63,14 +63,14 @@ function expectClean(sources: Readonly<Record<string, string>>): void {
 }
 
 /** An autoencoder of stride 1 around blocks that are given one feature of four channels. */
-function around(name: string, apply: Readonly<Record<string, (x: Map) => unknown>>): Model {
+function around(name: string, apply: Readonly<Record<string, (x: FeatureMap) => unknown>>): Model {
   const Encoder = block("Encoder", () => {
     const named = layers({ conv_in: conv2d({ in: 3, out: 4 }), ...apply, conv_out: conv2d({ in: 4, out: 4 }) });
     return (image: Feature<3, 1>): Feature<4, 1> => {
-      let x: Map = named.conv_in(image);
+      let x: FeatureMap = named.conv_in(image);
       for (const use of Object.values(apply)) {
         const result = use(x);
-        x = (typeof result === "object" && result !== null && "first" in result ? result.first : result) as Map;
+        x = (typeof result === "object" && result !== null && "first" in result ? result.first : result) as FeatureMap;
       }
       return named.conv_out(x);
     };
@@ -79,10 +79,10 @@ function around(name: string, apply: Readonly<Record<string, (x: Map) => unknown
   return model({ name, latentChannels: 2, encoder: Encoder(), decoder });
 }
 
-const Plain = (name: string): ((config?: object) => (x: Map) => Map) =>
+const Plain = (name: string): ((config?: object) => (x: FeatureMap) => FeatureMap) =>
   block(name, (_config: object = {}) => {
     const { conv } = layers({ conv: conv2d({ in: 4, out: 4 }) });
-    return (x: Map): Map => silu(conv(x));
+    return (x: FeatureMap): FeatureMap => silu(conv(x));
   });
 
 /** Blocks called like what model.py imports, defines or calls. */
@@ -106,9 +106,9 @@ function odd(): Model {
       haar_dwt: conv2d({ in: config.lambda, out: config.nn }),
       relu: conv2d({ in: config.nn, out: config["1st"] }),
     });
-    return (x: Map): Map => act(haar_dwt(torch(attention(x))));
+    return (x: FeatureMap): FeatureMap => act(haar_dwt(torch(attention(x))));
   });
-  const make = (width: number, lambda: number, nn: number, on: boolean): ((x: Map) => Map) =>
+  const make = (width: number, lambda: number, nn: number, on: boolean): ((x: FeatureMap) => FeatureMap) =>
     Odd({ width, lambda, nn, "a-b": "text", on, "1st": 4 });
   return around("odd", { first: make(5, 6, 7, false), second: make(8, 11, 13, true) });
 }
@@ -117,23 +117,23 @@ function odd(): Model {
 function several(): Model {
   const Scaled = block("Scaled", ({ factor }: { factor: number }) => {
     const { conv } = layers({ conv: conv2d({ in: 4, out: 4 }) });
-    return (x: Map): Map => scale(conv(x), { factor });
+    return (x: FeatureMap): FeatureMap => scale(conv(x), { factor });
   });
   const Two = block("Two", () => {
     const { left, right } = layers({ left: conv2d({ in: 4, out: 4 }), right: conv2d({ in: 4, out: 4 }) });
-    return (x: Map, y: Map, z: Map) => ({ first: add(left(x), y), second: right(z), unused: silu(left(y)) });
+    return (x: FeatureMap, y: FeatureMap, z: FeatureMap) => ({ first: add(left(x), y), second: right(z), unused: silu(left(y)) });
   });
   const Both = block("Both", () => {
     const { two, shared, only } = layers({ two: Two(), shared: Scaled({ factor: 3 }), only: conv2d({ in: 4, out: 4 }) });
-    return (x: Map): Map => {
+    return (x: FeatureMap): FeatureMap => {
       const { first, second } = two(x, shared(x), shared(shared(x)));
-      const [head, ...rest] = chunk(add(first, second), { chunks: 4 }) as [Map, ...Map[]];
-      return only(concat(slice(head, { start: 0, stop: 1 }), ...(rest as [Map, Map, Map])));
+      const [head, ...rest] = chunk(add(first, second), { chunks: 4 }) as [FeatureMap, ...FeatureMap[]];
+      return only(concat(slice(head, { start: 0, stop: 1 }), ...(rest as [FeatureMap, FeatureMap, FeatureMap])));
     };
   });
   const Attend = block("Attend", () => {
     const { q, k } = layers({ q: conv2d({ in: 4, out: 4 }), k: conv2d({ in: 4, out: 4 }) });
-    return (x: Map): Map =>
+    return (x: FeatureMap): FeatureMap =>
       upsample(attend(avgPool2d(q(x), { size: 4 }), avgPool2d(k(x), { size: 4 }), avgPool2d(x, { size: 4 })), { factor: 4 });
   });
   return around("several", { a: Scaled({ factor: 2 }), b: Scaled({ factor: -0.5 }), both: Both(), attend: Attend() });
@@ -150,7 +150,7 @@ function records(): Model {
       },
       convs: { 0: conv2d({ in: 4, out: 4 }), 1: conv2d({ in: 4, out: 4 }) },
     });
-    return (x: Map): Map => convs[1](convs[0](features.act(features[10](features[3](x)))));
+    return (x: FeatureMap): FeatureMap => convs[1](convs[0](features.act(features[10](features[3](x)))));
   });
   return around("records", { narrow: Recorded({ width: 5 }), wide: Recorded({ width: 7 }) });
 }
@@ -162,7 +162,8 @@ function wide(): Model {
     const counts = Object.values(config);
     const named = layers(Object.fromEntries(counts.map((count, i) => [long(i), conv2d({ in: 4, out: count })])));
     const { join } = { join: 0 };
-    return (x: Map): Map => slice(concat(...(Object.values(named).map((apply) => apply(x)) as [Map])), { start: join, stop: 4 });
+    return (x: FeatureMap): FeatureMap =>
+      slice(concat(...(Object.values(named).map((apply) => apply(x)) as [FeatureMap])), { start: join, stop: 4 });
   });
   const config = (offset: number): Readonly<Record<string, number>> =>
     Object.fromEntries(

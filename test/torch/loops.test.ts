@@ -11,8 +11,8 @@ import { encodePart, runOnnx } from "../support/onnx.ts";
 import { randomOf, randomTensor, runs } from "../support/random.ts";
 import { TorchServer } from "../support/torch-server.ts";
 
-type Map = Feature<number, number>;
-type Layer = (x: Map) => Map;
+type FeatureMap = Feature<number, number>;
+type Layer = (x: FeatureMap) => FeatureMap;
 type Lists = Readonly<Record<string, readonly Layer[]>>;
 
 let torch: TorchServer;
@@ -25,7 +25,7 @@ const convs = (count: number, input = 4): Layer[] => Array.from({ length: count 
 const at = (list: readonly Layer[] | undefined, i: number): Layer => list?.[i] as Layer;
 
 /** The body of the forward that applies lists of layers; it gives in PyTorch what the ONNX graph gives. */
-async function forwardOf(lists: Lists, apply: (lists: Lists, x: Map) => Map): Promise<string> {
+async function forwardOf(lists: Lists, apply: (lists: Lists, x: FeatureMap) => FeatureMap): Promise<string> {
   const Encoder = block("Encoder", () => {
     const { stem, ...named } = layers({ stem: conv2d({ in: 3, out: 4 }), ...lists });
     return (image: Feature<3, 1>) => apply(named, stem(image));
@@ -103,11 +103,11 @@ test("results that later loops read, last in, first out", async () => {
   const forward = await forwardOf(
     { down: convs(3), block: convs(2), up: convs(3, 8) },
     ({ down = [], block: middle = [], up = [] }, x) => {
-      const skips: Map[] = [];
+      const skips: FeatureMap[] = [];
       let y = x;
       for (const layer of down) skips.push((y = layer(y)));
       for (const layer of middle) y = layer(y);
-      for (const layer of up) y = layer(concat(y, skips.pop() as Map));
+      for (const layer of up) y = layer(concat(y, skips.pop() as FeatureMap));
       return y;
     },
   );
@@ -129,11 +129,11 @@ test("results that later loops read, last in, first out", async () => {
 
 test("all results but the last, which is read twice", async () => {
   const forward = await forwardOf({ skips: convs(3), up: convs(2, 8) }, ({ skips: down = [], up = [] }, x) => {
-    const kept: Map[] = [];
+    const kept: FeatureMap[] = [];
     let y = x;
     for (const layer of down) kept.push((y = layer(y)));
-    const last = kept.pop() as Map;
-    for (const layer of up) y = layer(concat(y, kept.pop() as Map));
+    const last = kept.pop() as FeatureMap;
+    for (const layer of up) y = layer(concat(y, kept.pop() as FeatureMap));
     return add(y, scale(last, { factor: 3 }));
   });
   expect(forward).toMatchInlineSnapshot(`
@@ -155,12 +155,12 @@ test("all results but the last, which is read twice", async () => {
 test("two stacks at once, the first read first", async () => {
   const lists = { one: convs(2), two: convs(2), three: convs(2, 8), four: convs(2, 8) };
   const forward = await forwardOf(lists, ({ one = [], two = [], three = [], four = [] }, x) => {
-    const [first, second]: [Map[], Map[]] = [[], []];
+    const [first, second]: [FeatureMap[], FeatureMap[]] = [[], []];
     let y = x;
     for (const layer of one) first.push((y = layer(y)));
     for (const layer of two) second.push((y = layer(y)));
-    for (const layer of three) y = layer(concat(y, first.pop() as Map));
-    for (const layer of four) y = layer(concat(y, second.pop() as Map));
+    for (const layer of three) y = layer(concat(y, first.pop() as FeatureMap));
+    for (const layer of four) y = layer(concat(y, second.pop() as FeatureMap));
     return y;
   });
   expect(forward).toMatchInlineSnapshot(`
@@ -186,11 +186,11 @@ test("two stacks at once, the first read first", async () => {
 test("steps that differ, lists in another order and results read in another order are no loops", async () => {
   const lists = { down: convs(3), back: convs(3), up: convs(3, 8), other: convs(2) };
   const forward = await forwardOf(lists, ({ down = [], back = [], up = [], other = [] }, x) => {
-    const kept: Map[] = [];
+    const kept: FeatureMap[] = [];
     let y = x;
     for (const layer of down) kept.push((y = layer(y)));
     for (const layer of back.toReversed()) y = layer(y);
-    for (const [i, layer] of up.entries()) y = layer(concat(y, kept[i] as Map));
+    for (const [i, layer] of up.entries()) y = layer(concat(y, kept[i] as FeatureMap));
     return at(other, 1)(relu(at(other, 0)(silu(y))));
   });
   expect(forward).toMatchInlineSnapshot(`
@@ -226,15 +226,15 @@ const programs = fc
   .filter((program) => program.length <= 30 && program.some((step) => ["one", "two", "three"].includes(step)));
 
 /** Lists with as many members as the program calls, and the program; the values that it keeps are all read in the end. */
-function listsOf(program: readonly Step[]): readonly [Lists, (lists: Lists, x: Map) => Map] {
+function listsOf(program: readonly Step[]): readonly [Lists, (lists: Lists, x: FeatureMap) => FeatureMap] {
   const names = ["one", "two", "three"].filter((name) => program.includes(name as Step));
   const lists = Object.fromEntries(names.map((name) => [name, convs(program.filter((step) => step === name).length)]));
   return [
     lists,
     (named, x) => {
-      const kept: Map[] = [];
+      const kept: FeatureMap[] = [];
       const left = Object.fromEntries(names.map((name) => [name, [...(named[name] ?? [])]]));
-      const apply = (y: Map, step: Step): Map => {
+      const apply = (y: FeatureMap, step: Step): FeatureMap => {
         if (step === "silu") return silu(y);
         if (step === "keep") kept.push(y);
         if (step === "drop") kept.pop();

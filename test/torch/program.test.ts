@@ -27,7 +27,7 @@ import { encodePart, runOnnx } from "../support/onnx.ts";
 import { randomOf, randomTensor, runs } from "../support/random.ts";
 import { TorchServer } from "../support/torch-server.ts";
 
-type Map = Feature<number, number>;
+type FeatureMap = Feature<number, number>;
 
 let torch: TorchServer;
 beforeAll(async () => {
@@ -111,15 +111,16 @@ const Residual = block("Residual", (config: { in: number; out: number; norm: boo
     conv: conv2d({ in: config.in, out: config.out }),
     ...(config.in === config.out ? {} : { shortcut: conv2d({ in: config.in, out: config.out, kernel: 1 }) }),
   });
-  return (x: Map): Map => add(conv(silu(norm === undefined ? x : norm(x))), shortcut === undefined ? x : shortcut(x));
+  return (x: FeatureMap): FeatureMap =>
+    add(conv(silu(norm === undefined ? x : norm(x))), shortcut === undefined ? x : shortcut(x));
 });
 
 /** A kind of block of this design, from three channels to four. */
-function designed(design: Design): (config: Config) => (x: Map) => Map {
+function designed(design: Design): (config: Config) => (x: FeatureMap) => FeatureMap {
   return block("Designed", (config: Config) => {
     const { channels, multipliers, blocks, gated, rate, kind, expand } = config;
     const hidden = hiddenOf(design, config);
-    const res = (input: number, out: number): ((x: Map) => Map) => Residual({ in: input, out, norm: design.norm });
+    const res = (input: number, out: number): ((x: FeatureMap) => FeatureMap) => Residual({ in: input, out, norm: design.norm });
     const widths = multipliers.flatMap((m) => (design.widths === "twice" ? [m * channels, m * channels] : [m * channels]));
     const reversed = widths.toReversed();
     const walk = design.widths === "reversed" ? reversed : widths;
@@ -144,21 +145,22 @@ function designed(design: Design): (config: Config) => (x: Map) => Map {
             ),
           }),
       conv_out: conv2d({ in: design.shortcut ? 2 * channels : channels, out: 4 }),
-    } as never) as unknown as Readonly<Record<string, ((x: Map) => Map) | undefined>> & {
-      down?: ((x: Map) => Map)[];
-      up?: ((x: Map) => Map)[];
-      body?: ((x: Map) => Map)[];
+    } as never) as unknown as Readonly<Record<string, ((x: FeatureMap) => FeatureMap) | undefined>> & {
+      down?: ((x: FeatureMap) => FeatureMap)[];
+      up?: ((x: FeatureMap) => FeatureMap)[];
+      body?: ((x: FeatureMap) => FeatureMap)[];
     };
-    const use = (name: string, x: Map): Map => (named[name] as ((x: Map) => Map) | undefined)?.(x) ?? x;
-    return (image: Map): Map => {
+    const use = (name: string, x: FeatureMap): FeatureMap =>
+      (named[name] as ((x: FeatureMap) => FeatureMap) | undefined)?.(x) ?? x;
+    return (image: FeatureMap): FeatureMap => {
       const x = use("conv_in", image);
       let h = relu(use("expand", use("norm", x)));
       if (named["drop"] !== undefined) h = use("drop", h);
       if (named["gate"] !== undefined) h = add(h, use("gate", silu(h)));
       h = use("squeeze", h);
-      const skips: Map[] = [];
+      const skips: FeatureMap[] = [];
       for (const each of named.down ?? []) skips.push((h = each(h)));
-      for (const each of named.up ?? []) h = each(concat(h, skips.pop() as Map));
+      for (const each of named.up ?? []) h = each(concat(h, skips.pop() as FeatureMap));
       if (named.down !== undefined) h = use("back", h);
       for (const each of named.body ?? []) h = each(h);
       if (design.factor !== "none") h = scale(h, { factor: design.factor === "setting" ? expand : 3 });
@@ -167,7 +169,7 @@ function designed(design: Design): (config: Config) => (x: Map) => Map {
   });
 }
 
-function modelOf(create: (config: Config) => (x: Map) => Map, config: Config): Model {
+function modelOf(create: (config: Config) => (x: FeatureMap) => FeatureMap, config: Config): Model {
   return model<number>({ name: "designed", latentChannels: 2, encoder: create(config), decoder: conv2d({ in: 2, out: 3 }) });
 }
 
@@ -225,8 +227,8 @@ test("a row of 4,096 functions is written in seconds", () => {
       conv_in: conv2d({ in: 3, out: channels }),
       conv_out: conv2d({ in: channels, out: 4 }),
     });
-    return (image: Map): Map => {
-      let h: Map = conv_in(image as Feature<3, number>);
+    return (image: FeatureMap): FeatureMap => {
+      let h: FeatureMap = conv_in(image as Feature<3, number>);
       for (let i = 0; i < count; i++) h = i % 2 === 0 ? relu(h) : silu(h);
       return conv_out(h);
     };

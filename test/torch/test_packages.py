@@ -238,7 +238,7 @@ class TestAutoencoder:
         assert runs() == 1
 
     def test_gradient_checkpointing_goes_along_with_copies(self, model: Any, image: Tensor) -> None:
-        """An averaged copy of the weights computes with its own."""
+        """A copy averaged as EMA does computes with its own."""
         model.enable_gradient_checkpointing()
         before = model(image, sample=False)[0]
         for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):

@@ -13,7 +13,7 @@ import torch
 from accelerate.state import AcceleratorState, GradientState, PartialState
 from conftest import ROOT, litevae
 from safetensors.torch import load_file
-from sets import write_pictures
+from sets import write_images
 from torch import Tensor
 
 MODELS = ROOT / "test" / "training" / "models"
@@ -28,13 +28,13 @@ def compile_package(model: str, out: Path) -> Path:
 
 
 class Project:
-    """A compiled package, and pictures to train it on."""
+    """A compiled package, and images to train it on."""
 
     def __init__(self, folder: Path, model: str) -> None:
         self.package = f"litevae_{model}"
         self.main = f"{self.package}.train"
         self.folder = compile_package(model, folder / "out")
-        self.data = write_pictures(folder / "pictures", 10)
+        self.data = write_images(folder / "images", 10)
 
     def arguments(self, run: Path, *more: str, data: str | None = None) -> list[str]:
         return ["--data", data or str(self.data), "--output", str(run), "--cpu", *more]

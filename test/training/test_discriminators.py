@@ -1,4 +1,4 @@
-"""Every kind of discriminator, as it is generated, learns to tell pictures from what a frozen generator makes."""
+"""Every kind of discriminator, as it is generated, learns to tell images from what a frozen generator makes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,13 +39,13 @@ def discriminator(folder: Path) -> Iterator[nn.Module]:
         yield module.build_discriminator()
 
 
-def pictures(generator: torch.Generator) -> Tensor:
+def images(generator: torch.Generator) -> Tensor:
     """Smooth colours, as in photographs."""
     return F.interpolate(torch.rand(BATCH, 3, 4, 4, generator=generator) * 2 - 1, 32, mode="bilinear")
 
 
 class Generator(nn.Module):
-    """What a bad decoder makes of pictures: a pattern of blocks over them."""
+    """What a bad decoder makes of images: a pattern of blocks over them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,9 +66,9 @@ def test_it_learns_on_a_frozen_generator(discriminator: nn.Module, kind: Kind) -
     reached: set[str] = set()
     losses: list[float] = []
     for _ in range(40):
-        real = pictures(source)
+        real = images(source)
         loss = discriminator_loss(
-            discriminator(real), discriminator(generator(pictures(source))), kind, global_share=0.5
+            discriminator(real), discriminator(generator(images(source))), kind, global_share=0.5
         )
         optimizer.zero_grad()
         loss.backward()
@@ -89,7 +89,7 @@ def test_it_learns_on_a_frozen_generator(discriminator: nn.Module, kind: Kind) -
 
 def test_it_teaches_the_generator_and_gets_nothing_from_that(discriminator: nn.Module) -> None:
     generator = Generator()
-    fake = generator(pictures(torch.Generator().manual_seed(3)))
+    fake = generator(images(torch.Generator().manual_seed(3)))
     with frozen(discriminator):
         generator_loss(discriminator(fake), "hinge", global_share=0.5).backward()
     assert generator.strength.grad is not None and generator.strength.grad.item() != 0
@@ -97,7 +97,7 @@ def test_it_teaches_the_generator_and_gets_nothing_from_that(discriminator: nn.M
 
 
 def test_it_runs_in_half_precision_and_in_channels_last(discriminator: nn.Module) -> None:
-    x = pictures(torch.Generator().manual_seed(4))
+    x = images(torch.Generator().manual_seed(4))
     discriminator.eval()
     wanted = as_logits(discriminator(x))
     with torch.autocast("cpu", torch.bfloat16):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from sets import write_pictures
+from sets import write_images
 from training.runs import Project, metrics, project
 
 __all__ = ["project"]
@@ -92,7 +92,7 @@ CHANGES = {
     "data.max_aspect": Change("1"),
     "data.flip": Change("0"),
     "data.workers": Change("1"),
-    "data.broken_share": Change("0.5", ("{broken}",)),
+    "data.corrupt_share": Change("0.5", ("{corrupt}",)),
     "data.validation_share": Change("0.6"),
     "data.validation_folder": Change("{other}"),
     "data.validation_images": Change("1", ("data.validation_share=0.6",)),
@@ -165,7 +165,7 @@ class Bench:
 
 
 def spy(project: Project, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What shows in no file: how layers compute and how pictures are loaded."""
+    """What shows in no file: how layers compute and how images are loaded."""
     seen: dict[str, Any] = {}
     build, loading = project.module("_runtime.training.build"), project.module("_runtime.training.loading")
     autoencoder = project.module("_runtime.nn.autoencoder")
@@ -201,15 +201,15 @@ def bench(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Bench:
 
     folder = tmp_path_factory.mktemp("fields")
     (folder / "empty").mkdir()
-    broken = write_pictures(folder / "broken", 10)
-    (broken / "class-0" / "000.png").write_bytes(b"no picture")
+    corrupt = write_images(folder / "corrupt", 10)
+    (corrupt / "class-0" / "000.png").write_bytes(b"no image")
     assert project.train(folder / "trained", "--set", *SHORT) == 0
     state = load_file(folder / "trained" / "model.safetensors")
     save_file({key: value for key, value in state.items() if "head" not in key}, folder / "part.safetensors")
     places = {
         "empty": folder / "empty",
-        "other": write_pictures(folder / "other", 3),
-        "broken": broken,
+        "other": write_images(folder / "other", 3),
+        "corrupt": corrupt,
         "weights": folder / "trained",
         "part": folder / "part.safetensors",
     }

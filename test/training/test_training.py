@@ -72,13 +72,13 @@ def test_the_weights_of_a_run_compile(project: Project, trained: Path, tmp_path:
 def test_the_latents_scale_is_measured(project: Project, trained: Path, photographs: Path) -> None:
     config = json.loads((trained / "config.json").read_text())
     model = project.module("model").Autoencoder.from_pretrained(trained)
-    pictures = [np.asarray(Image.open(path), np.float32) for path in sorted(photographs.iterdir())]
-    x = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2) / 127.5 - 1
+    images = [np.asarray(Image.open(path), np.float32) for path in sorted(photographs.iterdir())]
+    x = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2) / 127.5 - 1
     with torch.no_grad():
         posterior = model.encode(x).latent_dist
     # Of sampled latents: the posterior's variance belongs to theirs.
     variance = posterior.mean.var(correction=0) + posterior.var.mean()
-    assert config["latent_images"] == len(pictures)
+    assert config["latent_images"] == len(images)
     assert 1 / config["scaling_factor"] == pytest.approx(variance.sqrt().item(), rel=0.05)
     assert config["shift_factor"] == pytest.approx(posterior.mean.mean().item(), abs=0.05)
 

@@ -56,7 +56,7 @@ def test_fields_of_the_recipe(message: Callable[..., str]) -> None:
         "  help:     set phases.N.batch=4, or change accumulation"
     )
     assert message("--set", "phases.1.resolution=25") == (
-        "error: pictures of 25×25 do not fit the autoencoder and the discriminator\n"
+        "error: images of 25×25 do not fit the autoencoder and the discriminator\n"
         "  expected: phases.1.resolution: 24 or 26\n"
         "  found:    phases.1.resolution: 25\n"
         "  help:     choose a resolution that fits, or another discriminator"
@@ -77,7 +77,7 @@ def test_what_is_not_measured_not_seen_or_not_there(
     )
     small = ("losses.perceptual=1", "perceptual.weights=random", "phases.0.resolution=8")
     assert message("--set", *small) == (
-        "error: the perceptual loss cannot see these pictures\n"
+        "error: the perceptual loss cannot see these images\n"
         "  expected: 1 or 3 channels, and phases of at least 16×16\n"
         "  found:    3 channels, and a phase of 8×8\n"
         "  help:     set losses.perceptual=0"
@@ -104,10 +104,10 @@ def test_weights_to_start_from(message: Callable[..., str], tmp_path: Path) -> N
     )
 
 
-def test_pictures(message: Callable[..., str], tmp_path: Path) -> None:
+def test_images(message: Callable[..., str], tmp_path: Path) -> None:
     assert message(data=str(tmp_path / "nowhere")).startswith("error: there is no")
     (tmp_path / "empty").mkdir()
-    assert message(data=str(tmp_path / "empty")).startswith("error: there are no pictures in TMP/empty")
+    assert message(data=str(tmp_path / "empty")).startswith("error: there are no images in TMP/empty")
     (tmp_path / "small").mkdir()
     colour(0, (1, 1)).save(tmp_path / "small" / "dot.png")
     assert "1×1 pixels; at resolution 24 the shorter side needs 6" in message(data=str(tmp_path / "small"))

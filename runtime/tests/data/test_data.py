@@ -1,4 +1,4 @@
-"""A position decides its picture and crop, whoever loads it; the split stays as the set grows."""
+"""A position decides its image and crop, whoever loads it; the split stays as the set grows."""
 
 import math
 import pickle
@@ -11,12 +11,12 @@ import pytest
 import torch
 from accelerate import Accelerator
 from accelerate.data_loader import BatchSamplerShard
-from sets import DATA, PHOTOS, colour, data, encoded, write_pictures, write_tar
+from sets import DATA, PHOTOS, colour, data, encoded, write_images, write_tar
 from torch.utils.data import DataLoader
 
-from litevae_runtime.data.decode import open_picture
+from litevae_runtime.data.decode import open_image
+from litevae_runtime.data.images import Images, open_images
 from litevae_runtime.data.order import keyed_random, random_crop, shuffled
-from litevae_runtime.data.pictures import Pictures, open_pictures
 from litevae_runtime.data.sets import (
     Batch,
     PositionBatches,
@@ -29,12 +29,12 @@ from litevae_runtime.data.sets import (
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Pictures:
-    return open_pictures(write_pictures(tmp_path / "set", 10), 3)
+def images(tmp_path: Path) -> Images:
+    return open_images(write_images(tmp_path / "set", 10), 3)
 
 
-def stream(pictures: Pictures, seed: int = 0, resolution: int = 8, **changes: object) -> TrainingStream:
-    return TrainingStream(pictures, np.arange(len(pictures)), data(**changes), resolution, seed)
+def stream(images: Images, seed: int = 0, resolution: int = 8, **changes: object) -> TrainingStream:
+    return TrainingStream(images, np.arange(len(images)), data(**changes), resolution, seed)
 
 
 def loaded(
@@ -57,15 +57,15 @@ def assert_same(first: list[Batch], second: list[Batch]) -> None:
         assert torch.equal(one["image"], other["image"])
 
 
-def order(pictures: Pictures, seed: int, start: int, stop: int) -> list[int]:
-    """Which picture stands at each position, told by its pixels."""
+def order(images: Images, seed: int, start: int, stop: int) -> list[int]:
+    """Which image stands at each position, told by its pixels."""
     whole = {"min_scale": 1.0, "max_aspect": 1.0, "flip": 0.0}
-    images = [stream(pictures, seed, 16, **whole)[position]["image"] for position in range(start, stop)]
+    crops = [stream(images, seed, 16, **whole)[position]["image"] for position in range(start, stop)]
     full = [
-        open_picture(encoded(colour(number), "PNG"), "a.png", 3).resized((0, 0, 24, 16), (24, 16))
-        for number in range(len(pictures))
+        open_image(encoded(colour(number), "PNG"), "a.png", 3).resized((0, 0, 24, 16), (24, 16))
+        for number in range(len(images))
     ]
-    return [next(n for n, one in enumerate(full) if _contains(one, image)) for image in images]
+    return [next(n for n, one in enumerate(full) if _contains(one, crop)) for crop in crops]
 
 
 def _contains(full: torch.Tensor, piece: torch.Tensor) -> bool:
@@ -87,7 +87,7 @@ def test_the_order_stays_over_versions() -> None:
     assert random_crop(640, 427, 0.5, 4 / 3, keyed_random(b"crop", 7, 3)) == (112, 9, 443, 427)
 
 
-def test_every_picture_comes_first_equally_often() -> None:
+def test_every_image_comes_first_equally_often() -> None:
     counts = Counter(shuffled(0, 10, 0, epoch) for epoch in range(4000))
     # Binomial with mean 400 and standard deviation 19.
     assert min(counts.values()) > 400 - 5 * 19
@@ -105,15 +105,15 @@ def test_neighbours_are_independent() -> None:
         assert abs(np.corrcoef(places, other)[0, 1]) < 5 / math.sqrt(length)
 
 
-def test_ten_million_pictures_need_no_list() -> None:
+def test_ten_million_images_need_no_list() -> None:
     assert len({shuffled(place, 10_000_000, 0, 0) for place in range(1000)}) == 1000
 
 
-def test_an_epoch_shows_every_picture_once_and_the_next_in_another_order(pictures: Pictures) -> None:
-    first, second = order(pictures, 0, 0, 10), order(pictures, 0, 10, 20)
+def test_an_epoch_shows_every_image_once_and_the_next_in_another_order(images: Images) -> None:
+    first, second = order(images, 0, 0, 10), order(images, 0, 10, 20)
     assert sorted(first) == sorted(second) == list(range(10))
     assert first != second
-    assert order(pictures, 1, 0, 10) != first
+    assert order(images, 1, 0, 10) != first
 
 
 # The crop
@@ -147,17 +147,17 @@ def test_a_panorama_is_cropped_as_wide_as_the_aspect_allows() -> None:
     assert max(box[2] for box in boxes) > 2700
 
 
-def test_the_whole_square_without_augmentation_is_the_picture_itself() -> None:
-    photos = open_pictures(PHOTOS, 3)
+def test_the_whole_square_without_augmentation_is_the_image_itself() -> None:
+    photos = open_images(PHOTOS, 3)
     assert photos.name(0) == "astronaut.png"
     fixed = TrainingStream(photos, np.array([0]), data(min_scale=1, max_aspect=1, flip=0), 512, 0)
     whole = photos.open(0).resized((0, 0, 512, 512), (512, 512))
     assert torch.equal(fixed[5]["image"], whole)
 
 
-def test_the_recipe_decides_how_much_is_mirrored(pictures: Pictures) -> None:
+def test_the_recipe_decides_how_much_is_mirrored(images: Images) -> None:
     def mirrored(flip: float) -> list[bool]:
-        plain, flipped = stream(pictures, flip=0), stream(pictures, flip=flip)
+        plain, flipped = stream(images, flip=0), stream(images, flip=flip)
         return [
             not torch.equal(plain[position]["image"], flipped[position]["image"]) for position in range(60)
         ]
@@ -165,19 +165,19 @@ def test_the_recipe_decides_how_much_is_mirrored(pictures: Pictures) -> None:
     assert sum(mirrored(0)) == 0
     assert sum(mirrored(1)) == 60
     assert 15 < sum(mirrored(0.5)) < 45
-    turned = stream(pictures, flip=1)[3]["image"].flip(-1)
-    assert torch.equal(turned, stream(pictures, flip=0)[3]["image"])
+    turned = stream(images, flip=1)[3]["image"].flip(-1)
+    assert torch.equal(turned, stream(images, flip=0)[3]["image"])
 
 
 def test_the_seed_moves_the_crops(tmp_path: Path) -> None:
     colour(0).save(tmp_path / "a.png")
-    one = open_pictures(tmp_path, 3)
+    one = open_images(tmp_path, 3)
     assert not torch.equal(stream(one, seed=0)[0]["image"], stream(one, seed=1)[0]["image"])
 
 
 def test_large_jpegs_are_reduced_for_training_but_not_for_validation(tmp_path: Path) -> None:
     colour(0, (256, 256)).save(tmp_path / "a.jpg")
-    large = open_pictures(tmp_path, 3)
+    large = open_images(tmp_path, 3)
     box, size = (0, 0, 256, 256), (32, 32)
     exact, draft = (large.open(0).resized(box, size, draft=draft) for draft in (False, True))
     assert torch.equal(stream(large, resolution=32, min_scale=1, max_aspect=1, flip=0)[0]["image"], draft)
@@ -186,7 +186,7 @@ def test_large_jpegs_are_reduced_for_training_but_not_for_validation(tmp_path: P
 
 
 def test_a_position_keeps_its_crop_at_every_resolution() -> None:
-    photos = open_pictures(PHOTOS, 3)
+    photos = open_images(PHOTOS, 3)
     small, large = (stream(photos, resolution=resolution)[4]["image"] for resolution in (32, 128))
     reduced = torch.nn.functional.interpolate(large[None], size=32, mode="area")[0]
     assert (small - reduced).abs().mean() < 0.05
@@ -198,7 +198,7 @@ def test_a_position_keeps_its_crop_at_every_resolution() -> None:
 def test_workers_change_nothing(tmp_path: Path) -> None:
     members = {f"{number}.png": encoded(colour(number), "PNG") for number in range(10)}
     write_tar(tmp_path / "a.tar", members)
-    stream_ = stream(open_pictures(tmp_path / "a.tar", 3))
+    stream_ = stream(open_images(tmp_path / "a.tar", 3))
     expected = loaded(stream_, PositionBatches(0, 36, 4))
     assert_same(loaded(stream_, PositionBatches(0, 36, 4), workers=2, context="fork"), expected)
     # What a spawned worker gets; the shard's open file stays behind.
@@ -206,24 +206,24 @@ def test_workers_change_nothing(tmp_path: Path) -> None:
     assert_same(loaded(sent, PositionBatches(0, 36, 4)), expected)
 
 
-def test_generators_of_the_process_are_neither_used_nor_moved(pictures: Pictures) -> None:
+def test_generators_of_the_process_are_neither_used_nor_moved(images: Images) -> None:
     states = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]
-    first = stream(pictures)[13]["image"]
+    first = stream(images)[13]["image"]
     assert torch.equal(torch.get_rng_state(), states[0])
     assert random.getstate() == states[1]
     assert np.random.get_state()[1].tolist() == states[2]  # type: ignore[index]
     torch.manual_seed(5)
     random.seed(5)
-    assert torch.equal(stream(pictures)[13]["image"], first)
+    assert torch.equal(stream(images)[13]["image"], first)
 
 
-def test_a_resumed_run_goes_on_where_it_stopped(pictures: Pictures) -> None:
-    whole = loaded(stream(pictures), PositionBatches(0, 40, 4))
-    assert_same(loaded(stream(pictures), PositionBatches(16, 40, 4)), whole[4:])
+def test_a_resumed_run_goes_on_where_it_stopped(images: Images) -> None:
+    whole = loaded(stream(images), PositionBatches(0, 40, 4))
+    assert_same(loaded(stream(images), PositionBatches(16, 40, 4)), whole[4:])
 
 
 @pytest.mark.parametrize("processes", [2, 3])
-def test_processes_share_the_stream_without_overlap(pictures: Pictures, processes: int) -> None:
+def test_processes_share_the_stream_without_overlap(images: Images, processes: int) -> None:
     batches = PositionBatches(6, 42, 2)
     shards = [BatchSamplerShard(batches, processes, process) for process in range(processes)]
     assert [len(shard) for shard in shards] == [18 // processes] * processes
@@ -233,23 +233,23 @@ def test_processes_share_the_stream_without_overlap(pictures: Pictures, processe
         assert [position for batch in step for position in batch] == list(range(start, start + 2 * processes))
 
 
-def test_two_processes_see_the_pictures_of_one(pictures: Pictures) -> None:
-    [one] = loaded(stream(pictures), PositionBatches(8, 16, 8))
+def test_two_processes_see_the_images_of_one(images: Images) -> None:
+    [one] = loaded(stream(images), PositionBatches(8, 16, 8))
     shares = [
-        loaded(stream(pictures), BatchSamplerShard(PositionBatches(8, 16, 4), 2, process))[0]
+        loaded(stream(images), BatchSamplerShard(PositionBatches(8, 16, 4), 2, process))[0]
         for process in range(2)
     ]
     assert torch.equal(torch.cat([share["image"] for share in shares]), one["image"])
 
 
-def test_accelerate_prepares_the_loader(pictures: Pictures, tmp_path: Path) -> None:
+def test_accelerate_prepares_the_loader(images: Images, tmp_path: Path) -> None:
     (tmp_path / "set" / "class-0" / "000.png").write_bytes(b"")
-    loader = DataLoader(stream(pictures), batch_sampler=PositionBatches(0, 40, 4), collate_fn=collate)
+    loader = DataLoader(stream(images), batch_sampler=PositionBatches(0, 40, 4), collate_fn=collate)
     prepared = Accelerator(cpu=True).prepare(loader)
     assert len(prepared) == 10
     batches = list(prepared)
     assert torch.cat([batch["position"] for batch in batches]).tolist() == list(range(40))
-    assert {one.name for batch in batches for one in batch["broken"]} == {"class-0/000.png"}
+    assert {one.name for batch in batches for one in batch["corrupt"]} == {"class-0/000.png"}
 
 
 def test_positions_come_in_whole_batches() -> None:
@@ -268,83 +268,83 @@ def test_positions_come_in_whole_batches() -> None:
 def test_validation_resizes_the_shorter_side_and_takes_the_centre(
     tmp_path: Path, size: tuple[int, int], resolution: int
 ) -> None:
-    picture = colour(1, size)
-    picture.save(tmp_path / "a.png")
-    [item] = [ValidationSet(open_pictures(tmp_path, 3), np.array([0]), resolution)[0]]
+    image = colour(1, size)
+    image.save(tmp_path / "a.png")
+    [item] = [ValidationSet(open_images(tmp_path, 3), np.array([0]), resolution)[0]]
     scale = resolution / min(size)
-    resized = picture.resize((round(size[0] * scale), round(size[1] * scale)), resample=3)
+    resized = image.resize((round(size[0] * scale), round(size[1] * scale)), resample=3)
     left, top = (resized.width - resolution) // 2, (resized.height - resolution) // 2
     expected = np.asarray(resized.crop((left, top, left + resolution, top + resolution)))
     assert torch.equal(item["image"], torch.from_numpy(expected.copy()).permute(2, 0, 1) / 127.5 - 1)
     assert item["position"] == 0
 
 
-def test_validation_pictures_are_those_of_the_indices_and_end(pictures: Pictures) -> None:
+def test_validation_images_are_those_of_the_indices_and_end(images: Images) -> None:
     indices = np.array([7, 2])
-    held = ValidationSet(pictures, indices, 16)
+    held = ValidationSet(images, indices, 16)
     assert len(held) == 2
     for position, index in enumerate(indices):
-        expected = pictures.open(index).resized((0, 0, 24, 16), (24, 16))[..., 4:20]
+        expected = images.open(index).resized((0, 0, 24, 16), (24, 16))[..., 4:20]
         assert torch.equal(held[position]["image"], expected)
     with pytest.raises(IndexError):
         held[2]
 
 
 def names(split_: Split) -> set[str]:
-    return {split_.pictures.name(int(index)) for index in split_.training}
+    return {split_.images.name(int(index)) for index in split_.training}
 
 
 def test_the_split_covers_the_set_and_depends_on_the_seed(tmp_path: Path) -> None:
-    pictures = open_pictures(write_pictures(tmp_path, 80), 3)
-    parts = split(pictures, DATA, 0)
+    images = open_images(write_images(tmp_path, 80), 3)
+    parts = split(images, DATA, 0)
     assert sorted([*parts.training, *parts.validation_indices]) == list(range(80))
     assert 10 <= len(parts.validation_indices) <= 30
     assert parts.note == (
-        f"validation on {len(parts.validation_indices)} of {len(parts.validation_indices)} pictures held back, "
+        f"validation on {len(parts.validation_indices)} of {len(parts.validation_indices)} images held back, "
         f"{len(parts.training)} train"
     )
-    assert np.array_equal(split(pictures, DATA, 0).training, parts.training)
-    assert not np.array_equal(split(pictures, DATA, 1).training, parts.training)
+    assert np.array_equal(split(images, DATA, 0).training, parts.training)
+    assert not np.array_equal(split(images, DATA, 1).training, parts.training)
 
 
-def test_added_pictures_do_not_move_the_others(tmp_path: Path) -> None:
-    before = split(open_pictures(write_pictures(tmp_path, 60), 3), DATA, 0)
-    after = split(open_pictures(write_pictures(tmp_path, 90), 3), DATA, 0)
+def test_added_images_do_not_move_the_others(tmp_path: Path) -> None:
+    before = split(open_images(write_images(tmp_path, 60), 3), DATA, 0)
+    after = split(open_images(write_images(tmp_path, 90), 3), DATA, 0)
     assert names(before) < names(after)
     held = {before.validation.name(int(index)) for index in before.validation_indices}
     assert held.isdisjoint(names(after))
 
 
-def test_fewer_pictures_validate_than_are_held_back_and_they_stay(tmp_path: Path) -> None:
-    pictures = open_pictures(write_pictures(tmp_path, 80), 3)
-    few, more = (split(pictures, data(validation_images=count), 0) for count in (3, 6))
+def test_fewer_images_validate_than_are_held_back_and_they_stay(tmp_path: Path) -> None:
+    images = open_images(write_images(tmp_path, 80), 3)
+    few, more = (split(images, data(validation_images=count), 0) for count in (3, 6))
     assert len(few.held_out[1]) == 3
     assert set(few.validation_indices) < set(more.validation_indices)
     assert np.array_equal(few.training, more.training)
 
 
 @pytest.mark.parametrize("share", [1e-6, 0.999])
-def test_both_sides_get_a_picture(tmp_path: Path, share: float) -> None:
-    parts = split(open_pictures(write_pictures(tmp_path, 5), 3), data(validation_share=share), 0)
+def test_both_sides_get_a_image(tmp_path: Path, share: float) -> None:
+    parts = split(open_images(write_images(tmp_path, 5), 3), data(validation_share=share), 0)
     assert sorted([len(parts.training), len(parts.validation_indices)]) == [1, 4]
 
 
 @pytest.mark.parametrize(
-    ("count", "share", "why"), [(4, 0, "data.validation_share is 0"), (1, 0.5, "there is a single picture")]
+    ("count", "share", "why"), [(4, 0, "data.validation_share is 0"), (1, 0.5, "there is a single image")]
 )
-def test_training_pictures_validate_where_none_is_held_back(
+def test_training_images_validate_where_none_is_held_back(
     tmp_path: Path, count: int, share: float, why: str
 ) -> None:
-    parts = split(open_pictures(write_pictures(tmp_path, count), 3), data(validation_share=share), 0)
+    parts = split(open_images(write_images(tmp_path, count), 3), data(validation_share=share), 0)
     assert len(parts.training) == len(parts.validation_indices) == count
-    assert parts.note == f"validation on {count} of the training pictures: {why}"
+    assert parts.note == f"validation on {count} of the training images: {why}"
 
 
 def test_a_folder_of_its_own_validates(tmp_path: Path) -> None:
-    pictures = open_pictures(write_pictures(tmp_path / "train", 6), 3)
-    folder = write_pictures(tmp_path / "validation", 4)
-    parts = split(pictures, data(validation_folder=str(folder), validation_images=3), 0)
+    images = open_images(write_images(tmp_path / "train", 6), 3)
+    folder = write_images(tmp_path / "validation", 4)
+    parts = split(images, data(validation_folder=str(folder), validation_images=3), 0)
     assert len(parts.training) == 6
     assert parts.validation.place == str(folder)
     assert len(parts.validation_indices) == 3
-    assert parts.note == f"validation on 3 of 4 pictures in {folder}"
+    assert parts.note == f"validation on 3 of 4 images in {folder}"

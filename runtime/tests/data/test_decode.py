@@ -12,16 +12,16 @@ from PIL import Image
 from sets import PHOTOS, colour, encoded
 from torch import Tensor
 
-from litevae_runtime.common.errors import BrokenPictureError
-from litevae_runtime.data.decode import open_picture
+from litevae_runtime.common.errors import CorruptImageError
+from litevae_runtime.data.decode import open_image
 
 PIXELS = np.asarray(colour(0))
 RGB = torch.from_numpy(PIXELS.copy()).permute(2, 0, 1) / 127.5 - 1
 
 
 def decoded(data: bytes, name: str, channels: int) -> Tensor:
-    picture = open_picture(data, name, channels)
-    return picture.resized((0, 0, picture.width, picture.height), (picture.width, picture.height))
+    image = open_image(data, name, channels)
+    return image.resized((0, 0, image.width, image.height), (image.width, image.height))
 
 
 def npy(array: np.ndarray) -> bytes:
@@ -31,7 +31,7 @@ def npy(array: np.ndarray) -> bytes:
 
 
 def reason(data: bytes, name: str, channels: int) -> str:
-    with pytest.raises(BrokenPictureError) as caught:
+    with pytest.raises(CorruptImageError) as caught:
         decoded(data, name, channels)
     return str(caught.value)
 
@@ -88,8 +88,8 @@ def test_rgb_becomes_grey_by_luma() -> None:
 def test_transparency_is_laid_on_white(channels: int) -> None:
     half = Image.new("RGBA", (8, 8), (0, 0, 0, 255))
     half.paste((0, 0, 0, 0), (0, 0, 4, 8))
-    for picture in (half, half.convert("LA")):
-        image = decoded(encoded(picture, "PNG"), "a.png", channels)
+    for transparent in (half, half.convert("LA")):
+        image = decoded(encoded(transparent, "PNG"), "a.png", channels)
         assert image[:, 0, 0].tolist() == [1] * channels
         assert image[:, 0, 7].tolist() == [-1] * channels
 
@@ -182,45 +182,45 @@ def test_a_box_of_a_turned_and_reduced_jpeg_is_the_same_piece() -> None:
     exif[274] = 6
     turned = encoded(photo.transpose(Image.Transpose.ROTATE_90), "JPEG", quality=98, subsampling=0, exif=exif)
     box = (401, 203, 1003, 805)
-    expected = open_picture(encoded(photo, "PNG"), "a.png", 3).resized(box, (64, 64))
-    picture = open_picture(turned, "a.jpg", 3)
-    assert (picture.width, picture.height) == (1280, 850)
-    difference = picture.resized(box, (64, 64), draft=True) - expected
+    expected = open_image(encoded(photo, "PNG"), "a.png", 3).resized(box, (64, 64))
+    image = open_image(turned, "a.jpg", 3)
+    assert (image.width, image.height) == (1280, 850)
+    difference = image.resized(box, (64, 64), draft=True) - expected
     assert difference.square().mean().sqrt() < 0.02
 
 
 def test_a_draft_is_decoded_smaller_and_nearly_the_same() -> None:
     data = encoded(Image.open(PHOTOS / "hubble_deep_field.jpg"), "JPEG", quality=95)
     box = (100, 50, 900, 850)
-    exact = open_picture(data, "a.jpg", 3).resized(box, (64, 64))
-    draft = open_picture(data, "a.jpg", 3).resized(box, (64, 64), draft=True)
+    exact = open_image(data, "a.jpg", 3).resized(box, (64, 64))
+    draft = open_image(data, "a.jpg", 3).resized(box, (64, 64), draft=True)
     assert not torch.equal(exact, draft)
     assert (exact - draft).square().mean().sqrt() < 0.02
-    assert torch.equal(draft, open_picture(data, "a.jpg", 3).resized(box, (64, 64), draft=True))
-    full = open_picture(data, "a.jpg", 3).resized(box, (300, 300))
-    assert torch.equal(full, open_picture(data, "a.jpg", 3).resized(box, (300, 300), draft=True))
+    assert torch.equal(draft, open_image(data, "a.jpg", 3).resized(box, (64, 64), draft=True))
+    full = open_image(data, "a.jpg", 3).resized(box, (300, 300))
+    assert torch.equal(full, open_image(data, "a.jpg", 3).resized(box, (300, 300), draft=True))
 
 
 @pytest.mark.parametrize(("name", "channels"), [("a.png", 3), ("a.npy", 4)])
 def test_mirror_swaps_left_and_right(name: str, channels: int) -> None:
     array = np.random.default_rng(0).integers(0, 256, (16, 24, 4), np.uint8)
-    picture = open_picture(encoded(colour(0), "PNG") if channels == 3 else npy(array), name, channels)
+    image = open_image(encoded(colour(0), "PNG") if channels == 3 else npy(array), name, channels)
     box = (2, 3, 20, 13)
-    assert torch.equal(picture.resized(box, (8, 8), mirror=True), picture.resized(box, (8, 8)).flip(-1))
+    assert torch.equal(image.resized(box, (8, 8), mirror=True), image.resized(box, (8, 8)).flip(-1))
 
 
 def test_resizing_is_antialiased() -> None:
     stripes = np.zeros((64, 64), np.uint8)
     stripes[:, ::2] = 255
     for name, data in (("a.png", encoded(Image.fromarray(stripes), "PNG")), ("a.npy", npy(stripes))):
-        image = open_picture(data, name, 1).resized((0, 0, 64, 64), (8, 8))
+        image = open_image(data, name, 1).resized((0, 0, 64, 64), (8, 8))
         assert image.abs().max() < 0.1
 
 
 PNG = encoded(colour(0, (64, 64)), "PNG")
 BAD = {
     "empty": (b"", "a.png", 3, "the file is empty"),
-    "text": (b"not a picture", "a.png", 3, "none of the formats PNG, JPEG, WEBP, BMP, GIF, TIFF"),
+    "text": (b"not an image", "a.png", 3, "none of the formats PNG, JPEG, WEBP, BMP, GIF, TIFF"),
     "cut off": (PNG[:-4000], "a.png", 3, "image file is truncated"),
     "npy of 5": (
         npy(np.zeros((6, 9, 5), np.uint8)),
@@ -294,19 +294,19 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_bad_picture_has_a_reason(case: str) -> None:
+def test_a_bad_image_has_a_reason(case: str) -> None:
     data, name, channels, expected = BAD[case]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert reason(data, name, channels) == expected
 
 
-def test_damaged_files_are_broken_pictures_and_nothing_else() -> None:
+def test_damaged_files_are_corrupt_images_and_nothing_else() -> None:
     chance = np.random.default_rng(0)
     kinds = [("PNG", "RGB"), ("JPEG", "RGB"), ("TIFF", "RGB"), ("WEBP", "RGB"), ("GIF", "P"), ("BMP", "RGB")]
     whole = [(encoded(colour(0).convert(mode), kind), "a.any") for kind, mode in kinds]
     whole.append((npy(PIXELS), "a.npy"))
-    broken = 0
+    corrupt = 0
     for data, name in whole:
         for _ in range(60):
             bytes_ = bytearray(data)
@@ -314,10 +314,10 @@ def test_damaged_files_are_broken_pictures_and_nothing_else() -> None:
                 bytes_[place] = chance.integers(256)
             try:
                 decoded(bytes(bytes_[: chance.integers(1, len(data) + 1)]), name, 3)
-            except BrokenPictureError as error:
+            except CorruptImageError as error:
                 assert str(error)
-                broken += 1
-    assert broken > 200
+                corrupt += 1
+    assert corrupt > 200
 
 
 def test_decoders_that_warn_are_kept_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -363,19 +363,19 @@ def test_a_transparent_palette_has_four_channels() -> None:
 def test_enlarged_arrays_stay_in_range() -> None:
     step = np.zeros((8, 8, 5), np.float32)
     step[:, 4:] = 1
-    image = open_picture(npy(step), "a.npy", 5).resized((0, 0, 8, 8), (32, 32))
+    image = open_image(npy(step), "a.npy", 5).resized((0, 0, 8, 8), (32, 32))
     assert image.min() == -1
     assert image.max() == 1
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
 @pytest.mark.parametrize("exif", [b"MM\0*\0\0\0\x08\xff\xff" + b"\xff" * 40, b"MM, but no TIFF at all"])
-def test_damaged_exif_does_not_cost_the_picture(kind: str, exif: bytes) -> None:
+def test_damaged_exif_does_not_cost_the_image(kind: str, exif: bytes) -> None:
     data = encoded(colour(0), kind, exif=(b"" if kind == "PNG" else b"Exif\0\0") + exif)
     assert decoded(data, "a.any", 3).shape == (3, 16, 24)
 
 
-def test_a_png_whose_pixels_are_damaged_is_broken_though_its_checksums_hold() -> None:
+def test_a_png_whose_pixels_are_damaged_is_corrupt_though_its_checksums_hold() -> None:
     at = PNG.index(b"IDAT")
     length = int.from_bytes(PNG[at - 4 : at], "big")
     chunk = bytearray(PNG[at : at + 4 + length])

@@ -125,7 +125,7 @@ def test_outputs_by_name() -> None:
 # Who learns from whose step.
 
 
-class Critic(nn.Module):
+class Discriminator(nn.Module):
     """A small discriminator with both kinds of logits."""
 
     def __init__(self) -> None:
@@ -139,20 +139,20 @@ class Critic(nn.Module):
         return {"pixel_logits": self.to_pixel(h), "global_logit": self.to_global(h.mean(dim=(2, 3)))}
 
 
-def game() -> tuple[nn.Module, Critic, Tensor, Tensor]:
-    """A generator, a discriminator, latents, and pictures: stripes that the generator does not make."""
+def game() -> tuple[nn.Module, Discriminator, Tensor, Tensor]:
+    """A generator, a discriminator, latents, and images: stripes that the generator does not make."""
     torch.manual_seed(0)
-    generator, critic = nn.Conv2d(2, 1, 3, padding=1), Critic()
+    generator, discriminator = nn.Conv2d(2, 1, 3, padding=1), Discriminator()
     stripes = torch.tensor([0.8, -0.8]).repeat(4).expand(4, 1, 8, 8)
-    return generator, critic, torch.randn(4, 2, 8, 8), stripes
+    return generator, discriminator, torch.randn(4, 2, 8, 8), stripes
 
 
-def train(critic: Critic, pictures: Tensor, fake: Tensor, kind: Kind) -> list[float]:
+def train(discriminator: Discriminator, images: Tensor, fake: Tensor, kind: Kind) -> list[float]:
     """The discriminator's losses over 60 of its steps."""
-    adam = torch.optim.Adam(critic.parameters(), lr=0.02, betas=(0.5, 0.9))
+    adam = torch.optim.Adam(discriminator.parameters(), lr=0.02, betas=(0.5, 0.9))
     losses = []
     for _ in range(60):
-        loss = discriminator_loss(critic(pictures), critic(fake), kind, 0.5)
+        loss = discriminator_loss(discriminator(images), discriminator(fake), kind, 0.5)
         adam.zero_grad()
         loss.backward()
         adam.step()
@@ -162,27 +162,27 @@ def train(critic: Critic, pictures: Tensor, fake: Tensor, kind: Kind) -> list[fl
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_discriminator_learns_on_a_frozen_generator(kind: Kind) -> None:
-    generator, critic, latents, pictures = game()
+    generator, discriminator, latents, images = game()
     fake = generator(latents).detach()
-    before = {name: value.clone() for name, value in critic.named_parameters()}
-    losses = train(critic, pictures, fake, kind)
+    before = {name: value.clone() for name, value in discriminator.named_parameters()}
+    losses = train(discriminator, images, fake, kind)
     assert losses[-1] < 0.5 * losses[0]
     # Judged by what a discriminator is for, not by its loss.
     for share in (0.0, 1.0):
-        assert mean_logit(critic(pictures), share) > 0.5 > -0.5 > mean_logit(critic(fake), share)
-    for name, value in critic.named_parameters():
+        assert mean_logit(discriminator(images), share) > 0.5 > -0.5 > mean_logit(discriminator(fake), share)
+    for name, value in discriminator.named_parameters():
         assert not torch.equal(before[name], value), name
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_generator_learns_against_a_frozen_discriminator(kind: Kind) -> None:
-    generator, critic, latents, pictures = game()
-    train(critic, pictures, generator(latents).detach(), kind)
+    generator, discriminator, latents, images = game()
+    train(discriminator, images, generator(latents).detach(), kind)
     adam = torch.optim.Adam(generator.parameters(), lr=0.02)
     logits = []
     for _ in range(60):
-        with frozen(critic):
-            output = critic(generator(latents))
+        with frozen(discriminator):
+            output = discriminator(generator(latents))
         adam.zero_grad()
         generator_loss(output, kind, 0.5).backward()
         adam.step()
@@ -192,31 +192,33 @@ def test_the_generator_learns_against_a_frozen_discriminator(kind: Kind) -> None
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_step_gives_the_other_nothing(kind: Kind) -> None:
-    generator, critic, latents, pictures = game()
-    critic.to_global.bias.requires_grad_(False)
+    generator, discriminator, latents, images = game()
+    discriminator.to_global.bias.requires_grad_(False)
     fake = generator(latents)
-    discriminator_loss(critic(pictures), critic(fake.detach()), kind, 0.5).backward()
+    discriminator_loss(discriminator(images), discriminator(fake.detach()), kind, 0.5).backward()
     assert all(parameter.grad is None for parameter in generator.parameters())
-    assert all((parameter.grad is not None) == parameter.requires_grad for parameter in critic.parameters())
+    assert all(
+        (parameter.grad is not None) == parameter.requires_grad for parameter in discriminator.parameters()
+    )
 
-    critic.zero_grad()
-    with frozen(critic):
-        loss = generator_loss(critic(fake), kind, 0.5)
+    discriminator.zero_grad()
+    with frozen(discriminator):
+        loss = generator_loss(discriminator(fake), kind, 0.5)
     loss.backward()
     assert all(
         parameter.grad is not None and parameter.grad.count_nonzero() for parameter in generator.parameters()
     )
-    assert all(parameter.grad is None for parameter in critic.parameters())
-    frozen_still = [name for name, value in critic.named_parameters() if not value.requires_grad]
+    assert all(parameter.grad is None for parameter in discriminator.parameters())
+    frozen_still = [name for name, value in discriminator.named_parameters() if not value.requires_grad]
     assert frozen_still == ["to_global.bias"]
 
 
 def test_frozen_ends_with_an_error_too() -> None:
-    critic = Critic()
-    with pytest.raises(KeyError), frozen(critic):
-        assert not any(parameter.requires_grad for parameter in critic.parameters())
+    discriminator = Discriminator()
+    with pytest.raises(KeyError), frozen(discriminator):
+        assert not any(parameter.requires_grad for parameter in discriminator.parameters())
         raise KeyError
-    assert all(parameter.requires_grad for parameter in critic.parameters())
+    assert all(parameter.requires_grad for parameter in discriminator.parameters())
 
 
 # Weights.

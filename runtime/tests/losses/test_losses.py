@@ -28,7 +28,7 @@ from litevae_runtime.recipe.fields import Gaussian, Losses, Recipe, Wavelet
 Pair = tuple[Tensor, Tensor]
 
 
-def pictures(channels: int = 3, size: tuple[int, int] = (16, 24), count: int = 2) -> Pair:
+def images(channels: int = 3, size: tuple[int, int] = (16, 24), count: int = 2) -> Pair:
     """Two different batches in [-1, 1], in float64."""
     generator = torch.Generator().manual_seed(channels)
     shape = (count, channels, *size)
@@ -94,7 +94,7 @@ def test_kl_is_the_mean_of_torchs_own_divergence() -> None:
 @pytest.mark.parametrize("levels", [1, 2, 3])
 @pytest.mark.parametrize("channels", [1, 3, 5])
 def test_wavelet_is_charbonnier_on_pywavelets_details(channels: int, levels: int) -> None:
-    x_hat, x = pictures(channels)
+    x_hat, x = images(channels)
     epsilon = 1e-2
     _, *details = pywt.wavedec2(x_hat.numpy(), "haar", level=levels, axes=(2, 3))
     _, *wanted = pywt.wavedec2(x.numpy(), "haar", level=levels, axes=(2, 3))
@@ -108,7 +108,7 @@ def test_wavelet_is_charbonnier_on_pywavelets_details(channels: int, levels: int
 @pytest.mark.parametrize(("taps", "sigma"), [(5, 1.0), (3, 0.7), (11, 2.5)])
 @pytest.mark.parametrize("channels", [1, 3, 5])
 def test_gaussian_is_l1_of_what_scipys_filter_removes(channels: int, taps: int, sigma: float) -> None:
-    x_hat, x = pictures(channels)
+    x_hat, x = images(channels)
     reach = taps // 2
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     kernel /= kernel.sum()
@@ -123,7 +123,7 @@ def test_gaussian_is_l1_of_what_scipys_filter_removes(channels: int, taps: int, 
 
 @pytest.mark.parametrize("channels", [1, 3, 5])
 def test_ldl_is_the_papers_formula_in_loops(channels: int) -> None:
-    x_hat, x = pictures(channels, (8, 9))
+    x_hat, x = images(channels, (8, 9))
     ema = x + 0.06 * torch.randn(x.shape, dtype=x.dtype, generator=torch.Generator().manual_seed(1))
     r1, r2 = (x_hat - x).numpy() / 2, (ema - x).numpy() / 2
     total, kept = 0.0, 0
@@ -141,7 +141,7 @@ def test_ldl_is_the_papers_formula_in_loops(channels: int) -> None:
     assert ldl(x_hat, x, ema).item() == pytest.approx(total / x.numel(), rel=1e-8)
 
 
-# Equal pictures, and what a loss must or must not see.
+# Equal images, and what a loss must or must not see.
 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "l1": l1,
@@ -154,10 +154,10 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("channels", [1, 3, 5])
-def test_is_zero_for_equal_pictures_alone_and_its_gradient_reaches_every_pixel(
+def test_is_zero_for_equal_images_alone_and_its_gradient_reaches_every_pixel(
     name: str, channels: int
 ) -> None:
-    x_hat, x = pictures(channels)
+    x_hat, x = images(channels)
     assert LOSSES[name](x, x).item() == 0
     x_hat.requires_grad_()
     loss = LOSSES[name](x_hat, x)
@@ -169,7 +169,7 @@ def test_is_zero_for_equal_pictures_alone_and_its_gradient_reaches_every_pixel(
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_step_against_the_gradient_lowers_the_loss(name: str) -> None:
-    x_hat, x = pictures()
+    x_hat, x = images()
     x_hat.requires_grad_()
     loss = LOSSES[name](x_hat, x)
     [gradient] = torch.autograd.grad(loss, x_hat)
@@ -178,14 +178,14 @@ def test_a_step_against_the_gradient_lowers_the_loss(name: str) -> None:
 
 
 def test_gradients_are_those_of_finite_differences() -> None:
-    x_hat, x = pictures(2, (8, 8), 1)
+    x_hat, x = images(2, (8, 8), 1)
     x_hat.requires_grad_()
     assert torch.autograd.gradcheck(lambda y: wavelet(y, x, 3), x_hat)
     assert torch.autograd.gradcheck(lambda y: gaussian(y, x), x_hat)
 
 
-def test_equal_pictures_give_a_gradient_of_zero_and_no_nan() -> None:
-    _, x = pictures()
+def test_equal_images_give_a_gradient_of_zero_and_no_nan() -> None:
+    _, x = images()
     x_hat = x.clone().requires_grad_()
     for loss in LOSSES.values():
         [gradient] = torch.autograd.grad(loss(x_hat, x), x_hat)
@@ -217,7 +217,7 @@ def test_wavelet_and_gaussian_see_every_detail_of_every_channel(cell: Tensor, ch
 
 
 def test_wavelet_and_gaussian_see_no_colour_cast() -> None:
-    _, x = pictures()
+    _, x = images()
     x_hat = x + torch.tensor([0.3, -0.2, 0.1]).double().view(1, 3, 1, 1)
     assert wavelet(x_hat, x, levels=3).item() == pytest.approx(0, abs=1e-12)
     assert gaussian(x_hat, x).item() == pytest.approx(0, abs=1e-12)
@@ -233,7 +233,7 @@ def test_every_level_of_the_wavelet_loss_counts() -> None:
 
 
 def test_the_artefact_map_is_detached_and_empty_where_the_model_beats_its_average() -> None:
-    x_hat, x = pictures()
+    x_hat, x = images()
     x_hat.requires_grad_()
     residual = ((x_hat - x) / 2).detach()
     found = artefact_map(residual, torch.zeros_like(residual))
@@ -244,7 +244,7 @@ def test_the_artefact_map_is_detached_and_empty_where_the_model_beats_its_averag
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_does_not_change_with_batch_or_resolution(name: str) -> None:
-    x_hat, x = pictures(size=(16, 16))
+    x_hat, x = images(size=(16, 16))
     loss = LOSSES[name](x_hat, x)
     torch.testing.assert_close(
         LOSSES[name](x_hat.repeat(3, 1, 1, 1), x.repeat(3, 1, 1, 1)), loss, msg="batch"
@@ -256,7 +256,7 @@ def test_does_not_change_with_batch_or_resolution(name: str) -> None:
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_refuses_shapes_that_would_be_broadcast(name: str) -> None:
-    x_hat, x = pictures()
+    x_hat, x = images()
     with pytest.raises(ValueError, match=r"not \[2, 1, 16, 24\] and \[2, 3, 16, 24\]"):
         LOSSES[name](x_hat[:, :1], x)
 
@@ -265,11 +265,11 @@ def test_refuses_shapes_that_would_be_broadcast(name: str) -> None:
 
 
 def test_wavelet_refuses_sizes_that_cannot_be_halved() -> None:
-    x_hat, x = pictures(size=(16, 20))
+    x_hat, x = images(size=(16, 20))
     with pytest.raises(InputError) as error:
         wavelet(x_hat, x, levels=3)
     assert str(error.value) == (
-        "the wavelet loss halves the sides of pictures 3 times\n"
+        "the wavelet loss halves the sides of images 3 times\n"
         "  expected: sides that are multiples of 8\n"
         "  found:    16 × 20\n"
         "  help:     choose another resolution, or fewer wavelet.levels"
@@ -281,7 +281,7 @@ def test_wavelet_refuses_sizes_that_cannot_be_halved() -> None:
     [(lambda y, x: gaussian(y, x, taps=11), 5), (lambda y, x: ldl(y, x, x), 3)],
     ids=["gaussian", "ldl"],
 )
-def test_filters_refuse_pictures_smaller_than_their_reach(
+def test_filters_refuse_images_smaller_than_their_reach(
     loss: Callable[[Tensor, Tensor], Tensor], side: int
 ) -> None:
     x = torch.zeros(1, 1, side, 16)
@@ -302,7 +302,7 @@ ALL = {"l1": 1.0, "perceptual": 2.0, "kl": 1e-3, "wavelet": 3.0, "gaussian": 0.5
 
 
 def test_gives_the_terms_that_have_a_weight_and_their_weighted_sum() -> None:
-    x_hat, x = pictures()
+    x_hat, x = images()
     losses = ReconstructionLosses(recipe(ALL, levels=2, epsilon=0.1, taps=3, sigma=0.8), Squares())
     terms = losses(x_hat, x, posterior_of(), x)
     expected = {
@@ -323,7 +323,7 @@ def test_gives_the_terms_that_have_a_weight_and_their_weighted_sum() -> None:
 
 @pytest.mark.parametrize("name", [name for name in ALL if name != "kl"])
 def test_each_weight_alone_gives_its_term_alone(name: str) -> None:
-    x_hat, x = pictures()
+    x_hat, x = images()
     x_hat.requires_grad_()
     losses = ReconstructionLosses(recipe({name: 0.5}), Squares())
     terms = losses(x_hat, x, posterior_of(), x)
@@ -335,7 +335,7 @@ def test_each_weight_alone_gives_its_term_alone(name: str) -> None:
 
 
 def test_the_total_reaches_decoder_and_encoder() -> None:
-    _, x = pictures(size=(24, 24))
+    _, x = images(size=(24, 24))
     torch.manual_seed(0)
     encoder, decoder = nn.Conv2d(3, 8, 8, 8).double(), nn.ConvTranspose2d(4, 3, 8, 8).double()
     posterior = DiagonalGaussian(encoder(x))
@@ -352,7 +352,7 @@ def test_the_total_reaches_decoder_and_encoder() -> None:
 def test_autocast_changes_neither_type_nor_value() -> None:
     torch.manual_seed(0)
     decoder = nn.Conv2d(3, 3, 3, padding=1)
-    x = pictures(size=(24, 24))[1].float()
+    x = images(size=(24, 24))[1].float()
     losses = ReconstructionLosses(recipe(ALL), Squares())
     with torch.autocast("cpu", torch.bfloat16):
         x_hat, moments = decoder(x), decoder(x).repeat(1, 2, 1, 1)
@@ -391,7 +391,7 @@ def test_refuses_a_recipe_that_compares_nothing() -> None:
     with pytest.raises(InputError) as error:
         ReconstructionLosses(recipe({"kl": 1}), None)
     assert str(error.value) == (
-        "no loss compares reconstruction and picture\n"
+        "no loss compares reconstruction and image\n"
         "  expected: a weight above 0 besides losses.kl\n"
         "  found:    0 in every other field of losses\n"
         "  help:     set losses.l1=1"
@@ -416,7 +416,7 @@ def test_refuses_ldl_without_an_averaged_model() -> None:
         "  found:    losses.ldl = 1 and ema.decay = 0\n"
         "  help:     set ema.decay=0.9999, or losses.ldl=0"
     )
-    x_hat, x = pictures()
+    x_hat, x = images()
     with pytest.raises(InputError, match="needs the averaged model's reconstruction"):
         ReconstructionLosses(recipe({"ldl": 1}), None)(x_hat, x, posterior_of())
 
@@ -445,7 +445,7 @@ def test_a_summed_kl_beside_a_mean_l1_depends_on_the_resolution(resolution: int,
 
 
 def test_conventions_are_the_same_objective() -> None:
-    x_hat, x = pictures(5, (16, 16))
+    x_hat, x = images(5, (16, 16))
     posterior = DiagonalGaussian(torch.randn(2, 6, 4, 4, generator=torch.Generator().manual_seed(0)).double())
     weights = kl_in_conventions(0.01, nz=3, stride=4, resolution=16, image_channels=5)
     ours = l1(x_hat, x) + weights.per_element * kl(posterior)

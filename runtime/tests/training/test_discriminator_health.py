@@ -32,7 +32,7 @@ def test_warns_once_of_saturation_after_patience(kind: Kind) -> None:
     assert warnings(health, [SATURATED] * 4) == []
     chance = {"hinge": "2.000", "logistic": "1.386"}[kind]
     assert warnings(health, [SATURATED] * 50) == [
-        "the discriminator is certain of every picture for 5 logged steps (mean logit +4.00 for pictures, -5.00 for "
+        "the discriminator is certain of every image for 5 logged steps (mean logit +4.00 for images, -5.00 for "
         f"reconstructions; loss 0.001, at chance {chance}). It learns nothing more and the autoencoder cannot follow it: lower "
         "adversarial.learning_rate, or shorten adversarial.warmup"
     ]
@@ -44,7 +44,7 @@ def test_warns_once_of_a_collapse_after_patience(kind: Kind) -> None:
     assert warnings(health, [COLLAPSED[kind]] * 4) == []
     loss, chance = {"hinge": ("1.990", "2.000"), "logistic": ("1.380", "1.386")}[kind]
     assert warnings(health, [COLLAPSED[kind]] * 50) == [
-        "the discriminator tells nothing apart for 5 logged steps (mean logit +0.02 for pictures, +0.01 for reconstructions; "
+        "the discriminator tells nothing apart for 5 logged steps (mean logit +0.02 for images, +0.01 for reconstructions; "
         f"loss {loss}, at chance {chance}). What it teaches the autoencoder is noise: raise adversarial.learning_rate or "
         "adversarial.warmup, or lower adversarial.weight"
     ]
@@ -56,7 +56,7 @@ def test_warns_again_of_a_new_episode() -> None:
     said = [
         message.split(" for ")[0].removeprefix("the discriminator ") for message in warnings(health, episodes)
     ]
-    assert said == ["is certain of every picture", "is certain of every picture", "tells nothing apart"]
+    assert said == ["is certain of every image", "is certain of every image", "tells nothing apart"]
 
 
 def test_one_good_step_is_no_end_and_one_bad_step_no_start() -> None:

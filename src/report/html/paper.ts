@@ -46,7 +46,7 @@ interface Mark extends PublishedQuality {
   readonly color: string;
 }
 
-/** A chart per metric: what the paper's encoders cost, and how well their pictures come back. */
+/** A chart per metric: what the paper's encoders cost, and how well their images come back. */
 export async function paperCharts({ macs, others }: PaperCosts): Promise<Markup> {
   const marks = shownFigures().flatMap((row): readonly Mark[] => {
     const cost = macs.get(row.builtIn);

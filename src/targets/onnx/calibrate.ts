@@ -1,4 +1,4 @@
-/** Finds out on pictures which nodes of a graph float16 cannot hold, and how far the float16 graph is from the float32 one. */
+/** Finds out on images which nodes of a graph float16 cannot hold, and how far the float16 graph is from the float32 one. */
 import { UserError } from "../../errors/index.ts";
 import { must } from "../../errors/must.ts";
 import type { Part } from "../../ir/model.ts";
@@ -14,10 +14,10 @@ export interface Values {
   readonly data: Float32Array;
 }
 
-/** What is brought, since nothing here reads a picture or runs a graph. */
+/** What is brought, since nothing here reads an image or runs a graph. */
 export interface Calibration {
-  /** The pictures, as [1, channels, height, width] of sizes that the parts accept. */
-  readonly pictures: (channels: number, sizes: Sizes) => Promise<readonly Values[]>;
+  /** The images, as [1, channels, height, width] of sizes that the parts accept. */
+  readonly images: (channels: number, sizes: Sizes) => Promise<readonly Values[]>;
   readonly load: (model: Uint8Array) => Promise<{
     run(data: Float32Array, shape: readonly number[]): Promise<Readonly<Record<string, Values>>>;
     release(): Promise<void>;
@@ -32,7 +32,7 @@ export interface HalfReport {
   readonly outOfRange: number;
   /** Where such values are computed, or the weights that are such, with their largest magnitude; the largest first. */
   readonly reach: readonly { readonly name: string; readonly max: number }[];
-  /** The largest difference from float32 on the calibration pictures, relative to max(1, max|y|) of the output it is in. */
+  /** The largest difference from float32 on the calibration images, relative to max(1, max|y|) of the output it is in. */
   readonly worstError: number;
 }
 
@@ -41,10 +41,10 @@ export interface Half {
   readonly report: HalfReport;
 }
 
-/** Turns graphs into float16. A graph that takes what others give, as `sources` says, comes after those; the others take the pictures. */
+/** Turns graphs into float16. A graph that takes what others give, as `sources` says, comes after those; the others take the images. */
 export async function calibrated(
   graphs: readonly { readonly graph: OnnxGraph; readonly sources: NonNullable<Part["sources"]> }[],
-  pictures: readonly Values[],
+  images: readonly Values[],
   load: Calibration["load"],
   info: ModelInfo,
   progress: (doing: string) => void,
@@ -60,9 +60,9 @@ export async function calibrated(
   const done: Half[] = [];
   const given = new Map<string, readonly Readonly<Record<string, Values>>[]>();
   for (const { graph, sources } of graphs) {
-    const inputs = inputsOf(graph, sources, given, pictures);
+    const inputs = inputsOf(graph, sources, given, images);
     expectBelowLimit(graph);
-    progress(`calibrating ${graph.name} on ${counted(pictures.length, "picture")}`);
+    progress(`calibrating ${graph.name} on ${counted(images.length, "image")}`);
     const tensors = floatTensors(graph);
     const expected = await runAll(runGraphPasses(graph, [maxima(tensors)]), inputs);
     for (const { name } of graph.outputs) for (const results of expected) expectFinite(graph, name, results[name]);
@@ -82,17 +82,17 @@ export async function calibrated(
   return done;
 }
 
-/** What a graph's one input is calibrated on: an output of another part, or the pictures. */
+/** What a graph's one input is calibrated on: an output of another part, or the images. */
 function inputsOf(
   graph: OnnxGraph,
   sources: NonNullable<Part["sources"]>,
   given: ReadonlyMap<string, readonly Readonly<Record<string, Values>>[]>,
-  pictures: readonly Values[],
+  images: readonly Values[],
 ): readonly Values[] {
   const [input, ...others] = graph.inputs.map(({ name }) => name);
   if (others.length > 0) throw new Error(`${graph.name} has ${graph.inputs.length} inputs to calibrate on`);
   const source = sources[must(input, `the input of the ${graph.name}`)];
-  if (source === undefined) return pictures;
+  if (source === undefined) return images;
   const results = must(given.get(source.part), `what the ${source.part} gives the ${graph.name} to calibrate on`);
   return results.map((result) => must(result[source.output], `the ${source.output} that the ${source.part} gives`));
 }
@@ -117,7 +117,7 @@ export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-/** The largest magnitude of each tensor and weight over all pictures. */
+/** The largest magnitude of each tensor and weight over all images. */
 function maximaOf(
   graph: OnnxGraph,
   tensors: readonly string[],
@@ -201,7 +201,7 @@ function expectFinite(graph: OnnxGraph, name: string, values: Values | undefined
   if (values?.data.every(Number.isFinite) === true) return;
   throw new UserError({
     what: `${graph.name} gives NaN or infinity in float32 already, in ${name}`,
-    expected: "finite outputs for the calibration pictures",
-    help: "check the weights: compile without --precision fp16, and litevae run a picture",
+    expected: "finite outputs for the calibration images",
+    help: "check the weights: compile without --precision fp16, and litevae run an image",
   });
 }

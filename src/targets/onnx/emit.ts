@@ -26,19 +26,19 @@ export function prepareOnnx(compilation: Compilation, options: OnnxOptions, reso
     }
     const needed = neededParts(compilation.model, parts, options);
     const calibration = resources.calibration(options.calibrate);
-    const pictures = await calibration.pictures(compilation.model.imageChannels, compilation.sizes(needed));
+    const images = await calibration.images(compilation.model.imageChannels, compilation.sizes(needed));
     const graphs = needed.map((part) => ({ graph: lowered.get(part) ?? lower(part), sources: part.sources ?? {} }));
-    const halves = await calibrated(graphs, pictures, calibration.load, info("calibration"), compilation.progress);
+    const halves = await calibrated(graphs, images, calibration.load, info("calibration"), compilation.progress);
     const written = halves.filter(({ graph }) => parts.some(({ name }) => name === graph.name));
     for (const half of written) compilation.note(describeHalf(half));
     return {
       files: written.flatMap(({ graph }) => onnxFiles(graph, info(graph.name), options)),
-      facts: { ...versions, precision: "fp16", calibration: calibrationFacts(written, pictures.length) },
+      facts: { ...versions, precision: "fp16", calibration: calibrationFacts(written, images.length) },
     };
   };
 }
 
-function calibrationFacts(halves: readonly Half[], pictures: number): object {
+function calibrationFacts(halves: readonly Half[], images: number): object {
   const entries = halves.map(({ graph, report }) => {
     const float32 = report.declared + report.outOfRange;
     return [
@@ -46,7 +46,7 @@ function calibrationFacts(halves: readonly Half[], pictures: number): object {
       { nodes: report.nodes, float32_nodes: float32, worst_error: Number(report.worstError.toPrecision(3)) },
     ] as const;
   });
-  return { pictures, parts: Object.fromEntries(entries) };
+  return { images, parts: Object.fromEntries(entries) };
 }
 
 /** A graph with its weights inside or, asked for or too large for protobuf, in a file beside it. */

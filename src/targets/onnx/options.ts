@@ -18,13 +18,13 @@ export interface OnnxOptions {
   /** Where none is given it is the one that the operator set needs. */
   readonly irVersion?: number | undefined;
   readonly precision: "fp16" | "fp32";
-  /** Names the pictures that float16 is calibrated on. */
+  /** Names the images that float16 is calibrated on. */
   readonly calibrate?: string | undefined;
   readonly externalData: boolean;
 }
 
 export interface OnnxResources extends ClientResources {
-  /** The pictures of a folder, and a runtime. */
+  /** The images of a folder, and a runtime. */
   calibration(folder: string): Calibration;
 }
 
@@ -53,7 +53,7 @@ export const onnxOptions = z
       .string()
       .optional()
       .meta({
-        description: "folder of pictures that tell which layers leave the range of fp16",
+        description: "folder of images that tell which layers leave the range of fp16",
         placeholder: "dir",
       } satisfies Shown),
     externalData: z
@@ -104,10 +104,10 @@ function checkCalibration({ precision, calibrate }: OnnxOptions, add: AddIssue):
   } else if (precision === "fp16" && calibrate === undefined) {
     add(
       issueOf({
-        what: "--precision fp16 needs pictures",
-        expected: "--calibrate DIR, a folder of a few pictures such as the model will see",
+        what: "--precision fp16 needs images",
+        expected: "--calibrate DIR, a folder of a few images such as the model will see",
         found: "no --calibrate",
-        help: "which layers leave the range of fp16, and would give black images, shows on pictures only",
+        help: "which layers leave the range of fp16, and would give black images, shows only on images",
       }),
     );
   }

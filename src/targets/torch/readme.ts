@@ -68,7 +68,7 @@ pip install -e ".[train]"
 python ${run}
 \`\`\`
 
-IMAGES is a folder of pictures, at any depth, or of WebDataset shards. The recipe, \`${name}/recipe.json\`, is what \`litevae compile --recipe\` chose; it is
+IMAGES is a folder of images, at any depth, or of WebDataset shards. The recipe, \`${name}/recipe.json\`, is what \`litevae compile --recipe\` chose; it is
 printed at the start, and \`--set phases.0.steps=50\` overrides a field of it for one run. \`--dry-run\` takes one step of every phase and tells memory,
 speed and the time that the run would take.
 
@@ -106,7 +106,7 @@ function evaluationSection(name: string): string {
 
 \`\`\`
 pip install -e ".[evaluate]"
-python -m ${name}.evaluate --data PICTURES --weights RUN --sizes 128,256
+python -m ${name}.evaluate --data IMAGES --weights RUN --sizes 128,256
 \`\`\`
 
 measures rFID, LPIPS, PSNR and SSIM at each size, the latents' distance to a Gaussian and how balanced the decoder's feature maps are. RUN is a run's folder,

@@ -29,9 +29,7 @@ function groupOf(key: string, field: JsonSchema): readonly [string, JsonSchema] 
 function writeClass(writer: PythonWriter, name: string, { description, properties = {} }: JsonSchema): void {
   writer.line().line().line("@dataclass(frozen=True, slots=True)");
   writer.block(`class ${name}:`, () => {
-    writer
-      .line(`"""${sentence(description ?? "everything that a training run depends on besides model and pictures")}"""`)
-      .line();
+    writer.line(`"""${sentence(description ?? "everything that a training run depends on besides model and images")}"""`).line();
     for (const [key, field] of Object.entries(properties)) {
       // A group's description is its class's docstring.
       const [, group] = groupOf(key, field);

@@ -159,7 +159,7 @@ class StyleGanDown(nn.Module):
 class StyleGanDiscriminator(nn.Module):
     """The residual discriminator of StyleGAN2 with minibatch standard deviation. The paper ends in a linear
     layer over the 4×4 map that is left; here it is a 4×4 convolution without padding, which is the same at
-    `resolution` and gives larger pictures a logit per window.
+    `resolution` and gives larger images a logit per window.
 
     [N, image_channels, H, W] -> [N, 1, H', W'].
 

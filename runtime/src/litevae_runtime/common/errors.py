@@ -28,5 +28,5 @@ class WeightsError(LitevaeError, ValueError):
         self.problems = problems
 
 
-class BrokenPictureError(LitevaeError):
-    """One picture cannot be used; the message is the reason, without the picture's name."""
+class CorruptImageError(LitevaeError):
+    """One image cannot be used; the message is the reason, without the image's name."""

@@ -12,7 +12,7 @@ _CHECKPOINT = re.compile(r"step-(\d{8,})")
 BEST = "best.json"
 
 
-# The files of a checkpoint's averaged weights, where the recipe keeps them, and of those that are trained.
+# The files of a checkpoint's EMA weights, where the recipe keeps them, and of those that are trained.
 AVERAGE, RAW = "average.safetensors", "autoencoder.safetensors"
 
 

@@ -17,5 +17,5 @@ def text_table(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> st
 
 
 def counted(count: int, noun: str) -> str:
-    """`1 picture`, `1,000 pictures`."""
+    """`1 image`, `1,000 images`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

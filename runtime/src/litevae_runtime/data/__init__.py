@@ -1,1 +1,1 @@
-"""Pictures: where they lie, how they are decoded, and how they become batches."""
+"""Images: where they lie, how they are decoded, and how they become batches."""

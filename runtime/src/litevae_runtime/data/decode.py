@@ -1,6 +1,6 @@
-"""One picture: from the bytes of its file to float32 in [-1, 1].
+"""One image: from the bytes of its file to float32 in [-1, 1].
 
-Pixels are decoded when a piece of the picture is asked for, so that a large JPEG is read no finer than that piece needs.
+Pixels are decoded when a piece of the image is asked for, so that a large JPEG is read no finer than that piece needs.
 
 - Three channels are RGB, one is grey (ITU-R 601 luma); palettes, CMYK and grey are converted, transparency is laid on white.
 - Any other number of channels must be the file's own: RGBA, CMYK, a TIFF of as many grey pages, or a .npy array
@@ -24,7 +24,7 @@ import torch
 from PIL import ExifTags, Image, ImageOps, ImageSequence, UnidentifiedImageError
 from torch import Tensor
 
-from ..common.errors import BrokenPictureError
+from ..common.errors import CorruptImageError
 from ..common.text import counted
 
 Box = tuple[int, int, int, int]
@@ -39,8 +39,8 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", "
 DRAFT_MARGIN = 2
 
 
-class Picture(Protocol):
-    """An opened picture of `width` × `height` pixels, upright."""
+class DecodedImage(Protocol):
+    """An opened image of `width` × `height` pixels, upright."""
 
     width: int
     height: int
@@ -50,44 +50,44 @@ class Picture(Protocol):
 
         Bicubic, antialiased, as Pillow computes it. `mirror` swaps left and right. `draft` lets a JPEG be decoded at a
         fraction of its size, which changes the result a little (PSNR 53 dB on a photograph) and always in the same way.
-        BrokenPictureError where the pixels cannot be decoded.
+        CorruptImageError where the pixels cannot be decoded.
         """
         ...
 
 
-def open_picture(data: bytes, name: str, channels: int) -> Picture:
-    """The picture in a file's bytes, for a model of so many channels; BrokenPictureError tells why it is none."""
+def open_image(data: bytes, name: str, channels: int) -> DecodedImage:
+    """The image in a file's bytes, for a model of so many channels; CorruptImageError tells why it is none."""
     with _reasons():
         if not data:
-            raise BrokenPictureError("the file is empty")
+            raise CorruptImageError("the file is empty")
         if name.lower().endswith(".npy"):
-            return ArrayPicture(channels_first(read_npy(data), channels))
+            return ArrayImage(channels_first(read_npy(data), channels))
         image = Image.open(io.BytesIO(data), formats=FORMATS)
         if image.format == "PNG":
             # Pillow decodes a PNG to look for its EXIF data: what fails here must not pass for damaged EXIF data.
             image.load()
         array = _bands(image, channels)
-        return ImagePicture(image, channels) if array is None else ArrayPicture(array)
+        return PillowImage(image, channels) if array is None else ArrayImage(array)
 
 
 @contextmanager
 def _reasons() -> Iterator[None]:
-    """Turns whatever a decoder raises on a damaged file into BrokenPictureError, and keeps its warnings quiet."""
+    """Turns whatever a decoder raises on a damaged file into CorruptImageError, and keeps its warnings quiet."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except BrokenPictureError:
+    except CorruptImageError:
         raise
     except UnidentifiedImageError:
-        raise BrokenPictureError(f"none of the formats {', '.join(FORMATS)}") from None
+        raise CorruptImageError(f"none of the formats {', '.join(FORMATS)}") from None
     # Decoders raise nearly anything: OSError, SyntaxError, struct.error, zlib.error, IndexError.
     except Exception as error:
-        raise BrokenPictureError(str(error) or type(error).__name__) from error
+        raise CorruptImageError(str(error) or type(error).__name__) from error
 
 
-class ImagePicture:
-    """A picture of 8 bits a channel that Pillow decodes to grey or RGB."""
+class PillowImage:
+    """An image of 8 bits a channel that Pillow decodes to grey or RGB."""
 
     _TURNED: ClassVar = (5, 6, 7, 8)
 
@@ -100,7 +100,7 @@ class ImagePicture:
         self._upright = False
 
     def resized(self, box: Box, size: Size, *, draft: bool = False, mirror: bool = False) -> Tensor:
-        """See Picture."""
+        """See Image."""
         with _reasons():
             if draft and not self._upright:
                 self._reduce(min((box[2] - box[0]) / size[0], (box[3] - box[1]) / size[1]) / DRAFT_MARGIN)
@@ -132,19 +132,19 @@ class ImagePicture:
         return self._image
 
 
-class ArrayPicture:
-    """A picture held as an array [C, H, W] of any number of channels and bits."""
+class ArrayImage:
+    """An image held as an array [C, H, W] of any number of channels and bits."""
 
     def __init__(self, planes: Array) -> None:
         self._planes = planes
         _, self.height, self.width = planes.shape
 
     def resized(self, box: Box, size: Size, *, draft: bool = False, mirror: bool = False) -> Tensor:
-        """See Picture; `draft` does nothing."""
+        """See Image; `draft` does nothing."""
         with _reasons():
             planes = [Image.fromarray(plane) for plane in to_signed(self._planes)]
             resized = [np.array(plane.resize(size, Image.Resampling.BICUBIC, box=box)) for plane in planes]
-        # Bicubic weights overshoot at edges; 8-bit pictures are clamped by Pillow in the same way.
+        # Bicubic weights overshoot at edges; 8-bit images are clamped by Pillow in the same way.
         image = torch.from_numpy(np.stack(resized)).clamp_(-1, 1)
         return image.flip(-1) if mirror else image
 
@@ -158,10 +158,10 @@ def read_npy(data: bytes) -> Array:
     )
     shape, fortran, dtype = read_header(file)
     if dtype.hasobject:
-        raise BrokenPictureError("an array of Python objects")
+        raise CorruptImageError("an array of Python objects")
     expected, found = math.prod(shape) * dtype.itemsize, len(data) - file.tell()
     if expected != found:
-        raise BrokenPictureError(f"{found:,} bytes of pixels where {list(shape)} of {dtype} has {expected:,}")
+        raise CorruptImageError(f"{found:,} bytes of pixels where {list(shape)} of {dtype} has {expected:,}")
     return np.frombuffer(data, dtype, offset=file.tell()).reshape(shape, order="F" if fortran else "C")
 
 
@@ -176,9 +176,9 @@ def channels_first(array: Array, channels: int) -> Array:
     elif len(shape) == 3 and shape[-1] == channels:
         array = np.moveaxis(array, -1, 0)
     elif len(shape) != 3 or shape[0] != channels:
-        raise BrokenPictureError(f"an array {list(shape)}, not [H, W, {channels}] or [{channels}, H, W]")
+        raise CorruptImageError(f"an array {list(shape)}, not [H, W, {channels}] or [{channels}, H, W]")
     if not array.size:
-        raise BrokenPictureError(f"an array {list(shape)} without pixels")
+        raise CorruptImageError(f"an array {list(shape)} without pixels")
     return array
 
 
@@ -189,14 +189,14 @@ def to_signed(array: Array) -> npt.NDArray[np.float32]:
         low, high = float(array.min()), float(array.max())
         # Written so that NaN is refused too; rounding may step a little outside.
         if not (low >= -1e-4 and high <= 1 + 1e-4):
-            raise BrokenPictureError(
+            raise CorruptImageError(
                 f"floats from {low:.4g} to {high:.4g}, not in [0, 1]; pixels in [-1, 1] are stored as (x + 1) / 2"
             )
         return array.astype(np.float32) * 2 - 1
     if kind == "b":
         return array.astype(np.float32) * 2 - 1
     if kind not in "iu" or bits > 16:
-        raise BrokenPictureError(
+        raise CorruptImageError(
             f"pixels of type {array.dtype}, whose range is unknown; store uint8, uint16 or floats in [0, 1]"
         )
     limits = np.iinfo(np.dtype(f"{kind}{bits // 8}"))
@@ -204,15 +204,15 @@ def to_signed(array: Array) -> npt.NDArray[np.float32]:
 
 
 def _bands(image: Image.Image, channels: int) -> Array | None:
-    """The picture as an array [C, H, W] where Pillow's grey or RGB of 8 bits would not do, else None."""
+    """The image as an array [C, H, W] where Pillow's grey or RGB of 8 bits would not do, else None."""
     samples = getattr(image, "tag_v2", {}).get(_SAMPLES_PER_PIXEL, 1)
     bands = len(image.getbands())
     if samples > bands:
-        raise BrokenPictureError(
+        raise CorruptImageError(
             f"a TIFF of {samples} channels, of which Pillow reads {bands}; store it as .npy"
         )
     if image.mode == "I":
-        raise BrokenPictureError(
+        raise CorruptImageError(
             "32-bit integer pixels, whose range is unknown; store 16-bit integers or floats in [0, 1]"
         )
     if channels in (1, 3):
@@ -224,7 +224,7 @@ def _bands(image: Image.Image, channels: int) -> Array | None:
     if image.mode == "P" and image.has_transparency_data:
         image = image.convert("RGBA")
     if len(image.getbands()) != channels:
-        raise BrokenPictureError(f"{counted(bands, 'channel')} ({image.mode}), not {channels}")
+        raise CorruptImageError(f"{counted(bands, 'channel')} ({image.mode}), not {channels}")
     return _upright_array(image)
 
 

@@ -9,7 +9,7 @@ _MASK = (1 << 63) - 1
 
 
 def noise_for(positions: Tensor, shape: tuple[int, ...], seed: int, device: torch.device) -> Tensor:
-    """Standard normal noise [N, *shape] for the pictures at `positions` [N]."""
+    """Standard normal noise [N, *shape] for the images at `positions` [N]."""
     generator = torch.Generator()
     drawn = []
     for position in positions.tolist():

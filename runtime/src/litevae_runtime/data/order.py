@@ -1,7 +1,7 @@
-"""Chance by key: every position of a run knows its picture and its crop without the positions before it.
+"""Chance by key: every position of a run knows its image and its crop without the positions before it.
 
 Numbers depend on their key alone, not on the process, the worker or torch's generators: a run that is resumed, or shared
-among more processes, sees the same pictures.
+among more processes, sees the same images.
 """
 
 import math
@@ -23,7 +23,7 @@ def keyed_random(*key: int | bytes) -> Random:
 
 
 def shuffled(place: int, length: int, *key: int) -> int:
-    """The picture at `place` of a random permutation of range(length), which depends on the key.
+    """The image at `place` of a random permutation of range(length), which depends on the key.
 
     A Feistel network on the smallest square of a power of two that holds `length`, walked until it comes out in range:
     no list is held, whatever the length (Black and Rogaway, "Ciphers with arbitrary finite domains", 2002, §§ 3 and 4).
@@ -42,10 +42,10 @@ def shuffled(place: int, length: int, *key: int) -> int:
 def random_crop(
     width: int, height: int, min_scale: float, max_aspect: float, chance: Random
 ) -> tuple[int, int, int, int]:
-    """A box (left, top, right, bottom) inside a picture.
+    """A box (left, top, right, bottom) inside an image.
 
     Its aspect is drawn log-uniformly from [1 / max_aspect, max_aspect]. Its share of the area is drawn uniformly between
-    `min_scale` and the largest share that this aspect allows in this picture; where `min_scale` is more than that, as in
+    `min_scale` and the largest share that this aspect allows in this image; where `min_scale` is more than that, as in
     a panorama, it is the largest.
     """
     aspect = max_aspect ** (2 * chance.random() - 1)

@@ -1,4 +1,4 @@
-"""How pictures become batches: the training stream, the validation pictures, and the split between them."""
+"""How images become batches: the training stream, the validation images, and the split between them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,33 +10,33 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from ..common.errors import BrokenPictureError
+from ..common.errors import CorruptImageError
 from ..recipe.fields import Data
-from .broken import GIVE_UP, Broken, require_size
-from .decode import Picture
+from .corrupt import GIVE_UP, CorruptImage, require_size
+from .decode import DecodedImage
+from .images import Images, open_images
 from .order import keyed_int, keyed_random, random_crop, shuffled
-from .pictures import Pictures, open_pictures
 
 Indices = npt.NDArray[np.int64]
 
 
 class Item(TypedDict):
-    """One picture: `image` [C, R, R] float32 in [-1, 1], or NaN where GIVE_UP pictures in a row could not be used.
+    """One image: `image` [C, R, R] float32 in [-1, 1], or NaN where GIVE_UP images in a row could not be used.
 
-    `position` is that in the stream; `broken` tells of the pictures that should have stood there.
+    `position` is that in the stream; `corrupt` tells of the images that should have stood there.
     """
 
     image: Tensor
     position: int
-    broken: list[Broken]
+    corrupt: list[CorruptImage]
 
 
 class Batch(TypedDict):
-    """Items together: `image` [N, C, R, R], `position` [N] int64, `broken` of them all."""
+    """Items together: `image` [N, C, R, R], `position` [N] int64, `corrupt` of them all."""
 
     image: Tensor
     position: Tensor
-    broken: list[Broken]
+    corrupt: list[CorruptImage]
 
 
 def collate(items: Sequence[Item]) -> Batch:
@@ -44,68 +44,68 @@ def collate(items: Sequence[Item]) -> Batch:
     return {
         "image": torch.stack([item["image"] for item in items]),
         "position": torch.tensor([item["position"] for item in items]),
-        "broken": [broken for item in items for broken in item["broken"]],
+        "corrupt": [corrupt for item in items for corrupt in item["corrupt"]],
     }
 
 
 class _Replacing(Dataset[Item]):
-    """Pictures by position, where another readable one stands in for a broken one."""
+    """Images by position, where another readable one stands in for a corrupt one."""
 
-    def __init__(self, pictures: Pictures, indices: Indices, resolution: int) -> None:
-        self._pictures = pictures
+    def __init__(self, images: Images, indices: Indices, resolution: int) -> None:
+        self._images = images
         self._indices = indices
         self._resolution = resolution
 
     def _place(self, position: int, attempt: int) -> int:
-        """The place in `indices` whose picture is tried at `position` after `attempt` broken ones."""
+        """The place in `indices` whose image is tried at `position` after `attempt` corrupt ones."""
         raise NotImplementedError
 
-    def _image(self, picture: Picture, position: int) -> Tensor:
+    def _image(self, decoded: DecodedImage, position: int) -> Tensor:
         raise NotImplementedError
 
     def __getitem__(self, position: int) -> Item:
-        broken: list[Broken] = []
-        while len(broken) < GIVE_UP:
-            index = int(self._indices[self._place(position, len(broken))])
+        corrupt: list[CorruptImage] = []
+        while len(corrupt) < GIVE_UP:
+            index = int(self._indices[self._place(position, len(corrupt))])
             try:
-                picture = self._pictures.open(index)
-                require_size(picture, self._resolution)
-                return {"image": self._image(picture, position), "position": position, "broken": broken}
-            except BrokenPictureError as error:
-                broken.append(Broken(position, self._pictures.name(index), str(error)))
-        # An exception would reach the main process as a traceback; BrokenLog.add raises it there as a message.
-        nothing = torch.full((self._pictures.channels, self._resolution, self._resolution), torch.nan)
-        return {"image": nothing, "position": position, "broken": broken}
+                decoded = self._images.open(index)
+                require_size(decoded, self._resolution)
+                return {"image": self._image(decoded, position), "position": position, "corrupt": corrupt}
+            except CorruptImageError as error:
+                corrupt.append(CorruptImage(position, self._images.name(index), str(error)))
+        # An exception would reach the main process as a traceback; CorruptLog.add raises it there as a message.
+        nothing = torch.full((self._images.channels, self._resolution, self._resolution), torch.nan)
+        return {"image": nothing, "position": position, "corrupt": corrupt}
 
 
 class TrainingStream(_Replacing):
-    """The pictures of a run by position: 0, 1, 2, …, over every epoch.
+    """The images of a run by position: 0, 1, 2, …, over every epoch.
 
     An item depends on the seed and its position alone: not on the positions read before, the worker, the number of
-    processes or torch's generators. Epoch e is positions [e·n, (e+1)·n), a permutation of the n pictures keyed by
-    (seed, e); crop and flip are keyed by (seed, position). The same position has the same crop, as shares of the picture,
+    processes or torch's generators. Epoch e is positions [e·n, (e+1)·n), a permutation of the n images keyed by
+    (seed, e); crop and flip are keyed by (seed, position). The same position has the same crop, as shares of the image,
     at every resolution.
     """
 
-    def __init__(self, pictures: Pictures, indices: Indices, data: Data, resolution: int, seed: int) -> None:
-        super().__init__(pictures, indices, resolution)
+    def __init__(self, images: Images, indices: Indices, data: Data, resolution: int, seed: int) -> None:
+        super().__init__(images, indices, resolution)
         self._data = data
         self._seed = seed
 
     def _place(self, position: int, attempt: int) -> int:
-        # Another permutation for each attempt: neighbours are often broken together, by one bad copy or one bad shard.
+        # Another permutation for each attempt: neighbours are often corrupt together, by one bad copy or one bad shard.
         epoch, place = divmod(position, len(self._indices))
         return shuffled(place, len(self._indices), self._seed, epoch, attempt)
 
-    def _image(self, picture: Picture, position: int) -> Tensor:
+    def _image(self, decoded: DecodedImage, position: int) -> Tensor:
         chance = keyed_random(b"crop", self._seed, position)
-        box = random_crop(picture.width, picture.height, self._data.min_scale, self._data.max_aspect, chance)
+        box = random_crop(decoded.width, decoded.height, self._data.min_scale, self._data.max_aspect, chance)
         mirror = chance.random() < self._data.flip
-        return picture.resized(box, (self._resolution, self._resolution), draft=True, mirror=mirror)
+        return decoded.resized(box, (self._resolution, self._resolution), draft=True, mirror=mirror)
 
 
 class ValidationSet(_Replacing):
-    """Whole pictures: bicubic antialiased resize of the shorter side to `resolution`, then the centre crop."""
+    """Whole images: bicubic antialiased resize of the shorter side to `resolution`, then the centre crop."""
 
     def __len__(self) -> int:
         return len(self._indices)
@@ -115,12 +115,12 @@ class ValidationSet(_Replacing):
             raise IndexError(position)
         return (position + attempt) % len(self)
 
-    def _image(self, picture: Picture, position: int) -> Tensor:
-        width, height, side = picture.width, picture.height, self._resolution
+    def _image(self, decoded: DecodedImage, position: int) -> Tensor:
+        width, height, side = decoded.width, decoded.height, self._resolution
         shorter = min(width, height)
         size = (round(width * side / shorter), round(height * side / shorter))
         left, top = (size[0] - side) // 2, (size[1] - side) // 2
-        image = picture.resized((0, 0, width, height), size)
+        image = decoded.resized((0, 0, width, height), size)
         return image[:, top : top + side, left : left + side].contiguous()
 
 
@@ -147,56 +147,54 @@ class PositionBatches(Sampler[list[int]]):
 
 @dataclass(frozen=True)
 class Split:
-    """Which pictures train and which are held back; `note` says where those that validate come from."""
+    """Which images train and which are held back; `note` says where those that validate come from."""
 
-    pictures: Pictures
+    images: Images
     training: Indices
-    validation: Pictures
+    validation: Images
     validation_indices: Indices
     note: str
 
     @property
-    def held_out(self) -> tuple[Pictures, Indices]:
-        """The pictures that validate, at most data.validation_images of them."""
+    def held_out(self) -> tuple[Images, Indices]:
+        """The images that validate, at most data.validation_images of them."""
         return self.validation, self.validation_indices
 
 
-def split(pictures: Pictures, data: Data, seed: int) -> Split:
-    """Validation pictures from data.validation_folder, else the share data.validation_share of the set.
+def split(images: Images, data: Data, seed: int) -> Split:
+    """Validation images from data.validation_folder, else the share data.validation_share of the set.
 
-    A picture's side depends on the seed and its name, so that added files do not move the others. Both sides get at least
-    one. Where nothing is held back (share 0, or a single picture) training pictures serve, and the note says so.
+    An image's side depends on the seed and its name, so that added files do not move the others. Both sides get at least
+    one. Where nothing is held back (share 0, or a single image) training images serve, and the note says so.
     """
-    everything = np.arange(len(pictures))
+    everything = np.arange(len(images))
     if data.validation_folder is not None:
-        validation = open_pictures(data.validation_folder, pictures.channels)
+        validation = open_images(data.validation_folder, images.channels)
         chosen = drawn(validation, data.validation_images, seed)
-        return Split(
-            pictures, everything, validation, chosen, f"validation on {len(chosen):,} of {validation}"
-        )
-    draws = _draws(pictures, seed)
-    if data.validation_share == 0 or len(pictures) == 1:
+        return Split(images, everything, validation, chosen, f"validation on {len(chosen):,} of {validation}")
+    draws = _draws(images, seed)
+    if data.validation_share == 0 or len(images) == 1:
         chosen = _first(everything, draws, data.validation_images)
-        why = "data.validation_share is 0" if data.validation_share == 0 else "there is a single picture"
-        note = f"validation on {len(chosen):,} of the training pictures: {why}"
-        return Split(pictures, everything, pictures, chosen, note)
+        why = "data.validation_share is 0" if data.validation_share == 0 else "there is a single image"
+        note = f"validation on {len(chosen):,} of the training images: {why}"
+        return Split(images, everything, images, chosen, note)
     held = draws < data.validation_share * 2.0**64
     held[draws.argmin()] = True
     held[draws.argmax()] = False
     chosen = _first(everything[held], draws[held], data.validation_images)
-    note = f"validation on {len(chosen):,} of {held.sum():,} pictures held back, {(~held).sum():,} train"
-    return Split(pictures, everything[~held], pictures, chosen, note)
+    note = f"validation on {len(chosen):,} of {held.sum():,} images held back, {(~held).sum():,} train"
+    return Split(images, everything[~held], images, chosen, note)
 
 
-def drawn(pictures: Pictures, count: int, seed: int) -> Indices:
-    """At most `count` of the pictures, chosen by the seed and their names, in order of the set."""
-    return _first(np.arange(len(pictures)), _draws(pictures, seed), count)
+def drawn(images: Images, count: int, seed: int) -> Indices:
+    """At most `count` of the images, chosen by the seed and their names, in order of the set."""
+    return _first(np.arange(len(images)), _draws(images, seed), count)
 
 
-def _draws(pictures: Pictures, seed: int) -> npt.NDArray[np.uint64]:
-    """A number per picture from the seed and its name."""
-    names = (pictures.name(index).encode(errors="surrogateescape") for index in range(len(pictures)))
-    return np.fromiter((keyed_int(seed, name) for name in names), np.uint64, len(pictures))
+def _draws(images: Images, seed: int) -> npt.NDArray[np.uint64]:
+    """A number per image from the seed and its name."""
+    names = (images.name(index).encode(errors="surrogateescape") for index in range(len(images)))
+    return np.fromiter((keyed_int(seed, name) for name in names), np.uint64, len(images))
 
 
 def _first(indices: Indices, draws: npt.NDArray[np.uint64], count: int) -> Indices:

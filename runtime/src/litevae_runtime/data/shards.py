@@ -1,4 +1,4 @@
-"""WebDataset shards: plain .tar files, indexed once, so that any picture can be read at any time."""
+"""WebDataset shards: plain .tar files, indexed once, so that any image can be read at any time."""
 
 import itertools
 import os
@@ -22,7 +22,7 @@ _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 
 
 class Shards:
-    """Where the pictures of .tar files begin and how long they are. Pickled and forked without its open files."""
+    """Where the images of .tar files begin and how long they are. Pickled and forked without its open files."""
 
     def __init__(self, paths: Sequence[Path], ignored: Counter[str]) -> None:
         self._paths = list(paths)
@@ -31,7 +31,7 @@ class Shards:
         self._forget()
 
     def read(self, index: int) -> bytes:
-        """The bytes of one picture."""
+        """The bytes of one image."""
         if self._process != os.getpid():
             self._forget()
         file = self._opened(self._shard[index])
@@ -39,7 +39,7 @@ class Shards:
         return file.read(self._size[index])
 
     def size(self, index: int) -> int:
-        """How many bytes one picture has."""
+        """How many bytes one image has."""
         return self._size[index]
 
     def _index(self, ignored: Counter[str]) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _members(path: Path) -> Iterator[tarfile.TarInfo]:
                 f"{path} is no .tar file",
                 expected="an uncompressed .tar",
                 found=str(error),
-                remedy="fetch it again, or unpack it if it is compressed: pictures are read in random order",
+                remedy="fetch it again, or unpack it if it is compressed: images are read in random order",
             ) from None
         raise InputError(
             f"{path} is damaged",

@@ -1,4 +1,4 @@
-"""The command line of evaluation: `python -m PACKAGE.evaluate --data PICTURES --weights RUN`.
+"""The command line of evaluation: `python -m PACKAGE.evaluate --data IMAGES --weights RUN`.
 
 Exit codes: 0 the result is written; 1 an input is wrong; 2 usage; 130 stopped by Ctrl-C.
 """
@@ -19,11 +19,11 @@ def _parser(package: str) -> argparse.ArgumentParser:
     parser = command_parser(
         package,
         "evaluate",
-        "Measure how well pictures come back, and what the latents are like.",
+        "Measure how well images come back, and what the latents are like.",
         "0 done, 1 wrong input, 2 usage, 130 stopped by Ctrl-C",
     )
     add = parser.add_argument
-    add("--data", required=True, metavar="PATH", help="folder of pictures, or WebDataset shards")
+    add("--data", required=True, metavar="PATH", help="folder of images, or WebDataset shards")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
         "--weights",
@@ -39,7 +39,7 @@ def _parser(package: str) -> argparse.ArgumentParser:
         type=whole_numbers,
         default=(256,),
         metavar="32,64,…",
-        help="sides of the pictures in pixels (default: 256)",
+        help="sides of the images in pixels (default: 256)",
     )
     add(
         "--metrics",
@@ -48,13 +48,13 @@ def _parser(package: str) -> argparse.ArgumentParser:
         metavar="NAME,…",
         help=f"some of {', '.join(NAMES)} (default: all)",
     )
-    add("--limit", type=whole_number(1), metavar="N", help="so many pictures, drawn by name (default: all)")
+    add("--limit", type=whole_number(1), metavar="N", help="so many images, drawn by name (default: all)")
     add(
         "--batch",
         type=whole_number(1),
         default=16,
         metavar="N",
-        help="pictures at once on each process (default: 16)",
+        help="images at once on each process (default: 16)",
     )
     add(
         "--workers",

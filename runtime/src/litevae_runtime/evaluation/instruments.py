@@ -53,8 +53,8 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class PictureMetric:
-    """(reconstructions, pictures) [N, C, H, W] in [-1, 1] -> [N]."""
+class ImageMetric:
+    """(reconstructions, images) [N, C, H, W] in [-1, 1] -> [N]."""
 
     name: str
     measure: Callable[[Tensor, Tensor], Tensor]
@@ -63,9 +63,9 @@ class PictureMetric:
 
 @dataclass
 class Instruments:
-    """What measures pictures; `networks` are the files behind it, for the result."""
+    """What measures images; `networks` are the files behind it, for the result."""
 
-    each: list[PictureMetric] = field(default_factory=list)
+    each: list[ImageMetric] = field(default_factory=list)
     frechet: Frechet | None = None
     networks: dict[str, list[dict[str, str]] | None] = field(default_factory=dict)
     missing: list[Missing] = field(default_factory=list)
@@ -90,7 +90,7 @@ def choose_instruments(
     folder: Path | None,
     device: torch.device,
 ) -> Instruments:
-    """Those of `metrics` that these pictures and this machine allow. InputError where a file of weights is damaged."""
+    """Those of `metrics` that these images and this machine allow. InputError where a file of weights is damaged."""
     chosen, here = Instruments(), _Here(networks, channels, folder, device)
     for quality in QUALITY:
         if quality.name in metrics:
@@ -107,7 +107,7 @@ def _add_frechet(chosen: Instruments, here: _Here) -> None:
     chosen.networks["inception"] = None
     if here.channels != 3:
         chosen.missing.append(
-            Missing("rfid", f"Inception sees RGB pictures, and these have {here.channels} channels")
+            Missing("rfid", f"Inception sees RGB images, and these have {here.channels} channels")
         )
         return
     reason = _obstacle("image.fid", "torchmetrics", "torch_fidelity")
@@ -130,7 +130,7 @@ def _add_lpips(chosen: Instruments, here: _Here) -> None:
     for metric, network, kind in kinds:
         chosen.networks[network] = None
         if here.channels not in (1, 3):
-            reason = f"LPIPS sees grey and RGB pictures, and these have {here.channels} channels"
+            reason = f"LPIPS sees grey and RGB images, and these have {here.channels} channels"
             chosen.missing.append(Missing(metric, reason))
             continue
         files = {name: published_file(name, here.folder) for name in kind.files.values()}
@@ -142,12 +142,12 @@ def _add_lpips(chosen: Instruments, here: _Here) -> None:
             loss = build_lpips(here.networks, network).load(here.folder).to(here.device)
         except WeightsError as error:
             raise InputError(f"{metric} has no weights: {error}") from error
-        chosen.each.append(PictureMetric(metric, loss, loss.smallest_side))
+        chosen.each.append(ImageMetric(metric, loss, loss.smallest_side))
         chosen.networks[network] = [_described(file) for file in files.values() if file is not None]
 
 
 def _add_psnr(chosen: Instruments, here: _Here) -> None:
-    chosen.each.append(PictureMetric("psnr", psnr))
+    chosen.each.append(ImageMetric("psnr", psnr))
 
 
 def _add_ssim(chosen: Instruments, here: _Here) -> None:
@@ -155,7 +155,7 @@ def _add_ssim(chosen: Instruments, here: _Here) -> None:
     if reason is not None:
         chosen.missing.append(Missing("ssim", reason))
         return
-    chosen.each.append(PictureMetric("ssim", ssim, SMALLEST_SIDE))
+    chosen.each.append(ImageMetric("ssim", ssim, SMALLEST_SIDE))
 
 
 # By the names of the registry, all of them.

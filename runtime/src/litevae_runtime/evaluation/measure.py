@@ -1,4 +1,4 @@
-"""Reconstructs pictures at one side after the other and measures them, each process its share."""
+"""Reconstructs images at one side after the other and measures them, each process its share."""
 
 import sys
 from collections.abc import Container, Iterator
@@ -13,11 +13,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..common.errors import InputError
-from ..data.broken import Broken
+from ..data.corrupt import CorruptImage
 from ..metrics.imbalance import SHOWN, FeatureMaps, imbalance, imbalance_grid, position_strengths
-from ..metrics.mmd import MOST_PICTURES
+from ..metrics.mmd import MOST_IMAGES
+from .images import Data, require_some, spread, whole
 from .instruments import Instruments
-from .pictures import Data, require_some, spread, whole
 from .subject import Subject
 
 
@@ -26,9 +26,9 @@ class Side:
     """What was measured at one side: values by metric and position, in the order of the positions."""
 
     side: int
-    pictures: int
+    images: int
     values: dict[str, dict[int, float]]
-    broken: list[Broken]
+    corrupt: list[CorruptImage]
     rfid: float | None = None
     # Posterior means [n, nz, h, w], where they were asked for.
     latents: Tensor | None = None
@@ -40,9 +40,9 @@ class Side:
 class _Share:
     """One process's part of a Side."""
 
-    pictures: int = 0
+    images: int = 0
     values: dict[str, dict[int, float]] = field(default_factory=dict)
-    broken: list[Broken] = field(default_factory=list)
+    corrupt: list[CorruptImage] = field(default_factory=list)
     latents: dict[int, Tensor] = field(default_factory=dict)
     shown: dict[int, tuple[Tensor, Tensor, Tensor]] = field(default_factory=dict)
 
@@ -67,7 +67,7 @@ class Evaluation:
         """Measures at a side; with latents, or with the feature maps of a block, where those are asked for.
 
         What it returns is whole on the main process alone. InputError where the model gives numbers that are not
-        finite, the memory does not suffice, or no picture can be used.
+        finite, the memory does not suffice, or no image can be used.
         """
         try:
             share = self._share(side, latents, block)
@@ -80,13 +80,13 @@ class Evaluation:
         frechet = self.instruments.frechet
         rfid = None if frechet is None else frechet.result()
         joined = _joined(gather_object([share]))
-        require_some(joined.pictures, joined.broken, self.data)
+        require_some(joined.images, joined.corrupt, self.data)
         kept = [joined.latents[position] for position in sorted(joined.latents)]
         return Side(
             side=side,
-            pictures=joined.pictures,
+            images=joined.images,
             values={name: dict(sorted(found.items())) for name, found in joined.values.items()},
-            broken=sorted(joined.broken),
+            corrupt=sorted(joined.corrupt),
             rfid=rfid,
             latents=torch.stack(kept) if kept else None,
             grid=_grid(joined) if joined.shown else None,
@@ -94,7 +94,7 @@ class Evaluation:
 
     def _share(self, side: int, latents: bool, block: str | None) -> _Share:
         share = _Share()
-        kept = spread(MOST_PICTURES, len(self.data))
+        kept = spread(MOST_IMAGES, len(self.data))
         shown = spread(SHOWN, len(self.data))
         maps = FeatureMaps()
         model = self.subject.model
@@ -112,7 +112,7 @@ class Evaluation:
         return share
 
     def _batches(self, side: int, share: _Share) -> Iterator[tuple[Tensor, Tensor]]:
-        """Pictures on the device with their positions; progress is on stderr."""
+        """Images on the device with their positions; progress is on stderr."""
         process = PartialState()
         loader = self.data.batches(
             side, self.batch, self.workers, process.process_index, process.num_processes
@@ -120,17 +120,17 @@ class Evaluation:
         with tqdm(
             total=len(self.data),
             desc=f"{side}×{side}",
-            unit="picture",
+            unit="image",
             file=sys.stderr,
             disable=not process.is_main_process,
             dynamic_ncols=True,
             mininterval=0.5 if sys.stderr.isatty() else 30,
         ) as bar:
             for batch in loader:
-                share.broken += batch["broken"]
+                share.corrupt += batch["corrupt"]
                 images, positions = whole(batch)
                 if len(images) > 0:
-                    share.pictures += len(images)
+                    share.images += len(images)
                     yield images.to(self.device), positions
                 # The others go as far in the meantime.
                 bar.update(min(len(batch["image"]) * process.num_processes, len(self.data) - bar.n))
@@ -143,10 +143,10 @@ class Evaluation:
             self.instruments.frechet.update(x_hat, x)
 
     def _finite(self, x_hat: Tensor, side: int) -> Tensor:
-        """The reconstructions, clamped as pictures are."""
+        """The reconstructions, clamped as images are."""
         if not torch.isfinite(x_hat).all():
             raise InputError(
-                f"the model gives pictures of {side}×{side} with numbers that are not finite",
+                f"the model gives images of {side}×{side} with numbers that are not finite",
                 expected="finite numbers",
                 found="NaN or infinity",
                 remedy="check the weights; give --precision fp32, or compile the graphs with --calibrate or in fp32",
@@ -168,10 +168,10 @@ def _measure_maps(
 def _joined(shares: list[_Share]) -> _Share:
     joined = _Share()
     for share in shares:
-        joined.pictures += share.pictures
+        joined.images += share.images
         for name, values in share.values.items():
             joined.values.setdefault(name, {}).update(values)
-        joined.broken += share.broken
+        joined.corrupt += share.corrupt
         joined.latents |= share.latents
         joined.shown |= share.shown
     return joined

@@ -27,7 +27,7 @@ def planned(instruments: Instruments, sides: Sequence[int], *, mmd: bool, imbala
 
 
 def given(result: Mapping[str, Any]) -> Given:
-    """What a result has numbers for; a PSNR that is infinite for every picture is one."""
+    """What a result has numbers for; a PSNR that is infinite for every image is one."""
     found = {
         (name, entry["size"])
         for entry in result["sizes"]
@@ -47,8 +47,8 @@ def require_any(found: Given, missing: Sequence[Missing]) -> None:
         )
 
 
-def require_no_loss(output: Path, plan: Given, sides: Sequence[int], pictures: int) -> None:
-    """InputError where `output` holds sizes, metrics or pictures that the new result would not have."""
+def require_no_loss(output: Path, plan: Given, sides: Sequence[int], images: int) -> None:
+    """InputError where `output` holds sizes, metrics or images that the new result would not have."""
     earlier = earlier_result(output)
     if earlier is None:
         return
@@ -56,11 +56,11 @@ def require_no_loss(output: Path, plan: Given, sides: Sequence[int], pictures: i
     sizes = sorted({side for _, side in lost if side not in (_ANY, *sides)})
     metrics = sorted({name for name, side in lost if side in (_ANY, *sides)})
     data = earlier["protocol"]["data"]
-    more = data["pictures"] + data["skipped"] > pictures
+    more = data["images"] + data["skipped"] > images
     parts = [
         f"sizes {', '.join(map(str, sizes))}" if sizes else "",
         f"metrics {', '.join(metrics)}" if metrics else "",
-        f"{counted(data['pictures'], 'picture')} instead of {pictures:,}" if more else "",
+        f"{counted(data['images'], 'image')} instead of {images:,}" if more else "",
     ]
     if any(parts):
         raise InputError(
@@ -81,7 +81,7 @@ def earlier_result(output: Path) -> dict[str, Any] | None:
         if result["format"] != FORMAT:
             return None
         given(result)
-        int(result["protocol"]["data"]["pictures"]) + int(result["protocol"]["data"]["skipped"])
+        int(result["protocol"]["data"]["images"]) + int(result["protocol"]["data"]["skipped"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     found: dict[str, Any] = result

@@ -12,9 +12,9 @@ from accelerate import PartialState
 
 from ..common.device import hardware
 from ..common.text import counted
-from ..data.broken import Broken
+from ..data.corrupt import CorruptImage
 from ..metrics import frechet, imbalance, mmd
-from ..metrics.registry import PER_PICTURE, QUALITY
+from ..metrics.registry import PER_IMAGE, QUALITY
 from .measure import Evaluation, Side
 from .subject import Precision
 
@@ -34,8 +34,8 @@ def protocol(
     return {
         "data": {
             **evaluation.data.protocol(),
-            "pictures": sides[0].pictures,
-            "skipped": len(sides[0].broken),
+            "images": sides[0].images,
+            "skipped": len(sides[0].corrupt),
         },
         "resize": "bicubic, antialiased, shorter side (Pillow)",
         "crop": "centre",
@@ -58,11 +58,11 @@ def protocol(
 
 def size_entry(side: Side) -> dict[str, Any]:
     """A row of the result's `sizes`."""
-    means = {name: mean(side.values.get(name, {})) for name in PER_PICTURE}
+    means = {name: mean(side.values.get(name, {})) for name in PER_IMAGE}
     infinite = sum(math.isinf(value) for value in side.values.get("psnr", {}).values())
     return {
         "size": side.side,
-        "pictures": side.pictures,
+        "images": side.images,
         "rfid": side.rfid,
         **means,
         "psnr_infinite": infinite if "psnr" in side.values else None,
@@ -75,7 +75,7 @@ def mmd_entry(side: Side, values: Sequence[Mapping[str, float]]) -> dict[str, An
     return {"size": side.side, "estimator": mmd.ESTIMATOR, "samples": samples, "values": list(values)}
 
 
-def imbalance_entry(side: Side, module: str, picture: str) -> dict[str, Any] | None:
+def imbalance_entry(side: Side, module: str, image: str) -> dict[str, Any] | None:
     """The result's `imbalance`; None where the maps of most positions are 0, which leaves nothing to compare with."""
     value, by_channels = (mean(side.values.get(name, {})) for name in ("imbalance", "imbalance_channels"))
     if value is None:
@@ -86,36 +86,36 @@ def imbalance_entry(side: Side, module: str, picture: str) -> dict[str, Any] | N
         "value": value,
         "value_channels": by_channels,
         "definition": imbalance.DEFINITION,
-        "picture": picture,
+        "image": image,
     }
 
 
 def mean(values: Mapping[int, float]) -> float | None:
-    """Over the pictures whose value is finite; None where none is."""
+    """Over the images whose value is finite; None where none is."""
     finite = [value for value in values.values() if math.isfinite(value)]
     return math.fsum(finite) / len(finite) if finite else None
 
 
-def notes(sizes: Sequence[Mapping[str, Any]], broken: Sequence[Broken]) -> list[str]:
+def notes(sizes: Sequence[Mapping[str, Any]], corrupt: Sequence[CorruptImage]) -> list[str]:
     """What a reader of the numbers should know."""
     found = []
-    few = min((entry["pictures"] for entry in sizes if entry["rfid"] is not None), default=frechet.FEATURES)
+    few = min((entry["images"] for entry in sizes if entry["rfid"] is not None), default=frechet.FEATURES)
     if few < frechet.FEATURES:
         found.append(
-            f"rFID of {counted(few, 'picture')} says little: papers use 5,000 to 50,000, and with fewer than "
+            f"rFID of {counted(few, 'image')} says little: papers use 5,000 to 50,000, and with fewer than "
             f"{frechet.FEATURES:,} the covariances lack rank"
         )
     for entry in sizes:
         if entry["psnr_infinite"]:
-            same = f"{entry['psnr_infinite']:,} of {counted(entry['pictures'], 'picture')}"
+            same = f"{entry['psnr_infinite']:,} of {counted(entry['images'], 'image')}"
             found.append(
                 f"at {entry['size']}×{entry['size']} {same} come back exactly: their PSNR is infinite and left out"
             )
-    if broken:
-        left = "is" if len(broken) == 1 else "are"
-        first = f"{broken[0].name}: {broken[0].reason}"
+    if corrupt:
+        left = "is" if len(corrupt) == 1 else "are"
+        first = f"{corrupt[0].name}: {corrupt[0].reason}"
         found.append(
-            f"{counted(len(broken), 'picture')} could not be used and {left} left out, the first {first}"
+            f"{counted(len(corrupt), 'image')} could not be used and {left} left out, the first {first}"
         )
     return found
 

@@ -21,9 +21,9 @@ from ..metrics.mmd import mmd2_to_gaussian
 from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
 from .compiled import OnnxSubject
+from .images import Data
 from .instruments import Missing, choose_instruments
 from .measure import Evaluation, Side
-from .pictures import Data
 from .plan import earlier_result, given, planned, require_any, require_no_loss
 from .result import FORMAT, imbalance_entry, mmd_entry, notes, protocol, size_entry
 from .subject import Precision, Subject, TorchSubject
@@ -112,13 +112,13 @@ def _report(
     missing = list(instruments.missing)
     entries = [size_entry(side) for side in sides]
     if instruments.frechet is not None and entries[0]["rfid"] is None:
-        missing.append(Missing("rfid", "it needs two pictures"))
+        missing.append(Missing("rfid", "it needs two images"))
     mmd = _mmd(special, evaluation.device, missing) if "mmd" in options.metrics else None
-    picture = output.with_name(f"{output.stem}-imbalance.png")
-    balance = None if block is None else imbalance_entry(special, block, picture.name)
+    image = output.with_name(f"{output.stem}-imbalance.png")
+    balance = None if block is None else imbalance_entry(special, block, image.name)
     if block is not None and balance is None:
         missing.append(Missing("imbalance", "most positions of the feature maps are 0"))
-    remarks = notes(entries, sides[0].broken)
+    remarks = notes(entries, sides[0].corrupt)
     result = {
         "format": FORMAT,
         "model": subject.name,
@@ -134,11 +134,11 @@ def _report(
     earlier = earlier_result(output)
     written = [output]
     if special.grid is not None:
-        save_grid(special.grid, picture)
-        written.append(picture)
+        save_grid(special.grid, image)
+        written.append(image)
     elif earlier is not None:
         # It shows what the result does not speak of any more.
-        picture.unlink(missing_ok=True)
+        image.unlink(missing_ok=True)
     write_text(output, json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     # What was missing from the start was said then.
     for line in [*missing[len(instruments.missing) :], *(f"note: {remark}" for remark in remarks)]:
@@ -209,7 +209,7 @@ def _block(
 
 def _mmd(side: Side, device: torch.device, missing: list[Missing]) -> dict[str, Any] | None:
     if side.latents is None or len(side.latents) < 2:
-        missing.append(Missing("mmd", "it needs two pictures"))
+        missing.append(Missing("mmd", "it needs two images"))
         return None
     # Apple's GPUs have no float64.
     place = torch.device("cpu") if device.type == "mps" else device

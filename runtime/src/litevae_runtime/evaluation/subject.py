@@ -32,7 +32,7 @@ class Subject(Protocol):
         ...
 
     def require_sides(self, sides: Sequence[int], option: str) -> None:
-        """InputError where square pictures of one of these sides do not fit; `option` is what gave them."""
+        """InputError where square images of one of these sides do not fit; `option` is what gave them."""
         ...
 
     def encode(self, images: Tensor) -> Tensor:

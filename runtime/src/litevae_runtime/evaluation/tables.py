@@ -12,12 +12,12 @@ def measured_text(result: Mapping[str, Any]) -> str:
     data, source = result["protocol"]["data"], result["source"]
     asked = [metric for metric in QUALITY if metric.name in result["protocol"]["metrics"]]
     figures = [figure for metric in asked for figure in metric.figures]
-    rows: list[Sequence[str]] = [["size", "pictures", *(figure.heading for figure in figures)]]
+    rows: list[Sequence[str]] = [["size", "images", *(figure.heading for figure in figures)]]
     for entry in result["sizes"]:
         values = [_number(entry[figure.key], figure.digits) for figure in figures]
-        rows.append([f"{entry['size']}×{entry['size']}", f"{entry['pictures']:,}", *values])
+        rows.append([f"{entry['size']}×{entry['size']}", f"{entry['images']:,}", *values])
     parts = [
-        f"{result['model']}, {source['path']}, on {counted(data['pictures'], 'picture')} of {data['path']}",
+        f"{result['model']}, {source['path']}, on {counted(data['images'], 'image')} of {data['path']}",
         text_table(rows, right=range(len(rows[0]))),
     ]
     mmd, imbalance = result["mmd"], result["imbalance"]

@@ -1,6 +1,6 @@
 """The game between autoencoder and discriminator (arXiv:2405.14477 §4.3, eq. 2, Table 16).
 
-A discriminator gives logits, high for pictures: one map [N, 1, h, w], or `pixel_logits` beside `global_logit` [N, 1].
+A discriminator gives logits, high for images: one map [N, 1, h, w], or `pixel_logits` beside `global_logit` [N, 1].
 Losses are means over logits, in float32 whatever their precision.
 """
 
@@ -51,13 +51,13 @@ def mean_logit(output: Tensor | Logits, global_share: float) -> Tensor:
 def discriminator_loss(
     real: Tensor | Logits, fake: Tensor | Logits, kind: Kind, global_share: float
 ) -> Tensor:
-    """What the discriminator minimises: logits above 0 for pictures, below 0 for reconstructions.
+    """What the discriminator minimises: logits above 0 for images, below 0 for reconstructions.
 
     hinge: relu(1 − real) + relu(1 + fake), 2 at chance. logistic: softplus(−real) + softplus(fake), 2·ln 2 at chance.
     Reconstructions must be detached before the discriminator sees them.
     """
     if as_logits(real).keys() != as_logits(fake).keys():
-        raise ValueError("the logits of pictures and of reconstructions must have the same names")
+        raise ValueError("the logits of images and of reconstructions must have the same names")
     if kind == "hinge":
         return _mean(real, global_share, lambda x: F.relu(1 - x)) + _mean(
             fake, global_share, lambda x: F.relu(1 + x)

@@ -1,8 +1,8 @@
-"""Losses between reconstruction and picture, and of the latent (arXiv:2405.14477 §4.3, §6, App. D).
+"""Losses between reconstruction and image, and of the latent (arXiv:2405.14477 §4.3, §6, App. D).
 
-Pictures are [N, C, H, W] in [-1, 1] with any number of channels. Every loss is a mean and so does not change with
+Images are [N, C, H, W] in [-1, 1] with any number of channels. Every loss is a mean and so does not change with
 resolution or batch, and it is computed in float32 whatever the precision of its inputs: small differences drown in
-half precision. The losses on filtered pictures filter the difference x̂ − x, which is the same, as filters are linear.
+half precision. The losses on filtered images filter the difference x̂ − x, which is the same, as filters are linear.
 """
 
 import math
@@ -31,7 +31,7 @@ def kl(posterior: DiagonalGaussian) -> Tensor:
 
 
 def wavelet(x_hat: Tensor, x: Tensor, levels: int = 1, epsilon: float = 1e-3) -> Tensor:
-    """Charbonnier distance sqrt(d² + ε²) − ε of the bands cH, cV and cD (Table 9); 0 for equal pictures.
+    """Charbonnier distance sqrt(d² + ε²) − ε of the bands cH, cV and cD (Table 9); 0 for equal images.
 
     The bands are those of the orthonormal Haar transform. A level's elements are averaged, then the levels. H and W
     must be multiples of 2^levels.
@@ -57,7 +57,7 @@ def _charbonnier(d: Tensor, epsilon: float) -> Tensor:
 def _check_halving(sides: tuple[int, ...], levels: int, found: str) -> None:
     if any(side % 2**levels for side in sides):
         raise InputError(
-            f"the wavelet loss halves the sides of pictures {levels} times",
+            f"the wavelet loss halves the sides of images {levels} times",
             expected=f"sides that are multiples of {2**levels}",
             found=found,
             remedy="choose another resolution, or fewer wavelet.levels",
@@ -107,7 +107,7 @@ LDL_WINDOW = 7
 def ldl(x_hat: Tensor, x: Tensor, ema_x_hat: Tensor) -> Tensor:
     """Locally discriminative loss (Liang, Zeng, Zhang 2022, arXiv:2203.09195 §3): mean of |residual| times artefact map.
 
-    The map is detached. Pictures are moved to [0, 1], the paper's range.
+    The map is detached. Images are moved to [0, 1], the paper's range.
     """
     residual = _difference(x_hat, x) / 2
     with torch.no_grad():
@@ -118,7 +118,7 @@ def ldl(x_hat: Tensor, x: Tensor, ema_x_hat: Tensor) -> Tensor:
 def artefact_map(residual: Tensor, ema_residual: Tensor) -> Tensor:
     """Where the residual looks like an artefact: [N, C, H, W] twice -> [N, 1, H, W].
 
-    The residual's variance in a window of 7 × 7, times its variance over the whole picture to the power 1/5, and 0
+    The residual's variance in a window of 7 × 7, times its variance over the whole image to the power 1/5, and 0
     where the averaged model's residual is the larger: there the model departs from it to the better. Variances are
     of the population, borders are reflected. Choices of this project: the local variance and the size of a residual are
     means over the channels.
@@ -140,7 +140,7 @@ def _difference(x_hat: Tensor, x: Tensor) -> Tensor:
     """x̂ − x in float32 or wider. Shapes must be equal: broadcasting would hide a lost channel."""
     if x_hat.shape != x.shape or x.dim() != 4:
         raise ValueError(
-            f"reconstruction and picture are both [N, C, H, W], not {list(x_hat.shape)} and {list(x.shape)}"
+            f"reconstruction and image are both [N, C, H, W], not {list(x_hat.shape)} and {list(x.shape)}"
         )
     return at_least_float32(x_hat) - at_least_float32(x)
 
@@ -212,7 +212,7 @@ class ReconstructionLosses(nn.Module):
         recipe = self.recipe
         if not self.weights.keys() - OF_LATENT:
             raise InputError(
-                "no loss compares reconstruction and picture",
+                "no loss compares reconstruction and image",
                 expected="a weight above 0 besides losses.kl",
                 found="0 in every other field of losses",
                 remedy="set losses.l1=1",

@@ -1,4 +1,4 @@
-"""rFID: the Fréchet distance between Inception features of reconstructions and of the pictures they are of (torchmetrics)."""
+"""rFID: the Fréchet distance between Inception features of reconstructions and of the images they are of (torchmetrics)."""
 
 import io
 from pathlib import Path
@@ -12,7 +12,7 @@ from ..common.errors import InputError, WeightsError
 from ..nn.published import read_published
 from .imports import import_torchmetrics
 
-# Features of Inception's last pooling. Fewer pictures than that leave the covariances without full rank.
+# Features of Inception's last pooling. Fewer images than that leave the covariances without full rank.
 FEATURES = 2048
 
 
@@ -39,19 +39,19 @@ class Frechet:
         self._metric.to(device)
 
     def update(self, x_hat: Tensor, x: Tensor) -> None:
-        """Adds reconstructions and pictures [N, 3, H, W] in [-1, 1]."""
+        """Adds reconstructions and images [N, 3, H, W] in [-1, 1]."""
         for images, real in ((x_hat, False), (x, True)):
             eight_bits = ((images.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
             self._metric.update(eight_bits, real=real)
 
     def result(self) -> float | None:
-        """The distance over all processes' pictures, on the main process; None for fewer than two pictures. Begins anew."""
+        """The distance over all processes' images, on the main process; None for fewer than two images. Begins anew."""
         metric = self._metric
         for name, value in metric.metric_state.items():
             setattr(metric, name, reduce(value, reduction="sum"))
-        pictures = int(metric.real_features_num_samples)
+        count = int(metric.real_features_num_samples)
         found = None
-        if PartialState().is_main_process and pictures >= 2:
+        if PartialState().is_main_process and count >= 2:
             # What compute rounds to: without this, float32.
             metric.orig_dtype = torch.float64
             found = float(metric.compute())

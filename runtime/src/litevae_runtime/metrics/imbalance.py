@@ -13,10 +13,10 @@ from ..nn.autoencoder import AutoencoderBase
 
 DEFINITION = (
     "root mean square over the channels at every position of the last decoder block's output: the largest over the median, "
-    "then the mean over the pictures; value_channels: the same of root mean squares over the positions, one for every channel"
+    "then the mean over the images; value_channels: the same of root mean squares over the positions, one for every channel"
 )
 
-# Pictures that are drawn.
+# Images that are drawn.
 SHOWN = 4
 
 # What torch calls the modules that it computes weights with, such as spectral norm.
@@ -105,7 +105,7 @@ def position_strengths(maps: Tensor) -> Tensor:
 
 
 def imbalance(maps: Tensor) -> tuple[Tensor, Tensor]:
-    """`DEFINITION` for each picture of maps [N, C, h, w], by positions and by channels: [N] each, 1 where all are equal."""
+    """`DEFINITION` for each image of maps [N, C, h, w], by positions and by channels: [N] each, 1 where all are equal."""
     positions = position_strengths(maps).flatten(1)
     channels = maps.float().square().mean(dim=(2, 3)).sqrt()
     by_positions, by_channels = (
@@ -115,7 +115,7 @@ def imbalance(maps: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def imbalance_grid(x: Tensor, x_hat: Tensor, strengths: Tensor) -> np.ndarray:
-    """RGB bytes of rows of input, reconstruction and strengths [N, h, w], the largest of each picture white."""
+    """RGB bytes of rows of input, reconstruction and strengths [N, h, w], the largest of each image white."""
     scaled = strengths / strengths.amax(dim=(1, 2), keepdim=True).clamp_min(1e-12)
     shown = F.interpolate(scaled[:, None] * 2 - 1, size=x.shape[2:], mode="nearest")
     return join_columns([rgb(x), rgb(x_hat.clamp(-1, 1)), rgb(shown)])

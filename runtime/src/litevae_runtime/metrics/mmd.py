@@ -12,12 +12,12 @@ from torch import Tensor
 SIGMAS = (25, 50, 100, 250, 500)
 
 ESTIMATOR = (
-    "unbiased U-statistic of MMD² with k(x, y) = exp(-|x - y|² / 2σ²) between the flattened posterior means of pictures, "
+    "unbiased U-statistic of MMD² with k(x, y) = exp(-|x - y|² / 2σ²) between the flattened posterior means of images, "
     "unscaled, and as many draws of a standard Gaussian of their dimension (seed 0)"
 )
 
 # Latents are kept for it, and their pairs are compared.
-MOST_PICTURES = 5000
+MOST_IMAGES = 5000
 
 _ROWS = 512
 

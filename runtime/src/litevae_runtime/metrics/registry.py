@@ -18,13 +18,13 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class QualityMetric:
-    """What compares reconstructions with their pictures."""
+    """What compares reconstructions with their images."""
 
     # in --metrics
     name: str
     figures: Sequence[Figure]
-    # measured of each picture and then averaged, not of all of them together
-    per_picture: bool
+    # measured of each image and then averaged, not of all of them together
+    per_image: bool
     # what the number is, for the result's protocol
     definition: str
 
@@ -33,28 +33,28 @@ QUALITY = (
     QualityMetric(
         "rfid",
         [Figure("rfid", "rFID", 3, "lower")],
-        per_picture=False,
-        definition="torchmetrics' FrechetInceptionDistance over torch-fidelity's Inception, pool3 features; pictures rounded to "
+        per_image=False,
+        definition="torchmetrics' FrechetInceptionDistance over torch-fidelity's Inception, pool3 features; images rounded to "
         "8 bits and resized to 299×299 as in TensorFlow 1 (bilinear, not antialiased)",
     ),
     QualityMetric(
         "lpips",
         [Figure("lpips_vgg", "LPIPS VGG", 4, "lower"), Figure("lpips_alex", "LPIPS Alex", 4, "lower")],
-        per_picture=True,
-        definition="v0.1, lpips_vgg with VGG16, lpips_alex with AlexNet; at the size itself; per picture, then averaged",
+        per_image=True,
+        definition="v0.1, lpips_vgg with VGG16, lpips_alex with AlexNet; at the size itself; per image, then averaged",
     ),
     QualityMetric(
         "psnr",
         [Figure("psnr", "PSNR", 2, "higher")],
-        per_picture=True,
-        definition="per picture, then averaged over those that are finite",
+        per_image=True,
+        definition="per image, then averaged over those that are finite",
     ),
     QualityMetric(
         "ssim",
         [Figure("ssim", "SSIM", 4, "higher")],
-        per_picture=True,
+        per_image=True,
         definition="on all channels, Gaussian window of 11 taps, σ = 1.5, data range 1, K = 0.01 and 0.03, population "
-        "covariances, the mean over positions whose window lies inside the picture (torchmetrics, float64); per picture, "
+        "covariances, the mean over positions whose window lies inside the image (torchmetrics, float64); per image, "
         "then averaged",
     ),
 )
@@ -66,4 +66,4 @@ NAMES = (*(metric.name for metric in QUALITY), *AT_ONE_SIZE)
 
 # Keys of the result's `sizes`.
 FIGURES = tuple(figure.key for metric in QUALITY for figure in metric.figures)
-PER_PICTURE = tuple(figure.key for metric in QUALITY if metric.per_picture for figure in metric.figures)
+PER_IMAGE = tuple(figure.key for metric in QUALITY if metric.per_image for figure in metric.figures)

@@ -1,4 +1,4 @@
-"""Which sizes of pictures pass through networks: tried on torch's meta device, without memory or time."""
+"""Which sizes of images pass through networks: tried on torch's meta device, without memory or time."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ _REACH = 256
 
 
 def check_sides(model: type[AutoencoderBase], sides: Sequence[int], option: str) -> None:
-    """InputError where square pictures of one of these sides do not fit the model; `option` is what gave them."""
+    """InputError where square images of one of these sides do not fit the model; `option` is what gave them."""
     with torch.device("meta"):
         autoencoder = model().eval()
     wrong = [side for side in sides if not fits(side, autoencoder)]
@@ -27,7 +27,7 @@ def require_fitting(wrong: Mapping[int, Sequence[int]], option: str, what: str) 
     several = len(wrong) > 1
     choices = [choice(fitting) + (f" for {side}" if several else "") for side, fitting in wrong.items()]
     raise InputError(
-        f"pictures of {' and '.join(f'{side}×{side}' for side in wrong)} do not fit the {what}",
+        f"images of {' and '.join(f'{side}×{side}' for side in wrong)} do not fit the {what}",
         expected=f"{option} {', '.join(choices)}",
         found=f"{option} {','.join(map(str, wrong))}",
         remedy="choose sizes that fit" if several else "choose a size that fits",
@@ -49,7 +49,7 @@ def choice(fitting: Sequence[int]) -> str:
 
 @torch.no_grad()
 def fits(side: int, autoencoder: AutoencoderBase, discriminator: nn.Module | None = None) -> bool:
-    """Whether square pictures of that side come back in their size. The networks are on the meta device, in eval mode."""
+    """Whether square images of that side come back in their size. The networks are on the meta device, in eval mode."""
     try:
         image = torch.zeros(1, autoencoder.image_channels, side, side, device="meta")
         latent = autoencoder.encode(image).latent_dist.mode()

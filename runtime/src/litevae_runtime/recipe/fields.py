@@ -143,7 +143,7 @@ class Train:
 
 @dataclass(frozen=True, slots=True)
 class Ema:
-    """The averaged weights, which are those evaluated and saved."""
+    """The EMA weights, which are those evaluated and saved."""
 
     # of the exponential moving average of the weights; 0 keeps none
     decay: float
@@ -153,23 +153,23 @@ class Ema:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """How pictures become batches."""
+    """How images become batches."""
 
-    # smallest share of a picture's area that a random crop takes
+    # smallest share of an image's area that a random crop takes
     min_scale: float
     # most that a random crop's sides differ
     max_aspect: float
-    # share of the pictures that are mirrored
+    # share of the images that are mirrored
     flip: float
     # loading processes per training process
     workers: int
-    # share of unreadable pictures above which the run is refused
-    broken_share: float
-    # share of the pictures held back, where validation_folder is null
+    # share of corrupt images above which the run is refused
+    corrupt_share: float
+    # share of the images held back, where validation_folder is null
     validation_share: float
-    # pictures of its own to validate on
+    # images of its own to validate on
     validation_folder: str | None
-    # most pictures that a validation reads
+    # most images that a validation reads
     validation_images: int
 
 
@@ -181,7 +181,7 @@ class Checkpoints:
     every: int
     # latest checkpoints that stay; the best one stays besides
     keep: int
-    # measured on the validation pictures
+    # measured on the validation images
     best_by: Literal["psnr", "l1", "perceptual"]
     # steps between validations
     validate_every: int
@@ -193,9 +193,9 @@ class Log:
 
     # steps between lines of metrics.jsonl
     every: int
-    # steps between picture grids
+    # steps between image grids
     samples_every: int
-    # pictures in a grid
+    # images in a grid
     samples: int
     # where losses are sent besides metrics.jsonl
     trackers: tuple[Literal["tensorboard", "wandb"], ...]
@@ -205,17 +205,17 @@ class Log:
 class Latent:
     """What scaling_factor and shift_factor of config.json are measured on."""
 
-    # pictures whose latents are measured at the end of the run
+    # images whose latents are measured at the end of the run
     images: int
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that a training run depends on besides model and pictures."""
+    """Everything that a training run depends on besides model and images."""
 
     # what the recipe is called
     name: str
-    # of the initial weights, the order of the pictures, their crops and the latent's noise
+    # of the initial weights, the order of the images, their crops and the latent's noise
     seed: int
     # of autocast; weights and losses stay float32
     precision: Literal["fp32", "bf16", "fp16"]

@@ -1,1 +1,1 @@
-"""Training: recipe, pictures, losses, the loop and what survives it."""
+"""Training: recipe, images, losses, the loop and what survives it."""

@@ -21,7 +21,7 @@ def _parser(package: str) -> argparse.ArgumentParser:
         "0 done, 1 wrong input, 2 usage, 3 diverged, 75 stopped after a checkpoint, 130 before one",
     )
     parser.add_argument(
-        "--data", required=True, metavar="PATH", help="folder of pictures, or WebDataset shards"
+        "--data", required=True, metavar="PATH", help="folder of images, or WebDataset shards"
     )
     parser.add_argument("--output", required=True, type=Path, metavar="RUN", help="folder of the run")
     parser.add_argument(
@@ -56,7 +56,7 @@ def main(
 
 
 def _run(model: type[AutoencoderBase], networks: Builders, package: Path, options: argparse.Namespace) -> int:
-    # What the recipe and the pictures have wrong is told before accelerate and its friends take their seconds.
+    # What the recipe and the images have wrong is told before accelerate and its friends take their seconds.
     from ..common.run_folder import recipe_of
     from ..recipe.load import load_recipe
     from .checkpoint import choose_checkpoint

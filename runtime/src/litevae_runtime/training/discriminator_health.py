@@ -57,13 +57,13 @@ class DiscriminatorHealth:
 
     def _warning(self) -> str | None:
         facts = (
-            f"for {self._patience} logged steps (mean logit {self.real:+.2f} for pictures, {self.fake:+.2f} for reconstructions; "
+            f"for {self._patience} logged steps (mean logit {self.real:+.2f} for images, {self.fake:+.2f} for reconstructions; "
             f"loss {self.loss:.3f}, at chance {CHANCE[self._kind]:.3f})"
         )
         match self._state:
             case "saturated":
                 return (
-                    f"the discriminator is certain of every picture {facts}. It learns nothing more and the autoencoder cannot "
+                    f"the discriminator is certain of every image {facts}. It learns nothing more and the autoencoder cannot "
                     "follow it: lower adversarial.learning_rate, or shorten adversarial.warmup"
                 )
             case "collapsed":

@@ -13,7 +13,7 @@ from ..nn.autoencoder import AutoencoderBase
 
 @dataclass(frozen=True, slots=True)
 class LatentStatistics:
-    """Of sampled latents over pictures; per channel, and of all together as diffusers' config has them."""
+    """Of sampled latents over images; per channel, and of all together as diffusers' config has them."""
 
     images: int
     mean: list[float]
@@ -36,7 +36,7 @@ class LatentStatistics:
 def latent_statistics(
     model: AutoencoderBase, batches: Iterable[Tensor], limit: int, seed: int
 ) -> LatentStatistics:
-    """Over the first `limit` pictures of `batches` ([N, C, H, W] each), summed in float64."""
+    """Over the first `limit` images of `batches` ([N, C, H, W] each), summed in float64."""
     count, images = 0, 0
     total = torch.zeros(model.latent_channels, dtype=torch.float64)
     squares = torch.zeros_like(total)
@@ -53,7 +53,7 @@ def latent_statistics(
         if images >= limit:
             break
     if count == 0:
-        raise ValueError("no pictures to measure latents on")
+        raise ValueError("no images to measure latents on")
     mean, square = total / count, squares / count
     shift = mean.mean()
     deviation = (square.mean() - shift.square()).clamp_min(0).sqrt().clamp_min(1e-12)

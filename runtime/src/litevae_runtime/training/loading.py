@@ -1,4 +1,4 @@
-"""Loaders: the training stream from a position to the end of its phase, and held-back pictures."""
+"""Loaders: the training stream from a position to the end of its phase, and held-back images."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -17,7 +17,7 @@ from .schedule import At, Schedule
 
 
 class Loading:
-    """Pictures of a run as batches on this process's device."""
+    """Images of a run as batches on this process's device."""
 
     def __init__(self, accelerator: Accelerator, recipe: Recipe, split: Split) -> None:
         self.accelerator = accelerator
@@ -44,7 +44,7 @@ class Loading:
         phase = at.phase
         stop = at.position + (schedule.end_of(at.phase_index) - at.step) * phase.batch
         stream = TrainingStream(
-            self.split.pictures, self.split.training, self.recipe.data, phase.resolution, self.recipe.seed
+            self.split.images, self.split.training, self.recipe.data, phase.resolution, self.recipe.seed
         )
         batches = PositionBatches(at.position, stop, self.micro_batch(phase.batch))
         passes = iter(self.accelerator.prepare(self._loader(stream, batch_sampler=batches)))
@@ -58,7 +58,7 @@ class Loading:
         return ValidationSet(*self.split.held_out, resolution)
 
     def validation(self, resolution: int, batch: int) -> DataLoader[Any]:
-        """The validation pictures, each process its share, in batches that together are as large as a step's."""
+        """The validation images, each process its share, in batches that together are as large as a step's."""
         if (resolution, batch) not in self._validation:
             micro = max(1, batch // self.accelerator.num_processes)
             loader = self.accelerator.prepare(self._loader(self.held_out(resolution), batch_size=micro))
@@ -66,8 +66,8 @@ class Loading:
         return self._validation[resolution, batch]
 
     def images(self, resolution: int, batch: int, count: int) -> Iterator[Tensor]:
-        """The first `count` training pictures, centre crops, on this process alone."""
-        dataset = ValidationSet(self.split.pictures, self.split.training[:count], resolution)
+        """The first `count` training images, centre crops, on this process alone."""
+        dataset = ValidationSet(self.split.images, self.split.training[:count], resolution)
         for loaded in self._loader(dataset, batch_size=self.micro_batch(batch)):
             yield self.formatted(loaded["image"])
 

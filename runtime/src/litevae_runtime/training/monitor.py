@@ -1,4 +1,4 @@
-"""What is seen of a run: a progress bar, metrics.jsonl, trackers, picture grids."""
+"""What is seen of a run: a progress bar, metrics.jsonl, trackers, image grids."""
 
 import json
 import math

@@ -38,11 +38,11 @@ def discriminator_state(autoencoder: AutoencoderBase, discriminator: nn.Module) 
 def build_perceptual(networks: Builders, recipe: Recipe, channels: int) -> PerceptualLoss | None:
     """The frozen network behind losses.perceptual with its weights, or None where that weight is 0.
 
-    `channels` are those of the pictures.
+    `channels` are those of the images.
     """
     if recipe.losses.perceptual == 0:
         return None
-    _check_pictures(recipe, channels)
+    _check_images(recipe, channels)
     features = recipe.perceptual.network == "vgg19-before-activation"
     loss = VggLoss(networks["vgg19"]()) if features else build_lpips(networks, "vgg16")
     try:
@@ -51,13 +51,13 @@ def build_perceptual(networks: Builders, recipe: Recipe, channels: int) -> Perce
         raise InputError(f"the perceptual loss has no weights: {error}") from error
 
 
-def _check_pictures(recipe: Recipe, channels: int) -> None:
-    """The networks have seen pictures of one or three channels, and halve them four times."""
+def _check_images(recipe: Recipe, channels: int) -> None:
+    """The networks have seen images of one or three channels, and halve them four times."""
     smallest, least = min(phase.resolution for phase in recipe.phases), PerceptualLoss.smallest_side
     if channels in (1, 3) and smallest >= least:
         return
     raise InputError(
-        "the perceptual loss cannot see these pictures",
+        "the perceptual loss cannot see these images",
         expected=f"1 or 3 channels, and phases of at least {least}×{least}",
         found=f"{channels} channels, and a phase of {smallest}×{smallest}",
         remedy="set losses.perceptual=0",
@@ -87,7 +87,7 @@ class Networks:
 
     autoencoder: AutoencoderBase
     reconstruction: nn.Module
-    # The averaged weights, where the recipe keeps them.
+    # The EMA weights, where the recipe keeps them.
     average: AutoencoderBase | None
     discriminator: nn.Module | None
     prepared_discriminator: nn.Module | None

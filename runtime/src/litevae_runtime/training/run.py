@@ -34,7 +34,7 @@ def train(
     compiled: bool = False,
     cpu: bool = False,
 ) -> int:
-    """Trains a new `model` on the pictures in `data`, or goes on from `checkpoint`; returns the exit code.
+    """Trains a new `model` on the images in `data`, or goes on from `checkpoint`; returns the exit code.
 
     `networks` are those that the recipe may choose beside the model. `dry_run` takes a step of every phase and writes
     nothing. InputError says what is wrong with the input.

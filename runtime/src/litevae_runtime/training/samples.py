@@ -1,4 +1,4 @@
-"""Picture grids of a run: input, reconstruction, difference and latent side by side, a picture a row."""
+"""Image grids of a run: input, reconstruction, difference and latent side by side, an image a row."""
 
 import numpy as np
 import torch

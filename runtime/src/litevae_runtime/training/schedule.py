@@ -15,7 +15,7 @@ class At:
     step: int
     phase: Phase
     phase_index: int
-    # Images seen before this step: the position in the stream of pictures.
+    # Images seen before this step: the position in the stream of images.
     position: int
     learning_rate: float
     discriminator_learning_rate: float

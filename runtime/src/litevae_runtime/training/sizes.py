@@ -11,7 +11,7 @@ from .networks import build_discriminator
 
 
 def check_sizes(recipe: Recipe, model: type[AutoencoderBase], networks: Builders) -> None:
-    """InputError names the first phase whose pictures do not fit, and the nearest sizes that do."""
+    """InputError names the first phase whose images do not fit, and the nearest sizes that do."""
     judges = any(phase.discriminator for phase in recipe.phases)
     with torch.device("meta"):
         autoencoder = model().eval()
@@ -24,7 +24,7 @@ def check_sizes(recipe: Recipe, model: type[AutoencoderBase], networks: Builders
             continue
         fitting = nearest(side, autoencoder, judge)
         raise InputError(
-            f"pictures of {side}×{side} do not fit the "
+            f"images of {side}×{side} do not fit the "
             + ("autoencoder and the discriminator" if judge else "autoencoder"),
             expected=f"phases.{i}.resolution: {choice(fitting)}",
             found=f"phases.{i}.resolution: {side}",

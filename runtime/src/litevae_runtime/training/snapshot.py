@@ -28,7 +28,7 @@ class State:
     model: str
     skipped: int = 0
     skipped_in_a_row: int = 0
-    broken: int = 0
+    corrupt: int = 0
 
 
 def write_snapshot(

@@ -1,4 +1,4 @@
-"""The start of a run: what there is to go on from, the machine, the pictures, and what a person is told."""
+"""The start of a run: what there is to go on from, the machine, the images, and what a person is told."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,8 +9,8 @@ from accelerate.utils import DistributedDataParallelKwargs
 
 from ..common.device import needs_cpu
 from ..common.errors import InputError
-from ..data.broken import probe
-from ..data.pictures import open_pictures
+from ..data.corrupt import probe
+from ..data.images import open_images
 from ..data.sets import Split, split
 from ..losses.reconstruction import kl_in_conventions
 from ..recipe.fields import Recipe
@@ -41,7 +41,7 @@ def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
             cpu=needs_cpu(cpu),
             log_with=list(recipe.log.trackers) or None,
             project_dir=run,
-            # Pictures are drawn by position: no generator has to agree between processes.
+            # Images are drawn by position: no generator has to agree between processes.
             rng_types=[],
             kwargs_handlers=[
                 # The discriminator runs twice before its backward pass, which a broadcast in between would disturb.
@@ -56,17 +56,17 @@ def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
 
 
 def open_split(path: str, recipe: Recipe, channels: int) -> Split:
-    """Training and validation pictures of `--data`, for a model of so many channels."""
-    pictures = open_pictures(path, channels)
+    """Training and validation images of `--data`, for a model of so many channels."""
+    images = open_images(path, channels)
     resolution = max(phase.resolution for phase in recipe.phases)
-    probe(pictures, recipe.data.broken_share, resolution)
-    parts = split(pictures, recipe.data, recipe.seed)
+    probe(images, recipe.data.corrupt_share, resolution)
+    parts = split(images, recipe.data, recipe.seed)
     if recipe.data.validation_folder is not None:
-        probe(parts.validation, recipe.data.broken_share, resolution)
+        probe(parts.validation, recipe.data.corrupt_share, resolution)
     return parts
 
 
-def describe(accelerator: Accelerator, recipe: Recipe, networks: Networks, pictures: Split) -> str:
+def describe(accelerator: Accelerator, recipe: Recipe, networks: Networks, images: Split) -> str:
     """What runs where, on what, and how much the KL divergence weighs in each convention."""
     model = networks.autoencoder
     count = sum(parameter.numel() for parameter in model.parameters())
@@ -80,7 +80,7 @@ def describe(accelerator: Accelerator, recipe: Recipe, networks: Networks, pictu
             else f"; discriminator {recipe.discriminator}: "
             f"{sum(parameter.numel() for parameter in networks.discriminator.parameters()):,}"
         ),
-        f"{pictures.pictures}; {pictures.note}",
+        f"{images.images}; {images.note}",
         f"{accelerator.num_processes} × {accelerator.device.type}, {recipe.precision}",
     ]
     for resolution in dict.fromkeys(phase.resolution for phase in recipe.phases):

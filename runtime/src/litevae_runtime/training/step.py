@@ -150,7 +150,7 @@ class TrainingStep:
         return loss, x_hat.detach(), metrics
 
     def _average_output(self, image: Tensor, noise: Tensor) -> Tensor:
-        """What the averaged weights make of the same pictures and noise."""
+        """What the EMA weights make of the same images and noise."""
         average = self.networks.average
         assert average is not None
         with torch.no_grad(), self.accelerator.autocast():

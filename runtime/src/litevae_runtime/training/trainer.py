@@ -17,7 +17,7 @@ from ..common.errors import InputError
 from ..common.files import write_text
 from ..common.run_folder import Best
 from ..common.signals import StopSignals
-from ..data.broken import BrokenLog
+from ..data.corrupt import CorruptLog
 from ..data.sets import Batch, Split
 from ..losses.reconstruction import ReconstructionLosses
 from ..nn.autoencoder import WEIGHTS, AutoencoderBase, write_pretrained
@@ -58,7 +58,7 @@ class _Due:
 
 
 class Trainer:
-    """A run of a recipe over pictures. Building one costs memory and touches no file."""
+    """A run of a recipe over images. Building one costs memory and touches no file."""
 
     def __init__(
         self,
@@ -102,9 +102,9 @@ class Trainer:
     def train(self) -> Outcome:
         """Runs to the end of the recipe, or until a signal or numbers that are not finite stop it."""
         self._open_folder()
-        broken = BrokenLog(
+        corrupt = CorruptLog(
             self.run_folder,
-            self.recipe.data.broken_share,
+            self.recipe.data.corrupt_share,
             self.accelerator.process_index,
             epoch=len(self.loading.split.training),
         )
@@ -114,7 +114,7 @@ class Trainer:
                 monitor.say(note)
             monitor.start_trackers(recipe_dict(self.recipe), self.recipe.log.trackers)
             with StopSignals() as signals, compiler_errors():
-                outcome = self._loop(monitor, broken, signals)
+                outcome = self._loop(monitor, corrupt, signals)
             if outcome is Outcome.FINISHED:
                 self._finish(monitor)
             self.accelerator.end_training()
@@ -158,17 +158,17 @@ class Trainer:
             for name in sorted(changed):
                 self.notes.append(f"the recipe changes: {name}: {old.get(name)} → {new.get(name)}")
 
-    def _loop(self, monitor: Monitor, broken: BrokenLog, signals: StopSignals) -> Outcome:
+    def _loop(self, monitor: Monitor, corrupt: CorruptLog, signals: StopSignals) -> Outcome:
         health = DiscriminatorHealth(self.recipe.adversarial.loss)
         pace = Pace()
         # Loading processes end with their generator, however the loop is left.
         with closing(self._steps()) as steps:
             for at, loaded in steps:
                 for each in loaded:
-                    broken.add(each["broken"], seen=len(each["image"]))
+                    corrupt.add(each["corrupt"], seen=len(each["image"]))
                 due = self._due(at)
                 result = self.step(loaded, at, due.log)
-                self._count(result, broken.count)
+                self._count(result, corrupt.count)
                 pace.add(at.phase.batch)
                 monitor.advance()
                 self._tell(monitor, health, at, result, due, pace)
@@ -203,14 +203,14 @@ class Trainer:
             checkpoint=ends or done % checkpoints.every == 0,
         )
 
-    def _count(self, result: StepResult, broken: int) -> None:
+    def _count(self, result: StepResult, corrupt: int) -> None:
         trouble = result.skipped and not result.scaling
         self.state = replace(
             self.state,
             step=self.state.step + 1,
             skipped=self.state.skipped + result.skipped,
             skipped_in_a_row=self.state.skipped_in_a_row + 1 if trouble else 0,
-            broken=broken,
+            corrupt=corrupt,
         )
 
     def _tell(
@@ -236,7 +236,7 @@ class Trainer:
             "images_per_second": pace.take(),
             "memory_gb": peak_memory_gb(self.accelerator.device),
             "skipped": self.state.skipped,
-            "broken": self.state.broken,
+            "corrupt": self.state.corrupt,
         }
         monitor.log(done, at.phase.name, result.metrics | more)
         if "discriminator" in result.metrics:
@@ -250,8 +250,8 @@ class Trainer:
         phase, done = at.phase, self.state.step
         model = self.networks.evaluated
         if due.samples and self.accelerator.is_main_process:
-            pictures = self.loading.held_out(phase.resolution)
-            monitor.grid(done, draw(self.accelerator, model, pictures, self.recipe.log.samples))
+            images = self.loading.held_out(phase.resolution)
+            monitor.grid(done, draw(self.accelerator, model, images, self.recipe.log.samples))
         if not due.validation:
             return None
         loader = self.loading.validation(phase.resolution, phase.batch)

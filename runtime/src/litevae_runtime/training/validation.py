@@ -1,4 +1,4 @@
-"""What is measured and drawn of held-back pictures while a run goes on: from the posterior's mean, without noise."""
+"""What is measured and drawn of held-back images while a run goes on: from the posterior's mean, without noise."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ def evaluating(accelerator: Accelerator, model: nn.Module) -> Iterator[None]:
 def validate(
     accelerator: Accelerator, model: AutoencoderBase, perceptual: nn.Module | None, loader: DataLoader[Any]
 ) -> dict[str, float]:
-    """Means over the pictures of `loader`, of which each process has its share."""
+    """Means over the images of `loader`, of which each process has its share."""
     gathered: dict[str, list[Tensor]] = {}
     with evaluating(accelerator, model):
         for loaded in loader:
@@ -46,9 +46,9 @@ def validate(
     return {name: torch.cat(values).mean().item() for name, values in gathered.items()}
 
 
-def draw(accelerator: Accelerator, model: AutoencoderBase, pictures: ValidationSet, count: int) -> np.ndarray:
-    """The grid of the first `count` pictures."""
-    shown = range(min(count, len(pictures)))
-    images = torch.stack([pictures[i]["image"] for i in shown]).to(accelerator.device)
+def draw(accelerator: Accelerator, model: AutoencoderBase, held_out: ValidationSet, count: int) -> np.ndarray:
+    """The grid of the first `count` images."""
+    shown = range(min(count, len(held_out)))
+    images = torch.stack([held_out[i]["image"] for i in shown]).to(accelerator.device)
     with evaluating(accelerator, model):
         return sample_grid(model, images)

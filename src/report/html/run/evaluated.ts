@@ -6,7 +6,7 @@ import { chart, figureGrid, type AnyFigure, type Spec } from "../chart.ts";
 import { markup, type Markup } from "../markup.ts";
 import { sortableTable } from "../table.ts";
 import { metrics, type Evaluation, type Measured } from "./measurements.ts";
-import { embedded, image } from "./pictures.ts";
+import { embedded, imageElement } from "./images.ts";
 import { settingsOf } from "./values.ts";
 
 type Size = Evaluation["sizes"][number];
@@ -87,9 +87,9 @@ function sizeTable(file: string, { sizes }: Evaluation): Markup {
     columns: [
       { title: "size", unit: "pixels a side", cell: ({ size }) => size, value: ({ size }) => size },
       {
-        title: "pictures",
-        cell: ({ pictures }) => typeof pictures === "number" && integer(pictures),
-        value: ({ pictures }) => pictures ?? null,
+        title: "images",
+        cell: ({ images }) => typeof images === "number" && integer(images),
+        value: ({ images }) => images ?? null,
       },
       ...shown.map(({ key, title, better }) => ({
         title,
@@ -131,10 +131,10 @@ function latentTables({ mmd }: Evaluation): readonly Markup[] {
 async function imbalance({ imbalance: found }: Evaluation, folder: string): Promise<Markup> {
   if (found === null || found === undefined || typeof found.value !== "number") return markup``;
   // A name in the run's folder, never a path that leads out of it.
-  const picture = typeof found.picture === "string" ? await embedded(join(folder, basename(found.picture))) : undefined;
+  const image = typeof found.image === "string" ? await embedded(join(folder, basename(found.image))) : undefined;
   return markup`<div class="panel remark-panel"><h3>Imbalance of the last decoder block’s feature maps: ${rounded(found.value)}</h3>
 <p class="remark">${[found.definition, found.module].filter((text) => typeof text === "string").join("; ")}. Fig. 3 of the paper shows such maps.</p>
-${picture !== undefined && image(picture, "Magnitudes of the feature maps of the last decoder block")}</div>
+${image !== undefined && imageElement(image, "Magnitudes of the feature maps of the last decoder block")}</div>
 `;
 }
 

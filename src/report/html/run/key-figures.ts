@@ -3,7 +3,7 @@ import { compact, integer, rounded } from "../../numbers.ts";
 import { markup, type Content, type Markup } from "../markup.ts";
 import { readingsOf } from "./curves.ts";
 import { isObject, type Run } from "./read.ts";
-import { validationPictures } from "./validation.ts";
+import { validationImages } from "./validation.ts";
 
 export function keyFigures(run: Run): Markup {
   const { entries, recipe, evaluations } = run;
@@ -31,7 +31,7 @@ export function keyFigures(run: Run): Markup {
       key(
         "validation PSNR",
         `${best.value.toFixed(2)} dB`,
-        `best, at step ${integer(best.step)}, on ${validationPictures(recipe)}`,
+        `best, at step ${integer(best.step)}, on ${validationImages(recipe)}`,
       ),
     loss !== undefined && key("last loss", rounded(loss.value), `at step ${integer(loss.step)}`),
     measured !== undefined && key("rFID", rounded(measured.rfid ?? 0), `at ${measured.size}×${measured.size}`),

@@ -27,7 +27,7 @@ const evaluation = z.looseObject({
   sizes: z.array(
     z.looseObject({
       size: z.number(),
-      pictures: number,
+      images: number,
       ...figures,
       psnr_infinite: number,
     }),
@@ -46,7 +46,7 @@ const evaluation = z.looseObject({
       module: z.string().nullish(),
       value: number,
       definition: z.string().nullish(),
-      picture: z.string().nullish(),
+      image: z.string().nullish(),
     })
     .nullish(),
   missing: z

@@ -17,7 +17,7 @@ export function missingList(run: Run, pack: string): Markup | undefined {
       entries.length > 0 &&
       item("The run has not come to its end.", `${train} --resume auto`),
     grids.length === 0 &&
-      item("No picture grids; log.samples_every says how often they are drawn.", `${train} --set log.samples_every=500`),
+      item("No image grids; log.samples_every says how often they are drawn.", `${train} --set log.samples_every=500`),
     evaluations.length === 0 &&
       item(
         "Not evaluated: rFID, LPIPS, PSNR and SSIM by image size.",

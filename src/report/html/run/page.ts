@@ -8,10 +8,10 @@ import { curveGrid, readingsOf, type Curves } from "./curves.ts";
 import { evaluatedSection } from "./evaluated.ts";
 import { keyFigures } from "./key-figures.ts";
 import { missingList } from "./missing.ts";
-import { pictureGrids } from "./pictures.ts";
+import { imageGrids } from "./images.ts";
 import type { Run } from "./read.ts";
 import { recipeTable } from "./recipe-table.ts";
-import { validationPictures } from "./validation.ts";
+import { validationImages } from "./validation.ts";
 
 const one = (key: string, title: string, note?: string, unit?: string): Curves => ({
   title,
@@ -42,8 +42,8 @@ const quality = (validation: string): readonly Curves[] => [
       { key: "validation_psnr", name: "validation" },
     ],
   },
-  one("validation_l1", "ℓ1 on the validation pictures"),
-  one("validation_perceptual", "Perceptual distance on the validation pictures"),
+  one("validation_l1", "ℓ1 on the validation images"),
+  one("validation_perceptual", "Perceptual distance on the validation images"),
 ];
 
 const game: readonly Curves[] = [
@@ -51,7 +51,7 @@ const game: readonly Curves[] = [
     title: "Logits of the discriminator",
     note: "Far apart: it is certain. Together: it cannot tell.",
     series: [
-      { key: "real_logit", name: "pictures" },
+      { key: "real_logit", name: "images" },
       { key: "fake_logit", name: "reconstructions" },
     ],
   },
@@ -96,12 +96,12 @@ export async function runPage(run: Run, pack: string): Promise<string> {
   const facts = [
     typeof recipe === "string" && `Recipe ${recipe}`,
     run.phases.length > 0 && `${run.phases.length === 1 ? "phase" : "phases"} ${run.phases.map(({ name }) => name).join(", ")}`,
-    run.brokenPictures > 0 && `${run.brokenPictures} unreadable pictures replaced`,
+    run.corruptImages > 0 && `${run.corruptImages} corrupt images replaced`,
   ].filter((fact) => fact !== false);
   const wanted: readonly Section[] = [
     { id: "losses", title: "Losses", intro: "Before their weights, of the logged steps.", body: await lossSection(run) },
-    { id: "quality", title: "Quality while training", body: await curveGrid(run, quality(validationPictures(run.recipe))) },
-    { id: "pictures", title: "Pictures", body: run.grids.length > 0 && pictureGrids(run.grids) },
+    { id: "quality", title: "Quality while training", body: await curveGrid(run, quality(validationImages(run.recipe))) },
+    { id: "images", title: "Images", body: run.grids.length > 0 && imageGrids(run.grids) },
     { id: "game", title: "Discriminator", body: await curveGrid(run, game) },
     { id: "health", title: "Gradients and pace", body: await healthSection(run) },
     {

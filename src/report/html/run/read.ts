@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { UserError, type Report } from "../../../errors/index.ts";
 import { integer } from "../../numbers.ts";
-import { readGrids, type Grid, type Sample } from "./pictures.ts";
+import { readGrids, type Grid, type Sample } from "./images.ts";
 import { readMeasurements, type Benchmark, type Evaluation, type Measured } from "./measurements.ts";
 
 /** A line of metrics.jsonl. Numbers that were not finite are null there. */
@@ -30,12 +30,12 @@ export interface Run {
   readonly phases: readonly Phase[];
   readonly recipe: Json | undefined;
   readonly config: Json | undefined;
-  /** The picture grids that are shown. */
+  /** The image grids that are shown. */
   readonly grids: readonly Grid[];
   readonly checkpoints: readonly string[];
   readonly finished: boolean;
-  /** Pictures that could not be read. */
-  readonly brokenPictures: number;
+  /** Images that could not be read. */
+  readonly corruptImages: number;
   readonly evaluations: readonly Measured<Evaluation>[];
   readonly benchmarks: readonly Measured<Benchmark>[];
   /** What is wrong with files of the run. */
@@ -89,7 +89,7 @@ export async function readRun(folder: string): Promise<Run> {
           .sort()
       : [],
     finished: names.includes("model.safetensors"),
-    brokenPictures: readLines(path("broken.jsonl"), notes).length,
+    corruptImages: readLines(path("corrupt.jsonl"), notes).length,
     evaluations,
     benchmarks,
     notes: [...notes, ...more],

@@ -9,7 +9,7 @@ import { inFloat32, sameInterface, type GraphPass } from "./pass.ts";
 type Float = "float32" | "float16";
 
 /**
- * Values between these are kept in float16. A quarter of the largest number above, since other pictures reach further than those calibrated
+ * Values between these are kept in float16. A quarter of the largest number above, since other images reach further than those calibrated
  * on and sums pass through larger values than they give; below, where even the largest value of a tensor begins to lose digits.
  */
 export const halfRange = { from: 2 ** -10, to: largestHalf / 4 } as const;

@@ -1,19 +1,19 @@
-"""A set of pictures: a folder at any depth, or WebDataset shards."""
+"""A set of images: a folder at any depth, or WebDataset shards."""
 
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from ..common.errors import BrokenPictureError, InputError
+from ..common.errors import CorruptImageError, InputError
 from ..common.text import counted
-from .decode import SUFFIXES, Picture, open_picture
+from .decode import SUFFIXES, DecodedImage, open_image
 from .listing import Strings, described, suffix, walk
 from .shards import Shards, expand_braces
 
-_EXPECTED = "a folder of pictures, a .tar shard or a folder of them, or a pattern such as data-{000..099}.tar"
+_EXPECTED = "a folder of images, a .tar shard or a folder of them, or a pattern such as data-{000..099}.tar"
 
-# What people have instead of pictures, and what to do with it.
+# What people have instead of images, and what to do with it.
 _REMEDIES = {
     (".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg"): "take single frames out of the video first: "
     "ffmpeg -i VIDEO frames/%06d.png",
@@ -26,7 +26,7 @@ _REMEDIES = {
         ".zip",
         ".7z",
         ".rar",
-    ): "unpack it first: pictures are read in random order",
+    ): "unpack it first: images are read in random order",
     (
         ".heic",
         ".heif",
@@ -47,12 +47,12 @@ _REMEDIES = {
         ".npz",
         ".parquet",
         ".lmdb",
-    ): "write each picture to a .png, .tif or .npy of its own",
+    ): "write each image to a .png, .tif or .npy of its own",
 }
 
 
 class _Storage(Protocol):
-    """Where the bytes of pictures lie."""
+    """Where the bytes of images lie."""
 
     @property
     def names(self) -> Strings: ...
@@ -60,8 +60,8 @@ class _Storage(Protocol):
     def size(self, index: int) -> int: ...
 
 
-class Pictures:
-    """Pictures by number, in an order that depends on their names alone. Nothing is decoded before it is asked for."""
+class Images:
+    """Images by number, in an order that depends on their names alone. Nothing is decoded before it is asked for."""
 
     def __init__(self, place: str, storage: _Storage, channels: int, ignored: Counter[str]) -> None:
         self.place = place
@@ -83,17 +83,17 @@ class Pictures:
         except OSError:
             return -1
 
-    def open(self, index: int) -> Picture:
-        """One picture; BrokenPictureError where it cannot be read or is none."""
+    def open(self, index: int) -> DecodedImage:
+        """One image; CorruptImageError where it cannot be read or is none."""
         try:
             data = self._storage.read(index)
         except OSError as error:
-            raise BrokenPictureError(error.strerror or str(error)) from error
-        return open_picture(data, self.name(index), self.channels)
+            raise CorruptImageError(error.strerror or str(error)) from error
+        return open_image(data, self.name(index), self.channels)
 
     def __str__(self) -> str:
         others = f" ({described(self.ignored)})" if self.ignored else ""
-        return f"{counted(len(self), 'picture')} in {self.place}{others}"
+        return f"{counted(len(self), 'image')} in {self.place}{others}"
 
 
 class _Files:
@@ -108,8 +108,8 @@ class _Files:
         return (self._root / self.names[index]).stat().st_size
 
 
-def open_pictures(path: str | Path, channels: int) -> Pictures:
-    """Lists the pictures of a folder, or indexes those of shards, for a model of so many channels.
+def open_images(path: str | Path, channels: int) -> Images:
+    """Lists the images of a folder, or indexes those of shards, for a model of so many channels.
 
     Hidden files and files of other kinds are passed over and counted in `ignored`. InputError says what was found
     where there is nothing to train on.
@@ -124,11 +124,11 @@ def open_pictures(path: str | Path, channels: int) -> Pictures:
         ) from error
 
 
-def _opened(path: str, channels: int) -> Pictures:
+def _opened(path: str, channels: int) -> Images:
     place = Path(path).expanduser()
     if "://" in path or path.startswith("pipe:"):
         raise InputError(
-            f"{path} is not on a disk of this machine", expected=_EXPECTED, remedy="fetch the pictures first"
+            f"{path} is not on a disk of this machine", expected=_EXPECTED, remedy="fetch the images first"
         )
     if not place.exists():
         if "{" in path:
@@ -140,14 +140,14 @@ def _opened(path: str, channels: int) -> Pictures:
         return _from_shards(path, [place], channels)
     kind = f"a {suffix(path)} file" if suffix(path) else "a file without a suffix"
     remedy = "name the folder that it lies in" if suffix(path) in SUFFIXES else _remedy([suffix(path)])
-    raise InputError(f"{path} is no set of pictures", expected=_EXPECTED, found=kind, remedy=remedy)
+    raise InputError(f"{path} is no set of images", expected=_EXPECTED, found=kind, remedy=remedy)
 
 
-def _from_folder(folder: Path, channels: int) -> Pictures:
+def _from_folder(folder: Path, channels: int) -> Images:
     ignored: Counter[str] = Counter()
     shards: list[Path] = []
 
-    def pictures() -> Iterator[str]:
+    def images() -> Iterator[str]:
         for name in walk(folder, ignored):
             if suffix(name) in SUFFIXES:
                 yield name
@@ -156,34 +156,34 @@ def _from_folder(folder: Path, channels: int) -> Pictures:
             else:
                 ignored[suffix(name)] += 1
 
-    names = Strings(pictures())
+    names = Strings(images())
     if shards and len(names):
         raise InputError(
-            f"{folder} holds pictures as well as shards",
+            f"{folder} holds images as well as shards",
             expected="one or the other",
             found=f"{len(names):,} × {suffix(names[0])} and the like, {len(shards):,} × .tar",
-            remedy="name the pictures' own folder, or the shards by a pattern such as data-{000..099}.tar",
+            remedy="name the images' own folder, or the shards by a pattern such as data-{000..099}.tar",
         )
     if shards:
         return _from_shards(str(folder), shards, channels, ignored)
-    return _some(Pictures(str(folder), _Files(folder, names), channels, ignored))
+    return _some(Images(str(folder), _Files(folder, names), channels, ignored))
 
 
 def _from_shards(
     place: str, shards: list[Path], channels: int, ignored: Counter[str] | None = None
-) -> Pictures:
+) -> Images:
     others = Counter() if ignored is None else ignored
-    return _some(Pictures(place, Shards(shards, others), channels, others))
+    return _some(Images(place, Shards(shards, others), channels, others))
 
 
-def _some(pictures: Pictures) -> Pictures:
-    if len(pictures):
-        return pictures
+def _some(images: Images) -> Images:
+    if len(images):
+        return images
     raise InputError(
-        f"there are no pictures in {pictures.place}",
+        f"there are no images in {images.place}",
         expected=f"files that end in {', '.join(SUFFIXES)}",
-        found=described(pictures.ignored) or "nothing",
-        remedy=_remedy(pictures.ignored),
+        found=described(images.ignored) or "nothing",
+        remedy=_remedy(images.ignored),
     )
 
 

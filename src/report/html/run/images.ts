@@ -1,4 +1,4 @@
-/** The picture grids of a run, made small enough to travel inside the page. */
+/** The image grids of a run, made small enough to travel inside the page. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Report } from "../../../errors/index.ts";
@@ -7,10 +7,10 @@ import { markup, trusted, type Markup } from "../markup.ts";
 
 /** Most grids that are shown, the first and the last among them. */
 const gridLimit = 4;
-/** Most pixels along the longer side of a picture. */
+/** Most pixels along the longer side of an image. */
 const sideLimit = 1200;
 
-/** A picture grid that the trainer drew. */
+/** An image grid that the trainer drew. */
 export interface Sample {
   readonly step: number;
   readonly file: string;
@@ -22,7 +22,7 @@ export interface Embedded {
   readonly height: number;
 }
 
-/** The picture as a data URI of at most `sideLimit` pixels a side; undefined where the file is no picture. */
+/** The image as a data URI of at most `sideLimit` pixels a side; undefined where the file is no image. */
 export async function embedded(file: string): Promise<Embedded | undefined> {
   const { default: sharp } = await import("sharp");
   try {
@@ -38,23 +38,23 @@ export async function embedded(file: string): Promise<Embedded | undefined> {
 
 export interface Grid {
   readonly step: number;
-  readonly picture: Embedded;
+  readonly image: Embedded;
 }
 
-/** The grids that are shown. A broken one is told, and another shown in its place. */
+/** The grids that are shown. A corrupt one is told, and another shown in its place. */
 export async function readGrids(samples: readonly Sample[], notes: Report[]): Promise<readonly Grid[]> {
   const read = await Promise.all(
-    chosen(samples).map(async (sample) => ({ sample, step: sample.step, picture: await embedded(sample.file) })),
+    chosen(samples).map(async (sample) => ({ sample, step: sample.step, image: await embedded(sample.file) })),
   );
-  const broken = new Set(read.filter(({ picture }) => picture === undefined).map(({ sample }) => sample));
-  if (broken.size === 0) return read.flatMap(({ step, picture }) => (picture === undefined ? [] : [{ step, picture }]));
-  for (const { file } of broken)
+  const corrupt = new Set(read.filter(({ image }) => image === undefined).map(({ sample }) => sample));
+  if (corrupt.size === 0) return read.flatMap(({ step, image }) => (image === undefined ? [] : [{ step, image }]));
+  for (const { file } of corrupt)
     notes.push({
-      what: `samples/${basename(file)} is no picture that can be read and is left out`,
+      what: `samples/${basename(file)} is no image that can be read and is left out`,
       help: "copy it again from where the run was trained, or delete it",
     });
   return await readGrids(
-    samples.filter((sample) => !broken.has(sample)),
+    samples.filter((sample) => !corrupt.has(sample)),
     notes,
   );
 }
@@ -66,18 +66,18 @@ export function chosen(samples: readonly Sample[], limit = gridLimit): readonly 
   return places.flatMap((place) => samples[place] ?? []);
 }
 
-export function pictureGrids(grids: readonly Grid[]): Markup {
+export function imageGrids(grids: readonly Grid[]): Markup {
   const figures = grids.map(
-    ({ step, picture }) => markup`<figure class="card picture"><figcaption><h3>Step ${integer(step)}</h3></figcaption>
-${image(picture, `Pictures at step ${integer(step)}: input, reconstruction, difference and latent, a picture a row`)}
-<div class="picture-columns" aria-hidden="true"><span>input</span><span>reconstruction</span><span>difference</span><span>latent</span></div></figure>
+    ({ step, image }) => markup`<figure class="card image"><figcaption><h3>Step ${integer(step)}</h3></figcaption>
+${imageElement(image, `Images at step ${integer(step)}: input, reconstruction, difference and latent, an image a row`)}
+<div class="image-columns" aria-hidden="true"><span>input</span><span>reconstruction</span><span>difference</span><span>latent</span></div></figure>
 `,
   );
-  return markup`<div class="pictures">
+  return markup`<div class="images">
 ${figures}</div>
 `;
 }
 
-export function image({ address, width, height }: Embedded, description: string): Markup {
+export function imageElement({ address, width, height }: Embedded, description: string): Markup {
   return markup`<img src="${trusted(address)}" width="${width}" height="${height}" alt="${description}">`;
 }

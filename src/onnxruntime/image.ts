@@ -5,8 +5,8 @@ import { makeFolder } from "../artifact/make-folder.ts";
 import { UserError } from "../errors/index.ts";
 import type { FittingSizes, Sizes } from "../ir/size.ts";
 
-/** A picture as the model sees it: planar float32 [channels, height, width] in [-1, 1]. */
-export interface Picture {
+/** An image as the model sees it: planar float32 [channels, height, width] in [-1, 1]. */
+export interface PlanarImage {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
@@ -15,30 +15,24 @@ export interface Picture {
 
 export type Fit = "pad" | "crop";
 
-export interface FittedPicture extends Picture {
-  /** The picture in its file, upright. */
+export interface FittedImage extends PlanarImage {
+  /** The image in its file, upright. */
   readonly stored: { readonly height: number; readonly width: number };
-  /** Where the original picture lies: with `pad` smaller than the whole, with `crop` all of it. */
+  /** Where the original image lies: with `pad` smaller than the whole, with `crop` all of it. */
   readonly original: { readonly height: number; readonly width: number };
 }
 
-/** Refuses models whose images are no pictures; `help` says what to do instead. */
+/** Refuses models whose images are neither grey nor in colour; `help` says what to do instead. */
 export function requireColours(channels: number, help: string): void {
   if (channels === 1 || channels === 3) return;
-  throw new UserError({ what: `the model's images have ${channels} channels`, expected: "1 or 3, as pictures have", help });
+  throw new UserError({ what: `the model's images have ${channels} channels`, expected: "1 or 3, as photographs have", help });
 }
 
 /**
- * Reads any picture that sharp reads, upright by its EXIF orientation, on white where it is transparent, brought to a size that fits. Of a side
+ * Reads any image that sharp reads, upright by its EXIF orientation, on white where it is transparent, brought to a size that fits. Of a side
  * longer than `limit` the middle is taken. For one channel colours become ITU-R 601 luma.
  */
-export async function readPicture(
-  path: string,
-  channels: number,
-  fit: Fit,
-  sizes: Sizes,
-  limit = Infinity,
-): Promise<FittedPicture> {
+export async function readImage(path: string, channels: number, fit: Fit, sizes: Sizes, limit = Infinity): Promise<FittedImage> {
   let decoded: { data: Buffer; info: OutputInfo };
   try {
     decoded = await sharp(path)
@@ -49,7 +43,7 @@ export async function readPicture(
       .toBuffer({ resolveWithObject: true });
   } catch (error) {
     throw new UserError({
-      what: `cannot read the picture ${path}`,
+      what: `cannot read the image ${path}`,
       expected: "a JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF file",
       found: (error as Error).message.split("\n")[0],
       help: "check the path, and that the file opens in a viewer",
@@ -86,7 +80,7 @@ function fittedSide(side: number, { minimum, step }: FittingSizes, fit: Fit, pat
     what: `${path} is too small to crop`,
     expected: `a ${what} of at least ${minimum}`,
     found: `${side}`,
-    help: "use --fit pad, or a larger picture",
+    help: "use --fit pad, or a larger image",
   });
 }
 
@@ -113,21 +107,21 @@ function greyPlane(interleaved: Uint8Array, stored: number): Float32Array {
   return data;
 }
 
-/** The top left part of a picture. */
-export function cropped(picture: Picture, { height, width }: { readonly height: number; readonly width: number }): Picture {
-  const data = new Float32Array(picture.channels * height * width);
-  for (let channel = 0; channel < picture.channels; channel++) {
+/** The top left part of an image. */
+export function cropped(image: PlanarImage, { height, width }: { readonly height: number; readonly width: number }): PlanarImage {
+  const data = new Float32Array(image.channels * height * width);
+  for (let channel = 0; channel < image.channels; channel++) {
     for (let y = 0; y < height; y++) {
-      const from = (channel * picture.height + y) * picture.width;
-      data.set(picture.data.subarray(from, from + width), (channel * height + y) * width);
+      const from = (channel * image.height + y) * image.width;
+      data.set(image.data.subarray(from, from + width), (channel * height + y) * width);
     }
   }
-  return { channels: picture.channels, height, width, data };
+  return { channels: image.channels, height, width, data };
 }
 
-/** Writes a picture of 1 or 3 channels as PNG into a folder that is there, values outside [-1, 1] clamped; `zoom` repeats every pixel. */
-export async function writePicture(picture: Picture, folder: string, name: string, zoom = 1): Promise<string> {
-  const { channels, height, width, data } = picture;
+/** Writes an image of 1 or 3 channels as PNG into a folder that is there, values outside [-1, 1] clamped; `zoom` repeats every pixel. */
+export async function writeImage(image: PlanarImage, folder: string, name: string, zoom = 1): Promise<string> {
+  const { channels, height, width, data } = image;
   const area = height * width;
   const pixels = new Uint8Array(channels * area);
   for (let channel = 0; channel < channels; channel++) {
@@ -171,8 +165,8 @@ export function cannotWrite(path: string, error: unknown): UserError {
   return new UserError({ what: `cannot write ${path}`, found, help: "give -o a folder that can be written and has room" });
 }
 
-/** Peak signal-to-noise ratio in dB, both clamped to the image range (arXiv:2405.14477 §6; peak 1 on [0, 1]). Infinity for equal pictures. */
-export function psnr(a: Picture, b: Picture): number {
+/** Peak signal-to-noise ratio in dB, both clamped to the image range (arXiv:2405.14477 §6; peak 1 on [0, 1]). Infinity for equal images. */
+export function psnr(a: PlanarImage, b: PlanarImage): number {
   let sum = 0;
   const clamped = (value: number): number => Math.min(1, Math.max(-1, value));
   for (let i = 0; i < a.data.length; i++) sum += ((clamped(a.data[i] as number) - clamped(b.data[i] as number)) / 2) ** 2;
@@ -180,7 +174,7 @@ export function psnr(a: Picture, b: Picture): number {
 }
 
 /** The first three channels of a latent (the first, if there are fewer), each scaled to its own range (arXiv:2405.14477 Fig. 2). */
-export function latentView(latent: Picture): Picture {
+export function latentView(latent: PlanarImage): PlanarImage {
   const channels = latent.channels >= 3 ? 3 : 1;
   const area = latent.height * latent.width;
   const data = latent.data.slice(0, channels * area);

@@ -2,39 +2,39 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
 import type { Sizes } from "../ir/size.ts";
-import { readPicture, requireColours } from "./picture.ts";
+import { readImage, requireColours } from "./image.ts";
 
-/** No more pictures than these are taken, and of each no more than the middle of this side. */
-const limits = { pictures: 16, side: 256 } as const;
+/** No more images than these are taken, and of each no more than the middle of this side. */
+const limits = { images: 16, side: 256 } as const;
 
 const extensions = /\.(?:jpe?g|png|webp|avif|gif|svg|tiff?)$/i;
 
-/** The pictures in a folder as [1, channels, height, width], in the order of their names; of many, some evenly spaced. */
-export async function calibrationPictures(
+/** The images in a folder as [1, channels, height, width], in the order of their names; of many, some evenly spaced. */
+export async function calibrationImages(
   folder: string,
   channels: number,
   sizes: Sizes,
 ): Promise<readonly { readonly shape: readonly number[]; readonly data: Float32Array }[]> {
   requireColours(channels, "compile without --precision fp16");
-  const names = pictureNames(folder);
-  const count = Math.min(names.length, limits.pictures);
+  const names = imageNames(folder);
+  const count = Math.min(names.length, limits.images);
   const chosen = Array.from({ length: count }, (_, i) => names[Math.floor((i * names.length) / count)] as string);
   const read = chosen.map(async (name) => {
-    const { data, height, width } = await readPicture(join(folder, name), channels, "pad", sizes, limits.side);
+    const { data, height, width } = await readImage(join(folder, name), channels, "pad", sizes, limits.side);
     return { data, shape: [1, channels, height, width] };
   });
   return Promise.all(read);
 }
 
-function pictureNames(folder: string): readonly string[] {
+function imageNames(folder: string): readonly string[] {
   const names = filesIn(folder);
-  const pictures = names.filter((name) => extensions.test(name));
-  if (pictures.length > 0) return pictures.sort();
+  const images = names.filter((name) => extensions.test(name));
+  if (images.length > 0) return images.sort();
   throw new UserError({
-    what: `${folder} holds no pictures to calibrate on`,
+    what: `${folder} holds no images to calibrate on`,
     expected: "JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF files, not in folders of their own",
     found: names.length === 0 ? "an empty folder" : names.slice(0, 5).join(", ") + (names.length > 5 ? ", …" : ""),
-    help: "put a few pictures there, such as the model will see",
+    help: "put a few images there, such as the model will see",
   });
 }
 
@@ -44,7 +44,7 @@ function filesIn(folder: string): string[] {
   } catch (error) {
     throw new UserError({
       what: `cannot read the folder ${folder}`,
-      expected: "a folder of pictures",
+      expected: "a folder of images",
       found: (error as Error).message,
       help: "give --calibrate a folder that exists",
     });

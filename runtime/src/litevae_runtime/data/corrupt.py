@@ -1,0 +1,154 @@
+"""Images that cannot be used: looked for before a run, counted and logged during it, refused above a share."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from ..common.errors import CorruptImageError, InputError
+from ..common.text import counted
+from .decode import DecodedImage
+from .images import Images
+
+# So many unusable images in a row are no accident: the storage has gone, or the set is another one.
+GIVE_UP = 100
+
+# How many images are decoded before a run, and how many more where the first hold corrupt ones.
+PROBES = (64, 1024)
+
+_REMEDY = "repair or remove them, or raise data.corrupt_share"
+
+
+class CorruptImage(NamedTuple):
+    """An image that could not be used, and the position in the run that wanted it."""
+
+    position: int
+    name: str
+    reason: str
+
+
+def require_size(image: DecodedImage, resolution: int) -> None:
+    """Refuses an image that would have to be enlarged more than four times."""
+    least = -(-resolution // 4)
+    if min(image.width, image.height) < least:
+        raise CorruptImageError(
+            f"{image.width}×{image.height} pixels; at resolution {resolution} the shorter side needs {least}"
+        )
+
+
+def probe(images: Images, corrupt_share: float, resolution: int) -> None:
+    """Decodes images that lie evenly over the set; InputError where more than `corrupt_share` of them are corrupt.
+
+    64 are decoded. A share of those says little about a large set, so where they hold corrupt ones 1,024 decide.
+    `resolution` is the largest of the run.
+    """
+    for count in PROBES:
+        checked = min(count, len(images))
+        corrupt = _corrupt_among(images, checked, resolution)
+        if len(corrupt) <= corrupt_share * checked and len(corrupt) < checked:
+            return
+    named = [f"{one.name}: {one.reason}" for one in corrupt[:5]]
+    more = [f"and {len(corrupt) - 5:,} more"] if len(corrupt) > 5 else []
+    found = f"\n{' ' * 12}".join(named + more)
+    tried = counted(checked, "image") + ("" if checked == len(images) else " tried")
+    if len(corrupt) == checked:
+        raise InputError(
+            f"none of {tried} in {images.place} can be used",
+            found=found,
+            remedy="check the path, and that the files are whole",
+        )
+    raise InputError(
+        f"{len(corrupt):,} of {tried} in {images.place} cannot be used",
+        expected=f"at most {corrupt_share:.3g} of them (data.corrupt_share)",
+        found=found,
+        remedy=_REMEDY,
+    )
+
+
+def _corrupt_among(images: Images, count: int, resolution: int) -> list[CorruptImage]:
+    corrupt = []
+    for index in (number * len(images) // count for number in range(count)):
+        try:
+            image = images.open(index)
+            require_size(image, resolution)
+            image.resized((0, 0, image.width, image.height), (1, 1), draft=True)
+        except CorruptImageError as error:
+            corrupt.append(CorruptImage(index, images.name(index), str(error)))
+    return corrupt
+
+
+class CorruptLog:
+    """RUN/corrupt.jsonl: one object a line with `position`, `name` and `reason`, each image once over all starts of a run.
+
+    Every process logs the images that it met, process i > 0 in corrupt.process-i.jsonl. `epoch` is how many images
+    the set has.
+    """
+
+    def __init__(self, run: Path, share: float, process: int = 0, epoch: int | None = None) -> None:
+        self._file = run / ("corrupt.jsonl" if process == 0 else f"corrupt.process-{process}.jsonl")
+        self._share = share
+        self._epoch = epoch
+        self._names = _logged(self._file)
+        self._tried = 0
+        self._corrupt = 0
+
+    @property
+    def count(self) -> int:
+        """Different corrupt images that this process has met since the run was first started."""
+        return len(self._names)
+
+    def add(self, corrupt: Iterable[CorruptImage], seen: int) -> None:
+        """Takes the corrupt images met while `seen` images were loaded.
+
+        InputError when their share is over the recipe's, or when `GIVE_UP` in a row could not be used.
+        """
+        found = list(corrupt)
+        self._tried += seen + len(found)
+        self._corrupt += len(found)
+        fresh = {one.name: one for one in found if one.name not in self._names}
+        if fresh:
+            self._names |= fresh.keys()
+            # A disk that is full is no reason to lose the run: the images stay counted.
+            with suppress(OSError), self._file.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(one._asdict()) + "\n" for one in fresh.values())
+        if found:
+            self._refuse(found)
+
+    def _refuse(self, found: list[CorruptImage]) -> None:
+        latest = f"{found[-1].name}: {found[-1].reason}"
+        if _longest_row(found) >= GIVE_UP:
+            raise InputError(
+                f"{GIVE_UP} images in a row cannot be used",
+                found=latest,
+                remedy=f"check that the storage is still there; {self._file} lists the images",
+            )
+        if self._is_too_many():
+            raise InputError(
+                f"{self._corrupt:,} of {self._tried:,} images cannot be used",
+                expected=f"at most {self._share:.3g} of them (data.corrupt_share)",
+                found=latest,
+                remedy=f"{_REMEDY}; {self._file} lists them",
+            )
+
+    def _is_too_many(self) -> bool:
+        """After an epoch the share is known. Before, chance is allowed three standard deviations, from 100 images on."""
+        allowed = self._share * self._tried
+        if self._epoch is not None and self._tried >= self._epoch:
+            return self._corrupt > allowed
+        return self._tried >= 100 and self._corrupt > allowed + 3 * math.sqrt(allowed)
+
+
+def _longest_row(found: list[CorruptImage]) -> int:
+    return max(Counter(one.position for one in found).values())
+
+
+def _logged(file: Path) -> set[str]:
+    """The names in a log that an earlier start left; a last line that was cut off is ended, and not among them."""
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    if text and not text.endswith("\n"):
+        with file.open("a", encoding="utf-8") as log:
+            log.write("\n")
+    return {json.loads(line)["name"] for line in text.splitlines() if line.endswith("}")}

@@ -1,0 +1,384 @@
+"""Sets that cannot be trained on are refused before a model is built; single corrupt images are replaced and logged."""
+
+import errno
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from sets import DATA, PHOTOS, colour, data, encoded, write_images, write_tar
+from torch.utils.data import DataLoader
+
+from litevae_runtime.common.errors import InputError
+from litevae_runtime.data.corrupt import GIVE_UP, CorruptImage, CorruptLog, probe
+from litevae_runtime.data.images import Images, open_images
+from litevae_runtime.data.sets import PositionBatches, TrainingStream, ValidationSet, collate, split
+
+PNG = encoded(colour(0), "PNG")
+SET = "a folder of images, a .tar shard or a folder of them, or a pattern such as data-{000..099}.tar"
+SUFFIXES = "files that end in .png, .jpg, .jpeg, .webp, .bmp, .gif, .tif, .tiff, .npy"
+
+
+def message(what: str, expected: str = "", found: str = "", remedy: str = "") -> str:
+    facts = (("  expected: ", expected), ("  found:    ", found), ("  help:     ", remedy))
+    return "\n".join([what, *(name + text for name, text in facts if text)])
+
+
+def refusal(action: Callable[[], object]) -> str:
+    with pytest.raises(InputError) as caught:
+        action()
+    return str(caught.value)
+
+
+# Sets that are none
+
+
+def test_a_missing_folder(tmp_path: Path) -> None:
+    assert refusal(lambda: open_images(tmp_path / "no" / "set", 3)) == message(
+        f"there is no {tmp_path}/no/set", SET, f"{tmp_path}, without no", "check the path"
+    )
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    assert refusal(lambda: open_images(tmp_path, 3)) == message(
+        f"there are no images in {tmp_path}", SUFFIXES, "nothing", "check the path"
+    )
+
+
+def test_a_folder_of_other_files(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt", ".c.png", "d"):
+        (tmp_path / name).write_bytes(PNG)
+    assert refusal(lambda: open_images(tmp_path, 3)) == message(
+        f"there are no images in {tmp_path}",
+        SUFFIXES,
+        "4 other files: 2 .txt, 1 hidden, 1 without suffix",
+        "check the path",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("clip.MP4", "take single frames out of the video first: ffmpeg -i VIDEO frames/%06d.png"),
+        ("photos.zip", "unpack it first: images are read in random order"),
+        ("photo.heic", "convert them to .png first"),
+        ("scan.dcm", "write each image to a .png, .tif or .npy of its own"),
+    ],
+)
+def test_what_people_have_instead_of_images(tmp_path: Path, name: str, remedy: str) -> None:
+    file = tmp_path / name
+    file.write_bytes(b"something")
+    assert refusal(lambda: open_images(tmp_path, 3)) == message(
+        f"there are no images in {tmp_path}", SUFFIXES, f"1 other file: 1 {file.suffix.lower()}", remedy
+    )
+    assert refusal(lambda: open_images(file, 3)) == message(
+        f"{file} is no set of images", SET, f"a {file.suffix.lower()} file", remedy
+    )
+
+
+def test_a_single_image_is_no_set() -> None:
+    assert refusal(lambda: open_images(PHOTOS / "coffee.png", 3)) == message(
+        f"{PHOTOS}/coffee.png is no set of images", SET, "a .png file", "name the folder that it lies in"
+    )
+
+
+def test_an_address_is_no_set() -> None:
+    assert refusal(lambda: open_images("s3://bucket/data-{000..009}.tar", 3)) == message(
+        "s3://bucket/data-{000..009}.tar is not on a disk of this machine",
+        SET,
+        remedy="fetch the images first",
+    )
+
+
+def test_a_folder_without_rights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Rights themselves would not do: root may read every folder.
+    def closed(folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(folder / "closed"))
+
+    monkeypatch.setattr("litevae_runtime.data.listing.os.scandir", closed)
+    assert refusal(lambda: open_images(tmp_path, 3)) == message(
+        f"{tmp_path}/closed cannot be read",
+        found="Permission denied",
+        remedy="check the path and your rights to it",
+    )
+
+
+def test_images_beside_shards(tmp_path: Path) -> None:
+    write_images(tmp_path, 2)
+    write_tar(tmp_path / "a.tar", {"a.png": PNG})
+    assert refusal(lambda: open_images(tmp_path, 3)) == message(
+        f"{tmp_path} holds images as well as shards",
+        "one or the other",
+        "2 × .png and the like, 1 × .tar",
+        "name the images' own folder, or the shards by a pattern such as data-{000..099}.tar",
+    )
+
+
+def test_shards_that_are_missing(tmp_path: Path) -> None:
+    for number in (0, 2):
+        write_tar(tmp_path / f"data-{number:02d}.tar", {"a.png": PNG})
+    pattern = tmp_path / "data-{00..04}.tar"
+    assert refusal(lambda: open_images(pattern, 3)) == message(
+        f"3 of the 5 shards of {pattern} are missing",
+        found=f"no {tmp_path}/data-01.tar, no {tmp_path}/data-04.tar",
+        remedy="fetch them, or name the range that is there",
+    )
+
+
+def test_patterns_that_are_none(tmp_path: Path) -> None:
+    assert refusal(lambda: open_images(tmp_path / "data-{9..1}.tar", 3)) == message(
+        "the range {9..1} is empty", "the smaller number first", remedy="write {1..9}"
+    )
+    pattern = tmp_path / "data-{a,b}.tar"
+    assert refusal(lambda: open_images(pattern, 3)) == message(
+        f"{pattern} is no pattern of shards",
+        "a range such as {000..099}",
+        remedy="write first and last number with as many digits as the file names have",
+    )
+
+
+def test_a_shard_that_is_none(tmp_path: Path) -> None:
+    shard = tmp_path / "a.tar"
+    shard.write_bytes(b"\x1f\x8b" + b"compressed" * 100)
+    assert refusal(lambda: open_images(shard, 3)) == message(
+        f"{shard} is no .tar file",
+        "an uncompressed .tar",
+        "invalid header",
+        "fetch it again, or unpack it if it is compressed: images are read in random order",
+    )
+
+
+@pytest.mark.parametrize("damage", ["cut in a file", "cut in a header", "overwritten header"])
+def test_a_damaged_shard(tmp_path: Path, damage: str) -> None:
+    shard = write_tar(tmp_path / "a.tar", {f"{number}.png": PNG for number in range(3)})
+    content = shard.read_bytes()
+    second = 512 + -(-len(PNG) // 512) * 512
+    shard.write_bytes(
+        {
+            "cut in a file": content[: 512 + len(PNG) // 2],
+            "cut in a header": content[: second + 100],
+            "overwritten header": content[:second] + b"x" * 100 + content[second + 100 :],
+        }[damage]
+    )
+    what = "unexpected end of data" if damage == "cut in a file" else "damaged header"
+    assert refusal(lambda: open_images(shard, 3)) == message(
+        f"{shard} is damaged", found=f"{what} after 1 file", remedy="fetch it again, or leave it out"
+    )
+
+
+def test_a_shard_without_an_end_marker_is_whole(tmp_path: Path) -> None:
+    shard = write_tar(tmp_path / "a.tar", {"a.png": PNG})
+    shard.write_bytes(shard.read_bytes()[: 512 + -(-len(PNG) // 512) * 512])
+    assert len(open_images(shard, 3)) == 1
+
+
+def test_a_shard_without_images(tmp_path: Path) -> None:
+    shard = write_tar(tmp_path / "a.tar", {"a.json": b"{}", "clip.mp4": b""})
+    assert refusal(lambda: open_images(shard, 3)) == message(
+        f"there are no images in {shard}",
+        SUFFIXES,
+        "2 other files: 1 .json, 1 .mp4",
+        "take single frames out of the video first: ffmpeg -i VIDEO frames/%06d.png",
+    )
+
+
+def test_a_validation_folder_that_is_missing(tmp_path: Path) -> None:
+    images = open_images(PHOTOS, 3)
+    missing = str(tmp_path / "validation")
+    assert refusal(lambda: split(images, data(validation_folder=missing), 0)).startswith(
+        f"there is no {missing}\n"
+    )
+
+
+# Sets whose images cannot be used
+
+
+def test_all_images_corrupt(tmp_path: Path) -> None:
+    for number in range(7):
+        (tmp_path / f"{number}.jpg").write_bytes(b"noise")
+    images = open_images(tmp_path, 3)
+    lines = [f"{number}.jpg: none of the formats PNG, JPEG, WEBP, BMP, GIF, TIFF" for number in range(5)]
+    found = f"\n{' ' * 12}".join([*lines, "and 2 more"])
+    expected = message(
+        f"none of 7 images in {tmp_path} can be used",
+        found=found,
+        remedy="check the path, and that the files are whole",
+    )
+    # Not even a recipe that bears every corrupt image can train on none.
+    assert refusal(lambda: probe(images, 0.01, 32)) == expected
+    assert refusal(lambda: probe(images, 1, 32)) == expected
+
+
+def test_images_of_one_pixel(tmp_path: Path) -> None:
+    Image.new("RGB", (1, 1)).save(tmp_path / "a.png")
+    assert refusal(lambda: probe(open_images(tmp_path, 3), 0.01, 128)) == message(
+        f"none of 1 image in {tmp_path} can be used",
+        found="a.png: 1×1 pixels; at resolution 128 the shorter side needs 32",
+        remedy="check the path, and that the files are whole",
+    )
+
+
+def test_arrays_of_another_number_of_channels(tmp_path: Path) -> None:
+    for number in range(3):
+        np.save(tmp_path / f"{number}.npy", np.zeros((32, 32, 5), np.uint8))
+    probe(open_images(tmp_path, 5), 0, 32)
+    assert "0.npy: an array [32, 32, 5], not [H, W, 4] or [4, H, W]" in refusal(
+        lambda: probe(open_images(tmp_path, 4), 0.01, 32)
+    )
+
+
+def corrupt_set(folder: Path, count: int, corrupt: set[int]) -> Images:
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number:04d}.png").write_bytes(b"" if number in corrupt else PNG)
+    return open_images(folder, 3)
+
+
+def test_some_corrupt_images_are_borne_up_to_the_share(tmp_path: Path) -> None:
+    images = corrupt_set(tmp_path / "set", 20, {3, 8})
+    probe(images, 0.1, 16)
+    assert refusal(lambda: probe(images, 0.09, 16)) == message(
+        f"2 of 20 images in {tmp_path}/set cannot be used",
+        "at most 0.09 of them (data.corrupt_share)",
+        f"0003.png: the file is empty\n{' ' * 12}0008.png: the file is empty",
+        "repair or remove them, or raise data.corrupt_share",
+    )
+
+
+def test_one_corrupt_image_among_the_first_64_does_not_refuse_a_large_set(tmp_path: Path) -> None:
+    probe(corrupt_set(tmp_path / "few", 640, {10}), 0.01, 16)
+    every_tenth = corrupt_set(tmp_path / "many", 640, set(range(0, 640, 10)))
+    assert refusal(lambda: probe(every_tenth, 0.01, 16)).startswith("64 of 640 images in ")
+
+
+# Corrupt images during a run
+
+
+def stream(images: Images, resolution: int = 8) -> TrainingStream:
+    return TrainingStream(images, np.arange(len(images)), DATA, resolution, 0)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_another_image_stands_in_and_the_log_names_the_corrupt_one(tmp_path: Path, workers: int) -> None:
+    images = corrupt_set(tmp_path / "set", 10, {2, 3})
+    loader = DataLoader(
+        stream(images), batch_sampler=PositionBatches(0, 40, 4), collate_fn=collate, num_workers=workers
+    )
+    log = CorruptLog(tmp_path, share=0.5, epoch=10)
+    for batch in loader:
+        assert torch.isfinite(batch["image"]).all()
+        log.add(batch["corrupt"], seen=len(batch["image"]))
+    entries = [json.loads(line) for line in (tmp_path / "corrupt.jsonl").read_text().splitlines()]
+    assert {entry["name"] for entry in entries} == {"0002.png", "0003.png"}
+    assert len(entries) == log.count == 2
+    assert {entry["reason"] for entry in entries} == {"the file is empty"}
+    for entry in entries:
+        item = stream(images)[entry["position"]]
+        assert entry["name"] in [one.name for one in item["corrupt"]]
+
+
+def test_neighbours_of_corrupt_images_do_not_stand_in_for_all_of_them(tmp_path: Path) -> None:
+    corrupt = set(range(5, 15))
+    images = corrupt_set(tmp_path / "set", 20, corrupt)
+    for index in set(range(20)) - corrupt:
+        colour(index).save(tmp_path / "set" / f"{index:04d}.png")
+    items = [TrainingStream(images, np.arange(20), data(min_scale=1, flip=0), 16, 0)[p] for p in range(20)]
+    replaced = [item["image"].flatten()[:8] for item in items if item["corrupt"]]
+    assert len(replaced) == 10
+    assert len(torch.unique(torch.stack(replaced), dim=0)) >= 4
+
+
+def test_a_image_that_vanishes_is_corrupt(tmp_path: Path) -> None:
+    images = corrupt_set(tmp_path / "set", 3, set())
+    (tmp_path / "set" / "0001.png").unlink()
+    corrupt = [one for position in range(3) for one in stream(images)[position]["corrupt"]]
+    assert {(one.name, one.reason) for one in corrupt} == {("0001.png", "No such file or directory")}
+
+
+def test_a_image_too_small_for_the_phase_is_corrupt(tmp_path: Path) -> None:
+    write_images(tmp_path, 3)
+    assert stream(open_images(tmp_path, 3), 64)[0]["corrupt"] == []
+    assert stream(open_images(tmp_path, 3), 65)[0]["corrupt"][0].reason == (
+        "24×16 pixels; at resolution 65 the shorter side needs 17"
+    )
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_storage_that_went_away_ends_the_run(tmp_path: Path, workers: int) -> None:
+    images = corrupt_set(tmp_path / "set", 200, set(range(200)))
+    loader = DataLoader(
+        stream(images), batch_sampler=PositionBatches(0, 2, 2), collate_fn=collate, num_workers=workers
+    )
+    [batch] = loader
+    assert torch.isnan(batch["image"]).all()
+    assert len(batch["corrupt"]) == 2 * GIVE_UP
+    log = CorruptLog(tmp_path, share=1)
+    last = batch["corrupt"][-1].name
+    assert refusal(lambda: log.add(batch["corrupt"], seen=2)) == message(
+        "100 images in a row cannot be used",
+        found=f"{last}: the file is empty",
+        remedy=f"check that the storage is still there; {tmp_path}/corrupt.jsonl lists the images",
+    )
+    assert log.count > 50
+
+
+def test_a_corrupt_validation_image_is_replaced_by_the_next(tmp_path: Path) -> None:
+    images = corrupt_set(tmp_path / "set", 3, {1})
+    held = ValidationSet(images, np.arange(3), 16)
+    assert torch.equal(held[1]["image"], held[2]["image"])
+    assert held[1]["corrupt"] == [CorruptImage(1, "0001.png", "the file is empty")]
+
+
+def add(log: CorruptLog, seen: int, corrupt: int) -> None:
+    log.add([CorruptImage(number, f"{number}.png", "cut off") for number in range(corrupt)], seen)
+
+
+def test_a_run_is_refused_above_the_share(tmp_path: Path) -> None:
+    log = CorruptLog(tmp_path, share=0.01)
+    add(log, seen=90, corrupt=5)
+    assert refusal(lambda: add(log, seen=8, corrupt=2)) == message(
+        "7 of 105 images cannot be used",
+        "at most 0.01 of them (data.corrupt_share)",
+        "1.png: cut off",
+        f"repair or remove them, or raise data.corrupt_share; {tmp_path}/corrupt.jsonl lists them",
+    )
+
+
+def test_an_accident_of_the_order_does_not_refuse_a_run_but_an_epoch_does(tmp_path: Path) -> None:
+    # 4 of 104 where 1 % is borne: chance, until the whole set is known.
+    log = CorruptLog(tmp_path, share=0.01, epoch=1000)
+    add(log, seen=100, corrupt=4)
+    add(log, seen=800, corrupt=0)
+    with pytest.raises(InputError, match="11 of 1,011 images cannot be used"):
+        add(log, seen=100, corrupt=7)
+    small = CorruptLog(tmp_path, share=0.25, epoch=4)
+    add(small, seen=3, corrupt=1)
+    with pytest.raises(InputError, match="3 of 6 images cannot be used"):
+        add(small, seen=0, corrupt=2)
+
+
+def test_a_share_of_zero_bears_none(tmp_path: Path) -> None:
+    log = CorruptLog(tmp_path, share=0)
+    with pytest.raises(InputError, match="1 of 101 images cannot be used"):
+        add(log, seen=100, corrupt=1)
+
+
+def test_a_resumed_run_logs_each_image_once(tmp_path: Path) -> None:
+    add(CorruptLog(tmp_path, share=1), seen=4, corrupt=2)
+    with (tmp_path / "corrupt.jsonl").open("a") as file:
+        file.write('{"position": 7, "na')
+    log = CorruptLog(tmp_path, share=1)
+    assert log.count == 2
+    add(log, seen=4, corrupt=3)
+    assert log.count == 3
+    lines = (tmp_path / "corrupt.jsonl").read_text().splitlines()
+    assert lines[2] == '{"position": 7, "na'
+    assert [json.loads(line)["name"] for line in [*lines[:2], *lines[3:]]] == ["0.png", "1.png", "2.png"]
+
+
+def test_every_process_has_its_own_log(tmp_path: Path) -> None:
+    add(CorruptLog(tmp_path, share=1, process=1), seen=4, corrupt=1)
+    assert [file.name for file in tmp_path.iterdir()] == ["corrupt.process-1.jsonl"]
