@@ -54,6 +54,8 @@ export function valuesFor(trace: Trace, what: string, inputs: readonly unknown[]
 
 /** The value behind a feature of this trace; UserError, which calls it `what`, where it is none. */
 export function valueFor(trace: Trace, input: unknown, report: Pick<Report, "what" | "op" | "help">, source: Source): Value {
+  if (input instanceof Traced && input.trace === trace) return input.value;
+  // The place is asked for here alone, since formatting a stack costs more than recording the call.
   const { what, op, help } = report;
   const at = { where: placeOf(source), module: pathOf(trace.block) || undefined, op };
   if (!(input instanceof Traced)) {
@@ -65,14 +67,11 @@ export function valueFor(trace: Trace, input: unknown, report: Pick<Report, "wha
       help,
     });
   }
-  if (input.trace !== trace) {
-    throw new UserError({
-      what: `${what} belongs to another block`,
-      ...at,
-      help: "pass the feature to this block as an argument, or return it from the block that made it",
-    });
-  }
-  return input.value;
+  throw new UserError({
+    what: `${what} belongs to another block`,
+    ...at,
+    help: "pass the feature to this block as an argument, or return it from the block that made it",
+  });
 }
 
 /** What stands where a feature should. */

@@ -6,6 +6,10 @@ import type { OnnxNode } from "./graph.ts";
 
 export type Sizes = readonly number[];
 
+export function sameSizes(a: Sizes, b: Sizes): boolean {
+  return a === b || (a.length === b.length && a.every((size, axis) => size === b[axis]));
+}
+
 /**
  * The shapes of a node's outputs; undefined where only running it can tell. `constant` gives the numbers in a slot where they are known.
  * InternalError where the operator refuses the shapes.
@@ -171,7 +175,9 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
 };
 
 function at(sizes: Sizes, i: number): number {
-  return must(sizes[i], `entry ${i} of [${sizes.join(", ")}]`);
+  const size = sizes[i];
+  if (size === undefined) throw new InternalError(`entry ${i} of [${sizes.join(", ")}] is missing`);
+  return size;
 }
 
 function head(sizes: Sizes | undefined): readonly [number, number] {
@@ -194,7 +200,7 @@ function expectEqual(found: number, expected: number | undefined, what: string):
 }
 
 function expectSizes(found: Sizes, expected: Sizes, what: string): void {
-  if (found.join() !== expected.join())
+  if (!sameSizes(found, expected))
     throw new InternalError(`${what} is [${found.join(", ")}] where [${expected.join(", ")}] is needed`);
 }
 

@@ -1,19 +1,24 @@
 /** The shapes of a graph's tensors for one image size, by what the operators do, against those that are declared. */
 import { InternalError, must } from "../../errors/must.ts";
 import type { Bindings, Dim } from "../../ir/dim.ts";
-import { elementCount, evaluateShape } from "../../ir/shape.ts";
+import { elementCount, evaluateShape, type Shape } from "../../ir/shape.ts";
 import { sizesFor } from "../../ir/size.ts";
 import type { OnnxGraph, OnnxInitializer } from "./graph.ts";
-import { shapeRules, type Sizes } from "./operators.ts";
+import { sameSizes, shapeRules, type Sizes } from "./operators.ts";
 
 /** Compares every declared shape with the one that follows, for a batch and an image whose sizes all differ; InternalError where they do. */
 export function checkShapes(graph: OnnxGraph): void {
   const bindings = graph.sample;
   // No image fits: the compile says so in the user's words.
   if (bindings === undefined) return;
-  const declared = new Map(
-    [...graph.inputs, ...graph.values, ...graph.outputs].map(({ name, dims }) => [name, evaluateShape(dims, bindings)]),
-  );
+  // Values that follow one another elementwise have one shape.
+  const evaluated = new Map<Shape, Sizes>();
+  const sizesOf = (dims: Shape): Sizes => {
+    const sizes = evaluated.get(dims) ?? evaluateShape(dims, bindings);
+    evaluated.set(dims, sizes);
+    return sizes;
+  };
+  const declared = new Map([...graph.inputs, ...graph.values, ...graph.outputs].map(({ name, dims }) => [name, sizesOf(dims)]));
   const initializers = new Map(graph.initializers.map((initializer) => [initializer.name, initializer]));
   const shapes = new Map<string, Sizes>(graph.inputs.map(({ name }) => [name, must(declared.get(name), `the shape of ${name}`)]));
   for (const { name, dims } of graph.initializers) shapes.set(name, dims);
@@ -39,7 +44,7 @@ export function checkShapes(graph: OnnxGraph): void {
     }
     node.outputs.forEach((name, i) => {
       const [follows, stated] = [found[i], declared.get(name)];
-      if (follows !== undefined && stated !== undefined && follows.join() !== stated.join()) {
+      if (follows !== undefined && stated !== undefined && !sameSizes(follows, stated)) {
         throw new InternalError(`${name} is declared [${stated.join(", ")}] where [${follows.join(", ")}] follows`);
       }
       const shape = follows ?? stated;
