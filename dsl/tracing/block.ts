@@ -1,6 +1,6 @@
 /** `block` and `layers`: kinds of modules, and the names of what they are made of. */
 import { UserError } from "../../src/errors/index.ts";
-import type { Block, Body, Definition, Rebuilt } from "../../src/ir/model.ts";
+import type { Block, Body, Definition, Rebuilds, Rebuilt } from "../../src/ir/model.ts";
 import type { Shape } from "../../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
 import { checkLayerKey, checkMemberKey } from "../names.ts";
@@ -29,15 +29,20 @@ export function block<A extends unknown[], R>(name: string, build: (...config: A
   const definition: Definition = Object.freeze({
     name,
     source,
-    build: (config: readonly unknown[]) => rebuilt(make(config as A, source)),
+    build: (config: readonly unknown[], rebuilds: Rebuilds) => rebuilt(() => make(config as A, source), rebuilds),
   });
   const create = (...config: A): R => {
-    const handle = make(config, captureSource(create));
+    const again = rebuilding?.of(definition, config);
+    const handle =
+      again === undefined ? make(config, captureSource(create)) : blockHandle({ name, config, source, definition }, again);
     const call = (...inputs: unknown[]): unknown => callBlock(handle, inputs, captureSource(call));
     return callableOf<R>(handle, call);
   };
   return create;
 }
+
+/** Where blocks come from while one is built again. */
+let rebuilding: Rebuilds | undefined;
 
 interface Instance<A extends unknown[]> extends Pick<BlockHandle, "name" | "source" | "definition"> {
   readonly build: (...config: A) => unknown;
@@ -47,7 +52,7 @@ interface Instance<A extends unknown[]> extends Pick<BlockHandle, "name" | "sour
 /** What `build` makes of a configuration. */
 function instance<A extends unknown[]>({ build, ...rest }: Instance<A>): BlockHandle {
   const { name } = rest;
-  const handle: BlockHandle = { kind: "block", ...rest, members: [], children: new Map(), forward: () => undefined };
+  const handle = blockHandle(rest);
   const frame: Building = { handle, created: [], named: false };
   building.push(frame);
   const watch = watched(rest.config);
@@ -84,8 +89,20 @@ function instance<A extends unknown[]>({ build, ...rest }: Instance<A>): BlockHa
   return handle;
 }
 
+function blockHandle(instance: Pick<BlockHandle, "name" | "config" | "source" | "definition">, rebuilt?: Rebuilt): BlockHandle {
+  return { kind: "block", ...instance, members: [], children: new Map(), forward: () => undefined, rebuilt };
+}
+
 /** The instance on its own, as a record that can be called. */
-function rebuilt(handle: BlockHandle): Rebuilt {
+function rebuilt(make: () => BlockHandle, rebuilds: Rebuilds): Rebuilt {
+  const before = rebuilding;
+  rebuilding = rebuilds;
+  let handle: BlockHandle;
+  try {
+    handle = make();
+  } finally {
+    rebuilding = before;
+  }
   const part: PartTrace = { modules: new Map(), used: new Set() };
   const root = rootHandle(handle.source, handle.forward);
   Object.assign(handle, { owner: root, key: "" });

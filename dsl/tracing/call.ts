@@ -9,7 +9,8 @@ export function callBlock(handle: BlockHandle, inputs: readonly unknown[], sourc
   const outer = currentTrace(source, handle.name);
   markUsed(outer, handle, handle.name, source);
   const values = valuesFor(outer, handle.name, inputs, source);
-  const { graph: body, returns } = traceBody(handle, values, outer.part, source);
+  const { graph: body, returns } =
+    handle.rebuilt?.trace(values.map(({ shape }) => shape)) ?? traceBody(handle, values, outer.part, source);
   const results = body.outputs.map((value): Value => Object.freeze({ shape: value.shape }));
   const node: CallNode = {
     kind: "call",

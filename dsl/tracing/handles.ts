@@ -1,5 +1,5 @@
 /** Layers and blocks as their authors hold them while a model is being described. */
-import type { Definition } from "../../src/ir/model.ts";
+import type { Definition, Rebuilt } from "../../src/ir/model.ts";
 import type { Attrs, Op } from "../../src/ir/op.ts";
 import type { Source } from "../../src/ir/source.ts";
 
@@ -27,6 +27,8 @@ export interface BlockHandle {
   members: readonly (readonly [key: string, member: Named])[];
   readonly children: Map<string, Handle>;
   forward: (...inputs: never[]) => unknown;
+  /** In a block that is built again: what was built of this configuration before, in place of members and function. */
+  readonly rebuilt?: Rebuilt | undefined;
   owner?: BlockHandle;
   key?: string;
 }

@@ -82,7 +82,8 @@ function recordLayer({ op, attrs, defaulted }: LayerHandle, path: string): Layer
   return { kind: "layer", path, op, attrs, defaulted, params };
 }
 
-function recordBlock({ name, config, definition, members: named }: BlockHandle, path: string, part: PartTrace): Block {
+function recordBlock({ name, config, definition, members: named, rebuilt }: BlockHandle, path: string, part: PartTrace): Block {
+  if (rebuilt !== undefined) return { ...rebuilt.block, path };
   const record = (member: Named): Member => {
     if (member.kind === "list") return { kind: "list", items: member.items.map(record) };
     if (member.kind !== "record") return recordModule(member, part);

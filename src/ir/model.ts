@@ -64,8 +64,11 @@ export interface Definition {
   readonly name: string;
   /** Where the author defines it. */
   readonly source: Source;
-  /** An instance under another configuration, at an empty path; throws where the author's code or a check refuses it. */
-  build(config: readonly unknown[]): Rebuilt;
+  /**
+   * An instance under another configuration, at an empty path; throws where the author's code or a check refuses it. The blocks in it are those of
+   * `rebuilds`: the paths of what they hold begin at them.
+   */
+  build(config: readonly unknown[], rebuilds: Rebuilds): Rebuilt;
 }
 
 /** An instance that stands in no model. */
@@ -73,6 +76,12 @@ export interface Rebuilt {
   readonly block: Block;
   /** The body of a call on inputs of these shapes; throws where a shape does not fit. */
   trace(inputs: readonly Shape[]): Body;
+}
+
+/** What kinds of blocks are under configurations. */
+export interface Rebuilds {
+  /** Throws where the author's code or a check refuses the configuration. */
+  of(definition: Definition, config: readonly unknown[]): Rebuilt;
 }
 
 /** What a block's function does with its inputs, and in what form it returns its results. */

@@ -5,7 +5,7 @@ import { construct, type Docs } from "./model-py.ts";
 import { reservedNames } from "./names.ts";
 import { printModule } from "./printer.ts";
 import { classesOf } from "./program/classes.ts";
-import { bodiesIn } from "./program/synthesize.ts";
+import { bodiesIn } from "./program/children.ts";
 import { writeClass } from "./program/write-class.ts";
 
 export function networksPy(networks: readonly Network[], docs: Docs = () => []): string {

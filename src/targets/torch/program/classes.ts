@@ -1,8 +1,11 @@
 /** The classes of a model: one for each kind of block, children before parents. */
-import type { Block, Body, Definition, Graph } from "../../../ir/model.ts";
+import type { Block, Body, Definition, Graph, Module } from "../../../ir/model.ts";
+import { BuiltOnce } from "../../../ir/rebuild.ts";
 import { unused } from "../names.ts";
+import type { ClassLookup } from "./children.ts";
 import { sampleOf, type Sample } from "./samples.ts";
-import { synthesize, type ClassLookup } from "./synthesize.ts";
+import { nameOf, refsOf } from "./steps.ts";
+import { synthesize } from "./synthesize.ts";
 import type { Callee, ClassProgram, MemberTemplate } from "./template.ts";
 
 export interface Classes {
@@ -21,7 +24,9 @@ class ClassBuilder {
   readonly #programs = new Map<Definition, ClassProgram[]>();
   /** In the order in which they are finished. */
   readonly #order: Definition[] = [];
-  readonly #known = new Map<Block, ReturnType<ClassLookup>>();
+  /** By the body, which blocks that are built again under one configuration share. */
+  readonly #known = new Map<Graph, ReturnType<ClassLookup>>();
+  readonly #rebuilds = new BuiltOnce();
 
   constructor(graphs: readonly Graph[]) {
     for (const graph of graphs) this.#collect(graph);
@@ -39,7 +44,7 @@ class ClassBuilder {
   }
 
   readonly #classOf: ClassLookup = (block, body) => {
-    if (this.#known.has(block)) return this.#known.get(block);
+    if (this.#known.has(body.graph)) return this.#known.get(body.graph);
     if (!this.#programs.has(block.definition)) this.#make(block.definition, [sampleOf(block, body)]);
     let found: ReturnType<ClassLookup>;
     for (const made of this.#programs.get(block.definition) ?? []) {
@@ -48,7 +53,7 @@ class ClassBuilder {
       found = { made, args };
       break;
     }
-    this.#known.set(block, found);
+    this.#known.set(body.graph, found);
     return found;
   };
 
@@ -119,12 +124,12 @@ class ClassBuilder {
   /** One class where that is possible; else some settings are settled, and in the end each structure has a class of its own. */
   #synthesized(instances: readonly Sample[]): readonly ClassProgram[] {
     const settings = [...(instances[0] as Sample).settings.keys()];
-    const whole = synthesize(instances, new Set(settings), this.#classOf);
+    const whole = synthesize(instances, new Set(settings), this.#classOf, this.#rebuilds);
     if (whole !== undefined) return [whole];
     for (const settled of settings) {
       const groups = grouped(instances, (sample) => JSON.stringify(sample.settings.get(settled)));
       const free = new Set(settings.filter((name) => name !== settled));
-      const programs = groups.map((group) => synthesize(group, free, this.#classOf));
+      const programs = groups.map((group) => synthesize(group, free, this.#classOf, this.#rebuilds));
       if (programs.every((program) => program !== undefined)) return programs;
     }
     return grouped(instances, structureOf).flatMap((group) => this.#literal(group));
@@ -132,10 +137,10 @@ class ClassBuilder {
 
   /** Without any rule: what is the same in all instances is a literal, what is not is an argument. */
   #literal(instances: readonly Sample[]): readonly ClassProgram[] {
-    const together = synthesize(instances, new Set(), this.#classOf);
+    const together = synthesize(instances, new Set(), this.#classOf, this.#rebuilds);
     if (together !== undefined) return [together];
     return instances.map((instance) => {
-      const made = synthesize([instance], new Set(), this.#classOf);
+      const made = synthesize([instance], new Set(), this.#classOf, this.#rebuilds);
       if (made === undefined) throw new Error(`${instance.block.path} has no class`);
       return made;
     });
@@ -165,10 +170,12 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string): readonly (
 
 /** Instances with the same text differ in numbers alone. */
 function structureOf({ block, body }: Sample): string {
-  const local = (path: string): string => (block.path === "" ? path : path.slice(block.path.length + 1));
-  const children = block.children.map((child) => [local(child.path), child.kind === "layer" ? child.op.name : child.name]);
-  const nodes = body.graph.nodes.map((node) =>
-    node.kind === "op" ? [node.op.name, local(node.layer?.path ?? "")] : local(node.block.path),
-  );
+  const refs = refsOf(block);
+  const local = (module: Module | undefined): string => {
+    const ref = module === undefined ? undefined : refs.get(module);
+    return ref === undefined ? "" : nameOf(ref);
+  };
+  const children = block.children.map((child) => [local(child), child.kind === "layer" ? child.op.name : child.name]);
+  const nodes = body.graph.nodes.map((node) => (node.kind === "op" ? [node.op.name, local(node.layer)] : local(node.block)));
   return JSON.stringify([children, nodes]);
 }

@@ -1,12 +1,13 @@
 /** What a kind of block makes of configurations: those in the model, and others under which it is built again. */
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
-import type { Block, Body, Definition, Module } from "../../../ir/model.ts";
+import type { Block, Body, Rebuilds, Rebuilt } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import { constantDim, fixedSize } from "../../../ir/dim.ts";
 import type { Shape } from "../../../ir/shape.ts";
 import { withoutPlaces } from "../../../ir/source.ts";
 import { settingsOf, withSettings, type Setting } from "./config.ts";
+import { nameOf, refsOf } from "./steps.ts";
 
 /** A block under one configuration. */
 export interface Sample {
@@ -38,22 +39,25 @@ export function rebuiltSamples(
   base: Sample,
   free: ReadonlySet<string>,
   values: ReadonlyMap<string, readonly PyConstant[]>,
+  rebuilds: Rebuilds,
 ): readonly Sample[] {
-  return withoutPlaces(() => new Prober(base, free, values).samples());
+  return withoutPlaces(() => new Prober(base, free, values, rebuilds).samples());
 }
 
 class Prober {
   readonly #base: Sample;
   readonly #settings: readonly Setting[];
   readonly #values: ReadonlyMap<string, readonly PyConstant[]>;
+  readonly #rebuilds: Rebuilds;
   readonly #random = xoroshiro128plus(1);
   readonly #found: Sample[] = [];
   readonly #tried = new Set<string>();
   #ranges = new Map<string, Range>();
   #given: Numbers | undefined;
 
-  constructor(base: Sample, free: ReadonlySet<string>, values: ReadonlyMap<string, readonly PyConstant[]>) {
+  constructor(base: Sample, free: ReadonlySet<string>, values: ReadonlyMap<string, readonly PyConstant[]>, rebuilds: Rebuilds) {
     this.#base = base;
+    this.#rebuilds = rebuilds;
     this.#settings = settingsOf(base.block.config).filter(({ name }) => free.has(name));
     this.#values = values;
   }
@@ -179,7 +183,7 @@ class Prober {
     const { block, body, settings } = this.#base;
     const config = withSettings(block.config, settingsOf(block.config), values);
     try {
-      const rebuilt = block.definition.build(config);
+      const rebuilt = this.#rebuilds.of(block.definition, config);
       if (rebuilt.block.children.length > mostModules) return undefined;
       const inputs = body.graph.inputs.map(({ shape }) => shape);
       for (const channels of this.#inputCandidates(rebuilt.block, inputs, values)) {
@@ -243,22 +247,17 @@ function numbersIn(name: string, value: PyConstant): readonly (readonly [string,
 
 /** Every number in the attributes of the layers, by its place. */
 function attributesIn(block: Block): readonly (readonly [string, number])[] {
-  const visit = (module: Module): readonly (readonly [string, number])[] => {
-    if (module.kind === "block") return module.children.flatMap(visit);
-    const local = block.path === "" ? module.path : module.path.slice(block.path.length + 1);
+  return [...refsOf(block)].flatMap(([module, ref]): readonly (readonly [string, number])[] => {
+    const name = nameOf(ref);
+    if (module.kind === "block") return attributesIn(module).map(([where, value]) => [`${name}.${where}`, value] as const);
     return Object.entries(module.attrs).flatMap(([key, value]) =>
-      typeof value === "number" ? [[`${local}:${key}`, value] as const] : [],
+      typeof value === "number" ? [[`${name}:${key}`, value] as const] : [],
     );
-  };
-  return block.children.flatMap(visit);
+  });
 }
 
 /** The body on the first of the combinations of channels that fits. */
-function traceWith(
-  rebuilt: ReturnType<Definition["build"]>,
-  candidates: readonly (readonly number[])[],
-  inputs: readonly Shape[],
-): Body | undefined {
+function traceWith(rebuilt: Rebuilt, candidates: readonly (readonly number[])[], inputs: readonly Shape[]): Body | undefined {
   const combinations = candidates.reduce<readonly (readonly number[])[]>(
     (all, each) => all.flatMap((before) => each.map((channels) => [...before, channels])).slice(0, 64),
     [[]],

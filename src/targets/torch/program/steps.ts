@@ -73,6 +73,11 @@ export function refsOf(block: Block): ReadonlyMap<Module, Ref> {
   return refs;
 }
 
+/** A module's path in its block. */
+export function nameOf({ key, steps }: Ref): string {
+  return [key, ...steps].join(".");
+}
+
 /** The lists of modules that loops may walk, by key. */
 export function listsOf(block: Block): ReadonlyMap<string, number> {
   return new Map(

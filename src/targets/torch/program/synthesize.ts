@@ -1,9 +1,10 @@
 /** From instances of a kind of block to the class that makes them all, and what else its author's code would make. */
-import type { Block, Body, CallNode, Graph, Member, Returns } from "../../../ir/model.ts";
+import type { Body, Member, Rebuilds, Returns } from "../../../ir/model.ts";
 import { channelsOf, type Shape } from "../../../ir/shape.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import { argumentName, unused } from "../names.ts";
 import { branchesOf } from "./branches.ts";
+import { childrenKnown, childrenOf, type ClassLookup } from "./children.ts";
 import { distinct, distinctSamples, present } from "./distinct.ts";
 import { Fitter } from "./fit.ts";
 import { match, type ChildArguments } from "./match.ts";
@@ -24,12 +25,6 @@ import {
   type Test,
 } from "./template.ts";
 
-/** What the classes of children give: for a block and the body of a call of it. */
-export type ClassLookup = (
-  block: Block,
-  body: Body,
-) => { readonly made: ClassProgram; readonly args: ReadonlyMap<string, PyConstant> } | undefined;
-
 /**
  * The class of these instances, with the settings in `free` as parameters; what cannot be varied is settled. Undefined where no class was found that
  * makes every instance and everything that the block makes of other configurations.
@@ -38,6 +33,7 @@ export function synthesize(
   instances: readonly Sample[],
   free: ReadonlySet<string>,
   classOf: ClassLookup,
+  rebuilds: Rebuilds,
 ): ClassProgram | undefined {
   const [first] = instances as readonly [Sample];
   const values = new Map(
@@ -47,7 +43,7 @@ export function synthesize(
     [...free].filter((name) => (values.get(name)?.length ?? 0) > 1 || typeof first.settings.get(name) !== "string"),
   );
   // Two instances that differ most give what lies between them too.
-  const rebuilt = rebuiltSamples(first, varied, values).filter((sample) => childrenKnown(sample, classOf));
+  const rebuilt = rebuiltSamples(first, varied, values, rebuilds).filter((sample) => childrenKnown(sample, classOf));
   const samples = [...distinctSamples(instances), ...rebuilt];
   const open = [...varied].filter((name) => distinct(samples.map(({ settings }) => settings.get(name) ?? null)).length > 1);
   try {
@@ -56,29 +52,6 @@ export function synthesize(
     if (error instanceof NoProgram) return undefined;
     throw error;
   }
-}
-
-/** The body of the first call of each child. */
-export function bodiesIn(graph: Graph): ReadonlyMap<Block, Body> {
-  const calls = graph.nodes.filter((node): node is CallNode => node.kind === "call").toReversed();
-  return new Map(calls.map(({ block, body, returns }) => [block, { graph: body, returns }]));
-}
-
-function childrenOf(sample: Sample, classOf: ClassLookup): ChildArguments {
-  const bodies = bodiesIn(sample.body.graph);
-  const known = new Map<Block, ReturnType<ClassLookup>>();
-  return (block) => {
-    if (known.has(block)) return known.get(block);
-    const body = bodies.get(block);
-    const found = body === undefined ? undefined : classOf(block, body);
-    known.set(block, found);
-    return found;
-  };
-}
-
-function childrenKnown(sample: Sample, classOf: ClassLookup): boolean {
-  const of = childrenOf(sample, classOf);
-  return sample.block.children.every((child) => child.kind === "layer" || of(child) !== undefined);
 }
 
 /** A class of more arguments that follow from nothing known is harder to read than one for fewer configurations. */
