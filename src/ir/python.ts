@@ -43,14 +43,16 @@ export interface PyLoop {
 /** A name, or several that are unpacked; nested ones get parentheses. */
 export type PyTarget = string | readonly PyTarget[];
 
-export type PyBinary = "+" | "-" | "*" | "/" | "//" | "%" | "**" | "and" | "or";
+export type PyBinary = "+" | "-" | "*" | "/" | "//" | "%" | "**" | "|" | "and" | "or";
 export type PyComparison = "==" | "!=" | "<" | "<=" | ">" | ">=" | "is" | "is not" | "in";
 
 /** Where a symbol comes from: torch itself, its usual abbreviations, the package's own layers, the standard library. */
-export type PyModule = "torch" | "F" | "nn" | "layers" | "autoencoder" | "collections.abc" | "math";
+export type PyModule = "torch" | "F" | "nn" | "layers" | "autoencoder" | "collections.abc" | "dataclasses" | "math" | "typing";
 
 export type PyStatement =
   | { readonly kind: "assign"; readonly target: PyExpr | PyTarget; readonly value: PyExpr }
+  /** `name: type`, as in the body of a dataclass. */
+  | { readonly kind: "declare"; readonly name: string; readonly type: PyExpr }
   | { readonly kind: "expression"; readonly value: PyExpr }
   | { readonly kind: "return"; readonly value: PyExpr }
   | { readonly kind: "for"; readonly target: PyTarget; readonly iterable: PyExpr; readonly body: readonly PyStatement[] }
@@ -60,6 +62,8 @@ export type PyStatement =
       readonly body: readonly PyStatement[];
       readonly otherwise: readonly PyStatement[];
     }
+  /** Prose behind #; the printer wraps it. */
+  | { readonly kind: "comment"; readonly text: string }
   | PyFunction
   | PyClass;
 
@@ -82,6 +86,7 @@ export interface PyFunction {
 
 export interface PyClass {
   readonly kind: "class";
+  readonly decorators?: readonly PyExpr[] | undefined;
   readonly name: string;
   readonly bases: readonly PyExpr[];
   readonly doc?: readonly string[] | undefined;
@@ -89,6 +94,8 @@ export interface PyClass {
 }
 
 export const pyName = (name: string): PyExpr => ({ kind: "name", name });
+/** `...`, as in `tuple[int, ...]`. */
+export const pyEllipsis = pyName("...");
 export const pyConstant = (value: PyConstant): PyExpr => ({ kind: "constant", value });
 export const pySymbol = (module: PyModule, name: string): PyExpr => ({ kind: "symbol", module, name });
 export const pyAttribute = (of: PyExpr, name: string): PyExpr => ({ kind: "attribute", of, name });

@@ -82,7 +82,7 @@ function exprOf(depth: number): fc.Arbitrary<PyExpr> {
     {
       weight: 4,
       arbitrary: fc
-        .tuple(fc.constantFrom("+", "-", "*", "/", "//", "%", "**", "and", "or"), two)
+        .tuple(fc.constantFrom("+", "-", "*", "/", "//", "%", "**", "|", "and", "or"), two)
         .map(([operator, [left, right]]): PyExpr => ({ kind: "binary", operator, left, right })),
     },
     fc
@@ -109,6 +109,17 @@ function exprOf(depth: number): fc.Arbitrary<PyExpr> {
 
 export const anyExpr = exprOf(4);
 
+const type = fc.constantFrom<PyExpr>(
+  { kind: "name", name: "int" },
+  { kind: "symbol", module: "torch", name: "Tensor" },
+  {
+    kind: "index",
+    of: { kind: "symbol", module: "collections.abc", name: "Sequence" },
+    indices: [{ kind: "name", name: "int" }],
+  },
+  { kind: "binary", operator: "|", left: { kind: "name", name: "str" }, right: { kind: "constant", value: null } },
+);
+
 function statementOf(depth: number): fc.Arbitrary<PyStatement> {
   const value = fc.oneof(exprOf(1), exprOf(2), exprOf(3));
   const attribute = word.map((each): PyExpr => ({ kind: "attribute", of: { kind: "name", name: "self" }, name: each }));
@@ -121,6 +132,10 @@ function statementOf(depth: number): fc.Arbitrary<PyStatement> {
     },
     value.map((each): PyStatement => ({ kind: "expression", value: each })),
     value.map((each): PyStatement => ({ kind: "return", value: each })),
+    fc.tuple(short, type).map(([declared, each]): PyStatement => ({ kind: "declare", name: declared, type: each })),
+    fc
+      .constantFrom("what the next line is", "long words ".repeat(20).trim())
+      .map((each): PyStatement => ({ kind: "comment", text: each })),
   );
   if (depth === 0) return simple;
   const body = fc.array(statementOf(depth - 1), { minLength: 1, maxLength: 3 });
@@ -140,19 +155,18 @@ const prose = fc.array(
     maxLength: 3,
   },
 );
-const type = fc.constantFrom<PyExpr>(
-  { kind: "name", name: "int" },
-  { kind: "symbol", module: "torch", name: "Tensor" },
-  {
-    kind: "index",
-    of: { kind: "symbol", module: "collections.abc", name: "Sequence" },
-    indices: [{ kind: "name", name: "int" }],
-  },
-);
+
+const decorator = leafConstant.map((value): PyExpr => ({
+  kind: "call",
+  callee: { kind: "symbol", module: "dataclasses", name: "dataclass" },
+  args: [],
+  kwargs: { frozen: { kind: "constant", value } },
+}));
 
 /** A class with methods whose bodies are random. */
 export const anyClass = fc
   .record({
+    decorators: fc.array(decorator, { maxLength: 2 }),
     doc: fc.option(prose, { nil: undefined }),
     methods: fc.array(
       fc.record({
@@ -165,8 +179,9 @@ export const anyClass = fc
       { minLength: 1, maxLength: 3 },
     ),
   })
-  .map(({ doc, methods }, i = 0): PyStatement => ({
+  .map(({ decorators, doc, methods }, i = 0): PyStatement => ({
     kind: "class",
+    decorators,
     name: `Block${i}`,
     bases: [{ kind: "symbol", module: "nn", name: "Module" }],
     doc,

@@ -9,6 +9,7 @@ export const binding = {
   not: 3,
   compare: 4,
   star: 5,
+  "|": 5,
   "+": 6,
   "-": 6,
   "*": 7,
@@ -97,7 +98,7 @@ export const baseOf = (expr: Chain): PyExpr => (expr.kind === "call" ? expr.call
 const isAfterBrackets = (expr: PyExpr): boolean =>
   expr.kind === "attribute" && (needsBrackets(expr.of, binding.postfix) || expr.of.kind === "call" || expr.of.kind === "index");
 
-export function attributesAfterBrackets(expr: PyExpr): number {
+function attributesAfterBrackets(expr: PyExpr): number {
   let attributes = 0;
   for (let current = expr; isChain(current); current = baseOf(current)) if (isAfterBrackets(current)) attributes++;
   return attributes;

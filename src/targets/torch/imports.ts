@@ -5,6 +5,9 @@ import { layOut, listed } from "./layout.ts";
 /** Where the package's own modules lie, as model.py sees them. */
 const paths = { layers: "._runtime.nn.layers", autoencoder: "._runtime.nn.autoencoder" } as const;
 
+/** The standard library's, whose names are imported bare. */
+const standard = ["collections.abc", "dataclasses", "typing"] as const;
+
 /** The import statements of the symbols in `body`, but for those of the module `own` itself. */
 export function importLines(body: readonly PyStatement[], own?: PyModule): readonly string[] {
   const names = symbolsOf(body);
@@ -15,7 +18,7 @@ export function importLines(body: readonly PyStatement[], own?: PyModule): reado
   const from = (path: string, imported: readonly string[]): readonly string[] =>
     imported.length === 0 ? [] : [fromLine(path, imported)];
   const sections = [
-    [...(has("math") ? ["import math"] : []), ...from("collections.abc", sorted(names.get("collections.abc")))],
+    [...(has("math") ? ["import math"] : []), ...standard.flatMap((path) => from(path, sorted(names.get(path))))],
     [
       ...(torch.some((name) => name !== "Tensor") ? ["import torch"] : []),
       ...(has("F") ? ["import torch.nn.functional as F"] : []),

@@ -42,6 +42,10 @@ function statementLines(statement: PyStatement, depth: number): readonly string[
       const left = typeof target === "object" && "kind" in target ? printExpr(target) : targetText(target);
       return [valueText(`${left} = `, value, "", depth)];
     }
+    case "declare":
+      return [valueText(`${statement.name}: `, statement.type, "", depth)];
+    case "comment":
+      return wrap(statement.text, lineLength - depth - 2).map((text) => `${" ".repeat(depth)}# ${text}`);
     case "expression":
       return [valueText("", statement.value, "", depth)];
     case "return":
@@ -60,8 +64,10 @@ function statementLines(statement: PyStatement, depth: number): readonly string[
   }
 }
 
+/** Comments alone are no block to Python. */
 function block(body: readonly PyStatement[], depth: number): readonly string[] {
-  return body.length === 0 ? [`${" ".repeat(depth + 4)}pass`] : suite(body, depth + 4);
+  const pass = body.every(({ kind }) => kind === "comment") ? [`${" ".repeat(depth + 4)}pass`] : [];
+  return [...suite(body, depth + 4), ...pass];
 }
 
 function conditionLines(statement: Extract<PyStatement, { kind: "if" }>, depth: number, word: string): readonly string[] {
@@ -85,7 +91,7 @@ function parameterDoc({ name, type, default: value }: PyParameter): Doc {
   return [typed, type === undefined ? "=" : " = ", exprDoc(value)];
 }
 
-function classLines({ name, bases, doc, body }: PyClass, depth: number): readonly string[] {
+function classLines({ decorators = [], name, bases, doc, body }: PyClass, depth: number): readonly string[] {
   const head: Doc = [
     `class ${name}`,
     bases.length === 0
@@ -97,7 +103,8 @@ function classLines({ name, bases, doc, body }: PyClass, depth: number): readonl
         ),
     ":",
   ];
-  return [layOut(head, depth), ...documented(doc, body, depth, true)];
+  const decorated = decorators.map((decorator) => valueText("@", decorator, "", depth));
+  return [...decorated, layOut(head, depth), ...documented(doc, body, depth, true)];
 }
 
 /** A class's docstring has a blank line behind it. */

@@ -1,17 +1,6 @@
 /** The expression that a statement ends in: where it is too long for its line, brackets go around it where ruff has them. */
 import type { PyExpr } from "../../ir/python.ts";
-import {
-  attributesAfterBrackets,
-  baseOf,
-  binding,
-  bindingOf,
-  exprDoc,
-  flattened,
-  isBinary,
-  isChain,
-  isFluent,
-  needsBrackets,
-} from "./expression.ts";
+import { baseOf, binding, bindingOf, exprDoc, flattened, isBinary, isChain, isFluent, needsBrackets } from "./expression.ts";
 import { flatText, layOut, lineLength, softline, widthOf } from "./layout.ts";
 
 export function printExpr(expr: PyExpr, width?: number): string {
@@ -68,7 +57,7 @@ function bracketing(expr: PyExpr): "never" | "bestFit" | "breaks" {
 /** One operator at the loosest level and brackets at either end: those are broken instead. */
 function mayGoWithout(expr: PyExpr): boolean {
   const ends = [firstOf(expr), lastOf(expr)];
-  if (isChain(expr) && attributesAfterBrackets(expr) === 1) return true;
+  if (isChain(expr) && !isFluent(expr)) return true;
   if (isBinary(expr) && lastOf(expr).expr.kind === "index" && !hasBrackets(firstOf(expr))) return false;
   return expr.kind !== "if" && operatorsOf(expr) <= 1 && ends.some(hasBrackets);
 }
