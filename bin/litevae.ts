@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { main } from "../src/cli/main.ts";
+import { heedReader, main } from "../src/cli/main.ts";
 
+heedReader();
 process.exitCode = await main(process.argv.slice(2));

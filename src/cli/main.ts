@@ -35,15 +35,19 @@ function optionDescription(option: Option): string {
   return option.defaultValue === undefined && rule !== undefined ? `${text} (default: ${rule})` : text;
 }
 
-/** Runs the command line and returns the exit code: 0 done, 1 the model or the input is wrong, 2 usage, 70 a bug of ours. */
-export async function main(argv: readonly string[]): Promise<number> {
-  const program = commandLine();
-  // A reader that closes the pipe early, such as head, is not an error.
+/** Ends this process when stdout cannot be written to. */
+export function heedReader(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // A reader that closes the pipe early, such as head, is not an error.
     if (error.code === "EPIPE") process.exit(exitCode.ok);
     process.stderr.write(`error: cannot write to stdout: ${error.message.replace(/^[A-Z]+: |, write$/g, "")}\n`);
     process.exit(exitCode.wrongInput);
   });
+}
+
+/** Runs the command line and returns the exit code: 0 done, 1 the model or the input is wrong, 2 usage, 70 a bug of ours. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = commandLine();
   try {
     await program.parseAsync([...argv], { from: "user" });
     return exitCode.ok;

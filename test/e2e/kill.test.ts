@@ -57,8 +57,6 @@ describe("at every change of the folder", () => {
     out: string,
     steps: readonly string[],
   ): Promise<{ readonly complete: readonly string[]; readonly incomplete: readonly string[] }> {
-    // Every run of `main` listens to stdout.
-    process.stdout.setMaxListeners(0);
     const progress = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     const compile = (into: string): Promise<number> => main(["compile", join(folder, "tiny.ts"), "-o", into]);
     const fresh = join(folder, `${out}-fresh`);

@@ -51,7 +51,8 @@ function finished(folder: string, program: string, args: readonly string[]): Res
   return { code: status, stdout: hide(folder, stdout), stderr: hide(folder, stderr) };
 }
 
-function hide(folder: string, text: string): string {
+/** Text without the path of a folder that has another one in every run. */
+export function hide(folder: string, text: string): string {
   return text.replaceAll(folder, "<dir>");
 }
 

@@ -1,6 +1,6 @@
 """Weight files that fit under the names that wrappers give, and those that do not: one clear error, and nothing is changed.
 
-What `compile` says of each kind of broken file is in test/e2e/file-errors.test.ts; here files come from torch and safetensors.
+What `compile` says of each kind of broken file is in test/e2e/weights-errors.test.ts; here files come from torch and safetensors.
 """
 
 import hashlib

@@ -1,0 +1,244 @@
+/** What people are told when a compiled folder or an image is wrong. */
+// @module-tag slow
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import sharp from "sharp";
+import { beforeAll, describe, expect, test } from "vitest";
+import { compiledTiny, litevae } from "./in-process.ts";
+import { hashes, tinyModel, write } from "./litevae.ts";
+
+const { folder, compiled, wrong } = compiledTiny();
+
+describe("run (exit code 1)", () => {
+  /** A copy of the compiled folder, changed. */
+  function changed(name: string, change: (path: string) => void): string {
+    cpSync(compiled, join(folder, name), { recursive: true });
+    change(join(folder, name));
+    return name;
+  }
+  const run = async (target: string, image = "grey.png", ...flags: readonly string[]): Promise<string> => {
+    const message = await wrong("run", target, image, "-o", "images", ...flags);
+    expect(existsSync(join(folder, "images"))).toBe(false);
+    return message;
+  };
+
+  beforeAll(async () => {
+    await sharp({ create: { width: 3, height: 5, channels: 3, background: "grey" } }).toFile(join(folder, "grey.png"));
+  });
+
+  test("a folder that is not there", async () => {
+    expect(await run("nowhere")).toMatchInlineSnapshot(`
+      "
+      error: there is no folder nowhere
+        help:     give the folder that litevae compile wrote
+      "
+    `);
+  });
+  test("a folder without its manifest", async () => {
+    expect(await run(changed("unfinished", (path) => rmSync(join(path, "manifest.json"))))).toMatchInlineSnapshot(`
+      "
+      error: unfinished is not a complete compile: it has no manifest.json
+        help:     run litevae compile MODEL -o unfinished again
+      "
+    `);
+  });
+  test("a manifest that is not JSON", async () => {
+    expect(await run(changed("no-json", (path) => writeFileSync(join(path, "manifest.json"), "{")))).toMatchInlineSnapshot(`
+      "
+      error: no-json is not a complete compile: its manifest.json is not JSON
+        help:     run litevae compile MODEL -o no-json again
+      "
+    `);
+  });
+  test.each([
+    '{"name":"a web app"}',
+    "null",
+    '{"litevae":"0.1.0","files":null}',
+    '{"litevae":"0.1.0","weights":{},"files":{"config.json":null}}',
+  ])("a manifest that is another program's: %s", async (manifest) => {
+    rmSync(join(folder, "other"), { recursive: true, force: true });
+    expect(await run(changed("other", (path) => writeFileSync(join(path, "manifest.json"), manifest)))).toBe(
+      "\nerror: other is not a complete compile: its manifest.json is not one of litevae\n  help:     run litevae compile MODEL -o other again\n",
+    );
+  });
+  test("a graph that is missing", async () => {
+    expect(await run(changed("missing", (path) => rmSync(join(path, "decoder.onnx"))))).toMatchInlineSnapshot(`
+      "
+      error: missing is not a complete compile: decoder.onnx is missing
+        help:     run litevae compile MODEL -o missing again
+      "
+    `);
+  });
+  test("a graph that was cut off", async () => {
+    const cut = (path: string): void =>
+      writeFileSync(join(path, "encoder.onnx"), readFileSync(join(path, "encoder.onnx")).subarray(0, 1000));
+    expect(await run(changed("cut", cut))).toMatchInlineSnapshot(`
+      "
+      error: cut is not a complete compile: encoder.onnx is not the file that was compiled
+        found:    1000 bytes instead of 6555
+        help:     run litevae compile MODEL -o cut again
+      "
+    `);
+  });
+  test("a graph in which one bit is another", async () => {
+    const flip = (path: string): void => {
+      const bytes = readFileSync(join(path, "encoder.onnx"));
+      bytes[1500]! ^= 1;
+      writeFileSync(join(path, "encoder.onnx"), bytes);
+    };
+    expect((await run(changed("flipped", flip))).replace(/[0-9a-f]{64}/, "<sha256>")).toMatchInlineSnapshot(`
+      "
+      error: flipped is not a complete compile: encoder.onnx was changed after it was compiled
+        found:    sha256 <sha256>
+        help:     run litevae compile MODEL -o flipped again
+      "
+    `);
+  });
+  test("external data in which one bit is another", async () => {
+    expect((await litevae(folder, "compile", "tiny.ts", "-o", "external", "--external-data")).code).toBe(0);
+    const data = readFileSync(join(folder, "external/encoder.onnx.data"));
+    data[10]! ^= 1;
+    writeFileSync(join(folder, "external/encoder.onnx.data"), data);
+    expect((await run("external")).replace(/[0-9a-f]{64}/, "<sha256>")).toMatchInlineSnapshot(`
+      "
+      error: external is not a complete compile: encoder.onnx.data was changed after it was compiled
+        found:    sha256 <sha256>
+        help:     run litevae compile MODEL -o external again
+      "
+    `);
+  });
+  test("a folder with the encoder alone", async () => {
+    expect((await litevae(folder, "compile", "tiny.ts", "-o", "half", "--parts", "encoder")).code).toBe(0);
+    expect(await run("half")).toMatchInlineSnapshot(`
+      "
+      error: half has no decoder.onnx
+        expected: encoder.onnx, decoder.onnx
+        found:    encoder.onnx
+        help:     name its part in --parts when you compile
+      "
+    `);
+  });
+  test("an image that is missing", async () => {
+    expect(await run("compiled", "missing.png")).toMatchInlineSnapshot(`
+      "
+      error: cannot read the image missing.png
+        expected: a JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF file
+        found:    Input file is missing: missing.png
+        help:     check the path, and that the file opens in a viewer
+      "
+    `);
+  });
+  test("an image that is none", async () => {
+    expect(await run("compiled", "tiny.ts")).toMatchInlineSnapshot(`
+      "
+      error: cannot read the image tiny.ts
+        expected: a JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF file
+        found:    Input file contains unsupported image format
+        help:     check the path, and that the file opens in a viewer
+      "
+    `);
+  });
+  test("an image that ends early", async () => {
+    const noise = Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 251));
+    const png = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
+      .png()
+      .toBuffer();
+    write(folder, { "cut.png": png.subarray(0, png.length / 2) });
+    expect(await run("compiled", "cut.png")).toMatchInlineSnapshot(`
+      "
+      error: cannot read the image cut.png
+        expected: a JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF file
+        found:    vipspng: libpng read error
+        help:     check the path, and that the file opens in a viewer
+      "
+    `);
+  });
+  test("an image too small to crop", async () => {
+    expect(await run("compiled", "grey.png", "--fit", "crop")).toMatchInlineSnapshot(`
+      "
+      error: grey.png is too small to crop
+        expected: a width of at least 4
+        found:    3
+        help:     use --fit pad, or a larger image
+      "
+    `);
+  });
+  test("a folder with a PyTorch package alone", async () => {
+    expect((await litevae(folder, "compile", "tiny.ts", "-o", "package", "--target", "torch")).code).toBe(0);
+    expect(await run("package")).toMatchInlineSnapshot(`
+      "
+      error: package has no encoder.onnx
+        expected: encoder.onnx, decoder.onnx
+        found:    no graph
+        help:     compile with onnx among --target
+      "
+    `);
+    expect(await wrong("verify", "package")).toMatchInlineSnapshot(`
+      "
+      error: package has no ONNX graph to verify
+        expected: encoder.onnx, decoder.onnx, discriminator.onnx
+        help:     compile with --target onnx,torch
+      "
+    `);
+  });
+  test("a model whose images are neither grey nor in colour; nor can it be calibrated", async () => {
+    const five = tinyModel.replaceAll("Feature<3, 1>", "Feature<5, 1>").replace("in: 3,", "in: 5,").replace("out: 3 ", "out: 5 ");
+    write(folder, { "five.ts": five.replace("model({", "model({ imageChannels: 5,") });
+    expect((await litevae(folder, "compile", "five.ts", "-o", "five")).code).toBe(0);
+    expect(await run("five")).toMatchInlineSnapshot(`
+      "
+      error: the model's images have 5 channels
+        expected: 1 or 3, as photographs have
+        help:     run its graphs on arrays with onnxruntime instead
+      "
+    `);
+    expect(await wrong("compile", "five.ts", "-o", "five", "--precision", "fp16", "--calibrate", ".")).toMatchInlineSnapshot(`
+      "
+      error: the model's images have 5 channels
+        expected: 1 or 3, as photographs have
+        help:     compile without --precision fp16
+      "
+    `);
+  });
+  test("a compiled folder as the output", async () => {
+    const before = hashes(compiled);
+    expect(await wrong("run", "compiled", "grey.png", "-o", "./compiled")).toMatchInlineSnapshot(`
+      "
+      error: ./compiled is the folder of a compiled model
+        expected: a folder of its own: a compiled one that holds other files cannot be compiled again
+        found:    manifest.json of tiny
+        help:     give another -o
+      "
+    `);
+    expect(hashes(compiled)).toEqual(before);
+  });
+  test("a folder in the place of an output", async () => {
+    mkdirSync(join(folder, "blocked-run/latent.safetensors"), { recursive: true });
+    expect(await wrong("run", "compiled", "grey.png", "-o", "blocked-run")).toMatchInlineSnapshot(`
+      "
+      error: cannot write blocked-run/latent.safetensors
+        found:    a folder of that name
+        help:     give -o a folder that can be written and has room
+      "
+    `);
+    expect(readdirSync(join(folder, "blocked-run"))).toEqual(["latent.safetensors"]);
+  });
+  test.runIf(existsSync("/dev/full")).each(["reconstruction.png", "latent.safetensors"])("no room for %s", async (name) => {
+    mkdirSync(join(folder, `full-${name}`));
+    symlinkSync("/dev/full", join(folder, `full-${name}`, name));
+    expect(await wrong("run", "compiled", "grey.png", "-o", `full-${name}`)).toMatch(
+      new RegExp(`^\nencoding\ndecoding\nerror: cannot write full-${name}/${name}\n {2}found: .+\n {2}help: .+\n$`),
+    );
+  });
+  test("an output that is a file", async () => {
+    write(folder, { file: "mine" });
+    const { code, stdout, stderr } = await litevae(folder, "run", "compiled", "grey.png", "-o", "file");
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatchInlineSnapshot(`
+      "error: cannot write file
+        found:    EEXIST: file already exists, mkdir 'file'
+        help:     give -o a folder that can be written and has room
+      "
+    `);
+  });
+});

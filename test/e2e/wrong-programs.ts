@@ -1,0 +1,105 @@
+/** Programs whose types are right and whose shapes are not: each is compiled, and what its author reads is told. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { expect } from "vitest";
+import { litevae } from "./in-process.ts";
+import { root, tempFolder, write } from "./litevae.ts";
+
+const folder = tempFolder();
+
+/** What the programs below leave to others: a decoder for any latent at H/4, and a block to use in loops. */
+const parts = `import { add, block, conv2d, groupNorm, layers, silu, upsample, type Feature } from "litevae/dsl";
+
+export type FeatureMap = Feature<number, number>;
+
+export const Decoder = block("Decoder", ({ latent }: { latent: number }) => {
+  const { conv } = layers({ conv: conv2d({ in: latent, out: 3 }) });
+  return (z: Feature<number, 4>): Feature<3, 1> => conv(upsample(z, { factor: 4 }));
+});
+
+export const Res = block("Res", ({ channels, hidden }: { channels: number; hidden: number }) => {
+  const { norm, conv1, conv2 } = layers({
+    norm: groupNorm({ channels }),
+    conv1: conv2d({ in: channels, out: hidden }),
+    conv2: conv2d({ in: hidden, out: channels }),
+  });
+  return (x: FeatureMap): FeatureMap => add(x, conv2(conv1(silu(norm(x)))));
+});
+`;
+
+write(folder, { "parts.ts": parts });
+const programs: string[] = [];
+
+/** Compiles a program that is wrong, and returns all that the author reads. */
+export async function messageFor(name: string, body: string): Promise<string> {
+  const used = [
+    "add",
+    "attention",
+    "avgPool2d",
+    "block",
+    "chunk",
+    "concat",
+    "conv2d",
+    "groupNorm",
+    "haarIdwt",
+    "layers",
+    "maxPool2d",
+  ];
+  const more = ["model", "pad", "pixelUnshuffle", "silu", "slice", "stages", "upsample", "type Feature"];
+  const names = [...used, ...more].filter((word) => new RegExp(`\\b${word.replace("type ", "")}\\b`).test(body));
+  const imports = [`import { ${names.join(", ")} } from "litevae/dsl";`];
+  const others = ["Decoder", "Res", "type FeatureMap"].filter((word) =>
+    new RegExp(`\\b${word.replace("type ", "")}\\b`).test(body),
+  );
+  if (others.length > 0) imports.push(`import { ${others.join(", ")} } from "./parts.ts";`);
+  programs.push(`${name}.ts`);
+  write(folder, { [`${name}.ts`]: `${imports.join("\n")}\n\n${body.trim()}\n` });
+  const { code, stdout, stderr } = await compileThere(`${name}.ts`);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(existsSync(join(folder, "out"))).toBe(false);
+  return `\n${stderr}`;
+}
+
+/** From another folder, so that paths are told whole. */
+async function compileThere(name: string): ReturnType<typeof litevae> {
+  const result = await litevae(root, "compile", join(folder, name), "-o", join(folder, "out"));
+  const hide = (text: string): string => text.replaceAll(folder, "<dir>");
+  return { ...result, stdout: hide(result.stdout), stderr: hide(result.stderr) };
+}
+
+/** An encoder of one block. `channels` and `width` are numbers of which the types know no more. */
+export const encoder = (
+  layers: string,
+  forward: string,
+  model = "encoder: Encoder({ channels: 8, width: 12 }), decoder: Decoder({ latent: 4 })",
+): string => `
+const Encoder = block("Encoder", ({ channels, width }: { channels: number; width: number }) => {
+${layers.trim().replace(/^/gm, "  ")}
+${forward.trim().replace(/^/gm, "  ")}
+});
+
+export default model({ latentChannels: 4, ${model} });
+`;
+
+/** Fails where an editor would mark one of the programs that were compiled. */
+export function expectWellTyped(): void {
+  const files = [...programs, "parts.ts"].map((name) => join(folder, name));
+  expect(programs.length).toBeGreaterThan(0);
+  const program = ts.createProgram(files, {
+    target: ts.ScriptTarget.ESNext,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: true,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+    types: [],
+    paths: { litevae: [join(root, "dist/dsl/index.d.ts")], "litevae/dsl": [join(root, "dist/dsl/authoring.d.ts")] },
+  });
+  const errors = ts
+    .getPreEmitDiagnostics(program)
+    .map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`);
+  expect(errors).toEqual([]);
+}
