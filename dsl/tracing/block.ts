@@ -53,7 +53,7 @@ interface Instance<A extends unknown[]> extends Pick<BlockHandle, "name" | "sour
 function instance<A extends unknown[]>({ build, ...rest }: Instance<A>): BlockHandle {
   const { name } = rest;
   const handle = blockHandle(rest);
-  const frame: Building = { handle, created: [], named: false };
+  const frame: Building = { handle, created: [], most: rebuilding?.mostModules, named: false };
   building.push(frame);
   const watch = watched(rest.config);
   let forward: unknown;

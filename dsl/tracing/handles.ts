@@ -43,6 +43,8 @@ export type Named =
 export interface Building {
   readonly handle: BlockHandle;
   readonly created: Handle[];
+  /** How many it may create. */
+  readonly most: number | undefined;
   named: boolean;
 }
 
@@ -53,7 +55,10 @@ type Callable = ((...inputs: never[]) => unknown) & { [handleKey]?: Handle };
 
 export function callableOf<F>(handle: Handle, call: (...inputs: unknown[]) => unknown): F {
   const callable = Object.defineProperty(call, handleKey, { value: handle });
-  building.at(-1)?.created.push(handle);
+  const frame = building.at(-1);
+  frame?.created.push(handle);
+  if (frame?.most !== undefined && frame.created.length > frame.most)
+    throw new Error(`${labelOf(frame.handle)} holds more than ${frame.most} modules`);
   return callable as F;
 }
 

@@ -80,6 +80,8 @@ export interface Rebuilt {
 
 /** What kinds of blocks are under configurations. */
 export interface Rebuilds {
+  /** A block that would hold more modules directly is refused before it is whole. */
+  readonly mostModules: number;
   /** Throws where the author's code or a check refuses the configuration. */
   of(definition: Definition, config: readonly unknown[]): Rebuilt;
 }

@@ -7,7 +7,12 @@ import type { Shape } from "./shape.ts";
  * of a class is built anew, since nothing tells whether two of them are alike.
  */
 export class BuiltOnce implements Rebuilds {
+  readonly mostModules: number;
   readonly #known = new Map<Definition, Map<string, Rebuilt>>();
+
+  constructor(mostModules: number) {
+    this.mostModules = mostModules;
+  }
 
   of(definition: Definition, config: readonly unknown[]): Rebuilt {
     const key = keyOf(config);

@@ -19,6 +19,9 @@ export function classesOf(graphs: readonly Graph[], reserved: ReadonlySet<string
   return new ClassBuilder(graphs).build(reserved);
 }
 
+/** A block of more modules shows nothing that one of these many does not. */
+const mostModules = 400;
+
 class ClassBuilder {
   readonly #instances = new Map<Definition, Map<Block, Body>>();
   readonly #programs = new Map<Definition, ClassProgram[]>();
@@ -26,7 +29,7 @@ class ClassBuilder {
   readonly #order: Definition[] = [];
   /** By the body, which blocks that are built again under one configuration share. */
   readonly #known = new Map<Graph, ReturnType<ClassLookup>>();
-  readonly #rebuilds = new BuiltOnce();
+  readonly #rebuilds = new BuiltOnce(mostModules);
 
   constructor(graphs: readonly Graph[]) {
     for (const graph of graphs) this.#collect(graph);

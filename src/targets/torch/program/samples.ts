@@ -29,7 +29,6 @@ const primes = [5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43];
 const fractions = [0.125, 0.25, 0.375, 0.5, 0.625, 0.75];
 /** Settings up to here are taken for multipliers, numbers of blocks and the like, which may become the length of a list. */
 const small = 8;
-const mostModules = 400;
 
 /**
  * Builds a block again under configurations in which all settings of `free` differ from the given one at once, then under such where two are
@@ -184,7 +183,6 @@ class Prober {
     const config = withSettings(block.config, settingsOf(block.config), values);
     try {
       const rebuilt = this.#rebuilds.of(block.definition, config);
-      if (rebuilt.block.children.length > mostModules) return undefined;
       const inputs = body.graph.inputs.map(({ shape }) => shape);
       for (const channels of this.#inputCandidates(rebuilt.block, inputs, values)) {
         const traced = traceWith(rebuilt, channels, inputs);
