@@ -19,6 +19,13 @@ export function printPart(part: Part<string>): string {
   return `${part.name}(${inputs.join(", ")}):\n${body}  return ${outputs.join(", ")}\n`;
 }
 
+/** A body alone; its inputs are numbered first. */
+export function printBody(graph: Graph): string {
+  const names = new Map(graph.inputs.map((value, i) => [value, `input ${i}`]));
+  const text = printGraph(graph, names, { next: 0 }, "");
+  return `${text}return ${graph.outputs.map((value) => names.get(value)).join(", ")}\n`;
+}
+
 /** Bodies number on from their callers, so that a name is unique in the whole text. */
 function printGraph(graph: Graph, names: Map<Value, string>, counter: { next: number }, indent: string): string {
   const name = (value: Value): string => names.get(value) ?? "?";

@@ -3,9 +3,10 @@ import type { Block, Body, Definition, Graph, Module } from "../../../ir/model.t
 import { BuiltOnce } from "../../../ir/rebuild.ts";
 import { unused } from "../names.ts";
 import type { ClassLookup } from "./children.ts";
+import { completed, defaultsOf, type Default } from "./defaults.ts";
 import { sampleOf, type Sample } from "./samples.ts";
 import { nameOf, refsOf } from "./steps.ts";
-import { synthesize } from "./synthesize.ts";
+import { synthesize, type Knowledge } from "./synthesize.ts";
 import type { Callee, ClassProgram, MemberTemplate } from "./template.ts";
 
 export interface Classes {
@@ -113,11 +114,13 @@ class ClassBuilder {
       this.#programs.set(definition, [same]);
       return;
     }
+    const defaults = defaultsOf(instances, this.#rebuilds);
+    const whole = instances.map(({ block, body }) => sampleOf(completed(block, defaults), body));
     const programs: ClassProgram[] = [];
-    for (const group of grouped(instances, ({ settings }) =>
-      JSON.stringify([...settings].map(([name, value]) => [name, typeof value])),
+    for (const group of grouped(whole, ({ settings }) =>
+      JSON.stringify([...settings].map(([name, value]) => [name, typeof value]).sort()),
     )) {
-      programs.push(...this.#synthesized(group));
+      programs.push(...this.#synthesized(group, defaults));
     }
     this.#programs.set(definition, programs);
     this.#known.clear();
@@ -125,25 +128,26 @@ class ClassBuilder {
   }
 
   /** One class where that is possible; else some settings are settled, and in the end each structure has a class of its own. */
-  #synthesized(instances: readonly Sample[]): readonly ClassProgram[] {
+  #synthesized(instances: readonly Sample[], defaults: readonly Default[]): readonly ClassProgram[] {
+    const around: Knowledge = { classOf: this.#classOf, rebuilds: this.#rebuilds, defaults };
     const settings = [...(instances[0] as Sample).settings.keys()];
-    const whole = synthesize(instances, new Set(settings), this.#classOf, this.#rebuilds);
+    const whole = synthesize(instances, new Set(settings), around);
     if (whole !== undefined) return [whole];
     for (const settled of settings) {
       const groups = grouped(instances, (sample) => JSON.stringify(sample.settings.get(settled)));
       const free = new Set(settings.filter((name) => name !== settled));
-      const programs = groups.map((group) => synthesize(group, free, this.#classOf, this.#rebuilds));
+      const programs = groups.map((group) => synthesize(group, free, around));
       if (programs.every((program) => program !== undefined)) return programs;
     }
-    return grouped(instances, structureOf).flatMap((group) => this.#literal(group));
+    return grouped(instances, structureOf).flatMap((group) => this.#literal(group, around));
   }
 
   /** Without any rule: what is the same in all instances is a literal, what is not is an argument. */
-  #literal(instances: readonly Sample[]): readonly ClassProgram[] {
-    const together = synthesize(instances, new Set(), this.#classOf, this.#rebuilds);
+  #literal(instances: readonly Sample[], around: Knowledge): readonly ClassProgram[] {
+    const together = synthesize(instances, new Set(), around);
     if (together !== undefined) return [together];
     return instances.map((instance) => {
-      const made = synthesize([instance], new Set(), this.#classOf, this.#rebuilds);
+      const made = synthesize([instance], new Set(), around);
       if (made === undefined) throw new Error(`${instance.block.path} has no class`);
       return made;
     });

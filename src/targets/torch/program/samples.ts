@@ -244,7 +244,7 @@ function numbersIn(name: string, value: PyConstant): readonly (readonly [string,
 }
 
 /** Every number in the attributes of the layers, by its place. */
-function attributesIn(block: Block): readonly (readonly [string, number])[] {
+export function attributesIn(block: Block): readonly (readonly [string, number])[] {
   return [...refsOf(block)].flatMap(([module, ref]): readonly (readonly [string, number])[] => {
     const name = nameOf(ref);
     if (module.kind === "block") return attributesIn(module).map(([where, value]) => [`${name}.${where}`, value] as const);

@@ -5,6 +5,7 @@ import type { PyConstant } from "../../../ir/python.ts";
 import { argumentName, unused } from "../names.ts";
 import { branchesOf } from "./branches.ts";
 import { childrenKnown, childrenOf, type ClassLookup } from "./children.ts";
+import { completed, type Default } from "./defaults.ts";
 import { distinct, distinctSamples, present } from "./distinct.ts";
 import { Fitter } from "./fit.ts";
 import { match, type ChildArguments } from "./match.ts";
@@ -25,6 +26,13 @@ import {
   type Test,
 } from "./template.ts";
 
+/** What is known of the blocks that a kind of block is made of, and of the settings that its configurations may leave out. */
+export interface Knowledge {
+  readonly classOf: ClassLookup;
+  readonly rebuilds: Rebuilds;
+  readonly defaults: readonly Default[];
+}
+
 /**
  * The class of these instances, with the settings in `free` as parameters; what cannot be varied is settled. Undefined where no class was found that
  * makes every instance and everything that the block makes of other configurations.
@@ -32,8 +40,7 @@ import {
 export function synthesize(
   instances: readonly Sample[],
   free: ReadonlySet<string>,
-  classOf: ClassLookup,
-  rebuilds: Rebuilds,
+  { classOf, rebuilds, defaults }: Knowledge,
 ): ClassProgram | undefined {
   const [first] = instances as readonly [Sample];
   const values = new Map(
@@ -47,7 +54,7 @@ export function synthesize(
   const samples = [...distinctSamples(instances), ...rebuilt];
   const open = [...varied].filter((name) => distinct(samples.map(({ settings }) => settings.get(name) ?? null)).length > 1);
   try {
-    return new Synthesis(samples, open, classOf).program(instances);
+    return new Synthesis(samples, open, classOf, defaults).program(instances);
   } catch (error) {
     if (error instanceof NoProgram) return undefined;
     throw error;
@@ -66,14 +73,16 @@ class Synthesis {
   readonly #samples: readonly Sample[];
   readonly #children: readonly ChildArguments[];
   readonly #classOf: ClassLookup;
+  readonly #defaults: readonly Default[];
   readonly #fitter: Fitter;
   readonly #open: readonly string[];
   readonly #extras: { readonly name: string; readonly values: Map<number, string> }[] = [];
 
-  constructor(samples: readonly Sample[], open: readonly string[], classOf: ClassLookup) {
+  constructor(samples: readonly Sample[], open: readonly string[], classOf: ClassLookup, defaults: readonly Default[]) {
     this.#samples = samples;
     this.#open = open;
     this.#classOf = classOf;
+    this.#defaults = defaults;
     this.#children = samples.map((sample) => childrenOf(sample, classOf));
     this.#fitter = new Fitter(
       samples.map(({ settings }) => settings),
@@ -89,7 +98,12 @@ class Synthesis {
     const signature = this.#signature();
     const used = new Set([...members.flatMap(([, member]) => parametersOf(member)), ...parametersOfSteps(forward)]);
     const extras = this.#extras.map(({ name }) => name);
-    const names = [...this.#open, ...extras].filter((name) => used.has(name));
+    const constants = new Map(
+      this.#defaults.flatMap(({ name, rule }) => (rule.kind === "constant" ? [[name, rule.value] as const] : [])),
+    );
+    const needed = [...this.#open, ...extras].filter((name) => used.has(name));
+    // As Python wants it: what may be left out comes last.
+    const names = [...needed.filter((name) => !constants.has(name)), ...needed.filter((name) => constants.has(name))];
     if (this.#open.length > 0 && extras.filter((name) => used.has(name)).length > mostExtras)
       throw new NoProgram("too little is known");
     const parameters = names.map((name): ClassParameter => {
@@ -97,6 +111,7 @@ class Synthesis {
         name,
         values: matched.flatMap((env) => (env.has(name) ? [env.get(name) as PyConstant] : [])),
         ...(extras.includes(name) ? { extra: true } : {}),
+        ...(constants.has(name) ? { default: constants.get(name) as PyConstant } : {}),
       };
     });
     // What an instance has no use for.
@@ -107,9 +122,9 @@ class Synthesis {
       ]),
     );
     const settled = new Map([...first.settings].filter(([name]) => !this.#open.includes(name)));
-    const classOf = this.#classOf;
+    const [classOf, defaults] = [this.#classOf, this.#defaults];
     const argumentsOf: ClassProgram["argumentsOf"] = (block, body) => {
-      const sample = sampleOf(block, body);
+      const sample = sampleOf(completed(block, defaults), body);
       if ([...settled].some(([name, value]) => JSON.stringify(sample.settings.get(name)) !== JSON.stringify(value)))
         return undefined;
       const open = new Map([...sample.settings].filter(([name]) => this.#open.includes(name)));

@@ -92,6 +92,8 @@ export interface ClassParameter {
   readonly values: readonly PyConstant[];
   /** It is no setting of the configuration: it stands for what no rule was found for. */
   readonly extra?: true;
+  /** What the author's code takes where a configuration leaves it out. */
+  readonly default?: PyConstant;
 }
 
 /** How the channels of inputs and results follow, for the docstring; undefined where they do not. */

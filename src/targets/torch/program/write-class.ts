@@ -24,7 +24,7 @@ import { reservedNames, unused } from "../names.ts";
 import { printExpr } from "../printer.ts";
 import { ownNaming, pythonOf, singular, type Naming, type Rule } from "./rules.ts";
 import { parametersOfSteps } from "./template-parameters.ts";
-import type { ClassProgram, Construct, ItemSlot, MemberTemplate, Slot } from "./template.ts";
+import type { ClassParameter, ClassProgram, Construct, ItemSlot, MemberTemplate, Slot } from "./template.ts";
 import { docOf } from "./class-doc.ts";
 import { writeForward } from "./write-forward.ts";
 
@@ -47,7 +47,11 @@ export function writeClass(program: ClassProgram, doc: readonly string[]): PyCla
     name: "__init__",
     parameters: [
       { name: "self" },
-      ...program.parameters.map(({ name, values }): PyParameter => ({ name, type: typeOf(values) })),
+      ...program.parameters.map((parameter): PyParameter => ({
+        name: parameter.name,
+        type: typeOf(parameter.values),
+        ...(parameter.default === undefined ? {} : { default: pyConstant(parameter.default) }),
+      })),
     ],
     returns: pyConstant(null),
     body: [
@@ -86,15 +90,26 @@ export function constructorCall(program: ClassProgram, values: ReadonlyMap<strin
 /** Channels are positional, as torch's own layers have them; what else there is says what it is. */
 function classCall({ name, parameters }: ClassProgram, values: ReadonlyMap<string, PyExpr>, keywords = false): PyExpr {
   const counts = parameters.findIndex(
-    ({ values: all, extra }) => extra === true || !all.every((value) => Number.isInteger(value)),
+    ({ values: all, extra, default: left }) =>
+      extra === true || left !== undefined || !all.every((value) => Number.isInteger(value)),
   );
   const positional = keywords ? 0 : Math.min(2, counts < 0 ? parameters.length : counts);
   const valueOf = (parameter: string): PyExpr => values.get(parameter) ?? pyConstant(null);
   return pyCall(
     pyName(name),
     parameters.slice(0, positional).map((parameter) => valueOf(parameter.name)),
-    Object.fromEntries(parameters.slice(positional).map((parameter) => [parameter.name, valueOf(parameter.name)])),
+    Object.fromEntries(
+      parameters
+        .slice(positional)
+        .map((parameter) => [parameter, valueOf(parameter.name)] as const)
+        .filter(([parameter, value]) => !isDefault(parameter, value))
+        .map(([parameter, value]) => [parameter.name, value]),
+    ),
   );
+}
+
+function isDefault({ default: left }: ClassParameter, value: PyExpr): boolean {
+  return left !== undefined && value.kind === "constant" && JSON.stringify(value.value) === JSON.stringify(left);
 }
 
 function construct({ callee }: Construct<unknown>, values: ReadonlyMap<string, PyExpr>): PyExpr {
