@@ -1,4 +1,5 @@
 /** Ops: what a typed constructor or function makes of an op's definition. */
+import { nonEmpty } from "../../src/errors/must.ts";
 import { ShapeError, UserError } from "../../src/errors/index.ts";
 import type { Layer, Value } from "../../src/ir/model.ts";
 import type { Attributes, Attrs, ConfigOf } from "../../src/ir/attributes.ts";
@@ -51,8 +52,13 @@ function record(
 ): readonly Traced[] {
   const trace = currentTrace(source, op.name);
   if (handle !== undefined) markUsed(trace, handle, op.name, source);
-  const values = valuesFor(trace, op.name, inputs, source);
-  const shapes = values.map((value) => value.shape);
+  // A call without inputs is refused as one whose first is nothing.
+  const [input, ...rest] = inputs;
+  const values = valuesFor(trace, op.name, [input, ...rest], source);
+  const shapes = nonEmpty(
+    values.map((value) => value.shape),
+    `every input of ${op.name}`,
+  );
   let outputShapes: readonly Shape[];
   try {
     outputShapes = op.infer(shapes, attrs);
@@ -62,7 +68,7 @@ function record(
       what: error.message,
       where: placeOf(source),
       module: pathOf(handle ?? trace.block) || undefined,
-      op: shapes.length === 0 ? op.name : `${op.name} of ${shapes.map(formatShape).join(", ")}`,
+      op: `${op.name} of ${shapes.map(formatShape).join(", ")}`,
       ...error.detail,
     });
   }

@@ -1,6 +1,7 @@
 /** What an op may write into an ONNX graph: operators with the attributes that ONNX's own schema gives them. */
 import type { onnxSchema } from "./onnx-schema.ts";
 import type { OnnxAttrValues } from "./onnx-signature.ts";
+import type { NonEmpty } from "../errors/must.ts";
 import type { Shape } from "./shape.ts";
 
 export type OnnxAttr = OnnxAttrValues[keyof OnnxAttrValues];
@@ -23,7 +24,7 @@ type AttrArguments<T extends OnnxOperator> = [RequiredAttr<T>] extends [never] ?
 
 /** What an op may write into a graph. Names are given by the target. */
 export interface OnnxWriter {
-  readonly inputShapes: readonly [Shape, ...Shape[]];
+  readonly inputShapes: NonEmpty<Shape>;
   readonly outputShapes: readonly Shape[];
   /** Adds a node with one output and returns the output's name. */
   node<T extends OnnxOperator>(type: T, inputs: readonly string[], ...attrs: AttrArguments<T>): string;

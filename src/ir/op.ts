@@ -1,4 +1,5 @@
 /** The contract of an operation: everything the compiler knows about an op is declared in the op's own file. */
+import type { NonEmpty } from "../errors/must.ts";
 import type { Attributes, AttrValue, Attrs, AttrsOf } from "./attributes.ts";
 import type { OnnxOperator, OnnxWriter } from "./onnx.ts";
 import { isConstant, pyCall, pyConstant, type PyExpr } from "./python.ts";
@@ -45,21 +46,21 @@ interface Definition<A extends Attrs, D extends Attributes> {
   /** The parameters of a layer; a function has none. */
   params?(attrs: A): readonly ParamSpec[];
   /** Output shapes; throws ShapeError. */
-  infer(inputs: readonly Shape[], attrs: A): readonly Shape[];
+  infer(inputs: NonEmpty<Shape>, attrs: A): readonly Shape[];
   /** Multiply-accumulates for concrete shapes; absent where the field counts none (norms, activations, pooling, Haar). */
-  macs?(inputs: readonly (readonly number[])[], outputs: readonly (readonly number[])[], attrs: A): number;
+  macs?(inputs: NonEmpty<readonly number[]>, outputs: NonEmpty<readonly number[]>, attrs: A): number;
   /** The output shares the input's memory. */
   readonly view?: true;
   /** Does nothing at inference. */
   readonly trainingOnly?: true;
   readonly torch: TorchForm<A>;
   /** A random legal use, for the generic test of every op. */
-  sample(choose: Choose): { readonly attrs: A; readonly inputs: readonly (readonly number[])[] };
+  sample(choose: Choose): { readonly attrs: A; readonly inputs: NonEmpty<readonly number[]> };
 }
 
 /** What an op is written as in ONNX. */
 interface OnnxForm<A extends Attrs> {
-  onnx(writer: OnnxWriter, inputs: readonly [string, ...string[]], attrs: A): readonly string[];
+  onnx(writer: OnnxWriter, inputs: NonEmpty<string>, attrs: A): readonly string[];
   /** Operators among those that `onnx` writes that compute in float32 in a float16 graph too: sums over many values, statistics, exp. */
   readonly precise?: readonly OnnxOperator[];
   readonly fold?: never;

@@ -1,3 +1,4 @@
+import { must } from "../errors/must.ts";
 import type { Attrs } from "./op.ts";
 import type { Graph, Model, Part, Value } from "./model.ts";
 import { formatShape } from "./shape.ts";
@@ -11,11 +12,12 @@ export function printModel(model: Model): string {
 export function printPart(part: Part<string>): string {
   const names = new Map<Value, string>();
   const inputs = part.graph.inputs.map((value, i) => {
-    names.set(value, part.inputNames[i] ?? "");
-    return `${part.inputNames[i]}: ${formatShape(value.shape)}`;
+    const name = must(part.inputNames[i], `the name of input ${i} of the ${part.name}`);
+    names.set(value, name);
+    return `${name}: ${formatShape(value.shape)}`;
   });
   const body = printGraph(part.graph, names, { next: 0 }, "  ");
-  const outputs = part.outputNames.map((name, i) => `${name} = ${names.get(part.graph.outputs[i] as Value)}`);
+  const outputs = part.outputNames.map((name, i) => `${name} = ${must(names.get(must(part.graph.outputs[i], name)), name)}`);
   return `${part.name}(${inputs.join(", ")}):\n${body}  return ${outputs.join(", ")}\n`;
 }
 
@@ -28,7 +30,7 @@ export function printBody(graph: Graph): string {
 
 /** Bodies number on from their callers, so that a name is unique in the whole text. */
 function printGraph(graph: Graph, names: Map<Value, string>, counter: { next: number }, indent: string): string {
-  const name = (value: Value): string => names.get(value) ?? "?";
+  const name = (value: Value): string => must(names.get(value), "the name of a value");
   let text = "";
   for (const node of graph.nodes) {
     const call = node.kind === "call" ? node.body : undefined;

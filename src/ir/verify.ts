@@ -1,3 +1,4 @@
+import { nonEmpty } from "../errors/must.ts";
 import type { Graph, Model, Part, Value } from "./model.ts";
 import { formatShape, sameShape } from "./shape.ts";
 import { paramsOf } from "./walk.ts";
@@ -37,7 +38,10 @@ function verifyGraph(graph: Graph, where: string): void {
     let expected: readonly Value["shape"][];
     if (node.kind === "op") {
       expected = node.op.infer(
-        node.inputs.map((value) => value.shape),
+        nonEmpty(
+          node.inputs.map((value) => value.shape),
+          `every input of ${label} in ${where}`,
+        ),
         node.attrs,
       );
       if ((node.op.params !== undefined) !== (node.layer !== undefined && node.layer.params.length > 0)) {

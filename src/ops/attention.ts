@@ -2,7 +2,7 @@ import { must } from "../errors/must.ts";
 import { ShapeError } from "../errors/index.ts";
 import { defineOp, torchKeyword } from "../ir/op.ts";
 import { pyCall, pySymbol } from "../ir/python.ts";
-import { channelsOf } from "../ir/shape.ts";
+import { channelsOf, elementCount } from "../ir/shape.ts";
 import { expectSameShapes, featureDims } from "./rules.ts";
 
 export const attention = defineOp({
@@ -24,9 +24,7 @@ export const attention = defineOp({
     return [shape];
   },
   // Scores and weighted sum: tokens² · channels each.
-  macs([[n = 0, c = 0, h = 0, w = 0] = []]) {
-    return 2 * n * c * (h * w) ** 2;
-  },
+  macs: ([query]) => 2 * elementCount(query) * elementCount(query.slice(2)),
   onnx(writer, inputs, { heads }) {
     const [query, key, value] = [0, 1, 2].map((i) => must(inputs[i], `input ${i} of attention`)) as [string, string, string];
     const size = channelsOf(writer.inputShapes[0]) / heads;

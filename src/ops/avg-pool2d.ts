@@ -9,7 +9,7 @@ export const avgPool2d = defineOp({
   attributes: {
     size: { kind: "count", doc: "Side of a cell." },
   },
-  infer: ([input = []], { size }) => [scaledSpatially(input, channelsOf(input), 1 / size)],
+  infer: ([input], { size }) => [scaledSpatially(input, channelsOf(input), 1 / size)],
   onnx: (writer, [input], { size }) => [
     writer.node("AveragePool", [input], { kernel_shape: [size, size], strides: [size, size] }),
   ],

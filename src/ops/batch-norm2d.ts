@@ -16,7 +16,7 @@ export const batchNorm2d = defineOp({
     { role: "running_var", shape: [channels], init: { kind: "constant", value: 1 }, buffer: true, nonNegative: true },
     { role: "num_batches_tracked", shape: [], init: { kind: "constant", value: 0 }, buffer: true, dtype: "int64" },
   ],
-  infer([input = []], attrs) {
+  infer([input], attrs) {
     featureDims(input);
     expectChannels(input, attrs.channels, "channels");
     return [input];

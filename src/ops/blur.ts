@@ -21,7 +21,7 @@ export const blur = defineOp({
   name: "blur",
   doc: "Every channel smoothed with the fixed filter (1, 3, 3, 1)/8 along both sides, against aliasing before a stride (Zhang 2019).",
   attributes: blurAttributes,
-  infer: ([input = []], attrs) => [convShape(input, convolution(channelsOf(input), attrs))],
+  infer: ([input], attrs) => [convShape(input, convolution(channelsOf(input), attrs))],
   onnx(writer, [input], { stride, padding }) {
     const channels = channelsOf(writer.inputShapes[0]);
     const filter = taps.flatMap((row) => taps.map((column) => (row * column) / 64));

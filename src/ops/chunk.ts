@@ -11,7 +11,7 @@ export const chunk = defineOp({
     chunks: { kind: "count", doc: "How many runs." },
   },
   view: true,
-  infer([input = []], { chunks }) {
+  infer([input], { chunks }) {
     const channels = channelsOf(input);
     if (channels % chunks !== 0) {
       throw new ShapeError(`${channels} channels do not split into ${chunks} equal parts`, {

@@ -9,7 +9,7 @@ export const clamp = defineOp({
     min: { kind: "number", atMost: "max", doc: "The least value." },
     max: { kind: "number", doc: "The greatest value." },
   },
-  infer: ([input = []]) => [input],
+  infer: ([input]) => [input],
   onnx: (writer, [input], { min, max }) => [
     writer.node("Clip", [input, writer.constant(`limit_${min}`, [], [min]), writer.constant(`limit_${max}`, [], [max])]),
   ],

@@ -1,3 +1,4 @@
+import { nonEmpty } from "../errors/must.ts";
 import { ShapeError } from "../errors/index.ts";
 import { sameDim, type Dim } from "../ir/dim.ts";
 import { defineOp } from "../ir/op.ts";
@@ -10,7 +11,7 @@ export const concat = defineOp({
   name: "concat",
   doc: "Joins along the channels.",
   infer(inputs) {
-    const [first = [], ...rest] = inputs;
+    const [first, ...rest] = inputs;
     for (const other of rest) {
       if (first.length !== other.length || !first.every((dim, axis) => axis === 1 || sameDim(dim, other[axis] as Dim))) {
         throw new ShapeError("the operands differ in more than their channels", {
@@ -30,7 +31,8 @@ export const concat = defineOp({
   onnx: (writer, inputs) => [writer.node("Concat", inputs, { axis: 1 })],
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("torch", "cat"), [pyList(inputs)], { dim: pyConstant(1) }) },
   sample(choose) {
-    const [n = 1, , ...rest] = anyShape(choose);
-    return { attrs: {}, inputs: Array.from({ length: choose.int(1, 4) }, () => [n, choose.int(1, 5), ...rest]) };
+    const shape = anyShape(choose);
+    const other = (): readonly number[] => shape.map((size, axis) => (axis === 1 ? choose.int(1, 5) : size));
+    return { attrs: {}, inputs: nonEmpty(Array.from({ length: choose.int(1, 4) }, other), "an operand") };
   },
 });

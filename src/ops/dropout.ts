@@ -9,7 +9,7 @@ export const dropout = defineOp({
     rate: { kind: "number", interval: { min: 0, max: 1 }, doc: "Share of the values that become 0." },
   },
   trainingOnly: true,
-  infer: ([input = []]) => [input],
+  infer: ([input]) => [input],
   onnx: (writer, [input]) => [writer.node("Identity", [input])],
   torch: {
     kind: "module",

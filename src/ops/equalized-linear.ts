@@ -9,7 +9,7 @@ export const equalizedLinear = defineOp({
   doc: "Linear map of the channels with an equalised learning rate, of a vector or at every position (Karras et al. 2018).",
   attributes: linearAttributes,
   params: (attrs) => equalizedParams([attrs.out, attrs.in], attrs.bias),
-  infer([input = []], attrs) {
+  infer([input], attrs) {
     expectChannels(input, attrs.in, "in");
     return [replaceChannels(input, attrs.out)];
   },

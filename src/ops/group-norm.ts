@@ -33,7 +33,7 @@ export const groupNorm = defineOp({
     { role: "weight", shape: [channels], init: { kind: "constant", value: 1 } },
     { role: "bias", shape: [channels], init: { kind: "constant", value: 0 } },
   ],
-  infer([input = []], attrs) {
+  infer([input], attrs) {
     featureDims(input);
     expectChannels(input, attrs.channels, "channels");
     if (attrs.channels % attrs.groups !== 0) {

@@ -10,7 +10,7 @@ export const haarDwt = defineOp({
   attributes: {
     scale: { kind: "number", default: 1, doc: "Factor of the orthonormal transform." },
   },
-  infer: ([input = []]) => [scaledSpatially(input, 4 * channelsOf(input), 1 / 2)],
+  infer: ([input]) => [scaledSpatially(input, 4 * channelsOf(input), 1 / 2)],
   onnx(writer, [input], { scale }) {
     const channels = channelsOf(writer.inputShapes[0]);
     const { shape, values } = haarWeight(channels, scale);

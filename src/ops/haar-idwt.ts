@@ -11,7 +11,7 @@ export const haarIdwt = defineOp({
   attributes: {
     scale: { kind: "number", default: 1, doc: "Factor of the orthonormal transform." },
   },
-  infer([input = []]) {
+  infer([input]) {
     const channels = channelsOf(input);
     if (channels % 4 !== 0) {
       throw new ShapeError(`${channels} channels are not four bands`, {

@@ -8,7 +8,7 @@ export const leakyRelu = defineOp({
   attributes: {
     slope: { kind: "number", default: 0.2, doc: "Factor of negative values." },
   },
-  infer: ([input = []]) => [input],
+  infer: ([input]) => [input],
   onnx: (writer, [input], { slope }) => [writer.node("LeakyRelu", [input], { alpha: { float: slope } })],
   torch: { kind: "function", call: (inputs, { slope }) => pyCall(pySymbol("F", "leaky_relu"), [pyInput(inputs), slope]) },
   sample: (choose) => ({ attrs: { slope: choose.pick([0.2, 0.01]) }, inputs: [anyShape(choose)] }),

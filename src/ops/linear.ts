@@ -1,7 +1,9 @@
+import type { NonEmpty } from "../errors/must.ts";
 import type { Attributes, AttrsOf } from "../ir/attributes.ts";
 import type { OnnxWriter } from "../ir/onnx.ts";
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
+import { elementCount } from "../ir/shape.ts";
 import { affineParams, expectChannels, replaceChannels } from "./rules.ts";
 
 export const linearAttributes = {
@@ -12,8 +14,8 @@ export const linearAttributes = {
 
 type LinearAttrs = AttrsOf<typeof linearAttributes>;
 
-export function linearMacs(outputs: readonly (readonly number[])[], attrs: LinearAttrs): number {
-  return (outputs[0] ?? []).reduce((product, size) => product * size, attrs.in);
+export function linearMacs([output]: NonEmpty<readonly number[]>, attrs: LinearAttrs): number {
+  return elementCount(output) * attrs.in;
 }
 
 export function lowerLinear(writer: OnnxWriter, input: string, attrs: LinearAttrs): string {
@@ -31,7 +33,7 @@ export const linear = defineOp({
   doc: "Linear map of the channels, of a vector or at every position of a feature map.",
   attributes: linearAttributes,
   params: (attrs) => affineParams([attrs.out, attrs.in], attrs.bias),
-  infer([input = []], attrs) {
+  infer([input], attrs) {
     expectChannels(input, attrs.in, "in");
     return [replaceChannels(input, attrs.out)];
   },

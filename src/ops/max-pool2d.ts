@@ -15,7 +15,7 @@ export const maxPool2d = defineOp({
       doc: "Distance between neighbouring windows.",
     },
   },
-  infer([input = []], { size, stride }) {
+  infer([input], { size, stride }) {
     const channels = channelsOf(input);
     // Cells side by side must come out even; overlapping windows leave a rest over, as a convolution does.
     if (stride === size) return [scaledSpatially(input, channels, 1 / size)];

@@ -9,7 +9,7 @@ export const minibatchStddev = defineOp({
   attributes: {
     group: { kind: "count", default: 4, doc: "Images in a group." },
   },
-  infer([input = []]) {
+  infer([input]) {
     featureDims(input);
     return [replaceChannels(input, channelsOf(input) + 1)];
   },

@@ -9,7 +9,7 @@ export const pixelUnshuffle = defineOp({
   attributes: {
     factor: { kind: "count", doc: "Side of a cell." },
   },
-  infer: ([input = []], { factor }) => [scaledSpatially(input, channelsOf(input) * factor * factor, 1 / factor)],
+  infer: ([input], { factor }) => [scaledSpatially(input, channelsOf(input) * factor * factor, 1 / factor)],
   // A convolution with one-hot filters, since SpaceToDepth orders the channels the other way round.
   onnx(writer, [input], { factor }) {
     const channels = channelsOf(writer.inputShapes[0]);

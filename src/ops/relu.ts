@@ -5,7 +5,7 @@ import { anyShape } from "./samples.ts";
 export const relu = defineOp({
   name: "relu",
   doc: "Rectified linear unit.",
-  infer: ([input = []]) => [input],
+  infer: ([input]) => [input],
   onnx: (writer, [input]) => [writer.node("Relu", [input])],
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("F", "relu"), [pyInput(inputs)]) },
   sample: (choose) => ({ attrs: {}, inputs: [anyShape(choose)] }),

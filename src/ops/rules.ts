@@ -1,17 +1,18 @@
 /** What the shape rules and lowerings of several ops share. */
+import type { NonEmpty } from "../errors/must.ts";
 import { ShapeError } from "../errors/index.ts";
 import { constantDim, dividedDim, fixedSize, plusDim, sameDim, timesDim, type Dim } from "../ir/dim.ts";
 import type { Attributes, AttrsOf, Interval } from "../ir/attributes.ts";
 import type { ParamSpec } from "../ir/op.ts";
-import { channelsOf, formatShape, type Shape } from "../ir/shape.ts";
+import { channelsOf, elementCount, formatShape, type Shape } from "../ir/shape.ts";
 
 /** The dims of a feature map [N, C, H, W]; ShapeError for anything else. */
-export function featureDims(shape: Shape | undefined): readonly [Dim, Dim, Dim, Dim] {
-  const [n, c, h, w] = shape ?? [];
+export function featureDims(shape: Shape): readonly [Dim, Dim, Dim, Dim] {
+  const [n, c, h, w] = shape;
   if (n === undefined || c === undefined || h === undefined || w === undefined) {
     throw new ShapeError("a feature map is needed here", {
       expected: "[N, C, H, W]",
-      found: shape === undefined ? "nothing" : formatShape(shape),
+      found: formatShape(shape),
       help: "pass a feature map; a vector comes out of globalPool and goes into linear",
     });
   }
@@ -19,22 +20,19 @@ export function featureDims(shape: Shape | undefined): readonly [Dim, Dim, Dim, 
 }
 
 /** Refuses an input whose channel count is not what the layer was built for. */
-export function expectChannels(shape: Shape | undefined, channels: number, attr: string): void {
-  if (shape === undefined) return;
+export function expectChannels(shape: Shape, channels: number, attr: string): void {
   const found = channelsOf(shape);
   if (found === channels) return;
-  const wanted = shape.map((dim, axis) => (axis === 1 ? constantDim(channels) : dim));
   throw new ShapeError(`${channels} channels are expected, ${found} arrive`, {
-    expected: formatShape(wanted),
+    expected: formatShape(replaceChannels(shape, channels)),
     found: formatShape(shape),
     help: `set ${attr}: ${found} on this layer, or make the layer before it give ${channels} channels`,
   });
 }
 
 /** Refuses inputs of different shapes for an elementwise op. */
-export function expectSameShapes(inputs: readonly Shape[]): Shape {
+export function expectSameShapes(inputs: NonEmpty<Shape>): Shape {
   const [first, ...rest] = inputs;
-  if (first === undefined) throw new Error("an elementwise op has at least one input");
   for (const other of rest) {
     if (first.length !== other.length || !first.every((dim, axis) => sameDim(dim, other[axis] as Dim))) {
       const channels = channelsOf(first) !== channelsOf(other);
@@ -64,7 +62,7 @@ export function replaceChannels(shape: Shape, channels: number): Shape {
 }
 
 /** [N, C, H·factor, W·factor] with other channels. */
-export function scaledSpatially(shape: Shape | undefined, channels: number, factor: number): Shape {
+export function scaledSpatially(shape: Shape, channels: number, factor: number): Shape {
   const [n, , h, w] = featureDims(shape);
   const scale = (dim: Dim): Dim => (factor >= 1 ? timesDim(dim, factor) : dividedDim(dim, Math.round(1 / factor)));
   return [n, constantDim(channels), scale(h), scale(w)];
@@ -95,7 +93,7 @@ export const convAttributes = {
 
 type ConvAttrs = AttrsOf<typeof convAttributes>;
 
-export function convShape(shape: Shape | undefined, attrs: ConvAttrs): Shape {
+export function convShape(shape: Shape, attrs: ConvAttrs): Shape {
   const [n, , h, w] = featureDims(shape);
   expectChannels(shape, attrs.in, "in");
   const along = (dim: Dim): Dim => windowedDim(dim, attrs.kernel, attrs.stride, 2 * attrs.padding);
@@ -105,7 +103,7 @@ export function convShape(shape: Shape | undefined, attrs: ConvAttrs): Shape {
     if (size !== undefined && size < 1) {
       throw new ShapeError("the kernel is larger than its padded input", {
         expected: `at least ${attrs.kernel - 2 * attrs.padding} along each side`,
-        found: formatShape(shape ?? []),
+        found: formatShape(shape),
         help: "use a smaller kernel or more padding",
       });
     }
@@ -114,20 +112,19 @@ export function convShape(shape: Shape | undefined, attrs: ConvAttrs): Shape {
 }
 
 /** Output elements · input channels of a group · kernel area. */
-export function convMacs(outputs: readonly (readonly number[])[], attrs: ConvAttrs, groups = 1): number {
-  const [n = 0, c = 0, h = 0, w = 0] = outputs[0] ?? [];
-  return n * c * h * w * (attrs.in / groups) * attrs.kernel * attrs.kernel;
+export function convMacs([output]: NonEmpty<readonly number[]>, attrs: ConvAttrs, groups = 1): number {
+  return elementCount(output) * (attrs.in / groups) * attrs.kernel * attrs.kernel;
 }
 
 /** Weight and bias with torch's reset_parameters: both uniform in ±1/√fan_in. */
 export function convParams(attrs: ConvAttrs, groups = 1): readonly ParamSpec[] {
-  const shape = [attrs.out, attrs.in / groups, attrs.kernel, attrs.kernel];
+  const shape = [attrs.out, attrs.in / groups, attrs.kernel, attrs.kernel] as const;
   return affineParams(shape, attrs.bias);
 }
 
-export function affineParams(shape: readonly number[], bias: boolean): readonly ParamSpec[] {
-  const fanIn = shape.slice(1).reduce((product, size) => product * size, 1);
+export function affineParams(shape: NonEmpty<number>, bias: boolean): readonly ParamSpec[] {
+  const fanIn = elementCount(shape.slice(1));
   const init = { kind: "uniform", bound: 1 / Math.sqrt(fanIn) } as const;
   const weight: ParamSpec = { role: "weight", shape, init };
-  return bias ? [weight, { role: "bias", shape: [shape[0] ?? 0], init }] : [weight];
+  return bias ? [weight, { role: "bias", shape: [shape[0]], init }] : [weight];
 }

@@ -8,7 +8,7 @@ export const scale = defineOp({
   attributes: {
     factor: { kind: "number", doc: "What every value is multiplied by." },
   },
-  infer: ([input = []]) => [input],
+  infer: ([input]) => [input],
   onnx: (writer, [input], { factor }) => [writer.node("Mul", [input, writer.constant(`factor_${factor}`, [], [factor])])],
   torch: { kind: "function", call: (inputs, { factor }) => pyBinary("*", pyInput(inputs), factor) },
   sample: (choose) => ({ attrs: { factor: choose.pick([0.5, 2, -1.25]) }, inputs: [anyShape(choose)] }),

@@ -5,7 +5,7 @@ import { anyShape } from "./samples.ts";
 export const sigmoid = defineOp({
   name: "sigmoid",
   doc: "Logistic sigmoid.",
-  infer: ([input = []]) => [input],
+  infer: ([input]) => [input],
   onnx: (writer, [input]) => [writer.node("Sigmoid", [input])],
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("torch", "sigmoid"), [pyInput(inputs)]) },
   sample: (choose) => ({ attrs: {}, inputs: [anyShape(choose)] }),

@@ -5,7 +5,7 @@ import { anyShape } from "./samples.ts";
 export const silu = defineOp({
   name: "silu",
   doc: "SiLU, x·sigmoid(x); onnxruntime fuses the pair.",
-  infer: ([input = []]) => [input],
+  infer: ([input]) => [input],
   onnx: (writer, [input]) => [writer.node("Mul", [input, writer.node("Sigmoid", [input])])],
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("F", "silu"), [pyInput(inputs)]) },
   sample: (choose) => ({ attrs: {}, inputs: [anyShape(choose)] }),

@@ -12,7 +12,7 @@ export const slice = defineOp({
     stop: { kind: "count", min: 0, doc: "The channel after the last." },
   },
   view: true,
-  infer([input = []], { start, stop }) {
+  infer([input], { start, stop }) {
     const channels = channelsOf(input);
     if (start < 0 || stop <= start || stop > channels) {
       throw new ShapeError("the slice leaves the channels", {

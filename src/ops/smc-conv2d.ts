@@ -1,6 +1,7 @@
+import { must } from "../errors/must.ts";
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
-import { floats, tensorOf } from "../ir/tensor.ts";
+import { floats, tensorOf, type Tensor } from "../ir/tensor.ts";
 import { conv2d } from "./conv2d.ts";
 import { convAttributes, convMacs, convParams, convShape } from "./rules.ts";
 
@@ -23,11 +24,11 @@ export const smcConv2d = defineOp({
     op: conv2d,
     attrs: { ...attrs, groups: 1 },
     derive: {
-      weight({ weight, scale, gain }) {
-        if (weight === undefined || scale === undefined || gain === undefined) {
-          throw new Error("SMC needs weight, scale and gain");
-        }
-        const [source, scales, [factor = 1]] = [floats(weight), floats(scale), floats(gain)];
+      weight(params) {
+        const role = (name: string): Tensor => must(params[name], `SMC's ${name}`);
+        const weight = role("weight");
+        const [source, scales] = [floats(weight), floats(role("scale"))];
+        const factor = must(floats(role("gain"))[0], "SMC's gain");
         const filter = source.length / attrs.out;
         const area = attrs.kernel * attrs.kernel;
         const folded = new Float32Array(source.length);

@@ -9,7 +9,7 @@ export const spectralLinear = defineOp({
   doc: "Linear map whose weight is divided by its largest singular value (Miyato et al. 2018).",
   attributes: linearAttributes,
   params: (attrs) => [...affineParams([attrs.out, attrs.in], attrs.bias), ...spectralBuffers([attrs.out, attrs.in])],
-  infer([input = []], attrs) {
+  infer([input], attrs) {
     expectChannels(input, attrs.in, "in");
     return [replaceChannels(input, attrs.out)];
   },

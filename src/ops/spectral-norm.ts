@@ -1,13 +1,13 @@
 /** What the spectral-normalised layers share: w / (uᵀ W v) with W the weight as an [out, fan_in] matrix. */
+import { must, type NonEmpty } from "../errors/must.ts";
 import type { Fold, ParamSpec } from "../ir/op.ts";
+import { elementCount } from "../ir/shape.ts";
 import { floats, tensorOf, type Tensor } from "../ir/tensor.ts";
 
 type Params = Readonly<Record<string, Tensor>>;
 
 function required(params: Params, role: string): Tensor {
-  const tensor = params[role];
-  if (tensor === undefined) throw new Error(`spectral normalisation needs ${role}`);
-  return tensor;
+  return must(params[role], `spectral normalisation's ${role}`);
 }
 
 /** W·v, or Wᵀ·u with `transposed`. */
@@ -32,7 +32,7 @@ function normalized(vector: Float32Array): Float32Array {
 /** u after 15 power iterations from a random start, as at the start of training. */
 function leftSingularVector(params: Params, random: () => number): Tensor {
   const weight = required(params, "weight");
-  const out = weight.shape[0] ?? 0;
+  const out = must(weight.shape[0], "the outputs of a spectrally normalised weight");
   let u: Float32Array = normalized(Float32Array.from({ length: out }, random));
   for (let iteration = 0; iteration < 15; iteration++) u = normalized(product(floats(weight), out, rightSide(weight, u), false));
   return tensorOf([out], u);
@@ -43,9 +43,9 @@ function rightSide(weight: Tensor, u: Float32Array): Float32Array {
 }
 
 /** The buffers beside a weight of the given shape. */
-export function spectralBuffers(weight: readonly number[]): readonly ParamSpec[] {
-  const [out = 0, ...rest] = weight;
-  const fanIn = rest.reduce((size, dim) => size * dim, 1);
+export function spectralBuffers(weight: NonEmpty<number>): readonly ParamSpec[] {
+  const [out, ...rest] = weight;
+  const fanIn = elementCount(rest);
   const right = (params: Params): Tensor =>
     tensorOf([fanIn], rightSide(required(params, "weight"), floats(required(params, "u"))));
   return [

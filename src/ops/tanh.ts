@@ -5,7 +5,7 @@ import { anyShape } from "./samples.ts";
 export const tanh = defineOp({
   name: "tanh",
   doc: "Hyperbolic tangent.",
-  infer: ([input = []]) => [input],
+  infer: ([input]) => [input],
   onnx: (writer, [input]) => [writer.node("Tanh", [input])],
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("torch", "tanh"), [pyInput(inputs)]) },
   sample: (choose) => ({ attrs: {}, inputs: [anyShape(choose)] }),

@@ -11,7 +11,7 @@ export const upsampleNearest = defineOp({
   attributes: {
     factor: { kind: "count", doc: "How much larger both sides become." },
   },
-  infer: ([input = []], { factor }) => [scaledSpatially(input, channelsOf(input), factor)],
+  infer: ([input], { factor }) => [scaledSpatially(input, channelsOf(input), factor)],
   onnx: (writer, [input], { factor }) => [
     writer.node("Resize", [input, "", writer.constant(`scales_${factor}`, [4], [1, 1, factor, factor])], {
       mode: "nearest",

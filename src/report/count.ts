@@ -1,4 +1,5 @@
 /** Measures models: parameters, multiply-accumulates and activation memory, per module and per part. Prints nothing. */
+import { must, nonEmpty, type NonEmpty } from "../errors/must.ts";
 import type { Report } from "../errors/index.ts";
 import type { Bindings } from "../ir/dim.ts";
 import type { Graph, Layer, Model, Module, OpNode, Part, PartName, Value } from "../ir/model.ts";
@@ -82,7 +83,8 @@ export function countPart(part: Part, height: number, width: number): PartCounts
   const modules = part.modules.map((module) => countModule(module, tallies));
   const { macs, activationBytes } = tallyOf(tallies, wholePart);
   const outputs = part.graph.outputs.map(
-    (value, i) => [part.outputNames[i] ?? "", evaluateShape(value.shape, bindings)] as const,
+    (value, i) =>
+      [must(part.outputNames[i], `the name of output ${i} of the ${part.name}`), evaluateShape(value.shape, bindings)] as const,
   );
   return { name: part.name, params: total(modules), macs, activationBytes, outputs: Object.fromEntries(outputs), modules };
 }
@@ -112,7 +114,11 @@ function tally(graph: Graph, bindings: Bindings): Map<string, Tally> {
   const tallies = new Map<string, Tally>();
   const live = liveBytes(graph, bindings);
   let step = 0;
-  const sizes = (values: readonly Value[]): (readonly number[])[] => values.map((value) => evaluateShape(value.shape, bindings));
+  const sizes = (values: readonly Value[]): NonEmpty<readonly number[]> =>
+    nonEmpty(
+      values.map((value) => evaluateShape(value.shape, bindings)),
+      "every input or output of a node",
+    );
   const called = (path: string, outputs: readonly Value[]): Tally => {
     const module = tallyOf(tallies, path);
     module.calls++;
@@ -126,7 +132,7 @@ function tally(graph: Graph, bindings: Bindings): Map<string, Tally> {
         continue;
       }
       const macs = node.op.macs?.(sizes(node.inputs), sizes(node.outputs), node.attrs) ?? 0;
-      const bytes = live[step++] ?? 0;
+      const bytes = must(live[step++], "the memory that is live at a step");
       const owner = within.at(-1);
       if (node.layer === undefined && owner?.calls === 1) owner.functions.push(functionText(node));
       for (const module of node.layer === undefined ? within : [...within, called(node.layer.path, node.outputs)]) {

@@ -60,12 +60,12 @@ export function liveBytes(graph: Graph, bindings: Bindings): readonly number[] {
 
   const change = new Array<number>(running.length + 1).fill(0);
   for (const { bytes, from, until } of buffers) {
-    change[from] = (change[from] ?? 0) + bytes;
-    change[until + 1] = (change[until + 1] ?? 0) - bytes;
+    change[from] = (change[from] as number) + bytes;
+    change[until + 1] = (change[until + 1] as number) - bytes;
   }
   let live = 0;
   return running.map((runs, step) => {
-    live += change[step] ?? 0;
+    live += change[step] as number;
     return runs ? live : 0;
   });
 }

@@ -1,10 +1,17 @@
 /** The safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes. */
+import { must } from "../errors/must.ts";
 import { UserError } from "../errors/index.ts";
 import { elementCount } from "../ir/shape.ts";
 import { bytesOf, tensorOf, type DType, type Tensor } from "../ir/tensor.ts";
 
 const dtypeNames = { float32: "F32", int64: "I64" } as const satisfies Record<DType, string>;
-const bytesPerElement: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8 };
+const bytesPerElement: ReadonlyMap<string, number> = new Map([
+  ["F64", 8],
+  ["F32", 4],
+  ["F16", 2],
+  ["BF16", 2],
+  ["I64", 8],
+]);
 const headerLimit = 100_000_000;
 
 interface Entry {
@@ -25,7 +32,7 @@ export function* encodeSafetensors(tensors: readonly NamedTensor[]): Generator<U
   let offset = 0;
   const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
   for (const { name, shape, dtype } of tensors) {
-    const end = offset + elementCount(shape) * (bytesPerElement[dtypeNames[dtype]] ?? 0);
+    const end = offset + elementCount(shape) * must(bytesPerElement.get(dtypeNames[dtype]), dtype);
     header[name] = { dtype: dtypeNames[dtype], shape, data_offsets: [offset, end] };
     offset = end;
   }
@@ -72,22 +79,25 @@ export class Safetensors {
     return [...this.#entries.keys()];
   }
 
-  shapeOf(name: string): readonly number[] | undefined {
-    return this.#entries.get(name)?.shape;
+  shapeOf(name: string): readonly number[] {
+    return this.#entry(name).shape;
   }
 
   /** What `read` gives: int64 for itself, float32 for every float. */
-  dtypeOf(name: string): DType | undefined {
-    const entry = this.#entries.get(name);
-    return entry === undefined ? undefined : entry.dtype === dtypeNames.int64 ? "int64" : "float32";
+  dtypeOf(name: string): DType {
+    return this.#entry(name).dtype === dtypeNames.int64 ? "int64" : "float32";
   }
 
   /** The tensor in float32 (half, bfloat16 and double are converted), or int64 as it is. */
   read(name: string): Tensor {
-    const entry = this.#entries.get(name);
-    if (entry === undefined) throw new Error(`${name} is not in ${this.name}`);
-    const [begin, end] = entry.data_offsets;
-    return tensorOf(entry.shape, decode(entry.dtype, this.#source.read(this.#start + begin, end - begin).buffer));
+    const { dtype, shape, data_offsets } = this.#entry(name);
+    const [begin, end] = data_offsets;
+    return tensorOf(shape, decode(dtype, this.#source.read(this.#start + begin, end - begin).buffer));
+  }
+
+  /** `name` is one of `names`. */
+  #entry(name: string): Entry {
+    return must(this.#entries.get(name), `${name} of ${this.name}`);
   }
 }
 
@@ -124,11 +134,11 @@ function readHeader({ name: path, size, read }: ByteSource): { entries: Map<stri
   for (const [name, entry] of Object.entries(json)) {
     if (name === "__metadata__") continue;
     if (!isEntry(entry)) return fail(`the entry ${name} is malformed`, JSON.stringify(entry).slice(0, 120));
-    const bytes = bytesPerElement[entry.dtype];
+    const bytes = bytesPerElement.get(entry.dtype);
     if (bytes === undefined) {
       throw new UserError({
         what: `${name} in ${path} has a type that is not read`,
-        expected: Object.keys(bytesPerElement).join(", "),
+        expected: [...bytesPerElement.keys()].join(", "),
         found: entry.dtype,
         help: "save the weights in one of these types",
       });

@@ -1,3 +1,4 @@
+import { must } from "../errors/must.ts";
 import { UserError } from "../errors/index.ts";
 import type { Layer, Model, Module, Param, Part } from "../ir/model.ts";
 import { layersOf, paramsOf } from "../ir/walk.ts";
@@ -19,11 +20,10 @@ export function initialWeights(parts: readonly Part[], seed: number): Weights {
   const tensors = new Map<string, Tensor>();
   return loading((param) => {
     if (!tensors.has(param.path)) {
-      const layer = layerOf.get(param.path);
-      if (layer === undefined) throw new Error(`${param.path} belongs to none of the parts`);
+      const layer = must(layerOf.get(param.path), `the layer of ${param.path}`);
       for (const [role, tensor] of Object.entries(initializeLayer(layer, seed))) tensors.set(`${layer.path}.${role}`, tensor);
     }
-    return tensors.get(param.path) as Tensor;
+    return must(tensors.get(param.path), param.path);
   });
 }
 
@@ -89,14 +89,16 @@ export function weightsFromFile(file: Safetensors, model: Model, parts: readonly
   const missing = [...wanted.keys()].filter((key) => !keys.has(key));
   const unexpected = [...keys.keys()].filter((key) => !known.has(key));
   const reshaped = [...wanted.values()].flatMap((param) => {
-    const shape = file.shapeOf(keys.get(param.path) ?? "");
-    return shape === undefined || sameTensor(shape, param, model)
-      ? []
-      : [`${param.path}: [${shape.join(", ")}] instead of [${param.shape.join(", ")}]`];
+    const key = keys.get(param.path);
+    if (key === undefined) return [];
+    const shape = file.shapeOf(key);
+    return sameTensor(shape, param, model) ? [] : [`${param.path}: [${shape.join(", ")}] instead of [${param.shape.join(", ")}]`];
   });
   const retyped = [...wanted.values()].flatMap((param) => {
-    const [dtype, needed] = [file.dtypeOf(keys.get(param.path) ?? ""), param.dtype ?? "float32"];
-    return dtype === undefined || dtype === needed ? [] : [`${param.path}: ${dtype} instead of ${needed}`];
+    const key = keys.get(param.path);
+    if (key === undefined) return [];
+    const [dtype, needed] = [file.dtypeOf(key), param.dtype ?? "float32"];
+    return dtype === needed ? [] : [`${param.path}: ${dtype} instead of ${needed}`];
   });
   const wrong = { missing, unexpected, "of another shape": reshaped, "of another type": retyped };
   if (Object.values(wrong).some((names) => names.length > 0)) {
@@ -111,7 +113,9 @@ export function weightsFromFile(file: Safetensors, model: Model, parts: readonly
     });
   }
   // Read now, while nothing has been written: the file may end early, or be the very one that is replaced.
-  const tensors = new Map([...wanted].map(([key, { shape }]) => [key, tensorOf(shape, file.read(keys.get(key) ?? key).data)]));
+  const tensors = new Map(
+    [...wanted].map(([key, { shape }]) => [key, tensorOf(shape, file.read(must(keys.get(key), key)).data)]),
+  );
   const found = [...tensors].filter(([, tensor]) => !allFinite(tensor)).map(([key]) => key);
   if (found.length > 0) {
     throw new UserError({
@@ -132,7 +136,7 @@ export function weightsFromFile(file: Safetensors, model: Model, parts: readonly
       help: "save the weights again from the model that was trained; a difference of checkpoints is none",
     });
   }
-  return loading((param) => tensors.get(param.path) as Tensor);
+  return loading((param) => must(tensors.get(param.path), param.path));
 }
 
 function describe(what: string, names: readonly string[]): string {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { UserError, type Report } from "../../src/errors/index.ts";
 import type { Block, Model } from "../../src/ir/model.ts";
 import { paramsOf } from "../../src/ir/walk.ts";
-import { add, block, channelCount, chunk, conv2d, groupNorm, haarDwt, layers, model, silu, upsample } from "litevae/dsl";
+import { add, block, channelCount, chunk, conv2d, dropout, groupNorm, haarDwt, layers, model, silu, upsample } from "litevae/dsl";
 import type { Feature } from "litevae/dsl";
 
 type FeatureMap = Feature<number, number>;
@@ -62,19 +62,22 @@ describe("applying", () => {
     expect(report).toMatchObject({ what: "Decoder is applied outside of a model", where: at("block-outside") });
   });
 
-  test("a layer to nothing", () => {
+  test.each([
+    ["conv2d", () => conv2d({ in: 3, out: 24 })],
+    ["dropout", () => dropout({ rate: 0.5 })],
+  ] as const)("a layer to nothing, such as %s", (op, layer) => {
     const Encoder = block("Encoder", () => {
-      const { conv } = layers({ conv: conv2d({ in: 3, out: 24 }) });
-      return () => (conv as unknown as () => FeatureMap)(); // @nothing
+      const { one } = layers({ one: layer() });
+      return () => (one as unknown as () => FeatureMap)(); // @nothing
     });
     expect(reportOf(() => modelOf(Encoder()))).toEqual({
-      what: "a feature map is needed here",
+      what: `input 1 of ${op} is not a feature`,
       where: at("nothing"),
-      module: "encoder.conv",
-      op: "conv2d",
-      expected: "[N, C, H, W]",
-      found: "nothing",
-      help: "pass a feature map; a vector comes out of globalPool and goes into linear",
+      module: "encoder",
+      op,
+      expected: "a Feature or a Vector",
+      found: "undefined",
+      help: "pass what a layer returned; of several outputs, such as haarDwt's { low, bands }, pick one",
     });
   });
   describe("something that is not a feature", () => {

@@ -1,4 +1,5 @@
 /** The check of an op by its own declaration: ONNX equals PyTorch, and shapes, parameters and MACs are what both say. */
+import { nonEmpty } from "../../src/errors/must.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { torchConstants, torchModule, type Attrs, type Op } from "../../src/ir/op.ts";
@@ -35,7 +36,10 @@ export function testOp(op: Op, torch: () => TorchServer): void {
         const { shapes, bindings } = symbolicShapes(inputs, divisor);
         const symbolic = op.infer(shapes, attrs).map((shape) => evaluateShape(shape, bindings));
         const concrete = op.infer(
-          inputs.map((shape) => shapeOf(...shape)),
+          nonEmpty(
+            inputs.map((shape) => shapeOf(...shape)),
+            "an input",
+          ),
           attrs,
         );
         expect(symbolic).toEqual(concrete.map((shape) => evaluateShape(shape, { N: NaN, H: NaN, W: NaN })));
@@ -59,7 +63,10 @@ export function testOp(op: Op, torch: () => TorchServer): void {
         ]);
 
         const { shapes, bindings } = symbolicShapes(inputShapes);
-        const outputShapes = op.infer(shapes, attrs).map((shape) => evaluateShape(shape, bindings));
+        const outputShapes = nonEmpty(
+          op.infer(shapes, attrs).map((shape) => evaluateShape(shape, bindings)),
+          "an output",
+        );
         expect(reference.outputs.map((tensor) => tensor.shape)).toEqual(outputShapes);
         if (found !== undefined) {
           expect(found.map((tensor) => tensor.shape)).toEqual(outputShapes);

@@ -1,5 +1,6 @@
 /** Zero padding before what runtimes fuse it with: the zeros are values like others. */
 // @module-tag python
+import { nonEmpty } from "../../src/errors/must.ts";
 import { beforeAll, expect, it } from "vitest";
 import type { OpNode, Part, Value } from "../../src/ir/model.ts";
 import type { Op } from "../../src/ir/op.ts";
@@ -23,7 +24,10 @@ function paddedPart(op: Op, attrs: Readonly<Record<string, number>>, shape: read
   const node = (step: Op, given: OpNode["attrs"], inputs: readonly Value[]): OpNode => {
     const outputs = step
       .infer(
-        inputs.map((input) => input.shape),
+        nonEmpty(
+          inputs.map((input) => input.shape),
+          "an input",
+        ),
         given,
       )
       .map((inferred): Value => ({ shape: inferred }));

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { litevae } from "../../dsl/index.ts";
 import { builtIns } from "../../dsl/models/index.ts";
-import type { Model, Part, PartName } from "../../src/ir/model.ts";
+import { nonEmpty, type NonEmpty } from "../../src/errors/must.ts";
+import type { Model, Part, PartName, Value } from "../../src/ir/model.ts";
 import { evaluateShape } from "../../src/ir/shape.ts";
 import { modulesOf, partOf, stepsOf } from "../../src/ir/walk.ts";
 import { countModel, countPart, flopsOf, type ModuleCounts, type PartCounts } from "../../src/report/count.ts";
@@ -92,8 +93,12 @@ function functionMacs(part: Part, path: string, size: number): number {
   let macs = 0;
   for (const { node } of stepsOf(part.graph)) {
     if (node.layer !== undefined || node.scope !== path) continue;
-    const [inputs, outputs] = [node.inputs, node.outputs].map((values) => values.map(({ shape }) => evaluateShape(shape, sizes)));
-    macs += node.op.macs?.(inputs!, outputs!, node.attrs) ?? 0;
+    const evaluated = (values: readonly Value[]): NonEmpty<readonly number[]> =>
+      nonEmpty(
+        values.map(({ shape }) => evaluateShape(shape, sizes)),
+        "a value",
+      );
+    macs += node.op.macs?.(evaluated(node.inputs), evaluated(node.outputs), node.attrs) ?? 0;
   }
   return macs;
 }

@@ -1,4 +1,5 @@
 /** A part that consists of one op. */
+import { nonEmpty, type NonEmpty } from "../../src/errors/must.ts";
 import { dividedDim, symbolDim, type Bindings, type Dim, type DimSymbol } from "../../src/ir/dim.ts";
 import type { Layer, OpNode, Param, Part, Value } from "../../src/ir/model.ts";
 import type { Attrs, Op } from "../../src/ir/op.ts";
@@ -8,12 +9,12 @@ import { encodePart, runOnnx } from "./onnx.ts";
 
 /** Shapes with symbols for batch, height and width, and the values for which they are the given ones. */
 export interface SymbolicShapes {
-  readonly shapes: readonly Shape[];
+  readonly shapes: NonEmpty<Shape>;
   readonly bindings: Bindings;
 }
 
 /** `divisor` image pixels per position: heights read H/divisor. The shapes differ in their channels at most. */
-export function symbolicShapes(shapes: readonly (readonly number[])[], divisor = 1): SymbolicShapes {
+export function symbolicShapes(shapes: NonEmpty<readonly number[]>, divisor = 1): SymbolicShapes {
   const symbols: readonly (DimSymbol | undefined)[] = ["N", undefined, "H", "W"];
   const bindings: Record<DimSymbol, number> = { N: 1, H: divisor, W: divisor };
   const symbolic = (size: number, axis: number): Dim | number => {
@@ -23,11 +24,13 @@ export function symbolicShapes(shapes: readonly (readonly number[])[], divisor =
     bindings[symbol] = size * pixels;
     return dividedDim(symbolDim(symbol), pixels);
   };
-  return { shapes: shapes.map((shape) => shapeOf(...shape.map(symbolic))), bindings };
+  const [first, ...rest] = shapes;
+  const shaped = (shape: readonly number[]): Shape => shapeOf(...shape.map(symbolic));
+  return { shapes: [shaped(first), ...rest.map(shaped)], bindings };
 }
 
 /** Inputs are x0, x1, …, outputs y0, y1, …; an op that is a module in PyTorch is a layer called `layer`. */
-export function oneOpPart(op: Op, attrs: Attrs, inputShapes: readonly Shape[]): Part {
+export function oneOpPart(op: Op, attrs: Attrs, inputShapes: NonEmpty<Shape>): Part {
   const params = (op.params?.(attrs) ?? []).map((spec) => ({ ...spec, path: `layer.${spec.role}` }));
   const layer: Layer | undefined =
     op.torch.kind === "module" ? { kind: "layer", path: "layer", op, attrs, defaulted: [], params } : undefined;
@@ -51,7 +54,11 @@ export async function runOneOp(
   state: Readonly<Record<string, Tensor>> = {},
   opset?: number,
 ): Promise<readonly Tensor[]> {
-  const part = oneOpPart(op, attrs, symbolicShapes(inputs.map((input) => input.shape)).shapes);
+  const shapes = nonEmpty(
+    inputs.map(({ shape }) => shape),
+    "an input",
+  );
+  const part = oneOpPart(op, attrs, symbolicShapes(shapes).shapes);
   const bytes = encodePart(part, loader(state), opset);
   const results = await runOnnx(bytes, Object.fromEntries(inputs.map((input, i) => [`x${i}`, input])));
   return part.outputNames.map((name) => results[name] as Tensor);
