@@ -74,7 +74,7 @@ class Checkpoints(RunFolder):
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def choose_checkpoint(run: Path, resume: str | None, dry_run: bool = False) -> Path | None:
+def choose_checkpoint(run: Path, resume: str | None, dry_run: bool) -> Path | None:
     """The checkpoint to go on from. A folder that holds a run is not begun anew over it."""
     there = RunFolder(run).paths()
     if resume is None:

@@ -1,8 +1,7 @@
 """The command line of training: `python -m PACKAGE.train --data IMAGES --output RUN`.
 
-Exit codes: 0 the recipe is done; 1 an input is wrong; 2 usage; 3 too many steps in a row were not finite; 75 stopped by a
-signal after a checkpoint, to go on with `--resume auto`; 74 stopped by a signal, and the checkpoint could not be written; 130 stopped
-by SIGINT before the first step.
+Exit codes: 0 the recipe is done; 1 an input is wrong; 2 usage; 3 too many steps in a row were not finite; 75 stopped by SIGTERM
+or SIGINT after a checkpoint, to go on with `--resume auto`; 130 stopped by SIGINT before the first step.
 """
 
 import argparse
@@ -19,7 +18,7 @@ def _parser(package: str) -> argparse.ArgumentParser:
         package,
         "train",
         "Train the autoencoder by a recipe.",
-        "0 done, 1 wrong input, 2 usage, 3 diverged, 75 stopped after a checkpoint, 74 without one, 130 before the first step",
+        "0 done, 1 wrong input, 2 usage, 3 diverged, 75 stopped after a checkpoint, 130 before one",
     )
     parser.add_argument(
         "--data", required=True, metavar="PATH", help="folder of images, or WebDataset shards"
@@ -75,7 +74,7 @@ def _run(model: type[AutoencoderBase], networks: Builders, package: Path, option
         recipe,
         data=options.data,
         output=options.output,
-        resume=options.resume,
+        checkpoint=checkpoint,
         dry_run=options.dry_run,
         compiled=options.compile,
         cpu=options.cpu,
