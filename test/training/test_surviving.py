@@ -122,21 +122,21 @@ def wait_for(happened: Any, process: Any) -> None:
 def test_a_full_disk_leaves_the_previous_checkpoint(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    trainer = project.module("_runtime.training.trainer")
-    write = trainer.write_snapshot
+    saving = project.module("_runtime.training.saving")
+    write = saving.write_snapshot
 
     def full(folder: Path, *rest: Any) -> None:
         write(folder, *rest)
         if folder.name != ".partial-00000005":
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(trainer, "write_snapshot", full)
+    monkeypatch.setattr(saving, "write_snapshot", full)
     run = tmp_path / "run"
     assert project.train(run) == 0
     assert [path.name for path in (run / "checkpoints").iterdir() if path.is_dir()] == ["step-00000005"]
     warning = "warning: the checkpoint of step 10 could not be written ([Errno 28] No space left on device)"
     assert warning in capfd.readouterr().err
-    monkeypatch.setattr(trainer, "write_snapshot", write)
+    monkeypatch.setattr(saving, "write_snapshot", write)
     assert project.train(run, "--resume", "auto") == 0
 
 

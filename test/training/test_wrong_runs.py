@@ -160,7 +160,7 @@ def test_checkpoints_that_cannot_be_used(message: Callable[..., str], finished: 
     assert message("--resume", str(tmp_path), run=tmp_path / "new") == (
         "error: TMP is not a checkpoint\n"
         "  expected: a folder RUN/checkpoints/step-… with a state.json\n"
-        "  found:    [Errno 2] No such file or directory: 'TMP/state.json'\n"
+        "  found:    no state.json\n"
         "  help:     give such a folder, or --resume auto"
     )
     checkpoint = other / "checkpoints" / "step-00000004"
@@ -188,5 +188,5 @@ def test_checkpoints_that_cannot_be_used(message: Callable[..., str], finished: 
     weights.write_bytes(whole)
     (checkpoint / "optimizers.pt").write_bytes(b"no zip file")
     found = message("--resume", str(checkpoint), run=other)
-    assert found.startswith("error: the checkpoint's optimizers.pt cannot be read: ")
+    assert found.startswith("error: the checkpoint's optimizers.pt cannot be used: ")
     assert "resume from another checkpoint with --resume FOLDER" in found

@@ -83,6 +83,7 @@ ${entries}]
 /** What training needs besides torch and safetensors; torchmetrics for the heads of LPIPS that it carries. */
 const trainingRequirements = [
   "accelerate>=1.2",
+  "filelock>=3.12",
   "jsonschema>=4.18",
   "numpy>=1.26",
   "pillow>=10",

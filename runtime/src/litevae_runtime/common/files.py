@@ -1,7 +1,7 @@
 """Files that are written whole or not at all, and what their bytes hash to."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -46,7 +46,7 @@ def file_hash(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def text_hash(lines: Sequence[str]) -> str:
+def text_hash(lines: Iterable[str]) -> str:
     """The SHA-256 of lines, each ended by a line feed."""
     digest = hashlib.sha256()
     for line in lines:

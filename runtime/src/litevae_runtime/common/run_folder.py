@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Self
 
@@ -11,9 +12,17 @@ _CHECKPOINT = re.compile(r"step-(\d{8,})")
 
 BEST = "best.json"
 
+RECIPE, METRICS = "recipe.json", "metrics.jsonl"
+
+# Checkpoints that nothing finds or removes any more: of a run that went on differently, of weights that gave numbers which are
+# not finite, and with files that are not as they were written.
+ABANDONED, DIVERGED, DAMAGED = "abandoned", "diverged", "damaged"
+_ASIDE = re.compile(f"(?:(?:{ABANDONED}|{DIVERGED}|{DAMAGED})-)?{_CHECKPOINT.pattern}")
 
 # The files of a checkpoint's EMA weights, where the recipe keeps them, and of those that are trained.
 AVERAGE, RAW = "average.safetensors", "autoencoder.safetensors"
+# What its optimizers remember, and where it is, which is written last.
+OPTIMIZERS, STATE = "optimizers.pt", "state.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,8 @@ class Best:
 
     def beats(self, other: Self | None) -> bool:
         """Resolutions differ between phases, and so what can be reached: a later phase always replaces an earlier one."""
+        if not isfinite(self.value):
+            return False
         if other is None or (other.phase, other.metric) != (self.phase, self.metric):
             return True
         return self.value > other.value if self.metric == "psnr" else self.value < other.value
@@ -43,26 +54,36 @@ class RunFolder:
         if not self.folder.is_dir():
             return []
         found = [path for path in self.folder.iterdir() if _CHECKPOINT.fullmatch(path.name) and path.is_dir()]
-        return sorted(found, key=lambda path: int(path.name.removeprefix("step-")))
+        return sorted(found, key=step_of)
 
     def path_of(self, step: int) -> Path:
         return self.folder / f"step-{step:08d}"
 
     def best(self) -> Best | None:
         try:
-            return Best(**json.loads((self.folder / BEST).read_text()))
+            best = Best(**json.loads((self.folder / BEST).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
+        kinds = (
+            isinstance(best.step, int),
+            isinstance(best.phase, int),
+            isinstance(best.value, (int, float)),
+        )
+        return best if all(kinds) else None
+
+
+def step_of(checkpoint: Path) -> int:
+    """The step of a whole checkpoint, by its name."""
+    return int(checkpoint.name.removeprefix("step-"))
 
 
 def recipe_of(checkpoint: Path) -> Path | None:
     """The recipe of the run that a checkpoint is of."""
-    path = checkpoint.parent.parent / "recipe.json"
+    path = checkpoint.parent.parent / RECIPE
     return path if path.is_file() else None
 
 
 def run_of(folder: Path) -> Path:
     """The run that a checkpoint's folder is of, where its results belong; any other folder itself."""
     place = folder.resolve()
-    name = place.name.removeprefix("abandoned-")
-    return place.parents[1] if _CHECKPOINT.fullmatch(name) and place.parent.name == "checkpoints" else folder
+    return place.parents[1] if _ASIDE.fullmatch(place.name) and place.parent.name == "checkpoints" else folder

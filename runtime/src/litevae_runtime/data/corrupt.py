@@ -1,6 +1,5 @@
 """Images that cannot be used: looked for before a run, counted and logged during it, refused above a share."""
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterable
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..common.errors import CorruptImageError, InputError
+from ..common.json_lines import append_lines, read_lines
 from ..common.text import counted
 from .decode import DecodedImage
 from .images import Images
@@ -112,8 +112,8 @@ class CorruptLog:
         if fresh:
             self._names |= fresh.keys()
             # A disk that is full is no reason to lose the run: the images stay counted.
-            with suppress(OSError), self._file.open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps(one._asdict()) + "\n" for one in fresh.values())
+            with suppress(OSError):
+                append_lines(self._file, [one._asdict() for one in fresh.values()])
         if found:
             self._refuse(found)
 
@@ -146,9 +146,6 @@ def _longest_row(found: list[CorruptImage]) -> int:
 
 
 def _logged(file: Path) -> set[str]:
-    """The names in a log that an earlier start left; a last line that was cut off is ended, and not among them."""
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    if text and not text.endswith("\n"):
-        with file.open("a", encoding="utf-8") as log:
-            log.write("\n")
-    return {json.loads(line)["name"] for line in text.splitlines() if line.endswith("}")}
+    """The names in a log that an earlier start left."""
+    names = (line.get("name") for line in read_lines(file).entries)
+    return {name for name in names if isinstance(name, str)}

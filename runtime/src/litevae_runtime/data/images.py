@@ -83,10 +83,14 @@ class Images:
         except OSError:
             return -1
 
+    def read(self, index: int) -> bytes:
+        """The bytes of its file; OSError where it cannot be read."""
+        return self._storage.read(index)
+
     def open(self, index: int) -> DecodedImage:
         """One image; CorruptImageError where it cannot be read or is none."""
         try:
-            data = self._storage.read(index)
+            data = self.read(index)
         except OSError as error:
             raise CorruptImageError(error.strerror or str(error)) from error
         return open_image(data, self.name(index), self.channels)

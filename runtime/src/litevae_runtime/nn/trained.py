@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ..common.errors import InputError, WeightsError
-from ..common.run_folder import AVERAGE, RAW, RunFolder
+from ..common.run_folder import AVERAGE, RAW, STATE, RunFolder
 from .autoencoder import CONFIG, DIFFUSERS_WEIGHTS, WEIGHTS, AutoencoderBase, load_strict, read_weights
 
 
@@ -56,7 +56,7 @@ def _load(autoencoder: AutoencoderBase, state: Mapping[str, Tensor], file: Path,
 
 def _model_of(file: Path) -> str | None:
     """The model of a file of weights, by what a compile, a run or a checkpoint left beside it."""
-    for beside in (CONFIG, "state.json"):
+    for beside in (CONFIG, STATE):
         with suppress(OSError, ValueError, KeyError, TypeError):
             return str(json.loads((file.parent / beside).read_text(encoding="utf-8"))["model"])
     return None

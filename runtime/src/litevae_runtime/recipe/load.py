@@ -13,14 +13,18 @@ from jsonschema.exceptions import ValidationError
 
 from ..common.errors import InputError
 from .fields import Recipe
+from .older import updated
 from .rules import check_rules
 
 
-def load_recipe(overrides: Sequence[str] = (), file: Path | None = None, *, folder: Path) -> Recipe:
+def load_recipe(
+    overrides: Sequence[str] = (), file: Path | None = None, *, folder: Path, notes: list[str] | None = None
+) -> Recipe:
     """The recipe in `file`, by default recipe.json of `folder`, with `overrides` such as `phases.0.steps=50`.
 
     An override's value is read as JSON and, where it is none, is the text itself. `folder` also holds the
-    schema, recipe.schema.json. Raises InputError with the path of the field for what is unknown, missing or
+    schema, recipe.schema.json. With `notes`, which gets what was changed, the file is a run's, and may be of another
+    version. Raises InputError with the path of the field for what is unknown, missing or
     not what the schema wants.
     """
     compile_again = "compile the package again: litevae compile MODEL -o DIR --target torch --recipe NAME"
@@ -28,6 +32,9 @@ def load_recipe(overrides: Sequence[str] = (), file: Path | None = None, *, fold
     schema = _read(folder / "recipe.schema.json", compile_again)
     path = folder / "recipe.json" if file is None else file
     recipe = _read(path, compile_again if file is None else mend)
+    if notes is not None:
+        recipe, changes = updated(recipe, schema)
+        notes += changes
     _check(recipe, schema, str(path))
     for override in overrides:
         _assign(recipe, override)

@@ -25,13 +25,14 @@ def build(
     model: type[AutoencoderBase],
     networks: Builders,
     compiled: bool,
+    resumes: bool,
 ) -> tuple[Networks, Optimizers, list[str]]:
     """Seeded by the recipe; the strings are what a person should know about how the weights began."""
     torch.manual_seed(recipe.seed)
     notes: list[str] = []
     autoencoder = model()
     initialize(autoencoder, recipe.train.init)
-    if recipe.train.start_from is not None:
+    if recipe.train.start_from is not None and not resumes:
         notes.append(start_from(autoencoder, recipe.train.start_from, recipe.train.partial))
     judges = any(phase.discriminator for phase in recipe.phases)
     discriminator = build_discriminator(networks, recipe.discriminator) if judges else None

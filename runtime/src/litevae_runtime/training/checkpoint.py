@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ..common.errors import InputError
 from ..common.files import write_text
-from ..common.run_folder import BEST, Best, RunFolder
+from ..common.run_folder import ABANDONED, BEST, METRICS, OPTIMIZERS, STATE, Best, RunFolder, step_of
+from ..nn.autoencoder import WEIGHTS
 
 
 class Checkpoints(RunFolder):
@@ -28,7 +29,7 @@ class Checkpoints(RunFolder):
         partial.mkdir(parents=True)
 
     def finish(self, step: int, best: Best | None) -> None:
-        """Names what was written, once it is on the disk, and removes old checkpoints; the best one so far stays."""
+        """Names what was written, once it is on the disk."""
         partial, final = self.partial_path_of(step), self.path_of(step)
         for file in partial.iterdir():
             _sync(file)
@@ -38,7 +39,6 @@ class Checkpoints(RunFolder):
         _sync(self.folder)
         if best is not None:
             write_text(self.folder / BEST, json.dumps(asdict(best), indent=2) + "\n")
-        self._prune()
 
     def discard(self, step: int) -> None:
         shutil.rmtree(self.partial_path_of(step), ignore_errors=True)
@@ -48,23 +48,24 @@ class Checkpoints(RunFolder):
         for path in self.folder.glob(".partial-*"):
             shutil.rmtree(path, ignore_errors=True)
 
-    def forget_after(self, step: int) -> list[str]:
-        """Puts aside the checkpoints of a run that went on differently: under `abandoned-…` nothing finds or removes them."""
-        later = [
-            path
-            for path in self.paths()
-            if path != self.path_of(step) and path.name > self.path_of(step).name
-        ]
+    def put_aside_after(self, step: int, why: str = ABANDONED) -> list[str]:
+        """Puts aside the checkpoints behind a step as `WHY-…`; returns their names."""
+        later = [path for path in self.paths() if step_of(path) > step]
         for path in later:
-            aside = path.with_name(f"abandoned-{path.name}")
-            shutil.rmtree(aside, ignore_errors=True)
-            path.rename(aside)
-        best = self.best()
-        if best is not None and best.step > step:
-            (self.folder / BEST).unlink()
+            self.put_aside(path, why)
         return [path.name for path in later]
 
-    def _prune(self) -> None:
+    def put_aside(self, path: Path, why: str) -> None:
+        """Renames a checkpoint to `WHY-…`, which nothing finds or removes."""
+        best = self.best()
+        if best is not None and best.step == step_of(path):
+            (self.folder / BEST).unlink()
+        aside = path.with_name(f"{why}-{path.name}")
+        shutil.rmtree(aside, ignore_errors=True)
+        path.rename(aside)
+
+    def prune(self) -> None:
+        """Removes old checkpoints; the best one so far stays."""
         best = self.best()
         kept = {path.name for path in self.paths()[-self.keep :]}
         if best is not None:
@@ -74,21 +75,42 @@ class Checkpoints(RunFolder):
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def choose_checkpoint(run: Path, resume: str | None, dry_run: bool) -> Path | None:
+def _work_in(run: Path) -> list[Path]:
+    """What a new run would write over: whole checkpoints, else what was logged, drawn, trained or compiled."""
+    left = (run / name for name in (METRICS, "samples", WEIGHTS))
+    return RunFolder(run).paths() or [path for path in left if path.exists()]
+
+
+def choose_checkpoint(run: Path, resume: str | None, dry_run: bool = False) -> Path | None:
     """The checkpoint to go on from. A folder that holds a run is not begun anew over it."""
     there = RunFolder(run).paths()
     if resume is None:
-        if there and not dry_run:
+        work = _work_in(run)
+        if work and not dry_run:
             raise InputError(
-                f"{run} holds a run already",
+                f"{run} holds a run already" if there else f"{run} holds a run already, without checkpoints",
                 expected="a new folder, or --resume",
-                found=str(there[-1]),
+                found=str(work[-1]),
                 remedy="add --resume auto to go on with it, or give another --output",
             )
         return None
     if resume == "auto":
+        if not there and (run / WEIGHTS).exists() and not dry_run:
+            raise InputError(
+                f"{run} holds trained weights and no checkpoint to go on from",
+                expected="a run with its checkpoints, or a new folder",
+                found=str(run / WEIGHTS),
+                remedy=f"give another --output; --set train.start_from={run} begins from these weights",
+            )
         return there[-1] if there else None
     chosen = Path(resume)
+    if not any((chosen / name).is_file() for name in (STATE, OPTIMIZERS)):
+        raise InputError(
+            f"{chosen} is not a checkpoint",
+            expected=f"a folder RUN/checkpoints/step-… with a {STATE}",
+            found=f"no {STATE}" if chosen.is_dir() else "no such folder",
+            remedy="give such a folder, or --resume auto",
+        )
     if there and chosen.resolve().parent != there[-1].resolve().parent and not dry_run:
         raise InputError(
             f"{run} holds another run than the checkpoint's",

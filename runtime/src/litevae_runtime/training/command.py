@@ -1,7 +1,8 @@
 """The command line of training: `python -m PACKAGE.train --data IMAGES --output RUN`.
 
-Exit codes: 0 the recipe is done; 1 an input is wrong; 2 usage; 3 too many steps in a row were not finite; 75 stopped by SIGTERM
-or SIGINT after a checkpoint, to go on with `--resume auto`; 130 stopped by SIGINT before the first step.
+Exit codes: 0 the recipe is done; 1 an input is wrong; 2 usage; 3 too many steps in a row were not finite; 75 stopped by a
+signal after a checkpoint, to go on with `--resume auto`; 74 stopped by one, and no checkpoint could be written; 130 stopped by
+SIGINT before the first step.
 """
 
 import argparse
@@ -18,7 +19,7 @@ def _parser(package: str) -> argparse.ArgumentParser:
         package,
         "train",
         "Train the autoencoder by a recipe.",
-        "0 done, 1 wrong input, 2 usage, 3 diverged, 75 stopped after a checkpoint, 130 before one",
+        "0 done, 1 wrong input, 2 usage, 3 diverged, 75 stopped after a checkpoint, 74 without one, 130 before the first step",
     )
     parser.add_argument(
         "--data", required=True, metavar="PATH", help="folder of images, or WebDataset shards"
@@ -63,8 +64,11 @@ def _run(model: type[AutoencoderBase], networks: Builders, package: Path, option
 
     checkpoint = choose_checkpoint(options.output, options.resume, options.dry_run)
     # A run goes on with its own recipe.
-    file = options.recipe or (recipe_of(checkpoint) if checkpoint is not None else None)
-    recipe = load_recipe(options.overrides, file, folder=package)
+    own = recipe_of(checkpoint) if checkpoint is not None and options.recipe is None else None
+    notes: list[str] = []
+    recipe = load_recipe(
+        options.overrides, own or options.recipe, folder=package, notes=None if own is None else notes
+    )
 
     from .run import train
 
@@ -74,8 +78,9 @@ def _run(model: type[AutoencoderBase], networks: Builders, package: Path, option
         recipe,
         data=options.data,
         output=options.output,
-        checkpoint=checkpoint,
+        resume=options.resume,
         dry_run=options.dry_run,
+        notes=notes,
         compiled=options.compile,
         cpu=options.cpu,
     )

@@ -12,9 +12,12 @@ import numpy as np
 from accelerate import Accelerator
 from tqdm import tqdm
 
+from ..common.files import write_text
+from ..common.json_lines import append_line, read_lines
+from ..common.run_folder import ABANDONED, METRICS
+from ..common.text import counted
 from ..data.grids import save_grid
 
-METRICS = "metrics.jsonl"
 _TRACKERS_PROJECT = "litevae"
 
 
@@ -52,10 +55,9 @@ class Monitor:
         if not self.main:
             return
         finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
-        line = json.dumps({"step": step, "phase": phase, **{name: finite.get(name) for name in metrics}})
+        line = {"step": step, "phase": phase, **{name: finite.get(name) for name in metrics}}
         with self._forgiving():
-            with (self.run / METRICS).open("a") as file:
-                file.write(f"{line}\n")
+            append_line(self.run / METRICS, line)
             self.accelerator.log(finite, step=step)
         shown = {"loss": "loss", "psnr": "psnr", "images_per_second": "img/s", "memory_gb": "GB"}
         self._bar.set_postfix(
@@ -93,22 +95,28 @@ class Monitor:
         self._bar.close()
 
 
-def cut_metrics(run: Path, step: int) -> None:
-    """Removes what was logged after `step` steps were done, and a line that a killed process left unfinished."""
+def cut_metrics(run: Path, step: int) -> list[str]:
+    """Removes what was logged after `step` steps were done, and lines that are damaged; returns what a person should know."""
     path = run / METRICS
     if not path.is_file():
-        return
-    kept = []
-    for line in path.read_text().splitlines():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        if entry["step"] <= step:
-            kept.append(line)
-    partial = path.with_suffix(".partial")
-    partial.write_text("".join(f"{line}\n" for line in kept))
-    partial.replace(path)
+        return []
+    lines = read_lines(path)
+    steps = [_step_of(entry) for entry in lines.entries]
+    damaged = lines.damaged + steps.count(None)
+    kept = [entry for entry, of in zip(lines.entries, steps, strict=True) if of is not None and of <= step]
+    notes = [f"{path}: {counted(damaged, 'damaged line')} left out"] if damaged else []
+    if lines.entries and not kept:
+        # The run begins anew: what an earlier one logged is not lost.
+        aside = path.with_name(f"{ABANDONED}-{METRICS}")
+        path.replace(aside)
+        return [*notes, f"the run begins anew; what was logged before is {aside}"]
+    write_text(path, "".join(f"{json.dumps(entry)}\n" for entry in kept))
+    return notes
+
+
+def _step_of(entry: Mapping[str, Any]) -> int | None:
+    step = entry.get("step")
+    return step if type(step) is int else None
 
 
 def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

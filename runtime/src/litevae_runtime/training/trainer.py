@@ -1,21 +1,21 @@
 """The loop of a run: phases, steps, what is seen of them, checkpoints, and the end."""
 
 import json
+import math
 import time
-from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from safetensors import SafetensorError
 
 from ..common.device import peak_memory_gb
 from ..common.errors import InputError
 from ..common.files import write_text
-from ..common.run_folder import Best
+from ..common.run_folder import DIVERGED, RECIPE, Best
 from ..common.signals import StopSignals
 from ..data.corrupt import CorruptLog
 from ..data.sets import Batch, Split
@@ -30,12 +30,16 @@ from .checkpoint import Checkpoints
 from .discriminator_health import DiscriminatorHealth
 from .latents import latent_statistics
 from .loading import Loading
+from .lock import cannot_be_written
 from .monitor import Monitor, cut_metrics, flat
 from .networks import build_perceptual, discriminator_state
+from .saving import Saving, anywhere
 from .schedule import At, Schedule
 from .sizes import check_sizes
-from .snapshot import State, read_snapshot, write_random_state, write_snapshot
+from .snapshot import State, read_snapshot, read_state
+from .starts import record_end, record_start
 from .step import StepResult, TrainingStep
+from .together import together
 from .validation import draw, evaluating, validate
 
 
@@ -43,7 +47,9 @@ class Outcome(Enum):
     FINISHED = "finished"
     # By a signal; a checkpoint is written.
     STOPPED = "stopped"
-    # By too many steps in a row that were not finite; a checkpoint of the last good weights is written.
+    # By a signal, and the checkpoint could not be written.
+    UNSAVED = "stopped without a checkpoint"
+    # By too many steps in a row that were not finite; the newest checkpoint is from before them.
     DIVERGED = "diverged"
 
 
@@ -58,7 +64,10 @@ class _Due:
 
 
 class Trainer:
-    """A run of a recipe over images. Building one costs memory and touches no file."""
+    """A run of a recipe over images. Building one costs memory and touches no file.
+
+    `resumes` leaves out the weights to start from, which a checkpoint replaces.
+    """
 
     def __init__(
         self,
@@ -69,6 +78,7 @@ class Trainer:
         model: type[AutoencoderBase],
         networks: Builders,
         compiled: bool = False,
+        resumes: bool = False,
     ) -> None:
         self.accelerator = accelerator
         self.recipe = recipe
@@ -85,23 +95,35 @@ class Trainer:
         self.perceptual = build_perceptual(networks, recipe, model.image_channels)
         if self.perceptual is not None:
             self.perceptual.to(accelerator.device)
-        self.networks, self.optimizers, self.notes = build(accelerator, recipe, model, networks, compiled)
+        self.networks, self.optimizers, self.notes = build(
+            accelerator, recipe, model, networks, compiled, resumes
+        )
         losses = ReconstructionLosses(recipe, self.perceptual)
         self.step = TrainingStep(accelerator, recipe, self.networks, self.optimizers, losses)
+        self.saving = Saving(accelerator, self.checkpoints, self.networks, self.optimizers)
+        # Whether a checkpoint was written that no finite step has followed yet.
+        self._unpruned = True
+        # Whether the last validation gave finite numbers.
+        self._measured_finite = True
         self.state = State(step=0, model=self.networks.autoencoder.name)
         # Dropout differs between processes.
         torch.manual_seed(recipe.seed + 1 + accelerator.process_index)
 
     def resume(self, folder: Path) -> None:
         """Takes everything from a checkpoint: the run goes on as if nothing had happened."""
-        state = read_snapshot(folder, self.accelerator, self.networks, self.optimizers, self.schedule.steps)
-        # A run that ended for too many skipped steps in a row gets as many again.
-        self.state = replace(state, skipped_in_a_row=0)
+        with together(self.accelerator):
+            state = read_state(folder, self.networks.autoencoder.name, self.schedule.steps)
+            self.notes += read_snapshot(folder, state, self.accelerator, self.networks, self.optimizers)
+            # A run that ended for too many skipped steps in a row gets as many again.
+            self.state = replace(state, skipped_in_a_row=0)
         self.notes.append(f"resumed from {folder}: step {self.state.step} of {self.schedule.steps}")
 
     def train(self) -> Outcome:
         """Runs to the end of the recipe, or until a signal or numbers that are not finite stop it."""
-        self._open_folder()
+        with together(self.accelerator):
+            if self.accelerator.is_main_process:
+                self._open_folder()
+        self.notes += record_start(self.accelerator, self.run_folder, self.state.step, self.loading.split)
         corrupt = CorruptLog(
             self.run_folder,
             self.recipe.data.corrupt_share,
@@ -118,35 +140,35 @@ class Trainer:
             if outcome is Outcome.FINISHED:
                 self._finish(monitor)
             self.accelerator.end_training()
+            ended = outcome.value
             return outcome
+        except BaseException as error:
+            ended = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+            raise
         finally:
             monitor.close()
+            with suppress(OSError):
+                record_end(self.accelerator, self.run_folder, self.state.step, ended)
 
     def _open_folder(self) -> None:
-        if self.accelerator.is_main_process:
-            try:
-                self.run_folder.mkdir(parents=True, exist_ok=True)
-                self.checkpoints.clean()
-                self._tell_what_changes()
-                text = json.dumps(recipe_dict(self.recipe), indent=2) + "\n"
-                write_text(self.run_folder / "recipe.json", text)
-                cut_metrics(self.run_folder, self.state.step)
-            except OSError as error:
-                raise InputError(
-                    f"{self.run_folder} cannot be written to",
-                    found=error.strerror or str(error),
-                    remedy="give a folder of yours, on a disk with room, in --output",
-                ) from error
-        self.accelerator.wait_for_everyone()
+        try:
+            self.run_folder.mkdir(parents=True, exist_ok=True)
+            self.checkpoints.clean()
+            self._tell_what_changes()
+            text = json.dumps(recipe_dict(self.recipe), indent=2) + "\n"
+            write_text(self.run_folder / RECIPE, text)
+            self.notes += cut_metrics(self.run_folder, self.state.step)
+        except OSError as error:
+            raise cannot_be_written(self.run_folder, error) from error
 
     def _tell_what_changes(self) -> None:
         """Notes how a resumed run departs from what the folder holds: later checkpoints, another recipe."""
-        later = self.checkpoints.forget_after(self.state.step)
+        later = self.checkpoints.put_aside_after(self.state.step)
         if later:
             self.notes.append(
                 f"put aside as abandoned-…, since the run goes on before them: {', '.join(later)}"
             )
-        before = self.run_folder / "recipe.json"
+        before = self.run_folder / RECIPE
         if before.is_file():
             try:
                 old = flat(json.loads(before.read_text(encoding="utf-8")))
@@ -164,26 +186,54 @@ class Trainer:
         # Loading processes end with their generator, however the loop is left.
         with closing(self._steps()) as steps:
             for at, loaded in steps:
-                for each in loaded:
-                    corrupt.add(each["corrupt"], seen=len(each["image"]))
+                refusal = self._note_corrupt(corrupt, loaded)
                 due = self._due(at)
                 result = self.step(loaded, at, due.log)
                 self._count(result, corrupt.count)
                 pace.add(at.phase.batch)
                 monitor.advance()
                 self._tell(monitor, health, at, result, due, pace)
-                if self.state.skipped_in_a_row >= self.recipe.train.nonfinite_limit:
-                    self._save(monitor)
-                    return Outcome.DIVERGED
+                diverges = self.state.skipped_in_a_row >= self.recipe.train.nonfinite_limit
                 with pace.apart():
-                    best = self._look(monitor, at, due)
-                    stops = self._anywhere(signals.received is not None)
-                    if due.checkpoint or best is not None or stops:
-                        self._save(monitor, best)
+                    best = None if diverges else self._look(monitor, at, due)
+                    stops = anywhere(self.accelerator, signals.received is not None or refusal is not None)
+                    saved = True
+                    if due.checkpoint or best is not None or stops or diverges:
+                        saved = self._unpruned = self.saving.save(monitor, self.state, best)
                 if stops:
+                    with together(self.accelerator):
+                        if refusal is not None:
+                            raise refusal
                     monitor.say(f"stopped by {signals.received or 'a signal to another process'}")
-                    return Outcome.STOPPED
+                    return Outcome.STOPPED if saved else Outcome.UNSAVED
+                if diverges:
+                    return self._diverged()
+        if self.state.skipped_in_a_row > 0 and not self._measured_finite:
+            return self._diverged()
+        self._prune()
         return Outcome.FINISHED
+
+    def _note_corrupt(self, corrupt: CorruptLog, loaded: Sequence[Batch]) -> InputError | None:
+        """Why the images of this step are too bad to go on with; the run ends after the step, with a checkpoint."""
+        refusal = None
+        for each in loaded:
+            try:
+                corrupt.add(each["corrupt"], seen=len(each["image"]))
+            except InputError as error:
+                refusal = error
+        return refusal
+
+    def _prune(self) -> None:
+        self._unpruned = False
+        if self.accelerator.is_main_process:
+            self.checkpoints.prune()
+
+    def _diverged(self) -> Outcome:
+        """Puts aside the checkpoints whose weights have given no finite numbers, so that the newest is good."""
+        if self.accelerator.is_main_process:
+            self.checkpoints.put_aside_after(self.state.last_good, DIVERGED)
+        self.accelerator.wait_for_everyone()
+        return Outcome.DIVERGED
 
     def _steps(self) -> Generator[tuple[At, list[Batch]]]:
         """From where the run is to its end, phase by phase."""
@@ -205,8 +255,12 @@ class Trainer:
 
     def _count(self, result: StepResult, corrupt: int) -> None:
         trouble = result.skipped and not result.scaling
+        if self._unpruned and not result.skipped:
+            # The weights of the newest checkpoint have given finite numbers: older ones may go.
+            self._prune()
         self.state = replace(
             self.state,
+            last_good=self.state.last_good if result.skipped else self.state.step,
             step=self.state.step + 1,
             skipped=self.state.skipped + result.skipped,
             skipped_in_a_row=self.state.skipped_in_a_row + 1 if trouble else 0,
@@ -257,63 +311,10 @@ class Trainer:
         loader = self.loading.validation(phase.resolution, phase.batch)
         measured = validate(self.accelerator, model, self.perceptual, loader)
         monitor.log(done, phase.name, {f"validation_{name}": value for name, value in measured.items()})
+        self._measured_finite = all(map(math.isfinite, measured.values()))
         metric = self.recipe.checkpoints.best_by
         found = Best(step=done, phase=at.phase_index, metric=metric, value=measured[metric])
         return found if found.beats(self.checkpoints.best()) else None
-
-    def _anywhere(self, flag: bool) -> bool:
-        """Whether the flag is set on any process: all must leave the loop at the same step."""
-        if self.accelerator.num_processes == 1:
-            return flag
-        raised = torch.tensor(float(flag), device=self.accelerator.device)
-        return bool(self.accelerator.reduce(raised, reduction="sum").item() > 0)
-
-    def _save(self, monitor: Monitor, best: Best | None = None) -> None:
-        """Writes a checkpoint. Where that fails the run goes on, and the previous checkpoint stays usable."""
-        step, accelerator = self.state.step, self.accelerator
-        partial = self.checkpoints.partial_path_of(step)
-
-        def write() -> None:
-            self.checkpoints.begin(step)
-            write_snapshot(partial, accelerator, self.networks, self.optimizers, self.state)
-
-        # The others wait for the folder; each answer is exchanged, so that no process is left waiting.
-        written = self._tried(write if accelerator.is_main_process else None, monitor) and self._tried(
-            lambda: write_random_state(partial, accelerator.process_index), monitor
-        )
-        if accelerator.is_main_process:
-            if written:
-                written = self._finished(step, best, monitor)
-            if not written:
-                self.checkpoints.discard(step)
-        accelerator.wait_for_everyone()
-
-    def _tried(self, write: Callable[[], None] | None, monitor: Monitor) -> bool:
-        """Whether every process could write."""
-        failed = ""
-        try:
-            if write is not None:
-                write()
-        except (OSError, RuntimeError, SafetensorError) as error:
-            failed = str(error).splitlines()[0]
-        if not self._anywhere(failed != ""):
-            return True
-        self._warn(monitor, failed or "on another process")
-        return False
-
-    def _finished(self, step: int, best: Best | None, monitor: Monitor) -> bool:
-        try:
-            self.checkpoints.finish(step, best)
-        except OSError as error:
-            self._warn(monitor, str(error))
-            return False
-        return True
-
-    def _warn(self, monitor: Monitor, why: str) -> None:
-        monitor.say(
-            f"warning: the checkpoint of step {self.state.step} could not be written ({why}); "
-            "the one before stays as it is, and the run goes on: make room on the disk"
-        )
 
     def _finish(self, monitor: Monitor) -> None:
         """RUN/model.safetensors and config.json, which from_pretrained and `litevae compile --weights` read."""

@@ -1,0 +1,188 @@
+"""One command at a time writes to a run's folder.
+
+`RUN/.lock` is locked through the operating system, which frees it however its holder ends. `RUN/lock.json` says who that is.
+Where a file system does not share locks between machines, the holder's signs of life do: it touches that file.
+"""
+
+import json
+import os
+import shlex
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from accelerate import Accelerator
+from filelock import FileLock, Timeout
+
+from ..common.errors import InputError
+from ..common.files import write_text
+from .together import decided, together
+
+LOCK, HOLDER = ".lock", "lock.json"
+
+# Seconds for which a resumed run waits for its predecessor to leave, and in which a holder on another machine shows its life.
+PATIENCE = 30.0
+# Seconds between two signs of life.
+PULSE = 5.0
+# Seconds in which what one process wrote has to be seen by the others.
+VISIBLE = 10.0
+
+
+@contextmanager
+def alone(accelerator: Accelerator, run: Path, wait: bool, say: Callable[[str], None]) -> Iterator[None]:
+    """Holds the folder for all processes of this command; `wait` gives another one, which may be leaving, some time.
+
+    InputError where another command has it, or where the processes do not see the same folder.
+    """
+    lock = _Lock(run)
+    try:
+        token = decided(accelerator, lambda: lock.take(wait, say))
+        with together(accelerator):
+            _require_shared(run, token, accelerator.process_index)
+        yield
+    finally:
+        lock.release()
+
+
+class _Lock:
+    def __init__(self, run: Path) -> None:
+        self._run = run
+        self._file = run / HOLDER
+        self._lock: FileLock | None = None
+        self._ended = threading.Event()
+        self._own: dict[str, Any] = {}
+
+    def take(self, wait: bool, say: Callable[[str], None]) -> str:
+        """Returns what tells this holder from all others."""
+        try:
+            self._run.mkdir(parents=True, exist_ok=True)
+            self._lock = FileLock(self._run / LOCK)
+            self._acquire(self._lock, wait, say)
+            self._outlive(say)
+            self._own = _this_process()
+            write_text(self._file, json.dumps(self._own, indent=2) + "\n")
+        except OSError as error:
+            raise cannot_be_written(self._run, error) from error
+        threading.Thread(target=self._live, daemon=True).start()
+        return str(self._own["token"])
+
+    def _acquire(self, lock: FileLock, wait: bool, say: Callable[[str], None]) -> None:
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            holder = _read(self._file)
+            if not wait:
+                raise _in_use(self._run, holder) from None
+            say(f"{self._run} is in use by {_named(holder)}: waiting {PATIENCE:.0f} s for it to end")
+            try:
+                lock.acquire(timeout=PATIENCE, poll_interval=0.2)
+            except Timeout:
+                raise _in_use(self._run, holder) from None
+
+    def _outlive(self, say: Callable[[str], None]) -> None:
+        """Waits for signs of life of a holder on another machine, which this machine's lock says nothing of."""
+        holder = _read(self._file)
+        if not holder or holder.get("machine") == _machine():
+            return
+        say(f"{self._run} was left by {_named(holder)}: waiting {PATIENCE:.0f} s for a sign of life")
+        before, end = _pulse(self._file), time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            time.sleep(PULSE / 5)
+            now = _pulse(self._file)
+            if now is None:
+                return
+            if now != before:
+                raise _in_use(self._run, holder)
+
+    def _live(self) -> None:
+        while not self._ended.wait(PULSE):
+            with suppress(OSError):
+                os.utime(self._file)
+
+    def release(self) -> None:
+        self._ended.set()
+        if self._own and _read(self._file).get("token") == self._own["token"]:
+            with suppress(OSError):
+                self._file.unlink()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def cannot_be_written(run: Path, error: OSError) -> InputError:
+    return InputError(
+        f"{run} cannot be written to",
+        found=error.strerror or str(error),
+        remedy="give a folder of yours, on a disk with room, in --output",
+    )
+
+
+def _require_shared(run: Path, token: str, process: int) -> None:
+    """InputError where this process does not see what the main one wrote, as on a disk of another machine."""
+    end = time.monotonic() + VISIBLE
+    while _read(run / HOLDER).get("token") != token:
+        if time.monotonic() > end:
+            raise InputError(
+                f"the processes do not see the same {run}",
+                expected="one folder for all of them: checkpoints are written by all and read by all",
+                found=f"process {process} on {socket.gethostname()} does not see what the main process wrote there",
+                remedy="give --output on a disk that all machines share",
+            )
+        time.sleep(0.1)
+
+
+def _in_use(run: Path, holder: Mapping[str, Any]) -> InputError:
+    return InputError(
+        f"{run} is in use",
+        expected="one command at a time",
+        found=_named(holder),
+        remedy="wait until it ends, or end it; or give another --output",
+    )
+
+
+def _named(holder: Mapping[str, Any]) -> str:
+    if not holder:
+        return "a process that has not said yet who it is"
+    return f"process {holder.get('process')} on {holder.get('host')} since {holder.get('since')}"
+
+
+def _this_process() -> dict[str, Any]:
+    return {
+        "host": socket.gethostname(),
+        "process": os.getpid(),
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": shlex.join(sys.orig_argv),
+        "machine": _machine(),
+        "token": uuid4().hex,
+    }
+
+
+def _machine() -> str:
+    """What locks are shared in: a start of a machine, whatever its containers are called; elsewhere its name."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return socket.gethostname()
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _pulse(file: Path) -> int | None:
+    """When a file was last touched; opened first, since network file systems look again only then."""
+    try:
+        with file.open("rb") as opened:
+            return os.fstat(opened.fileno()).st_mtime_ns
+    except OSError:
+        return None

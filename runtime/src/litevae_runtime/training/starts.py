@@ -1,0 +1,82 @@
+"""RUN/starts.jsonl: every start of a run and its end: when, by what command, with which versions, on what, on which images."""
+
+import os
+import platform
+import shlex
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from accelerate import Accelerator
+from accelerate.utils import gather_object
+
+from ..common.device import hardware
+from ..common.json_lines import append_line, read_lines
+from ..data.fingerprint import differences, fingerprint
+from ..data.sets import Split
+
+STARTS = "starts.jsonl"
+_PACKAGES = ("torch", "accelerate", "numpy", "pillow", "safetensors")
+
+
+def record_start(accelerator: Accelerator, run: Path, step: int, split: Split) -> list[str]:
+    """Adds a line; returns how the images differ from those of the start before. All processes call it."""
+    machines = gather_object([f"{socket.gethostname()}: {hardware(accelerator.device)}"])
+    if not accelerator.is_main_process:
+        return []
+    images = fingerprint(split.images)
+    before = [line for line in read_lines(run / STARTS).entries if isinstance(line.get("images"), dict)]
+    start = {
+        "event": "start",
+        "time": _now(),
+        "step": step,
+        "command": shlex.join(sys.orig_argv),
+        "folder": os.fspath(Path.cwd()),
+        "git": _git(),
+        "versions": {"python": platform.python_version(), **_versions()},
+        "processes": machines,
+        "images": images,
+    }
+    try:
+        append_line(run / STARTS, start)
+    except OSError as error:
+        return [f"warning: {run / STARTS} cannot be written to ({error})"]
+    changed = differences(before[-1]["images"], images) if before else []
+    place = before[-1]["images"].get("place") if before else images["place"]
+    moved = f" ({place} then, {images['place']} now)" if place != images["place"] else ""
+    return [
+        f"warning: the images are not those of the start before{moved}: {change}; the run goes on with them"
+        for change in changed
+    ]
+
+
+def record_end(accelerator: Accelerator, run: Path, step: int, outcome: str) -> None:
+    """Adds a line about how a start ended."""
+    if accelerator.is_main_process:
+        append_line(run / STARTS, {"event": "end", "time": _now(), "step": step, "outcome": outcome})
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _git() -> str | None:
+    """The commit of the folder that the command ran in, `…-dirty` with changes; None where it is in no repository."""
+    command = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
