@@ -6,6 +6,19 @@ const protobufOutsideSerde = {
   message: "Only src/targets/onnx/serde.ts knows protobuf; use what it exports.",
 };
 
+/** A default in the place of what an index or a lookup must find hides a fault; asked for are those of index and call, since a field may be optional. */
+const noDefaultFor = (left) =>
+  `LogicalExpression[operator='??']${left}:matches([right.value=''],[right.value=0],[right.value=1],[right.name='NaN'],[right.operator='-'],[right.elements.length=0],[right.properties.length=0])`;
+const mustBeThere = {
+  selector: [
+    "LogicalExpression[operator='??'][left.type='CallExpression'][right.value='']",
+    noDefaultFor('[left.computed=true]:not([left.property.raw=/^"/])'),
+    noDefaultFor(":matches([left.expression.computed=true],[left.expression.object.computed=true])"),
+    "ArrayPattern > AssignmentPattern:matches([right.value=''],[right.value=0],[right.value=1],[right.elements.length=0])",
+  ].join(","),
+  message: "Ask for what must be there with must (src/errors/must.ts); a default that is meant says why.",
+};
+
 export default tseslint.config(
   { ignores: ["dist/", "out/", "node_modules/", ".venv/"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
@@ -44,6 +57,12 @@ export default tseslint.config(
       // `apply<Feature<C, S>>(…)` types what the IR does not: the parameter occurs in the result alone.
       "@typescript-eslint/no-unnecessary-type-parameters": "off",
     },
+  },
+  {
+    files: ["src/**/*.ts", "dsl/**/*.ts"],
+    // These read texts of people and other programs, and write pages.
+    ignores: ["src/cli/**", "src/artifact/author-docs.ts", "src/report/html/**"],
+    rules: { "no-restricted-syntax": ["error", mustBeThere] },
   },
   {
     files: ["src/targets/onnx/serde.ts"],

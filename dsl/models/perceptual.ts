@@ -1,4 +1,5 @@
 /** The networks that perceptual losses look through. Their keys are those of the published files, their names those of the papers. */
+import { must } from "../../src/errors/must.ts";
 import type { Network } from "../../src/ir/model.ts";
 import type { Feature } from "../feature.ts";
 import { maxPool2d, relu } from "../functions.ts";
@@ -32,13 +33,15 @@ const stages = {
 
 /** Output channels of AlexNet's convolutions. */
 const alexNetWidths = [64, 192, 384, 256, 256] as const;
+const alexNetStrides = [4, 8, 16, 16, 16] as const;
 
 type Stages = readonly (readonly number[])[];
 
 function convolutions(indices: Stages): Readonly<Record<number, Convolution>> {
+  const inputs = (s: number, i: number): number => (i > 0 ? widths[s] : widths[s - 1]) ?? 3;
   return Object.fromEntries(
     indices.flatMap((stage, s) =>
-      stage.map((index, i) => [index, conv2d({ in: (i === 0 ? widths[s - 1] : widths[s]) ?? 3, out: widths[s] ?? 0 })] as const),
+      stage.map((index, i) => [index, conv2d({ in: inputs(s, i), out: must(widths[s], `the width of stage ${s}`) })] as const),
     ),
   );
 }
@@ -121,7 +124,7 @@ export const LpipsAlexNetHeads = lpipsHeads("LpipsAlexNetHeads", alexNetWidths);
 export function perceptualNetworks(): readonly Network[] {
   const maps = widths.map((channels, s) => ({ channels, stride: 2 ** s }));
   // Where sizes divide evenly; AlexNet rounds its own down.
-  const alexNetMaps = alexNetWidths.map((channels, i) => ({ channels, stride: [4, 8, 16, 16, 16][i] ?? 1 }));
+  const alexNetMaps = alexNetWidths.map((channels, i) => ({ channels, stride: alexNetStrides[i] as number }));
   return [
     network({ name: "vgg16", inputs: [{ channels: 3 }], block: Vgg16() }),
     network({ name: "lpips_heads", inputs: maps, block: LpipsHeads() }),

@@ -53,7 +53,7 @@ export const UNet = block("UNet", <I extends number, O extends number>(config: U
     mid: [res(last, last), res(last, last)],
     // The skips are the outputs of `down`; conv_in's stays unused.
     up: reversed.map((width, i) => res((reversed[i - 1] ?? last) + width, width)),
-    conv_out: conv2d({ in: channels * (multipliers[0] ?? 1), out: config.out }),
+    conv_out: conv2d({ in: widths[0] ?? channels, out: config.out }),
   });
   return <S extends number>(x: Feature<I, S>): Feature<O, S> => {
     let h: FeatureMap = conv_in(x);

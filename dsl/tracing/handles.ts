@@ -1,4 +1,5 @@
 /** Layers and blocks as their authors hold them while a model is being described. */
+import { must } from "../../src/errors/must.ts";
 import type { Definition, Rebuilt } from "../../src/ir/model.ts";
 import type { Attrs, Op } from "../../src/ir/op.ts";
 import type { Source } from "../../src/ir/source.ts";
@@ -68,8 +69,8 @@ export function handleOf(value: unknown): Handle | undefined {
 
 export function pathOf(handle: Handle | undefined): string {
   if (handle?.owner === undefined) return "";
-  const prefix = pathOf(handle.owner);
-  return prefix === "" ? (handle.key ?? "") : `${prefix}.${handle.key}`;
+  const [prefix, key] = [pathOf(handle.owner), must(handle.key, "the name of a layer that has an owner")];
+  return prefix === "" ? key : `${prefix}.${key}`;
 }
 
 export function labelOf(handle: Handle): string {

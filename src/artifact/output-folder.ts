@@ -102,7 +102,7 @@ function lock(folder: string): void {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw cannotWrite(folder, error);
     }
     // Gone in between: the other one has ended.
-    const [holder = "", ...place] = existsSync(path) ? readFileSync(path, "utf8").split(" ") : [];
+    const [holder, ...place] = existsSync(path) ? readFileSync(path, "utf8").split(" ") : [];
     if (place.join(" ") === realpathSync(folder) && Number(holder) !== process.pid && isAlive(Number(holder))) {
       throw new UserError({
         what: `${folder} is being written by another compile`,

@@ -1,3 +1,4 @@
+import { must } from "../errors/must.ts";
 import type { Command } from "commander";
 import { UserError } from "../errors/index.ts";
 import type { Model, Part } from "../ir/model.ts";
@@ -33,7 +34,9 @@ async function checkTypes(path: string): Promise<void> {
 function describe(model: Model): string {
   const lines = model.parts.map((part) => {
     const input = part.graph.inputs.map((value) => formatShape(value.shape)).join(", ");
-    const outputs = part.outputNames.map((name, i) => `${name} ${formatShape(part.graph.outputs[i]?.shape ?? [])}`).join(", ");
+    const outputs = part.outputNames
+      .map((name, i) => `${name} ${formatShape(must(part.graph.outputs[i], name).shape)}`)
+      .join(", ");
     return `  ${part.name.padEnd(13)} ${input} → ${outputs}; ${sizes(part)}`;
   });
   return `${model.name}: types and shapes are right\n${lines.join("\n")}\n`;

@@ -1,3 +1,4 @@
+import { must } from "../errors/must.ts";
 import type { Command, CommanderError } from "commander";
 import { UsageError, type Report } from "../errors/index.ts";
 
@@ -33,7 +34,9 @@ export function usageReport({ code, message }: CommanderError, commands: readonl
 /** No argument and no option means anything when it is empty: such a command line comes from a variable that is not set. */
 export function refuseEmpty(command: Command): void {
   const given = [
-    ...command.processedArgs.map((value: unknown, i) => [`<${command.registeredArguments[i]?.name() ?? ""}>`, value] as const),
+    ...command.processedArgs.map(
+      (value: unknown, i) => [`<${must(command.registeredArguments[i], "an argument's declaration").name()}>`, value] as const,
+    ),
     ...command.options.map((option) => [option.flags, command.getOptionValue(option.attributeName()) as unknown] as const),
   ];
   const empty = given.find(([, value]) => value === "" || (Array.isArray(value) && value.includes("")));

@@ -40,7 +40,7 @@ const ours = ["src", "dsl", "bin"].map((folder) => `${installation}${folder}/`);
 export function placeOf(source: Source | { readonly stack?: string }): Place | undefined {
   if (!withPlaces) return undefined;
   const stack = "trace" in source ? source.trace.stack : source.stack;
-  for (const { file, line } of placesIn(stack ?? "")) {
+  for (const { file, line } of placesIn(stack)) {
     if (!ours.some((folder) => file.startsWith(folder)) && !file.includes("/node_modules/")) return { file, line };
   }
   return undefined;
@@ -48,14 +48,14 @@ export function placeOf(source: Source | { readonly stack?: string }): Place | u
 
 /** Where the call stands itself, in whosever file. */
 export function callerOf({ trace }: Source): Place | undefined {
-  return placesIn(trace.stack ?? "").next().value;
+  return placesIn(trace.stack).next().value;
 }
 
-function* placesIn(stack: string): Generator<Place, undefined> {
-  for (const line of stack.split("\n")) {
+function* placesIn(stack: string | undefined): Generator<Place, undefined> {
+  for (const line of stack?.split("\n") ?? []) {
     // `at name (/path:1:2)`, `at /path:1:2` or `at async file:///path:1:2`; not Node's own `node:fs:1:2`.
     const match = /^\s*at (?:.*? \()?(?:async )?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^<>]*):(\d+):\d+\)?$/.exec(line);
-    if (match !== null) yield { file: pathOf(match[1] ?? ""), line: Number(match[2]) };
+    if (match !== null) yield { file: pathOf(match[1] as string), line: Number(match[2]) };
   }
   return undefined;
 }

@@ -54,8 +54,10 @@ async function measureRow({ graph: path, shape, provider, threads, repeats, seco
 
 /** The first line, without the place in onnxruntime's sources and the condition that did not hold there. */
 function reason(message: string): string {
-  const [line = ""] = message.split("\n");
-  return line.replace(/^\/onnxruntime_src\/.* was false\. /, "");
+  return message
+    .split("\n", 1)
+    .join("")
+    .replace(/^\/onnxruntime_src\/.* was false\. /, "");
 }
 
 /** Seconds of each run after those that warm up, which take a quarter of the time more. */

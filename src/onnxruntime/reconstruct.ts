@@ -1,3 +1,4 @@
+import { must } from "../errors/must.ts";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { manifestIn, openCompiled } from "../artifact/compiled-folder.ts";
@@ -98,7 +99,11 @@ function output(outputs: Readonly<Record<string, GraphOutput>>, name: string): G
 }
 
 function imageOf({ shape, data }: GraphOutput): PlanarImage {
-  const [, channels = 0, height = 0, width = 0] = shape;
+  const [channels, height, width] = [1, 2, 3].map((axis) => must(shape[axis], `axis ${axis} of an image`)) as [
+    number,
+    number,
+    number,
+  ];
   return { channels, height, width, data };
 }
 

@@ -1,3 +1,4 @@
+import { must } from "../errors/must.ts";
 import { UserError } from "../errors/index.ts";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 
@@ -38,7 +39,7 @@ export async function loadGraph(model: string | Uint8Array, { provider, threads 
       help: "compile the model again",
     });
   }
-  const [input = ""] = session.inputNames;
+  const input = must(session.inputNames[0], "the graph's input");
   return {
     async run(data, shape) {
       const results = await session.run({ [input]: new runtime.Tensor("float32", data, shape) });

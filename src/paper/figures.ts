@@ -87,7 +87,7 @@ const [s, b, m, l] = [
 const sigmas = [25, 50, 100, 250, 500] as const;
 
 function mmd([model, builtIn]: readonly [string, string], values: readonly number[]): PublishedMmd {
-  return { table: "6", model, builtIn, values: sigmas.map((sigma, i) => ({ sigma, mmd: values[i] ?? NaN })) };
+  return { table: "6", model, builtIn, values: sigmas.map((sigma, i) => ({ sigma, mmd: values[i] as number })) };
 }
 
 function throughput(

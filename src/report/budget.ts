@@ -1,4 +1,5 @@
 /** `--budget encoder=7M`: limits on what a part may cost. */
+import { type NonEmpty } from "../errors/must.ts";
 import { nearest, UsageError, UserError, type Report } from "../errors/index.ts";
 import { partNames, type PartName } from "../ir/model.ts";
 import type { Counts, ModelCounts } from "./count.ts";
@@ -48,7 +49,7 @@ export interface BudgetViolation extends Budget {
 
 /** Reads `part=limit` or `part.metric=limit`, such as `encoder=7M` or `decoder.activation=192MiB`. Throws UsageError. */
 export function parseBudget(text: string): Budget {
-  const [target = "", limitText, ...rest] = text.split("=");
+  const [target, limitText, ...rest] = text.split("=") as readonly string[] as NonEmpty<string>;
   if (limitText === undefined || rest.length > 0) {
     throw new UsageError({
       what: `"${text}" is not a budget`,
@@ -76,13 +77,13 @@ function choose<T extends string>(what: string, word: string, choices: readonly 
 }
 
 function parseLimit(text: string, { suffixes }: MetricFacts, budget: string): number {
-  const [, number, suffix = ""] = /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec(text.trim()) ?? [];
-  const factor = suffix === "" ? 1 : Object.hasOwn(suffixes, suffix) ? suffixes[suffix] : undefined;
+  const [, number, suffix] = /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec(text.trim()) ?? [];
+  const factor = suffix === undefined || suffix === "" ? 1 : Object.hasOwn(suffixes, suffix) ? suffixes[suffix] : undefined;
   // Rounded, since 6.755 · 10⁶ is not a whole number in binary.
   const limit = number === undefined || factor === undefined ? 0 : Math.round(Number(number) * factor);
   if (limit > 0) return limit;
   const names = Object.keys(suffixes);
-  const meant = number === undefined || factor !== undefined ? undefined : nearest(suffix, names);
+  const meant = suffix === undefined || factor !== undefined ? undefined : nearest(suffix, names);
   throw new UsageError({
     what: `the budget "${budget}" has no limit`,
     expected: `a number above zero, alone or with ${names.join(", ")}`,

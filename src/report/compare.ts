@@ -61,7 +61,7 @@ function modelJson({ model, size, latentChannels, parts }: ModelCounts): object 
 }
 
 function partGrid(name: PartName, models: readonly ModelCounts[], baseline: ModelCounts | undefined): Grid {
-  const measured = models.flatMap(({ parts }) => parts[name] ?? []);
+  const measured = models.map(({ parts }) => parts[name]).filter((part) => part !== undefined && part !== null);
   const countScale = scaleFor(
     measured.map(({ macs }) => macs),
     decimalScales,

@@ -1,4 +1,5 @@
 /** Which modules of two models differ: modules are aligned by path. Measures; `compare.ts` prints. */
+import { must } from "../errors/must.ts";
 import { partNames } from "../ir/model.ts";
 import type { ModelCounts, ModuleCounts } from "./count.ts";
 
@@ -44,7 +45,7 @@ function differingModules(first: readonly ModuleCounts[], second: readonly Modul
 }
 
 function differing(a: ModuleCounts | undefined, b: ModuleCounts | undefined): readonly ModuleDifference[] {
-  const path = a?.path ?? b?.path ?? "";
+  const path = must(a ?? b, "the module that differs").path;
   const difference = (inside: readonly ModuleDifference[] = []): ModuleDifference => ({
     path,
     first: a === undefined ? null : facts(a),

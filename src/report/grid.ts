@@ -1,4 +1,5 @@
 /** Tables of text cells as aligned text, Markdown and CSV. */
+import { must } from "../errors/must.ts";
 export interface Column {
   readonly title: string;
   readonly align: "left" | "right";
@@ -20,12 +21,14 @@ export function right(title: string): Column {
 
 /** Columns padded to their widest cell, two spaces between them, a rule under the titles. */
 export function textTable({ columns, rows }: Grid): string {
-  const widths = columns.map(({ title }, i) => Math.max(displayWidth(title), ...rows.map((row) => displayWidth(row[i] ?? ""))));
+  const widths = columns.map(({ title }, i) =>
+    Math.max(displayWidth(title), ...rows.map((row) => displayWidth(must(row[i], `the cell of ${title}`)))),
+  );
   const line = (cells: readonly string[]): string =>
     columns
-      .map(({ align }, i) => {
-        const cell = cells[i] ?? "";
-        const padding = " ".repeat((widths[i] ?? 0) - displayWidth(cell));
+      .map(({ align, title }, i) => {
+        const cell = must(cells[i], `the cell of ${title}`);
+        const padding = " ".repeat((widths[i] as number) - displayWidth(cell));
         return align === "left" ? cell + padding : padding + cell;
       })
       .join("  ")

@@ -1,4 +1,5 @@
 /** The median of repeated measurements, and how far it can be trusted. */
+import { must } from "../errors/must.ts";
 
 export interface MedianInterval {
   readonly median: number;
@@ -19,7 +20,7 @@ export const mostValues = 1000;
 export function medianInterval(values: readonly number[]): MedianInterval {
   const ordered = [...values].sort((a, b) => a - b);
   const count = ordered.length;
-  const at = (rank: number): number => ordered[rank] ?? NaN;
+  const at = (rank: number): number => must(ordered[rank], "a value to take the median of");
   const middle = (count - 1) / 2;
   const median = (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2;
   // The true median lies below the value of rank r, counted from 0, where at most r values are below the median: with the binomial

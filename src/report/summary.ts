@@ -72,12 +72,16 @@ function treeLabel(rows: readonly SummaryRow[]): (row: SummaryRow) => string {
   const parents = new Map<SummaryRow, string>();
   const open: string[] = [];
   for (const row of rows) {
-    parents.set(row, open[row.level - 1] ?? "");
+    const parent = open[row.level - 1];
+    if (parent !== undefined) parents.set(row, parent);
     open[row.level] = row.path;
   }
   return (row) => {
-    const prefix = `${parents.get(row) ?? ""}.`;
-    return "  ".repeat(row.level) + (row.path.startsWith(prefix) ? row.path.slice(prefix.length) : row.path);
+    const parent = parents.get(row);
+    const prefix = `${parent}.`;
+    return (
+      "  ".repeat(row.level) + (parent !== undefined && row.path.startsWith(prefix) ? row.path.slice(prefix.length) : row.path)
+    );
   };
 }
 

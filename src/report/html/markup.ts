@@ -34,5 +34,5 @@ const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", 
 function escaped(text: string): string {
   return text
     .replace(/\p{Surrogate}|[\p{Control}\ufffe\uffff]/gu, (character) => (/[\t\n\r]/.test(character) ? character : "\ufffd"))
-    .replace(/[&<>"']/g, (character) => entities[character] ?? "");
+    .replace(/[&<>"']/g, (character) => entities[character] as string);
 }

@@ -1,4 +1,5 @@
 /** Everything that was published about quality and speed, by table. */
+import { must } from "../../errors/must.ts";
 import {
   paper,
   type PublishedAblation,
@@ -39,7 +40,7 @@ export function paperTables(): Markup {
     columns: [
       model,
       ...paper.mmd[0].values.map(({ sigma }, i) =>
-        number<PublishedMmd>(`σ = ${sigma}`, ({ values }) => values[i]?.mmd ?? NaN, 2),
+        number<PublishedMmd>(`σ = ${sigma}`, ({ values }) => must(values[i], "a published distance").mmd, 2),
       ),
     ],
     rows: paper.mmd,

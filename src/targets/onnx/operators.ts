@@ -208,7 +208,8 @@ function expectSizes(found: Sizes, expected: Sizes, what: string): void {
 function broadcast(a: Sizes, b: Sizes): Sizes {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
-    const [left = 1, right = 1] = [a[a.length - rank + i], b[b.length - rank + i]];
+    // eslint-disable-next-line no-restricted-syntax -- a size that one of them lacks is 1
+    const [left, right] = [a, b].map((sizes) => sizes[sizes.length - rank + i] ?? 1) as [number, number];
     if (left !== right && left !== 1 && right !== 1) throw new InternalError(`sizes ${left} and ${right} meet`);
     return left === 1 ? right : left;
   });

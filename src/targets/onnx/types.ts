@@ -68,10 +68,10 @@ function outputTypes(
   const slots = Math.max(inputs.length, signature.inputs.length);
   for (let slot = 0; slot < slots; slot++) {
     const operand = operandAt(signature.inputs, slot);
-    const input = inputs[slot] ?? "";
+    const input = inputs[slot];
     if (operand === undefined) throw new InternalError(`${label} gives ${type} ${inputs.length} inputs`);
     const [name, variable, arity] = operand;
-    if (input === "") {
+    if (input === undefined || input === "") {
       if (arity === "optional") continue;
       throw new InternalError(`${label} lacks the input ${name} of ${type}`);
     }

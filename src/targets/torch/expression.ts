@@ -38,11 +38,12 @@ export function bindingOf(expr: PyExpr): number {
   }
 }
 
-/** How the names of a module are written; those of the others are imported bare. */
-const prefixes: Readonly<Partial<Record<PyModule, string>>> = { torch: "torch.", F: "F.", nn: "nn.", math: "math." };
+/** Whose names are written behind the module; those of the others are imported bare. */
+const prefixed: readonly PyModule[] = ["torch", "F", "nn", "math"];
 
 export function symbolText(module: PyModule, name: string): string {
-  return module === "torch" && name === "Tensor" ? name : (prefixes[module] ?? "") + name;
+  const bare = !prefixed.includes(module) || (module === "torch" && name === "Tensor");
+  return bare ? name : `${module}.${name}`;
 }
 
 /** Within brackets of its own an expression may break anywhere; outside of any only within those that it has. */

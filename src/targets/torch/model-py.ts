@@ -1,4 +1,5 @@
 /** model.py: the architecture as a person would write it in PyTorch. */
+import { must } from "../../errors/must.ts";
 import type { Block, Body, Definition, Model, Part } from "../../ir/model.ts";
 import {
   pyAttribute,
@@ -148,7 +149,7 @@ function stagedClass(part: Part, made: (module: Module) => PyExpr): PyStatement 
   const body: Body = named
     ? { graph: part.graph, returns: { kind: "record", entries: part.outputNames.map((name, i) => [name, i]) } }
     : stagesOnly(part).body;
-  const base = body.graph.inputs[0]?.shape ?? [];
+  const base = must(body.graph.inputs[0], "the input of a part").shape;
   const shapes = (values: Body["graph"]["inputs"]): string =>
     values.map(({ shape }) => relativeShape(shape, base, String(shape[1]?.offset ?? "C"))).join(", ");
   return {

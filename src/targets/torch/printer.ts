@@ -125,6 +125,7 @@ function documented(
 export function docLines(paragraphs: readonly string[], depth: number): readonly string[] {
   const indent = " ".repeat(depth);
   const quotes = '"""';
+  // eslint-disable-next-line no-restricted-syntax -- of prose nothing may be left
   const [first = "", ...others] = paragraphs.map(safeProse).filter((text) => text !== "");
   if (others.length === 0 && widthOf(first) + depth + 2 * quotes.length <= lineLength) return [indent + quotes + first + quotes];
   const wrapped = [first, ...others].flatMap((text, i) => [

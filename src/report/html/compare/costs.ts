@@ -67,9 +67,9 @@ function spec(bars: readonly Bar[], limit: number | undefined, narrow: boolean):
   // The longest bar ends where its label still fits, of letters of 12 pixels.
   const names = Math.min(150, 8 * Math.max(...bars.map(({ model }) => model.length)));
   const plot = (narrow ? 340 : 480) - names - 10;
-  const domain = [0, Math.max(...bars.map(({ value, label }) => (value * plot) / (plot - 16 - 7 * label.length)))];
+  const top = Math.max(...bars.map(({ value, label }) => (value * plot) / (plot - 16 - 7 * label.length)));
   const bar = { type: "bar", height: 20, cornerRadiusEnd: 2 };
-  const x = { type: "quantitative", axis: null, stack: null, scale: { domain } };
+  const x = { type: "quantitative", axis: null, stack: null, scale: { domain: [0, top] } };
   return {
     height: bars.length * 36,
     data: { values: bars },
@@ -81,7 +81,7 @@ function spec(bars: readonly Bar[], limit: number | undefined, narrow: boolean):
         mark: { ...bar, color: "var(--alert)" },
         encoding: { x: { ...x, field: "within" }, x2: { field: "value" }, description: { field: "read" } },
       },
-      ...(limit === undefined || limit > (domain[1] ?? 0)
+      ...(limit === undefined || limit > top
         ? []
         : [{ mark: { type: "rule", strokeDash: [4, 3], aria: false }, encoding: { x: { ...x, datum: limit }, y: null } }]),
       ...barLabel({ ...x, field: "value" }, "label"),

@@ -1,4 +1,5 @@
 /** One level of a model's graph as SVG: nodes and edges laid out by dagre when the page is written. */
+import { must } from "../../../errors/must.ts";
 import * as dagre from "@dagrejs/dagre";
 import { markup, type Markup } from "../markup.ts";
 
@@ -63,7 +64,7 @@ export function graphDrawing(nodes: readonly DrawnNode[], edges: readonly DrawnE
   const places = nodes.map(({ id }) => graph.node(id));
   const lines = routes.map((route) => markup`<path d="${pathThrough(route.points)}"/>`);
   const captions = edges.map(({ label: text }, i) => {
-    const { x, y } = routes[i] ?? {};
+    const { x, y } = must(routes[i], "the way of an edge");
     return (
       text !== undefined &&
       x !== undefined &&

@@ -71,7 +71,7 @@ export async function comparisonPage({ models, budgets, published }: Comparison)
 
 /** `s, b and sd-vae` */
 function listed(names: readonly string[]): string {
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 function differenceSection([first, second, ...others]: readonly Compared[]): readonly Section[] {

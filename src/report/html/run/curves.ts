@@ -203,7 +203,7 @@ function phaseMarks(phases: readonly Phase[], x: Spec, narrow: boolean): readonl
   const starts = phases.map((_, i) => phases[i - 1]?.to ?? 0);
   const letters = (narrow ? 290 : 430) / 7 / Math.max(1, ...phases.map(({ to }) => to));
   const values = phases.map(({ name, to }, i) => {
-    const step = starts[i] ?? 0;
+    const step = starts[i] as number;
     // A name ends where the next begins; after the last there is some room.
     const room = i === phases.length - 1 ? 12 : 3;
     return { step, name: shortened(name, Math.max(room, Math.floor((to - step) * letters))) };

@@ -39,7 +39,7 @@ export function keyFigures(run: Run): Markup {
       key(
         "images seen",
         compact(images.value).trim(),
-        paces.length > 0 && `${rounded(paces[Math.floor(paces.length / 2)] ?? 0)} images/s, median`,
+        paces.length > 0 && `${rounded(paces[Math.floor(paces.length / 2)] as number)} images/s, median`,
       ),
     entries.length > 0 &&
       key(

@@ -1,4 +1,5 @@
 /** What the docstring of a class says beside its author's words. */
+import { must } from "../../../errors/must.ts";
 import { printExpr } from "../printer.ts";
 import { ownNaming, pythonOf } from "./rules.ts";
 import type { ClassProgram, SignatureShape } from "./template.ts";
@@ -10,7 +11,7 @@ export function docOf({ signature, returns, settled, parameters }: ClassProgram)
     return `[N, ${count}${sizes === "" ? "" : `, ${sizes}`}]`;
   };
   const results = signature.results.map((shape, i) => {
-    const name = returns.entries[i]?.[0] ?? "";
+    const [name] = must(returns.entries[i], "the name of a result");
     return returns.kind === "record" ? `${name} ${shown(shape)}` : shown(shape);
   });
   const shapes = `${signature.inputs.map(shown).join(", ")} -> ${results.join(", ")}.`;

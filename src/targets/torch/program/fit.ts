@@ -89,12 +89,12 @@ export class Fitter {
   #multiple(terms: readonly Term[], values: readonly number[]): Rule | undefined {
     const holds = (rule: Rule): boolean => this.#envs.every((env, i) => evaluate(rule, env) === values[i]);
     for (const { rule, values: own } of terms) {
-      const [first = 0, at = 0] = [values[0], own[0]];
+      const [first, at] = [values[0] as number, own[0] as number];
       if (own.every((value, i) => value === values[i])) return rule;
       const factor = first / at;
       if (Number.isInteger(factor) && own.every((value, i) => value * factor === values[i]))
         return { kind: "arithmetic", operator: "*", left: constant(factor), right: rule };
-      const largest = own.reduce((best, value, i) => (value > (own[best] ?? 0) ? i : best), 0);
+      const largest = own.reduce((best, value, i) => (value > (own[best] as number) ? i : best), 0);
       const divisor = Math.round((own[largest] as number) / (values[largest] as number));
       const divided: Rule = { kind: "arithmetic", operator: "//", left: rule, right: constant(divisor) };
       if (divisor > 1 && divisor <= 64 && holds(divided)) return divided;
@@ -104,7 +104,7 @@ export class Fitter {
 
   #withConstant(terms: readonly Term[], values: readonly number[]): Rule | undefined {
     for (const { rule, values: own } of terms) {
-      const offset = (values[0] ?? 0) - (own[0] ?? 0);
+      const offset = (values[0] as number) - (own[0] as number);
       if (!Number.isInteger(offset) || !own.every((value, i) => value + offset === values[i])) continue;
       return { kind: "arithmetic", operator: offset < 0 ? "-" : "+", left: rule, right: constant(Math.abs(offset)) };
     }

@@ -1,4 +1,5 @@
 /** The steps of a forward as expressions over their operands. */
+import { must } from "../../../errors/must.ts";
 import { pyAttribute, pyBinary, pyCall, pyCompare, pyConstant, pyIndex, pyName, type PyExpr } from "../../../ir/python.ts";
 import { pythonOf, type Naming } from "./rules.ts";
 import type { Ref } from "./steps.ts";
@@ -56,4 +57,9 @@ export class Expressions {
 export function negated(test: PyExpr): PyExpr {
   if (test.kind === "compare" && test.operator === "is not") return { ...test, operator: "is" };
   return { kind: "not", of: test };
+}
+
+/** What a loop put last into the list that it keeps. */
+export function popped(list: string | undefined): PyExpr {
+  return pyCall(pyAttribute(pyName(must(list, "the list that a loop keeps")), "pop"));
 }

@@ -1,4 +1,5 @@
 /** What the values of a forward are called, and how long they live. */
+import { must } from "../../../errors/must.ts";
 import { pyConstant, pyIndex, pyName, type PyExpr } from "../../../ir/python.ts";
 import { reservedNames, unused } from "../names.ts";
 import type { TemplateResult, TemplateStep, TemplateSteps } from "./template.ts";
@@ -51,6 +52,7 @@ export class Values {
   count({ steps, results }: TemplateSteps): void {
     const use = ({ step, output }: TemplateResult): void => {
       const counts = this.#uses.get(step) ?? [];
+      // eslint-disable-next-line no-restricted-syntax -- outputs are counted from 0
       counts[output] = (counts[output] ?? 0) + 1;
       this.#uses.set(step, counts);
     };
@@ -63,6 +65,7 @@ export class Values {
   }
 
   used(step: TemplateStep, output = 0): number {
+    // eslint-disable-next-line no-restricted-syntax -- no use was counted
     return this.#uses.get(step)?.[output] ?? 0;
   }
 
@@ -116,7 +119,10 @@ export class Values {
   entryOf(step: TemplateStep, output: number, from: PyExpr): PyExpr {
     if (step.kind !== "call") return pyIndex(from, pyConstant(output));
     const at = step.returns.entries.findIndex(([, index]) => index === output);
-    return pyIndex(from, pyConstant(step.returns.kind === "record" ? (step.returns.entries[at]?.[0] ?? "") : at));
+    return pyIndex(
+      from,
+      pyConstant(step.returns.kind === "record" ? must(step.returns.entries[at], "the entry of a result")[0] : at),
+    );
   }
 
   variableOf({ step, output }: TemplateResult): Variable | undefined {

@@ -103,7 +103,7 @@ class Finder {
     const { carried, initial, constants, varying } = slots;
     if (count < 2 || carried === undefined || initial === undefined || varying.length > 1) return undefined;
     const results = Array.from({ length: count }, (_, i) => this.#nodes[start + i * period + carried]?.outputs[0] as Value);
-    const candidate = { start, period, count, lists, initial, results, constants, takes: varying[0] ?? [] };
+    const candidate = { start, period, count, lists, initial, results, constants, takes: varying.flat() };
     return this.#walksToTheEnd(candidate) && this.#keepsToItself(candidate) ? candidate : undefined;
   }
 

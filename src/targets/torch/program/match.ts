@@ -1,4 +1,5 @@
 /** Whether a class is the program of an instance: its members and its body, step by step, and what the constructor has to be given. */
+import { must } from "../../../errors/must.ts";
 import type { AttrValue } from "../../../ir/attributes.ts";
 import type { Block, Body, Member, Module, Value } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
@@ -179,5 +180,5 @@ function itemValues(
     return Array.from({ length }, (_, at) => evaluate(at === edge ? slot.at : slot.rest, env) ?? null);
   }
   const lists = slot.parts.map((part) => evaluate(part, env) as readonly number[]);
-  return (lists[0] ?? []).map((_, at) => lists.reduce((sum, list) => sum + (list[at] as number), 0));
+  return must(lists[0], "a part of a sum").map((_, at) => lists.reduce((sum, list) => sum + (list[at] as number), 0));
 }

@@ -1,4 +1,5 @@
 /** One set of members for those of several samples. */
+import { must } from "../../../errors/must.ts";
 import { isRule } from "../../../ir/attributes.ts";
 import type { Block, Layer, Member, MemberList, MemberRecord, Module } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
@@ -71,7 +72,7 @@ function where<T>(values: readonly T[], holds: (value: T) => boolean): readonly 
 function mergeRecords(values: readonly (MemberRecord | undefined)[], hint: string, around: MemberSurroundings): MemberTemplate {
   const filled = where(values, (value) => value !== undefined);
   const records = filled.map((i) => values[i] as MemberRecord);
-  const keys = records[0]?.entries.map(([key]) => key) ?? [];
+  const keys = must(records[0], hint).entries.map(([key]) => key);
   if (records.some(({ entries }) => entries.map(([key]) => key).join() !== keys.join()))
     throw new NoProgram(`${hint} has other keys`);
   const inside = within(around, filled);
@@ -93,8 +94,8 @@ function mergeRecords(values: readonly (MemberRecord | undefined)[], hint: strin
 function mergeLists(values: readonly (MemberList | undefined)[], hint: string, around: MemberSurroundings): MemberTemplate {
   const lists = values.map((value) => value?.items ?? []);
   const filled = where(lists, (items) => items.length > 0);
-  const lengths = new Set(filled.map((i) => lists[i]?.length ?? 0));
-  const [length = 0] = lengths;
+  const lengths = new Set(filled.map((i) => (lists[i] as readonly unknown[]).length));
+  const length = Math.max(0, ...lengths);
   const inside = within(around, filled);
   const repeated = repeatedList(lists, hint, around, lengths.size > 1 || (filled.length < lists.length && length > 1));
   if (repeated !== undefined) return repeated;
@@ -203,7 +204,7 @@ function mergeConstruct(made: readonly Made[], hint: string, around: MemberSurro
 }
 
 function slotNames(made: readonly Made[]): readonly string[] {
-  return [...(made[0]?.values.keys() ?? [])];
+  return [...must(made[0], "what is made").values.keys()];
 }
 
 /** The op's own rule, where every author left the attribute to it, Python can follow it, and what it follows from differs. */

@@ -1,4 +1,5 @@
 /** One forward for the bodies of several samples: what differs follows from a rule, or stands under a test. */
+import { must } from "../../../errors/must.ts";
 import type { AttrValue } from "../../../ir/op.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import type { Fitter } from "./fit.ts";
@@ -58,7 +59,7 @@ class Merger {
     if (!same) return undefined;
     const made: TemplateStep[] = [];
     const read = ({ step, output }: Result): TemplateResult => ({
-      step: made[positions[0]?.get(step) ?? -1] as TemplateStep,
+      step: must(made[must(positions[0]?.get(step), "the place of a step")], "a step before its readers"),
       output,
     });
     first.steps.forEach((step, at) => {

@@ -1,4 +1,5 @@
 /** The steps of a template run for one instance, to be compared with what its body does. */
+import { must } from "../../../errors/must.ts";
 import type { AttrValue } from "../../../ir/attributes.ts";
 import type { Block, Body, Member, Module, Node, Value } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
@@ -132,7 +133,7 @@ export class Run {
     const stack = pops ? [...(inputs.at(-1) as number[])] : [];
     const constants = pops ? inputs.slice(1, -1) : inputs.slice(1);
     const counts = lists.map(([key, from]) => (this.#lengths.get(key) ?? 0) - from);
-    const [count = 0] = counts;
+    const count = must(counts[0], "the list that a loop walks");
     if (count < 0 || counts.some((other) => other !== count)) throw new Mismatch();
     let carried = inputs[0] as number;
     const results: number[] = [];

@@ -1,4 +1,5 @@
 /** What a kind of block makes of configurations: those in the model, and others under which it is built again. */
+import { must } from "../../../errors/must.ts";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import type { Block, Body, Rebuilds, Rebuilt } from "../../../ir/model.ts";
@@ -142,7 +143,7 @@ class Prober {
     const lengths = attempt % 3 === 2 ? [list.length] : [2, 3, 3, 4];
     const large = list.some((item) => Math.abs(item) > small);
     const numbers = Array.from({ length: this.#pick(lengths) }, () =>
-      this.#number(list[0] ?? 1, large ? "large" : "small", grain, attempt),
+      this.#number(must(list[0], name), large ? "large" : "small", grain, attempt),
     );
     return numbers;
   }
@@ -237,10 +238,13 @@ function numbersIn(name: string, value: PyConstant): readonly (readonly [string,
   if (typeof value === "number") return [[name, value]];
   if (!Array.isArray(value)) return [];
   const list = value as readonly number[];
-  return [
-    [`${name}[0]`, list[0] ?? NaN],
-    [`${name}[-1]`, list.at(-1) ?? NaN],
-  ];
+  const [first, last] = [list[0], list.at(-1)];
+  return first === undefined || last === undefined
+    ? []
+    : [
+        [`${name}[0]`, first],
+        [`${name}[-1]`, last],
+      ];
 }
 
 /** Every number in the attributes of the layers, by its place. */
@@ -261,7 +265,9 @@ function traceWith(rebuilt: Rebuilt, candidates: readonly (readonly number[])[],
     [[]],
   );
   for (const channels of combinations) {
-    const shapes = inputs.map((shape, i) => shape.map((dim, axis) => (axis === 1 ? constantDim(channels[i] ?? 0) : dim)));
+    const shapes = inputs.map((shape, i) =>
+      shape.map((dim, axis) => (axis === 1 ? constantDim(must(channels[i], `the channels of input ${i}`)) : dim)),
+    );
     try {
       return rebuilt.trace(shapes);
     } catch {

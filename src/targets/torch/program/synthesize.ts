@@ -1,4 +1,5 @@
 /** From instances of a kind of block to the class that makes them all, and what else its author's code would make. */
+import { must } from "../../../errors/must.ts";
 import type { Body, Member, Rebuilds, Returns } from "../../../ir/model.ts";
 import { channelsOf, type Shape } from "../../../ir/shape.ts";
 import type { PyConstant } from "../../../ir/python.ts";
@@ -116,9 +117,9 @@ class Synthesis {
     });
     // What an instance has no use for.
     const idle = new Map(
-      parameters.map(({ name, values: [first = 0] }) => [
+      parameters.map(({ name, values: [first] }) => [
         name,
-        Array.isArray(first) ? [] : typeof first === "number" ? 0 : false,
+        Array.isArray(first) ? [] : first === undefined || typeof first === "number" ? 0 : false,
       ]),
     );
     const settled = new Map([...first.settings].filter(([name]) => !this.#open.includes(name)));
@@ -271,18 +272,22 @@ class Synthesis {
     const filled = this.#samples.flatMap(({ block }, i) => (block.members.every(([, member]) => present(member)) ? [i] : []));
     const shapes = (of: (body: Body) => readonly Shape[]): readonly SignatureShape[] => {
       const each = this.#samples.map(({ body }) => of(body));
-      return (each[0] ?? []).map((_, at) => {
-        const all = each.map((values) => values[at] ?? []);
-        const sizes = new Set(all.map((shape, i) => relativeSizes(shape, this.#samples[i]?.body.graph.inputs[0]?.shape ?? [])));
+      return must(each[0], "a sample").map((_, at) => {
+        const all = each.map((values) => must(values[at], "a shape"));
+        const sizes = new Set(
+          all.map((shape, i) => relativeSizes(shape, must(this.#samples[i]?.body.graph.inputs[0], "a block's input").shape)),
+        );
         const channels =
           this.#fitter.number(all.map(channelsOf)) ??
-          this.#fitter.within(filled).number(filled.map((i) => channelsOf(all[i] ?? [])));
+          this.#fitter.within(filled).number(filled.map((i) => channelsOf(all[i] as Shape)));
         return { channels, sizes: sizes.size === 1 ? ([...sizes][0] as string) : "H', W'" };
       });
     };
     return {
       inputs: shapes(({ graph }) => graph.inputs.map(({ shape }) => shape)),
-      results: shapes(({ graph, returns }) => returns.entries.map(([, output]) => graph.outputs[output]?.shape ?? [])),
+      results: shapes(({ graph, returns }) =>
+        returns.entries.map(([, output]) => must(graph.outputs[output], "a block's output").shape),
+      ),
     };
   }
 }

@@ -1,4 +1,5 @@
 /** A class program as Python: its constructor, and what its docstring says. */
+import { must } from "../../../errors/must.ts";
 import { pythonOfDefault } from "./default-call.ts";
 import { torchModule } from "../../../ir/op.ts";
 import {
@@ -212,7 +213,7 @@ class ConstructorWriter {
       const key = JSON.stringify(rule);
       const known = walked.get(key);
       if (known !== undefined) return pyName(known.name);
-      const name = unused(itemName(names.get(key) ?? ""), taken);
+      const name = unused(itemName(must(names.get(key), "the name of a sequence")), taken);
       taken.add(name);
       walked.set(key, { name, list: this.#python(rule) });
       return pyName(name);

@@ -16,7 +16,7 @@ import {
 import { reservedNames } from "../names.ts";
 import { branchesOf, type Branches } from "./branches.ts";
 import { printExpr } from "../printer.ts";
-import { Expressions, negated, type Frame } from "./forward-expressions.ts";
+import { Expressions, negated, popped, type Frame } from "./forward-expressions.ts";
 import { Nesting } from "./forward-nesting.ts";
 import { inputNames, Values, type Variable } from "./forward-values.ts";
 import type { Naming } from "./rules.ts";
@@ -263,7 +263,7 @@ class ForwardWriter {
     for (const each of [...names, ...items.values(), name]) this.#values.hold(each, -1);
     if (kept === "all but the last") {
       const top = this.#values.used(step) > 1 ? this.#values.unused("last") : name;
-      statements.push({ kind: "assign", target: top, value: pyCall(pyAttribute(pyName(keep ?? ""), "pop")) });
+      statements.push({ kind: "assign", target: top, value: popped(keep) });
       this.#values.declare(step, 0, top);
     } else this.#values.declare(step, 0, name);
     return statements;
@@ -283,8 +283,7 @@ class ForwardWriter {
     for (const step of body.steps) {
       if (step.kind !== "input") continue;
       if (step.name === "carried") this.#values.declare(step, 0, name);
-      else if (step.name === "popped")
-        this.#values.nest(step, { expression: pyCall(pyAttribute(pyName(stack ?? ""), "pop")), reads: [] });
+      else if (step.name === "popped") this.#values.nest(step, { expression: popped(stack), reads: [] });
       else this.#values.declare(step, 0, constants[Number(step.name.split(" ")[1])] as string);
     }
     const [result] = body.results as readonly [TemplateResult];
