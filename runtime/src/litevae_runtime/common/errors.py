@@ -30,3 +30,7 @@ class WeightsError(LitevaeError, ValueError):
 
 class CorruptImageError(LitevaeError):
     """One image cannot be used; the message is the reason, without the image's name."""
+
+
+class UnreadableImageError(CorruptImageError):
+    """The bytes of an image cannot be read: it has gone, or the storage has."""

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from ..common.errors import CorruptImageError, InputError
+from ..common.errors import InputError, UnreadableImageError
 from ..common.text import counted
 from .decode import SUFFIXES, DecodedImage, open_image
 from .listing import Strings, described, suffix, walk
 from .shards import Shards, expand_braces
+from .storage import Storage
 
 _EXPECTED = "a folder of images, a .tar shard or a folder of them, or a pattern such as data-{000..099}.tar"
 
@@ -68,6 +69,7 @@ class Images:
         self.channels = channels
         self.ignored = ignored
         self._storage = storage
+        self.storage = Storage(place, len(self), self.read)
 
     def __len__(self) -> int:
         return len(self._storage.names)
@@ -88,11 +90,11 @@ class Images:
         return self._storage.read(index)
 
     def open(self, index: int) -> DecodedImage:
-        """One image; CorruptImageError where it cannot be read or is none."""
+        """One image; CorruptImageError where it is none, UnreadableImageError where it cannot be read."""
         try:
             data = self.read(index)
         except OSError as error:
-            raise CorruptImageError(error.strerror or str(error)) from error
+            raise UnreadableImageError(error.strerror or str(error)) from error
         return open_image(data, self.name(index), self.channels)
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from ..common.errors import CorruptImageError
+from ..common.errors import CorruptImageError, UnreadableImageError
 from ..recipe.fields import Data
 from .corrupt import GIVE_UP, CorruptImage, require_size
 from .decode import DecodedImage
@@ -72,6 +72,10 @@ class _Replacing(Dataset[Item]):
                 require_size(decoded, self._resolution)
                 return {"image": self._image(decoded, position), "position": position, "corrupt": corrupt}
             except CorruptImageError as error:
+                if isinstance(error, UnreadableImageError) and self._images.storage.came_back():
+                    # The image that belongs here, as if the storage had never been away.
+                    corrupt = []
+                    continue
                 corrupt.append(CorruptImage(position, self._images.name(index), str(error)))
         # An exception would reach the main process as a traceback; CorruptLog.add raises it there as a message.
         nothing = torch.full((self._images.channels, self._resolution, self._resolution), torch.nan)

@@ -62,7 +62,7 @@ class Saving:
                 work()
         except (OSError, RuntimeError, SafetensorError) as error:
             failed = str(error).splitlines()[0]
-        if not anywhere(self._accelerator, failed != ""):
+        if anywhere(self._accelerator, failed != "") == [False]:
             return True
         monitor.say(
             f"warning: the checkpoint of step {step} could not be written ({failed or 'on another process'}); "
@@ -71,9 +71,9 @@ class Saving:
         return False
 
 
-def anywhere(accelerator: Accelerator, flag: bool) -> bool:
-    """Whether the flag is set on any process: what follows is the same on all."""
+def anywhere(accelerator: Accelerator, *flags: bool) -> list[bool]:
+    """Whether each flag is set on any process: what follows is the same on all."""
     if accelerator.num_processes == 1:
-        return flag
-    raised = torch.tensor(float(flag), device=accelerator.device)
-    return bool(accelerator.reduce(raised, reduction="sum").item() > 0)
+        return list(flags)
+    raised = torch.tensor(flags, dtype=torch.float32, device=accelerator.device)
+    return [count > 0 for count in accelerator.reduce(raised, reduction="sum").tolist()]

@@ -4,7 +4,7 @@ import json
 import math
 import time
 from collections.abc import Generator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -194,16 +194,16 @@ class Trainer:
                 monitor.advance()
                 self._tell(monitor, health, at, result, due, pace)
                 diverges = self.state.skipped_in_a_row >= self.recipe.train.nonfinite_limit
+                stops, refused = anywhere(self.accelerator, signals.received is not None, refusal is not None)
                 with pace.apart():
-                    best = None if diverges else self._look(monitor, at, due)
-                    stops = anywhere(self.accelerator, signals.received is not None or refusal is not None)
+                    best = None if diverges or refused else self._look(monitor, at, due)
                     saved = True
-                    if due.checkpoint or best is not None or stops or diverges:
+                    if due.checkpoint or best is not None or stops or diverges or refused:
                         saved = self._unpruned = self.saving.save(monitor, self.state, best)
+                with together(self.accelerator) if refused else nullcontext():
+                    if refusal is not None:
+                        raise refusal
                 if stops:
-                    with together(self.accelerator):
-                        if refusal is not None:
-                            raise refusal
                     monitor.say(f"stopped by {signals.received or 'a signal to another process'}")
                     return Outcome.STOPPED if saved else Outcome.UNSAVED
                 if diverges:

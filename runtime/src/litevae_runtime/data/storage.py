@@ -1,0 +1,47 @@
+"""Storage that is away for a while: waited for, where one image that has gone is not."""
+
+import sys
+from collections.abc import Callable
+from time import sleep
+
+# Seconds between looks at storage that is away, three and a half minutes in all.
+WAITS = (1, 2, 4, 8, 15, 30, 60, 90)
+
+# So many images, evenly spread, are looked for to tell missing storage from missing files.
+_LOOKS = 8
+
+
+class Storage:
+    """The storage of a set of images, by what reads one of `count`. It is waited for once: not again after it stayed away."""
+
+    def __init__(self, place: str, count: int, read: Callable[[int], bytes]) -> None:
+        self._place = place
+        self._looks = [number * count // min(_LOOKS, count) for number in range(min(_LOOKS, count))]
+        self._read = read
+        self._given_up = False
+
+    def came_back(self) -> bool:
+        """After an image could not be read: whether that was all of the storage, and it is there again."""
+        if self._given_up or self._is_there():
+            return False
+        for seconds in WAITS:
+            print(
+                f"warning: no image of {self._place} can be read: trying again in {seconds} s",
+                file=sys.stderr,
+                flush=True,
+            )
+            sleep(seconds)
+            if self._is_there():
+                return True
+        self._given_up = True
+        return False
+
+    def _is_there(self) -> bool:
+        return any(map(self._readable, self._looks))
+
+    def _readable(self, index: int) -> bool:
+        try:
+            self._read(index)
+        except OSError:
+            return False
+        return True
