@@ -6,7 +6,7 @@ import { recipeSchema, type Recipe } from "./schema.ts";
 
 /** The recipe with its defaults filled in. Throws a UserError with a report for every field that is wrong; `where` is the author's line. */
 export function checkedRecipe(input: unknown, where: Place | undefined): Recipe {
-  const { success, data, error } = recipeSchema.safeParse(input, { reportInput: true });
+  const { success, data, error } = recipeSchema.safeParse(withoutSchema(input), { reportInput: true });
   if (!success) {
     const schema = recipeJsonSchema();
     const reports = error.issues.flatMap((issue) => reportsOf(issue, input, schema));
@@ -15,6 +15,12 @@ export function checkedRecipe(input: unknown, where: Place | undefined): Recipe 
   const contradictions = contradictionsOf(data);
   if (contradictions.length > 0) throw new UserError(...contradictions.map((report) => ({ ...report, where })));
   return data;
+}
+
+/** Without the `$schema` that editors go by. */
+function withoutSchema(input: unknown): unknown {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return input;
+  return Object.fromEntries(Object.entries(input).filter(([key, value]) => key !== "$schema" || typeof value !== "string"));
 }
 
 /** What no field says alone. Python's reader has the same rules (recipe/rules.py); test/recipe/rules.json holds the two together. */

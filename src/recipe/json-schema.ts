@@ -26,6 +26,13 @@ export function recipeJsonSchema(): JsonSchema {
   return withExpected(z.toJSONSchema(recipeSchema, { io: "output" }) as JsonSchema);
 }
 
+/** Of recipe.json: a recipe that may name its schema, for editors. */
+export function recipeFileSchema(): JsonSchema {
+  const { properties, ...schema } = recipeJsonSchema();
+  const $schema = { type: "string", description: "where an editor finds this schema", "x-expected": "a text" };
+  return { ...schema, properties: { $schema, ...properties } };
+}
+
 /** The words of `type`: one or, of a field that may be null, two. */
 export function typesOf({ type }: JsonSchema): readonly string[] {
   return type === undefined ? [] : typeof type === "string" ? [type] : type;

@@ -8,6 +8,7 @@ import * as z from "zod";
 const positive = z.number().positive();
 const weight = z.number().nonnegative();
 const share = z.number().min(0).max(1);
+const decay = z.number().min(0).lt(1);
 const count = z.int().positive();
 const steps = z.int().nonnegative();
 
@@ -31,7 +32,7 @@ const phase = z
 
 const optimizer = z
   .strictObject({
-    betas: z.tuple([share, share]).default([0.5, 0.9]).describe("decay of the first and second moment"),
+    betas: z.tuple([decay, decay]).default([0.5, 0.9]).describe("decay of the first and second moment"),
     eps: positive.default(1e-8).describe("added to the root of the second moment"),
     weight_decay: weight.default(0).describe("decoupled, as in AdamW"),
     clip: weight.default(1).describe("largest gradient norm, each network on its own; 0 does not clip"),
@@ -88,12 +89,12 @@ const gaussian = z
 
 const adversarial = z
   .strictObject({
-    weight: weight.default(0.1).describe("of the discriminator's judgement in the autoencoder's loss"),
+    weight: weight.default(0.1).describe("of the discriminator's judgement in the autoencoder's loss, where mode is constant"),
     mode: z
       .enum(["constant", "adaptive"])
       .default("constant")
       .describe(
-        "adaptive: times the ratio of gradient norms at the last layer (eq. 2), which destabilises mixed precision (Fig. 7)",
+        "adaptive: the weight is half the ratio of gradient norms at the last layer (eq. 2, Table 8), which destabilises mixed precision (Fig. 7)",
       ),
     delta: positive.default(1e-4).describe("added to the adversarial gradient's norm in the adaptive weight"),
     max_weight: positive.default(1e4).describe("largest adaptive weight"),
@@ -218,4 +219,7 @@ export const recipeSchema = z.strictObject({
 /** A recipe with every field set. */
 export type Recipe = z.output<typeof recipeSchema>;
 /** What a person writes: fields with defaults may be left out. */
-export type RecipeInput = z.input<typeof recipeSchema>;
+export type RecipeInput = z.input<typeof recipeSchema> & {
+  /** Where an editor finds the schema; it says nothing of the run. */
+  readonly $schema?: string;
+};

@@ -35,6 +35,11 @@ function messages(input: unknown): string {
 }
 
 describe("a recipe", () => {
+  test("may name the schema that editors go by, and says nothing more with it", () => {
+    expect(recipe({ $schema: "./recipe.schema.json", ...right })).toEqual(recipe(right));
+    expect(messages({ $schema: 1, ...right })).toContain("the recipe has no field $schema");
+  });
+
   test("gets the defaults of what it leaves out", () => {
     const made = recipe(right);
     expect(made).toMatchObject({ name: "mine", seed: 0, precision: "bf16", discriminator: "model" });
@@ -203,7 +208,7 @@ describe("a wrong recipe", () => {
     expect(messages({ ...right, optimizer: { betas: [0.9] } })).toMatchInlineSnapshot(`
       "
       error: optimizer.betas cannot have this value
-        expected: a list of 2: a number from 0 to 1, a number from 0 to 1
+        expected: a list of 2: a number of at least 0, below 1, a number of at least 0, below 1
         found:    [0.9]
         help:     leave optimizer.betas out for its default, [0.5,0.9]
       "

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT
+from jsonschema import Draft202012Validator
 from litevae_runtime.common.errors import InputError
 from litevae_runtime.recipe.fields import Recipe
 from litevae_runtime.recipe.load import load_recipe, recipe_dict
@@ -48,6 +49,16 @@ def test_a_preset_survives_the_way_from_typescript_and_back_to_json(name: str, f
     recipe = load_recipe(file=GOLDEN / f"{name}.json", folder=folder)
     assert recipe_dict(recipe) == preset(name)
     assert json.loads(json.dumps(recipe_dict(recipe))) == preset(name)
+
+
+def test_a_recipe_may_name_its_schema(folder: Path) -> None:
+    file = folder / "mine.json"
+    file.write_text(json.dumps({"$schema": "./recipe.schema.json"} | preset("smoke")))
+    assert load_recipe(file=file, folder=folder) == load_recipe(folder=folder)
+    # An editor that goes by the schema takes that field too, and a misspelt one is not told of it.
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(json.loads(file.read_text()))
+    file.write_text(json.dumps({"seeds": 1} | preset("smoke")))
+    assert "$schema" not in message(folder, file=file)
 
 
 def test_values_have_the_types_that_the_fields_say(folder: Path) -> None:
@@ -229,7 +240,7 @@ def test_phases_may_be_given_as_a_whole(folder: Path) -> None:
         (
             "optimizer.betas=[0.5]",
             "--set optimizer.betas=[0.5]: optimizer.betas cannot have this value\n"
-            "  expected: a list of 2: a number from 0 to 1, a number from 0 to 1\n"
+            "  expected: a list of 2: a number of at least 0, below 1, a number of at least 0, below 1\n"
             "  found:    [0.5]\n"
             "  help:     its default is [0.5, 0.9]",
         ),

@@ -112,6 +112,8 @@ def leaves(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[str]:
     """Paths of the fields that are no groups, those of the first phase for all phases."""
     if "properties" in schema:
         for name, inner in schema["properties"].items():
+            if name == "$schema":
+                continue
             yield from leaves(inner, (*path, name))
     elif isinstance(schema.get("items"), dict) and "properties" in schema["items"]:
         yield from leaves(schema["items"], (*path, "0"))

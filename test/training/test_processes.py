@@ -13,15 +13,15 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return Project(tmp_path_factory.mktemp("processes"), "plain")
 
 
-@pytest.mark.parametrize("accumulation", [1, 2])
+@pytest.mark.parametrize(("accumulation", "mode"), [(1, "constant"), (2, "adaptive")])
 def test_two_gloo_processes_give_the_gradients_of_one(
-    plain: Project, accumulation: int, tmp_path: Path
+    plain: Project, accumulation: int, mode: str, tmp_path: Path
 ) -> None:
     # A large eps, since Adam's first steps would make full steps of gradients that are rounding noise; without LDL,
     # whose map jumps where two residuals are equal.
     settings = (
         *("--set", "optimizer.clip=0", "optimizer.eps=0.01", "losses.ldl=0"),
-        *("phases.0.steps=3", "phases.1.steps=6", "phases.1.batch=4"),
+        *("phases.0.steps=3", "phases.1.steps=6", "phases.1.batch=4", f"adversarial.mode={mode}"),
     )
     passes = ("--set", f"accumulation={accumulation}")
     launcher = ("-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", "-m", plain.main)

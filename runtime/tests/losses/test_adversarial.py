@@ -14,9 +14,10 @@ from litevae_runtime.losses.adversarial import (
     discriminator_loss,
     frozen,
     generator_loss,
+    gradient_at,
     gradient_norms,
     mean_logit,
-    weight_at,
+    share_at,
 )
 from litevae_runtime.nn.layers import SpectralConv2d
 from litevae_runtime.recipe.fields import Adversarial
@@ -230,12 +231,21 @@ def toy() -> tuple[Tensor, Tensor, Tensor]:
     return (weight * torch.tensor([3.0, 4.0])).sum(), (weight * torch.tensor([5.0, -12.0])).sum(), weight
 
 
+def weight_of(
+    rec: Tensor, adv: Tensor, weight: Tensor, delta: float, max_weight: float, scale: float = 1.0
+) -> Tensor:
+    """The adaptive weight of two losses over one pass."""
+    return adaptive_weight(
+        gradient_at(weight, rec, scale), gradient_at(weight, adv, scale), delta, max_weight
+    )
+
+
 def test_adaptive_weight_by_hand() -> None:
     rec, adv, weight = toy()
-    found = adaptive_weight(rec, adv, weight, delta=2.0, max_weight=1e4)
+    found = weight_of(rec, adv, weight, delta=2.0, max_weight=1e4)
     assert found.item() == pytest.approx(0.5 * 5 / (13 + 2))
     assert not found.requires_grad and found.dtype == torch.float32
-    assert adaptive_weight(rec, adv, weight, delta=2.0, max_weight=0.125).item() == 0.125
+    assert weight_of(rec, adv, weight, delta=2.0, max_weight=0.125).item() == 0.125
     # Both graphs are still there, and nothing was added to the gradients.
     assert weight.grad is None
     (rec + found * adv).backward()
@@ -244,21 +254,27 @@ def test_adaptive_weight_by_hand() -> None:
 
 def test_adaptive_weight_of_one_sided_gradients() -> None:
     rec, adv, weight = toy()
-    assert adaptive_weight(rec, 0 * adv, weight, delta=1e-4, max_weight=1e4).item() == 1e4
-    assert adaptive_weight(
-        rec, torch.tensor(1.0), weight, delta=1e-4, max_weight=1e9
-    ).item() == pytest.approx(2.5e4)
-    assert adaptive_weight(0 * rec, adv, weight, delta=1e-4, max_weight=1e4).item() == 0
+    assert weight_of(rec, 0 * adv, weight, delta=1e-4, max_weight=1e4).item() == 1e4
+    assert weight_of(rec, torch.tensor(1.0), weight, delta=1e-4, max_weight=1e9).item() == pytest.approx(
+        2.5e4
+    )
+    assert weight_of(0 * rec, adv, weight, delta=1e-4, max_weight=1e4).item() == 0
 
 
 def test_scale_keeps_float16_gradients_from_underflow() -> None:
     weight = torch.ones(2, dtype=torch.float16, requires_grad=True)
     rec, adv = weight.float().sum() * 3e-9, weight.float().sum() * 2e-9
-    assert adaptive_weight(rec, adv, weight, delta=0, max_weight=1e4).isnan()
-    found = adaptive_weight(rec, adv, weight, delta=0, max_weight=1e4, scale=2.0**20)
+    assert weight_of(rec, adv, weight, delta=0, max_weight=1e4).isnan()
+    found = weight_of(rec, adv, weight, delta=0, max_weight=1e4, scale=2.0**20)
     assert found.item() == pytest.approx(0.75, rel=2e-2)
-    rec, adv, weight = toy()
-    assert adaptive_weight(rec, adv, weight, 2.0, 1e4, scale=2.0**10).item() == pytest.approx(1 / 6)
+
+
+@pytest.mark.parametrize("scale", [2.0**4, 2.0**10, 2.0**16, 2.0**24])
+def test_a_scale_that_overflows_changes_nothing(scale: float) -> None:
+    weight = torch.ones(2, dtype=torch.float16, requires_grad=True)
+    rec, adv = (weight * torch.tensor([3.0, 4.0]).half()).sum().float(), 2 * weight.sum().float()
+    found = weight_of(rec, adv, weight, 2.0, 1e4, scale)
+    assert found.item() == pytest.approx(0.5 * 5 / (8**0.5 + 2), rel=1e-3)
 
 
 def test_gradients_are_reduced_before_their_norms() -> None:
@@ -268,8 +284,6 @@ def test_gradients_are_reduced_before_their_norms() -> None:
     def mean_of_two_processes(gradient: Tensor) -> Tensor:
         return (gradient + other[gradient.norm().item()]) / 2
 
-    found = adaptive_weight(rec, adv, weight, 0.0, 1e4, reduce=mean_of_two_processes)
-    assert found.item() == pytest.approx(0.5 * 4 / 5)
     norms = gradient_norms({"l1": rec, "adversarial": adv}, weight, reduce=mean_of_two_processes)
     assert norms == pytest.approx({"l1": 4.0, "adversarial": 5.0})
 
@@ -283,9 +297,9 @@ def test_gradient_norms_by_hand() -> None:
     (rec + adv).backward()
 
 
-def adversarial(weight: float, warmup: int, ramp: int) -> Adversarial:
+def adversarial(warmup: int, ramp: int) -> Adversarial:
     return Adversarial(
-        weight=weight,
+        weight=0.2,
         mode="constant",
         delta=1e-4,
         max_weight=1e4,
@@ -298,16 +312,15 @@ def adversarial(weight: float, warmup: int, ramp: int) -> Adversarial:
 
 
 def test_the_weight_waits_grows_and_stays() -> None:
-    schedule = adversarial(0.2, warmup=3, ramp=4)
-    found = [weight_at(step, schedule) for step in range(10)]
-    assert found == pytest.approx([0, 0, 0, 0.05, 0.1, 0.15, 0.2, 0.2, 0.2, 0.2])
+    schedule = adversarial(warmup=3, ramp=4)
+    found = [share_at(step, schedule) for step in range(10)]
+    assert found == pytest.approx([0, 0, 0, 0.25, 0.5, 0.75, 1, 1, 1, 1])
 
 
 @pytest.mark.parametrize("ramp", [0, 1])
 def test_the_weight_without_a_ramp(ramp: int) -> None:
-    assert [weight_at(step, adversarial(0.1, 2, ramp)) for step in range(4)] == [0, 0, 0.1, 0.1]
-    assert weight_at(0, adversarial(0.1, 0, ramp)) == 0.1
-    assert weight_at(10**6, adversarial(0, 0, ramp)) == 0
+    assert [share_at(step, adversarial(2, ramp)) for step in range(4)] == [0, 0, 1, 1]
+    assert share_at(0, adversarial(0, ramp)) == 1
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -92,7 +92,7 @@ def test_a_stop_whose_checkpoint_cannot_be_written_does_not_end_with_75(
     assert checkpoints(tmp_path / "run") == []
 
 
-def after(monkeypatch: pytest.MonkeyPatch, step: int, act: Callable[[], None]) -> None:
+def after(monkeypatch: pytest.MonkeyPatch, step: int, act: Callable[[], object]) -> None:
     """Acts when so many steps are done."""
     original = TrainingStep.__call__
 

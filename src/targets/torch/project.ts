@@ -1,7 +1,7 @@
 /** The files of an installable Python project around the generated model.py. */
 import type { Model, Network, PartName } from "../../ir/model.ts";
 import { paper } from "../../paper/figures.ts";
-import { recipeJsonSchema } from "../../recipe/json-schema.ts";
+import { recipeFileSchema } from "../../recipe/json-schema.ts";
 import type { Recipe } from "../../recipe/schema.ts";
 import { commandFiles, networkTablePy } from "./commands-py.ts";
 import { modelPy, type Docs } from "./model-py.ts";
@@ -47,7 +47,7 @@ export function torchProject(
     inPackage("py.typed", ""),
     ...Object.entries(networks).map(([module, those]) => inPackage(`${module}.py`, networksPy(those, docs))),
     inPackage("recipe.json", json(recipe)),
-    inPackage("recipe.schema.json", json(recipeJsonSchema())),
+    inPackage("recipe.schema.json", json(recipeFileSchema())),
     inPackage("paper.json", json(paper)),
     inPackage("networks.py", networkTablePy(model, networks)),
     ...commandFiles(name).map(([file, text]) => inPackage(file, text)),

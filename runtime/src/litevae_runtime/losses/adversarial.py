@@ -99,38 +99,27 @@ def frozen(network: nn.Module) -> Iterator[None]:
             parameter.requires_grad_(True)
 
 
-def weight_at(step: int, adversarial: Adversarial) -> float:
-    """The adversarial weight after `step` steps of the discriminator.
+def share_at(step: int, adversarial: Adversarial) -> float:
+    """The share of the adversarial weight that counts after `step` steps of the discriminator.
 
-    It is 0 for the first `warmup` steps, grows linearly over the next `ramp` and stays at `weight` from the last of them.
+    It is 0 for the first `warmup` steps, grows linearly over the next `ramp` and stays at 1 from the last of them.
     """
     if step < adversarial.warmup:
         return 0.0
-    return adversarial.weight * min(1.0, (step - adversarial.warmup + 1) / max(1, adversarial.ramp))
+    return min(1.0, (step - adversarial.warmup + 1) / max(1, adversarial.ramp))
+
+
+def adaptive_weight(rec: Tensor, adv: Tensor, delta: float, max_weight: float) -> Tensor:
+    """½·‖rec‖ / (‖adv‖ + δ) in [0, max_weight], a float32 scalar (eq. 2): the adversarial weight of Table 8.
+
+    `rec` and `adv` are gradients at the last layer's weight over the whole batch, that is averaged over accumulated passes and
+    processes before their norms are taken: then the weight is the same however the batch is shared out.
+    """
+    return (0.5 * rec.norm() / (adv.norm() + delta)).clamp(0, max_weight)
 
 
 def _whole(gradient: Tensor) -> Tensor:
     return gradient
-
-
-def adaptive_weight(
-    rec: Tensor,
-    adv: Tensor,
-    last_layer_weight: Tensor,
-    delta: float,
-    max_weight: float,
-    scale: float = 1.0,
-    reduce: Callable[[Tensor], Tensor] = _whole,
-) -> Tensor:
-    """½·‖∇rec‖ / (‖∇adv‖ + δ) in [0, max_weight], a detached float32 scalar (eq. 2).
-
-    The gradients are those of the losses at `last_layer_weight`; both graphs stay. `scale`, under float16 the GradScaler's, keeps
-    them from underflow and is divided out. `reduce` averages a gradient over processes, so that all get the same weight:
-    pass Accelerate's, and then call this in every process.
-    """
-    rec_norm = _gradient(rec, last_layer_weight, scale, reduce).norm()
-    adv_norm = _gradient(adv, last_layer_weight, scale, reduce).norm()
-    return (0.5 * rec_norm / (adv_norm + delta)).clamp(0, max_weight)
 
 
 def gradient_norms(
@@ -141,16 +130,23 @@ def gradient_norms(
 ) -> dict[str, float]:
     """Norm of every term's gradient at the weight `last_layer`, 0 where it has none; for the log.
 
-    `scale` and `reduce` are as in `adaptive_weight`.
+    `scale` is as in `gradient_at`. `reduce` averages a gradient over processes: pass Accelerate's, and then call this in every
+    process.
     """
-    return {name: _gradient(term, last_layer, scale, reduce).norm().item() for name, term in terms.items()}
+    return {name: reduce(gradient_at(last_layer, term, scale)).norm().item() for name, term in terms.items()}
 
 
-def _gradient(loss: Tensor, weight: Tensor, scale: float, reduce: Callable[[Tensor], Tensor]) -> Tensor:
-    """Gradient of `loss` at `weight`, float32 and detached; zeros where the loss does not depend on it."""
+def gradient_at(weight: Tensor, loss: Tensor, scale: float = 1.0) -> Tensor:
+    """Gradient of `loss` at `weight`, float32 and detached; zeros where the loss does not depend on it. The graph stays.
+
+    `scale`, under float16 the GradScaler's, keeps it from underflow and is divided out. Where that overflows a smaller one is
+    taken, so that the gradient is the same for every scale.
+    """
     gradient = None
     if loss.requires_grad:
         [gradient] = torch.autograd.grad(loss * scale, weight, retain_graph=True, allow_unused=True)
     if gradient is None:
-        gradient = torch.zeros_like(weight)
-    return reduce(at_least_float32(gradient.detach()) / scale)
+        return at_least_float32(torch.zeros_like(weight))
+    if scale > 1 and not gradient.isfinite().all():
+        return gradient_at(weight, loss, max(1.0, scale / 256))
+    return at_least_float32(gradient.detach()) / scale

@@ -97,10 +97,10 @@ class Gaussian:
 class Adversarial:
     """The game between autoencoder and discriminator."""
 
-    # of the discriminator's judgement in the autoencoder's loss
+    # of the discriminator's judgement in the autoencoder's loss, where mode is constant
     weight: float
-    # adaptive: times the ratio of gradient norms at the last layer (eq. 2), which destabilises mixed
-    # precision (Fig. 7)
+    # adaptive: the weight is half the ratio of gradient norms at the last layer (eq. 2, Table 8), which
+    # destabilises mixed precision (Fig. 7)
     mode: Literal["constant", "adaptive"]
     # added to the adversarial gradient's norm in the adaptive weight
     delta: float

@@ -32,6 +32,9 @@ def load_recipe(
     schema = _read(folder / "recipe.schema.json", compile_again)
     path = folder / "recipe.json" if file is None else file
     recipe = _read(path, compile_again if file is None else mend)
+    if isinstance(recipe, dict) and isinstance(recipe.get("$schema"), str):
+        # What editors go by says nothing of the run.
+        del recipe["$schema"]
     if notes is not None:
         recipe, changes = updated(recipe, schema)
         notes += changes
@@ -155,7 +158,7 @@ def _problem(error: ValidationError, source: str) -> InputError:
     name = ".".join(path) or "the recipe"
     # A boolean schema has no keywords; the recipe's has none of these.
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
-    fields: Mapping[str, Any] = schema.get("properties", {})
+    fields = {key: field for key, field in schema.get("properties", {}).items() if key != "$schema"}
     found: Any = error.instance
     if error.validator == "additionalProperties":
         key = next(key for key in found if key not in fields)

@@ -1,8 +1,8 @@
 """One optimizer step: the autoencoder's, and against it the discriminator's."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar
 
 import torch
@@ -17,9 +17,10 @@ from ..losses.adversarial import (
     discriminator_loss,
     frozen,
     generator_loss,
+    gradient_at,
     gradient_norms,
     mean_logit,
-    weight_at,
+    share_at,
 )
 from ..losses.reconstruction import OF_LATENT, ReconstructionLosses
 from ..metrics.psnr import psnr
@@ -82,8 +83,9 @@ class TrainingStep:
         optimizer, module = self.optimizers.autoencoder, self.networks.reconstruction
         _set_learning_rate(optimizer, at.learning_rate)
         fakes, found = [], []
+        weight = self._weight_of_passes(batches, at)
         for batch in self._passes(module, batches):
-            loss, fake, metrics = self._autoencoder_loss(batch, at, logged)
+            loss, fake, metrics = self._autoencoder_loss(batch, at, logged, weight)
             self.accelerator.backward(loss / len(batches))
             fakes.append(fake)
             found.append(metrics)
@@ -114,27 +116,27 @@ class TrainingStep:
                 yield item
         yield items[-1]
 
-    def _autoencoder_loss(self, batch: Batch, at: At, logged: bool) -> tuple[Tensor, Tensor, Metrics]:
-        """The loss, the reconstruction without its graph, and metrics."""
+    def _autoencoder_loss(
+        self, batch: Batch, at: At, logged: bool, weight: Tensor | None
+    ) -> tuple[Tensor, Tensor, Metrics]:
+        """The loss, the reconstruction without its graph, and metrics; `weight` is the adaptive one where it is known already."""
         networks = self.networks
-        model = networks.autoencoder
-        height, width = batch["image"].shape[2:]
-        shape = (model.latent_channels, height // model.stride, width // model.stride)
-        noise = noise_for(batch["position"], shape, self.recipe.seed, batch["image"].device)
-        output, moments = networks.reconstruction(batch["image"], noise)
-        x_hat = output.float()
-        average = self._average_output(batch["image"], noise) if self.losses.needs_ema else None
-        terms = self.losses(x_hat, batch["image"], posterior_of(moments), average)
+        x_hat, terms = self._reconstructed(batch)
         loss = self.losses.total(terms)
         metrics: Metrics = {name: value.detach() for name, value in terms.items()}
 
-        share = weight_at(at.discriminator_step, self.recipe.adversarial) if at.phase.discriminator else 0.0
+        settings = self.recipe.adversarial
+        share = self._share(at)
         if share > 0:
-            rec = self.losses.total({name: value for name, value in terms.items() if name not in OF_LATENT})
             adversarial = self._judged(x_hat)
-            ratio = self._adaptive(rec, adversarial) if self.recipe.adversarial.mode == "adaptive" else 1.0
-            loss = loss + share * ratio * adversarial
-            metrics |= {"adversarial": adversarial.detach(), "adversarial_weight": share * ratio}
+            if settings.mode == "constant":
+                weighs: Tensor | float = settings.weight * share
+            else:
+                weighs = share * (
+                    self._adaptive([self._gradients(terms, adversarial)]) if weight is None else weight
+                )
+            loss = loss + weighs * adversarial
+            metrics |= {"adversarial": adversarial.detach(), "adversarial_weight": weighs}
         metrics["loss"] = loss.detach()
         if logged:
             metrics["psnr"] = psnr(x_hat.detach(), batch["image"]).mean()
@@ -144,10 +146,50 @@ class TrainingStep:
                 if name not in OF_LATENT
             }
             if share > 0:
-                reaching["adversarial"] = share * ratio * adversarial
-            norms = gradient_norms(reaching, networks.last_layer, **self._gradients())
+                reaching["adversarial"] = weighs * adversarial
+            norms = gradient_norms(reaching, networks.last_layer, self._scale(), self._mean)
             metrics |= {f"gradient_norm_{name}": norm for name, norm in norms.items()}
         return loss, x_hat.detach(), metrics
+
+    def _reconstructed(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The reconstruction and the terms of its loss."""
+        model = self.networks.autoencoder
+        height, width = batch["image"].shape[2:]
+        shape = (model.latent_channels, height // model.stride, width // model.stride)
+        noise = noise_for(batch["position"], shape, self.recipe.seed, batch["image"].device)
+        output, moments = self.networks.reconstruction(batch["image"], noise)
+        x_hat = output.float()
+        average = self._average_output(batch["image"], noise) if self.losses.needs_ema else None
+        return x_hat, self.losses(x_hat, batch["image"], posterior_of(moments), average)
+
+    def _share(self, at: At) -> float:
+        return share_at(at.discriminator_step, self.recipe.adversarial) if at.phase.discriminator else 0.0
+
+    def _weight_of_passes(self, batches: Sequence[Batch], at: At) -> Tensor | None:
+        """The adaptive weight of several accumulated passes, which all have to be seen before the first is trained on.
+
+        None where there is no such weight, or a single pass, whose own forward pass will do.
+        """
+        if len(batches) == 1 or self.recipe.adversarial.mode == "constant" or self._share(at) == 0:
+            return None
+        module = self.networks.reconstruction
+        gradients = []
+        with self.accelerator.no_sync(module), _repeatable(module, self.accelerator.device):
+            for batch in batches:
+                x_hat, terms = self._reconstructed(batch)
+                gradients.append(self._gradients(terms, self._judged(x_hat)))
+        return self._adaptive(gradients)
+
+    def _gradients(self, terms: Mapping[str, Tensor], adversarial: Tensor) -> tuple[Tensor, Tensor]:
+        """At the last layer, of the reconstruction's loss and of the adversarial one, on this process."""
+        rec = self.losses.total({name: value for name, value in terms.items() if name not in OF_LATENT})
+        last, scale = self.networks.last_layer, self._scale()
+        return gradient_at(last, rec, scale), gradient_at(last, adversarial, scale)
+
+    def _adaptive(self, gradients: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
+        settings = self.recipe.adversarial
+        rec, adv = (self._mean(torch.stack(those).mean(dim=0)) for those in zip(*gradients, strict=True))
+        return adaptive_weight(rec, adv, settings.delta, settings.max_weight)
 
     def _average_output(self, image: Tensor, noise: Tensor) -> Tensor:
         """What the EMA weights make of the same images and noise."""
@@ -165,22 +207,13 @@ class TrainingStep:
             logits = as_logits(discriminator(x_hat))
         return generator_loss(logits, self.recipe.adversarial.loss, self.recipe.adversarial.global_share)
 
-    def _adaptive(self, rec: Tensor, adversarial: Tensor) -> Tensor:
-        settings = self.recipe.adversarial
-        return adaptive_weight(
-            rec,
-            adversarial,
-            self.networks.last_layer,
-            settings.delta,
-            settings.max_weight,
-            **self._gradients(),
-        )
-
-    def _gradients(self) -> dict[str, Any]:
-        """How gradients at the last layer are taken: scaled as the scaler would, and averaged over the processes."""
+    def _scale(self) -> float:
+        """What keeps float16 gradients from underflow."""
         scaler = self.accelerator.scaler
-        reduce = partial(self.accelerator.reduce, reduction="mean")
-        return {"scale": 1.0 if scaler is None else scaler.get_scale(), "reduce": reduce}
+        return 1.0 if scaler is None else scaler.get_scale()
+
+    def _mean(self, gradient: Tensor) -> Tensor:
+        return self.accelerator.reduce(gradient, reduction="mean")
 
     def _discriminator_loss(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, first: bool
@@ -237,6 +270,16 @@ class _Updated:
     done: bool
     norm: Tensor
     scaling: bool = False
+
+
+@contextmanager
+def _repeatable(module: nn.Module, device: torch.device) -> Iterator[None]:
+    """Forward passes inside leave random generators and buffers as they were, and can be made again."""
+    before = [buffer.clone() for buffer in module.buffers()]
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        yield
+    for buffer, value in zip(module.buffers(), before, strict=True):
+        buffer.copy_(value)
 
 
 def _averaged(found: Sequence[Metrics]) -> Metrics:
