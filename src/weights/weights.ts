@@ -1,6 +1,6 @@
 import { must } from "../errors/must.ts";
 import { UserError } from "../errors/index.ts";
-import type { Layer, Model, Module, Param, Part } from "../ir/model.ts";
+import type { Interchange, Layer, Model, Module, Param, Part } from "../ir/model.ts";
 import { layersOf, paramsOf } from "../ir/walk.ts";
 import { tensorOf, type Tensor } from "../ir/tensor.ts";
 import { initializeLayer } from "./initialize.ts";
@@ -42,17 +42,20 @@ function plainKey(key: string): string {
 
 /** The model's own name for a key, in today's words. */
 function ownKey(key: string, model: Model): string {
-  return Object.entries(model.interchange?.renames ?? {}).reduce((name, [from, to]) => renamed(name, from, to), plainKey(key));
+  return renamedKey(plainKey(key), model.interchange?.renames ?? {});
 }
 
-/** One rename of `Interchange`; the packages' Python does the same. */
+/** A key after all renames of `Interchange`; the runtime's `renamed` does the same, which a table in the tests holds. */
+export function renamedKey(key: string, renames: Interchange["renames"]): string {
+  return Object.entries(renames).reduce((name, [from, to]) => renamed(name, from, to), key);
+}
+
 function renamed(key: string, from: string, to: string): string {
   const words = from.split(".").map((word) => (word === "*" ? "([^.]+)" : word.replace(/\W/g, "\\$&")));
-  let group = 0;
-  return key.replace(
-    new RegExp(`(?<![^.])${words.join("\\.")}(?![^.])`),
-    to.replace(/\*/g, () => `$${++group}`),
-  );
+  return key.replace(new RegExp(`(?<![^.])${words.join("\\.")}(?![^.])`), (_, ...found: readonly string[]) => {
+    let star = 0;
+    return to.replace(/\*/g, () => must(found[star++], `what a * of ${to} stands for`));
+  });
 }
 
 /** A file's keys without what wrapped the model that they are of. */

@@ -3,6 +3,7 @@
 import io
 import warnings
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import tifffile
 import torch
 from PIL import Image
 from sets import PHOTOS, colour, encoded
+from tables import table
 from torch import Tensor
 
 from litevae_runtime.common.errors import CorruptImageError
@@ -78,10 +80,11 @@ def test_cmyk_becomes_rgb() -> None:
         assert decoded(encoded(red, kind), "a.any", 3)[:, 4, 4] == pytest.approx([1, -1, -1], abs=0.03)
 
 
-def test_rgb_becomes_grey_by_luma() -> None:
-    image = decoded(encoded(Image.new("RGB", (8, 8), (255, 0, 0)), "PNG"), "a.png", 1)
+@pytest.mark.parametrize("row", table("luma"))
+def test_rgb_becomes_grey_by_luma(row: dict[str, Any]) -> None:
+    image = decoded(encoded(Image.new("RGB", (8, 8), tuple(row["rgb"])), "PNG"), "a.png", 1)
     assert image.shape == (1, 8, 8)
-    assert image[0, 0, 0].item() == pytest.approx(2 * 0.299 - 1, abs=0.005)
+    assert image[0, 0, 0].item() == torch.tensor(row["grey"]).div(127.5).sub(1).item()
 
 
 @pytest.mark.parametrize("channels", [1, 3])

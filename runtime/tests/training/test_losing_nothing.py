@@ -14,6 +14,7 @@ from sets import write_images
 from small_runs import checkpoints, error_of, train
 
 from litevae_runtime.common.run_folder import Best, run_of
+from litevae_runtime.metrics.registry import PSNR
 from litevae_runtime.training import saving
 from litevae_runtime.training.step import TrainingStep
 
@@ -175,8 +176,8 @@ def test_weights_that_give_no_finite_numbers_are_no_result(
 
 def test_a_validation_that_is_not_finite_is_never_the_best() -> None:
     best = Best(step=1, phase=0, metric="psnr", value=float("nan"))
-    assert not best.beats(None)
-    assert Best(step=2, phase=0, metric="psnr", value=1.0).beats(None)
+    assert not best.beats(None, PSNR.improves)
+    assert Best(step=2, phase=0, metric="psnr", value=1.0).beats(None, PSNR.improves)
 
 
 def test_a_run_says_when_and_on_what_it_was_started(finished: Path, images: Path) -> None:

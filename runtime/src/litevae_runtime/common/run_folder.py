@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -34,13 +35,16 @@ class Best:
     metric: str
     value: float
 
-    def beats(self, other: Self | None) -> bool:
-        """Resolutions differ between phases, and so what can be reached: a later phase always replaces an earlier one."""
+    def beats(self, other: Self | None, improves: Callable[[float, float], bool]) -> bool:
+        """Whether it replaces the other; `improves` compares values of the metric, the new one first.
+
+        Resolutions differ between phases, and so what can be reached: a later phase always replaces an earlier one.
+        """
         if not isfinite(self.value):
             return False
         if other is None or (other.phase, other.metric) != (self.phase, self.metric):
             return True
-        return self.value > other.value if self.metric == "psnr" else self.value < other.value
+        return improves(self.value, other.value)
 
 
 class RunFolder:

@@ -13,11 +13,11 @@ from torch import Tensor
 from ..common.errors import InputError
 from ..common.files import file_hash
 from ..nn.autoencoder import CONFIG
-from ..nn.sizes import require_fitting
+from ..nn.sizes import nearest_fitting, require_fitting
 
 _PARTS = ("encoder", "decoder")
 
-# How far above a side that does not fit another one is looked for.
+# How far from a side that does not fit others are looked for.
 _REACH = 4096
 
 _REMEDY = "give a folder of litevae compile with the encoder and the decoder, made with --target onnx"
@@ -45,7 +45,7 @@ class OnnxSubject:
 
     def require_sides(self, sides: Sequence[int], option: str) -> None:
         """See Subject."""
-        wrong = {side: self._nearest(side) for side in sides if not self._fits(side)}
+        wrong = {side: nearest_fitting(side, self._fits, 1, _REACH) for side in sides if not self._fits(side)}
         require_fitting(wrong, option, f"graphs of {self.folder}")
 
     def encode(self, images: Tensor) -> Tensor:
@@ -65,11 +65,6 @@ class OnnxSubject:
             side >= sizes["minimum"] and (side - sizes["minimum"]) % sizes["step"] == 0
             for sizes in self._sizes.values()
         )
-
-    def _nearest(self, side: int) -> list[int]:
-        below = next((size for size in range(side - 1, 0, -1) if self._fits(size)), None)
-        above = next((size for size in range(side + 1, side + _REACH) if self._fits(size)), None)
-        return [size for size in (below, above) if size is not None]
 
     def _config(self) -> dict[str, Any]:
         absent = [path.name for path in (*self.files, self.folder / CONFIG) if not path.is_file()]

@@ -1,4 +1,5 @@
-"""The metrics of an evaluation, each once: command line, result, tables and the HTML report (held by a test) follow it."""
+"""The metrics of an evaluation and of a run's validation, each once: command line, result, tables, the choice of the best
+checkpoint and, held by tests, the HTML report and the recipe's schema follow it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +8,25 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number that a metric gives at every size."""
+    """A number that a metric gives: at every size of an evaluation, or of the validation images."""
 
-    # in the result's `sizes`
+    # in the result's `sizes`, or behind validation_ in metrics.jsonl
     key: str
     heading: str
     digits: int
     better: Literal["lower", "higher"]
+
+    def improves(self, value: float, on: float) -> bool:
+        return value > on if self.better == "higher" else value < on
+
+
+PSNR = Figure("psnr", "PSNR", 2, "higher")
+
+# What validation measures, by what `checkpoints.best_by` calls it; perceptual where the recipe has that loss.
+VALIDATION = {
+    figure.key: figure
+    for figure in (PSNR, Figure("l1", "ℓ1", 4, "lower"), Figure("perceptual", "perceptual", 4, "lower"))
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,7 @@ QUALITY = (
     ),
     QualityMetric(
         "psnr",
-        [Figure("psnr", "PSNR", 2, "higher")],
+        [PSNR],
         per_image=True,
         definition="per image, then averaged over those that are finite",
     ),

@@ -268,10 +268,14 @@ def renamed(key: str, renames: Mapping[str, str]) -> str:
     """A published file's key in this model's words; `*` stands for one word between dots."""
     for before, now in renames.items():
         pattern = re.escape(before).replace(r"\*", r"([^.]+)")
-        first, *rest = now.split("*")
-        template = first + "".join(rf"\g<{group}>{text}" for group, text in enumerate(rest, start=1))
-        key = re.sub(rf"(?<![^.]){pattern}(?![^.])", template, key, count=1)
+        key = re.sub(rf"(?<![^.]){pattern}(?![^.])", partial(_filled, now), key, count=1)
     return key
+
+
+def _filled(name: str, match: re.Match[str]) -> str:
+    """The name with what the pattern's stars stand for in the place of its own."""
+    first, *rest = name.split("*")
+    return first + "".join(word + text for word, text in zip(match.groups(), rest, strict=False))
 
 
 def _without_ones(tensor: Tensor) -> list[int]:

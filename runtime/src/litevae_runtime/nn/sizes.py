@@ -1,6 +1,6 @@
 """Which sizes of images pass through networks: tried on torch's meta device, without memory or time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import nn
@@ -35,11 +35,19 @@ def require_fitting(wrong: Mapping[int, Sequence[int]], option: str, what: str) 
 
 
 def nearest(side: int, autoencoder: AutoencoderBase, discriminator: nn.Module | None = None) -> list[int]:
-    """The two nearest sides that fit, the smaller first; fewer where none is near."""
-    stride = autoencoder.stride
-    first = max(stride, (side - _REACH) // stride * stride)
-    near = sorted(range(first, side + _REACH, stride), key=lambda candidate: abs(candidate - side))
-    return sorted([candidate for candidate in near if fits(candidate, autoencoder, discriminator)][:2])
+    """`nearest_fitting` for square images of these networks."""
+    stride, reach = autoencoder.stride, max(_REACH, 2 * autoencoder.stride)
+    return nearest_fitting(side, lambda each: fits(each, autoencoder, discriminator), stride, reach)
+
+
+def nearest_fitting(side: int, fits: Callable[[int], bool], step: int, reach: int) -> list[int]:
+    """The nearest sides below and above one that does not fit, among multiples of `step` within `reach`; those that there are.
+
+    The compiler's and client.ts's rule too: a table in the tests holds them together.
+    """
+    below = range((side - 1) // step * step, max(0, side - reach), -step)
+    above = range((side // step + 1) * step, side + reach, step)
+    return [found for way in (below, above) if (found := next(filter(fits, way), None)) is not None]
 
 
 def choice(fitting: Sequence[int]) -> str:

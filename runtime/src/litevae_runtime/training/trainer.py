@@ -20,6 +20,7 @@ from ..common.signals import StopSignals
 from ..data.corrupt import CorruptLog
 from ..data.sets import Batch, Split
 from ..losses.reconstruction import ReconstructionLosses
+from ..metrics.registry import VALIDATION
 from ..nn.autoencoder import WEIGHTS, AutoencoderBase, write_pretrained
 from ..nn.builders import Builders
 from ..recipe.fields import Recipe
@@ -314,7 +315,7 @@ class Trainer:
         self._measured_finite = all(map(math.isfinite, measured.values()))
         metric = self.recipe.checkpoints.best_by
         found = Best(step=done, phase=at.phase_index, metric=metric, value=measured[metric])
-        return found if found.beats(self.checkpoints.best()) else None
+        return found if found.beats(self.checkpoints.best(), VALIDATION[metric].improves) else None
 
     def _finish(self, monitor: Monitor) -> None:
         """RUN/model.safetensors and config.json, which from_pretrained and `litevae compile --weights` read."""

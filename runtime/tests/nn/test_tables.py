@@ -1,0 +1,23 @@
+"""Rules of nn/ that the compiler has too."""
+
+from typing import Any
+
+import pytest
+from tables import table
+
+from litevae_runtime.nn.autoencoder import renamed
+from litevae_runtime.nn.sizes import nearest_fitting
+
+
+@pytest.mark.parametrize("row", table("renames"))
+def test_published_keys_are_renamed_as_in_the_compiler(row: dict[str, Any]) -> None:
+    assert renamed(row["key"], row["renames"]) == row["renamed"]
+
+
+@pytest.mark.parametrize("row", table("nearest-sizes"))
+def test_the_nearest_sizes_that_fit_are_the_compilers(row: dict[str, Any]) -> None:
+    minimum, step = row["minimum"], row["step"]
+    found = nearest_fitting(
+        row["side"], lambda side: side >= minimum and (side - minimum) % step == 0, 1, 256
+    )
+    assert found == row["nearest"]
