@@ -76,14 +76,14 @@ const perceptual = z
 const wavelet = z
   .strictObject({
     levels: z.int().min(1).max(5).default(1).describe("Haar levels whose details are compared"),
-    epsilon: positive.default(1e-3).describe("of the Charbonnier distance sqrt(d² + ε²)"),
+    epsilon: positive.max(1000).default(1e-3).describe("of the Charbonnier distance sqrt(d² + ε²)"),
   })
   .describe("what losses.wavelet compares");
 
 const gaussian = z
   .strictObject({
     taps: z.literal([3, 5, 7, 9, 11]).default(5).describe("width in pixels"),
-    sigma: positive.default(1).describe("standard deviation in pixels"),
+    sigma: z.number().min(0.01).max(1000).default(1).describe("standard deviation in pixels"),
   })
   .describe("the filter of losses.gaussian");
 

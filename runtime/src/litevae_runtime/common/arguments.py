@@ -5,10 +5,30 @@ from collections.abc import Callable, Sequence
 
 
 def command_parser(package: str, command: str, description: str, exit_codes: str) -> argparse.ArgumentParser:
-    """The parser of `python -m package.command`."""
-    return argparse.ArgumentParser(
+    """The parser of `python -m package.command`. An option with one value is refused where it is given twice."""
+    parser = argparse.ArgumentParser(
         prog=f"python -m {package}.{command}", description=description, epilog=f"exit codes: {exit_codes}"
     )
+    parser.register("action", None, _Once)
+    return parser
+
+
+class _Once(argparse.Action):
+    """Stores a value, and takes no second one."""
+
+    _given = False
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        if self._given:
+            parser.error(f"{option_string} is given twice")
+        self._given = True
+        setattr(namespace, self.dest, values)
 
 
 def whole_number(least: int) -> Callable[[str], int]:

@@ -1,4 +1,4 @@
-"""Signals that ask a run to stop: it finishes its step, writes a checkpoint and leaves."""
+"""Signals that ask a run to stop, or announce its end: it finishes its step, writes a checkpoint and leaves."""
 
 import multiprocessing
 import os
@@ -7,11 +7,17 @@ from functools import cache, partial
 from types import FrameType, TracebackType
 from typing import Self
 
-_ASKING = (signal.SIGTERM, signal.SIGINT)
+# Those of people and init, those that schedulers send before a time limit, a terminal that is closed, a limit of CPU time.
+_NAMES = ("SIGTERM", "SIGINT", "SIGUSR1", "SIGUSR2", "SIGHUP", "SIGXCPU")
+_ASKING = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 
 
 class StopSignals:
-    """Remembers the first SIGTERM or SIGINT; a second one ends the process at once, as without this."""
+    """Remembers the first of them; the same one again ends the process at once, as without this.
+
+    Another one does not: a scheduler announces the end with one and sends SIGTERM then. What was ignored before, as SIGHUP is
+    under nohup, stays so.
+    """
 
     def __init__(self) -> None:
         self.received: str | None = None
@@ -20,21 +26,22 @@ class StopSignals:
     def __enter__(self) -> Self:
         _keep_from_children()
         for number in _ASKING:
-            self._before[number] = signal.signal(number, self._remember)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._remember)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._restore()
+        for number in self._before:
+            self._restore(number)
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
-        self.received = signal.Signals(number).name
-        self._restore()
+        self.received = self.received or signal.Signals(number).name
+        self._restore(number)
 
-    def _restore(self) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+    def _restore(self, number: int) -> None:
+        signal.signal(number, self._before[signal.Signals(number)])  # type: ignore[arg-type]
 
 
 @cache

@@ -69,7 +69,7 @@ class Images:
         self.channels = channels
         self.ignored = ignored
         self._storage = storage
-        self.storage = Storage(place, len(self), self.read)
+        self.storage = Storage(place, len(self), storage.read)
 
     def __len__(self) -> int:
         return len(self._storage.names)
@@ -142,6 +142,13 @@ def _opened(path: str, channels: int) -> Images:
         raise _missing(place)
     if place.is_dir():
         return _from_folder(place, channels)
+    if not place.is_file():
+        raise InputError(
+            f"{path} is no set of images",
+            expected=_EXPECTED,
+            found="a pipe or device, which is read once",
+            remedy="write it to a disk first: images are read in random order",
+        )
     if suffix(path) == ".tar":
         return _from_shards(path, [place], channels)
     kind = f"a {suffix(path)} file" if suffix(path) else "a file without a suffix"

@@ -55,8 +55,11 @@ def _walk(
             ignored["hidden"] += 1
         elif entry.is_dir():
             yield from _walk(folder / entry.name, f"{prefix}{entry.name}/", ignored, (*above, here))
-        else:
+        elif entry.is_file() or not (folder / entry.name).exists():
+            # A link to nothing is an image that has gone.
             yield prefix + entry.name
+        else:
+            ignored["pipe or device"] += 1
 
 
 def suffix(name: str) -> str:

@@ -15,6 +15,7 @@ from ..recipe.load import recipe_dict
 from .checkpoint import choose_checkpoint
 from .dry_run import dry_run as try_out
 from .lock import alone
+from .memory import memory_errors
 from .snapshot import DamagedCheckpointError, read_state
 from .start import describe, make_accelerator, open_split
 from .together import decided
@@ -31,6 +32,7 @@ _EXIT_CODES = {
 }
 
 
+@memory_errors()
 def train(
     model: type[AutoencoderBase],
     networks: Builders,

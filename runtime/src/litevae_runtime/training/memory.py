@@ -1,0 +1,36 @@
+"""Memory that does not suffice, told as what can be done about it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from ..common.errors import InputError
+
+# What torch says of memory outside of CUDA, where it has no class of error for it.
+_WORDS = ("can't allocate memory", "not enough memory", "out of memory")
+
+
+@contextmanager
+def memory_errors() -> Iterator[None]:
+    """InputError for too little memory, of a GPU or of the machine, and for loading processes that the system has ended."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        text = str(error).strip()
+        found = text.splitlines()[0] if text else type(error).__name__
+        if text.startswith("DataLoader worker"):
+            raise InputError(
+                "a loading process was ended by the system, most often for want of memory",
+                found=found,
+                remedy="a smaller --set data.workers, or more memory; in a container also more shared memory (--shm-size)",
+            ) from error
+        known = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+        if not known and not any(words in text.lower() for words in _WORDS):
+            raise
+        raise InputError(
+            "there is not enough memory for this recipe",
+            found=found,
+            remedy="--set accumulation=2, train.gradient_checkpointing=true, a smaller phases.N.batch or phases.N.resolution; "
+            "--dry-run says what a step takes, and --resume auto goes on from the newest checkpoint",
+        ) from error
