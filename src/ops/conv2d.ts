@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors/index.ts";
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
-import { convAttributes, convMacs, convParams, convShape } from "./rules.ts";
+import { biasArgument, convAttributes, convMacs, convParams, convShape, windowArguments } from "./rules.ts";
 
 export const conv2d = defineOp({
   name: "conv2d",
@@ -37,15 +37,7 @@ export const conv2d = defineOp({
   torch: {
     kind: "module",
     callee: pySymbol("nn", "Conv2d"),
-    args: [
-      { attr: "in" },
-      { attr: "out" },
-      { attr: "kernel" },
-      { attr: "stride", keyword: "stride", omit: 1 },
-      { attr: "padding", keyword: "padding", omit: 0 },
-      { attr: "groups", keyword: "groups", omit: 1 },
-      { attr: "bias", keyword: "bias", omit: true },
-    ],
+    args: [...windowArguments, { attr: "groups", keyword: "groups", omit: 1 }, biasArgument],
   },
   sample(choose) {
     const groups = choose.pick([1, 2]);

@@ -2,7 +2,7 @@ import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
 import { conv2d } from "./conv2d.ts";
 import { equalizedFold, equalizedParams } from "./equalized.ts";
-import { convAttributes, convMacs, convShape } from "./rules.ts";
+import { convArguments, convAttributes, convMacs, convShape } from "./rules.ts";
 
 export const equalizedConv2d = defineOp({
   name: "equalizedConv2d",
@@ -15,14 +15,7 @@ export const equalizedConv2d = defineOp({
   torch: {
     kind: "module",
     callee: pySymbol("layers", "EqualizedConv2d"),
-    args: [
-      { attr: "in" },
-      { attr: "out" },
-      { attr: "kernel" },
-      { attr: "stride", keyword: "stride", omit: 1 },
-      { attr: "padding", keyword: "padding", omit: 0 },
-      { attr: "bias", keyword: "bias", omit: true },
-    ],
+    args: convArguments,
   },
   sample(choose) {
     const attrs = {

@@ -1,7 +1,7 @@
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
 import { equalizedFold, equalizedParams } from "./equalized.ts";
-import { linear, linearAttributes, linearMacs } from "./linear.ts";
+import { linear, linearArguments, linearAttributes, linearMacs } from "./linear.ts";
 import { expectChannels, replaceChannels } from "./rules.ts";
 
 export const equalizedLinear = defineOp({
@@ -18,7 +18,7 @@ export const equalizedLinear = defineOp({
   torch: {
     kind: "module",
     callee: pySymbol("layers", "EqualizedLinear"),
-    args: [{ attr: "in" }, { attr: "out" }, { attr: "bias", keyword: "bias", omit: true }],
+    args: linearArguments,
   },
   sample: (choose) => linear.sample(choose),
 });

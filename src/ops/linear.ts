@@ -1,16 +1,18 @@
 import type { NonEmpty } from "../errors/must.ts";
 import type { Attributes, AttrsOf } from "../ir/attributes.ts";
 import type { OnnxWriter } from "../ir/onnx.ts";
-import { defineOp } from "../ir/op.ts";
+import { defineOp, type TorchArgument } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
 import { elementCount } from "../ir/shape.ts";
-import { affineParams, expectChannels, replaceChannels } from "./rules.ts";
+import { affineParams, biasArgument, expectChannels, replaceChannels } from "./rules.ts";
 
 export const linearAttributes = {
   in: { kind: "count", doc: "Channels of the input." },
   out: { kind: "count", doc: "Channels of the output." },
   bias: { kind: "flag", default: true, doc: "Whether a learned number is added to every output channel." },
 } as const satisfies Attributes;
+
+export const linearArguments = [{ attr: "in" }, { attr: "out" }, biasArgument] as const satisfies readonly TorchArgument[];
 
 type LinearAttrs = AttrsOf<typeof linearAttributes>;
 
@@ -42,7 +44,7 @@ export const linear = defineOp({
   torch: {
     kind: "module",
     callee: pySymbol("layers", "ChannelLinear"),
-    args: [{ attr: "in" }, { attr: "out" }, { attr: "bias", keyword: "bias", omit: true }],
+    args: linearArguments,
   },
   sample(choose) {
     const attrs = { in: choose.int(1, 6), out: choose.int(1, 6), bias: choose.pick([true, false]) };

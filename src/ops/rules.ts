@@ -3,7 +3,7 @@ import type { NonEmpty } from "../errors/must.ts";
 import { ShapeError } from "../errors/index.ts";
 import { constantDim, dividedDim, fixedSize, plusDim, sameDim, timesDim, type Dim } from "../ir/dim.ts";
 import type { Attributes, AttrsOf, Interval } from "../ir/attributes.ts";
-import type { ParamSpec } from "../ir/op.ts";
+import type { ParamSpec, TorchArgument } from "../ir/op.ts";
 import { channelsOf, elementCount, formatShape, type Shape } from "../ir/shape.ts";
 
 /** The dims of a feature map [N, C, H, W]; ShapeError for anything else. */
@@ -90,6 +90,17 @@ export const convAttributes = {
   },
   bias: { kind: "flag", default: true, doc: "Whether a learned number is added to every output channel." },
 } as const satisfies Attributes;
+
+/** Arguments of torch's layers, by the attributes that they are. */
+export const biasArgument = { attr: "bias", keyword: "bias", omit: true } as const satisfies TorchArgument;
+export const windowArguments = [
+  { attr: "in" },
+  { attr: "out" },
+  { attr: "kernel" },
+  { attr: "stride", keyword: "stride", omit: 1 },
+  { attr: "padding", keyword: "padding", omit: 0 },
+] as const satisfies readonly TorchArgument[];
+export const convArguments = [...windowArguments, biasArgument] as const;
 
 type ConvAttrs = AttrsOf<typeof convAttributes>;
 

@@ -3,7 +3,7 @@ import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
 import { floats, tensorOf, type Tensor } from "../ir/tensor.ts";
 import { conv2d } from "./conv2d.ts";
-import { convAttributes, convMacs, convParams, convShape } from "./rules.ts";
+import { convArguments, convAttributes, convMacs, convParams, convShape } from "./rules.ts";
 
 /** ε of eq. 3 (arXiv:2405.14477 §4.2 gives none; 1e-8 keeps an all-zero filter finite). */
 const epsilon = 1e-8;
@@ -49,14 +49,7 @@ export const smcConv2d = defineOp({
   torch: {
     kind: "module",
     callee: pySymbol("layers", "SMCConv2d"),
-    args: [
-      { attr: "in" },
-      { attr: "out" },
-      { attr: "kernel" },
-      { attr: "stride", keyword: "stride", omit: 1 },
-      { attr: "padding", keyword: "padding", omit: 0 },
-      { attr: "bias", keyword: "bias", omit: true },
-    ],
+    args: convArguments,
   },
   sample(choose) {
     const attrs = {

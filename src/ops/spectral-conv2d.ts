@@ -1,7 +1,7 @@
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
 import { conv2d } from "./conv2d.ts";
-import { convAttributes, convMacs, convParams, convShape } from "./rules.ts";
+import { convArguments, convAttributes, convMacs, convParams, convShape } from "./rules.ts";
 import { spectralBuffers, spectralFold } from "./spectral-norm.ts";
 
 export const spectralConv2d = defineOp({
@@ -15,14 +15,7 @@ export const spectralConv2d = defineOp({
   torch: {
     kind: "module",
     callee: pySymbol("layers", "SpectralConv2d"),
-    args: [
-      { attr: "in" },
-      { attr: "out" },
-      { attr: "kernel" },
-      { attr: "stride", keyword: "stride", omit: 1 },
-      { attr: "padding", keyword: "padding", omit: 0 },
-      { attr: "bias", keyword: "bias", omit: true },
-    ],
+    args: convArguments,
   },
   sample(choose) {
     const kernel = choose.pick([1, 3]);

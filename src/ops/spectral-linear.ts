@@ -1,6 +1,6 @@
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
-import { linear, linearAttributes, linearMacs } from "./linear.ts";
+import { linear, linearArguments, linearAttributes, linearMacs } from "./linear.ts";
 import { affineParams, expectChannels, replaceChannels } from "./rules.ts";
 import { spectralBuffers, spectralFold } from "./spectral-norm.ts";
 
@@ -18,7 +18,7 @@ export const spectralLinear = defineOp({
   torch: {
     kind: "module",
     callee: pySymbol("layers", "SpectralLinear"),
-    args: [{ attr: "in" }, { attr: "out" }, { attr: "bias", keyword: "bias", omit: true }],
+    args: linearArguments,
   },
   sample(choose) {
     const attrs = { in: choose.int(1, 6), out: choose.int(1, 6), bias: choose.pick([true, false]) };
