@@ -114,14 +114,14 @@ class _Files:
         return (self._root / self.names[index]).stat().st_size
 
 
-def open_images(path: str | Path, channels: int) -> Images:
+def open_images(path: str | Path, channels: int, cache: Path | None = None) -> Images:
     """Lists the images of a folder, or indexes those of shards, for a model of so many channels.
 
-    Hidden files and files of other kinds are passed over and counted in `ignored`. InputError says what was found
-    where there is nothing to train on.
+    `cache` is a folder that keeps the indices of shards. Hidden files and files of other kinds are passed over and counted in
+    `ignored`. InputError says what was found where there is nothing to train on.
     """
     try:
-        return _opened(str(path), channels)
+        return _opened(str(path), channels, cache)
     except OSError as error:
         raise InputError(
             f"{error.filename or path} cannot be read",
@@ -130,7 +130,7 @@ def open_images(path: str | Path, channels: int) -> Images:
         ) from error
 
 
-def _opened(path: str, channels: int) -> Images:
+def _opened(path: str, channels: int, cache: Path | None) -> Images:
     place = Path(path).expanduser()
     if "://" in path or path.startswith("pipe:"):
         raise InputError(
@@ -138,10 +138,10 @@ def _opened(path: str, channels: int) -> Images:
         )
     if not place.exists():
         if "{" in path:
-            return _from_shards(path, expand_braces(path), channels)
+            return _from_shards(path, expand_braces(path), channels, cache)
         raise _missing(place)
     if place.is_dir():
-        return _from_folder(place, channels)
+        return _from_folder(place, channels, cache)
     if not place.is_file():
         raise InputError(
             f"{path} is no set of images",
@@ -150,13 +150,13 @@ def _opened(path: str, channels: int) -> Images:
             remedy="write it to a disk first: images are read in random order",
         )
     if suffix(path) == ".tar":
-        return _from_shards(path, [place], channels)
+        return _from_shards(path, [place], channels, cache)
     kind = f"a {suffix(path)} file" if suffix(path) else "a file without a suffix"
     remedy = "name the folder that it lies in" if suffix(path) in SUFFIXES else _remedy([suffix(path)])
     raise InputError(f"{path} is no set of images", expected=_EXPECTED, found=kind, remedy=remedy)
 
 
-def _from_folder(folder: Path, channels: int) -> Images:
+def _from_folder(folder: Path, channels: int, cache: Path | None) -> Images:
     ignored: Counter[str] = Counter()
     shards: list[Path] = []
 
@@ -178,15 +178,19 @@ def _from_folder(folder: Path, channels: int) -> Images:
             remedy="name the images' own folder, or the shards by a pattern such as data-{000..099}.tar",
         )
     if shards:
-        return _from_shards(str(folder), shards, channels, ignored)
+        return _from_shards(str(folder), shards, channels, cache, ignored)
     return _some(Images(str(folder), _Files(folder, names), channels, ignored))
 
 
 def _from_shards(
-    place: str, shards: list[Path], channels: int, ignored: Counter[str] | None = None
+    place: str,
+    shards: list[Path],
+    channels: int,
+    cache: Path | None,
+    ignored: Counter[str] | None = None,
 ) -> Images:
     others = Counter() if ignored is None else ignored
-    return _some(Images(place, Shards(shards, others), channels, others))
+    return _some(Images(place, Shards(shards, others, cache), channels, others))
 
 
 def _some(images: Images) -> Images:

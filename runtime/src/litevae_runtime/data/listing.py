@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+import numpy.typing as npt
 
 from ..common.text import counted
 
@@ -25,6 +26,17 @@ class Strings:
             ends.append(len(letters))
         self._letters = bytes(letters)
         self._ends = np.frombuffer(ends, np.int64)
+
+    @property
+    def blocks(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        """The bytes of all strings, and where each ends, 0 in front; `stored` makes the list of them again."""
+        return np.frombuffer(self._letters, np.uint8), self._ends
+
+    @classmethod
+    def stored(cls, letters: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64]) -> "Strings":
+        made = cls(())
+        made._letters, made._ends = letters.tobytes(), ends
+        return made
 
     def __len__(self) -> int:
         return len(self._ends) - 1

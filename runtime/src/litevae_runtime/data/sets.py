@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
@@ -165,15 +166,16 @@ class Split:
         return self.validation, self.validation_indices
 
 
-def split(images: Images, data: Data, seed: int) -> Split:
+def split(images: Images, data: Data, seed: int, cache: Path | None = None) -> Split:
     """Validation images from data.validation_folder, else the share data.validation_share of the set.
 
     An image's side depends on the seed and its name, so that added files do not move the others. Both sides get at least
-    one. Where nothing is held back (share 0, or a single image) training images serve, and the note says so.
+    one. Where nothing is held back (share 0, or a single image) training images serve, and the note says so. `cache` is as in
+    `open_images`.
     """
     everything = np.arange(len(images))
     if data.validation_folder is not None:
-        validation = open_images(data.validation_folder, images.channels)
+        validation = open_images(data.validation_folder, images.channels, cache)
         chosen = drawn(validation, data.validation_images, seed)
         return Split(images, everything, validation, chosen, f"validation on {len(chosen):,} of {validation}")
     draws = _draws(images, seed)

@@ -14,6 +14,7 @@ from ..common.errors import InputError
 from ..common.text import counted
 from .decode import SUFFIXES
 from .listing import Strings, is_hidden, suffix
+from .shard_index import IndexCache, ShardIndex
 
 # Open files per process; systems commonly allow 1,024.
 _OPEN_FILES = 64
@@ -24,26 +25,41 @@ _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 class Shards:
     """Where the images of .tar files begin and how long they are. Pickled and forked without its open files."""
 
-    def __init__(self, paths: Sequence[Path], ignored: Counter[str]) -> None:
+    def __init__(self, paths: Sequence[Path], ignored: Counter[str], cache: Path | None = None) -> None:
         self._paths = list(paths)
-        self._shard, self._offset, self._size = array("i"), array("q"), array("q")
-        self.names = Strings(self._index(ignored))
+        kept = IndexCache(cache, paths) if cache is not None else None
+        index = kept.read() if kept is not None else None
+        if index is None:
+            index = self._indexed()
+            if kept is not None:
+                kept.write(index)
+        ignored.update(index.ignored)
+        self.names = index.names
+        self._shard, self._offset, self._size = index.shard, index.offset, index.size
         self._forget()
 
     def read(self, index: int) -> bytes:
         """The bytes of one image."""
         if self._process != os.getpid():
             self._forget()
-        file = self._opened(self._shard[index])
-        file.seek(self._offset[index])
-        return file.read(self._size[index])
+        file = self._opened(int(self._shard[index]))
+        file.seek(int(self._offset[index]))
+        return file.read(int(self._size[index]))
 
     def size(self, index: int) -> int:
         """How many bytes one image has."""
-        return self._size[index]
+        return int(self._size[index])
 
-    def _index(self, ignored: Counter[str]) -> Iterator[str]:
-        """The names `shard/member`, in the order of the shards and of their members."""
+    def _indexed(self) -> ShardIndex:
+        """With names `shard/member`, in the order of the shards and of their members."""
+        shard, offset, size = array("i"), array("q"), array("q")
+        ignored: Counter[str] = Counter()
+        names = Strings(self._images(shard, offset, size, ignored))
+        return ShardIndex.of(names, shard, offset, size, ignored)
+
+    def _images(
+        self, shards: "array[int]", offsets: "array[int]", sizes: "array[int]", ignored: Counter[str]
+    ) -> Iterator[str]:
         base = os.path.commonpath([path.parent for path in self._paths])
         for number, path in enumerate(self._paths):
             shard = path.relative_to(base).as_posix()
@@ -56,9 +72,9 @@ class Shards:
                 elif suffix(name) not in SUFFIXES:
                     ignored[suffix(name)] += 1
                 else:
-                    self._shard.append(number)
-                    self._offset.append(member.offset_data)
-                    self._size.append(member.size)
+                    shards.append(number)
+                    offsets.append(member.offset_data)
+                    sizes.append(member.size)
                     yield f"{shard}/{name}"
 
     def _opened(self, shard: int) -> BinaryIO:

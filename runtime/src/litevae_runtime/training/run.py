@@ -53,7 +53,8 @@ def train(
     nothing. InputError says what is wrong with the input.
     """
     accelerator = make_accelerator(recipe, output, cpu)
-    split = open_split(data, recipe, model.image_channels)
+    cache = None if dry_run else output.with_name(f"{output.name}.shards")
+    split = open_split(accelerator, data, recipe, model.image_channels, cache)
     resumes = choose_checkpoint(output, resume, dry_run) is not None
     trainer = Trainer(accelerator, recipe, split, output, model, networks, compiled, resumes and not dry_run)
 

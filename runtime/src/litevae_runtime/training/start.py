@@ -15,6 +15,7 @@ from ..data.sets import Split, split
 from ..losses.reconstruction import kl_in_conventions
 from ..recipe.fields import Recipe
 from .networks import Networks
+from .together import together
 
 _PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
@@ -55,12 +56,26 @@ def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
         ) from error
 
 
-def open_split(path: str, recipe: Recipe, channels: int) -> Split:
-    """Training and validation images of `--data`, for a model of so many channels."""
-    images = open_images(path, channels)
+def open_split(
+    accelerator: Accelerator, path: str, recipe: Recipe, channels: int, cache: Path | None
+) -> Split:
+    """Training and validation images of `--data`, for a model of so many channels.
+
+    Indices of shards lie in `cache`: the main process makes them, and the others, and later starts, read them.
+    """
+    found: list[Split] = []
+    for turn in (True, False):
+        with together(accelerator):
+            if accelerator.is_main_process == turn:
+                found.append(_opened_split(path, recipe, channels, cache))
+    return found[0]
+
+
+def _opened_split(path: str, recipe: Recipe, channels: int, cache: Path | None) -> Split:
+    images = open_images(path, channels, cache)
     resolution = max(phase.resolution for phase in recipe.phases)
     probe(images, recipe.data.corrupt_share, resolution)
-    parts = split(images, recipe.data, recipe.seed)
+    parts = split(images, recipe.data, recipe.seed, cache)
     if recipe.data.validation_folder is not None:
         probe(parts.validation, recipe.data.corrupt_share, resolution)
     return parts
