@@ -90,7 +90,10 @@ export class OutputFolder {
   }
 }
 
-/** Takes the folder for this process; refuses one that a living process is writing. */
+/**
+ * Takes the folder for this process; refuses one that a living process is writing. Locks of libraries are kept fresh by a timer, which stands still
+ * while a compile computes, and so are taken for stale; here the process itself is asked for.
+ */
 function lock(folder: string): void {
   const path = join(folder, lockName);
   const own = `${process.pid} ${realpathSync(folder)}`;

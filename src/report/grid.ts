@@ -1,5 +1,7 @@
-/** Tables of text cells as aligned text, Markdown and CSV. */
+/** Tables of text cells as aligned text, Markdown and CSV: libraries for these draw boxes or wrap cells, and none writes all three. */
+import stringWidth from "string-width";
 import { must } from "../errors/must.ts";
+
 export interface Column {
   readonly title: string;
   readonly align: "left" | "right";
@@ -19,16 +21,19 @@ export function right(title: string): Column {
   return { title, align: "right" };
 }
 
-/** Columns padded to their widest cell, two spaces between them, a rule under the titles. */
+/**
+ * Columns padded to their widest cell, two spaces between them, a rule under the titles. A cell is as wide as a terminal shows
+ * it: a model is named after its file, and file names are in any language.
+ */
 export function textTable({ columns, rows }: Grid): string {
   const widths = columns.map(({ title }, i) =>
-    Math.max(displayWidth(title), ...rows.map((row) => displayWidth(must(row[i], `the cell of ${title}`)))),
+    Math.max(stringWidth(title), ...rows.map((row) => stringWidth(must(row[i], `the cell of ${title}`)))),
   );
   const line = (cells: readonly string[]): string =>
     columns
       .map(({ align, title }, i) => {
         const cell = must(cells[i], `the cell of ${title}`);
-        const padding = " ".repeat((widths[i] as number) - displayWidth(cell));
+        const padding = " ".repeat((widths[i] as number) - stringWidth(cell));
         return align === "left" ? cell + padding : padding + cell;
       })
       .join("  ")
@@ -51,12 +56,4 @@ export function csvTable(header: readonly string[], rows: readonly (readonly (st
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return [header, ...rows].map((row) => `${row.map(field).join(",")}\n`).join("");
-}
-
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
-const wide = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\uFF01-\uFF60]/u;
-
-/** Terminal columns: a model is named after its file, and file names are in any language. */
-function displayWidth(text: string): number {
-  return [...graphemes.segment(text)].reduce((width, { segment }) => width + (wide.test(segment) ? 2 : 1), 0);
 }

@@ -11,7 +11,7 @@ const core = [
   "src/report/*.ts",
 ];
 /** Packages that run in a browser as they do in Node. */
-const packages = ["@petamoriken/float16", "fastest-levenshtein", "onnx-proto", "protobufjs", "pure-rand", "zod"];
+const packages = ["@petamoriken/float16", "fastest-levenshtein", "onnx-proto", "protobufjs", "pure-rand", "string-width", "zod"];
 const nodeGlobals = ["Buffer", "process", "require", "module", "global", "__dirname", "__filename", "setImmediate"];
 
 const project = new Project({ compilerOptions: { allowImportingTsExtensions: true }, skipFileDependencyResolution: true });
