@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,15 @@ from ..common.json_lines import append_line, read_lines
 from ..common.run_folder import ABANDONED, METRICS
 from ..common.text import counted
 from ..data.grids import save_grid
-
-_TRACKERS_PROJECT = "litevae"
+from ..recipe.fields import Recipe
+from ..recipe.load import recipe_dict
+from .trackers import TRACKERS, Start, Tracker
 
 
 class Monitor:
     """Writes on the main process alone; the others' calls do nothing."""
 
     def __init__(self, accelerator: Accelerator, run: Path, steps: int, start: int) -> None:
-        self.accelerator = accelerator
         self.run = run
         self.main = accelerator.is_main_process
         self._bar = tqdm(
@@ -39,13 +39,13 @@ class Monitor:
             mininterval=0.5 if sys.stderr.isatty() else 30,
         )
         self._told = False
+        self._trackers: list[Tracker] = []
         self._start = start
 
-    def start_trackers(self, config: Mapping[str, Any], names: Sequence[str]) -> None:
-        if names:
-            # A resumed run hides what TensorBoard was told of steps that are now done again.
-            purge = {"tensorboard": {"purge_step": self._start + 1}} if self._start > 0 else {}
-            self.accelerator.init_trackers(_TRACKERS_PROJECT, config=flat(config), init_kwargs=purge)
+    def start_trackers(self, recipe: Recipe) -> None:
+        if self.main:
+            start = Start(self.run, recipe.name, flat(recipe_dict(recipe)), self._start)
+            self._trackers += [TRACKERS[name](start) for name in recipe.log.trackers]
 
     def advance(self) -> None:
         self._bar.update()
@@ -58,7 +58,8 @@ class Monitor:
         line = {"step": step, "phase": phase, **{name: finite.get(name) for name in metrics}}
         with self._forgiving():
             append_line(self.run / METRICS, line)
-            self.accelerator.log(finite, step=step)
+            for tracker in self._trackers:
+                tracker.log(finite, step)
         shown = {"loss": "loss", "psnr": "psnr", "images_per_second": "img/s", "memory_gb": "GB"}
         self._bar.set_postfix(
             {"phase": phase}
@@ -70,9 +71,8 @@ class Monitor:
             return
         with self._forgiving():
             save_grid(grid, self.run / "samples" / f"step-{step:08d}.png")
-            for tracker in self.accelerator.trackers:
-                if tracker.name == "tensorboard":
-                    tracker.tracker.add_image("samples", grid, step, dataformats="HWC")
+            for tracker in self._trackers:
+                tracker.image(grid, step)
 
     @contextmanager
     def _forgiving(self) -> Iterator[None]:
@@ -93,6 +93,9 @@ class Monitor:
 
     def close(self) -> None:
         self._bar.close()
+        with self._forgiving():
+            for tracker in self._trackers:
+                tracker.close()
 
 
 def cut_metrics(run: Path, step: int) -> list[str]:

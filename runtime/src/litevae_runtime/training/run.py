@@ -52,7 +52,7 @@ def train(
     newest of `output` where there is one; `notes` are said at its start. `dry_run` takes a step of every phase and writes
     nothing. InputError says what is wrong with the input.
     """
-    accelerator = make_accelerator(recipe, output, cpu)
+    accelerator = make_accelerator(recipe, cpu)
     cache = None if dry_run else output.with_name(f"{output.name}.shards")
     split = open_split(accelerator, data, recipe, model.image_channels, cache)
     resumes = choose_checkpoint(output, resume, dry_run) is not None

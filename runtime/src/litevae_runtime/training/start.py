@@ -20,8 +20,8 @@ from .together import together
 _PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
-def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
-    """Accelerate's view of the machine: processes, device, precision, trackers."""
+def make_accelerator(recipe: Recipe, cpu: bool) -> Accelerator:
+    """Accelerate's view of the machine: processes, device, precision."""
     if recipe.precision == "fp16" and (cpu or not torch.cuda.is_available()):
         raise InputError(
             "precision fp16 needs a GPU",
@@ -40,8 +40,6 @@ def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
         return Accelerator(
             mixed_precision=_PRECISION[recipe.precision],
             cpu=needs_cpu(cpu),
-            log_with=list(recipe.log.trackers) or None,
-            project_dir=run,
             # Images are drawn by position: no generator has to agree between processes.
             rng_types=[],
             kwargs_handlers=[
@@ -52,7 +50,7 @@ def make_accelerator(recipe: Recipe, run: Path, cpu: bool) -> Accelerator:
     except (ImportError, ValueError) as error:
         raise InputError(
             f"Accelerate cannot start: {str(error).splitlines()[0]}",
-            remedy="install what it names, or change precision or log.trackers",
+            remedy="install what it names, or change precision",
         ) from error
 
 

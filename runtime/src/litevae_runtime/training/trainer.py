@@ -135,7 +135,8 @@ class Trainer:
         try:
             for note in self.notes:
                 monitor.say(note)
-            monitor.start_trackers(recipe_dict(self.recipe), self.recipe.log.trackers)
+            with together(self.accelerator):
+                monitor.start_trackers(self.recipe)
             with StopSignals() as signals, compiler_errors():
                 outcome = self._loop(monitor, corrupt, signals)
             if outcome is Outcome.FINISHED:
