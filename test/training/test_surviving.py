@@ -188,8 +188,8 @@ def spoil(project: Project, monkeypatch: pytest.MonkeyPatch, steps: set[int]) ->
     step = project.module("_runtime.training.step")
     original = step.TrainingStep._autoencoder_loss
 
-    def spoiled(self: Any, batch: Any, at: Any, logged: bool) -> Any:
-        loss, fake, found = original(self, batch, at, logged)
+    def spoiled(self: Any, batch: Any, at: Any, *more: Any) -> Any:
+        loss, fake, found = original(self, batch, at, *more)
         if at.step in steps:
             loss = loss * torch.nan
             found["loss"] = loss.detach()
