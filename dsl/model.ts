@@ -1,6 +1,7 @@
 import { UserError } from "../src/errors/index.ts";
 import { dividedDim, formatDim, sameDim, symbolDim, type Dim } from "../src/ir/dim.ts";
-import type { Interchange, Model, Part, PartName, Value } from "../src/ir/model.ts";
+import { usualAutoencoder, usualSources } from "../src/ir/autoencoder.ts";
+import type { Autoencoder, Interchange, Model, Part, Value } from "../src/ir/model.ts";
 import { formatShape, sameShape, shapeOf, type Shape } from "../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
 import { checkCounts, checkKeys, checkText } from "./config.ts";
@@ -49,7 +50,7 @@ export function stages(named: Readonly<Record<string, Stage>>): (x: Feature<numb
   return Object.defineProperty(run, stagesKey, { value: named });
 }
 
-function stagesOf(part: PartName, stage: Stage): Readonly<Record<string, Stage>> {
+function stagesOf(part: string, stage: Stage): Readonly<Record<string, Stage>> {
   return (stage as Staged)[stagesKey] ?? { [part]: stage };
 }
 
@@ -95,7 +96,7 @@ export function model<const I extends number = 3, const Z extends number = numbe
     return { image: x };
   });
 
-  const parts = [partOf("encoder", encoder, "image"), partOf("decoder", decoder, "latent", decoderFacts)];
+  const parts = [partOf("encoder", encoder, "image"), partOf("decoder", decoder, "latent")];
   if (config.discriminator !== undefined) {
     const traced = trace("discriminator", config.discriminator, image, source, (logits) => {
       const named = typeof logits === "object" && logits !== null && "pixel_logits" in logits ? logits : { pixel_logits: logits };
@@ -118,11 +119,12 @@ export function model<const I extends number = 3, const Z extends number = numbe
     latentChannels,
     stride,
     parts,
+    autoencoder: declared(parts),
     interchange: config.interchange,
   });
 }
 
-function trace(name: PartName, stage: Stage, input: Shape, source: Source, finish: (x: unknown) => unknown): TracedPart {
+function trace(name: string, stage: Stage, input: Shape, source: Source, finish: (x: unknown) => unknown): TracedPart {
   if (typeof stage !== "function") {
     throw new UserError({
       what: `the model has no ${name}`,
@@ -134,15 +136,14 @@ function trace(name: PartName, stage: Stage, input: Shape, source: Source, finis
   return tracePart(stagesOf(name, stage), [input], (x) => finish(stage(x)), source);
 }
 
-/** What a decoder decodes at inference is the mean. */
-const decoderFacts = { sources: { latent: { part: "encoder", output: "mean" } } } as const;
-
-function partOf(name: PartName, traced: TracedPart, inputName: string, facts: Pick<Part, "trainingOnly" | "sources"> = {}): Part {
+function partOf(name: string, traced: TracedPart, inputName: string, facts: Pick<Part, "trainingOnly"> = {}): Part {
   const outputs = Object.entries(traced.outputs);
+  const sources = usualSources[name];
   // The graph lists its outputs once each; names follow the values.
   return Object.freeze({
     name,
     ...facts,
+    ...(sources === undefined ? {} : { sources }),
     modules: traced.modules,
     graph: { ...traced.graph, outputs: outputs.map(([, value]) => value) },
     inputNames: [inputName],
@@ -150,8 +151,14 @@ function partOf(name: PartName, traced: TracedPart, inputName: string, facts: Pi
   });
 }
 
+/** The roles of the parts that are there. */
+function declared(parts: readonly Part[]): Autoencoder {
+  const { discriminator, ...roles } = usualAutoencoder;
+  return parts.some(({ name }) => name === discriminator) ? { ...roles, discriminator } : roles;
+}
+
 /** The shape of what a part returns, which is a single feature. */
-function oneFeature(module: PartName, result: unknown, source: Source): Shape {
+function oneFeature(module: string, result: unknown, source: Source): Shape {
   if (result instanceof Traced) return result.value.shape;
   throw new UserError({
     what: `the ${module} does not return one feature`,
@@ -168,7 +175,7 @@ function requireShape(
   found: Shape,
   dims: readonly (number | Dim)[],
   source: Source,
-  { module, help }: { readonly module: PartName; readonly help: string },
+  { module, help }: { readonly module: string; readonly help: string },
 ): void {
   const expected = shapeOf("N", ...dims);
   if (sameShape(expected, found)) return;
@@ -191,7 +198,7 @@ function strideOf(latent: Shape, source: Source): number {
 }
 
 function checkTopLevelNames(parts: readonly Part[], source: Source): void {
-  const owner = new Map<string, PartName>();
+  const owner = new Map<string, string>();
   for (const part of parts) {
     for (const { path } of part.modules) {
       const other = owner.get(path);

@@ -4,6 +4,7 @@ import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Node, Project, SyntaxKind, type SourceFile } from "ts-morph";
 import { describe, expect, test } from "vitest";
+import { usualAutoencoder } from "../src/ir/autoencoder.ts";
 import { ops } from "../src/ops/index.ts";
 import { targets } from "../src/targets/index.ts";
 
@@ -197,6 +198,27 @@ test("a target is known by its name to src/targets alone", () => {
       .map((node) => `${pathOf(file)}:${node.getStartLineNumber()}`),
   );
   expect(names).toEqual(["onnx", "client", "torch"]);
+  expect(asking).toEqual([]);
+});
+
+test("a part is known by its name to src/ir/autoencoder.ts alone", () => {
+  const { posterior, ...parts } = usualAutoencoder;
+  const names: readonly string[] = Object.values(parts);
+  // The paper's words, and the trainer's: its log's keys and recipes' fields are no names of parts.
+  const others = ["src/ir/autoencoder.ts", "src/paper/figures.ts", "src/report/html/paper.ts", "src/report/html/run/page.ts"];
+  const shared = files.filter((file) => pathOf(file).startsWith("src/") && !others.includes(pathOf(file)));
+  const isText = (node: Node): boolean =>
+    Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node) || Node.isTemplateHead(node);
+  // `encoder`, `encoder.onnx` and `encoder.mean`, but not a sentence for people that has them in it.
+  const named = (text: string): boolean => names.some((name) => new RegExp(`^["'\`]${name}(?:\\.\\w*)?["'\`$]`).test(text));
+  const asking = shared.flatMap((file) =>
+    file
+      .getDescendants()
+      .filter((node) => isText(node) && named(node.getText()))
+      .map((node) => `${pathOf(file)}:${node.getStartLineNumber()}`),
+  );
+  expect(Object.values(posterior)).toEqual(["mean", "logvar"]);
+  expect(named('"encoder"') && named('"decoder.onnx"') && named("`discriminator.${")).toBe(true);
   expect(asking).toEqual([]);
 });
 

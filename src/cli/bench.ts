@@ -1,13 +1,12 @@
 import { Option, type Command } from "commander";
 import { UserError } from "../errors/index.ts";
-import type { PartName } from "../ir/model.ts";
 import type { Benchmark } from "../report/benchmark.ts";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
 import { choice, partList, seconds, wholeNumber, wholeNumbers, words } from "./options.ts";
 import { checkReport, writeReport } from "./write-report.ts";
 
 interface Flags {
-  readonly parts?: readonly PartName[];
+  readonly parts?: readonly string[];
   readonly batches: readonly number[];
   readonly size: number;
   readonly provider?: readonly string[];
@@ -26,7 +25,7 @@ export function addBench(program: Command): void {
     .addOption(
       new Option("--parts <list>", "parts to measure")
         .argParser(partList)
-        .default(undefined, "encoder and decoder, as far as compiled"),
+        .default(undefined, "those that inference runs, as far as compiled"),
     )
     .addOption(
       new Option("--batches <list>", "images at a time").argParser(wholeNumbers("--batches", 1, "1,8,32")).default([1, 8], "1,8"),

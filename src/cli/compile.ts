@@ -1,12 +1,13 @@
 import { Option, type Command } from "commander";
-import { nearest, UsageError, UserError } from "../errors/index.ts";
-import type { Model, Part, PartName } from "../ir/model.ts";
-import { latentOption, modelArgument, partList, wholeNumber } from "./options.ts";
+import { nearest, UsageError } from "../errors/index.ts";
+import type { Part } from "../ir/model.ts";
+import { inferencePartsOf } from "../ir/walk.ts";
+import { checkParts, latentOption, modelArgument, partList, wholeNumber } from "./options.ts";
 import { addTargetOptions, chosenTargets, passNames, targetOption } from "./target-options.ts";
 
 interface Flags {
   readonly output: string;
-  readonly parts: readonly PartName[];
+  readonly parts?: readonly string[];
   readonly target: readonly string[];
   readonly weights?: string;
   readonly seed: number;
@@ -22,9 +23,9 @@ export function addCompile(program: Command): void {
     .argument("<model>", modelArgument)
     .requiredOption("-o, --output <dir>", "folder to write, empty or of an earlier compile")
     .addOption(
-      new Option("--parts <list>", "parts to compile: encoder, decoder, discriminator")
+      new Option("--parts <list>", "parts to compile, such as encoder,decoder,discriminator")
         .argParser(partList)
-        .default(["encoder", "decoder"], "encoder,decoder"),
+        .default(undefined, "those that inference runs: encoder,decoder"),
     )
     .addOption(targetOption)
     .option("--weights <file>", "trained weights, a safetensors file; seeded ones without it")
@@ -45,11 +46,16 @@ export function addCompile(program: Command): void {
         latentChannels: flags.latent,
         weightKeys: file && plainKeys(file),
       });
-      checkParts(model, flags.parts);
+      const parts = flags.parts ?? inferencePartsOf(model).map((part) => part.name);
+      checkParts(
+        model.name,
+        model.parts.map((part) => part.name),
+        parts,
+      );
       const { OutputFolder } = await import("../artifact/output-folder.ts");
       const { keepTrainedWeights } = await import("../artifact/trained-weights.ts");
       const folder = new OutputFolder(flags.output, flags);
-      if (!flags.force) keepTrainedWeights(flags.output, flags);
+      if (!flags.force) keepTrainedWeights(flags.output, { ...flags, parts });
 
       const { compile } = await import("../compiler/compile.ts");
       const { sha256OfFile } = await import("../artifact/file-hash.ts");
@@ -60,7 +66,7 @@ export function addCompile(program: Command): void {
       const progress = (doing: string): void => void process.stderr.write(`${model.name}: ${doing}\n`);
       const started = performance.now();
       const compiled = await compile(model, {
-        parts: flags.parts,
+        parts,
         targets,
         resources,
         seed: flags.seed,
@@ -80,16 +86,6 @@ export function addCompile(program: Command): void {
         `${model.name}: ${counts.join(", ")}; ${((performance.now() - started) / 1000).toFixed(1)} s, in ${flags.output}\n`,
       );
     });
-}
-
-function checkParts(model: Model, parts: readonly PartName[]): void {
-  const absent = parts.find((part) => !model.parts.some((candidate) => candidate.name === part));
-  if (absent === undefined) return;
-  throw new UserError({
-    what: `${model.name} has no ${absent}`,
-    found: model.parts.map((part) => part.name).join(", "),
-    help: "leave it out of --parts, or add it to the model",
-  });
 }
 
 function checkPass(name: string | undefined, names: readonly string[]): void {

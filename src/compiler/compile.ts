@@ -1,5 +1,5 @@
 /** The pipeline: from a model to the files of its compiled folder, in memory. Whoever has a disk writes them there (src/artifact). */
-import type { Model, Part, PartName } from "../ir/model.ts";
+import type { Model, Part } from "../ir/model.ts";
 import { printModel } from "../ir/print.ts";
 import { elementCount } from "../ir/shape.ts";
 import { verifyModel } from "../ir/verify.ts";
@@ -16,7 +16,7 @@ export interface Chosen<Resources> {
 }
 
 export interface CompileOptions<Resources> {
-  readonly parts: readonly PartName[];
+  readonly parts: readonly string[];
   readonly targets: readonly Chosen<Resources>[];
   readonly resources: Resources;
   /** Of untrained weights. */
@@ -40,7 +40,7 @@ export interface Facts {
   readonly model: string;
   readonly model_sha256: string;
   readonly weights: { readonly seed: number } | { readonly file_sha256: string };
-  readonly parts: Readonly<Partial<Record<PartName, { readonly params: number }>>>;
+  readonly parts: Readonly<Record<string, { readonly params: number }>>;
 }
 
 /** Files in the order in which they are written, made while they are. */

@@ -1,5 +1,6 @@
 /** config.json: what whoever runs the graphs has to know of the model. */
 import { UserError } from "../errors/index.ts";
+import { isUsual, wiringOf, type Wiring } from "../ir/autoencoder.ts";
 import { formatDim } from "../ir/dim.ts";
 import type { Model, Part } from "../ir/model.ts";
 import { fittingSizes, type FittingSizes, type Sizes } from "../ir/size.ts";
@@ -11,19 +12,36 @@ export interface Config {
   readonly image_channels: number;
   readonly latent_channels: number;
   readonly stride: number;
-  /** The image sides that encoder and decoder accept: minimum, minimum + step, … */
+  /** The image sides that the parts accept that inference runs: minimum, minimum + step, … */
   readonly sizes: Sizes;
-  /** Those that the discriminator accepts as well, where it was compiled. */
-  readonly sizes_with_discriminator?: Sizes;
+  /** Those that a part which only training runs accepts as well, where it was compiled. */
+  readonly [sizesWith: `sizes_with_${string}`]: Sizes | undefined;
+  /** How graphs go together, where that is not as usual: an image's mean is what the decoder decodes. */
+  readonly wiring?: Wiring;
   readonly scaling_factor: number;
   readonly shift_factor: number;
+}
+
+function sizesWith(part: string): `sizes_with_${string}` {
+  return `sizes_with_${part}`;
+}
+
+/** Whether inference runs a part of a compiled folder. */
+export function isInference(config: Config, part: string): boolean {
+  return config[sizesWith(part)] === undefined;
+}
+
+/** What each of these parts asks of an image's size. */
+export function sizesOfParts(config: Config, parts: readonly string[]): readonly Sizes[] {
+  return [...new Set(parts.map((part) => config[sizesWith(part)] ?? config.sizes))];
 }
 
 export function configOf(model: Model, parts: readonly Part[]): Config {
   const inference = parts.filter(({ trainingOnly }) => trainingOnly !== true);
   const withEach = parts
     .filter((part) => !inference.includes(part))
-    .map((part) => [`sizes_with_${part.name}`, sizesOf(model, [...inference, part])] as const);
+    .map((part) => [sizesWith(part.name), sizesOf(model, [...inference, part])] as const);
+  const wiring = wiringOf(model);
   return {
     model: model.name,
     image_channels: model.imageChannels,
@@ -32,6 +50,7 @@ export function configOf(model: Model, parts: readonly Part[]): Config {
     // A discriminator often needs a coarser grid, which is no reason for the others to.
     sizes: sizesOf(model, inference.length === 0 ? parts : inference),
     ...Object.fromEntries(withEach),
+    ...(isUsual(wiring) ? {} : { wiring }),
     scaling_factor: 1,
     shift_factor: 0,
   };

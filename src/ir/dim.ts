@@ -58,6 +58,17 @@ export function evaluateDim(dim: Dim, bindings: Bindings): number {
   return (dim.num * (dim.symbol === null ? 0 : bindings[dim.symbol]) + dim.offset) / dim.den;
 }
 
+/** What `formatDim` wrote, such as a graph's file holds; undefined where it is something else. */
+export function parseDim(text: string): Dim | undefined {
+  const found =
+    /^\(?(?:(?<num>\d+)\*)?(?<symbol>[NHW])(?:\/(?<den>\d+))?(?: (?<sign>[+-]) (?<offset>\d+))?(?:\)\/(?<all>\d+))?$/.exec(text);
+  if (found?.groups === undefined) return undefined;
+  const { num = 1, symbol, den = 1, sign, offset = 0, all = 1 } = found.groups;
+  const scaled = dividedDim(timesDim(symbolDim(symbol as DimSymbol), Number(num)), Number(den));
+  const dim = dividedDim(plusDim(scaled, (sign === "-" ? -1 : 1) * Number(offset)), Number(all));
+  return formatDim(dim) === text ? dim : undefined;
+}
+
 /** `H`, `H/8`, `2*H`, `H/8 - 1`, `(H - 3)/2`. */
 export function formatDim(dim: Dim): string {
   if (dim.symbol === null) return dim.den === 1 ? String(dim.offset) : `${dim.offset}/${dim.den}`;

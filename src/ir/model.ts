@@ -132,16 +132,16 @@ export interface Graph {
   readonly outputs: readonly Value[];
 }
 
-export type PartName = "encoder" | "decoder" | "discriminator";
-export const partNames: readonly PartName[] = ["encoder", "decoder", "discriminator"];
+/** The outputs of other parts that a part's inputs are, by the input's name; what is not here comes from outside, as images do. */
+export type Sources = Readonly<Record<string, { readonly part: string; readonly output: string }>>;
 
-/** One graph of the model with named inputs and outputs. `modules` are its top-level modules. */
-export interface Part<Name extends string = PartName> {
-  readonly name: Name;
+/** One graph of the model with named inputs and outputs, of any number. `modules` are its top-level modules. */
+export interface Part {
+  /** In snake_case: its graph's file and its builder in Python are called after it. */
+  readonly name: string;
   /** Only training runs it, as it does a discriminator. */
   readonly trainingOnly?: boolean;
-  /** The outputs of other parts that its inputs are, by the input's name; an input that is not here is an image. */
-  readonly sources?: Readonly<Record<string, { readonly part: string; readonly output: string }>>;
+  readonly sources?: Sources;
   readonly modules: readonly Module[];
   readonly graph: Graph;
   readonly inputNames: readonly string[];
@@ -149,7 +149,7 @@ export interface Part<Name extends string = PartName> {
 }
 
 /** A network beside the model, such as one that a loss looks through: a single block, whose path is empty, so that its keys are a file's own. */
-export interface Network extends Part<string> {
+export interface Network extends Part {
   readonly kind: "network";
   readonly block: Block;
 }
@@ -165,6 +165,15 @@ export interface Interchange {
   readonly diffusers?: Readonly<Record<string, boolean | number | string | readonly (number | string)[]>>;
 }
 
+/** Which parts make a model an autoencoder, by their names: image → encoder → latent → decoder → image. The decoder's `sources` name the latent. */
+export interface Autoencoder {
+  readonly encoder: string;
+  readonly decoder: string;
+  /** The encoder's outputs that are mean and log-variance of a Gaussian posterior; absent where it has no distribution. */
+  readonly posterior?: { readonly mean: string; readonly logvar: string };
+  readonly discriminator?: string;
+}
+
 export interface Model {
   readonly kind: "model";
   readonly name: string;
@@ -173,5 +182,7 @@ export interface Model {
   /** How many image pixels one latent position covers along each side. */
   readonly stride: number;
   readonly parts: readonly Part[];
+  /** Absent where the model is none. */
+  readonly autoencoder?: Autoencoder | undefined;
   readonly interchange?: Interchange | undefined;
 }

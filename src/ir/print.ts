@@ -9,7 +9,7 @@ export function printModel(model: Model): string {
   return head + model.parts.map(printPart).join("");
 }
 
-export function printPart(part: Part<string>): string {
+export function printPart(part: Part): string {
   const names = new Map<Value, string>();
   const inputs = part.graph.inputs.map((value, i) => {
     const name = must(part.inputNames[i], `the name of input ${i} of the ${part.name}`);

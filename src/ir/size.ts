@@ -3,7 +3,7 @@ import type { Part } from "./model.ts";
 import { valuesOf } from "./walk.ts";
 
 /** The distinct sizes that occur in a part: each must come out as a whole number of at least 1. */
-export function dimsOf(part: Part<string>): readonly Dim[] {
+export function dimsOf(part: Part): readonly Dim[] {
   const dims = new Map<string, Dim>();
   for (const value of valuesOf(part.graph)) for (const dim of value.shape) dims.set(formatDim(dim), dim);
   return [...dims.values()];
@@ -26,7 +26,7 @@ export interface SizeMisfit {
 }
 
 /** The first axis on which an image of this size does not fit the parts, or undefined. */
-export function misfit(parts: readonly Part<string>[], height: number, width: number): SizeMisfit | undefined {
+export function misfit(parts: readonly Part[], height: number, width: number): SizeMisfit | undefined {
   const dims = parts.flatMap(dimsOf);
   for (const [axis, size] of [
     ["H", height],
@@ -54,7 +54,7 @@ export interface Sizes {
 }
 
 /** Undefined when no size up to 4096 fits, since what the model's layers need contradicts itself. */
-export function fittingSizes(parts: readonly Part<string>[], axis: "H" | "W"): FittingSizes | undefined {
+export function fittingSizes(parts: readonly Part[], axis: "H" | "W"): FittingSizes | undefined {
   return sizesFor(parts.flatMap(dimsOf), axis);
 }
 

@@ -1,14 +1,59 @@
 import { nonEmpty } from "../errors/must.ts";
-import type { Graph, Model, Part, Value } from "./model.ts";
+import type { Autoencoder, Graph, Model, Part, Value } from "./model.ts";
 import { formatShape, sameShape } from "./shape.ts";
 import { paramsOf } from "./walk.ts";
 
 /** Checks what the type system cannot: a violation is a bug of the compiler, not of its user. */
 export function verifyModel(model: Model): void {
-  for (const part of model.parts) verifyPart(part);
+  const given = new Map<string, Part>();
+  for (const part of model.parts) {
+    if (given.has(part.name)) throw new Error(`two parts are called ${part.name}`);
+    verifyNames(part);
+    verifyPart(part);
+    verifySources(part, given);
+    given.set(part.name, part);
+  }
+  verifyRoles(model.autoencoder, given);
 }
 
-export function verifyPart(part: Part<string>): void {
+/** What a part takes of others is there before it, in the shape that it takes. */
+function verifySources({ name, graph, inputNames, sources = {} }: Part, given: ReadonlyMap<string, Part>): void {
+  for (const [input, { part, output }] of Object.entries(sources)) {
+    const source = given.get(part);
+    const found = source?.graph.outputs[source.outputNames.indexOf(output)];
+    if (found === undefined) throw new Error(`${name} takes ${output} of ${part}, which no earlier part gives`);
+    const taken = graph.inputs[inputNames.indexOf(input)];
+    if (taken === undefined) throw new Error(`${name} has no input ${input} that could take ${output} of ${part}`);
+    expectShape(found.shape, taken.shape, `${output} of ${part}, taken by ${name},`);
+  }
+}
+
+/** The encoder takes an image alone, the decoder what the encoder gives alone, and gives an image. */
+function verifyRoles(roles: Autoencoder | undefined, parts: ReadonlyMap<string, Part>): void {
+  if (roles === undefined) return;
+  const { posterior, encoder: encoding, decoder: decoding, discriminator = encoding } = roles;
+  const absent = [encoding, decoding, discriminator].find((name) => !parts.has(name));
+  if (absent !== undefined) throw new Error(`the autoencoder has no part ${absent}`);
+  const [encoder, decoder] = [parts.get(encoding), parts.get(decoding)];
+  const missing = Object.values(posterior ?? {}).find((name) => encoder?.outputNames.includes(name) !== true);
+  if (missing !== undefined) throw new Error(`${encoding} gives no ${missing} of a posterior`);
+  const latents = Object.values(decoder?.sources ?? {});
+  if (decoder?.inputNames.length !== 1 || latents[0]?.part !== encoding)
+    throw new Error(`${decoding} takes something else than one output of ${encoding}`);
+  if (encoder?.inputNames.length !== 1 || decoder.outputNames.length !== 1)
+    throw new Error(`${encoding} and ${decoding} take and give something else than one image`);
+}
+
+/** Files, graphs and Python have the same names. */
+function verifyNames({ name, inputNames, outputNames }: Part): void {
+  const values = [...inputNames, ...outputNames];
+  const wrong = [name, ...values].find((each) => !/^[a-z][a-z0-9_]*$/.test(each));
+  if (wrong !== undefined) throw new Error(`${name}: "${wrong}" is no name in snake_case`);
+  const twice = values.find((each, i) => values.indexOf(each) !== i);
+  if (twice !== undefined) throw new Error(`${name} has two inputs or outputs called ${twice}`);
+}
+
+export function verifyPart(part: Part): void {
   const paths = new Set<string>();
   for (const { path } of paramsOf(part.modules)) {
     if (paths.has(path)) throw new Error(`two parameters are called ${path}`);

@@ -1,4 +1,4 @@
-import type { Block, Graph, Layer, Member, Model, Module, OpNode, Param, Part, PartName, Value } from "./model.ts";
+import type { Block, Graph, Layer, Member, Model, Module, OpNode, Param, Part, Value } from "./model.ts";
 
 /** All modules in definition order, parents before children. */
 export function* modulesOf(modules: readonly Module[]): Generator<Module> {
@@ -46,6 +46,11 @@ export function* valuesOf(graph: Graph): Generator<Value> {
   }
 }
 
-export function partOf(model: Model, name: PartName): Part | undefined {
+/** Those that inference runs, which are not there for training alone. */
+export function inferencePartsOf({ parts }: Pick<Model, "parts">): readonly Part[] {
+  return parts.filter(({ trainingOnly }) => trainingOnly !== true);
+}
+
+export function partOf(model: Model, name: string): Part | undefined {
   return model.parts.find((part) => part.name === name);
 }

@@ -2,9 +2,8 @@ import { fork } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
-import type { Config } from "../compiler/config.ts";
+import { isInference, sizesOfParts, type Config } from "../compiler/config.ts";
 import { nearest, UsageError, UserError } from "../errors/index.ts";
-import { partNames, type PartName } from "../ir/model.ts";
 import { nearestFitting } from "../ir/size.ts";
 import type { Benchmark, BenchmarkRow } from "../report/benchmark.ts";
 import type { RowAnswer, RowRequest } from "./benchmark-row.ts";
@@ -14,8 +13,8 @@ import { importRuntime } from "./session.ts";
 export interface BenchmarkOptions {
   /** Folder that `compile` wrote, with at least one graph. */
   readonly folder: string;
-  /** Encoder and decoder, as far as they are there, where none is named. */
-  readonly parts?: readonly PartName[] | undefined;
+  /** Those that inference runs, as far as they are there, where none is named. */
+  readonly parts?: readonly string[] | undefined;
   readonly batches: readonly number[];
   /** Side of the square images; latents are of such images. */
   readonly size: number;
@@ -30,7 +29,7 @@ export interface BenchmarkOptions {
 }
 
 interface Case {
-  readonly part: PartName;
+  readonly part: string;
   readonly provider: string;
   readonly batch: number;
 }
@@ -45,7 +44,7 @@ export async function benchmark(options: BenchmarkOptions): Promise<Benchmark> {
   const providers = options.providers ?? supported;
   checkProviders(providers, supported);
   const cases = parts.flatMap((part) => providers.flatMap((provider) => batches.map((batch) => ({ part, provider, batch }))));
-  const { rows, unusable } = await measureCases(cases, config, options);
+  const { rows, unusable } = await measureCases(cases, options);
   return {
     format: "litevae-benchmark-1",
     model: manifest.model,
@@ -65,7 +64,6 @@ export async function benchmark(options: BenchmarkOptions): Promise<Benchmark> {
 /** A row for every case. A provider that takes no graph here is tried once, and has rows only where it was asked for. */
 async function measureCases(
   cases: readonly Case[],
-  config: Config,
   { folder, providers, size, threads, repeats, seconds, progress, measure = inNewProcess }: BenchmarkOptions,
 ): Promise<{ readonly rows: readonly BenchmarkRow[]; readonly unusable: ReadonlyMap<string, RowAnswer> }> {
   const unusable = new Map<string, RowAnswer>();
@@ -76,7 +74,7 @@ async function measureCases(
     if (answer === undefined) {
       progress(`[${i + 1}/${cases.length}] ${part}, ${provider}, batch ${batch}`);
       const graph = join(folder, `${part}.onnx`);
-      answer = await measure({ graph, shape: shapeOf(each, size, config), provider, threads, repeats, seconds });
+      answer = await measure({ graph, sizes: { N: batch, H: size, W: size }, provider, threads, repeats, seconds });
       // Every graph runs on the CPU: where one does not load there, the provider is not what is missing.
       if (answer.kind === "failed" && !answer.loaded && provider !== "cpu" && !outOfMemory.test(answer.why)) {
         unusable.set(provider, answer);
@@ -91,11 +89,16 @@ async function measureCases(
 function open({ folder, parts: wanted }: BenchmarkOptions): {
   readonly manifest: Manifest;
   readonly config: Config;
-  readonly parts: readonly PartName[];
+  readonly parts: readonly string[];
 } {
-  const { manifest } = openCompiled(folder, []);
-  const there = partNames.filter((part) => part !== "discriminator" && Object.hasOwn(manifest.files, `${part}.onnx`));
-  const parts = wanted ?? (there.length === 0 ? ["encoder"] : there);
+  const { manifest, config } = openCompiled(folder, []);
+  const compiled = Object.keys(manifest.parts);
+  const inference = compiled.filter((part) => isInference(config, part));
+  const there = inference.filter((part) => Object.hasOwn(manifest.files, `${part}.onnx`));
+  // Of a folder without graphs the error names one that a compile would bring.
+  const parts =
+    wanted?.toSorted((a, b) => compiled.indexOf(a) - compiled.indexOf(b)) ??
+    (there.length === 0 ? [...inference, ...compiled].slice(0, 1) : there);
   return {
     ...openCompiled(
       folder,
@@ -105,9 +108,10 @@ function open({ folder, parts: wanted }: BenchmarkOptions): {
   };
 }
 
-function checkSize(size: number, config: Config, parts: readonly PartName[]): void {
-  const sizes = (parts.includes("discriminator") ? config.sizes_with_discriminator : undefined) ?? config.sizes;
-  const misfit = [sizes.height, sizes.width].find(({ minimum, step }) => size < minimum || (size - minimum) % step !== 0);
+function checkSize(size: number, config: Config, parts: readonly string[]): void {
+  const misfit = sizesOfParts(config, parts)
+    .flatMap(({ height, width }) => [height, width])
+    .find(({ minimum, step }) => size < minimum || (size - minimum) % step !== 0);
   if (misfit === undefined) return;
   throw new UserError({
     what: `images of ${size}×${size} do not fit ${config.model}`,
@@ -127,11 +131,6 @@ function checkProviders(wanted: readonly string[], supported: readonly string[])
     found: unknown,
     help: meant === undefined ? "choose from these, or leave --provider out" : `did you mean ${meant}?`,
   });
-}
-
-function shapeOf({ part, batch }: Case, size: number, config: Config): readonly number[] {
-  if (part !== "decoder") return [batch, config.image_channels, size, size];
-  return [batch, config.latent_channels, size / config.stride, size / config.stride];
 }
 
 const outOfMemory = /bad_alloc|failed to allocate|out of memory|allocation failed|invalid typed array length/i;

@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors/index.ts";
+import type { Autoencoder } from "../ir/model.ts";
 import { floats, tensorOf } from "../ir/tensor.ts";
 import { openWeights } from "../artifact/weights-file.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
-import type { GraphOutput } from "./session.ts";
+import type { GraphValues } from "./session.ts";
 
 const program = fileURLToPath(new URL("./verify_package.py", import.meta.url));
 const wrongWeights = 3;
@@ -45,18 +46,16 @@ export interface PackageRun {
   readonly name: string;
   /** Instead of the folder's weights. */
   readonly weights?: string | undefined;
-  /** By part and name, such as `encoder.image`. */
-  readonly inputs: Readonly<Record<string, GraphOutput>>;
+  /** What its class `Autoencoder` has, where there is one. */
+  readonly roles: Autoencoder | null;
+  /** By part and name, such as `encoder.image`, in the order in which parts take them. */
+  readonly inputs: GraphValues;
+  /** What the graphs give, by part and name. */
+  readonly outputs: readonly string[];
 }
 
 /** The package's outputs by part and name, computed in float64. */
-export async function runPackage({
-  python,
-  folder,
-  name,
-  weights,
-  inputs,
-}: PackageRun): Promise<Readonly<Record<string, GraphOutput>>> {
+export async function runPackage({ python, folder, name, weights, roles, inputs, outputs }: PackageRun): Promise<GraphValues> {
   const exchange = mkdtempSync(join(tmpdir(), "litevae-verify-"));
   try {
     const [given, answered] = [join(exchange, "inputs.safetensors"), join(exchange, "outputs.safetensors")];
@@ -67,7 +66,16 @@ export async function runPackage({
       load: () => tensorOf(shape, data),
     }));
     writeFileSync(given, Buffer.concat([...encodeSafetensors(tensors)]));
-    const { code, errors } = await finished(python, ["-B", program, folder, name, weights ?? "", given, answered]);
+    const { code, errors } = await finished(python, [
+      "-B",
+      program,
+      folder,
+      name,
+      weights ?? "",
+      JSON.stringify({ roles, inputs: Object.keys(inputs), outputs }),
+      given,
+      answered,
+    ]);
     if (code !== 0) throw failure(name, weights, code, errors);
     const file = openWeights(answered);
     return Object.fromEntries(

@@ -1,13 +1,15 @@
-import { must } from "../errors/must.ts";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { manifestIn, openCompiled } from "../artifact/compiled-folder.ts";
+import type { Config } from "../compiler/config.ts";
 import { UserError } from "../errors/index.ts";
+import { InternalError, must } from "../errors/must.ts";
+import { usualWiring } from "../ir/autoencoder.ts";
 import { tensorOf } from "../ir/tensor.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
 import { cannotWrite, prepareOutput, readImage, requireColours, writeImage } from "./image.ts";
 import { cropped, latentView, psnr, statistics, type Fit, type FittedImage, type PlanarImage } from "./image.ts";
-import { loadGraph, type GraphOutput } from "./session.ts";
+import { loadGraph, type GraphValue, type GraphValues } from "./session.ts";
 
 const written = { reconstruction: "reconstruction.png", view: "latent.png", latent: "latent.safetensors" } as const;
 
@@ -38,26 +40,28 @@ export interface Reconstruction {
 /** Encodes an image to the latent's mean and decodes it again; writes both as images and the latent as numbers. */
 export async function reconstruct(options: ReconstructOptions): Promise<Reconstruction> {
   const { folder, out, progress } = options;
-  const { manifest, config } = openCompiled(folder, ["encoder.onnx", "decoder.onnx"]);
+  const { manifest, config } = openCompiled(folder, []);
+  const { encoder: encoding, decoder: decoding, input, latent: latentName } = autoencoderOf(config);
+  openCompiled(folder, [encoding, decoding].map(graphName));
   requireColours(config.image_channels, "run its graphs on arrays with onnxruntime instead");
   refuseCompiled(out);
   const image = await readImage(options.image, config.image_channels, options.fit, config.sizes);
   prepareOutput(out, Object.values(written));
 
   progress("encoding");
-  const encoder = await loadGraph(join(folder, "encoder.onnx"));
+  const encoder = await loadGraph(join(folder, graphName(encoding)));
   let started = performance.now();
-  const moments = await encoder.run(image.data, [1, image.channels, image.height, image.width]);
+  const encoded = await encoder.run({ [only(encoder.inputs).name]: valuesOf(image) });
   const encodeMs = performance.now() - started;
-  const latent = imageOf(output(moments, "mean"));
+  const latent = imageOf(output(encoded, latentName));
 
   progress("decoding");
-  const decoder = await loadGraph(join(folder, "decoder.onnx"));
+  const decoder = await loadGraph(join(folder, graphName(decoding)));
   started = performance.now();
-  const decoded = await decoder.run(latent.data, [1, latent.channels, latent.height, latent.width]);
+  const decoded = await decoder.run({ [input]: valuesOf(latent) });
   const decodeMs = performance.now() - started;
 
-  const reconstruction = cropped(imageOf(output(decoded, "image")), image.original);
+  const reconstruction = cropped(imageOf(only(Object.values(decoded))), image.original);
   const files = [
     await writeImage(reconstruction, out, written.reconstruction),
     await writeImage(latentView(latent), out, written.view, config.stride),
@@ -87,7 +91,34 @@ function refuseCompiled(out: string): void {
   });
 }
 
-function output(outputs: Readonly<Record<string, GraphOutput>>, name: string): GraphOutput {
+/** The graphs that encode and decode, and what goes from one to the other: an output and the input that it is. */
+function autoencoderOf({ model, wiring = usualWiring }: Config): Joined {
+  const { autoencoder, sources } = wiring;
+  if (autoencoder === null) {
+    throw new UserError({
+      what: `${model} is no autoencoder: it has nothing that encodes and decodes an image`,
+      expected: "the folder of an autoencoder",
+      help: "run its graphs on arrays with onnxruntime instead",
+    });
+  }
+  const taken = Object.entries(must(sources[autoencoder.decoder], `what the ${autoencoder.decoder} takes`));
+  const [input, { output: latent }] = only(taken);
+  const { encoder, decoder } = autoencoder;
+  return { encoder, decoder, input, latent };
+}
+
+interface Joined {
+  readonly encoder: string;
+  readonly decoder: string;
+  readonly input: string;
+  readonly latent: string;
+}
+
+function graphName(part: string): string {
+  return `${part}.onnx`;
+}
+
+function output(outputs: GraphValues, name: string): GraphValue {
   const found = outputs[name];
   if (found === undefined)
     throw new UserError({
@@ -98,7 +129,16 @@ function output(outputs: Readonly<Record<string, GraphOutput>>, name: string): G
   return found;
 }
 
-function imageOf({ shape, data }: GraphOutput): PlanarImage {
+function only<T>([first, ...others]: readonly T[]): T {
+  if (first === undefined || others.length > 0) throw new InternalError(`an autoencoder's graph has ${1 + others.length} images`);
+  return first;
+}
+
+function valuesOf({ channels, height, width, data }: PlanarImage): GraphValue {
+  return { shape: [1, channels, height, width], data };
+}
+
+function imageOf({ shape, data }: GraphValue): PlanarImage {
   const [channels, height, width] = [1, 2, 3].map((axis) => must(shape[axis], `axis ${axis} of an image`)) as [
     number,
     number,

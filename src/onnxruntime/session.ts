@@ -1,14 +1,23 @@
-import { must } from "../errors/must.ts";
 import { UserError } from "../errors/index.ts";
+import { constantDim, parseDim, type Dim } from "../ir/dim.ts";
+import type { Shape } from "../ir/shape.ts";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 
-/** A loaded graph of one input: give it the values and shape, get its outputs by name. */
+/** A loaded graph: give it its inputs, get its outputs, by their names. */
 export interface Graph {
-  run(data: Float32Array, shape: readonly number[]): Promise<Readonly<Record<string, GraphOutput>>>;
+  readonly inputs: readonly GraphInput[];
+  run(inputs: GraphValues): Promise<GraphValues>;
   release(): Promise<void>;
 }
 
-export interface GraphOutput {
+export interface GraphInput {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+export type GraphValues = Readonly<Record<string, GraphValue>>;
+
+export interface GraphValue {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
@@ -39,17 +48,35 @@ export async function loadGraph(model: string | Uint8Array, { provider, threads 
       help: "compile the model again",
     });
   }
-  const input = must(session.inputNames[0], "the graph's input");
   return {
-    async run(data, shape) {
-      const results = await session.run({ [input]: new runtime.Tensor("float32", data, shape) });
+    inputs: session.inputMetadata.map(inputOf),
+    async run(inputs) {
+      const tensors = Object.entries(inputs).map(
+        ([name, { data, shape }]) => [name, new runtime.Tensor("float32", data, shape)] as const,
+      );
+      const results = await session.run(Object.fromEntries(tensors));
       return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, output(tensor)]));
     },
     release: () => session.release(),
   };
 }
 
-function output(tensor: Tensor): GraphOutput {
+/** An input as the graph's file declares it. */
+function inputOf(metadata: InferenceSession.ValueMetadata): GraphInput {
+  const dims = metadata.isTensor ? metadata.shape.map((dim) => (typeof dim === "number" ? constantDim(dim) : parseDim(dim))) : [];
+  const unknown = dims.indexOf(undefined);
+  if (!metadata.isTensor || unknown >= 0) {
+    throw new UserError({
+      what: `the graph's input ${metadata.name} has a shape that litevae does not write`,
+      expected: "sizes such as 3, N, H or H/8",
+      found: metadata.isTensor ? metadata.shape.join(", ") : "no tensor",
+      help: "compile the model again",
+    });
+  }
+  return { name: metadata.name, shape: dims as readonly Dim[] };
+}
+
+function output(tensor: Tensor): GraphValue {
   return { shape: tensor.dims, data: tensor.data as Float32Array };
 }
 

@@ -1,16 +1,17 @@
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { join } from "node:path";
 import { openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
-import type { Config } from "../compiler/config.ts";
+import { sizesOfParts, type Config } from "../compiler/config.ts";
 import { sha256OfFile } from "../artifact/file-hash.ts";
 import { openWeights } from "../artifact/weights-file.ts";
 import { UserError } from "../errors/index.ts";
-import { partNames, type PartName } from "../ir/model.ts";
-import { elementCount } from "../ir/shape.ts";
-import type { FittingSizes } from "../ir/size.ts";
+import { usualWiring } from "../ir/autoencoder.ts";
+import type { Bindings } from "../ir/dim.ts";
+import { elementCount, evaluateShape, formatShape, shapeOf } from "../ir/shape.ts";
+import type { Sizes } from "../ir/size.ts";
 import type { Safetensors } from "../weights/safetensors.ts";
 import { findPython, runPackage } from "./package.ts";
-import { loadGraph, type GraphOutput } from "./session.ts";
+import { loadGraph, type GraphValue, type GraphValues } from "./session.ts";
 
 export interface VerifyOptions {
   /** Folder that `compile` wrote, with at least one graph. */
@@ -59,24 +60,33 @@ const halfParity = 1e-2;
 export async function verify(options: VerifyOptions): Promise<Verification> {
   const { folder, weights, progress } = options;
   const { manifest, config } = openChecked(folder);
-  const parts = partNames.filter((part) => Object.hasOwn(manifest.files, `${part}.onnx`));
+  const compiled = Object.keys(manifest.parts);
+  const parts = compiled.filter((part) => Object.hasOwn(manifest.files, `${part}.onnx`));
   if (parts.length === 0) {
     throw new UserError({
       what: `${folder} has no ONNX graph to verify`,
-      expected: partNames.map((part) => `${part}.onnx`).join(", "),
+      expected: compiled.map((part) => `${part}.onnx`).join(", "),
       help: "compile with --target onnx,torch",
     });
   }
   const compiledFromWeights = weights === undefined ? null : isCompiledFrom(manifest, openWeights(weights));
   const { name, python, alone } = packageOf(manifest, folder);
 
-  const sizes = config.sizes_with_discriminator ?? config.sizes;
-  const size = { height: fitting(options.size, sizes.height), width: fitting(options.size, sizes.width) };
+  const sizes = sizesOfParts(config, parts);
+  const size = { height: fitting(options.size, sizes, "height"), width: fitting(options.size, sizes, "width") };
   const { inputs, outputs } = await runGraphs(folder, parts, config, size, options);
-  let expected: Readonly<Record<string, GraphOutput>> = {};
+  let expected: Readonly<Record<string, GraphValue>> = {};
   if (name !== undefined && python !== undefined) {
     progress(`running ${name} in ${python}`);
-    expected = await runPackage({ python, folder, name, weights, inputs });
+    expected = await runPackage({
+      python,
+      folder,
+      name,
+      weights,
+      roles: (config.wiring ?? usualWiring).autoencoder,
+      inputs,
+      outputs: Object.keys(outputs),
+    });
   }
   return {
     model: manifest.model,
@@ -120,38 +130,51 @@ function packageOf(
   return { alone: "no Python with torch and safetensors was found to compare with; name one in LITEVAE_PYTHON" };
 }
 
-/** The next side that fits. */
-function fitting(side: number, { minimum, step }: FittingSizes): number {
-  return minimum + step * Math.max(0, Math.ceil((side - minimum) / step));
+/** The next side that fits all of these. */
+function fitting(side: number, sizes: readonly Sizes[], along: keyof Sizes): number {
+  const steps = sizes.map((each) => each[along]);
+  const largest = Math.max(side, ...steps.map(({ minimum }) => minimum));
+  const fits = (candidate: number): boolean => steps.every(({ minimum, step }) => (candidate - minimum) % step === 0);
+  for (let candidate = largest; candidate <= largest + 4096; candidate++) if (fits(candidate)) return candidate;
+  throw new UserError({
+    what: `no side from ${largest} on fits every graph`,
+    found: steps.map(({ minimum, step }) => `${minimum}, ${minimum + step}, …`).join("; "),
+    help: "compile parts that have no size in common into folders of their own",
+  });
 }
 
-type Named = Readonly<Record<string, GraphOutput>>;
-
-/** Runs every graph: the decoder on the encoder's mean, or on noise where there is no encoder. */
+/** Runs every graph on what other graphs give, on an image, or on noise where an input is neither or what gives it is not there. */
 async function runGraphs(
   folder: string,
-  parts: readonly PartName[],
+  parts: readonly string[],
   config: Config,
   { height, width }: { readonly height: number; readonly width: number },
   { seed, progress }: VerifyOptions,
-): Promise<{ readonly inputs: Named; readonly outputs: Named }> {
-  const inputs: Record<string, GraphOutput> = {};
-  const outputs: Record<string, GraphOutput> = {};
-  const image = noise([1, config.image_channels, height, width], seed, 1);
+): Promise<{ readonly inputs: GraphValues; readonly outputs: GraphValues }> {
+  const inputs: Record<string, GraphValue> = {};
+  const outputs: Record<string, GraphValue> = {};
+  const image = formatShape(shapeOf("N", config.image_channels, "H", "W"));
+  const sizes: Bindings = { N: 1, H: height, W: width };
+  const { sources } = config.wiring ?? usualWiring;
   for (const part of parts) {
     progress(`running ${part}.onnx`);
-    const latentShape = [1, config.latent_channels, height / config.stride, width / config.stride];
-    const input = part === "decoder" ? (outputs["encoder.mean"] ?? noise(latentShape, seed, 4)) : image;
-    inputs[`${part}.${part === "decoder" ? "latent" : "image"}`] = input;
     const graph = await loadGraph(join(folder, `${part}.onnx`));
-    for (const [name, output] of Object.entries(await graph.run(input.data, input.shape))) outputs[`${part}.${name}`] = output;
+    const given = graph.inputs.map(({ name, shape }, i): readonly [string, GraphValue] => {
+      const source = sources[part]?.[name];
+      const limit = formatShape(shape) === image ? 1 : 4;
+      const taken = source && outputs[`${source.part}.${source.output}`];
+      return [name, taken ?? noise(evaluateShape(shape, sizes), seed + i, limit)];
+    });
+    for (const [name, value] of given) inputs[`${part}.${name}`] = value;
+    const results = await graph.run(Object.fromEntries(given));
+    for (const [name, value] of Object.entries(results)) outputs[`${part}.${name}`] = value;
     await graph.release();
   }
   return { inputs, outputs };
 }
 
 /** Normal values, limited to ±`limit`. */
-function noise(shape: readonly number[], seed: number, limit: number): GraphOutput {
+function noise(shape: readonly number[], seed: number, limit: number): GraphValue {
   const generator = xoroshiro128plus(seed);
   for (let i = 0; i < 16; i++) generator.next();
   const uniform = (): number => (generator.next() >>> 0) / 2 ** 32;
@@ -170,8 +193,8 @@ function boundOf({ precision, calibration }: Manifest, output: string): number {
 
 function compared(
   output: string,
-  found: GraphOutput,
-  expected: GraphOutput | undefined,
+  found: GraphValue,
+  expected: GraphValue | undefined,
   relativeBound: number,
   packageRan: boolean,
 ): VerifiedOutput {

@@ -1,14 +1,16 @@
 """Runs the PyTorch package of a compiled folder on given inputs, for `litevae verify`.
 
-verify_package.py FOLDER PACKAGE WEIGHTS INPUTS OUTPUTS: WEIGHTS is a safetensors file, or "" for the folder's own; INPUTS holds
-`encoder.image`, `decoder.latent` and `discriminator.image` as needed; OUTPUTS gets `encoder.mean` and the like, in float64.
+verify_package.py FOLDER PACKAGE WEIGHTS PARTS INPUTS OUTPUTS: WEIGHTS is a safetensors file, or "" for the folder's own. PARTS is
+JSON: the `roles` of an autoencoder's parts, the names of what INPUTS holds, such as `encoder.image`, in the order in which parts
+take them, and the names of what OUTPUTS gets, such as `encoder.mean`, in float64.
 """
 
 import importlib
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -43,32 +45,74 @@ def load(module: ModuleType, target: nn.Module, state: dict[str, Tensor]) -> Non
     target.double().eval()
 
 
-def outputs(module: ModuleType, weights: dict[str, Tensor], inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-    found: dict[str, Tensor] = {}
-    if "encoder.image" in inputs or "decoder.latent" in inputs:
-        model = autoencoder(module, weights, "encoder.image" in inputs and "decoder.latent" in inputs)
-        if "encoder.image" in inputs:
-            posterior = model.encode(inputs["encoder.image"]).latent_dist
-            found |= {"encoder.mean": posterior.mean, "encoder.logvar": posterior.logvar}
-        if "decoder.latent" in inputs:
-            found["decoder.image"] = model.decode(inputs["decoder.latent"]).sample
-    if "discriminator.image" in inputs:
-        y = discriminator(module, weights)(inputs["discriminator.image"])
-        named = y if isinstance(y, dict) else {"pixel_logits": y}
-        found |= {f"discriminator.{name}": value for name, value in named.items()}
-    return {name: value.contiguous() for name, value in found.items()}
+def network(module: ModuleType, part: str, weights: dict[str, Tensor]) -> nn.Module:
+    """A part of a package without the class Autoencoder: its keys are the file's."""
+    built: nn.Module = getattr(module, f"build_{part}")()
+    tops = {key.split(".")[0] for key in built.state_dict()}
+    load(module, built, {key: value for key, value in weights.items() if key.split(".")[0] in tops})
+    return built
+
+
+class Parts(TypedDict):
+    # What the autoencoder's parts are called; None where the model is none.
+    roles: dict[str, Any] | None
+    inputs: list[str]
+    outputs: list[str]
+
+
+def autoencoder_outputs(
+    module: ModuleType, weights: dict[str, Tensor], roles: dict[str, Any], inputs: dict[str, list[Tensor]]
+) -> dict[str, Any]:
+    """What the class Autoencoder gives for each part: one tensor, or several by name."""
+    found: dict[str, Any] = {}
+    encoder, decoder, beside = roles["encoder"], roles["decoder"], roles.get("discriminator")
+    if encoder in inputs or decoder in inputs:
+        model = autoencoder(module, weights, encoder in inputs and decoder in inputs)
+        if encoder in inputs:
+            posterior = model.encode(*inputs[encoder]).latent_dist
+            found[encoder] = {name: getattr(posterior, moment) for moment, name in roles["posterior"].items()}
+        if decoder in inputs:
+            found[decoder] = model.decode(*inputs[decoder]).sample
+    if beside in inputs:
+        found[beside] = discriminator(module, weights)(*inputs[beside])
+    return found
+
+
+def outputs(
+    module: ModuleType, weights: dict[str, Tensor], parts: Parts, inputs: dict[str, list[Tensor]]
+) -> dict[str, Tensor]:
+    roles = parts["roles"]
+    if roles is not None and hasattr(module, "Autoencoder"):
+        found = autoencoder_outputs(module, weights, roles, inputs)
+    else:
+        found = {part: network(module, part, weights)(*values) for part, values in inputs.items()}
+    named: dict[str, Tensor] = {}
+    for name in parts["outputs"]:
+        part, output = name.split(".")
+        given = found[part]
+        named[name] = (given[output] if isinstance(given, dict) else given).contiguous()
+    return named
+
+
+def by_part(tensors: dict[str, Tensor], names: list[str]) -> dict[str, list[Tensor]]:
+    """What every part takes, in its order."""
+    parts: dict[str, list[Tensor]] = {}
+    for name in names:
+        parts.setdefault(name.split(".")[0], []).append(tensors[name].double())
+    return parts
 
 
 def main() -> None:
-    folder, package, weights_file, inputs_file, outputs_file = sys.argv[1:]
+    folder, package, weights_file, names, inputs_file, outputs_file = sys.argv[1:]
     sys.path.insert(0, folder)
     module = importlib.import_module(package)
     runtime = importlib.import_module(f"{package}._runtime.nn.autoencoder")
-    inputs = {name: value.double() for name, value in load_file(inputs_file).items()}
+    parts: Parts = json.loads(names)
+    inputs = by_part(load_file(inputs_file), parts["inputs"])
     try:
         weights = runtime.read_weights(weights_file or Path(folder) / runtime.WEIGHTS)
         with torch.no_grad():
-            save_file(outputs(module, weights, inputs), outputs_file)
+            save_file(outputs(module, weights, parts, inputs), outputs_file)
     except module.WeightsError as error:
         print(error, file=sys.stderr)
         sys.exit(WRONG_WEIGHTS)

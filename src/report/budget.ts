@@ -1,7 +1,6 @@
 /** `--budget encoder=7M`: limits on what a part may cost. */
 import { type NonEmpty } from "../errors/must.ts";
 import { nearest, UsageError, UserError, type Report } from "../errors/index.ts";
-import { partNames, type PartName } from "../ir/model.ts";
 import type { Counts, ModelCounts } from "./count.ts";
 import { integer } from "./numbers.ts";
 
@@ -25,7 +24,7 @@ const metrics = {
 export type BudgetMetric = keyof typeof metrics;
 
 export interface Budget {
-  readonly part: PartName;
+  readonly part: string;
   readonly metric: BudgetMetric;
   /** Parameters, multiply-accumulates or bytes. */
   readonly limit: number;
@@ -59,20 +58,27 @@ export function parseBudget(text: string): Budget {
   }
   const dot = target.indexOf(".");
   const [partText, metricText] = dot < 0 ? [target, "params"] : [target.slice(0, dot), target.slice(dot + 1)];
-  const part = choose("part", partText, partNames, text);
-  const metric = choose("metric", metricText, Object.keys(metrics) as BudgetMetric[], text);
-  return { part, metric, limit: parseLimit(limitText, metrics[metric], text) };
+  if (!/^\w+$/.test(partText))
+    throw nameless("part", partText, "the name of a part, such as encoder or decoder", "write encoder=7M", text);
+  const metric = chooseMetric(metricText, text);
+  return { part: partText, metric, limit: parseLimit(limitText, metrics[metric], text) };
 }
 
-function choose<T extends string>(what: string, word: string, choices: readonly T[], text: string): T {
+function chooseMetric(word: string, text: string): BudgetMetric {
+  const choices = Object.keys(metrics) as BudgetMetric[];
   const found = choices.find((choice) => choice === word);
   if (found !== undefined) return found;
   const meant = nearest(word, choices);
-  throw new UsageError({
+  const expected = choices.join(", ");
+  throw nameless("metric", word, expected, meant === undefined ? `choose one of ${expected}` : `did you mean ${meant}?`, text);
+}
+
+function nameless(what: string, word: string, expected: string, help: string, text: string): UsageError {
+  return new UsageError({
     what: `the budget "${text}" names no ${what}`,
-    expected: choices.join(", "),
+    expected,
     found: word === "" ? "nothing" : word,
-    help: meant === undefined ? `choose one of ${choices.join(", ")}` : `did you mean ${meant}?`,
+    help,
   });
 }
 
@@ -90,6 +96,20 @@ function parseLimit(text: string, { suffixes }: MetricFacts, budget: string): nu
     found: text === "" ? "nothing" : text,
     help: meant === undefined ? "write 7M for seven million" : `did you mean ${number}${meant}?`,
   });
+}
+
+/** Throws UsageError for the first budget of a part that none of the models has, where its name is nearly that of one. */
+export function checkSpelling(parts: readonly string[], budgets: readonly Budget[]): void {
+  for (const { part } of budgets) {
+    const meant = parts.includes(part) ? undefined : nearest(part, parts);
+    if (meant === undefined) continue;
+    throw new UsageError({
+      what: `the budget of "${part}" names no part`,
+      expected: [...new Set(parts)].join(", "),
+      found: part,
+      help: `did you mean ${meant}?`,
+    });
+  }
 }
 
 /** What became of every budget, in JSON's form: it tells models without the part by null, which `checkBudgets` refuses. */
@@ -132,7 +152,7 @@ export function budgetError(violations: readonly BudgetViolation[]): UserError {
   );
 }
 
-function uncheckable(model: string, part: PartName, unfitSize: number | undefined): Report {
+function uncheckable(model: string, part: string, unfitSize: number | undefined): Report {
   return unfitSize === undefined
     ? { what: `${model} has no ${part} to hold to a budget`, help: `give the model a ${part}, or leave its budget out` }
     : {

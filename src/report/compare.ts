@@ -1,11 +1,11 @@
 /** `litevae compare`: models side by side, a table per part; of exactly two models also the modules that differ. */
-import { partNames, type PartName } from "../ir/model.ts";
 import { budgetVerdicts, type Budget } from "./budget.ts";
 import { flopsOf, type ModelCounts, type PartCounts } from "./count.ts";
 import { differenceRows, formatDifference } from "./difference-table.ts";
 import { differenceOf } from "./difference.ts";
 import { jsonText, type ReportFormat } from "./format.ts";
 import { csvTable, left, markdownTable, right, textTable, type Column, type Grid } from "./grid.ts";
+import { partNamesOf } from "./parts.ts";
 import { binaryScales, decimalScales, integer, ratio, scaled, scaleFor } from "./numbers.ts";
 
 export interface CompareOptions {
@@ -27,7 +27,7 @@ export function formatComparison(models: readonly ModelCounts[], options: Compar
   const heading = `${size}×${size}, batch 1, float32; nz is the number of latent channels, activation the peak of live values${ratios}`;
   const table = format === "md" ? markdownTable : textTable;
   const title = (text: string): string => (format === "md" ? `## ${text}\n\n` : `${text}\n`);
-  const sections = partNames.flatMap((name) => {
+  const sections = partNamesOf(models).flatMap((name) => {
     const rows = models.filter(({ parts }) => parts[name] !== undefined);
     return rows.length === 0 ? [] : [title(name) + table(partGrid(name, rows, models.length > 1 ? baseline : undefined))];
   });
@@ -56,11 +56,11 @@ function modelJson({ model, size, latentChannels, parts }: ModelCounts): object 
     const { params, macs, activationBytes } = part;
     return { params, macs, flops: flopsOf(part), activationBytes };
   };
-  const entries = partNames.flatMap((name) => (parts[name] === undefined ? [] : [[name, partJson(parts[name])] as const]));
+  const entries = Object.entries(parts).flatMap(([name, part]) => (part === undefined ? [] : [[name, partJson(part)] as const]));
   return { model, size, latentChannels, parts: Object.fromEntries(entries) };
 }
 
-function partGrid(name: PartName, models: readonly ModelCounts[], baseline: ModelCounts | undefined): Grid {
+function partGrid(name: string, models: readonly ModelCounts[], baseline: ModelCounts | undefined): Grid {
   const measured = models.map(({ parts }) => parts[name]).filter((part) => part !== undefined && part !== null);
   const countScale = scaleFor(
     measured.map(({ macs }) => macs),
@@ -109,8 +109,7 @@ function partGrid(name: PartName, models: readonly ModelCounts[], baseline: Mode
 /** One row per model and part, exact numbers; the fields are empty where the part does not fit the size. */
 function comparisonCsv(models: readonly ModelCounts[]): string {
   const rows = models.flatMap(({ model, size, latentChannels, parts }) =>
-    partNames.flatMap((name) => {
-      const part = parts[name];
+    Object.entries(parts).flatMap(([name, part]) => {
       if (part === undefined) return [];
       const numbers = part === null ? [null, null, null, null] : [part.params, part.macs, flopsOf(part), part.activationBytes];
       return [[model, size, latentChannels, name, ...numbers]];

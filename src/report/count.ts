@@ -2,7 +2,7 @@
 import { must, nonEmpty, type NonEmpty } from "../errors/must.ts";
 import type { Report } from "../errors/index.ts";
 import type { Bindings } from "../ir/dim.ts";
-import type { Graph, Layer, Model, Module, OpNode, Part, PartName, Value } from "../ir/model.ts";
+import type { Graph, Layer, Model, Module, OpNode, Part, Value } from "../ir/model.ts";
 import { elementCount, evaluateShape } from "../ir/shape.ts";
 import { fitReport, requireFit } from "./fit.ts";
 import { liveBytes } from "./liveness.ts";
@@ -30,7 +30,7 @@ export interface ModuleCounts extends Counts {
 }
 
 export interface PartCounts extends Counts {
-  readonly name: PartName;
+  readonly name: string;
   /** Shapes by output name. */
   readonly outputs: Readonly<Record<string, readonly number[]>>;
   readonly modules: readonly ModuleCounts[];
@@ -42,7 +42,7 @@ export interface ModelCounts {
   readonly size: number;
   readonly latentChannels: number;
   /** Only the parts that the model has; null for a discriminator that the size does not fit. */
-  readonly parts: Readonly<Partial<Record<PartName, PartCounts | null>>>;
+  readonly parts: Readonly<Partial<Record<string, PartCounts | null>>>;
   /** What was not measured, and why. */
   readonly notes: readonly Report[];
 }
@@ -64,7 +64,7 @@ export function countModel(model: Model, size: number): ModelCounts {
     size,
     model.name,
   );
-  const parts: Partial<Record<PartName, PartCounts | null>> = {};
+  const parts: Record<string, PartCounts | null> = {};
   const notes: Report[] = [];
   for (const part of model.parts) {
     const report = optional(part) ? fitReport([part], size, size, model.name) : undefined;

@@ -1,7 +1,7 @@
 /** Which modules of two models differ: modules are aligned by path. Measures; `compare.ts` prints. */
 import { must } from "../errors/must.ts";
-import { partNames } from "../ir/model.ts";
 import type { ModelCounts, ModuleCounts } from "./count.ts";
+import { partNamesOf } from "./parts.ts";
 
 export type ModuleFacts = Pick<ModuleCounts, "kind" | "params" | "macs">;
 
@@ -28,7 +28,7 @@ export interface ModelDifference {
  * ones are passed over.
  */
 export function differenceOf(first: ModelCounts, second: ModelCounts): ModelDifference {
-  const modules = partNames.flatMap((name) => {
+  const modules = partNamesOf([first, second]).flatMap((name) => {
     const [a, b] = [first.parts[name], second.parts[name]];
     return a === null || b === null ? [] : differingModules(a?.modules ?? [], b?.modules ?? []);
   });

@@ -1,5 +1,4 @@
 /** `litevae summary`: the modules of one model as a tree, with totals per part. */
-import { partNames, type PartName } from "../ir/model.ts";
 import { flopsOf, type Counts, type ModelCounts, type ModuleCounts, type PartCounts } from "./count.ts";
 import { jsonText, type ReportFormat } from "./format.ts";
 import { csvTable, left, markdownTable, right, textTable, type Column, type Grid } from "./grid.ts";
@@ -26,7 +25,7 @@ export function formatSummary(counts: ModelCounts, { format = "table", depth = I
   if (format === "csv") return summaryCsv(counts, depth);
   const { model, size, latentChannels } = counts;
   const heading = `${model} at ${size}×${size}, latent channels ${latentChannels}, batch 1, float32`;
-  const section = (name: PartName, part: PartCounts | null): string => {
+  const section = (name: string, part: PartCounts | null): string => {
     if (part === null) return format === "md" ? `## ${name}\n\nDoes not fit this size.\n` : `${name} does not fit this size\n`;
     const rows = summaryRows(part, depth);
     if (format === "md") return `## ${name}\n\n${markdownTable(grid(rows, ({ path }) => `\`${path}\``))}\n${totals(part)}.\n`;
@@ -60,11 +59,8 @@ export function summaryRows(part: PartCounts, depth = Infinity): readonly Summar
   return [root, ...below(merged?.children ?? part.modules, 1)];
 }
 
-function measured({ parts }: ModelCounts): (readonly [PartName, PartCounts | null])[] {
-  return partNames.flatMap((name) => {
-    const part = parts[name];
-    return part === undefined ? [] : [[name, part] as const];
-  });
+function measured({ parts }: ModelCounts): readonly (readonly [string, PartCounts | null])[] {
+  return Object.entries(parts).flatMap(([name, part]) => (part === undefined ? [] : [[name, part] as const]));
 }
 
 /** Indented, without what the parent's line says already. */

@@ -176,7 +176,7 @@ describe("run (exit code 1)", () => {
     expect(await wrong("verify", "package")).toMatchInlineSnapshot(`
       "
       error: package has no ONNX graph to verify
-        expected: encoder.onnx, decoder.onnx, discriminator.onnx
+        expected: encoder.onnx, decoder.onnx
         help:     compile with --target onnx,torch
       "
     `);

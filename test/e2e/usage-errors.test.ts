@@ -164,7 +164,7 @@ describe("the command line (exit code 2)", () => {
     expect(await usage("compile", "s", "-o", "out", "--parts", "")).toMatchInlineSnapshot(`
       "
       error: --parts cannot be read
-        expected: encoder, decoder, discriminator
+        expected: names of parts, separated by commas
         found:    nothing
         help:     write for example --parts encoder,decoder
       "
@@ -232,7 +232,7 @@ describe("the command line (exit code 2)", () => {
   test("a budget for a misspelt part", async () => {
     expect(await usage("compare", "s", "--budget", "encodr=7M")).toMatchInlineSnapshot(`
       "
-      error: the budget "encodr=7M" names no part
+      error: the budget of "encodr" names no part
         expected: encoder, decoder, discriminator
         found:    encodr
         help:     did you mean encoder?

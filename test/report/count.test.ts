@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 import { litevae } from "../../dsl/index.ts";
 import { builtIns } from "../../dsl/models/index.ts";
 import { nonEmpty, type NonEmpty } from "../../src/errors/must.ts";
-import type { Model, Part, PartName, Value } from "../../src/ir/model.ts";
+import type { Model, Part, Value } from "../../src/ir/model.ts";
 import { evaluateShape } from "../../src/ir/shape.ts";
 import { modulesOf, partOf, stepsOf } from "../../src/ir/walk.ts";
 import { countModel, countPart, flopsOf, type ModuleCounts, type PartCounts } from "../../src/report/count.ts";
 import { builtIn } from "../support/built-ins.ts";
 import { tiny } from "./tiny.ts";
 
-function counted(model: Model, part: PartName, size = 256): PartCounts {
+function counted(model: Model, part: string, size = 256): PartCounts {
   return countPart(partOf(model, part)!, size, size);
 }
 

@@ -2,7 +2,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { PartName } from "../../src/ir/model.ts";
 import { pythonPath } from "./python.ts";
 import { bytesOf, type DType, type Tensor } from "../../src/ir/tensor.ts";
 
@@ -65,7 +64,7 @@ export class TorchServer {
   }
 
   /** Runs a part of a generated model.py in eval mode, in float64; `state` has to be the whole state_dict of what holds it. */
-  part(source: string, part: PartName, inputs: readonly Tensor[], state: State): Promise<Evaluation> {
+  part(source: string, part: string, inputs: readonly Tensor[], state: State): Promise<Evaluation> {
     return this.#ask({ source, part, inputs: inputs.map(encode), state: mapValues(state, encode) });
   }
 

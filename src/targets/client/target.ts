@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { gaussianAutoencoder } from "../../ir/autoencoder.ts";
 import type { Target } from "../target.ts";
 
 export interface ClientResources {
@@ -12,8 +13,16 @@ export const client: Target<object, ClientResources> = {
   options: z.strictObject({}),
   prepare: async (compilation, _options, resources) => {
     const { clientFiles } = await import("./client.ts");
-    const runnable = compilation.parts.filter(({ trainingOnly }) => trainingOnly !== true);
-    const files = clientFiles(compilation.model, runnable, compilation.sizes, resources.clientTemplate());
+    const { model, parts, note } = compilation;
+    const found = gaussianAutoencoder(model);
+    if (found === undefined) {
+      return () => {
+        note(`${model.name} is no autoencoder with a Gaussian posterior: it gets no client.ts\n`);
+        return Promise.resolve({ files: [] });
+      };
+    }
+    const runnable = parts.filter((part) => part === found.encoder || part === found.decoder);
+    const files = clientFiles(model, runnable, compilation.sizes, resources.clientTemplate());
     return () => Promise.resolve({ files });
   },
 };

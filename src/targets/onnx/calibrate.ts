@@ -1,7 +1,8 @@
 /** Finds out on images which nodes of a graph float16 cannot hold, and how far the float16 graph is from the float32 one. */
 import { UserError } from "../../errors/index.ts";
 import { must } from "../../errors/must.ts";
-import type { Part } from "../../ir/model.ts";
+import type { Sources } from "../../ir/model.ts";
+import { formatShape, sameShape, shapeOf, type Shape } from "../../ir/shape.ts";
 import type { Sizes } from "../../ir/size.ts";
 import { joined } from "../../ir/tensor.ts";
 import type { OnnxGraph, OnnxNode } from "./graph.ts";
@@ -14,12 +15,14 @@ export interface Values {
   readonly data: Float32Array;
 }
 
+type NamedValues = Readonly<Record<string, Values>>;
+
 /** What is brought, since nothing here reads an image or runs a graph. */
 export interface Calibration {
   /** The images, as [1, channels, height, width] of sizes that the parts accept. */
   readonly images: (channels: number, sizes: Sizes) => Promise<readonly Values[]>;
   readonly load: (model: Uint8Array) => Promise<{
-    run(data: Float32Array, shape: readonly number[]): Promise<Readonly<Record<string, Values>>>;
+    run(inputs: NamedValues): Promise<NamedValues>;
     release(): Promise<void>;
   }>;
 }
@@ -43,22 +46,22 @@ export interface Half {
 
 /** Turns graphs into float16. A graph that takes what others give, as `sources` says, comes after those; the others take the images. */
 export async function calibrated(
-  graphs: readonly { readonly graph: OnnxGraph; readonly sources: NonNullable<Part["sources"]> }[],
+  graphs: readonly { readonly graph: OnnxGraph; readonly sources: Sources }[],
   images: readonly Values[],
   load: Calibration["load"],
   info: ModelInfo,
   progress: (doing: string) => void,
 ): Promise<readonly Half[]> {
-  const runAll = async (graph: OnnxGraph, inputs: readonly Values[]): Promise<readonly Readonly<Record<string, Values>>[]> => {
+  const runAll = async (graph: OnnxGraph, inputs: readonly NamedValues[]): Promise<readonly NamedValues[]> => {
     const session = await load(joined(encodeModel(graph, info)));
-    const results: Readonly<Record<string, Values>>[] = [];
-    for (const { data, shape } of inputs) results.push(await session.run(data, shape));
+    const results: NamedValues[] = [];
+    for (const each of inputs) results.push(await session.run(each));
     await session.release();
     return results;
   };
 
   const done: Half[] = [];
-  const given = new Map<string, readonly Readonly<Record<string, Values>>[]>();
+  const given = new Map<string, readonly NamedValues[]>();
   for (const { graph, sources } of graphs) {
     const inputs = inputsOf(graph, sources, given, images);
     expectBelowLimit(graph);
@@ -82,19 +85,39 @@ export async function calibrated(
   return done;
 }
 
-/** What a graph's one input is calibrated on: an output of another part, or the images. */
+/** What a graph is calibrated on, for every image: outputs of other parts, and the image itself where an input has its shape. */
 function inputsOf(
   graph: OnnxGraph,
-  sources: NonNullable<Part["sources"]>,
-  given: ReadonlyMap<string, readonly Readonly<Record<string, Values>>[]>,
+  sources: Sources,
+  given: ReadonlyMap<string, readonly NamedValues[]>,
   images: readonly Values[],
-): readonly Values[] {
-  const [input, ...others] = graph.inputs.map(({ name }) => name);
-  if (others.length > 0) throw new Error(`${graph.name} has ${graph.inputs.length} inputs to calibrate on`);
-  const source = sources[must(input, `the input of the ${graph.name}`)];
-  if (source === undefined) return images;
-  const results = must(given.get(source.part), `what the ${source.part} gives the ${graph.name} to calibrate on`);
-  return results.map((result) => must(result[source.output], `the ${source.output} that the ${source.part} gives`));
+): readonly NamedValues[] {
+  const taken = graph.inputs.map(({ name, dims }): readonly [string, readonly Values[]] => {
+    const source = sources[name];
+    if (source === undefined) {
+      if (isImage(dims, images)) return [name, images];
+      throw uncalibrated(graph, name);
+    }
+    const results = must(given.get(source.part), `what the ${source.part} gives the ${graph.name} to calibrate on`);
+    return [name, results.map((result) => must(result[source.output], `the ${source.output} that the ${source.part} gives`))];
+  });
+  return images.map((_, i) =>
+    Object.fromEntries(taken.map(([name, values]) => [name, must(values[i], `${name} of image ${i}`)])),
+  );
+}
+
+function isImage(dims: Shape, images: readonly Values[]): boolean {
+  const channels = images[0]?.shape[1];
+  return channels === undefined || sameShape(dims, shapeOf("N", channels, "H", "W"));
+}
+
+function uncalibrated(graph: OnnxGraph, input: string): UserError {
+  return new UserError({
+    what: `${graph.name} takes ${input}, which is no image and which no other part gives: there is nothing to calibrate it on`,
+    expected: "inputs that are images, or outputs of other parts",
+    found: graph.inputs.map(({ name, dims }) => `${name} ${formatShape(dims)}`).join(", "),
+    help: `leave ${graph.name} out of --parts, or compile it with --precision fp32`,
+  });
 }
 
 /** The report for people. */
@@ -118,11 +141,7 @@ export function counted(count: number, what: string): string {
 }
 
 /** The largest magnitude of each tensor and weight over all images. */
-function maximaOf(
-  graph: OnnxGraph,
-  tensors: readonly string[],
-  results: readonly Readonly<Record<string, Values>>[],
-): ReadonlyMap<string, number> {
+function maximaOf(graph: OnnxGraph, tensors: readonly string[], results: readonly NamedValues[]): ReadonlyMap<string, number> {
   const reached = new Map<string, number>();
   tensors.forEach((tensor, i) => {
     const measured = results.map((result) => must(result[maximumName(i)]?.data[0], `the largest magnitude of ${tensor}`));
@@ -171,7 +190,7 @@ function reachOf(graph: OnnxGraph, maxima: ReadonlyMap<string, number>): HalfRep
     .sort((a, b) => b.max - a.max);
 }
 
-function outputOf(results: Readonly<Record<string, Values>> | undefined, name: string): Float32Array {
+function outputOf(results: NamedValues | undefined, name: string): Float32Array {
   return must(results?.[name], `the output ${name} of a graph`).data;
 }
 

@@ -1,6 +1,6 @@
 /** The modules of a package that join its model to the runtime: its networks by name, and the commands. */
 import type { Model, Network } from "../../ir/model.ts";
-import { partOf } from "../../ir/walk.ts";
+import { wrappedParts } from "./wrapped.ts";
 
 interface Command {
   readonly name: string;
@@ -67,7 +67,7 @@ if __name__ == "__main__":
 
 /** networks.py: what builds every network beside the model, by its name; "model" is the model's own discriminator. */
 export function networkTablePy(model: Model, modules: Readonly<Record<string, readonly Network[]>>): string {
-  const own = (partOf(model, "discriminator")?.modules.length ?? 0) > 0;
+  const own = (wrappedParts(model)?.discriminator?.modules.length ?? 0) > 0;
   const entries = Object.entries(modules).flatMap(([module, networks]) =>
     networks.map(({ name }) => [name, `${module}.build_${name}`] as const),
   );

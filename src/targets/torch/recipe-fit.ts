@@ -1,6 +1,7 @@
 /** Whether a model can be trained as a recipe says: sizes and discriminator. */
 import { UserError, type Report } from "../../errors/index.ts";
 import type { Model, Network, Part } from "../../ir/model.ts";
+import { inferencePartsOf } from "../../ir/walk.ts";
 import { misfit } from "../../ir/size.ts";
 import type { Recipe } from "../../recipe/schema.ts";
 
@@ -33,8 +34,7 @@ export function fitted(recipe: Recipe, trained: Trained): Recipe {
 
 function checkDiscriminator(recipe: Recipe, model: Model): void {
   const wanting = recipe.phases.filter((phase) => phase.discriminator).map(({ name }) => name);
-  if (recipe.discriminator !== "model" || wanting.length === 0 || model.parts.some(({ trainingOnly }) => trainingOnly === true))
-    return;
+  if (recipe.discriminator !== "model" || wanting.length === 0 || model.autoencoder?.discriminator !== undefined) return;
   throw new UserError({
     what: `the recipe ${recipe.name} trains against the model's own discriminator, and ${model.name} has none`,
     expected: 'a model with a discriminator, or another kind in the recipe, such as discriminator: "unet"',
@@ -44,8 +44,8 @@ function checkDiscriminator(recipe: Recipe, model: Model): void {
 }
 
 /** The graphs that a phase's crops go through. */
-function partsOf({ discriminator }: Recipe, phase: Phase, { model, networks }: Trained): readonly Part<string>[] {
-  const autoencoder = model.parts.filter(({ trainingOnly }) => trainingOnly !== true);
+function partsOf({ discriminator }: Recipe, phase: Phase, { model, networks }: Trained): readonly Part[] {
+  const autoencoder = inferencePartsOf(model);
   if (!phase.discriminator) return autoencoder;
   return discriminator === "model" ? model.parts : [...autoencoder, discriminatorOf(discriminator, networks)];
 }

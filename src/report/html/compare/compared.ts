@@ -7,5 +7,8 @@ export interface Compared {
   readonly counts: ModelCounts;
 }
 
-/** The parts that run at inference; a discriminator works in training alone. */
-export const inferenceParts = ["encoder", "decoder"] as const;
+/** The names of the parts that run at inference, each once; a discriminator works in training alone. */
+export function inferenceParts(models: readonly Compared[]): readonly string[] {
+  const parts = models.flatMap(({ model }) => model.parts).filter(({ trainingOnly }) => trainingOnly !== true);
+  return [...new Set(parts.map(({ name }) => name))];
+}

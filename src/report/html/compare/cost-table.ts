@@ -1,5 +1,4 @@
 /** Every figure of every part, exact. */
-import { partNames } from "../../../ir/model.ts";
 import { flopsOf, type PartCounts } from "../../count.ts";
 import { integer } from "../../numbers.ts";
 import { markup, type Markup } from "../markup.ts";
@@ -15,10 +14,9 @@ interface Row {
 
 export function costTable(models: readonly Compared[]): Markup {
   const rows = models.flatMap(({ counts: { model, latentChannels, parts } }) =>
-    partNames.flatMap((name): readonly Row[] => {
-      const part = parts[name];
-      return part === undefined ? [] : [{ model, latentChannels, name, part }];
-    }),
+    Object.entries(parts).flatMap(([name, part]): readonly Row[] =>
+      part === undefined ? [] : [{ model, latentChannels, name, part }],
+    ),
   );
   const exact = (title: string, of: (part: PartCounts) => number, unit?: string): TableColumn<Row> => ({
     title,

@@ -1,11 +1,10 @@
 /** What each part of each model costs in all, with the budget's limit where there is one. */
-import type { PartName } from "../../../ir/model.ts";
-import { partNames } from "../../../ir/model.ts";
 import type { Budget } from "../../budget.ts";
 import { integer } from "../../numbers.ts";
 import { barLabel, valueAxis } from "../chart-parts.ts";
 import { chart, figureGrid, type AnyFigure, type Spec } from "../chart.ts";
 import type { Markup } from "../markup.ts";
+import { partNamesOf } from "../../parts.ts";
 import { inferenceParts, type Compared } from "./compared.ts";
 import { activation, macs, params, readable, tightestLimit, type Metric } from "./metrics.ts";
 
@@ -22,10 +21,11 @@ interface Bar {
 /** Charts of the parts that run at inference, and of whatever has a budget. */
 export async function costCharts(models: readonly Compared[], budgets: readonly Budget[]): Promise<Markup> {
   const charts: AnyFigure[] = [];
-  for (const name of partNames) {
+  const inference = inferenceParts(models);
+  for (const name of partNamesOf(models.map(({ counts }) => counts))) {
     for (const metric of [params, macs, activation]) {
       const limit = tightestLimit(budgets, name, metric);
-      const shown = metric !== activation && (inferenceParts as readonly string[]).includes(name);
+      const shown = metric !== activation && inference.includes(name);
       const bars = barsOf(models, name, metric, limit);
       if (bars.length > 0 && (shown || limit !== undefined)) charts.push(costChart(name, metric, bars, limit));
     }
@@ -33,7 +33,7 @@ export async function costCharts(models: readonly Compared[], budgets: readonly 
   return await figureGrid(charts);
 }
 
-function barsOf(models: readonly Compared[], name: PartName, metric: Metric, limit = Infinity): readonly Bar[] {
+function barsOf(models: readonly Compared[], name: string, metric: Metric, limit = Infinity): readonly Bar[] {
   return models.flatMap(({ counts }) => {
     const part = counts.parts[name];
     if (part === undefined || part === null) return [];
@@ -46,7 +46,7 @@ function barsOf(models: readonly Compared[], name: PartName, metric: Metric, lim
   });
 }
 
-function costChart(name: PartName, metric: Metric, bars: readonly Bar[], limit: number | undefined): AnyFigure {
+function costChart(name: string, metric: Metric, bars: readonly Bar[], limit: number | undefined): AnyFigure {
   const title = `${metric.title} of the ${name}`;
   return chart({
     title,

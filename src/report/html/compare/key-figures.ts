@@ -2,15 +2,16 @@ import { markup, type Markup } from "../markup.ts";
 import { inferenceParts, type Compared } from "./compared.ts";
 import { activation, macs, params, readable } from "./metrics.ts";
 
-/** A card per model: what its encoder and decoder weigh and compute. */
+/** A card per model: what the parts that run at inference weigh and compute. */
 export function keyFigures(models: readonly Compared[]): Markup {
   return markup`<div class="keys">
 ${models.map(card)}</div>
 `;
 }
 
-function card({ model, counts }: Compared): Markup {
-  const groups = inferenceParts.flatMap((name) => {
+function card(compared: Compared): Markup {
+  const { model, counts } = compared;
+  const groups = inferenceParts([compared]).flatMap((name) => {
     const part = counts.parts[name];
     if (part === undefined || part === null) return [];
     const [weight, work, memory] = [params, macs, activation].map((metric) => readable(part[metric.key], metric));

@@ -1,5 +1,4 @@
 /** Activation memory by image size, counted at each size. */
-import type { PartName } from "../../../ir/model.ts";
 import { partOf } from "../../../ir/walk.ts";
 import { countPart } from "../../count.ts";
 import { fitReport } from "../../fit.ts";
@@ -23,7 +22,7 @@ interface Point {
 
 export async function memoryCharts(models: readonly Compared[]): Promise<Markup> {
   const charts: AnyFigure[] = [];
-  for (const name of inferenceParts) {
+  for (const name of inferenceParts(models)) {
     const points = curves(models, name).flatMap(({ names, bytes }, i): readonly Point[] => {
       const model = names.join(", ");
       return bytes.map(([size, count]) => {
@@ -42,7 +41,7 @@ interface Curve {
 }
 
 /** Models that need the same are one curve, which would otherwise hide the others. */
-function curves(models: readonly Compared[], name: PartName): readonly Curve[] {
+function curves(models: readonly Compared[], name: string): readonly Curve[] {
   const found = new Map<string, Curve>();
   for (const { model, counts } of models) {
     const part = partOf(model, name);

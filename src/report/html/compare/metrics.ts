@@ -1,4 +1,3 @@
-import type { PartName } from "../../../ir/model.ts";
 import type { Budget } from "../../budget.ts";
 import type { Counts } from "../../count.ts";
 import { binaryScales, compact, decimalScales, type Scale } from "../../numbers.ts";
@@ -38,7 +37,7 @@ export function readable(value: number, { scales, short }: Metric): string {
 }
 
 /** The lowest limit that a part has for a metric. */
-export function tightestLimit(budgets: readonly Budget[], name: PartName, metric: Metric): number | undefined {
+export function tightestLimit(budgets: readonly Budget[], name: string, metric: Metric): number | undefined {
   const limits = budgets.flatMap((budget) => (budget.part === name && budget.metric === metric.budget ? [budget.limit] : []));
   return limits.length === 0 ? undefined : Math.min(...limits);
 }

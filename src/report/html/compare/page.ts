@@ -1,5 +1,5 @@
 /** `litevae compare --format html`: what models cost, side by side, as one page. */
-import type { Model, PartName } from "../../../ir/model.ts";
+import type { Model } from "../../../ir/model.ts";
 import { partOf } from "../../../ir/walk.ts";
 import type { Budget } from "../../budget.ts";
 import { countPart } from "../../count.ts";
@@ -81,13 +81,14 @@ function differenceSection([first, second, ...others]: readonly Compared[]): rea
 
 function paperCosts(models: readonly Compared[], published: ReadonlyMap<string, Model>): PaperCosts {
   const { size } = paperModels;
-  const macsOf = (model: Model, name: PartName): readonly number[] => {
-    const part = partOf(model, name);
+  // The paper's figures are of autoencoders, beside what their encoders cost.
+  const macsOf = (model: Model): readonly number[] => {
+    const part = model.autoencoder && partOf(model, model.autoencoder.encoder);
     return part === undefined || fitReport([part], size, size) !== undefined ? [] : [countPart(part, size, size).macs];
   };
-  const known = [...published].flatMap(([name, model]) => macsOf(model, "encoder").map((macs) => [name, macs] as const));
+  const known = [...published].flatMap(([name, model]) => macsOf(model).map((macs) => [name, macs] as const));
   const others = models
     .filter(({ model }) => !published.has(model.name))
-    .flatMap(({ model, counts }) => macsOf(model, "encoder").map((macs) => ({ model: counts.model, macs })));
+    .flatMap(({ model, counts }) => macsOf(model).map((macs) => ({ model: counts.model, macs })));
   return { macs: new Map(known), others };
 }

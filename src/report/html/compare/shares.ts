@@ -24,7 +24,7 @@ interface Segment {
 /** With a budget for a part, its modules are shares of the limit. */
 export async function shareCharts(models: readonly Compared[], budgets: readonly Budget[]): Promise<Markup> {
   const charts: Markup[] = [];
-  for (const name of inferenceParts) {
+  for (const name of inferenceParts(models)) {
     for (const metric of [params, macs])
       charts.push(await shareChart(models, name, metric, tightestLimit(budgets, name, metric)));
   }
@@ -38,12 +38,7 @@ function topModules({ name, modules }: PartCounts): readonly ModuleCounts[] {
   return modules.length === 1 && only?.path === name && only.children.length > 0 ? only.children : modules;
 }
 
-async function shareChart(
-  models: readonly Compared[],
-  part: (typeof inferenceParts)[number],
-  metric: Metric,
-  limit: number | undefined,
-): Promise<Markup> {
+async function shareChart(models: readonly Compared[], part: string, metric: Metric, limit: number | undefined): Promise<Markup> {
   const whole = limit === undefined ? part : "budget";
   const names: string[] = [];
   const segments = models.flatMap(({ counts }): readonly Segment[] => {
@@ -123,8 +118,9 @@ function spec(segments: readonly Segment[], budgeted: boolean, narrow: boolean):
 }
 
 /** The modules of two levels, every figure; folded, since it is long. */
-function moduleTable({ counts }: Compared): Markup {
-  const rows = inferenceParts.flatMap((name) => {
+function moduleTable(compared: Compared): Markup {
+  const { counts } = compared;
+  const rows = inferenceParts([compared]).flatMap((name) => {
     const part = counts.parts[name];
     if (part === undefined || part === null) return [];
     return topModules(part)

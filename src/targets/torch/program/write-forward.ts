@@ -27,6 +27,8 @@ export interface ForwardSettings {
   readonly naming: Naming;
   /** Members that are None in some instances. */
   readonly optional?: ReadonlySet<string>;
+  /** What its inputs are called; letters where absent. */
+  readonly inputs?: readonly string[];
   /** How it is called; `forward` where absent. */
   readonly method?: string;
 }
@@ -35,7 +37,7 @@ const tensor = pySymbol("torch", "Tensor");
 
 export function writeForward(steps: TemplateSteps, returns: Returns, settings: ForwardSettings): PyFunction {
   const count = steps.steps.filter(({ kind }) => kind === "input").length;
-  const names = inputNames(count);
+  const names = settings.inputs ?? inputNames(count);
   const writer = new ForwardWriter(steps, settings);
   const body = writer.forward(names, returns);
   const type = {

@@ -1,0 +1,64 @@
+/** What this toolkit's own autoencoders call their parts and what goes between them: the one place that says these names. */
+import type { Autoencoder, Model, Part, Sources } from "./model.ts";
+import { partOf } from "./walk.ts";
+
+/** The roles as `model()` declares them; a model without a discriminator leaves it out. */
+export const usualAutoencoder = {
+  encoder: "encoder",
+  decoder: "decoder",
+  posterior: { mean: "mean", logvar: "logvar" },
+  discriminator: "discriminator",
+} as const satisfies Autoencoder;
+
+/** What the usual parts take of each other: a decoder decodes the mean. */
+export const usualSources: Readonly<Record<string, Sources>> = {
+  decoder: { latent: { part: "encoder", output: "mean" } },
+};
+
+/** How a compiled folder's graphs go together. */
+export interface Wiring {
+  /** What `encode` and `decode` run; null where the model is no autoencoder. */
+  readonly autoencoder: Autoencoder | null;
+  /** What parts take of others, by the part's name. */
+  readonly sources: Readonly<Record<string, Sources>>;
+}
+
+export function wiringOf({ autoencoder, parts }: Pick<Model, "autoencoder" | "parts">): Wiring {
+  const sources = parts.flatMap((part) => (part.sources === undefined ? [] : [[part.name, part.sources] as const]));
+  return {
+    autoencoder: autoencoder ?? null,
+    sources: Object.fromEntries(sources),
+  };
+}
+
+/** That of folders which say nothing else. */
+export const usualWiring: Wiring = { autoencoder: usualAutoencoder, sources: usualSources };
+
+/** Whether it says no more than `usualWiring`; a discriminator may be missing. */
+export function isUsual({ autoencoder, sources }: Wiring): boolean {
+  const { discriminator } = usualAutoencoder;
+  const filled: Wiring = {
+    autoencoder: autoencoder && { ...autoencoder, discriminator: autoencoder.discriminator ?? discriminator },
+    sources,
+  };
+  return JSON.stringify(filled) === JSON.stringify(usualWiring);
+}
+
+/** An autoencoder whose encoder gives a Gaussian posterior: what the trainer's class and the client run. */
+export interface GaussianAutoencoder {
+  readonly encoder: Part;
+  readonly decoder: Part;
+  readonly discriminator: Part | undefined;
+}
+
+export function gaussianAutoencoder(model: Model): GaussianAutoencoder | undefined {
+  const roles = model.autoencoder;
+  if (roles?.posterior === undefined) return undefined;
+  const [encoding, decoding] = [partOf(model, roles.encoder), partOf(model, roles.decoder)];
+  if (encoding === undefined || decoding === undefined) throw new Error(`${model.name} lacks a part of its autoencoder`);
+  return {
+    encoder: encoding,
+    decoder: decoding,
+    discriminator: roles.discriminator === undefined ? undefined : partOf(model, roles.discriminator),
+  };
+}

@@ -1,0 +1,371 @@
+/**
+ * Models that `model()` does not make: an autoencoder without a distribution, and networks that are no autoencoder, with parts, inputs and outputs of
+ * other names and numbers. They go the whole way: counts, text, graphs, packages, and what runs them.
+ */
+// @module-tag python
+// @module-tag slow
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import sharp from "sharp";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { add, block, concat, conv2d, groupNorm, layers, linear, pixelUnshuffle, silu, upsample } from "../../dsl/authoring.ts";
+import type { Feature, Vector } from "../../dsl/authoring.ts";
+import { tracePart } from "../../dsl/tracing/part.ts";
+import { openCompiled } from "../../src/artifact/compiled-folder.ts";
+import { OutputFolder } from "../../src/artifact/output-folder.ts";
+import { writeCompiled } from "../../src/artifact/write-compiled.ts";
+import { resources } from "../../src/cli/resources.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import { UserError } from "../../src/errors/index.ts";
+import { dividedDim, symbolDim } from "../../src/ir/dim.ts";
+import type { Model, Part } from "../../src/ir/model.ts";
+import { printPart } from "../../src/ir/print.ts";
+import { shapeOf, type Shape } from "../../src/ir/shape.ts";
+import { captureSource } from "../../src/ir/source.ts";
+import { verifyModel } from "../../src/ir/verify.ts";
+import { inferencePartsOf } from "../../src/ir/walk.ts";
+import { benchmark } from "../../src/onnxruntime/benchmark.ts";
+import { reconstruct } from "../../src/onnxruntime/reconstruct.ts";
+import { verify, type Verification } from "../../src/onnxruntime/verify.ts";
+import { formatComparison } from "../../src/report/compare.ts";
+import { countModel } from "../../src/report/count.ts";
+import { formatSummary } from "../../src/report/summary.ts";
+import { targets } from "../../src/targets/index.ts";
+import { optionsOf } from "../../src/targets/target.ts";
+import { tempFolder } from "../e2e/litevae.ts";
+import { pythonPath, runPython } from "../support/python.ts";
+
+const folder = tempFolder();
+const silent = (): void => undefined;
+
+const half = (channels: number): Shape => shapeOf("N", channels, dividedDim(symbolDim("H"), 2), dividedDim(symbolDim("W"), 2));
+const image = shapeOf("N", 3, "H", "W");
+
+/** A part of one or several modules, made as `model()` makes its own. */
+function partOf(
+  name: string,
+  modules: Readonly<Record<string, unknown>>,
+  inputs: Readonly<Record<string, Shape>>,
+  forward: (...inputs: never[]) => unknown,
+  facts: Pick<Part, "sources" | "trainingOnly"> = {},
+): Part {
+  const traced = tracePart(modules, Object.values(inputs), forward, captureSource(partOf));
+  return {
+    name,
+    ...facts,
+    modules: traced.modules,
+    graph: { ...traced.graph, outputs: Object.values(traced.outputs) },
+    inputNames: Object.keys(inputs),
+    outputNames: Object.keys(traced.outputs),
+  };
+}
+
+const Encoder = block("Encoder", ({ channels }: { channels: number }) => {
+  const { conv, norm, out } = layers({
+    conv: conv2d({ in: 12, out: channels, kernel: 3 }),
+    norm: groupNorm({ channels }),
+    out: conv2d({ in: channels, out: 4 }),
+  });
+  return (x: Feature<3, 1>) => out(silu(norm(conv(pixelUnshuffle(x, { factor: 2 })))));
+});
+
+const Decoder = block("Decoder", () => {
+  const { conv } = layers({ conv: conv2d({ in: 4, out: 3, kernel: 3 }) });
+  return (z: Feature<4, 2>) => conv(upsample(z, { factor: 2 }));
+});
+
+const encoder = Encoder({ channels: 8 });
+const decoder = Decoder();
+
+/** An encoder whose latent is what its network gives. */
+const deterministic: Model = {
+  kind: "model",
+  name: "deterministic",
+  imageChannels: 3,
+  latentChannels: 4,
+  stride: 2,
+  parts: [
+    partOf("encoder", { encoder }, { image }, (x: Feature<3, 1>) => ({ latent: encoder(x) })),
+    partOf("decoder", { decoder }, { latent: half(4) }, (z: Feature<4, 2>) => ({ image: decoder(z) }), {
+      sources: { latent: { part: "encoder", output: "latent" } },
+    }),
+  ],
+  autoencoder: { encoder: "encoder", decoder: "decoder" },
+};
+
+const Denoiser = block("Denoiser", () => {
+  const { conv, out, embed } = layers({
+    conv: conv2d({ in: 16, out: 8, kernel: 3 }),
+    out: conv2d({ in: 8, out: 4 }),
+    embed: linear({ in: 6, out: 5 }),
+  });
+  return (sample: Feature<4, 2>, condition: Feature<3, 1>, timestep: Vector<6>) => ({
+    noise: add(sample, out(silu(conv(concat(sample, pixelUnshuffle(condition, { factor: 2 })))))),
+    embedding: embed(timestep),
+  });
+});
+
+const Coarse = block("Coarse", () => {
+  const { conv } = layers({ conv: conv2d({ in: 4, out: 2, kernel: 4, stride: 4, padding: 0 }) });
+  return (x: Feature<4, 2>) => conv(x);
+});
+
+const denoiser = Denoiser();
+const [coarse, head] = [Coarse(), conv2d({ in: 2, out: 2 })];
+
+/** No autoencoder: three inputs and two outputs, and a part of two modules in a row that training alone runs, on what the first gives. */
+const diffusion: Model = {
+  kind: "model",
+  name: "diffusion",
+  imageChannels: 3,
+  latentChannels: 4,
+  stride: 2,
+  parts: [
+    partOf("denoiser", { denoiser }, { sample: half(4), condition: image, timestep: shapeOf("N", 6) }, denoiser),
+    partOf(
+      "scorer",
+      { coarse, head },
+      { noise: half(4) },
+      (x: Feature<4, 2>) => {
+        const y = head(coarse(x) as Feature<2, number>);
+        return { score: silu(y), raw: y };
+      },
+      { trainingOnly: true, sources: { noise: { part: "denoiser", output: "noise" } } },
+    ),
+  ],
+};
+
+interface Written {
+  readonly path: string;
+  readonly notes: string;
+  readonly files: readonly string[];
+}
+
+async function written(model: Model, given: Readonly<Record<string, unknown>> = {}, parts = model.parts): Promise<Written> {
+  const path = join(folder, model.name);
+  const notes: string[] = [];
+  const compiled = await compile(model, {
+    parts: parts.map(({ name }) => name),
+    targets: targets.map((target) => ({
+      target,
+      options: optionsOf(target, target.name === given["of"] ? (given["options"] as Readonly<Record<string, unknown>>) : {}),
+    })),
+    resources,
+    seed: 1,
+    version: "test",
+    progress: silent,
+    note: (lines) => void notes.push(lines),
+  });
+  writeCompiled(new OutputFolder(path, { force: true }), compiled, silent);
+  return { path, notes: notes.join(""), files: compiled.files.map(({ name }) => name) };
+}
+
+async function verified(path: string, size = 14): Promise<Verification> {
+  vi.stubEnv("LITEVAE_PYTHON", pythonPath());
+  return await verify({ folder: path, size, seed: 3, progress: silent });
+}
+
+/** Every output agrees with PyTorch to float32's rounding, and is more than zeros. */
+function expectAgreement({ outputs, reference }: Verification, names: readonly string[]): void {
+  expect(reference).not.toBeNull();
+  expect(outputs.map(({ output }) => output)).toEqual(names);
+  for (const { largest, difference, ok } of outputs) {
+    expect(ok).toBe(true);
+    expect(difference).toBeLessThan(1e-5);
+    expect(largest).toBeGreaterThan(0.01);
+  }
+}
+
+const packageOf = ({ files }: Written): readonly string[] =>
+  files.filter((file) => /^litevae_\w+\/[^/]+$/.test(file)).map((file) => file.replace(/^.*\//, ""));
+
+describe("an autoencoder without a distribution", () => {
+  let out: Written;
+  beforeAll(async () => (out = await written(deterministic)));
+
+  test("has graphs that give what its package gives, the decoder on the encoder's latent", async () => {
+    const result = await verified(out.path);
+    expectAgreement(result, ["encoder.latent", "decoder.image"]);
+    const { config } = openCompiled(out.path, []);
+    expect(config.wiring).toEqual({
+      autoencoder: { encoder: "encoder", decoder: "decoder" },
+      sources: { decoder: { latent: { part: "encoder", output: "latent" } } },
+    });
+  });
+
+  test("encodes and decodes an image", async () => {
+    const file = join(folder, "image.png");
+    writeFileSync(
+      file,
+      await sharp({ create: { width: 12, height: 8, channels: 3, background: "#808" } })
+        .png()
+        .toBuffer(),
+    );
+    const result = await reconstruct({ folder: out.path, image: file, out: join(folder, "run"), fit: "pad", progress: silent });
+    expect(result).toMatchObject({ latentShape: [1, 4, 4, 6], size: { height: 8, width: 12 } });
+  });
+
+  test("has no class and no client that want a posterior, which is said once each", () => {
+    expect(packageOf(out)).toEqual(["__init__.py", "model.py", "py.typed"]);
+    expect(out.files).not.toContain("client.ts");
+    expect(out.notes.split("\n")).toEqual([
+      "deterministic is no autoencoder with a Gaussian posterior: it gets no client.ts",
+      "deterministic is no autoencoder with a Gaussian posterior, and nothing else: its package has its networks, and nothing that trains or evaluates them",
+      "",
+    ]);
+  });
+});
+
+describe("networks that are no autoencoder", () => {
+  let out: Written;
+  beforeAll(async () => (out = await written(diffusion)));
+
+  test("are counted and compared under their own names", () => {
+    const counts = countModel(diffusion, 16);
+    expect(counts.parts["denoiser"]).toMatchObject({
+      params: (16 * 8 + 8 * 4) * 9 + 8 + 4 + 6 * 5 + 5,
+      macs: (16 * 8 + 8 * 4) * 9 * 64 + 30,
+      outputs: { noise: [1, 4, 8, 8], embedding: [1, 5] },
+    });
+    expect(formatSummary(counts)).toMatch(/^scorer .*\n {2}coarse /m);
+    expect(formatComparison([counts, countModel(deterministic, 16)])).toMatch(
+      /\ndenoiser\n[^]*\nscorer\n[^]*\nencoder\n[^]*\ndecoder\n/,
+    );
+  });
+
+  test("are text with all that goes in and comes out", () => {
+    const text = printPart(diffusion.parts[0] as Part);
+    expect(text).toContain("denoiser(sample: [N, 4, H/2, W/2], condition: [N, 3, H, W], timestep: [N, 6]):");
+    expect(text).toMatch(/return noise = %\d+, embedding = %\d+\n$/);
+  });
+
+  test("have graphs that give what their package gives", async () => {
+    const { config, manifest } = openCompiled(out.path, []);
+    expect(Object.keys(manifest.parts)).toEqual(["denoiser", "scorer"]);
+    expect(config.sizes.height).toEqual({ minimum: 2, step: 2 });
+    expect(config.sizes_with_scorer?.height).toEqual({ minimum: 8, step: 8 });
+    const result = await verified(out.path);
+    // The next side that fits both.
+    expect(result.size).toEqual({ height: 16, width: 16 });
+    expectAgreement(result, ["denoiser.noise", "denoiser.embedding", "scorer.score", "scorer.raw"]);
+  });
+
+  test("have a package of modules under their own names, which is fit to read", () => {
+    expect(packageOf(out)).toEqual(["__init__.py", "model.py", "py.typed"]);
+    const model = readFileSync(join(out.path, "litevae_diffusion/model.py"), "utf8");
+    expect(model.slice(model.indexOf("class DenoiserNetwork"))).toMatchInlineSnapshot(`
+      "class DenoiserNetwork(nn.Module):
+          """sample [N, 4, H/2, W/2], condition [N, 3, H, W], timestep [N, 6] -> noise [N, 4, H/2, W/2], embedding
+          [N, 5].
+          """
+
+          def __init__(self) -> None:
+              super().__init__()
+              self.denoiser = Denoiser()
+
+          def forward(self, sample: Tensor, condition: Tensor, timestep: Tensor) -> dict[str, Tensor]:
+              results = self.denoiser(sample, condition, timestep)
+              return {"noise": results["noise"], "embedding": results["embedding"]}
+
+
+      class ScorerNetwork(nn.Module):
+          """noise [N, 4, H/2, W/2] -> score [N, 2, H/8, W/8], raw [N, 2, H/8, W/8]."""
+
+          def __init__(self) -> None:
+              super().__init__()
+              self.coarse = Coarse()
+              self.head = nn.Conv2d(2, 2, 3, padding=1)
+
+          def forward(self, noise: Tensor) -> dict[str, Tensor]:
+              x = self.coarse(noise)
+              raw = self.head(x)
+              return {"score": F.silu(raw), "raw": raw}
+
+
+      def build_denoiser() -> DenoiserNetwork:
+          """The denoiser; its keys are those of model.safetensors."""
+          return DenoiserNetwork()
+
+
+      def build_scorer() -> ScorerNetwork:
+          """The scorer; its keys are those of model.safetensors."""
+          return ScorerNetwork()
+      "
+    `);
+    runPython(["-m", "ruff", "check", "-q", join(out.path, "litevae_diffusion/model.py")]);
+    const example = /```python\n([^]*?)```/.exec(readFileSync(join(out.path, "README.md"), "utf8"))?.[1] ?? "";
+    expect(runPython(["-c", `${example}\nprint(sorted(denoiser.state_dict()))`], { cwd: out.path }).toString()).toContain(
+      "denoiser.conv.bias",
+    );
+  });
+
+  test("are measured where inference runs them", async () => {
+    const measured: string[] = [];
+    await benchmark({
+      folder: out.path,
+      batches: [2],
+      size: 16,
+      providers: ["cpu"],
+      repeats: 1,
+      seconds: 0,
+      progress: (doing) => void measured.push(doing),
+      measure: ({ sizes }) => Promise.resolve({ kind: "failed", loaded: true, why: JSON.stringify(sizes) }),
+    });
+    expect(measured).toEqual(["[1/1] denoiser, cpu, batch 2"]);
+    expect(inferencePartsOf(diffusion).map(({ name }) => name)).toEqual(["denoiser"]);
+  });
+
+  test.each([
+    [
+      "run, since nothing encodes",
+      () => reconstruct({ folder: out.path, image: "image.png", out: join(folder, "none"), fit: "pad", progress: silent }),
+      "diffusion is no autoencoder: it has nothing that encodes and decodes an image",
+    ],
+    [
+      "a recipe",
+      () => written(diffusion, { of: "torch", options: { recipe: "smoke" } }),
+      "diffusion cannot be trained by the recipe smoke: recipes train autoencoders with a Gaussian posterior",
+    ],
+    [
+      "float16, for an input that is no image",
+      () => written(diffusion, { of: "onnx", options: { precision: "fp16", calibrate: folder } }),
+      "denoiser takes sample, which is no image and which no other part gives: there is nothing to calibrate it on",
+    ],
+  ] as const)("refuse %s", async (_, act, what) => {
+    writeFileSync(
+      join(folder, "calibration.png"),
+      await sharp({ create: { width: 16, height: 16, channels: 3, background: "#246" } })
+        .png()
+        .toBuffer(),
+    );
+    const error = await act().catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).reports[0]?.what).toBe(what);
+  });
+});
+
+test("a declaration that parts do not keep stops the compile", () => {
+  const [first, second] = deterministic.parts as [Part, Part];
+  const withParts = (...parts: readonly Part[]): Model => ({ ...deterministic, parts });
+  const wrong: readonly (readonly [Model, string])[] = [
+    [withParts(first, first), "two parts are called encoder"],
+    [withParts(second, first), "decoder takes latent of encoder, which no earlier part gives"],
+    [
+      withParts(first, { ...second, sources: { z: { part: "encoder", output: "latent" } } }),
+      "decoder has no input z that could take latent of encoder",
+    ],
+    [withParts(first, { ...second, inputNames: ["image"], sources: {} }), "decoder has two inputs or outputs called image"],
+    [withParts({ ...first, name: "Encoder" }, second), 'Encoder: "Encoder" is no name in snake_case'],
+    [withParts(first, { ...second, sources: {} }), "decoder takes something else than one output of encoder"],
+    [withParts(first), "the autoencoder has no part decoder"],
+    [
+      {
+        ...deterministic,
+        autoencoder: { encoder: "encoder", decoder: "decoder", posterior: { mean: "latent", logvar: "logvar" } },
+      },
+      "encoder gives no logvar of a posterior",
+    ],
+  ];
+  for (const [model, message] of wrong) expect(() => verifyModel(model)).toThrow(message);
+  expect(() => verifyModel(deterministic)).not.toThrow();
+});
