@@ -133,7 +133,7 @@ function trace(name: string, stage: Stage, input: Shape, source: Source, finish:
       help: `give model() a ${name}: an instance of a block, such as ${name}: MyBlock({ … })`,
     });
   }
-  return tracePart(stagesOf(name, stage), [input], (x) => finish(stage(x)), source);
+  return tracePart(stagesOf(name, stage), [input], (x) => finish(stage(x)), source, name);
 }
 
 function partOf(name: string, traced: TracedPart, inputName: string, facts: Pick<Part, "trainingOnly"> = {}): Part {

@@ -30,7 +30,7 @@ export function network(config: NetworkConfig): Network {
     checkCounts("network", { channels, stride }, network);
     return shapeOf("N", channels, dividedDim(symbolDim("H"), stride), dividedDim(symbolDim("W"), stride));
   });
-  const traced = tracePart({ "": block }, shapes, block, source);
+  const traced = tracePart({ "": block }, shapes, block, source, "network");
   const outputs = Object.entries(traced.outputs).map(([key, value]) => [key === "" ? output : key, value] as const);
   for (const [key] of outputs) checkName("an output of a network", key, source);
   return Object.freeze({

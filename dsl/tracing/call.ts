@@ -1,6 +1,7 @@
 /** Calls: a block's function run on features, its body recorded anew for every call. */
 import type { Block, Body, CallNode, Returns, Value } from "../../src/ir/model.ts";
 import type { Source } from "../../src/ir/source.ts";
+import { neededNodes } from "../../src/ir/walk.ts";
 import type { BlockHandle } from "./handles.ts";
 import { currentTrace, markUsed, Traced, tracing, valueFor, valuesFor, type PartTrace, type Trace } from "./trace.ts";
 
@@ -53,7 +54,9 @@ export function traceBody(handle: BlockHandle, values: readonly Value[], part: P
     if (!outputs.includes(value)) outputs.push(value);
     return [key, outputs.indexOf(value)] as const;
   });
-  return { graph: Object.freeze({ inputs, nodes: Object.freeze(trace.nodes), outputs }), returns: { kind, entries } };
+  // What reaches no result is no part of the body: nothing counts it, and nothing writes it.
+  const nodes = Object.freeze(neededNodes({ nodes: trace.nodes, outputs }));
+  return { graph: Object.freeze({ inputs, nodes, outputs }), returns: { kind, entries } };
 }
 
 /** The features in the form in which the function returned them. */

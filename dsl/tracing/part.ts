@@ -1,9 +1,10 @@
 /** A part of a model: its blocks become records, its function a graph. */
+import { must } from "../../src/errors/must.ts";
 import { UserError } from "../../src/errors/index.ts";
 import type { Block, Graph, Layer, Member, Module, Value } from "../../src/ir/model.ts";
 import type { Shape } from "../../src/ir/shape.ts";
 import { placeOf, type Source } from "../../src/ir/source.ts";
-import { modulesIn } from "../../src/ir/walk.ts";
+import { modulesIn, neededModules } from "../../src/ir/walk.ts";
 import { traceBody } from "./call.ts";
 import { handleOf, labelOf, pathOf, type BlockHandle, type Handle, type LayerHandle, type Named } from "./handles.ts";
 import type { PartTrace } from "./trace.ts";
@@ -24,12 +25,16 @@ export function rootHandle(source: Source, forward: BlockHandle["forward"]): Blo
   return { kind: "block", name: "Root", config: [], source, definition, members: [], children: new Map(), forward };
 }
 
-/** Traces `forward` as the body of a nameless root whose children are the given top-level modules; one under "" is itself the top. */
+/**
+ * Traces `forward` as the body of a nameless root whose children are the given top-level modules; one under "" is itself the top. `name` is what
+ * messages call the whole.
+ */
 export function tracePart(
   children: Readonly<Record<string, unknown>>,
   inputs: readonly Shape[],
   forward: (...inputs: never[]) => unknown,
   source: Source,
+  name: string,
 ): TracedPart {
   const root = rootHandle(source, forward);
   for (const [key, child] of Object.entries(children)) {
@@ -54,20 +59,29 @@ export function tracePart(
     part,
     source,
   );
-  // Of a block that is not called, the block and not what it holds.
-  const reached = (owner: BlockHandle | undefined): boolean => owner === root || (owner !== undefined && part.used.has(owner));
-  const unused = [...part.modules.keys()].find((handle) => !part.used.has(handle) && reached(handle.owner));
-  if (unused !== undefined) {
-    throw new UserError({
-      what: `${pathOf(unused)} is never used`,
-      where: placeOf(unused.source),
-      module: pathOf(unused),
-      op: labelOf(unused),
-      help: "apply it in its block's function, or leave it out of layers()",
-    });
-  }
+  checkNeeded(graph, root, part, name);
   const outputs = returns.entries.map(([key, output]) => [key, graph.outputs[output] as Value] as const);
   return { modules, graph, outputs: Object.fromEntries(outputs) };
+}
+
+/** Refuses modules whose results reach no output: what they hold would be counted, stored and trained for nothing. */
+function checkNeeded(graph: Graph, root: BlockHandle, part: PartTrace, name: string): void {
+  const needed = neededModules(graph);
+  const isNeeded = (handle: Handle): boolean => needed.has(must(part.modules.get(handle), pathOf(handle)));
+  // Of a block that is not needed, the block and not what it holds.
+  const reached = ({ owner }: Handle): boolean => owner === root || (owner !== undefined && isNeeded(owner));
+  const dead = [...part.modules.keys()].find((handle) => reached(handle) && !isNeeded(handle));
+  if (dead === undefined) return;
+  const used = part.used.has(dead);
+  throw new UserError({
+    what: used ? `the result of ${pathOf(dead)} reaches no output of the ${name}` : `${pathOf(dead)} is never used`,
+    where: placeOf(dead.source),
+    module: pathOf(dead),
+    op: labelOf(dead),
+    help: used
+      ? "use what it returns in what its block's function returns, or leave it out of layers()"
+      : "apply it in its block's function, or leave it out of layers()",
+  });
 }
 
 export function recordModule(handle: Handle, part: PartTrace): Module {

@@ -1,4 +1,4 @@
-import type { Block, Graph, Layer, Member, Model, Module, OpNode, Param, Part, Value } from "./model.ts";
+import type { Block, Graph, Layer, Member, Model, Module, Node, OpNode, Param, Part, Value } from "./model.ts";
 
 /** All modules in definition order, parents before children. */
 export function* modulesOf(modules: readonly Module[]): Generator<Module> {
@@ -49,6 +49,34 @@ export function* valuesOf(graph: Graph): Generator<Value> {
 /** Those that inference runs, which are not there for training alone. */
 export function inferencePartsOf({ parts }: Pick<Model, "parts">): readonly Part[] {
   return parts.filter(({ trainingOnly }) => trainingOnly !== true);
+}
+
+/** The nodes on which the outputs depend, in order. */
+export function neededNodes({ nodes, outputs }: Pick<Graph, "nodes" | "outputs">): readonly Node[] {
+  const values = new Set(outputs);
+  return nodes
+    .toReversed()
+    .filter((node) => {
+      const needed = node.outputs.some((value) => values.has(value));
+      if (needed) for (const value of node.inputs) values.add(value);
+      return needed;
+    })
+    .toReversed();
+}
+
+/** The modules on which the outputs depend, in the call that makes them: of a block that returns several results, those of the results that are read. */
+export function neededModules(graph: Graph, into = new Set<Module>()): ReadonlySet<Module> {
+  const values = new Set(graph.outputs);
+  for (const node of graph.nodes.toReversed()) {
+    const read = node.outputs.map((value) => values.has(value));
+    if (!read.includes(true)) continue;
+    for (const value of node.inputs) values.add(value);
+    if (node.kind === "call") {
+      into.add(node.block);
+      neededModules({ ...node.body, outputs: node.body.outputs.filter((_, i) => read[i]) }, into);
+    } else if (node.layer !== undefined) into.add(node.layer);
+  }
+  return into;
 }
 
 export function partOf(model: Model, name: string): Part | undefined {

@@ -49,7 +49,7 @@ function partOf(
   forward: (...inputs: never[]) => unknown,
   facts: Pick<Part, "sources" | "trainingOnly"> = {},
 ): Part {
-  const traced = tracePart(modules, Object.values(inputs), forward, captureSource(partOf));
+  const traced = tracePart(modules, Object.values(inputs), forward, captureSource(partOf), name);
   return {
     name,
     ...facts,

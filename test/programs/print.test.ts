@@ -51,27 +51,26 @@ test("blocks in blocks, a block applied twice, a wavelet branch and a skip", () 
   expect(printModel(autoencoder)).toMatchInlineSnapshot(`
     "model wavelet (image 3, latent 1, stride 2)
     encoder(image: [N, 3, H, W]):
-      encoder: Encoder(image) -> %14: [N, 2, H/2, W/2]
+      encoder: Encoder(image) -> %13: [N, 2, H/2, W/2]
         %0: [N, 4, H/2, W/2] = conv2d(image) {in: 3, out: 4, kernel: 3, stride: 2, padding: 1, bias: true, groups: 1} @encoder.conv_in
         %1: [N, 12, H/2, W/2] = haarDwt(image) {scale: 0.5}
-        %2: [N, 3, H/2, W/2] = slice(%1) {start: 0, stop: 3}
-        %3: [N, 4, H/2, W/2] = conv2d(%1) {in: 12, out: 4, kernel: 1, stride: 1, padding: 0, bias: true, groups: 1} @encoder.bands_in
-        %4: [N, 8, H/2, W/2] = concat(%0, %3)
-        encoder.blocks.0: Residual(%4) -> %8: [N, 8, H/2, W/2]
-          %5: [N, 8, H/2, W/2] = groupNorm(%4) {channels: 8, groups: 2, eps: 0.00001} @encoder.blocks.0.norm
-          %6: [N, 8, H/2, W/2] = silu(%5)
-          %7: [N, 8, H/2, W/2] = conv2d(%6) {in: 8, out: 8, kernel: 3, stride: 1, padding: 1, bias: true, groups: 1} @encoder.blocks.0.conv
-          %8: [N, 8, H/2, W/2] = add(%4, %7)
-        encoder.blocks.1: Residual(%8) -> %12: [N, 8, H/2, W/2]
-          %9: [N, 8, H/2, W/2] = groupNorm(%8) {channels: 8, groups: 2, eps: 0.00001} @encoder.blocks.1.norm
-          %10: [N, 8, H/2, W/2] = silu(%9)
-          %11: [N, 8, H/2, W/2] = conv2d(%10) {in: 8, out: 8, kernel: 3, stride: 1, padding: 1, bias: true, groups: 1} @encoder.blocks.1.conv
-          %12: [N, 8, H/2, W/2] = add(%8, %11)
-        %13: [N, 8, H/2, W/2] = add(%12, %4)
-        %14: [N, 2, H/2, W/2] = conv2d(%13) {in: 8, out: 2, kernel: 3, stride: 1, padding: 1, bias: false, groups: 1} @encoder.conv_out
-      %15: [N, 1, H/2, W/2], %16: [N, 1, H/2, W/2] = chunk(%14) {chunks: 2}
-      %17: [N, 1, H/2, W/2] = clamp(%16) {min: -30, max: 20}
-      return mean = %15, logvar = %17
+        %2: [N, 4, H/2, W/2] = conv2d(%1) {in: 12, out: 4, kernel: 1, stride: 1, padding: 0, bias: true, groups: 1} @encoder.bands_in
+        %3: [N, 8, H/2, W/2] = concat(%0, %2)
+        encoder.blocks.0: Residual(%3) -> %7: [N, 8, H/2, W/2]
+          %4: [N, 8, H/2, W/2] = groupNorm(%3) {channels: 8, groups: 2, eps: 0.00001} @encoder.blocks.0.norm
+          %5: [N, 8, H/2, W/2] = silu(%4)
+          %6: [N, 8, H/2, W/2] = conv2d(%5) {in: 8, out: 8, kernel: 3, stride: 1, padding: 1, bias: true, groups: 1} @encoder.blocks.0.conv
+          %7: [N, 8, H/2, W/2] = add(%3, %6)
+        encoder.blocks.1: Residual(%7) -> %11: [N, 8, H/2, W/2]
+          %8: [N, 8, H/2, W/2] = groupNorm(%7) {channels: 8, groups: 2, eps: 0.00001} @encoder.blocks.1.norm
+          %9: [N, 8, H/2, W/2] = silu(%8)
+          %10: [N, 8, H/2, W/2] = conv2d(%9) {in: 8, out: 8, kernel: 3, stride: 1, padding: 1, bias: true, groups: 1} @encoder.blocks.1.conv
+          %11: [N, 8, H/2, W/2] = add(%7, %10)
+        %12: [N, 8, H/2, W/2] = add(%11, %3)
+        %13: [N, 2, H/2, W/2] = conv2d(%12) {in: 8, out: 2, kernel: 3, stride: 1, padding: 1, bias: false, groups: 1} @encoder.conv_out
+      %14: [N, 1, H/2, W/2], %15: [N, 1, H/2, W/2] = chunk(%13) {chunks: 2}
+      %16: [N, 1, H/2, W/2] = clamp(%15) {min: -30, max: 20}
+      return mean = %14, logvar = %16
     decoder(latent: [N, 1, H/2, W/2]):
       decoder: Decoder(latent) -> %9: [N, 3, H, W]
         %0: [N, 12, H/2, W/2] = smcConv2d(latent) {in: 1, out: 12, kernel: 3, stride: 1, padding: 1, bias: true} @decoder.conv

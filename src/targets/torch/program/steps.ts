@@ -89,19 +89,6 @@ export function listsOf(block: Block): ReadonlyMap<string, number> {
   );
 }
 
-/** The nodes that the outputs depend on. */
-function needed({ nodes, outputs }: Body["graph"]): readonly Node[] {
-  const values = new Set(outputs);
-  return nodes
-    .toReversed()
-    .filter((node) => {
-      const used = node.outputs.some((value) => values.has(value));
-      if (used) node.inputs.forEach((value) => values.add(value));
-      return used;
-    })
-    .toReversed();
-}
-
 /** The steps of a block's body. `rolled` are the lists over which repeated steps become loops. */
 export function stepsOf(
   block: Block | undefined,
@@ -109,7 +96,7 @@ export function stepsOf(
   refs: ReadonlyMap<Module, Ref>,
   rolled: ReadonlySet<string>,
 ): Steps {
-  const nodes = needed(graph);
+  const { nodes } = graph;
   const lengths = block === undefined ? new Map<string, number>() : listsOf(block);
   const placeOf = (module: Module): ListPlace | undefined => {
     const ref = refs.get(module);
