@@ -4,7 +4,7 @@ import { sameDim, type Dim } from "../ir/dim.ts";
 import { defineOp } from "../ir/op.ts";
 import { pyCall, pyConstant, pyList, pySymbol } from "../ir/python.ts";
 import { channelsOf, formatShape } from "../ir/shape.ts";
-import { replaceChannels } from "./rules.ts";
+import { expectSameKind, replaceChannels } from "./rules.ts";
 import { anyShape } from "./samples.ts";
 
 export const concat = defineOp({
@@ -12,8 +12,9 @@ export const concat = defineOp({
   doc: "Joins along the channels.",
   infer(inputs) {
     const [first, ...rest] = inputs;
+    expectSameKind(inputs);
     for (const other of rest) {
-      if (first.length !== other.length || !first.every((dim, axis) => axis === 1 || sameDim(dim, other[axis] as Dim))) {
+      if (!first.every((dim, axis) => axis === 1 || sameDim(dim, other[axis] as Dim))) {
         throw new ShapeError("the operands differ in more than their channels", {
           expected: formatShape(replaceChannels(first, channelsOf(other))),
           found: formatShape(other),

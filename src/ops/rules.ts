@@ -33,8 +33,9 @@ export function expectChannels(shape: Shape, channels: number, attr: string): vo
 /** Refuses inputs of different shapes for an elementwise op. */
 export function expectSameShapes(inputs: NonEmpty<Shape>): Shape {
   const [first, ...rest] = inputs;
+  expectSameKind(inputs);
   for (const other of rest) {
-    if (first.length !== other.length || !first.every((dim, axis) => sameDim(dim, other[axis] as Dim))) {
+    if (!first.every((dim, axis) => sameDim(dim, other[axis] as Dim))) {
       const channels = channelsOf(first) !== channelsOf(other);
       throw new ShapeError("the operands have different shapes", {
         expected: formatShape(first),
@@ -46,6 +47,17 @@ export function expectSameShapes(inputs: NonEmpty<Shape>): Shape {
     }
   }
   return first;
+}
+
+/** Refuses vectors beside feature maps. */
+export function expectSameKind([first, ...rest]: NonEmpty<Shape>): void {
+  const other = rest.find((shape) => shape.length !== first.length);
+  if (other === undefined) return;
+  throw new ShapeError("a feature map and a vector do not go together", {
+    expected: `${first.length === 2 ? "vectors" : "feature maps"}, as the first operand is: ${formatShape(first)}`,
+    found: formatShape(other),
+    help: "pass two feature maps, or two vectors: globalPool makes a vector of a feature map, and nothing is repeated over positions",
+  });
 }
 
 /** floor((size + padding − kernel) / stride) + 1, exact where the symbol is a multiple of what the division needs. */

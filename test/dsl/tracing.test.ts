@@ -6,21 +6,8 @@ import { UserError, type Report } from "../../src/errors/index.ts";
 import type { Block, Model } from "../../src/ir/model.ts";
 import { paramsOf } from "../../src/ir/walk.ts";
 import { countModel } from "../../src/report/count.ts";
-import {
-  add,
-  attention,
-  block,
-  channelCount,
-  chunk,
-  conv2d,
-  dropout,
-  groupNorm,
-  haarDwt,
-  layers,
-  model,
-  silu,
-  upsample,
-} from "litevae/dsl";
+import { add, attention, block, channelCount, chunk, concat, conv2d, dropout, globalPool, groupNorm } from "litevae/dsl";
+import { haarDwt, layers, model, mul, silu, upsample } from "litevae/dsl";
 import type { Feature } from "litevae/dsl";
 
 type FeatureMap = Feature<number, number>;
@@ -248,6 +235,30 @@ describe("applying", () => {
       expected: "[N, 3, H, W]",
       found: "[N, 3, H/2, W/2]",
       help: "bring both to the same resolution with avgPool2d or upsample",
+    });
+  });
+  test.each<[string, (x: FeatureMap, vector: FeatureMap) => FeatureMap]>([
+    ["mul of [N, 24, H/8, W/8], [N, 24]", mul],
+    ["add of [N, 24, H/8, W/8], [N, 24]", add],
+    ["concat of [N, 24, H/8, W/8], [N, 24]", (x, vector) => concat(x, vector)],
+    ["attention of [N, 24, H/8, W/8], [N, 24], [N, 24]", (x, vector) => attention(x, vector, vector)],
+    ["mul of [N, 24], [N, 24, H/8, W/8]", (x, vector) => mul(vector, x)],
+  ])("a function to a feature map and a vector: %s", (op, join) => {
+    const Encoder = block("Encoder", () => {
+      const { conv } = layers({ conv: conv2d({ in: 3, out: 24, stride: 8, kernel: 8, padding: 0 }) });
+      return (x: FeatureMap): FeatureMap => {
+        const y: FeatureMap = conv(x as Feature<3, number>);
+        return join(y, globalPool(y, { reduction: "mean" }) as unknown as FeatureMap);
+      };
+    });
+    const first = op.includes("of [N, 24],") ? "vectors" : "feature maps";
+    const [, expected, found] = /of (\[.*?\]), (\[.*?\])/.exec(op)!;
+    expect(reportOf(() => modelOf(Encoder()))).toMatchObject({
+      what: "a feature map and a vector do not go together",
+      op,
+      expected: `${first}, as the first operand is: ${expected}`,
+      found,
+      help: "pass two feature maps, or two vectors: globalPool makes a vector of a feature map, and nothing is repeated over positions",
     });
   });
 });
