@@ -23,6 +23,10 @@ export function typeErrors(path: string): readonly Report[] {
       allowJs: true,
       allowImportingTsExtensions: true,
       types: [],
+      // What is unused may yet be written.
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+      allowUnusedLabels: true,
       paths: { litevae: [entry("index")], "litevae/dsl": [entry("authoring")] },
     },
   });
@@ -47,7 +51,9 @@ function isOurs(path: string): boolean {
   return ["dsl", "src"].some((folder) => path.startsWith(join(installation, folder)));
 }
 
-function nearestConfig(folder: string): string | undefined {
+/** The tsconfig.json of whoever wrote what is in `folder`; that of this installation is for its own sources. */
+export function nearestConfig(folder: string): string | undefined {
+  if (join(folder, "/") === installation) return undefined;
   const candidate = join(folder, "tsconfig.json");
   if (existsSync(candidate)) return candidate;
   return dirname(folder) === folder ? undefined : nearestConfig(dirname(folder));

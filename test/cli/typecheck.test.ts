@@ -1,8 +1,8 @@
 /** What `check` adds to TypeScript's own words where parts do not fit their model. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { typeErrors } from "../../src/cli/typecheck.ts";
-import { tempFolder, write } from "../e2e/litevae.ts";
+import { nearestConfig, typeErrors } from "../../src/cli/typecheck.ts";
+import { root, tempFolder, write } from "../e2e/litevae.ts";
 
 const folder = tempFolder();
 
@@ -32,4 +32,32 @@ test("each mismatch is told in the words of model's settings", () => {
       "11: the feature has stride 2 and 1 is wanted: pool, upsample or set stride",
     ]
   `);
+});
+
+test("the nearest tsconfig.json of the file counts, and what is unused is no error under any", () => {
+  const unused = `import { model, conv2d, type Feature } from "litevae/dsl";
+import { join } from "./other.ts";
+const encoder = (x: Feature<3, 1>, spare: number): Feature<3, 1> => { const left = 1; here: for (;;) return x; };
+export const f = (x) => x;
+export default 3;
+`;
+  write(folder, {
+    "own/model.ts": unused,
+    "own/other.ts": "export const join = 1;\nconst never = 2;\n",
+    "own/tsconfig.json": JSON.stringify({
+      compilerOptions: { noUnusedLocals: true, noUnusedParameters: true, allowUnusedLabels: false, noImplicitAny: false },
+    }),
+    "bare/model.ts": unused,
+    "bare/other.ts": "export const join = 1;\n",
+  });
+  expect(nearestConfig(join(folder, "own"))).toBe(join(folder, "own/tsconfig.json"));
+  expect(typeErrors(join(folder, "own/model.ts"))).toEqual([]);
+  expect(typeErrors(join(folder, "bare/model.ts")).map(({ what }) => what)).toEqual([
+    "Parameter 'x' implicitly has an 'any' type. (TS7006)",
+  ]);
+});
+
+test("the tsconfig.json of this installation is not its users'", () => {
+  expect(nearestConfig(dirname(join(root, "package.json")))).toBeUndefined();
+  expect(nearestConfig(join(root, "examples"))).toBeUndefined();
 });
