@@ -1,7 +1,7 @@
 /** From what an author writes to the attributes of an op, by the op's declaration. */
 import { isRule, type AttributeDeclaration, type Attrs, type AttrValue } from "../src/ir/attributes.ts";
 import type { Op } from "../src/ir/op.ts";
-import { checkChoice, checkCounts, checkFinite, checkFlag, checkKeys, checkRange, type Below } from "./config.ts";
+import { checkChoice, checkCounts, checkFinite, checkFlag, checkKeys, checkRange, checkUnderflow, type Below } from "./config.ts";
 
 export interface Filled {
   readonly attrs: Attrs;
@@ -51,6 +51,7 @@ function checkValue(op: string, key: string, value: unknown, declaration: Attrib
     case "number":
       if (declaration.interval === undefined) checkFinite(op, { [key]: value }, below);
       else checkRange(op, { [key]: value }, declaration.interval, below);
+      checkUnderflow(op, { [key]: value }, below);
       break;
     case "choice":
       checkChoice(`${key} of ${op}`, value, declaration.choices, below);

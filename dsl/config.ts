@@ -58,6 +58,8 @@ export function checkText(op: string, texts: Settings, below: Below): void {
 /** The largest number that graphs and packages hold. */
 const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
 
+const smallestFloat32 = 2 ** -149;
+
 /** Refuses NaN, infinity, what float32 has as infinity, and what is no number. */
 export function checkFinite(op: string, values: Settings, below: Below): void {
   for (const [name, value] of Object.entries(values)) {
@@ -69,6 +71,21 @@ export function checkFinite(op: string, values: Settings, below: Below): void {
       expected: `${name}: a number that float32 holds`,
       found: `${name}: ${described(value)}`,
       help: typeof value === "number" ? `check the arithmetic that gives this ${name}` : `give ${name} a number`,
+    });
+  }
+}
+
+/** Refuses numbers that float32 has as 0 and that are none. */
+export function checkUnderflow(op: string, values: Settings, below: Below): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value === 0 || Math.fround(value as number) !== 0) continue;
+    throw new UserError({
+      what: `${name} of ${op} is too small`,
+      where: placeOf(captureSource(below)),
+      op,
+      expected: `${name}: 0, or at least ${smallestFloat32} in magnitude, as float32 holds it`,
+      found: `${name}: ${described(value)}`,
+      help: `graphs would compute with 0: choose a larger ${name}`,
     });
   }
 }

@@ -124,6 +124,24 @@ describe("a number that is none", () => {
   });
 });
 
+describe("a number that float32 has as 0", () => {
+  test.each<[string, Body, string]>([
+    ["scale", (x) => scale(x, { factor: 1e-50 }), "factor: 1e-50"],
+    ["scale", (x) => scale(x, { factor: -1e-46 }), "factor: -1e-46"],
+    ["haarDwt", (x) => haarDwt(x, { scale: 1e-60 }).bands, "scale: 1e-60"],
+    ["clamp", (x) => clamp(x, { min: 1e-99, max: 1 }), "min: 1e-99"],
+  ])("is refused: %s %#", (op, body, found) => {
+    expect(reportOf(() => encoding(body))).toMatchObject({ what: `${found.split(":")[0]} of ${op} is too small`, found });
+  });
+  test("is refused where it has limits", () => {
+    expect(reportOf(() => groupNorm({ channels: 8, eps: 1e-50 })).what).toBe("eps of groupNorm is too small");
+  });
+  test("is 0 itself, or the smallest that it has", () => {
+    const ok = (factor: number): void => void encoding((x) => haarDwt(scale(x, { factor })).bands);
+    expect(() => [0, 2 ** -149, -(2 ** -149)].forEach(ok)).not.toThrow();
+  });
+});
+
 describe("a StyleGAN discriminator", () => {
   const litevaeWith = (options: object): Report =>
     reportOf(() => litevae({ variant: "S", discriminator: { kind: "stylegan", ...options } }));
