@@ -13,6 +13,10 @@ from litevae_runtime.recipe.fields import Data
 PHOTOS = Path(__file__).resolve().parents[2] / "examples" / "photos"
 
 DATA = Data(
+    profile="srgb",
+    range=None,
+    nodata=None,
+    fill=None,
     min_scale=0.5,
     max_aspect=4 / 3,
     flip=0.5,

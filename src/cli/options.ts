@@ -23,6 +23,16 @@ export function wholeNumbers(option: string, min: number, example: string) {
   };
 }
 
+/** So many numbers, separated by commas; one alone where it is one. Messages give `example` as some. */
+export function numbers(option: string, count: number, example: string) {
+  return (text: string): number | readonly number[] => {
+    const values = text.split(",").map((entry) => (entry.trim() === "" ? NaN : Number(entry)));
+    if (values.length === count && values.every(Number.isFinite)) return count === 1 ? (values[0] as number) : values;
+    const expected = count === 1 ? "a number" : `${count} numbers, separated by commas`;
+    throw wrong(option, expected, text, `write for example ${option} ${example}`);
+  };
+}
+
 /** The seconds of `--seconds`. */
 export function seconds(text: string): number {
   const value = Number(text);

@@ -6,9 +6,15 @@ import { runtimeFiles } from "../artifact/runtime-files.ts";
 import type { Resources } from "../targets/index.ts";
 
 export const resources: Resources = {
-  calibration: (folder) => ({
-    images: async (channels, sizes) =>
-      (await import("../onnxruntime/calibration-images.ts")).calibrationImages(folder, channels, sizes),
+  calibration: (folder, rule) => ({
+    images: async (channels, sizes) => {
+      const { calibrationImages } = await import("../onnxruntime/calibration-images.ts");
+      const { spreadWarning } = await import("../images/signed.ts");
+      const images = await calibrationImages(folder, channels, rule, sizes);
+      const warning = spreadWarning(images.map(({ data }) => data));
+      if (warning !== undefined) process.stderr.write(`warning: ${warning}\n`);
+      return images;
+    },
     load: async (graph) => (await import("../onnxruntime/session.ts")).loadGraph(graph),
   }),
   clientTemplate,

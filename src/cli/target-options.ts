@@ -4,8 +4,8 @@ import * as z from "zod";
 import type { Chosen } from "../compiler/compile.ts";
 import { UsageError } from "../errors/index.ts";
 import { targets, type Resources } from "../targets/index.ts";
-import { optionsOf, type Shown, type Target } from "../targets/target.ts";
-import { choice, listOf, wholeNumber } from "./options.ts";
+import { optionsOf, type Shown } from "../targets/target.ts";
+import { choice, listOf, numbers, wholeNumber } from "./options.ts";
 
 const asked = targets.filter(({ about }) => about !== undefined);
 const names = asked.map(({ name }) => name);
@@ -22,36 +22,51 @@ export const targetOption = new Option(
 export const passNames = [...new Set(targets.flatMap(({ passes = [] }) => passes.map(({ name }) => name)))];
 
 /** What JSON Schema says of a target's option. */
-type Described = Shown & {
-  readonly type?: string;
+type Described = Omit<Shown, "description"> & {
+  readonly description?: string;
+  readonly type?: string | readonly string[];
   readonly enum?: readonly string[];
   readonly minimum?: number;
+  readonly prefixItems?: readonly unknown[];
+  readonly anyOf?: readonly Described[];
   readonly default?: unknown;
 };
 
-function describedOptions(target: Target<object, Resources>): readonly (readonly [key: string, Described])[] {
-  const schema = z.toJSONSchema(target.options, { io: "input" }) as { readonly properties?: Readonly<Record<string, Described>> };
+function describedOptions(options: z.ZodType): readonly (readonly [key: string, Described])[] {
+  const schema = z.toJSONSchema(options, { io: "input" }) as { readonly properties?: Readonly<Record<string, Described>> };
   return Object.entries(schema.properties ?? {});
 }
 
+/** The options of a schema, one a field. */
+export function schemaOptions(options: z.ZodType): readonly Option[] {
+  return describedOptions(options).map(([key, described]) => optionOf(key, described));
+}
+
 export function addTargetOptions(command: Command): void {
-  for (const target of asked)
-    for (const [key, described] of describedOptions(target)) command.addOption(optionOf(key, described));
+  for (const target of asked) for (const option of schemaOptions(target.options)) command.addOption(option);
 }
 
 function flagOf(key: string): string {
   return `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-function optionOf(key: string, { type, description, default: value, rule, ...described }: Described): Option {
+function optionOf(key: string, described: Described): Option {
+  const { description = "", default: value, rule } = described;
+  // Of a field that may be null an option says what else it may be.
+  const { minimum = 0, ...rest } = described.anyOf?.find((choice) => choice.type !== "null") ?? described;
+  const type = [rest.type].flat().find((name) => name !== "null");
   const flag = flagOf(key);
-  const flags = described.placeholder === undefined ? flag : `${flag} <${described.placeholder}>`;
-  const option = described.enum === undefined ? new Option(flags, description) : choice(flags, description, described.enum);
-  if (type === "integer") {
-    const { minimum = 0 } = described;
-    option.argParser(wholeNumber(flag, minimum, described.example ?? minimum));
-  }
-  return value === undefined && rule === undefined ? option : option.default(value, rule);
+  const placeholder = described.placeholder ?? placeholderOf(type, rest.enum);
+  const flags = placeholder === undefined ? flag : `${flag} <${placeholder}>`;
+  const option = rest.enum === undefined ? new Option(flags, description) : choice(flags, description, rest.enum);
+  if (type === "integer") option.argParser(wholeNumber(flag, minimum, rest.example ?? minimum));
+  if (type === "number") option.argParser(numbers(flag, 1, "-9999"));
+  if (rest.prefixItems !== undefined) option.argParser(numbers(flag, rest.prefixItems.length, "0,4095"));
+  return (value === undefined || value === null) && rule === undefined ? option : option.default(value, rule);
+}
+
+function placeholderOf(type: string | undefined, choices: readonly string[] | undefined): string | undefined {
+  return type === "array" ? "low,high" : type === "number" ? "n" : choices === undefined ? undefined : "how";
 }
 
 /** The targets that `--target` names with their options, which are checked; an option of another target is an error. */
@@ -59,13 +74,13 @@ export function chosenTargets(command: Command, chosen: readonly string[]): read
   const isGiven = (key: string): boolean =>
     command.getOptionValueSource(key) === "cli" && command.getOptionValue(key) !== defaultOf(command, key);
   for (const target of asked.filter(({ name }) => !chosen.includes(name))) {
-    const stray = describedOptions(target).find(([key]) => isGiven(key));
+    const stray = describedOptions(target.options).find(([key]) => isGiven(key));
     if (stray !== undefined) throw ofAnotherTarget(flagOf(stray[0]), target.name, chosen);
   }
   return asked
     .filter(({ name }) => chosen.includes(name))
     .map((target) => {
-      const given = describedOptions(target).map(([key]) => [key, command.getOptionValue(key) as unknown] as const);
+      const given = describedOptions(target.options).map(([key]) => [key, command.getOptionValue(key) as unknown] as const);
       return { target, options: optionsOf(target, Object.fromEntries(given)) };
     });
 }

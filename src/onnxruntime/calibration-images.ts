@@ -2,28 +2,31 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
 import type { Sizes } from "../ir/size.ts";
-import { readImage, requireColours } from "./image.ts";
+import type { PixelRule } from "../recipe/pixels.ts";
+import { readImage } from "./image.ts";
 
 /** No more images than these are taken, and of each no more than the middle of this side. */
 const limits = { images: 16, side: 256 } as const;
 
-const extensions = /\.(?:jpe?g|png|webp|avif|gif|svg|tiff?)$/i;
+const extensions = /\.(?:jpe?g|png|webp|avif|gif|svg|tiff?|npy)$/i;
 
 /** The images in a folder as [1, channels, height, width], in the order of their names; of many, some evenly spaced. */
 export async function calibrationImages(
   folder: string,
   channels: number,
+  rule: PixelRule,
   sizes: Sizes,
 ): Promise<readonly { readonly shape: readonly number[]; readonly data: Float32Array }[]> {
-  requireColours(channels, "compile without --precision fp16");
   const names = imageNames(folder);
   const count = Math.min(names.length, limits.images);
   const chosen = Array.from({ length: count }, (_, i) => names[Math.floor((i * names.length) / count)] as string);
-  const read = chosen.map(async (name) => {
-    const { data, height, width } = await readImage(join(folder, name), channels, "pad", sizes, limits.side);
-    return { data, shape: [1, channels, height, width] };
-  });
-  return Promise.all(read);
+  const images = [];
+  // One after the other, so that of several wrong ones the same is named every time.
+  for (const name of chosen) {
+    const { data, height, width } = await readImage(join(folder, name), channels, rule, "pad", sizes, limits.side);
+    images.push({ data, shape: [1, channels, height, width] });
+  }
+  return images;
 }
 
 function imageNames(folder: string): readonly string[] {
@@ -32,7 +35,7 @@ function imageNames(folder: string): readonly string[] {
   if (images.length > 0) return images.sort();
   throw new UserError({
     what: `${folder} holds no images to calibrate on`,
-    expected: "JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF files, not in folders of their own",
+    expected: "JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy files, not in folders of their own",
     found: names.length === 0 ? "an empty folder" : names.slice(0, 5).join(", ") + (names.length > 5 ? ", …" : ""),
     help: "put a few images there, such as the model will see",
   });

@@ -1,74 +1,76 @@
-import sharp, { type OutputInfo } from "sharp";
+import sharp from "sharp";
 import { rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../artifact/make-folder.ts";
 import { UserError } from "../errors/index.ts";
+import { openImage, type PlanarImage } from "../images/open.ts";
+import { counted, ImageError } from "../images/samples.ts";
 import type { FittingSizes, Sizes } from "../ir/size.ts";
-
-/** An image as the model sees it: planar float32 [channels, height, width] in [-1, 1]. */
-export interface PlanarImage {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly data: Float32Array;
-}
+import type { PixelRule } from "../recipe/pixels.ts";
 
 export type Fit = "pad" | "crop";
 
 export interface FittedImage extends PlanarImage {
   /** The image in its file, upright. */
-  readonly stored: { readonly height: number; readonly width: number };
+  readonly stored: Size;
   /** Where the original image lies: with `pad` smaller than the whole, with `crop` all of it. */
-  readonly original: { readonly height: number; readonly width: number };
+  readonly original: Size;
 }
 
-/** Refuses models whose images are neither grey nor in colour; `help` says what to do instead. */
-export function requireColours(channels: number, help: string): void {
-  if (channels === 1 || channels === 3) return;
-  throw new UserError({ what: `the model's images have ${channels} channels`, expected: "1 or 3, as photographs have", help });
+interface Size {
+  readonly height: number;
+  readonly width: number;
 }
 
 /**
- * Reads any image that sharp reads, upright by its EXIF orientation, on white where it is transparent, brought to a size that fits. Of a side
- * longer than `limit` the middle is taken. For one channel colours become ITU-R 601 luma.
+ * Reads an image (`src/images`), brought to a size that fits. Of a side longer than `limit` the middle is taken; what `pad` adds repeats the last
+ * row and column.
  */
-export async function readImage(path: string, channels: number, fit: Fit, sizes: Sizes, limit = Infinity): Promise<FittedImage> {
-  let decoded: { data: Buffer; info: OutputInfo };
-  try {
-    decoded = await sharp(path)
-      .rotate()
-      .flatten({ background: "white" })
-      .toColourspace("srgb")
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-  } catch (error) {
-    throw new UserError({
-      what: `cannot read the image ${path}`,
-      expected: "a JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF file",
-      found: (error as Error).message.split("\n")[0],
-      help: "check the path, and that the file opens in a viewer",
-    });
-  }
-  const stored = decoded.info;
-  const [width, height] = [Math.min(stored.width, limit), Math.min(stored.height, limit)];
+export async function readImage(
+  path: string,
+  channels: number,
+  rule: PixelRule,
+  fit: Fit,
+  sizes: Sizes,
+  limit = Infinity,
+): Promise<FittedImage> {
+  const image = await opened(path, channels, rule);
+  const [height, width] = [Math.min(image.height, limit), Math.min(image.width, limit)];
   const target = {
     height: fittedSide(height, sizes.height, fit, path, "height"),
     width: fittedSide(width, sizes.width, fit, path, "width"),
   };
-  const raw = { width: stored.width, height: stored.height, channels: stored.channels };
-  const middle = { left: (raw.width - width) >> 1, top: (raw.height - height) >> 1 };
-  const image = sharp(decoded.data, { raw });
-  const fitted =
-    fit === "pad"
-      ? image
-          .extract({ ...middle, width, height })
-          .extend({ right: target.width - width, bottom: target.height - height, extendWith: "copy" })
-      : image.extract({ left: (stored.width - target.width) >> 1, top: (stored.height - target.height) >> 1, ...target });
-  const pixels = await fitted.toColourspace("srgb").raw().toBuffer({ resolveWithObject: true });
   const original = fit === "pad" ? { height, width } : target;
-  const data =
-    channels === 1 ? greyPlane(pixels.data, pixels.info.channels) : planar(pixels.data, pixels.info.channels, channels);
-  return { channels, ...target, stored: { height: stored.height, width: stored.width }, original, data };
+  return { ...middle(image, original, target), stored: { height: image.height, width: image.width }, original };
+}
+
+async function opened(path: string, channels: number, rule: PixelRule): Promise<PlanarImage> {
+  try {
+    return await openImage(path, channels, rule);
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    const { message, help } = error;
+    throw new UserError({
+      what: `cannot read the image ${path}`,
+      expected: `an image of ${counted(channels)} in a JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy file`,
+      found: message,
+      help,
+    });
+  }
+}
+
+/** The middle of an image, its last row and column repeated up to `target`. */
+function middle(image: PlanarImage, taken: Size, target: Size): PlanarImage {
+  const [top, left] = [(image.height - taken.height) >> 1, (image.width - taken.width) >> 1];
+  const data = new Float32Array(image.channels * target.height * target.width);
+  for (let channel = 0; channel < image.channels; channel++) {
+    for (let y = 0; y < target.height; y++) {
+      const row = (channel * image.height + top + Math.min(y, taken.height - 1)) * image.width + left;
+      const to = (channel * target.height + y) * target.width;
+      for (let x = 0; x < target.width; x++) data[to + x] = image.data[row + Math.min(x, taken.width - 1)] as number;
+    }
+  }
+  return { channels: image.channels, ...target, data };
 }
 
 /** The nearest side that fits: not below the given one with `pad`, not above it with `crop`. */
@@ -84,31 +86,8 @@ function fittedSide(side: number, { minimum, step }: FittingSizes, fit: Fit, pat
   });
 }
 
-function planar(interleaved: Uint8Array, stored: number, channels: number): Float32Array {
-  const area = interleaved.length / stored;
-  const data = new Float32Array(channels * area);
-  for (let channel = 0; channel < channels; channel++) {
-    for (let i = 0; i < area; i++) data[channel * area + i] = (interleaved[i * stored + channel] as number) / 127.5 - 1;
-  }
-  return data;
-}
-
-/**
- * ITU-R 601 luma, (299 R + 587 G + 114 B)/1000, in whole steps of 1/255 and in Pillow's arithmetic: training, calibration, `run` and client.ts
- * see the same grey. sharp's own grey is another: it is computed in linear light.
- */
-function greyPlane(interleaved: Uint8Array, stored: number): Float32Array {
-  const data = new Float32Array(interleaved.length / stored);
-  const at = (i: number): number => interleaved[i] as number;
-  for (let i = 0; i < data.length; i++) {
-    const [red, green, blue] = [at(i * stored), at(i * stored + 1), at(i * stored + 2)];
-    data[i] = Math.round((19595 * red + 38470 * green + 7471 * blue) / 65536) / 127.5 - 1;
-  }
-  return data;
-}
-
 /** The top left part of an image. */
-export function cropped(image: PlanarImage, { height, width }: { readonly height: number; readonly width: number }): PlanarImage {
+export function cropped(image: PlanarImage, { height, width }: Size): PlanarImage {
   const data = new Float32Array(image.channels * height * width);
   for (let channel = 0; channel < image.channels; channel++) {
     for (let y = 0; y < height; y++) {

@@ -7,11 +7,15 @@ import { InternalError, must } from "../errors/must.ts";
 import { usualWiring } from "../ir/autoencoder.ts";
 import { tensorOf } from "../ir/tensor.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
-import { cannotWrite, prepareOutput, readImage, requireColours, writeImage } from "./image.ts";
-import { cropped, latentView, psnr, statistics, type Fit, type FittedImage, type PlanarImage } from "./image.ts";
+import { npyBytes } from "../images/npy.ts";
+import type { PlanarImage } from "../images/open.ts";
+import { spreadWarning } from "../images/signed.ts";
+import type { PixelRule } from "../recipe/pixels.ts";
+import { cannotWrite, prepareOutput, readImage, writeImage } from "./image.ts";
+import { cropped, latentView, psnr, statistics, type Fit, type FittedImage } from "./image.ts";
 import { loadGraph, type GraphValue, type GraphValues } from "./session.ts";
 
-const written = { reconstruction: "reconstruction.png", view: "latent.png", latent: "latent.safetensors" } as const;
+const written = { view: "latent.png", latent: "latent.safetensors" } as const;
 
 export interface ReconstructOptions {
   /** Folder that `compile` wrote, with an encoder and a decoder. */
@@ -19,6 +23,7 @@ export interface ReconstructOptions {
   readonly image: string;
   readonly out: string;
   readonly fit: Fit;
+  readonly rule: PixelRule;
   readonly progress: (doing: string) => void;
 }
 
@@ -33,6 +38,8 @@ export interface Reconstruction {
   readonly encodeMs: number;
   readonly decodeMs: number;
   readonly files: readonly string[];
+  /** What makes one doubt that the image was read as it is meant. */
+  readonly warning: string | undefined;
   /** Whether the model has parameters that nothing was trained for. */
   readonly untrained: boolean;
 }
@@ -43,10 +50,11 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
   const { manifest, config } = openCompiled(folder, []);
   const { encoder: encoding, decoder: decoding, input, latent: latentName } = autoencoderOf(config);
   openCompiled(folder, [encoding, decoding].map(graphName));
-  requireColours(config.image_channels, "run its graphs on arrays with onnxruntime instead");
   refuseCompiled(out);
-  const image = await readImage(options.image, config.image_channels, options.fit, config.sizes);
-  prepareOutput(out, Object.values(written));
+  const image = await readImage(options.image, config.image_channels, options.rule, options.fit, config.sizes);
+  const shown = image.channels === 1 || image.channels === 3;
+  const result = shown ? "reconstruction.png" : "reconstruction.npy";
+  prepareOutput(out, [result, ...Object.values(written)]);
 
   progress("encoding");
   const encoder = await loadGraph(join(folder, graphName(encoding)));
@@ -63,7 +71,7 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
 
   const reconstruction = cropped(imageOf(only(Object.values(decoded))), image.original);
   const files = [
-    await writeImage(reconstruction, out, written.reconstruction),
+    shown ? await writeImage(reconstruction, out, result) : writeArray(reconstruction, options.rule, join(out, result)),
     await writeImage(latentView(latent), out, written.view, config.stride),
     writeLatent(latent, out),
   ];
@@ -76,6 +84,7 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
     encodeMs,
     decodeMs,
     files,
+    warning: spreadWarning([image.data]),
     untrained: "seed" in manifest.weights && Object.values(manifest.parts).some(({ params }) => params > 0),
   };
 }
@@ -150,6 +159,25 @@ function imageOf({ shape, data }: GraphValue): PlanarImage {
 function describeFit(fit: Fit, { height, width, stored }: FittedImage): string {
   if (height === stored.height && width === stored.width) return "";
   return `${fit === "crop" ? "cropped" : "padded"} to ${height}×${width}`;
+}
+
+/** [H, W, N] in float32, in the range that is declared or [0, 1]: read by the same rule it is this image again. */
+function writeArray({ channels, height, width, data }: PlanarImage, { range }: PixelRule, path: string): string {
+  const [low, high] = range ?? [0, 1];
+  const area = height * width;
+  const values = new Float32Array(data.length);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let i = 0; i < area; i++) {
+      const value = Math.min(1, Math.max(-1, data[channel * area + i] as number));
+      values[i * channels + channel] = low + ((value + 1) / 2) * (high - low);
+    }
+  }
+  try {
+    writeFileSync(path, npyBytes([height, width, channels], values));
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+  return path;
 }
 
 function writeLatent(latent: PlanarImage, out: string): string {

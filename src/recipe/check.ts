@@ -1,6 +1,7 @@
 /** What is wrong with a recipe, in the form of all our messages. */
 import type * as z from "zod";
 import { nearest, UserError, type Place, type Report } from "../errors/index.ts";
+import { pixelContradiction } from "./pixels.ts";
 import { recipeJsonSchema, schemaAt, type JsonSchema } from "./json-schema.ts";
 import { recipeSchema, type Recipe } from "./schema.ts";
 
@@ -24,7 +25,7 @@ function withoutSchema(input: unknown): unknown {
 }
 
 /** What no field says alone. Python's reader has the same rules (recipe/rules.py); test/recipe/rules.json holds the two together. */
-function contradictionsOf({ phases, checkpoints, losses }: Recipe): readonly Report[] {
+function contradictionsOf({ phases, checkpoints, losses, data }: Recipe): readonly Report[] {
   const found: Report[] = [];
   const names = phases.map(({ name }) => name);
   const twice = names.findIndex((name, i) => names.indexOf(name) < i);
@@ -44,6 +45,9 @@ function contradictionsOf({ phases, checkpoints, losses }: Recipe): readonly Rep
       help: 'set checkpoints: { best_by: "psnr" }',
     });
   }
+  const pixels = pixelContradiction(data);
+  if (pixels !== undefined)
+    found.push({ what: "what samples mean is contradictory", ...pixels, help: "set data.range and data.fill" });
   return found;
 }
 

@@ -4,6 +4,7 @@
  * silent the description says so.
  */
 import * as z from "zod";
+import { pixelFields } from "./pixels.ts";
 
 const positive = z.number().positive();
 const weight = z.number().nonnegative();
@@ -146,6 +147,7 @@ const ema = z
 
 const data = z
   .strictObject({
+    ...pixelFields,
     min_scale: z.number().gt(0).max(1).default(0.5).describe("smallest share of an image's area that a random crop takes"),
     max_aspect: z.number().min(1).default(1.3333).describe("most that a random crop's sides differ"),
     flip: share.default(0.5).describe("share of the images that are mirrored"),

@@ -46,13 +46,24 @@ test("a help ends with the examples, that of litevae with the exit codes", () =>
 
     Arguments:
       dir                    folder that compile wrote
-      image                  a file that sharp reads: JPEG, PNG, WebP, …
+      image                  JPEG, PNG, WebP, TIFF, …, or a .npy array: with as many
+                             channels as the model's images
 
     Options:
-      -o, --output <folder>  where to write reconstruction.png, latent.png and
+      -o, --output <folder>  where to write reconstruction.png (.npy where it has
+                             neither 1 nor 3 channels), latent.png and
                              latent.safetensors
       --fit <how>            how the image gets a size that the model takes
                              (choices: "pad", "crop", default: "pad")
+      --profile <how>        srgb: embedded colour profiles are converted to sRGB;
+                             raw: pixels are taken as stored (choices: "srgb",
+                             "raw", default: "srgb")
+      --range <low,high>     lowest and highest value that samples can have, which
+                             become -1 and 1; without it the range of an integer's
+                             type, of 8 and 16 bits, and [0, 1] for floats
+      --nodata <n>           value of samples that are missing, as NaN is
+      --fill <n>             value that missing samples get; without it images that
+                             have some are refused
       -h, --help             display help for command
 
     Examples:

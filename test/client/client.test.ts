@@ -6,6 +6,7 @@ import * as node from "onnxruntime-node";
 import * as web from "onnxruntime-web";
 import { Project, ts } from "ts-morph";
 import { beforeAll, describe, expect, test } from "vitest";
+import { toSigned } from "../../src/images/signed.ts";
 import { litevae, root, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
 
 type Module = typeof import("../../src/targets/client/template.mts");
@@ -184,6 +185,50 @@ describe("pixels", () => {
       0, 255, 255, 255,
     ]);
     expect(() => fromPixels(new Uint8Array(4), 2, 2)).toThrow("2×2 pixels are 16 bytes of RGBA, not 4");
+  });
+});
+
+describe("samples", () => {
+  const types = {
+    uint8: Uint8Array,
+    int8: Int8Array,
+    uint16: Uint16Array,
+    int16: Int16Array,
+    uint32: Uint32Array,
+    float32: Float32Array,
+    float64: Float64Array,
+  };
+  const none = { range: null, nodata: null, fill: null };
+
+  test.each(Object.keys(types) as readonly (keyof typeof types)[])("of %s are what run makes of them", async (type) => {
+    const { fromSamples } = await open("nano");
+    const floats = type.startsWith("float");
+    const planes = [0, 1, 2].map((channel) =>
+      types[type].from(Array.from({ length: 8 }, (_, i) => (floats ? (i + channel) / 10 : (i * 16 + channel) % 127))),
+    );
+    const joined = types[type].from(planes.flatMap((plane) => [...plane]));
+    const interleaved = types[type].from(Array.from({ length: 24 }, (_, i) => planes[i % 3]?.[Math.trunc(i / 3)] ?? NaN));
+    const range = type === "uint32" ? ([0, 1000] as const) : undefined;
+    const expected = toSigned(planes, type, { ...none, range: range === undefined ? null : [...range] });
+    const declared = range === undefined ? {} : { range };
+    const made = fromSamples(joined, 4, 2, declared);
+    expect(made).toEqual({
+      batch: 1,
+      channels: 3,
+      height: 2,
+      width: 4,
+      data: Float32Array.from(expected.flatMap((plane) => [...plane])),
+    });
+    expect(fromSamples(interleaved, 4, 2, declared, "pixels")).toEqual(made);
+  });
+  test("that are missing are filled by declaration, or refused", async () => {
+    const { fromSamples } = await open("grey");
+    const holes = Float32Array.of(0, 0.5, NaN, -3.4e38);
+    expect([...fromSamples(holes, 4, 1, { nodata: -3.4e38, fill: 1 }).data]).toEqual([-1, 0, 1, 1]);
+    expect(() => fromSamples(holes, 4, 1)).toThrow("sample 2 is missing: declare fill");
+    expect(() => fromSamples(holes, 4, 1, { fill: 0 })).toThrow("outside of [0, 1]: declare range");
+    expect(() => fromSamples(Int32Array.of(1), 1, 1)).toThrow("the range of integers of 32 bits is unknown");
+    expect(() => fromSamples(holes, 3, 1)).toThrow("1 channels of 3×1 are 3 samples, not 4");
   });
 });
 

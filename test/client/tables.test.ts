@@ -8,6 +8,7 @@ import sharp from "sharp";
 import { afterAll, describe, expect, test } from "vitest";
 import { builtIns } from "../../dsl/models/index.ts";
 import { nearestFitting, type FittingSizes } from "../../src/ir/size.ts";
+import { pixelSchema } from "../../src/recipe/pixels.ts";
 import { readImage } from "../../src/onnxruntime/image.ts";
 import { clientFiles } from "../../src/targets/client/client.ts";
 
@@ -75,7 +76,7 @@ describe("the grey of colours", () => {
       .png()
       .toFile(path);
     const any = { minimum: 1, step: 1 };
-    const { data } = await readImage(path, 1, "pad", { height: any, width: any });
+    const { data } = await readImage(path, 1, pixelSchema.parse({}), "pad", { height: any, width: any });
     expect([...data]).toEqual(expected);
   });
 });

@@ -25,6 +25,7 @@ import { captureSource } from "../../src/ir/source.ts";
 import { verifyModel } from "../../src/ir/verify.ts";
 import { inferencePartsOf } from "../../src/ir/walk.ts";
 import { benchmark } from "../../src/onnxruntime/benchmark.ts";
+import { pixelSchema } from "../../src/recipe/pixels.ts";
 import { reconstruct } from "../../src/onnxruntime/reconstruct.ts";
 import { verify, type Verification } from "../../src/onnxruntime/verify.ts";
 import { formatComparison } from "../../src/report/compare.ts";
@@ -201,7 +202,14 @@ describe("an autoencoder without a distribution", () => {
         .png()
         .toBuffer(),
     );
-    const result = await reconstruct({ folder: out.path, image: file, out: join(folder, "run"), fit: "pad", progress: silent });
+    const result = await reconstruct({
+      folder: out.path,
+      image: file,
+      out: join(folder, "run"),
+      fit: "pad",
+      rule: pixelSchema.parse({}),
+      progress: silent,
+    });
     expect(result).toMatchObject({ latentShape: [1, 4, 4, 6], size: { height: 8, width: 12 } });
   });
 
@@ -318,7 +326,15 @@ describe("networks that are no autoencoder", () => {
   test.each([
     [
       "run, since nothing encodes",
-      () => reconstruct({ folder: out.path, image: "image.png", out: join(folder, "none"), fit: "pad", progress: silent }),
+      () =>
+        reconstruct({
+          folder: out.path,
+          image: "image.png",
+          out: join(folder, "none"),
+          fit: "pad",
+          rule: pixelSchema.parse({}),
+          progress: silent,
+        }),
       "diffusion is no autoencoder: it has nothing that encodes and decodes an image",
     ],
     [

@@ -122,8 +122,8 @@ describe("run (exit code 1)", () => {
     expect(await run("compiled", "missing.png")).toMatchInlineSnapshot(`
       "
       error: cannot read the image missing.png
-        expected: a JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF file
-        found:    Input file is missing: missing.png
+        expected: an image of 3 channels in a JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy file
+        found:    ENOENT: no such file or directory, open 'missing.png'
         help:     check the path, and that the file opens in a viewer
       "
     `);
@@ -132,7 +132,7 @@ describe("run (exit code 1)", () => {
     expect(await run("compiled", "tiny.ts")).toMatchInlineSnapshot(`
       "
       error: cannot read the image tiny.ts
-        expected: a JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF file
+        expected: an image of 3 channels in a JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy file
         found:    Input file contains unsupported image format
         help:     check the path, and that the file opens in a viewer
       "
@@ -147,7 +147,7 @@ describe("run (exit code 1)", () => {
     expect(await run("compiled", "cut.png")).toMatchInlineSnapshot(`
       "
       error: cannot read the image cut.png
-        expected: a JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF file
+        expected: an image of 3 channels in a JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy file
         found:    vipspng: libpng read error
         help:     check the path, and that the file opens in a viewer
       "
@@ -181,24 +181,29 @@ describe("run (exit code 1)", () => {
       "
     `);
   });
-  test("a model whose images are neither grey nor in colour; nor can it be calibrated", async () => {
+  test("an image of other channels than the model's, for run and for calibration", async () => {
     const five = tinyModel.replaceAll("Feature<3, 1>", "Feature<5, 1>").replace("in: 3,", "in: 5,").replace("out: 3 ", "out: 5 ");
     write(folder, { "five.ts": five.replace("model({", "model({ imageChannels: 5,") });
     expect((await litevae(folder, "compile", "five.ts", "-o", "five")).code).toBe(0);
+    mkdirSync(join(folder, "colours"));
+    cpSync(join(folder, "grey.png"), join(folder, "colours/grey.png"));
     expect(await run("five")).toMatchInlineSnapshot(`
       "
-      error: the model's images have 5 channels
-        expected: 1 or 3, as photographs have
-        help:     run its graphs on arrays with onnxruntime instead
+      error: cannot read the image grey.png
+        expected: an image of 5 channels in a JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy file
+        found:    3 channels (RGB), not 5
+        help:     give images of 5 channels, or compile a model whose imageChannels are those of the images
       "
     `);
-    expect(await wrong("compile", "five.ts", "-o", "five", "--precision", "fp16", "--calibrate", ".")).toMatchInlineSnapshot(`
-      "
-      error: the model's images have 5 channels
-        expected: 1 or 3, as photographs have
-        help:     compile without --precision fp16
-      "
-    `);
+    expect(await wrong("compile", "five.ts", "-o", "five", "--precision", "fp16", "--calibrate", "colours"))
+      .toMatchInlineSnapshot(`
+        "
+        error: cannot read the image colours/grey.png
+          expected: an image of 5 channels in a JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy file
+          found:    3 channels (RGB), not 5
+          help:     give images of 5 channels, or compile a model whose imageChannels are those of the images
+        "
+      `);
   });
   test("a compiled folder as the output", async () => {
     const before = hashes(compiled);

@@ -1,18 +1,19 @@
 /** `run` on images of every kind. The model loses nothing, so what comes out must be, pixel by pixel, the image that went in. */
 // @module-tag python
 // @module-tag slow
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
+import { npyBytes } from "../../src/images/npy.ts";
 import { facts, litevae, photos, tempFolder, tinyModel, write } from "./litevae.ts";
 
 const folder = tempFolder();
 
 /** Three levels of the Haar transform and back, for images in colour or grey. */
 const haarModel = (
-  channels: 1 | 3,
+  channels: number,
 ): string => `import { block, concat, haarDwt, haarIdwt, model, type Feature } from "litevae/dsl";
 
 const Encoder = block("Encoder", () => (x: Feature<${channels}, 1>): Feature<${128 * channels}, 8> => {
@@ -28,8 +29,8 @@ export default model({ imageChannels: ${channels}, latentChannels: ${64 * channe
 `;
 
 beforeAll(() => {
-  write(folder, { "haar.ts": haarModel(3), "grey.ts": haarModel(1), "tiny.ts": tinyModel });
-  for (const name of ["haar", "grey", "tiny"]) {
+  write(folder, { "haar.ts": haarModel(3), "grey.ts": haarModel(1), "five.ts": haarModel(5), "tiny.ts": tinyModel });
+  for (const name of ["haar", "grey", "five", "tiny"]) {
     const { code, stderr } = litevae(folder, "compile", `${name}.ts`, "-o", name);
     expect(code, stderr).toBe(0);
   }
@@ -245,6 +246,57 @@ describe("images of other kinds", () => {
         pixels(64, 64, 3, (x, y) => grey[y * 64 + x] ?? NaN),
       ),
     ).toBe(0);
+  });
+});
+
+describe("images of samples that are no photograph's", () => {
+  /** Five bands of a sensor of 12 bits, [H, W, 5]. */
+  const bands = Float32Array.from({ length: 24 * 16 * 5 }, (_, i) => (i * 37) % 4096);
+  const arrayIn = (path: string): { readonly header: string; readonly values: Float32Array } => {
+    const bytes = readFileSync(path);
+    const start = 10 + bytes.readUInt16LE(8);
+    return {
+      header: bytes.subarray(10, start).toString().trim(),
+      values: new Float32Array(new Uint8Array(bytes.subarray(start)).buffer),
+    };
+  };
+
+  test("come back as an array in the range that was declared", async () => {
+    writeFileSync(join(folder, "bands.npy"), npyBytes([16, 24, 5], bands));
+    const { code, stderr } = litevae(folder, "run", "five", "bands.npy", "-o", "bands", "--range", "0,4095");
+    expect(code, stderr).toBe(0);
+    const { header, values } = arrayIn(join(folder, "bands/reconstruction.npy"));
+    expect(header).toBe("{'descr': '<f4', 'fortran_order': False, 'shape': (16, 24, 5), }");
+    expect(Math.max(...values.map((value, i) => Math.abs(value - (bands[i] ?? NaN))))).toBeLessThan(0.01);
+    expect((await pixelsOf(join(folder, "bands/latent.png"))).channels).toBe(3);
+  });
+  test("calibrate float16", () => {
+    mkdirSync(join(folder, "sensor"));
+    writeFileSync(join(folder, "sensor/a.npy"), npyBytes([16, 24, 5], bands));
+    const flags = ["five.ts", "-o", "five-half", "--precision", "fp16", "--calibrate", "sensor"];
+    expect(litevae(folder, "compile", ...flags).stderr).toContain("found:    values from 0 to 4095, outside of [0, 1]");
+    const { code, stderr } = litevae(folder, "compile", ...flags, "--range", "0,4095");
+    expect(code, stderr).toBe(0);
+    expect(stderr).not.toContain("warning");
+  });
+  test("that use little of their type's range are warned of", () => {
+    const grey = join(folder, "twelve.npy");
+    writeFileSync(
+      grey,
+      npyBytes(
+        [16, 24],
+        bands.subarray(0, 16 * 24).map((value) => value / 65535),
+      ),
+    );
+    const told = litevae(folder, "run", "grey", grey, "-o", "twelve").stderr;
+    expect(told).toContain("warning: the images use [-1, -0.875] of [-1, 1], less than a quarter");
+    const declared = litevae(folder, "run", "grey", grey, "-o", "twelve", "--range", `0,${4095 / 65535}`);
+    expect(declared.stderr).not.toContain("warning");
+  });
+  test("are refused where the declaration contradicts itself", () => {
+    const { code, stderr } = litevae(folder, "run", "grey", "twelve.npy", "-o", "no", "--range", "1,0");
+    expect(code).toBe(2);
+    expect(stderr).toContain("expected: a range whose lowest value stands first");
   });
 });
 

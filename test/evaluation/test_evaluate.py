@@ -82,6 +82,7 @@ def test_the_result_carries_its_protocol(plain: dict[str, Any], compiled: Compil
         "path": str(compiled.data),
         "chosen": "all",
         "files_sha256": "",
+        "pixels": {"profile": "srgb", "range": None, "nodata": None, "fill": None},
         "images": 5,
         "skipped": 0,
     }

@@ -269,7 +269,7 @@ describe("messages", () => {
     expect(failure(1, "--precision", "fp16", "--calibrate", "empty")).toMatchInlineSnapshot(`
       "
       error: empty holds no images to calibrate on
-        expected: JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF files, not in folders of their own
+        expected: JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy files, not in folders of their own
         found:    an empty folder
         help:     put a few images there, such as the model will see
       "
@@ -280,7 +280,7 @@ describe("messages", () => {
     expect(failure(1, "--precision", "fp16", "--calibrate", "text")).toMatchInlineSnapshot(`
       "
       error: text holds no images to calibrate on
-        expected: JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF files, not in folders of their own
+        expected: JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy files, not in folders of their own
         found:    notes.txt
         help:     put a few images there, such as the model will see
       "
@@ -291,7 +291,7 @@ describe("messages", () => {
     expect(failure(1, "--precision", "fp16", "--calibrate", "broken")).toMatchInlineSnapshot(`
       "
       error: cannot read the image broken/one.png
-        expected: a JPEG, PNG, WebP, AVIF, GIF, SVG or TIFF file
+        expected: an image of 3 channels in a JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy file
         found:    Input file contains unsupported image format
         help:     check the path, and that the file opens in a viewer
       "

@@ -217,7 +217,7 @@ def test_images_of_one_pixel(tmp_path: Path) -> None:
     assert refusal(lambda: probe(open_images(tmp_path, 3), 0.01, 128)) == message(
         f"none of 1 image in {tmp_path} can be used",
         found="a.png: 1×1 pixels; at resolution 128 the shorter side needs 32",
-        remedy="check the path, and that the files are whole",
+        remedy="give larger images, or a smaller resolution",
     )
 
 
@@ -227,6 +227,24 @@ def test_arrays_of_another_number_of_channels(tmp_path: Path) -> None:
     probe(open_images(tmp_path, 5), 0, 32)
     assert "0.npy: an array [32, 32, 5], not [H, W, 4] or [4, H, W]" in refusal(
         lambda: probe(open_images(tmp_path, 4), 0.01, 32)
+    )
+
+
+def test_images_of_other_channels_need_no_repair(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
+    assert refusal(lambda: probe(open_images(tmp_path, 13), 0, 32)) == message(
+        f"none of 1 image in {tmp_path} can be used",
+        found="a.png: 3 channels (RGB), not 13",
+        remedy="give images of 13 channels, or compile a model whose imageChannels are those of the images",
+    )
+
+
+def test_samples_outside_of_their_range_need_no_repair(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.full((64, 64), 4095.0))
+    assert refusal(lambda: probe(open_images(tmp_path, 1), 0, 32)) == message(
+        f"none of 1 image in {tmp_path} can be used",
+        found="a.npy: values from 4095 to 4095, outside of [0, 1]",
+        remedy="declare the range that they can have (range)",
     )
 
 

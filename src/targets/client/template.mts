@@ -145,7 +145,7 @@ function planesOf<C extends number>(tensor: RuntimeTensor | undefined, channels:
 }
 
 /**
- * The image of RGBA pixels, such as ImageData's: transparent ones on white; where the model takes one channel grey, ITU-R 601 luma in whole steps
+ * The image of RGBA pixels, such as ImageData's, whose colours a browser has converted to sRGB: transparent ones on white; where the model takes one channel grey, ITU-R 601 luma in whole steps
  * of 1/255 as in training.
  */
 export function fromPixels(rgba: Uint8ClampedArray | Uint8Array, width: number, height: number): Required<Image> {
@@ -161,6 +161,57 @@ export function fromPixels(rgba: Uint8ClampedArray | Uint8Array, width: number, 
     values.forEach((value, channel) => (data[channel * area + i] = value / 127.5 - 1));
   }
   return { data, batch: 1, channels: model.imageChannels, height, width };
+}
+
+/** What samples mean, as `data` of a recipe declares it. */
+export interface Declared {
+  /** What becomes -1 and 1; without it the range of an integer's type, of 8 and 16 bits, and [0, 1] for floats. */
+  readonly range?: readonly [low: number, high: number];
+  /** Samples that are missing, as NaN is. */
+  readonly nodata?: number;
+  /** What missing samples get; without it they are refused. */
+  readonly fill?: number;
+}
+
+export type SampleArray =
+  Uint8Array | Uint8ClampedArray | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+
+/**
+ * The image of samples of as many channels as the model's, a sensor's bands or grey of 16 bits: plane by plane, or with `pixels` all channels of a
+ * pixel together. Throws a RangeError where samples lie outside of their range or are missing.
+ */
+export function fromSamples(
+  samples: SampleArray,
+  width: number,
+  height: number,
+  { range, nodata, fill }: Declared = {},
+  order: "planes" | "pixels" = "planes",
+): Required<Image> {
+  const { imageChannels: channels } = facts;
+  const area = width * height;
+  if (samples.length !== channels * area)
+    throw new RangeError(`${channels} channels of ${width}×${height} are ${channels * area} samples, not ${samples.length}`);
+  const [low, high] = range ?? rangeOf(samples);
+  const absent = nodata !== undefined && samples instanceof Float32Array ? Math.fround(nodata) : nodata;
+  const margin = 5e-5 * (high - low);
+  const data = new Float32Array(samples.length);
+  samples.forEach((sample: number, i: number) => {
+    const value = sample === absent || Number.isNaN(sample) ? fill : sample;
+    if (value === undefined) throw new RangeError(`sample ${i} is missing: declare fill`);
+    if (!(value >= low - margin && value <= high + margin))
+      throw new RangeError(`sample ${i} is ${value}, outside of [${low}, ${high}]: declare range`);
+    const at = order === "planes" ? i : (i % channels) * area + Math.trunc(i / channels);
+    data[at] = (value - low) * (2 / (high - low)) - 1;
+  });
+  return { data, batch: 1, channels: model.imageChannels, height, width };
+}
+
+/** Of a type whose values are those of its bits, or floats of [0, 1]. */
+function rangeOf(samples: SampleArray): readonly [number, number] {
+  if (samples instanceof Float32Array || samples instanceof Float64Array) return [0, 1];
+  const values = 2 ** (8 * samples.BYTES_PER_ELEMENT);
+  if (values > 65536) throw new RangeError("the range of integers of 32 bits is unknown: declare range");
+  return samples instanceof Int8Array || samples instanceof Int16Array ? [-values / 2, values / 2 - 1] : [0, values - 1];
 }
 
 /** Pillow's arithmetic for (299 R + 587 G + 114 B)/1000. */
@@ -184,5 +235,5 @@ export function toPixels({ data, height, width }: Image, index = 0): Uint8Clampe
 
 function needsColours(): void {
   if (facts.imageChannels !== 1 && facts.imageChannels !== 3)
-    throw new Error(`images of ${facts.imageChannels} channels have no RGBA pixels: give encode arrays`);
+    throw new Error(`images of ${facts.imageChannels} channels have no RGBA pixels: use fromSamples, and the data of decode`);
 }

@@ -25,7 +25,7 @@ export function prepareOnnx(compilation: Compilation, options: OnnxOptions, reso
       return { files: [...lowered.values()].flatMap((graph) => onnxFiles(graph, info(graph.name), options)), facts: versions };
     }
     const needed = neededParts(compilation.model, parts, options);
-    const calibration = resources.calibration(options.calibrate);
+    const calibration = resources.calibration(options.calibrate, options);
     const images = await calibration.images(compilation.model.imageChannels, compilation.sizes(needed));
     const graphs = needed.map((part) => ({ graph: lowered.get(part) ?? lower(part), sources: part.sources ?? {} }));
     const halves = await calibrated(graphs, images, calibration.load, info("calibration"), compilation.progress);

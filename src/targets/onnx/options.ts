@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { Model, Part } from "../../ir/model.ts";
 import { deadCode, dropTrainingOnly, foldWeights, inline, type PartPass } from "../../passes/index.ts";
+import { pixelContradiction, pixelFields, type PixelRule } from "../../recipe/pixels.ts";
 import type { ClientResources } from "../client/target.ts";
 import { issueOf, type Shown } from "../target.ts";
 import type { Calibration } from "./calibrate.ts";
@@ -13,7 +14,8 @@ export const onnxPasses: readonly PartPass[] = [inline, dropTrainingOnly, foldWe
 export const irVersionOf: Readonly<Record<number, number>> = { 18: 8, 19: 9, 20: 9, 21: 10 };
 const newestIrVersion = 10;
 
-export interface OnnxOptions {
+/** What --calibrate's images mean is declared as in a recipe. */
+export interface OnnxOptions extends PixelRule {
   readonly opset: number;
   /** Where none is given it is the one that the operator set needs. */
   readonly irVersion?: number | undefined;
@@ -24,8 +26,8 @@ export interface OnnxOptions {
 }
 
 export interface OnnxResources extends ClientResources {
-  /** The images of a folder, and a runtime. */
-  calibration(folder: string): Calibration;
+  /** The images of a folder, by what is declared of them, and a runtime. */
+  calibration(folder: string, rule: PixelRule): Calibration;
 }
 
 export const onnxOptions = z
@@ -56,6 +58,7 @@ export const onnxOptions = z
         description: "folder of images that tell which layers leave the range of fp16",
         placeholder: "dir",
       } satisfies Shown),
+    ...pixelFields,
     externalData: z
       .boolean()
       .default(false)
@@ -91,7 +94,8 @@ function checkVersions({ opset, irVersion }: OnnxOptions, add: AddIssue): void {
   }
 }
 
-function checkCalibration({ precision, calibrate }: OnnxOptions, add: AddIssue): void {
+function checkCalibration(options: OnnxOptions, add: AddIssue): void {
+  const { precision, calibrate } = options;
   if (precision === "fp32" && calibrate !== undefined) {
     add(
       issueOf({
@@ -108,6 +112,22 @@ function checkCalibration({ precision, calibrate }: OnnxOptions, add: AddIssue):
         expected: "--calibrate DIR, a folder of a few images such as the model will see",
         found: "no --calibrate",
         help: "which layers leave the range of fp16, and would give black images, shows only on images",
+      }),
+    );
+  }
+  const contradiction = pixelContradiction(options);
+  const declared = Object.entries(pixelFields).find(
+    ([name, field]) => options[name as keyof PixelRule] !== field.parse(undefined),
+  );
+  if (contradiction !== undefined) {
+    add(issueOf({ what: "what samples mean is contradictory", ...contradiction, help: "change --range or --fill" }));
+  } else if (declared !== undefined && calibrate === undefined) {
+    add(
+      issueOf({
+        what: `--${declared[0]} is of no use without --calibrate`,
+        expected: "--calibrate DIR, whose images it is said of",
+        found: `--${declared[0]} alone`,
+        help: `leave --${declared[0]} out`,
       }),
     );
   }

@@ -101,6 +101,7 @@ const trainingRequirements = [
   "numpy>=1.26",
   "pillow>=10",
   "tensorboard>=2.16",
+  "tifffile>=2024.1",
   "torchmetrics>=1.4",
   "tqdm>=4.66",
 ];
@@ -110,6 +111,7 @@ const evaluationRequirements = [
   "accelerate>=1.2",
   "numpy>=1.26",
   "pillow>=10",
+  "tifffile>=2024.1",
   "torch-fidelity>=0.3",
   "torchmetrics>=1.9",
   "tqdm>=4.66",

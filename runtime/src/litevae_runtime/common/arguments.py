@@ -1,7 +1,9 @@
 """What the package's commands share of their command lines."""
 
 import argparse
+import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 
 def command_parser(package: str, command: str, description: str, exit_codes: str) -> argparse.ArgumentParser:
@@ -57,5 +59,21 @@ def some_of(choices: Sequence[str]) -> Callable[[str], list[str]]:
             if name not in choices:
                 raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(choices)}")
         return [name for name in choices if name in names]
+
+    return read
+
+
+def numbers(count: int) -> Callable[[str], Any]:
+    """Reads an option of so many numbers, separated by commas; a number alone where it is one."""
+
+    def read(text: str) -> Any:
+        try:
+            values = tuple(float(entry) for entry in text.split(","))
+        except ValueError:
+            values = ()
+        if len(values) != count or not all(map(math.isfinite, values)):
+            what = "a number" if count == 1 else f"{count} numbers, separated by commas"
+            raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+        return values[0] if count == 1 else values
 
     return read

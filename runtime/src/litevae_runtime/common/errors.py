@@ -28,8 +28,17 @@ class WeightsError(LitevaeError, ValueError):
         self.problems = problems
 
 
+# What can be done about an image of which nothing more is known.
+REPAIR = "repair or remove them"
+
+
 class CorruptImageError(LitevaeError):
-    """One image cannot be used; the message is the reason, without the image's name."""
+    """One image cannot be used; the message is the reason, without the image's name. `remedy` is what can be done about
+    images of that kind."""
+
+    def __init__(self, reason: str, remedy: str = REPAIR) -> None:
+        super().__init__(reason)
+        self.remedy = remedy
 
 
 class UnreadableImageError(CorruptImageError):

@@ -2,16 +2,17 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ..common.errors import CorruptImageError, InputError
+from ..common.errors import REPAIR, CorruptImageError, InputError
 from ..common.json_lines import append_lines, read_lines
 from ..common.text import counted
 from .decode import DecodedImage
 from .images import Images
+from .pixels import Spread
 
 # So many unusable images in a row are no accident: the storage has gone, or the set is another one.
 GIVE_UP = 100
@@ -19,15 +20,28 @@ GIVE_UP = 100
 # How many images are decoded before a run, and how many more where the first hold corrupt ones.
 PROBES = (64, 1024)
 
-_REMEDY = "repair or remove them, or raise data.corrupt_share"
+# The size at which their values are looked at.
+_PROBED = (64, 64)
 
 
 class CorruptImage(NamedTuple):
-    """An image that could not be used, and the position in the run that wanted it."""
+    """An image that could not be used, the position in the run that wanted it, and what can be done about such images."""
 
     position: int
     name: str
     reason: str
+    remedy: str = REPAIR
+
+
+def corrupt_image(position: int, name: str, error: CorruptImageError) -> CorruptImage:
+    """What an error says of the image at a position."""
+    return CorruptImage(position, name, str(error), error.remedy)
+
+
+def remedy_of(corrupt: Sequence[CorruptImage], unknown: str = REPAIR) -> str:
+    """What helps most of them; `unknown` where no more than the damage is known."""
+    [(remedy, _)] = Counter(image.remedy for image in corrupt).most_common(1)
+    return unknown if remedy == REPAIR else remedy
 
 
 def require_size(image: DecodedImage, resolution: int) -> None:
@@ -35,21 +49,25 @@ def require_size(image: DecodedImage, resolution: int) -> None:
     least = -(-resolution // 4)
     if min(image.width, image.height) < least:
         raise CorruptImageError(
-            f"{image.width}×{image.height} pixels; at resolution {resolution} the shorter side needs {least}"
+            f"{image.width}×{image.height} pixels; at resolution {resolution} the shorter side needs {least}",
+            "give larger images, or a smaller resolution",
         )
 
 
-def probe(images: Images, corrupt_share: float, resolution: int) -> None:
-    """Decodes images that lie evenly over the set; InputError where more than `corrupt_share` of them are corrupt.
+def probe(images: Images, corrupt_share: float, resolution: int) -> Spread:
+    """Decodes images that lie evenly over the set, and returns what they use of [-1, 1].
+
+    InputError where more than `corrupt_share` of them are corrupt.
 
     64 are decoded. A share of those says little about a large set, so where they hold corrupt ones 1,024 decide.
     `resolution` is the largest of the run.
     """
+    spread = Spread()
     for count in PROBES:
         checked = min(count, len(images))
-        corrupt = _corrupt_among(images, checked, resolution)
+        corrupt = _corrupt_among(images, checked, resolution, spread)
         if len(corrupt) <= corrupt_share * checked and len(corrupt) < checked:
-            return
+            return spread
     named = [f"{one.name}: {one.reason}" for one in corrupt[:5]]
     more = [f"and {len(corrupt) - 5:,} more"] if len(corrupt) > 5 else []
     found = f"\n{' ' * 12}".join(named + more)
@@ -58,25 +76,26 @@ def probe(images: Images, corrupt_share: float, resolution: int) -> None:
         raise InputError(
             f"none of {tried} in {images.place} can be used",
             found=found,
-            remedy="check the path, and that the files are whole",
+            remedy=remedy_of(corrupt, "check the path, and that the files are whole"),
         )
     raise InputError(
         f"{len(corrupt):,} of {tried} in {images.place} cannot be used",
         expected=f"at most {corrupt_share:.3g} of them (data.corrupt_share)",
         found=found,
-        remedy=_REMEDY,
+        remedy=f"{remedy_of(corrupt)}, or raise data.corrupt_share",
     )
 
 
-def _corrupt_among(images: Images, count: int, resolution: int) -> list[CorruptImage]:
+def _corrupt_among(images: Images, count: int, resolution: int, spread: Spread) -> list[CorruptImage]:
     corrupt = []
     for index in (number * len(images) // count for number in range(count)):
         try:
             image = images.open(index)
             require_size(image, resolution)
-            image.resized((0, 0, image.width, image.height), (1, 1), draft=True)
+            small = image.resized((0, 0, image.width, image.height), _PROBED, draft=True)
+            spread.add(small.min().item(), small.max().item())
         except CorruptImageError as error:
-            corrupt.append(CorruptImage(index, images.name(index), str(error)))
+            corrupt.append(corrupt_image(index, images.name(index), error))
     return corrupt
 
 
@@ -113,7 +132,13 @@ class CorruptLog:
             self._names |= fresh.keys()
             # A disk that is full is no reason to lose the run: the images stay counted.
             with suppress(OSError):
-                append_lines(self._file, [one._asdict() for one in fresh.values()])
+                append_lines(
+                    self._file,
+                    [
+                        {"position": one.position, "name": one.name, "reason": one.reason}
+                        for one in fresh.values()
+                    ],
+                )
         if found:
             self._refuse(found)
 
@@ -130,7 +155,7 @@ class CorruptLog:
                 f"{self._corrupt:,} of {self._tried:,} images cannot be used",
                 expected=f"at most {self._share:.3g} of them (data.corrupt_share)",
                 found=latest,
-                remedy=f"{_REMEDY}; {self._file} lists them",
+                remedy=f"{remedy_of(found)}, or raise data.corrupt_share; {self._file} lists them",
             )
 
     def _is_too_many(self) -> bool:

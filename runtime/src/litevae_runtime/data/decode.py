@@ -1,38 +1,47 @@
-"""One image: from the bytes of its file to float32 in [-1, 1].
+"""One image: from the bytes of its file to float32 in [-1, 1]. `litevae run` and calibration read by the same rule.
 
 Pixels are decoded when a piece of the image is asked for, so that a large JPEG is read no finer than that piece needs.
 
-- Three channels are RGB, one is grey (ITU-R 601 luma); palettes, CMYK and grey are converted, transparency is laid on white.
-- Any other number of channels must be the file's own: RGBA, CMYK, a TIFF of as many grey pages, or a .npy array
+- Three channels are RGB, one is grey (ITU-R 601 luma); palettes, CMYK and grey are converted. Embedded colour profiles
+  are converted to sRGB (`profile`), then transparency is laid on white.
+- Any other number of channels must be the file's own: RGBA, CMYK, a TIFF's bands or pages, or a .npy array
   [H, W, N] or [N, H, W].
-- 8-bit and 16-bit integers fill [-1, 1] with their type's range. Floats must lie in [0, 1], as in scikit-image; that
-  range is mapped to [-1, 1].
-- EXIF orientation is applied, embedded colour profiles are not. Of an animation the first frame is taken.
+- What samples mean is declared by `range`, `nodata` and `fill` (`pixels.py`); 8-bit and 16-bit integers fill [-1, 1]
+  with their type's range without it, floats with [0, 1].
+- EXIF orientation is applied. Of an animation the first frame is taken.
 """
 
-import io
 import math
-import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from PIL import ExifTags, Image, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from ..common.errors import CorruptImageError
-from ..common.text import counted
+from .arrays import channels_first, read_npy, require_channels
+from .colours import (
+    FORMATS,
+    converted,
+    deep_samples,
+    in_srgb,
+    luma,
+    on_white,
+    opened,
+    own_samples,
+    upright_image,
+    upright_size,
+)
+from .pixels import BY_TYPE, Array, Declared, PixelRule, Planes, is_plain, to_signed
+from .tiff import Samples, is_tiff, stored_samples
 
 Box = tuple[int, int, int, int]
 Size = tuple[int, int]
-Array = npt.NDArray[np.generic]
 
-# Pillow knows more formats; some of them start other programs. Above 179 million pixels it takes a file for an attack.
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".npy")
 
 # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size where that leaves this many pixels for each one that is wanted.
@@ -55,19 +64,32 @@ class DecodedImage(Protocol):
         ...
 
 
-def open_image(data: bytes, name: str, channels: int) -> DecodedImage:
-    """The image in a file's bytes, for a model of so many channels; CorruptImageError tells why it is none."""
+def open_image(data: bytes, name: str, channels: int, rule: Declared = BY_TYPE) -> DecodedImage:
+    """The image in a file's bytes, for a model of so many channels, by what is declared of
+    samples; CorruptImageError tells why it is none.
+    """
     with _reasons():
         if not data:
             raise CorruptImageError("the file is empty")
         if name.lower().endswith(".npy"):
-            return ArrayImage(channels_first(read_npy(data), channels))
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-        if image.format == "PNG":
-            # Pillow decodes a PNG to look for its EXIF data: what fails here must not pass for damaged EXIF data.
-            image.load()
-        array = _bands(image, channels)
-        return PillowImage(image, channels) if array is None else ArrayImage(array)
+            return ArrayImage(to_signed(channels_first(read_npy(data), channels), rule))
+        samples = stored_samples(data, channels) if is_tiff(data) else None
+        if samples is not None:
+            return ArrayImage(_shown(samples, channels, rule))
+        image = opened(data)
+        deep = deep_samples(data)
+        profile = image.info.get("icc_profile")
+        if deep is not None:
+            colours, alpha = deep
+            if channels not in (1, 3):
+                own = colours if alpha is None else np.concatenate([colours, alpha[None]])
+                return ArrayImage(to_signed(require_channels(own, channels, "a PNG"), rule))
+            samples = Samples(colours, len(colours) == 3, alpha, False, profile)
+            return ArrayImage(_shown(samples, channels, rule))
+        if channels not in (1, 3):
+            return ArrayImage(to_signed(own_samples(image, channels), rule))
+        plain = PillowImage(image, channels, profile if rule.profile == "srgb" else None)
+        return plain if is_plain(rule) else ArrayImage(to_signed(plain.samples(), rule))
 
 
 @contextmanager
@@ -86,18 +108,35 @@ def _reasons() -> Iterator[None]:
         raise CorruptImageError(str(error) or type(error).__name__) from error
 
 
+def _shown(samples: Samples, channels: int, rule: Declared) -> Planes:
+    """Samples as an image of so many channels: profile, alpha, and grey or RGB where the model has the other."""
+    signed = to_signed(samples.planes, rule)
+    if samples.profile is not None and rule.profile == "srgb":
+        signed = in_srgb(signed, samples.profile)
+    if samples.alpha is not None:
+        alpha = (to_signed(samples.alpha, PixelRule(range=rule.range)) + 1) / np.float32(2)
+        # Premultiplied colours lack the background's share alone.
+        signed = signed + 2 * (1 - alpha) if samples.premultiplied else on_white(signed, alpha)
+    if len(signed) == 3 and channels == 1 and samples.is_rgb:
+        return luma(signed)
+    return np.repeat(signed, channels, axis=0) if len(signed) == 1 else signed
+
+
 class PillowImage:
     """An image of 8 bits a channel that Pillow decodes to grey or RGB."""
 
-    _TURNED: ClassVar = (5, 6, 7, 8)
-
-    def __init__(self, image: Image.Image, channels: int) -> None:
+    def __init__(self, image: Image.Image, channels: int, profile: bytes | None) -> None:
         self._image = image
         self._mode = "L" if channels == 1 else "RGB"
-        turned = _orientation(image) in self._TURNED
-        self.width, self.height = (image.height, image.width) if turned else image.size
+        self._profile = profile
+        self.width, self.height = upright_size(image)
         self._scale = 1
         self._upright = False
+
+    def samples(self) -> Array:
+        """All of it, uint8 [C, H, W]."""
+        pixels = np.asarray(self._decoded())
+        return np.moveaxis(pixels.reshape(self.height, self.width, -1), -1, 0)
 
     def resized(self, box: Box, size: Size, *, draft: bool = False, mirror: bool = False) -> Tensor:
         """See Image."""
@@ -124,134 +163,23 @@ class PillowImage:
 
     def _decoded(self) -> Image.Image:
         if not self._upright:
-            image = self._image
-            if _orientation(image) != 1:
-                ImageOps.exif_transpose(image, in_place=True)
-            self._image = _converted(image, self._mode)
+            self._image = converted(upright_image(self._image), self._mode, self._profile)
             self._upright = True
         return self._image
 
 
 class ArrayImage:
-    """An image held as an array [C, H, W] of any number of channels and bits."""
+    """An image held as an array [C, H, W] in [-1, 1] of any number of channels and bits."""
 
-    def __init__(self, planes: Array) -> None:
-        self._planes = planes
-        _, self.height, self.width = planes.shape
+    def __init__(self, signed: Planes) -> None:
+        self._planes = signed
+        _, self.height, self.width = signed.shape
 
     def resized(self, box: Box, size: Size, *, draft: bool = False, mirror: bool = False) -> Tensor:
         """See Image; `draft` does nothing."""
         with _reasons():
-            planes = [Image.fromarray(plane) for plane in to_signed(self._planes)]
+            planes = [Image.fromarray(plane) for plane in self._planes]
             resized = [np.array(plane.resize(size, Image.Resampling.BICUBIC, box=box)) for plane in planes]
         # Bicubic weights overshoot at edges; 8-bit images are clamped by Pillow in the same way.
         image = torch.from_numpy(np.stack(resized)).clamp_(-1, 1)
         return image.flip(-1) if mirror else image
-
-
-def read_npy(data: bytes) -> Array:
-    """The array in a .npy file's bytes; nothing is unpickled, and a size that the bytes do not bear out is refused."""
-    file = io.BytesIO(data)
-    version = np.lib.format.read_magic(file)
-    read_header = (
-        np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    )
-    shape, fortran, dtype = read_header(file)
-    if dtype.hasobject:
-        raise CorruptImageError("an array of Python objects")
-    expected, found = math.prod(shape) * dtype.itemsize, len(data) - file.tell()
-    if expected != found:
-        raise CorruptImageError(f"{found:,} bytes of pixels where {list(shape)} of {dtype} has {expected:,}")
-    return np.frombuffer(data, dtype, offset=file.tell()).reshape(shape, order="F" if fortran else "C")
-
-
-def channels_first(array: Array, channels: int) -> Array:
-    """[C, H, W] of an array [H, W, C], [C, H, W], or [H, W] where there is one channel.
-
-    Where both ends have the right length the channels stand last.
-    """
-    shape = array.shape
-    if len(shape) == 2 and channels == 1:
-        array = array[None]
-    elif len(shape) == 3 and shape[-1] == channels:
-        array = np.moveaxis(array, -1, 0)
-    elif len(shape) != 3 or shape[0] != channels:
-        raise CorruptImageError(f"an array {list(shape)}, not [H, W, {channels}] or [{channels}, H, W]")
-    if not array.size:
-        raise CorruptImageError(f"an array {list(shape)} without pixels")
-    return array
-
-
-def to_signed(array: Array) -> npt.NDArray[np.float32]:
-    """float32 in [-1, 1]: 8-bit and 16-bit integers by their type's range, booleans as 0 and 1, floats from [0, 1]."""
-    kind, bits = array.dtype.kind, 8 * array.dtype.itemsize
-    if kind == "f":
-        low, high = float(array.min()), float(array.max())
-        # Written so that NaN is refused too; rounding may step a little outside.
-        if not (low >= -1e-4 and high <= 1 + 1e-4):
-            raise CorruptImageError(
-                f"floats from {low:.4g} to {high:.4g}, not in [0, 1]; pixels in [-1, 1] are stored as (x + 1) / 2"
-            )
-        return array.astype(np.float32) * 2 - 1
-    if kind == "b":
-        return array.astype(np.float32) * 2 - 1
-    if kind not in "iu" or bits > 16:
-        raise CorruptImageError(
-            f"pixels of type {array.dtype}, whose range is unknown; store uint8, uint16 or floats in [0, 1]"
-        )
-    limits = np.iinfo(np.dtype(f"{kind}{bits // 8}"))
-    return (array.astype(np.float32) - limits.min) / ((limits.max - limits.min) / 2) - 1
-
-
-def _bands(image: Image.Image, channels: int) -> Array | None:
-    """The image as an array [C, H, W] where Pillow's grey or RGB of 8 bits would not do, else None."""
-    samples = getattr(image, "tag_v2", {}).get(_SAMPLES_PER_PIXEL, 1)
-    bands = len(image.getbands())
-    if samples > bands:
-        raise CorruptImageError(
-            f"a TIFF of {samples} channels, of which Pillow reads {bands}; store it as .npy"
-        )
-    if image.mode == "I":
-        raise CorruptImageError(
-            "32-bit integer pixels, whose range is unknown; store 16-bit integers or floats in [0, 1]"
-        )
-    if channels in (1, 3):
-        if image.mode != "F" and not image.mode.startswith("I;16"):
-            return None
-        return np.repeat(_upright_array(image), channels, axis=0)
-    if bands == 1 and getattr(image, "n_frames", 1) == channels:
-        return np.concatenate([_upright_array(page) for page in ImageSequence.Iterator(image)])
-    if image.mode == "P" and image.has_transparency_data:
-        image = image.convert("RGBA")
-    if len(image.getbands()) != channels:
-        raise CorruptImageError(f"{counted(bands, 'channel')} ({image.mode}), not {channels}")
-    return _upright_array(image)
-
-
-_SAMPLES_PER_PIXEL = 277
-
-
-def _upright_array(image: Image.Image) -> Array:
-    upright = ImageOps.exif_transpose(image) if _orientation(image) != 1 else image
-    pixels = np.asarray(upright)
-    return np.moveaxis(pixels.reshape(*pixels.shape[:2], -1), -1, 0)
-
-
-def _converted(image: Image.Image, mode: str) -> Image.Image:
-    """Grey or RGB, with transparency on white: what lies under transparent pixels was never meant to be seen."""
-    if image.has_transparency_data:
-        rgba = image.convert("LA").convert("RGBA") if image.mode == "La" else image.convert("RGBA")
-        white = Image.new("RGB", image.size, "white")
-        white.paste(rgba, mask=rgba.getchannel("A"))
-        return white.convert(mode)
-    image.load()
-    return image if image.mode == mode else image.convert(mode)
-
-
-def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 where the EXIF data are damaged, since the pixels may still be whole."""
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except (SyntaxError, ValueError, OSError, struct.error):
-        return 1
-    return orientation if orientation in range(1, 9) else 1

@@ -9,6 +9,7 @@ from ..common.errors import InputError, UnreadableImageError
 from ..common.text import counted
 from .decode import SUFFIXES, DecodedImage, open_image
 from .listing import Strings, described, suffix, walk
+from .pixels import BY_TYPE, Declared
 from .shards import Shards, expand_braces
 from .storage import Storage
 
@@ -64,9 +65,12 @@ class _Storage(Protocol):
 class Images:
     """Images by number, in an order that depends on their names alone. Nothing is decoded before it is asked for."""
 
-    def __init__(self, place: str, storage: _Storage, channels: int, ignored: Counter[str]) -> None:
+    def __init__(
+        self, place: str, storage: _Storage, channels: int, rule: Declared, ignored: Counter[str]
+    ) -> None:
         self.place = place
         self.channels = channels
+        self.rule = rule
         self.ignored = ignored
         self._storage = storage
         self.storage = Storage(place, len(self), storage.read)
@@ -95,7 +99,7 @@ class Images:
             data = self.read(index)
         except OSError as error:
             raise UnreadableImageError(error.strerror or str(error)) from error
-        return open_image(data, self.name(index), self.channels)
+        return open_image(data, self.name(index), self.channels, self.rule)
 
     def __str__(self) -> str:
         others = f" ({described(self.ignored)})" if self.ignored else ""
@@ -114,14 +118,17 @@ class _Files:
         return (self._root / self.names[index]).stat().st_size
 
 
-def open_images(path: str | Path, channels: int, cache: Path | None = None) -> Images:
-    """Lists the images of a folder, or indexes those of shards, for a model of so many channels.
+def open_images(
+    path: str | Path, channels: int, cache: Path | None = None, rule: Declared = BY_TYPE
+) -> Images:
+    """Lists the images of a folder, or indexes those of shards, for a model of so many channels; `rule` says what
+    their samples mean.
 
     `cache` is a folder that keeps the indices of shards. Hidden files and files of other kinds are passed over and counted in
     `ignored`. InputError says what was found where there is nothing to train on.
     """
     try:
-        return _opened(str(path), channels, cache)
+        return _opened(str(path), channels, cache, rule)
     except OSError as error:
         raise InputError(
             f"{error.filename or path} cannot be read",
@@ -130,7 +137,7 @@ def open_images(path: str | Path, channels: int, cache: Path | None = None) -> I
         ) from error
 
 
-def _opened(path: str, channels: int, cache: Path | None) -> Images:
+def _opened(path: str, channels: int, cache: Path | None, rule: Declared) -> Images:
     place = Path(path).expanduser()
     if "://" in path or path.startswith("pipe:"):
         raise InputError(
@@ -138,10 +145,10 @@ def _opened(path: str, channels: int, cache: Path | None) -> Images:
         )
     if not place.exists():
         if "{" in path:
-            return _from_shards(path, expand_braces(path), channels, cache)
+            return _from_shards(path, expand_braces(path), channels, cache, rule)
         raise _missing(place)
     if place.is_dir():
-        return _from_folder(place, channels, cache)
+        return _from_folder(place, channels, cache, rule)
     if not place.is_file():
         raise InputError(
             f"{path} is no set of images",
@@ -150,13 +157,13 @@ def _opened(path: str, channels: int, cache: Path | None) -> Images:
             remedy="write it to a disk first: images are read in random order",
         )
     if suffix(path) == ".tar":
-        return _from_shards(path, [place], channels, cache)
+        return _from_shards(path, [place], channels, cache, rule)
     kind = f"a {suffix(path)} file" if suffix(path) else "a file without a suffix"
     remedy = "name the folder that it lies in" if suffix(path) in SUFFIXES else _remedy([suffix(path)])
     raise InputError(f"{path} is no set of images", expected=_EXPECTED, found=kind, remedy=remedy)
 
 
-def _from_folder(folder: Path, channels: int, cache: Path | None) -> Images:
+def _from_folder(folder: Path, channels: int, cache: Path | None, rule: Declared) -> Images:
     ignored: Counter[str] = Counter()
     shards: list[Path] = []
 
@@ -178,8 +185,8 @@ def _from_folder(folder: Path, channels: int, cache: Path | None) -> Images:
             remedy="name the images' own folder, or the shards by a pattern such as data-{000..099}.tar",
         )
     if shards:
-        return _from_shards(str(folder), shards, channels, cache, ignored)
-    return _some(Images(str(folder), _Files(folder, names), channels, ignored))
+        return _from_shards(str(folder), shards, channels, cache, rule, ignored)
+    return _some(Images(str(folder), _Files(folder, names), channels, rule, ignored))
 
 
 def _from_shards(
@@ -187,10 +194,11 @@ def _from_shards(
     shards: list[Path],
     channels: int,
     cache: Path | None,
+    rule: Declared,
     ignored: Counter[str] | None = None,
 ) -> Images:
     others = Counter() if ignored is None else ignored
-    return _some(Images(place, Shards(shards, others, cache), channels, others))
+    return _some(Images(place, Shards(shards, others, cache), channels, rule, others))
 
 
 def _some(images: Images) -> Images:

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset, Sampler
 
 from ..common.errors import CorruptImageError, UnreadableImageError
 from ..recipe.fields import Data
-from .corrupt import GIVE_UP, CorruptImage, require_size
+from .corrupt import GIVE_UP, CorruptImage, corrupt_image, require_size
 from .decode import DecodedImage
 from .images import Images, open_images
 from .order import keyed_int, keyed_random, random_crop, shuffled
@@ -77,7 +77,7 @@ class _Replacing(Dataset[Item]):
                     # The image that belongs here, as if the storage had never been away.
                     corrupt = []
                     continue
-                corrupt.append(CorruptImage(position, self._images.name(index), str(error)))
+                corrupt.append(corrupt_image(position, self._images.name(index), error))
         # An exception would reach the main process as a traceback; CorruptLog.add raises it there as a message.
         nothing = torch.full((self._images.channels, self._resolution, self._resolution), torch.nan)
         return {"image": nothing, "position": position, "corrupt": corrupt}
@@ -152,13 +152,16 @@ class PositionBatches(Sampler[list[int]]):
 
 @dataclass(frozen=True)
 class Split:
-    """Which images train and which are held back; `note` says where those that validate come from."""
+    """Which images train and which are held back; `note` says where those that validate come from, `warning` what makes
+    one doubt that the images are read as they are meant.
+    """
 
     images: Images
     training: Indices
     validation: Images
     validation_indices: Indices
     note: str
+    warning: str | None = None
 
     @property
     def held_out(self) -> tuple[Images, Indices]:
@@ -175,7 +178,7 @@ def split(images: Images, data: Data, seed: int, cache: Path | None = None) -> S
     """
     everything = np.arange(len(images))
     if data.validation_folder is not None:
-        validation = open_images(data.validation_folder, images.channels, cache)
+        validation = open_images(data.validation_folder, images.channels, cache, images.rule)
         chosen = drawn(validation, data.validation_images, seed)
         return Split(images, everything, validation, chosen, f"validation on {len(chosen):,} of {validation}")
     draws = _draws(images, seed)

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..common.arguments import command_parser, some_of, whole_number, whole_numbers
+from ..common.arguments import command_parser, numbers, some_of, whole_number, whole_numbers
 from ..common.commands import EXIT_DONE, exit_code
 from ..metrics.registry import NAMES
 from ..nn.autoencoder import AutoencoderBase
@@ -70,6 +70,15 @@ def _parser(package: str) -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="the metrics' networks (default: $LITEVAE_WEIGHTS, else ~/.cache/litevae)",
+    )
+    add("--profile", choices=("srgb", "raw"), help="colour profiles: converted, or pixels as stored")
+    add("--range", type=numbers(2), metavar="LOW,HIGH", help="what samples can have, which becomes [-1, 1]")
+    add("--nodata", type=numbers(1), metavar="N", help="value of samples that are missing, as NaN is")
+    add(
+        "--fill",
+        type=numbers(1),
+        metavar="N",
+        help="value that missing samples get (these four: as the run was trained)",
     )
     add("--output", type=Path, metavar="FILE", help="the result (default: evaluation.json in RUN or DIR)")
     return parser

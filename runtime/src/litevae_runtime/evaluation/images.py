@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ from ..common.errors import CorruptImageError, InputError
 from ..common.files import text_hash
 from ..common.signals import ignore_signals
 from ..common.text import counted
-from ..data.corrupt import CorruptImage, require_size
+from ..data.corrupt import CorruptImage, corrupt_image, remedy_of, require_size
 from ..data.images import Images, open_images
+from ..data.pixels import PixelRule
 from ..data.sets import Batch, Indices, Item, ValidationSet, collate, drawn
 
 # Which images `--limit` draws.
@@ -39,7 +41,7 @@ class EvaluationSet(ValidationSet):
             return {"image": self._image(image, position), "position": position, "corrupt": []}
         except CorruptImageError as error:
             nothing = torch.full((self._images.channels, self._resolution, self._resolution), torch.nan)
-            corrupt = CorruptImage(position, self._images.name(index), str(error))
+            corrupt = corrupt_image(position, self._images.name(index), error)
             return {"image": nothing, "position": position, "corrupt": [corrupt]}
 
 
@@ -59,9 +61,10 @@ class _Share(Sampler[int]):
 class Data:
     """The chosen images of a set, at any side."""
 
-    def __init__(self, path: str, channels: int, limit: int | None, largest: int) -> None:
+    def __init__(self, path: str, channels: int, rule: PixelRule, limit: int | None, largest: int) -> None:
         self.path = path
-        self.images = open_images(path, channels)
+        self.images = open_images(path, channels, rule=rule)
+        self.rule = rule
         self.limited = limit is not None and limit < len(self.images)
         everything = np.arange(len(self.images))
         self.indices = everything if limit is None else drawn(self.images, limit, _SEED)
@@ -89,7 +92,12 @@ class Data:
             f"{self.images.name(index)}\t{self.images.size(index)}" for index in map(int, self.indices)
         )
         chosen = f"{len(self):,} of {len(self.images):,}, drawn by name" if self.limited else "all"
-        return {"path": os.fspath(self.path), "chosen": chosen, "files_sha256": text_hash(files)}
+        return {
+            "path": os.fspath(self.path),
+            "chosen": chosen,
+            "files_sha256": text_hash(files),
+            "pixels": asdict(self.rule),
+        }
 
     def __str__(self) -> str:
         return f"{counted(len(self), 'image')} of {self.images}" if self.limited else str(self.images)
@@ -114,5 +122,5 @@ def require_some(used: int, corrupt: Sequence[CorruptImage], data: Data) -> None
     raise InputError(
         f"none of the {counted(len(data), 'image')} of {data.path} can be used",
         found="; ".join(f"{each.name}: {each.reason}" for each in corrupt[:3]),
-        remedy="check the path, that the files are whole, and that they are not too small for --sizes",
+        remedy=remedy_of(corrupt, "check the path, and that the files are whole"),
     )

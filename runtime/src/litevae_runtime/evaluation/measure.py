@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from ..common.errors import InputError
 from ..data.corrupt import CorruptImage
+from ..data.pixels import Spread
 from ..metrics.imbalance import SHOWN, FeatureMaps, imbalance, imbalance_grid, position_strengths
 from ..metrics.mmd import MOST_IMAGES
 from .images import Data, require_some, spread, whole
@@ -29,6 +30,8 @@ class Side:
     images: int
     values: dict[str, dict[int, float]]
     corrupt: list[CorruptImage]
+    # What the images use of [-1, 1].
+    spread: Spread
     rfid: float | None = None
     # Posterior means [n, nz, h, w], where they were asked for.
     latents: Tensor | None = None
@@ -45,6 +48,7 @@ class _Share:
     corrupt: list[CorruptImage] = field(default_factory=list)
     latents: dict[int, Tensor] = field(default_factory=dict)
     shown: dict[int, tuple[Tensor, Tensor, Tensor]] = field(default_factory=dict)
+    spread: Spread = field(default_factory=Spread)
 
     def add(self, metric: str, positions: Tensor, values: Tensor) -> None:
         found = zip(positions.tolist(), values.double().tolist(), strict=True)
@@ -87,6 +91,7 @@ class Evaluation:
             images=joined.images,
             values={name: dict(sorted(found.items())) for name, found in joined.values.items()},
             corrupt=sorted(joined.corrupt),
+            spread=joined.spread,
             rfid=rfid,
             latents=torch.stack(kept) if kept else None,
             grid=_grid(joined) if joined.shown else None,
@@ -131,6 +136,7 @@ class Evaluation:
                 images, positions = whole(batch)
                 if len(images) > 0:
                     share.images += len(images)
+                    share.spread.add(images.min().item(), images.max().item())
                     yield images.to(self.device), positions
                 # The others go as far in the meantime.
                 bar.update(min(len(batch["image"]) * process.num_processes, len(self.data) - bar.n))
@@ -174,6 +180,7 @@ def _joined(shares: list[_Share]) -> _Share:
         joined.corrupt += share.corrupt
         joined.latents |= share.latents
         joined.shown |= share.shown
+        joined.spread.add(share.spread.least, share.spread.most)
     return joined
 
 

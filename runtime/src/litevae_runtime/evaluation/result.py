@@ -12,7 +12,6 @@ from accelerate import PartialState
 
 from ..common.device import hardware
 from ..common.text import counted
-from ..data.corrupt import CorruptImage
 from ..metrics import frechet, imbalance, mmd
 from ..metrics.registry import PER_IMAGE, QUALITY
 from .measure import Evaluation, Side
@@ -20,7 +19,16 @@ from .subject import Precision
 
 FORMAT = "litevae-evaluation-1"
 
-_PACKAGES = ("torch", "torchmetrics", "torch-fidelity", "accelerate", "numpy", "pillow", "safetensors")
+_PACKAGES = (
+    "torch",
+    "torchmetrics",
+    "torch-fidelity",
+    "accelerate",
+    "numpy",
+    "pillow",
+    "tifffile",
+    "safetensors",
+)
 
 
 def protocol(
@@ -96,9 +104,11 @@ def mean(values: Mapping[int, float]) -> float | None:
     return math.fsum(finite) / len(finite) if finite else None
 
 
-def notes(sizes: Sequence[Mapping[str, Any]], corrupt: Sequence[CorruptImage]) -> list[str]:
-    """What a reader of the numbers should know."""
-    found = []
+def notes(sizes: Sequence[Mapping[str, Any]], side: Side) -> list[str]:
+    """What a reader of the numbers should know; `side` is any that was measured."""
+    corrupt = side.corrupt
+    narrow = side.spread.warning("--range")
+    found = [] if narrow is None else [narrow]
     few = min((entry["images"] for entry in sizes if entry["rfid"] is not None), default=frechet.FEATURES)
     if few < frechet.FEATURES:
         found.append(

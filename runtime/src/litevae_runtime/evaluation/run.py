@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from accelerate import PartialState
@@ -16,6 +16,7 @@ from ..common.files import require_writable, write_text
 from ..common.paper import published_figures
 from ..common.run_folder import run_of
 from ..data.grids import save_grid
+from ..data.pixels import PixelRule, declared
 from ..metrics.imbalance import last_block
 from ..metrics.mmd import mmd2_to_gaussian
 from ..nn.autoencoder import AutoencoderBase
@@ -49,6 +50,10 @@ class Options:
     device: str | None
     networks: Path | None
     output: Path | None
+    profile: Literal["srgb", "raw"] | None = None
+    range: tuple[float, float] | None = None
+    nodata: float | None = None
+    fill: float | None = None
 
 
 def evaluate(model: type[AutoencoderBase], networks: Builders, options: Options, package: Path) -> None:
@@ -67,7 +72,8 @@ def evaluate(model: type[AutoencoderBase], networks: Builders, options: Options,
     torch.backends.cudnn.allow_tf32 = False
     subject = _subject(model, options, device)
     subject.require_sides(options.sizes, "--sizes")
-    data = Data(options.data, subject.image_channels, options.limit, max(options.sizes))
+    rule = _rule(options, package)
+    data = Data(options.data, subject.image_channels, rule, options.limit, max(options.sizes))
     instruments = choose_instruments(
         options.metrics, networks, subject.image_channels, options.sizes, options.networks, device
     )
@@ -118,7 +124,7 @@ def _report(
     balance = None if block is None else imbalance_entry(special, block, image.name)
     if block is not None and balance is None:
         missing.append(Missing("imbalance", "most positions of the feature maps are 0"))
-    remarks = notes(entries, sides[0].corrupt)
+    remarks = notes(entries, sides[0])
     result = {
         "format": FORMAT,
         "model": subject.name,
@@ -148,10 +154,36 @@ def _report(
     print("\n\n".join([measured_text(result), published, told]))
 
 
+def _rule(options: Options, package: Path) -> PixelRule:
+    """What samples mean: as the options say, else as the run was trained, else by the package's recipe."""
+    given = {name: getattr(options, name) for name in PixelRule.__dataclass_fields__}
+    run = run_of(_place(options))
+    for file in (run / "recipe.json", package / "recipe.json"):
+        if file.is_file():
+            break
+    else:
+        return declared(given, {})
+    try:
+        trained = json.loads(file.read_text(encoding="utf-8"))["data"]
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"{file} cannot be read",
+            expected="the recipe of the run, whose data say what samples mean",
+            found=str(error),
+            remedy="mend it, or remove it",
+        ) from error
+    return declared(given, trained)
+
+
 def _default_output(options: Options) -> Path:
     """evaluation.json in the run's, the file's or the compiled folder; a checkpoint's, which may go, is in its run's."""
+    return run_of(_place(options)) / "evaluation.json"
+
+
+def _place(options: Options) -> Path:
+    """The folder of what is evaluated."""
     place = (options.onnx or options.weights or Path()).expanduser()
-    return run_of(place if place.is_dir() else place.parent) / "evaluation.json"
+    return place if place.is_dir() else place.parent
 
 
 def _device(process: PartialState, name: str | None) -> torch.device:

@@ -155,6 +155,15 @@ class Ema:
 class Data:
     """How images become batches."""
 
+    # srgb: embedded colour profiles are converted to sRGB; raw: pixels are taken as stored
+    profile: Literal["srgb", "raw"]
+    # lowest and highest value that samples can have, which become -1 and 1; without it the range of an
+    # integer's type, of 8 and 16 bits, and [0, 1] for floats
+    range: tuple[float, float] | None
+    # value of samples that are missing, as NaN is
+    nodata: float | None
+    # value that missing samples get; without it images that have some are refused
+    fill: float | None
     # smallest share of an image's area that a random crop takes
     min_scale: float
     # most that a random crop's sides differ

@@ -14,6 +14,7 @@ def check_rules(recipe: Recipe, source: str = "the recipe") -> None:
             found=", ".join(names),
             remedy="give the later one another name",
         )
+    check_samples(recipe.data.range, recipe.data.fill)
     if recipe.checkpoints.best_by == "perceptual" and recipe.losses.perceptual == 0:
         raise InputError(
             "checkpoints are chosen by a perceptual distance that is not measured",
@@ -21,3 +22,19 @@ def check_rules(recipe: Recipe, source: str = "the recipe") -> None:
             found="checkpoints.best_by: perceptual, losses.perceptual: 0",
             remedy="add --set checkpoints.best_by=psnr",
         )
+
+
+def check_samples(declared: tuple[float, float] | None, fill: float | None) -> None:
+    """InputError where the range of samples and the value of missing ones are no range, or contradict each other."""
+    if declared is None:
+        return
+    low, high = declared
+    if low >= high:
+        expected, found = "a range whose lowest value stands first", f"range: {low:g}, {high:g}"
+    elif fill is not None and not low <= fill <= high:
+        expected, found = f"a fill inside of the range {low:g}, {high:g}", f"fill: {fill:g}"
+    else:
+        return
+    raise InputError(
+        "what samples mean is contradictory", expected=expected, found=found, remedy="change range or fill"
+    )

@@ -1,5 +1,6 @@
 """The start of a run: what there is to go on from, the machine, the images, and what a person is told."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -70,10 +71,10 @@ def open_split(
 
 
 def _opened_split(path: str, recipe: Recipe, channels: int, cache: Path | None) -> Split:
-    images = open_images(path, channels, cache)
+    images = open_images(path, channels, cache, recipe.data)
     resolution = max(phase.resolution for phase in recipe.phases)
-    probe(images, recipe.data.corrupt_share, resolution)
-    parts = split(images, recipe.data, recipe.seed, cache)
+    spread = probe(images, recipe.data.corrupt_share, resolution)
+    parts = replace(split(images, recipe.data, recipe.seed, cache), warning=spread.warning("data.range"))
     if recipe.data.validation_folder is not None:
         probe(parts.validation, recipe.data.corrupt_share, resolution)
     return parts
@@ -94,6 +95,7 @@ def describe(accelerator: Accelerator, recipe: Recipe, networks: Networks, image
             f"{sum(parameter.numel() for parameter in networks.discriminator.parameters()):,}"
         ),
         f"{images.images}; {images.note}",
+        *([] if images.warning is None else [f"warning: {images.warning}"]),
         f"{accelerator.num_processes} × {accelerator.device.type}, {recipe.precision}",
     ]
     for resolution in dict.fromkeys(phase.resolution for phase in recipe.phases):

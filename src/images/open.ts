@@ -1,0 +1,95 @@
+/**
+ * An image as a model sees it, by the one rule that training has too (docs/training.md): profiles are converted to sRGB, then transparency is laid
+ * on white; what samples mean is declared.
+ */
+import { readFile } from "node:fs/promises";
+import { InternalError, nonEmpty } from "../errors/must.ts";
+import type { PixelRule } from "../recipe/pixels.ts";
+import { isNpy, npySamples } from "./npy.ts";
+import { convertedToSrgb, photographSamples } from "./photograph.ts";
+import { ImageError, type SampleArray, type Samples } from "./samples.ts";
+import { toSigned } from "./signed.ts";
+import { isTiff, tiffSamples } from "./tiff.ts";
+
+/** Planar float32 [channels, height, width] in [-1, 1]. */
+export interface PlanarImage {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly data: Float32Array;
+}
+
+/** Reads a file, whole and upright. Throws an ImageError with the reason where it gives no image of so many channels. */
+export async function openImage(path: string, channels: number, rule: PixelRule): Promise<PlanarImage> {
+  try {
+    const bytes = await readFile(path);
+    if (bytes.length === 0) throw new ImageError("the file is empty");
+    const samples = await samplesOf(bytes, channels, rule);
+    const planes = await shown(samples, channels, rule);
+    const { height, width } = samples;
+    const data = new Float32Array(channels * height * width);
+    planes.forEach((plane, channel) => data.set(plane, channel * height * width));
+    return { channels, height, width, data };
+  } catch (error) {
+    if (error instanceof ImageError || error instanceof InternalError) throw error;
+    // Decoders throw errors of their own on damaged files; the first line of libvips' says what is wrong.
+    const [reason] = nonEmpty((error as Error).message.split("\n"), "the reason");
+    throw new ImageError(reason.replace(/^Input buffer/, "Input file"));
+  }
+}
+
+async function samplesOf(bytes: Buffer, channels: number, { profile }: PixelRule): Promise<Samples> {
+  if (isNpy(bytes)) return npySamples(bytes, channels);
+  const samples = isTiff(bytes) ? await tiffSamples(bytes, channels) : undefined;
+  return samples ?? photographSamples(bytes, channels, profile === "srgb");
+}
+
+async function shown(samples: Samples, channels: number, rule: PixelRule): Promise<readonly Float32Array[]> {
+  const { type, height, width, alpha, premultiplied = false } = samples;
+  let planes = toSigned(samples.planes, type, rule);
+  if (!samples.isColour) return planes;
+  if (samples.profile !== undefined && rule.profile === "srgb") {
+    const bytes = planes.map((plane) => Uint8Array.from(plane, (value) => step(value)));
+    const converted = await convertedToSrgb(bytes, height, width, samples.profile);
+    planes = toSigned(converted, "uint8", { range: null, nodata: null, fill: null });
+  }
+  if (alpha !== undefined) planes = onWhite(planes, opacity(alpha, samples, rule), premultiplied);
+  // Grey and RGB of 8 bits stay in whole steps, as in Pillow.
+  const inSteps = type === "uint8" && rule.range === null && rule.nodata === null;
+  if (inSteps && alpha !== undefined) planes = planes.map((plane) => plane.map((value) => step(value) / 127.5 - 1));
+  if (channels === 1 && planes.length === 3) return [luma(planes, inSteps)];
+  return planes.length < channels ? Array.from({ length: channels }, () => planes[0] as Float32Array) : planes;
+}
+
+function opacity(alpha: SampleArray, { type }: Samples, { range }: PixelRule): Float32Array {
+  const [signed] = toSigned([alpha], type, { range, nodata: null, fill: null }) as [Float32Array];
+  return signed.map((value) => (value + 1) / 2);
+}
+
+/** Premultiplied colours lack the background's share alone. */
+function onWhite(planes: readonly Float32Array[], alpha: Float32Array, premultiplied: boolean): readonly Float32Array[] {
+  const laid = premultiplied
+    ? (value: number, opaque: number): number => value + 2 * (1 - opaque)
+    : (value: number, opaque: number): number => 1 - (1 - value) * opaque;
+  return planes.map((plane) => plane.map((value, i) => laid(value, alpha[i] as number)));
+}
+
+/**
+ * ITU-R 601 luma, (299 R + 587 G + 114 B)/1000, in Pillow's arithmetic: training, calibration, `run` and client.ts see the same grey. sharp's own
+ * grey is another: it is computed in linear light.
+ */
+function luma(planes: readonly Float32Array[], inSteps: boolean): Float32Array {
+  const [red, green, blue] = planes as [Float32Array, Float32Array, Float32Array];
+  const grey = (r: number, g: number, b: number): number => (19595 * r + 38470 * g + 7471 * b) / 65536;
+  if (!inSteps) return red.map((value, i) => grey(value, green[i] as number, blue[i] as number));
+  return red.map((value, i) => Math.round(grey(step(value), step(green[i] as number), step(blue[i] as number))) / 127.5 - 1);
+}
+
+/** Of 255. */
+function step(value: number): number {
+  return Math.round((clamped(value) + 1) * 127.5);
+}
+
+function clamped(value: number): number {
+  return Math.min(1, Math.max(-1, value));
+}

@@ -1,0 +1,146 @@
+/**
+ * TIFFs whose samples are no photograph of 8 bits: floats, integers of other sizes, bands, and pages that are channels. libvips brings such
+ * samples to 8 bits; here they come as they are stored. runtime/'s data/tiff.py has the same rules.
+ */
+import { fromArrayBuffer, type GeoTIFFImage } from "geotiff";
+import { counted, ImageError, upright, wrongChannels, type SampleArray, type Samples, type SampleType } from "./samples.ts";
+
+const magics = ["II*\0", "MM\0*", "II+\0", "MM\0+"];
+
+/** PhotometricInterpretation (TIFF 6.0) with how many samples make its colour. */
+const whiteIsZero = 0;
+const rgb = 2;
+const coloursOf: Readonly<Record<number, number>> = { [whiteIsZero]: 1, 1: 1, [rgb]: 3, 3: 1, 5: 4, 6: 3 };
+const greys: readonly number[] = [whiteIsZero, 1];
+
+/** NewSubfileType: a reduced copy of another page, or its mask. */
+const reducedOrMask = 1 | 4;
+
+/** ExtraSamples: associated (premultiplied) and unassociated alpha. */
+const [premultiplied, unassociated] = [1, 2];
+
+const tags = { orientation: 274, profile: 34675 } as const;
+
+interface Page {
+  readonly image: GeoTIFFImage;
+  readonly height: number;
+  readonly width: number;
+  readonly photometric: number;
+  readonly count: number;
+  readonly bits: readonly number[];
+  readonly formats: readonly number[];
+  readonly extra: readonly number[];
+  readonly hasAlpha: boolean;
+}
+
+export function isTiff(bytes: Buffer): boolean {
+  return magics.includes(bytes.subarray(0, 4).toString("latin1"));
+}
+
+/** Undefined where it is a photograph of 8 bits. Throws an ImageError where bands and pages are not that many channels. */
+export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samples | undefined> {
+  const file = await fromArrayBuffer(new Uint8Array(bytes).buffer);
+  const all = Array.from({ length: await file.getImageCount() }, async (_, i) => file.getImage(i));
+  const images = (await Promise.all(all)).filter(
+    (image) => (Number(image.fileDirectory.getValue(254) ?? 0) & reducedOrMask) === 0,
+  );
+  const pages = images.map(pageOf);
+  const [first] = pages;
+  if (first === undefined) throw new ImageError("a TIFF without a page of its own");
+  const single = pages.length === 1;
+  if (single && isPhotograph(first)) return undefined;
+  const own = first.count - (first.hasAlpha ? 1 : 0);
+  const isColour =
+    single &&
+    (channels === 1 || channels === 3) &&
+    ((first.photometric === rgb && own === 3) || (greys.includes(first.photometric) && own === 1));
+  const hasAlpha = isColour && first.hasAlpha;
+  const colours = isColour ? own : pages.reduce((sum, { count }) => sum + count, 0);
+  if (!isColour && colours !== channels) {
+    const where = single ? "" : ` in ${pages.length} pages`;
+    throw wrongChannels(`a TIFF of ${counted(colours)}${where}, not ${channels}`, channels);
+  }
+  const [type] = pages.map(typeOf) as [SampleType];
+  if (pages.some((page) => page.height !== first.height || page.width !== first.width || typeOf(page) !== type))
+    throw new ImageError("a TIFF whose pages differ in size or type", "store them alike");
+  const read = await Promise.all(pages.map(async (page) => planesOf(page)));
+  const { height, width } = read[0] as Turned;
+  const planes = read.flatMap((page) => page.planes);
+  const profile = (await first.image.fileDirectory.loadValue(tags.profile)) as Iterable<number> | undefined;
+  return {
+    type,
+    planes: planes.slice(0, colours),
+    height,
+    width,
+    isColour,
+    alpha: hasAlpha ? planes[colours] : undefined,
+    premultiplied: first.extra[0] === premultiplied,
+    profile: isColour && profile !== undefined ? Uint8Array.from(profile) : undefined,
+  };
+}
+
+type Turned = ReturnType<typeof upright>;
+
+function pageOf(image: GeoTIFFImage): Page {
+  const { fileDirectory: directory } = image;
+  const count = image.getSamplesPerPixel();
+  const photometric = directory.getValue("PhotometricInterpretation") ?? -1;
+  const extra = Array.from(directory.getValue("ExtraSamples") ?? [], Number);
+  const alone = extra.length === 1 && (extra[0] === premultiplied || extra[0] === unassociated);
+  return {
+    image,
+    height: image.getHeight(),
+    width: image.getWidth(),
+    photometric,
+    count,
+    // One bit where the file says nothing.
+    bits: Array.from({ length: count }, (_, i) => image.getBitsPerSample(i) || 1),
+    formats: Array.from({ length: count }, (_, i) => image.getSampleFormat(i)),
+    extra,
+    hasAlpha: alone && count === (coloursOf[photometric] ?? count) + 1,
+  };
+}
+
+function isPhotograph({ photometric, bits, formats, count, hasAlpha }: Page): boolean {
+  const colours = coloursOf[photometric];
+  const eight = bits.every((each) => each === 8 || (colours === 1 && [1, 2, 4].includes(each)));
+  return eight && formats.every((format) => format === 1) && colours !== undefined && count === colours + (hasAlpha ? 1 : 0);
+}
+
+const types: Readonly<Record<string, SampleType>> = {
+  "1 8": "uint8",
+  "1 16": "uint16",
+  "1 32": "uint32",
+  "2 8": "int8",
+  "2 16": "int16",
+  "2 32": "int32",
+  "3 16": "float16",
+  "3 32": "float32",
+  "3 64": "float64",
+};
+
+function typeOf({ bits, formats, photometric }: Page): SampleType {
+  if (!greys.includes(photometric) && photometric !== rgb)
+    throw new ImageError(`a TIFF of photometric interpretation ${photometric} in ${bits.join(", ")} bits`, "store it as RGB");
+  const alike = bits.every((each) => each === bits[0]) && formats.every((format) => format === formats[0]);
+  const known = alike ? types[`${formats[0]} ${bits[0]}`] : undefined;
+  if (known === undefined)
+    throw new ImageError(
+      `a TIFF with samples of ${bits.join(", ")} bits in format ${formats.join(", ")}`,
+      "store integers or floats",
+    );
+  return known;
+}
+
+/** A page's planes upright, black being the least value. */
+async function planesOf(page: Page): Promise<Turned> {
+  const { image, height, width, photometric } = page;
+  const type = typeOf(page);
+  const planes = (await image.readRasters({ interleave: false })) as unknown as SampleArray[];
+  if (photometric === whiteIsZero) {
+    if (type.startsWith("float")) throw new ImageError("a TIFF of floats in which white is zero", "store it with black as zero");
+    for (const plane of planes) for (let i = 0; i < plane.length; i++) plane[i] = ~(plane[i] as number);
+  }
+  const orientation = Number((await image.fileDirectory.loadValue(tags.orientation)) ?? 1);
+  return upright(Array.from(planes), height, width, orientation);
+}
