@@ -13,9 +13,12 @@ export const globalPool = defineOp({
     const [n, c] = featureDims(input);
     return [[n, c]];
   },
-  onnx: (writer, [input], { reduction }) => [
-    writer.node(reduction === "sum" ? "ReduceSum" : "ReduceMean", [input, writer.ints("spatial_axes", [2, 3])], { keepdims: 0 }),
-  ],
+  // Rows, then columns: in float32 one long sum loses what it adds.
+  onnx(writer, [input], { reduction }) {
+    const over = (of: string, axis: number): string =>
+      writer.node(reduction === "sum" ? "ReduceSum" : "ReduceMean", [of, writer.ints(`axes_${axis}`, [axis])], { keepdims: 0 });
+    return [over(over(input, 3), 2)];
+  },
   precise: ["ReduceSum", "ReduceMean"],
   torch: {
     kind: "function",

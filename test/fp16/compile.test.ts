@@ -116,19 +116,19 @@ describe("a convolution that leaves the range of float16", () => {
   test("is named, with what it reaches", () => {
     const reached = /^ {2}encoder\/hot\/Conv reaches ([\d,]+)$/m.exec(stderr);
     expect(Number(reached?.[1]?.replaceAll(",", ""))).toBeGreaterThan(65504);
-    expect(stderr).toContain("encoder in fp16: 5 of 13 nodes stay float32, 1 for what they compute");
+    expect(stderr).toContain("encoder in fp16: 23 of 30 nodes stay float32, 17 for what they compute");
     expect(stderr).toContain("decoder in fp16: 0 of 5 nodes stay float32");
   });
   test("has both kinds of convolutions in the graph", () => {
     expect(ask("graph", "hot-16/encoder.onnx")).toMatchObject({
-      operators: { Conv: ["FLOAT", "FLOAT16"], InstanceNormalization: ["FLOAT"] },
+      operators: { Conv: ["FLOAT", "FLOAT16"], ReduceMean: ["FLOAT"], Sqrt: ["FLOAT"] },
     });
   });
 });
 
 describe.each([
   ["self-modulated", "nano", 1e-2, []],
-  ["with norms and attention", "mini.ts", 2e-2, ["InstanceNormalization", "Softmax"]],
+  ["with norms and attention", "mini.ts", 2e-2, ["ReduceMean", "Sqrt", "Softmax"]],
 ])("a decoder %s", (_, model, most, precise) => {
   let stderr = "";
   beforeAll(() => {
@@ -150,7 +150,7 @@ describe.each([
       };
       expect(new Set([...facts.inputs, ...facts.outputs])).toEqual(new Set(["FLOAT"]));
       expect(facts.operators["Conv"]).toEqual(["FLOAT16"]);
-      const statistics = part === "encoder" ? ["InstanceNormalization"] : precise;
+      const statistics = part === "encoder" ? ["ReduceMean", "Sqrt"] : precise;
       for (const operator of statistics) expect(facts.operators[operator], operator).toEqual(["FLOAT"]);
       expect((facts.elements["FLOAT"] ?? 0) / (facts.elements["FLOAT16"] ?? 0)).toBeLessThan(0.01);
       expect(facts.precision).toBe("fp16");
@@ -160,7 +160,7 @@ describe.each([
     const bytes = (out: string, name: string): number => statSync(join(folder, out, name)).size;
     const files = ["encoder.onnx", "decoder.onnx"];
     const [half, full] = [`${model}-16`, `${model}-32`].map((out) => files.reduce((sum, name) => sum + bytes(out, name), 0));
-    expect((half ?? NaN) / (full ?? NaN)).toBeLessThan(0.53);
+    expect((half ?? NaN) / (full ?? NaN)).toBeLessThan(0.55);
     expect(bytes(`${model}-16`, "model.safetensors")).toBe(bytes(`${model}-32`, "model.safetensors"));
   });
   test("is as near to float32 as it says", () => {

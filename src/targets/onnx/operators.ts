@@ -32,9 +32,12 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
   Relu: same,
   Sigmoid: same,
   Softmax: same,
+  Sqrt: same,
   Tanh: same,
   Add: elementwise,
+  Div: elementwise,
   Mul: elementwise,
+  Sub: elementwise,
   Clip(_, [input, ...limits]) {
     for (const limit of limits) expectSizes(limit ?? [], [], "a limit");
     return [input];

@@ -1,0 +1,106 @@
+/** Norms in onnxruntime on images of which naive sums make something else: within what the README promises of float64, at large sizes too. */
+// @module-tag slow
+import { expect, test } from "vitest";
+import { globalPool } from "../../src/ops/global-pool.ts";
+import { groupNorm } from "../../src/ops/group-norm.ts";
+import { floats, tensorOf, type Tensor } from "../../src/ir/tensor.ts";
+import { runOneOp } from "../support/one-op.ts";
+import { randomOf } from "../support/random.ts";
+
+const [channels, groups, eps] = [4, 2, 1e-6];
+const weight = Float32Array.of(1.3, -0.7, 2.1, 0.4);
+const bias = Float32Array.of(0.2, -1.1, 0, 0.9);
+
+/** A value at a channel, row and column of a square map. */
+type Fill = (channel: number, y: number, x: number, side: number, random: () => number) => number;
+
+const inside = (y: number, x: number, side: number): boolean => [y, x].every((at) => at >= side / 8 && at < side - side / 8);
+const fills: Readonly<Record<string, Fill>> = {
+  noise: (_c, _y, _x, _side, random) => random(),
+  "noise far from 0": (_c, _y, _x, _side, random) => 20 + random(),
+  "a constant of one": () => -1,
+  "a constant that has no short form": () => 0.7371,
+  "a large constant": (channel) => 50.123 + 0 * channel,
+  "low contrast on a large mean": (_c, _y, _x, _side, random) => 0.7371 + 1e-3 * random(),
+  "text on white": (_c, y, x, _side, random) => (y % 9 < 5 && x % 7 < 2 && random() > 0 ? -0.8 : 0.9371),
+  "a black border on a flat page": (_c, y, x, side) => (inside(y, x, side) ? 0.4177 : -0.913),
+  "a black border beside noise": (_c, y, x, side, random) => (inside(y, x, side) ? random() : -0.913),
+  "one bright corner": (_c, y, x) => (x + y === 0 ? 300 : -0.913),
+  "one bright row": (channel, y) => (channel === 0 && y === 0 ? 30 : -0.913),
+  "a gradient": (_c, _y, x, side) => (2 * x) / side - 1,
+};
+
+function filled(fill: Fill, side: number): Tensor {
+  const random = randomOf(7);
+  const uniform = (): number => random() * 2 - 1;
+  const data = new Float32Array(channels * side * side);
+  for (let i = 0; i < data.length; i++) {
+    const place = i % (side * side);
+    data[i] = fill(Math.floor(i / (side * side)), Math.floor(place / side), place % side, side, uniform);
+  }
+  return tensorOf([1, channels, side, side], data);
+}
+
+/** In float64, as Wu and He define it. */
+function normalised({ data, shape }: Tensor): Float64Array {
+  const values = Float64Array.from(data as Float32Array);
+  const area = (shape[2] ?? 0) * (shape[3] ?? 0);
+  const length = (channels / groups) * area;
+  for (let begin = 0; begin < values.length; begin += length) {
+    const group = values.subarray(begin, begin + length);
+    const mean = group.reduce((sum, value) => sum + value, 0) / length;
+    const variance = group.reduce((sum, value) => sum + (value - mean) ** 2, 0) / length;
+    group.forEach((value, i) => {
+      const channel = Math.floor((begin + i) / area);
+      group[i] = ((value - mean) / Math.sqrt(variance + eps)) * (weight[channel] ?? 0) + (bias[channel] ?? 0);
+    });
+  }
+  return values;
+}
+
+/** The largest difference, relative to max(1, max|y|). */
+function relativeError(found: Tensor, expected: Float64Array): number {
+  const values = floats(found);
+  let [error, largest] = [0, 1];
+  expected.forEach((value, i) => {
+    error = Math.max(error, Math.abs(value - (values[i] as number)));
+    largest = Math.max(largest, Math.abs(value));
+  });
+  return error / largest;
+}
+
+test.each(Object.keys(fills).flatMap((name) => [128, 1024].map((side) => [name, side] as const)))(
+  "groupNorm of %s, %i²",
+  async (name, side) => {
+    const input = filled(fills[name] as Fill, side);
+    const [found] = await runOneOp(groupNorm, { channels, groups, eps }, [input], {
+      weight: tensorOf([channels], weight),
+      bias: tensorOf([channels], bias),
+    });
+    expect(relativeError(found as Tensor, normalised(input))).toBeLessThan(1e-5);
+  },
+  60_000,
+);
+
+test("groupNorm of the constant and of a flat page with a border at 2048²", async () => {
+  for (const name of ["a constant that has no short form", "a black border on a flat page"]) {
+    const input = filled(fills[name] as Fill, 2048);
+    const [found] = await runOneOp(groupNorm, { channels, groups, eps }, [input], {
+      weight: tensorOf([channels], weight),
+      bias: tensorOf([channels], bias),
+    });
+    expect(relativeError(found as Tensor, normalised(input)), name).toBeLessThan(1e-5);
+  }
+}, 60_000);
+
+test("globalPool's mean and sum of a constant at 1024²", async () => {
+  const side = 1024;
+  const input = filled(fills["a constant that has no short form"] as Fill, side);
+  for (const [reduction, expected] of [
+    ["mean", Math.fround(0.7371)],
+    ["sum", Math.fround(0.7371) * side * side],
+  ] as const) {
+    const [found] = await runOneOp(globalPool, { reduction }, [input]);
+    for (const value of floats(found as Tensor)) expect(Math.abs(value / expected - 1), reduction).toBeLessThan(1e-5);
+  }
+});
