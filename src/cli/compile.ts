@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import { Option, type Command } from "commander";
 import { nearest, UsageError } from "../errors/index.ts";
 import type { Part } from "../ir/model.ts";
@@ -72,6 +73,7 @@ export function addCompile(program: Command): void {
         seed: flags.seed,
         weights: file && { file, sha256: sha256OfFile(file.name) },
         version: packageVersion(),
+        memory: Math.min(totalmem(), process.constrainedMemory() || Infinity),
         progress,
         note: (lines) => process.stderr.write(lines),
         dump: (pass: string, part: Part) => {

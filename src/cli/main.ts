@@ -1,5 +1,6 @@
 import { Command, CommanderError, Help, type Option } from "commander";
 import { exitCode, UsageError, UserError } from "../errors/index.ts";
+import { memoryFault } from "../errors/memory.ts";
 import { packageVersion } from "../artifact/version.ts";
 import { addBench } from "./bench.ts";
 import { addCheck } from "./check.ts";
@@ -69,7 +70,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function report(error: unknown): Promise<number> {
+async function report(thrown: unknown): Promise<number> {
+  const error = memoryFault(thrown) ?? thrown;
   if (error instanceof UserError) {
     const { renderReport } = await import("./render.ts");
     process.stderr.write(error.reports.map((item) => renderReport(item)).join("\n"));

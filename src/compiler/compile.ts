@@ -5,6 +5,7 @@ import { elementCount } from "../ir/shape.ts";
 import { verifyModel } from "../ir/verify.ts";
 import { paramsOf } from "../ir/walk.ts";
 import type { Compilation, EmittedFile, Target } from "../targets/target.ts";
+import { requireMemory } from "../weights/memory.ts";
 import { encodeSafetensors, type Safetensors } from "../weights/safetensors.ts";
 import { initialWeights, namedTensors, weightsFromFile } from "../weights/weights.ts";
 import { configOf, sizesOf } from "./config.ts";
@@ -23,6 +24,8 @@ export interface CompileOptions<Resources> {
   readonly seed: number;
   /** Trained weights, with the sha256 of their file; untrained ones without. */
   readonly weights?: { readonly file: Safetensors; readonly sha256: string } | undefined;
+  /** Bytes that there are for weights; as many as needed where absent. */
+  readonly memory?: number | undefined;
   /** Of the compiler. */
   readonly version: string;
   /** Called as work proceeds, with what is being done. */
@@ -56,6 +59,7 @@ export async function compile<Resources>(model: Model, options: CompileOptions<R
   const chosen = options.targets.flatMap(withOthers);
   const needed = new Set(chosen.flatMap(({ target, options: own }) => target.needs?.(model, parts, own) ?? parts));
   const loaded = model.parts.filter((part) => needed.has(part) || parts.includes(part));
+  requireMemory(model.name, loaded, options.memory ?? Infinity);
   const weights =
     options.weights === undefined ? initialWeights(loaded, options.seed) : weightsFromFile(options.weights.file, model, loaded);
   const compilation: Compilation = {

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
 import { isInference, sizesOfParts, type Config } from "../compiler/config.ts";
 import { nearest, UsageError, UserError } from "../errors/index.ts";
+import { isOutOfMemory } from "../errors/memory.ts";
 import { nearestFitting } from "../ir/size.ts";
 import type { Benchmark, BenchmarkRow } from "../report/benchmark.ts";
 import type { RowAnswer, RowRequest } from "./benchmark-row.ts";
@@ -76,7 +77,7 @@ async function measureCases(
       const graph = join(folder, `${part}.onnx`);
       answer = await measure({ graph, sizes: { N: batch, H: size, W: size }, provider, threads, repeats, seconds });
       // Every graph runs on the CPU: where one does not load there, the provider is not what is missing.
-      if (answer.kind === "failed" && !answer.loaded && provider !== "cpu" && !outOfMemory.test(answer.why)) {
+      if (answer.kind === "failed" && !answer.loaded && provider !== "cpu" && !isOutOfMemory(answer.why)) {
         unusable.set(provider, answer);
         progress(`onnxruntime cannot use ${provider} here: ${answer.why}`);
       }
@@ -133,8 +134,6 @@ function checkProviders(wanted: readonly string[], supported: readonly string[])
   });
 }
 
-const outOfMemory = /bad_alloc|failed to allocate|out of memory|allocation failed|invalid typed array length/i;
-
 function rowOf({ part, provider, batch }: Case, answer: RowAnswer): BenchmarkRow {
   if (answer.kind === "measured") {
     const { median, low, high } = answer.seconds;
@@ -161,7 +160,7 @@ function rowOf({ part, provider, batch }: Case, answer: RowAnswer): BenchmarkRow
     seconds_high: null,
     repeats: 0,
     peak_memory_bytes: null,
-    error: outOfMemory.test(answer.why) ? "out of memory" : answer.why,
+    error: isOutOfMemory(answer.why) ? "out of memory" : answer.why,
   };
 }
 

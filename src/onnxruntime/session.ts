@@ -1,4 +1,5 @@
 import { UserError } from "../errors/index.ts";
+import { memoryFault } from "../errors/memory.ts";
 import { constantDim, parseDim, type Dim } from "../ir/dim.ts";
 import type { Shape } from "../ir/shape.ts";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
@@ -42,6 +43,8 @@ export async function loadGraph(model: string | Uint8Array, { provider, threads 
       ? runtime.InferenceSession.create(model, settings)
       : runtime.InferenceSession.create(model, settings));
   } catch (error) {
+    const short = memoryFault(error);
+    if (short !== undefined) throw short;
     throw new UserError({
       what: `onnxruntime does not load ${typeof model === "string" ? model : "the graph"}`,
       found: (error as Error).message.split("\n")[0],

@@ -45,6 +45,50 @@ describe("the model (exit code 1)", () => {
       "
     `);
   });
+  test("weights that no tensor or no machine holds, with the folder left alone", async () => {
+    const wide = (
+      width: number,
+      depth: number,
+    ): string => `import { block, conv2d, layers, model, upsample, type Feature } from "litevae/dsl";
+const Encoder = block("Encoder", () => {
+  const { first, mid, out } = layers({
+    first: conv2d({ in: 3, out: ${width}, stride: 4 }),
+    mid: Array.from({ length: ${depth} }, () => conv2d({ in: ${width}, out: ${width} })),
+    out: conv2d({ in: ${width}, out: 8 }),
+  });
+  return (x: Feature<3, 1>): Feature<8, 4> => out(mid.reduce((y, conv) => conv(y), first(x)));
+});
+const Decoder = block("Decoder", () => {
+  const { conv } = layers({ conv: conv2d({ in: 4, out: 3 }) });
+  return (z: Feature<4, 4>): Feature<3, 1> => upsample(conv(z), { factor: 4 });
+});
+export default model({ latentChannels: 4, encoder: Encoder(), decoder: Decoder() });
+`;
+    write(folder, { "wide.ts": wide(200_000, 1), "deep.ts": wide(10_000, 4000) });
+    expect(await wrong("compile", "wide.ts", "-o", "wide")).toMatchInlineSnapshot(`
+      "
+      error: encoder.mid.0.weight of wide needs 1,341 GiB, 1,337 GiB more than a tensor can have
+        in:       encoder.mid.0
+        expected: at most 4 GiB
+        found:    encoder.mid.0.weight [200000, 200000, 3, 3], 1,341 GiB
+        help:     lower the channels there; litevae summary lists the parameters of every module
+      "
+    `);
+    expect(
+      (await wrong("compile", "deep.ts", "-o", "wide"))
+        .replace(/1?[\d,]+(?:\.\d+)? GiB (more|$)/gm, "… GiB $1")
+        .replace(/at most .*/, "at most …"),
+    ).toMatchInlineSnapshot(`
+      "
+      error: the weights of deep need 13,410 GiB, … GiB more than this machine has memory
+        in:       encoder.mid.0
+        expected: at most …
+        found:    the largest: encoder.mid.0.weight [10000, 10000, 3, 3], 3.353 GiB
+        help:     lower the channels there; litevae summary lists the parameters of every module
+      "
+    `);
+    expect(existsSync(join(folder, "wide"))).toBe(false);
+  });
   test("a discriminator that ONNX has no form for, with the folder left alone", async () => {
     const options = `{ variant: "S", discriminator: { kind: "stylegan", resolution: 8, channels: 4 } }`;
     write(folder, { "style.ts": `import { litevae } from "litevae";\nexport default litevae(${options});\n` });

@@ -247,3 +247,14 @@ describe("run (exit code 1)", () => {
     `);
   });
 });
+
+test("verify of more than memory holds (exit code 1)", async () => {
+  expect(await wrong("verify", "compiled", "--size", "4000000")).toMatchInlineSnapshot(`
+    "
+    running encoder.onnx
+    error: memory does not suffice
+      found:    Invalid typed array length: 48000000000000
+      help:     take a smaller image or --size, or a machine with more memory
+    "
+  `);
+});
