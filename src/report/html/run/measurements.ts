@@ -49,11 +49,7 @@ const evaluation = z.looseObject({
       image: z.string().nullish(),
     })
     .nullish(),
-  missing: z
-    .array(
-      z.looseObject({ metric: z.string(), file: z.string().nullish(), from: z.string().nullish(), to: z.string().nullish() }),
-    )
-    .nullish(),
+  missing: z.array(z.looseObject({ metric: z.string(), reason: z.string(), sizes: z.array(z.number()).nullish() })).nullish(),
 });
 
 const benchmark = z.looseObject({

@@ -24,10 +24,8 @@ export function missingList(run: Run, pack: string): Markup | undefined {
         `python -m ${pack}.evaluate --data IMAGES --weights ${run.name}`,
       ),
     ...evaluations.flatMap(({ file, content }) =>
-      (content.missing ?? []).map(({ metric, file: needed, from, to }) =>
-        item(
-          `${file} lacks ${metric}: ${needed ?? "a file"} was not there. Fetch it from ${from ?? "its publisher"} into ${to ?? "~/.cache/litevae"}, then evaluate again.`,
-        ),
+      (content.missing ?? []).map(({ metric, reason, sizes }) =>
+        item(`${file} lacks ${metric}${sizes ? ` at ${sizes.join(", ")}` : ""}: ${reason}.`),
       ),
     ),
     benchmarks.length === 0 &&
