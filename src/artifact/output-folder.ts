@@ -76,10 +76,15 @@ export class OutputFolder {
     }
   }
 
-  /** Writes the manifest and removes what an earlier compile left and this one did not write. */
+  /** What an earlier compile left and this one, so far, did not write. */
+  get leftovers(): readonly string[] {
+    return this.#before.filter((name) => !this.#files.has(name) && existsSync(join(this.path, name))).sort();
+  }
+
+  /** Writes the manifest and removes `leftovers`. */
   finish(manifest: Readonly<Record<string, unknown>>): void {
     try {
-      for (const name of this.#before) if (!this.#files.has(name)) removeFile(this.path, name);
+      for (const name of this.leftovers) removeFile(this.path, name);
     } catch (error) {
       throw cannotWrite(this.path, error);
     }

@@ -10,5 +10,7 @@ export function writeCompiled(folder: OutputFolder, { files, facts }: Compiled, 
       progress(`writing ${told.what}${told.within === undefined ? "" : ` ${join(folder.path, told.within)}`}`);
     folder.write(name, pieces());
   }
+  const { leftovers } = folder;
+  if (leftovers.length > 0) progress(`removing what an earlier compile wrote and this one does not: ${leftovers.join(", ")}`);
   folder.finish({ ...facts });
 }

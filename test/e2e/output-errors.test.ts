@@ -38,6 +38,21 @@ describe("the output folder (exit code 1)", () => {
     expect(readFileSync(join(folder, "forced/notes.txt"), "utf8")).toBe("mine");
     expect(Object.keys(manifestOf(join(folder, "forced")).files)).not.toContain("notes.txt");
   });
+  test("what an earlier compile wrote and this one does not goes, and is said", async () => {
+    const compile = async (...flags: readonly string[]): Promise<string> => {
+      const { code, stderr } = await litevae(folder, "compile", "tiny.ts", "-o", "shrinking", ...flags);
+      expect(code, stderr).toBe(0);
+      return stderr;
+    };
+    const removing = "tiny: removing what an earlier compile wrote and this one does not: ";
+    expect(await compile("--external-data", "--parts", "encoder,decoder")).not.toContain("removing");
+    expect(await compile()).toContain(`${removing}decoder.onnx.data, encoder.onnx.data\n`);
+    expect(await compile()).not.toContain("removing");
+    expect(await compile("--parts", "encoder")).toContain(`${removing}decoder.onnx\n`);
+    expect(await compile("--target", "torch")).toContain(`${removing}client.ts, encoder.onnx\n`);
+    expect(existsSync(join(folder, "shrinking/encoder.onnx"))).toBe(false);
+    expect(await compile("--target", "onnx")).toMatch(/this one does not: .*litevae_tiny\/model\.py/);
+  });
   test("a manifest.json of another program is a foreign file", async () => {
     write(folder, { "web/manifest.json": '{"name":"a web app"}' });
     expect(await wrong("compile", "tiny.ts", "-o", "web")).toMatchInlineSnapshot(`
