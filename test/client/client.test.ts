@@ -91,7 +91,7 @@ export { channels, decoded, width };`;
   test("take the graphs that are there alone", () => {
     expect(usage("onnxruntime-node", `await createClient(ort, { decoder: "decoder.onnx" }); export { client };`, "half")).toEqual(
       [
-        "Object literal may only specify known properties, but 'decoder' does not exist in type 'Readonly<Partial<Record<\"encoder\", string | Uint8Array<ArrayBufferLike>>>>'. Did you mean to write 'encoder'?",
+        "Object literal may only specify known properties, but 'decoder' does not exist in type 'Readonly<Partial<Record<\"encoder\", Source>>>'. Did you mean to write 'encoder'?",
       ],
     );
   });
@@ -124,6 +124,32 @@ describe("encode and decode", () => {
     expect(largestDifference((await inWeb.encode(image)).mean.data, mean.data)).toBeLessThan(1e-5);
     expect(largestDifference((await inWeb.decode(mean)).data, (await inNode.decode(mean)).data)).toBeLessThan(1e-5);
     await Promise.all([inNode.release(), inWeb.release()]);
+  });
+  test("give the same with weights in files beside the graphs, over both runtimes", async () => {
+    web.env.wasm.numThreads = 1;
+    const out = compile("nano", "outside", "--external-data");
+    const at = (name: string): string => join(out, name);
+    const { createClient } = await open("nano");
+    const read = (part: string) => ({
+      graph: readFileSync(at(`${part}.onnx`)) as Uint8Array,
+      data: readFileSync(at(`${part}.onnx.data`)) as Uint8Array,
+    });
+    const wasm = { executionProviders: ["wasm"] };
+    const inside = await createClient(node, graphs);
+    const outside = [
+      await createClient(web, { encoder: read("encoder"), decoder: read("decoder") }, wasm),
+      await createClient(node, { encoder: at("encoder.onnx"), decoder: at("decoder.onnx") }),
+    ];
+    const { mean } = await inside.encode(image);
+    const decoded = await inside.decode(mean);
+    for (const client of outside) {
+      expect(largestDifference((await client.encode(image)).mean.data, mean.data)).toBeLessThan(1e-5);
+      expect(largestDifference((await client.decode(mean)).data, decoded.data)).toBeLessThan(1e-5);
+    }
+    await expect(createClient(web, { encoder: read("encoder").graph }, wasm)).rejects.toThrow(
+      "the weights of encoder.onnx lie in encoder.onnx.data: give createClient encoder: { graph, data }",
+    );
+    await Promise.all([inside, ...outside].map((client) => client.release()));
   });
   test("refuse sizes that do not fit, and name those that do", async () => {
     const { createClient } = await open("nano");

@@ -29,8 +29,12 @@ export type Latent = Planes<typeof model.latentChannels>;
 
 /** A part this folder holds a graph of. */
 export type Part = (typeof model.parts)[number];
-/** The path, URL or bytes of each graph that is used: `{ encoder: "encoder.onnx" }`. */
-export type Sources = Readonly<Partial<Record<Part, string | Uint8Array>>>;
+/** A path, a URL or bytes. */
+export type Content = string | Uint8Array;
+/** A graph; where its weights lie in a file beside it (`--external-data`), both. onnxruntime-node finds that file itself beside a path. */
+export type Source = Content | { readonly graph: Content; readonly data: Content };
+/** Each graph that is used: `{ encoder: "encoder.onnx" }`, or `{ encoder: { graph: "encoder.onnx", data: "encoder.onnx.data" } }`. */
+export type Sources = Readonly<Partial<Record<Part, Source>>>;
 
 export interface Client {
   /** The posterior of images: its mean is the latent to store, `exp(logvar)` its variance. */
@@ -74,10 +78,21 @@ const facts: Facts = model;
  * such as `{ executionProviders: ["webgpu"] }`.
  */
 export async function createClient(ort: Runtime, sources: Sources, options: object = {}): Promise<Client> {
-  const given: Readonly<Record<string, string | Uint8Array | undefined>> = sources;
+  const given: Readonly<Record<string, Source | undefined>> = sources;
   const load = async (part: string): Promise<RuntimeSession | undefined> => {
     const source = given[part];
-    return source === undefined ? undefined : ort.InferenceSession.create(source, options);
+    if (source === undefined) return undefined;
+    const beside = `${part}.onnx.data`;
+    if (typeof source === "object" && "graph" in source)
+      return ort.InferenceSession.create(source.graph, { ...options, externalData: [{ path: beside, data: source.data }] });
+    try {
+      return await ort.InferenceSession.create(source, options);
+    } catch (error) {
+      if (!/external data/i.test(String(error))) throw error;
+      throw new Error(`the weights of ${part}.onnx lie in ${beside}: give createClient ${part}: { graph, data }`, {
+        cause: error,
+      });
+    }
   };
   const [encoder, decoder] = [await load("encoder"), await load("decoder")];
   const run = async (session: RuntimeSession, name: string, planes: Planes<number>, channels: number) => {
