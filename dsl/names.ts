@@ -5,15 +5,29 @@ import { placeOf, type Source } from "../src/ir/source.ts";
 /** Public attributes of the generated autoencoder beyond those of a module: of the runtime's AutoencoderBase. */
 export const autoencoderAttributes: ReadonlySet<string> = new Set(
   (
-    "decode diffusers_config discriminator_modules enable_channels_last enable_gradient_checkpointing encode from_pretrained image_channels key_renames " +
-    "latent_channels name own_state save_pretrained stride"
+    "adapt_to architecture config config_name decode denormalize device diffusers_config disable_gradient_checkpointing disable_slicing " +
+    "diffusers_layout disable_tiling discriminator_modules dtype enable_channels_last enable_gradient_checkpointing enable_slicing enable_tiling " +
+    "encode facts from_config from_pretrained image_channels key_renames latent_channels latent_statistics name normalize own_layout own_state " +
+    "register_to_config save_pretrained stored stored_with stride tile_overlap_factor tile_sample_min_size use_slicing use_tiling"
+  ).split(" "),
+);
+
+/** Those that it gets when diffusers is imported, of ModelMixin and ConfigMixin. */
+export const diffusersAttributes: ReadonlySet<string> = new Set(
+  (
+    "compile_repeated_blocks dequantize disable_npu_flash_attention disable_xformers_memory_efficient_attention " +
+    "disable_xla_flash_attention enable_group_offload enable_layerwise_casting enable_npu_flash_attention " +
+    "enable_xformers_memory_efficient_attention enable_xla_flash_attention extract_init_dict get_config_dict get_memory_footprint " +
+    "has_compatibles ignore_for_config is_gradient_checkpointing load_config num_parameters push_to_hub reset_attention_backend " +
+    "save_config set_attention_backend set_use_memory_efficient_attention_xformers set_use_npu_flash_attention " +
+    "set_use_xla_flash_attention to_json_file to_json_string"
   ).split(" "),
 );
 
 /** A key of `stages` becomes an attribute of the generated autoencoder. */
 export function checkStageKey(key: string, source: Source): void {
   checkLayerKey(key, source);
-  if (!autoencoderAttributes.has(key)) return;
+  if (!autoencoderAttributes.has(key) && !diffusersAttributes.has(key)) return;
   throw new UserError({
     what: `"${key}" is an attribute of the generated autoencoder`,
     where: placeOf(source),

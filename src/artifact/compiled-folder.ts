@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
 import type { Facts } from "../compiler/compile.ts";
 import type { Config } from "../compiler/config.ts";
+import { flatConfig, type Settings } from "../weights/stored-config.ts";
 import { sha256OfFile } from "./file-hash.ts";
 import { manifestName, type FileEntry } from "./output-folder.ts";
 
@@ -92,5 +93,5 @@ export function openCompiled(path: string, check: readonly string[]): { readonly
     const sha256 = sha256OfFile(join(path, name));
     if (sha256 !== entry.sha256) refuse(path, `${name} was changed after it was compiled`, `sha256 ${sha256}`);
   }
-  return { manifest, config: readJson(path, "config.json") as Config };
+  return { manifest, config: flatConfig(readJson(path, "config.json") as Settings) as unknown as Config };
 }

@@ -1,6 +1,10 @@
-import { closeSync, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, type Stats } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { TrainedWeights } from "../compiler/compile.ts";
 import { UserError } from "../errors/index.ts";
 import { Safetensors } from "../weights/safetensors.ts";
+import { manifestIn } from "./compiled-folder.ts";
+import { sha256OfFile } from "./file-hash.ts";
 
 /** Opens a safetensors file: its header is checked whole at once, tensors are read when asked for. */
 export function openWeights(path: string): Safetensors {
@@ -9,6 +13,35 @@ export function openWeights(path: string): Safetensors {
   const read = (position: number, length: number): Uint8Array<ArrayBuffer> =>
     opened(path, (file) => readFully(file, position, length, path), cannotRead(path));
   return new Safetensors({ name: path, size: stat.size, read });
+}
+
+/** What `compile` wants of an opened file: its hash, which is that of the manifest beside it if there is one, and config.json beside it. */
+export function trainedWeights(file: Safetensors): TrainedWeights {
+  const sha256 = sha256OfFile(file.name);
+  const listed = manifestIn(dirname(file.name))?.files[basename(file.name)];
+  if (listed !== undefined && listed.sha256 !== sha256) {
+    throw new UserError({
+      what: `the weights ${file.name} are not those that were compiled`,
+      expected: `sha256 ${listed.sha256}, as manifest.json beside them says`,
+      found: `sha256 ${sha256}`,
+      help: "copy the file again from where it came, or compile that folder again; weights that were changed on purpose go to another folder",
+    });
+  }
+  return { file, sha256, config: configBeside(file.name) };
+}
+
+function configBeside(weights: string): TrainedWeights["config"] {
+  const name = join(dirname(weights), "config.json");
+  if (!existsSync(name)) return undefined;
+  try {
+    return { name, value: JSON.parse(readFileSync(name, "utf8")) as unknown };
+  } catch (error) {
+    throw new UserError({
+      what: `cannot read ${name}, which says how the latents of the weights beside it are spread`,
+      found: (error as Error).message,
+      help: "copy it again from where the weights came, or move it away to compile without these numbers",
+    });
+  }
 }
 
 type Failure = (found: string, help?: string) => UserError;

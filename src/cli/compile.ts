@@ -39,7 +39,7 @@ export function addCompile(program: Command): void {
     .action(async (name: string, flags: Flags) => {
       const targets = chosenTargets(command, flags.target);
       checkPass(flags.dumpAfter, passNames);
-      const { openWeights } = await import("../artifact/weights-file.ts");
+      const { openWeights, trainedWeights } = await import("../artifact/weights-file.ts");
       const { plainKeys } = await import("../weights/weights.ts");
       const { loadModel } = await import("./load-model.ts");
       const file = flags.weights === undefined ? undefined : openWeights(flags.weights);
@@ -59,7 +59,6 @@ export function addCompile(program: Command): void {
       if (!flags.force) keepTrainedWeights(flags.output, { ...flags, parts });
 
       const { compile } = await import("../compiler/compile.ts");
-      const { sha256OfFile } = await import("../artifact/file-hash.ts");
       const { packageVersion } = await import("../artifact/version.ts");
       const { writeCompiled } = await import("../artifact/write-compiled.ts");
       const { printPart } = await import("../ir/print.ts");
@@ -71,7 +70,7 @@ export function addCompile(program: Command): void {
         targets,
         resources,
         seed: flags.seed,
-        weights: file && { file, sha256: sha256OfFile(file.name) },
+        weights: file && trainedWeights(file),
         version: packageVersion(),
         memory: Math.min(totalmem(), process.constrainedMemory() || Infinity),
         progress,

@@ -1,4 +1,5 @@
 /** The pipeline: from a model to the files of its compiled folder, in memory. Whoever has a disk writes them there (src/artifact). */
+import { unmeasured } from "../ir/latents.ts";
 import type { Model, Part } from "../ir/model.ts";
 import { printModel } from "../ir/print.ts";
 import { elementCount } from "../ir/shape.ts";
@@ -8,12 +9,20 @@ import type { Compilation, EmittedFile, Target } from "../targets/target.ts";
 import { requireMemory } from "../weights/memory.ts";
 import { encodeSafetensors, type Safetensors } from "../weights/safetensors.ts";
 import { initialWeights, namedTensors, weightsFromFile } from "../weights/weights.ts";
-import { configOf, sizesOf } from "./config.ts";
+import { readStoredConfig, type StoredConfig } from "../weights/stored-config.ts";
+import { configText, diffusersOf, sizesOf, type WeightsSettings } from "./config.ts";
 
 /** A target with the options that were chosen for it. */
 export interface Chosen<Resources> {
   readonly target: Target<object, Resources>;
   readonly options: object;
+}
+
+export interface TrainedWeights {
+  readonly file: Safetensors;
+  readonly sha256: string;
+  /** The config.json that lies beside it, parsed, with its path. */
+  readonly config?: { readonly name: string; readonly value: unknown } | undefined;
 }
 
 export interface CompileOptions<Resources> {
@@ -22,8 +31,8 @@ export interface CompileOptions<Resources> {
   readonly resources: Resources;
   /** Of untrained weights. */
   readonly seed: number;
-  /** Trained weights, with the sha256 of their file; untrained ones without. */
-  readonly weights?: { readonly file: Safetensors; readonly sha256: string } | undefined;
+  /** Trained weights; untrained ones without. */
+  readonly weights?: TrainedWeights | undefined;
   /** Bytes that there are for weights; as many as needed where absent. */
   readonly memory?: number | undefined;
   /** Of the compiler. */
@@ -62,19 +71,21 @@ export async function compile<Resources>(model: Model, options: CompileOptions<R
   requireMemory(model.name, loaded, options.memory ?? Infinity);
   const weights =
     options.weights === undefined ? initialWeights(loaded, options.seed) : weightsFromFile(options.weights.file, model, loaded);
+  const settings = settingsOf(model, options);
   const compilation: Compilation = {
     ...options,
     model,
     parts,
     modelHash: await sha256(printModel(model)),
     provenance: options.weights === undefined ? `untrained, seed ${options.seed}` : "trained",
+    latents: settings.latents,
     sizes: (those) => sizesOf(model, those),
     load: (param) => weights.load(param),
   };
 
   const prepared: Awaited<ReturnType<Target<object, Resources>["prepare"]>>[] = [];
   for (const { target, options: own } of chosen) prepared.push(await target.prepare(compilation, own, options.resources));
-  const config = configOf(model, parts);
+  const config = configText(model, parts, settings);
   const files: EmittedFile[] = [];
   let facts: Facts = factsOf(compilation, options);
   for (const emit of prepared) {
@@ -85,9 +96,36 @@ export async function compile<Resources>(model: Model, options: CompileOptions<R
   const safetensors = "model.safetensors";
   files.push(
     { name: safetensors, progress: { what: safetensors }, pieces: () => encodeSafetensors(namedTensors(parts, weights)) },
-    { name: "config.json", pieces: () => [`${JSON.stringify(config, null, 2)}\n`] },
+    { name: "config.json", pieces: () => [config] },
+    ...diffusersIndex(model, parts, safetensors),
   );
   return { files, facts };
+}
+
+/** What is known of the weights' latents: by config.json beside them, else by the model. */
+function settingsOf<Resources>(model: Model, { weights, note }: CompileOptions<Resources>): WeightsSettings {
+  const stored: StoredConfig =
+    weights?.config === undefined ? { carried: {} } : readStoredConfig(weights.config.name, weights.config.value, model);
+  const usual = model.interchange?.diffusers?.["scaling_factor"];
+  const latents = stored.latents ?? (typeof usual === "number" ? { ...unmeasured, scaling_factor: usual } : undefined);
+  if (weights !== undefined && stored.latents === undefined) {
+    const { scaling_factor: scaling, shift_factor: shift } = latents ?? unmeasured;
+    note(
+      `warning: no config.json beside ${weights.file.name} says how its latents are spread: config.json gets scaling_factor ${scaling} and shift_factor ${shift}\n`,
+    );
+  }
+  return { latents, carried: stored.carried };
+}
+
+/** What leads diffusers to the one file of weights, under its own name for such a list; of models that a class of its own opens. */
+function diffusersIndex(model: Model, parts: readonly Part[], weights: string): readonly EmittedFile[] {
+  if (diffusersOf(model, parts) === undefined) return [];
+  const params = [...paramsOf(parts.filter(({ trainingOnly }) => trainingOnly !== true).flatMap(({ modules }) => modules))];
+  const index = {
+    metadata: { total_size: params.reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0) },
+    weight_map: Object.fromEntries(params.map(({ path }) => [path, weights])),
+  };
+  return [{ name: "diffusion_pytorch_model.safetensors.index.json", pieces: () => [`${JSON.stringify(index, null, 2)}\n`] }];
 }
 
 /** A target and those whose files go with its own, with their own options' defaults. */

@@ -2,12 +2,14 @@
 import { UserError } from "../errors/index.ts";
 import { isUsual, wiringOf, type Wiring } from "../ir/autoencoder.ts";
 import { formatDim } from "../ir/dim.ts";
-import type { Model, Part } from "../ir/model.ts";
+import { unmeasured, type LatentStatistics } from "../ir/latents.ts";
+import type { Interchange, Model, Part } from "../ir/model.ts";
 import { fittingSizes, type FittingSizes, type Sizes } from "../ir/size.ts";
 import { placeOf, type Source } from "../ir/source.ts";
 import { stepsOf } from "../ir/walk.ts";
+import { ownSettings, type StoredConfig } from "../weights/stored-config.ts";
 
-export interface Config {
+export interface Config extends LatentStatistics {
   readonly model: string;
   readonly image_channels: number;
   readonly latent_channels: number;
@@ -18,8 +20,6 @@ export interface Config {
   readonly [sizesWith: `sizes_with_${string}`]: Sizes | undefined;
   /** How graphs go together, where that is not as usual: an image's mean is what the decoder decodes. */
   readonly wiring?: Wiring;
-  readonly scaling_factor: number;
-  readonly shift_factor: number;
 }
 
 function sizesWith(part: string): `sizes_with_${string}` {
@@ -36,7 +36,42 @@ export function sizesOfParts(config: Config, parts: readonly string[]): readonly
   return [...new Set(parts.map((part) => config[sizesWith(part)] ?? config.sizes))];
 }
 
-export function configOf(model: Model, parts: readonly Part[]): Config {
+/** What `weights` bring: the spread of their latents, and settings of diffusers' that go with them. */
+export interface WeightsSettings {
+  readonly latents: LatentStatistics | undefined;
+  readonly carried: StoredConfig["carried"];
+}
+
+/** The text of config.json: in diffusers' layout where a class of its own opens the folder, with what that class does not know under a key that it passes over. */
+export function configText(model: Model, parts: readonly Part[], { latents, carried }: WeightsSettings): string {
+  const config = configOf(model, parts, latents);
+  const diffusers = diffusersOf(model, parts);
+  if (diffusers === undefined) return json({ ...config, ...carried });
+  const { scaling_factor, shift_factor, latents_mean, latents_std, ...own } = config;
+  // Diffusers' pipelines apply whatever stands here: the channels' numbers beside the two factors would scale twice.
+  const channels = { latents_mean, latents_std };
+  const active = config.normalization === "channel";
+  return json({
+    ...diffusers,
+    ...carried,
+    scaling_factor,
+    shift_factor,
+    ...(active ? channels : {}),
+    [ownSettings]: { ...own, ...(active ? {} : channels) },
+  });
+}
+
+/** Diffusers' configuration of a folder with these parts; undefined where no class of its own opens it. */
+export function diffusersOf(model: Model, parts: readonly Part[]): Interchange["diffusers"] {
+  const whole = model.parts.filter(({ trainingOnly }) => trainingOnly !== true).every((part) => parts.includes(part));
+  return whole ? model.interchange?.diffusers : undefined;
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function configOf(model: Model, parts: readonly Part[], latents: LatentStatistics | undefined): Config {
   const inference = parts.filter(({ trainingOnly }) => trainingOnly !== true);
   const withEach = parts
     .filter((part) => !inference.includes(part))
@@ -51,8 +86,7 @@ export function configOf(model: Model, parts: readonly Part[]): Config {
     sizes: sizesOf(model, inference.length === 0 ? parts : inference),
     ...Object.fromEntries(withEach),
     ...(isUsual(wiring) ? {} : { wiring }),
-    scaling_factor: 1,
-    shift_factor: 0,
+    ...(latents ?? unmeasured),
   };
 }
 

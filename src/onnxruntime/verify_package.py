@@ -40,7 +40,7 @@ def discriminator(module: ModuleType, weights: dict[str, Tensor]) -> nn.Module:
 
 
 def load(module: ModuleType, target: nn.Module, state: dict[str, Tensor]) -> None:
-    importlib.import_module(f"{module.__name__}._runtime.nn.autoencoder").load_strict(target, state)
+    importlib.import_module(f"{module.__name__}._runtime.nn.weight_files").load_strict(target, state)
     # In float64 the package's own rounding is nothing beside that of the graphs.
     target.double().eval()
 
@@ -106,11 +106,11 @@ def main() -> None:
     folder, package, weights_file, names, inputs_file, outputs_file = sys.argv[1:]
     sys.path.insert(0, folder)
     module = importlib.import_module(package)
-    runtime = importlib.import_module(f"{package}._runtime.nn.autoencoder")
+    files = importlib.import_module(f"{package}._runtime.nn.weight_files")
     parts: Parts = json.loads(names)
     inputs = by_part(load_file(inputs_file), parts["inputs"])
     try:
-        weights = runtime.read_weights(weights_file or Path(folder) / runtime.WEIGHTS)
+        weights = files.read_weights(weights_file or Path(folder) / "model.safetensors")
         with torch.no_grad():
             save_file(outputs(module, weights, parts, inputs), outputs_file)
     except module.WeightsError as error:

@@ -1,6 +1,7 @@
 /** What every target is made of: the pipeline walks a list of these, and the command line takes names and options from them. */
 import type * as z from "zod";
 import { UsageError, type Report } from "../errors/index.ts";
+import type { LatentStatistics } from "../ir/latents.ts";
 import type { Model, Param, Part } from "../ir/model.ts";
 import type { Sizes } from "../ir/size.ts";
 import type { Tensor } from "../ir/tensor.ts";
@@ -33,6 +34,8 @@ export interface Compilation {
   readonly version: string;
   /** Where the weights are from, in words. */
   readonly provenance: string;
+  /** How the latents of the weights are spread; undefined where nobody measured them. */
+  readonly latents: LatentStatistics | undefined;
   /** The image sizes that these parts take; throws UserError where none fits. */
   readonly sizes: (parts: readonly Part[]) => Sizes;
   /** The value of a parameter of `parts`, or of those that the target names in `needs`. */

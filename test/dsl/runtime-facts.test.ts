@@ -2,21 +2,26 @@
 // @module-tag python
 import { beforeAll, describe, expect, test } from "vitest";
 import { logvarRange } from "../../dsl/model.ts";
-import { autoencoderAttributes } from "../../dsl/names.ts";
+import { autoencoderAttributes, diffusersAttributes } from "../../dsl/names.ts";
 import { askPython } from "../support/python.ts";
 
 const question = `
 import json
 from torch import nn
 from litevae_runtime.nn.autoencoder import LOGVAR_RANGE, AutoencoderBase
-names = dir(AutoencoderBase) + list(AutoencoderBase.__annotations__)
-taken = {name for name in names if not name.startswith("_")} - {*dir(nn.Module()), *nn.Module.__annotations__}
-print(json.dumps({"logvar": LOGVAR_RANGE, "attributes": sorted(taken)}))
+def taken():
+    names = dir(AutoencoderBase) + list(AutoencoderBase.__annotations__)
+    return {name for name in names if not name.startswith("_")} - {*dir(nn.Module()), *nn.Module.__annotations__}
+own = taken()
+import diffusers.models.modeling_utils
+print(json.dumps({"logvar": LOGVAR_RANGE, "attributes": sorted(own), "diffusers": sorted(taken() - own)}))
 `;
 
 interface Answer {
   readonly logvar: readonly number[];
   readonly attributes: readonly string[];
+  /** More of them, once diffusers is imported. */
+  readonly diffusers: readonly string[];
 }
 
 describe("the runtime and the DSL have the same", () => {
@@ -30,5 +35,6 @@ describe("the runtime and the DSL have the same", () => {
   });
   test("names that stages leave free, since the autoencoder has them", () => {
     expect([...autoencoderAttributes].sort()).toEqual([...answer.attributes].sort());
+    expect([...diffusersAttributes].sort()).toEqual([...answer.diffusers].sort());
   });
 });

@@ -1,6 +1,8 @@
 """SD-VAE travels both ways: diffusers' published layout compiles as it is, and what the package saves diffusers opens."""
 
+import io
 import json
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,9 @@ def test_a_published_sd_vae_compiles_and_comes_back(old: bool, tmp_path: Path) -
     out = tmp_path / "out"
     result = litevae("compile", "sd-vae", "-o", out, "--weights", weights, "--target", "onnx,torch")
     assert result.returncode == 0, result.stderr
+    # The compiled folder is one of diffusers', with the one file of weights that is there.
+    compiled: Any = opened_quietly(out)
+    assert (compiled.config.use_quant_conv, compiled.config.scaling_factor) == (True, 0.18215)
 
     x = torch.from_numpy(np.random.default_rng(0).standard_normal((1, 3, 40, 72)).astype(np.float32))
     with torch.no_grad():
@@ -80,11 +85,13 @@ def test_a_published_sd_vae_compiles_and_comes_back(old: bool, tmp_path: Path) -
         (tmp_path / "config.json").write_text(json.dumps(config | {"layers_per_block": 3}))
         with pytest.raises(module.WeightsError, match=r"is of another model: .*'layers_per_block': 3"):
             module.Autoencoder.from_pretrained(tmp_path)
-    opened: Any = AutoencoderKL.from_pretrained(tmp_path / "saved").eval()
+    opened: Any = opened_quietly(tmp_path / "saved")
     assert opened.config.use_quant_conv and opened.config.scaling_factor == 0.18215
     state = load_file(tmp_path / "saved" / "diffusion_pytorch_model.safetensors")
     assert state.keys() == original.state_dict().keys()
     with torch.no_grad():
+        close(compiled.encode(x).latent_dist.mean, posterior.mean)
+        close(compiled.decode(posterior.mean).sample, image)
         close(opened.encode(x).latent_dist.mean, posterior.mean)
         close(opened.decode(posterior.mean).sample, image)
         close(again.decode(posterior.mean).sample, image)
@@ -94,6 +101,53 @@ def test_a_published_sd_vae_compiles_and_comes_back(old: bool, tmp_path: Path) -
         verified = litevae("verify", out, "--weights", weights, "--size", "32")
         assert verified.returncode == 0, verified.stderr + verified.stdout
         assert "without" not in verified.stderr
+
+
+def test_a_package_without_them_takes_diffusers_folders_with_quant_conv(tmp_path: Path) -> None:
+    """Also in half precision alone, with settings of their own, which go back to diffusers as they came."""
+    original = seeded()
+    original.register_to_config(
+        scaling_factor=0.13025,
+        force_upcast=False,
+        latents_mean=[0.5, 1.0, -1.0, 0.0],
+        latents_std=[1.0, 2.0, 3.0, 4.0],
+    )
+    original.half().save_pretrained(tmp_path / "published", variant="fp16")
+    assert not (tmp_path / "published" / "diffusion_pytorch_model.safetensors").exists()
+    out = tmp_path / "out"
+    assert litevae("compile", "sd-vae", "-o", out, "--target", "torch").returncode == 0
+    z = torch.randn(1, 4, 5, 9, generator=torch.Generator().manual_seed(0))
+    with package(out) as module, torch.no_grad():
+        model: Any = module.Autoencoder.from_pretrained(tmp_path / "published")
+        assert model.latent_statistics.normalization == "channel"
+        image = model.decode(z).sample
+        close(image, original.float().decode(z).sample)
+        model.save_pretrained(tmp_path / "saved")
+    opened: Any = opened_quietly(tmp_path / "saved")
+    settings = ("scaling_factor", "force_upcast", "latents_mean", "latents_std", "use_quant_conv")
+    assert [opened.config[key] for key in settings] == [original.config[key] for key in settings]
+    with torch.no_grad():
+        close(opened.decode(z).sample, image)
+
+    # And through the compiler.
+    weights = tmp_path / "published" / "diffusion_pytorch_model.fp16.safetensors"
+    assert litevae("compile", "sd-vae", "-o", out, "--weights", weights).returncode == 0
+    compiled: Any = opened_quietly(out)
+    assert [compiled.config[key] for key in settings] == [original.config[key] for key in settings]
+
+
+def opened_quietly(folder: Path) -> Any:
+    """The model that diffusers opens, which must have nothing to say about the folder."""
+    said = io.StringIO()
+    handler = logging.StreamHandler(said)
+    logger = logging.getLogger("diffusers")
+    logger.addHandler(handler)
+    try:
+        model: Any = AutoencoderKL.from_pretrained(folder)
+    finally:
+        logger.removeHandler(handler)
+    assert said.getvalue() == ""
+    return model.eval()
 
 
 def close(found: Any, wanted: torch.Tensor) -> None:

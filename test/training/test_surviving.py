@@ -37,7 +37,7 @@ def test_a_run_leaves_what_it_promises(project: Project, uninterrupted: Path) ->
     assert (uninterrupted / "samples" / "step-00000012.png").is_file()
     model = project.module("model").Autoencoder.from_pretrained(uninterrupted)
     config = json.loads((uninterrupted / "config.json").read_text())
-    assert config["scaling_factor"] != 1 and len(config["latent_std"]) == model.latent_channels
+    assert config["scaling_factor"] != 1 and len(config["latents_std"]) == model.latent_channels
     assert any(key.startswith("discriminator.") for key in weights(uninterrupted))
 
 

@@ -128,3 +128,11 @@ def test_a_frozen_encoder_stays(project: Project, trained: Path, tmp_path: Path)
     )
     moved = {key.split(".")[0] for key in before if not torch.equal(before[key], after[key])}
     assert moved - {"discriminator"} == {"decoder"}
+    # So do the numbers of its latents, which are not measured anew, also from a checkpoint on.
+    checkpoint = max((tmp_path / "run" / "checkpoints").glob("step-*"))
+    for place in (tmp_path / "run", checkpoint):
+        assert (place / "config.json").read_bytes() == (trained / "config.json").read_bytes()
+    (tmp_path / "run" / "model.safetensors").unlink()
+    (tmp_path / "run" / "config.json").unlink()
+    assert project.train(tmp_path / "run", "--resume", "auto") == 0
+    assert (tmp_path / "run" / "config.json").read_bytes() == (trained / "config.json").read_bytes()

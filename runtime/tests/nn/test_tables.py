@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from tables import table
 
-from litevae_runtime.nn.autoencoder import renamed
 from litevae_runtime.nn.sizes import nearest_fitting
+from litevae_runtime.nn.weight_files import renamed
 
 
 @pytest.mark.parametrize("row", table("renames"))

@@ -22,7 +22,7 @@ export const client: Target<object, ClientResources> = {
       };
     }
     const runnable = parts.filter((part) => part === found.encoder || part === found.decoder);
-    const files = clientFiles(model, runnable, compilation.sizes, resources.clientTemplate());
+    const files = clientFiles(model, runnable, compilation.sizes, resources.clientTemplate(), compilation.latents);
     return () => Promise.resolve({ files });
   },
 };

@@ -9,7 +9,25 @@ export const model = {
   sizes: { height: { minimum: 8, step: 8 }, width: { minimum: 8, step: 8 } },
   parts: ["encoder", "decoder"],
 } as const;
+
+export const latents: LatentStatistics = {
+  scaling_factor: 1,
+  shift_factor: 0,
+};
 // end of model
+
+/** How the latents of the weights are spread, under diffusers' names; factors of 1 and 0 alone where nobody measured them. */
+export interface LatentStatistics {
+  readonly scaling_factor: number;
+  readonly shift_factor: number;
+  /** Of each channel. */
+  readonly latents_mean?: readonly number[];
+  readonly latents_std?: readonly number[];
+  /** How many images they were measured on. */
+  readonly latent_images?: number;
+  /** "channel" where the channels' numbers normalise; without it the two factors alone do. */
+  readonly normalization?: "channel";
+}
 
 /** Planar float32 values [batch, channels, height, width]. */
 export interface Planes<C extends number> {
@@ -67,6 +85,7 @@ export interface RuntimeSession {
 interface Facts {
   readonly name: string;
   readonly imageChannels: number;
+  readonly latentChannels: number;
   readonly stride: number;
   readonly sizes: Readonly<Record<"height" | "width", { readonly minimum: number; readonly step: number }>>;
   readonly parts: readonly string[];
@@ -120,6 +139,33 @@ export async function createClient(ort: Runtime, sources: Sources, options: obje
       await decoder?.release();
     },
   };
+}
+
+/** What a diffusion model is trained on: latents of mean 0 and deviation 1, as diffusers' pipelines compute them. */
+export function normalize(latent: Latent): Required<Latent> {
+  return eachValue(latent, (value, { shift, deviation }) => ((value - shift) * latents.scaling_factor) / deviation);
+}
+
+/** The latents to decode, of what a diffusion model gives: undoes `normalize`. */
+export function denormalize(latent: Latent): Required<Latent> {
+  return eachValue(latent, (value, { shift, deviation }) => (value * deviation) / latents.scaling_factor + shift);
+}
+
+interface Spread {
+  readonly shift: number;
+  readonly deviation: number;
+}
+
+function eachValue(latent: Latent, map: (value: number, spread: Spread) => number): Required<Latent> {
+  const { data, height, width, batch = 1 } = latent;
+  const channelled = latents.normalization === "channel";
+  const spreads = Array.from({ length: facts.latentChannels }, (_, channel): Spread => {
+    if (!channelled) return { shift: latents.shift_factor, deviation: 1 };
+    return { shift: latents.latents_mean?.[channel] ?? 0, deviation: latents.latents_std?.[channel] ?? 1 };
+  });
+  const area = height * width;
+  const mapped = data.map((value, i) => map(value, spreads[Math.floor(i / area) % spreads.length] as Spread));
+  return { data: mapped, height, width, batch, channels: model.latentChannels };
 }
 
 function present(session: RuntimeSession | undefined, part: string): RuntimeSession {

@@ -67,7 +67,7 @@ export function onnxFiles(
 }
 
 function modelInfo(compilation: Compilation, part: string, { opset, irVersion, precision }: OnnxOptions): ModelInfo {
-  const { model, modelHash, version, provenance } = compilation;
+  const { model, modelHash, version, provenance, latents } = compilation;
   return {
     irVersion: irVersion ?? neededIrVersion(opset),
     producer: "litevae",
@@ -82,6 +82,9 @@ function modelInfo(compilation: Compilation, part: string, { opset, irVersion, p
       image_range: "[-1, 1]",
       ...(precision === "fp16" ? { precision } : {}),
       weights: provenance,
+      ...Object.fromEntries(
+        Object.entries(latents ?? {}).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+      ),
     },
   };
 }

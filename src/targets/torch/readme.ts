@@ -54,7 +54,9 @@ ${autoencoder ? autoencoderExample(name, parts, image, whole) : discriminatorExa
 
 \`${name}/model.py\` is the architecture; \`${name}/_runtime\` is what all packages of litevae share, and needs no change to change the model.
 
-\`encode\` and \`decode\` return what diffusers' autoencoders return. \`enable_gradient_checkpointing()\` and \`enable_channels_last()\` are switches;
+\`encode\` and \`decode\` return what diffusers' autoencoders return, and its pipelines take the model: \`StableDiffusionPipeline(vae=model, …)\`. They apply
+\`scaling_factor\` and \`shift_factor\` of config.json, as \`normalize\` and \`denormalize\` do; \`latents_mean\` and \`latents_std\` are kept for the record, in
+\`model.latent_statistics\`, since SDXL's pipelines would scale by them as well. \`enable_gradient_checkpointing()\` and \`enable_channels_last()\` are switches;
 \`save_pretrained(folder)\` writes what \`from_pretrained\` and \`litevae compile --weights\` read: the keys of the weights are the paths of the modules everywhere.
 
 ${trainingSection(name)}

@@ -10,10 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..common.errors import InputError
+from ..common.errors import InputError, WeightsError
 from ..common.files import file_hash
-from ..nn.autoencoder import CONFIG
+from ..common.manifest import check_manifest
 from ..nn.sizes import nearest_fitting, require_fitting
+from ..nn.statistics import flat_config
+from ..nn.stored import CONFIG
 
 _PARTS = ("encoder", "decoder")
 
@@ -37,6 +39,11 @@ class OnnxSubject:
         self._sizes: dict[str, dict[str, int]] = config["sizes"]
         # Weights beside a graph, as --external-data leaves them, belong to it.
         beside = [path for file in self.files if (path := file.with_name(f"{file.name}.data")).is_file()]
+        try:
+            for file in (*self.files, *beside, self.folder / CONFIG):
+                check_manifest(file)
+        except WeightsError as error:
+            raise InputError(f"{self.folder} is damaged", found=str(error), remedy=_REMEDY) from error
         files = [{"path": str(path), "sha256": file_hash(path)} for path in [*self.files, *beside]]
         self._source = {"kind": "onnx", "path": str(self.folder), "files": files}
         runtime = _onnxruntime()
@@ -76,7 +83,7 @@ class OnnxSubject:
                 remedy=_REMEDY,
             )
         try:
-            config: dict[str, Any] = json.loads((self.folder / CONFIG).read_text())
+            config = flat_config(json.loads((self.folder / CONFIG).read_text()))
             for key in ("model", "image_channels", "latent_channels", "sizes"):
                 config[key]
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ..common.errors import WeightsError
-from .autoencoder import load_strict
+from .weight_files import load_strict
 
 VGG16_FILE = "vgg16-397923af.pth"
 VGG19_FILE = "vgg19-dcbb9e9d.pth"

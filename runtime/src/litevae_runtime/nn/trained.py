@@ -9,11 +9,17 @@ from torch import Tensor
 
 from ..common.errors import InputError, WeightsError
 from ..common.run_folder import AVERAGE, RAW, STATE, RunFolder
-from .autoencoder import CONFIG, DIFFUSERS_WEIGHTS, WEIGHTS, AutoencoderBase, load_strict, read_weights
+from .autoencoder import AutoencoderBase
+from .pretrained import stored_beside
+from .statistics import flat_config
+from .stored import CONFIG, WEIGHTS, weights_in
+from .used import keys_of_encoding
+from .weight_files import load_strict, read_weights
 
 
 def weights_file(path: Path) -> Path:
-    """The safetensors file that `path` is, or that the folder `path` has: a run, a checkpoint, or what save_pretrained wrote.
+    """The safetensors file that `path` is, or that the folder `path` has: a run, a checkpoint,
+    what save_pretrained or diffusers wrote.
 
     Of a run that is not done it is that of its best checkpoint, else of its newest.
     """
@@ -27,16 +33,29 @@ def weights_file(path: Path) -> Path:
         *([checkpoints.path_of(best.step)] if best is not None else []),
         *checkpoints.paths()[::-1],
     ]
-    candidates = [folder / name for folder in folders for name in (WEIGHTS, DIFFUSERS_WEIGHTS, AVERAGE, RAW)]
-    return next((file for file in candidates if file.is_file()), path / WEIGHTS)
+    candidates = [file for folder in folders for file in (weights_in(folder), folder / AVERAGE, folder / RAW)]
+    return next((file for file in candidates if file is not None and file.is_file()), path / WEIGHTS)
 
 
 def _state_in(file: Path, autoencoder: AutoencoderBase, remedy: str) -> dict[str, Tensor]:
+    """The tensors of a file under the model's keys."""
     try:
-        return autoencoder.own_state(read_weights(file))
+        tensors = read_weights(file)
+        autoencoder.adapt_to(tensors)
+        return autoencoder.own_state(tensors)
     except (OSError, WeightsError) as error:
         raise InputError(
             f"{file} cannot be read as weights", found=str(error).splitlines()[0], remedy=remedy
+        ) from error
+
+
+def _take_settings(autoencoder: AutoencoderBase, file: Path, remedy: str) -> None:
+    """What config.json beside the weights says of their latents becomes the model's."""
+    try:
+        autoencoder.stored = stored_beside(file, autoencoder.latent_channels)
+    except WeightsError as error:
+        raise InputError(
+            f"{file.parent / CONFIG} beside the weights cannot be used", found=str(error), remedy=remedy
         ) from error
 
 
@@ -58,7 +77,7 @@ def _model_of(file: Path) -> str | None:
     """The model of a file of weights, by what a compile, a run or a checkpoint left beside it."""
     for beside in (CONFIG, STATE):
         with suppress(OSError, ValueError, KeyError, TypeError):
-            return str(json.loads((file.parent / beside).read_text(encoding="utf-8"))["model"])
+            return str(flat_config(json.loads((file.parent / beside).read_text(encoding="utf-8")))["model"])
     return None
 
 
@@ -69,6 +88,7 @@ def trained_autoencoder(model: type[AutoencoderBase], path: Path) -> Autoencoder
     remedy = "give --weights a run's folder, or a safetensors file of this model"
     state = _state_in(file, autoencoder, remedy)
     _load(autoencoder, state, file, remedy)
+    _take_settings(autoencoder, file, remedy)
     return autoencoder.eval()
 
 
@@ -79,6 +99,7 @@ def start_from(autoencoder: AutoencoderBase, path: str, partial: bool) -> str:
     own = autoencoder.state_dict()
     if not partial:
         _load(autoencoder, state, file, "train.partial=true takes what fits")
+        _take_settings(autoencoder, file, "save the weights again, or move it away")
         return f"{file}: all {len(own)} tensors"
     fitting = {key: value for key, value in state.items() if key in own and own[key].shape == value.shape}
     if not fitting:
@@ -90,6 +111,9 @@ def start_from(autoencoder: AutoencoderBase, path: str, partial: bool) -> str:
         )
     autoencoder.load_state_dict(fitting, strict=False)
     fresh = [key for key in own if key not in fitting]
+    # Of another encoder the numbers are not those of these latents.
+    if not keys_of_encoding(autoencoder).intersection(fresh):
+        _take_settings(autoencoder, file, "save the weights again, or move it away")
     unused = [key for key in state if key not in fitting]
     lines = [f"{file}: {len(fitting)} of {len(own)} tensors taken"]
     lines += [

@@ -42,6 +42,17 @@ def used_in_encoding(autoencoder: AutoencoderBase) -> list[nn.Module]:
     return _called(autoencoder, autoencoder.encode, image)
 
 
+def keys_of_encoding(autoencoder: AutoencoderBase) -> set[str]:
+    """The keys of all weights and buffers that encoding uses."""
+    used = {id(module) for module in used_in_encoding(autoencoder)}
+    return {
+        f"{path}.{key}" if path else key
+        for path, module in autoencoder.named_modules()
+        if id(module) in used
+        for key, _ in [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
+    }
+
+
 def used_in_decoding(autoencoder: AutoencoderBase) -> list[nn.Module]:
     latent = _example(autoencoder, autoencoder.latent_channels, _SIDE)
     return _called(autoencoder, autoencoder.decode, latent)

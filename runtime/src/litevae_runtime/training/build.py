@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 import torch
@@ -34,6 +35,9 @@ def build(
     initialize(autoencoder, recipe.train.init)
     if recipe.train.start_from is not None and not resumes:
         notes.append(start_from(autoencoder, recipe.train.start_from, recipe.train.partial))
+    if recipe.train.encoder:
+        # Of latents as they were: training moves them, and the end of the run measures.
+        autoencoder.stored = replace(autoencoder.stored, latents=None)
     judges = any(phase.discriminator for phase in recipe.phases)
     discriminator = build_discriminator(networks, recipe.discriminator) if judges else None
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..common.errors import InputError
 from ..common.files import write_text
 from ..common.run_folder import ABANDONED, BEST, METRICS, OPTIMIZERS, STATE, Best, RunFolder, step_of
-from ..nn.autoencoder import WEIGHTS
+from ..nn.stored import WEIGHTS
 
 
 class Checkpoints(RunFolder):

@@ -1,35 +1,13 @@
 """The scale and shift that bring latents to mean 0 and deviation 1, which a diffusion model on them needs."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..data.noise import noise_for
 from ..nn.autoencoder import AutoencoderBase
-
-
-@dataclass(frozen=True, slots=True)
-class LatentStatistics:
-    """Of sampled latents over images; per channel, and of all together as diffusers' config has them."""
-
-    images: int
-    mean: list[float]
-    std: list[float]
-    # diffusers: (z - shift_factor) * scaling_factor.
-    shift_factor: float
-    scaling_factor: float
-
-    def config(self) -> dict[str, Any]:
-        return {
-            "scaling_factor": self.scaling_factor,
-            "shift_factor": self.shift_factor,
-            "latent_mean": self.mean,
-            "latent_std": self.std,
-            "latent_images": self.images,
-        }
+from ..nn.statistics import LatentStatistics
 
 
 @torch.no_grad()
@@ -58,9 +36,9 @@ def latent_statistics(
     shift = mean.mean()
     deviation = (square.mean() - shift.square()).clamp_min(0).sqrt().clamp_min(1e-12)
     return LatentStatistics(
-        images=images,
-        mean=mean.tolist(),
-        std=(square - mean.square()).clamp_min(0).sqrt().tolist(),
-        shift_factor=shift.item(),
         scaling_factor=1 / deviation.item(),
+        shift_factor=shift.item(),
+        latents_mean=tuple(mean.tolist()),
+        latents_std=tuple((square - mean.square()).clamp_min(0).sqrt().tolist()),
+        latent_images=images,
     )

@@ -16,7 +16,9 @@ from torch import Tensor, nn
 from ..common.errors import InputError, WeightsError
 from ..common.files import file_hash
 from ..common.run_folder import AVERAGE, OPTIMIZERS, RAW, STATE
-from ..nn.autoencoder import clean_keys, load_strict, save_weights
+from ..nn.pretrained import stored_beside, write_config
+from ..nn.stored import Stored
+from ..nn.weight_files import clean_keys, load_strict, save_weights
 from .networks import Networks, Optimizers
 
 _DISCRIMINATOR = "discriminator.safetensors"
@@ -56,6 +58,9 @@ def write_snapshot(
     save_weights(networks.autoencoder.state_dict(), folder / RAW)
     if networks.average is not None:
         save_weights(networks.average.state_dict(), folder / AVERAGE)
+    if networks.autoencoder.stored != Stored():
+        # What the run's weights came with: numbers of the latents, where the encoder stays as it is.
+        write_config(folder, networks.autoencoder.own_layout())
     memory: dict[str, Any] = {"autoencoder": _remembered(optimizers.autoencoder, networks.autoencoder)}
     if networks.discriminator is not None and optimizers.discriminator is not None:
         save_weights(networks.discriminator.state_dict(), folder / _DISCRIMINATOR)
@@ -134,6 +139,9 @@ def read_snapshot(
     """
     notes = []
     _load_weights(networks.autoencoder, folder / RAW)
+    for each in (networks.autoencoder, networks.average):
+        if each is not None:
+            each.stored = stored_beside(folder / RAW, each.latent_channels)
     if networks.average is not None:
         kept = (folder / AVERAGE).exists()
         _load_weights(networks.average, folder / (AVERAGE if kept else RAW))

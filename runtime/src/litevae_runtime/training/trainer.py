@@ -21,8 +21,11 @@ from ..data.corrupt import CorruptLog
 from ..data.sets import Batch, Split
 from ..losses.reconstruction import ReconstructionLosses
 from ..metrics.registry import VALIDATION
-from ..nn.autoencoder import WEIGHTS, AutoencoderBase, write_pretrained
+from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
+from ..nn.pretrained import write_pretrained
+from ..nn.statistics import LatentStatistics
+from ..nn.stored import WEIGHTS
 from ..recipe.fields import Recipe
 from ..recipe.load import recipe_dict
 from ..recipe.rules import check_rules
@@ -321,11 +324,8 @@ class Trainer:
     def _finish(self, monitor: Monitor) -> None:
         """RUN/model.safetensors and config.json, which from_pretrained and `litevae compile --weights` read."""
         if self.accelerator.is_main_process:
-            phase, model = self.recipe.phases[-1], self.networks.evaluated
-            count = self.recipe.latent.images
-            with evaluating(self.accelerator, model):
-                images = self.loading.images(phase.resolution, phase.batch, count)
-                statistics = latent_statistics(model, images, count, self.recipe.seed)
+            model = self.networks.evaluated
+            statistics = self._latents(model)
             judge = self.networks.discriminator
             # The model's own discriminator travels with it.
             own = judge is not None and self.recipe.discriminator == "model"
@@ -345,6 +345,15 @@ class Trainer:
                 f"shift_factor {statistics.shift_factor:.5f}"
             )
         self.accelerator.wait_for_everyone()
+
+    def _latents(self, model: AutoencoderBase) -> LatentStatistics:
+        """Measured on the run's images; of an encoder that stayed as it was, what its weights came with."""
+        if model.stored.latents is not None:
+            return model.stored.latents
+        phase, count = self.recipe.phases[-1], self.recipe.latent.images
+        with evaluating(self.accelerator, model):
+            images = self.loading.images(phase.resolution, phase.batch, count)
+            return latent_statistics(model, images, count, self.recipe.seed)
 
 
 class Pace:

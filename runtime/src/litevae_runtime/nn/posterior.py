@@ -1,0 +1,96 @@
+"""What encoding and decoding return, with the surface of diffusers' outputs."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import torch
+from torch import Tensor
+
+# Log-variances are limited as in latent diffusion, and in compiled encoders: logvarRange of dsl/model.ts.
+LOGVAR_RANGE = (-30.0, 20.0)
+
+
+class DiagonalGaussian:
+    """The posterior of the latent: independent Gaussians from moments [N, 2·nz, h, w], means first."""
+
+    def __init__(self, moments: Tensor) -> None:
+        mean, logvar = moments.chunk(2, dim=1)
+        self.parameters = moments
+        self.mean = mean
+        self.logvar = logvar.clamp(*LOGVAR_RANGE)
+
+    @property
+    def std(self) -> Tensor:
+        return torch.exp(0.5 * self.logvar)
+
+    @property
+    def var(self) -> Tensor:
+        return torch.exp(self.logvar)
+
+    def sample(self, generator: torch.Generator | None = None) -> Tensor:
+        """A draw [N, nz, h, w], made on the generator's device where one is given, so that seeds hold."""
+        device = self.mean.device if generator is None else generator.device
+        noise = torch.randn(self.mean.shape, generator=generator, device=device, dtype=self.mean.dtype)
+        return self.mean + self.std * noise.to(self.mean.device)
+
+    def mode(self) -> Tensor:
+        """The mean [N, nz, h, w]: what is stored and compiled."""
+        return self.mean
+
+    def kl(self, other: "DiagonalGaussian | None" = None) -> Tensor:
+        """Divergence from `other`, or from the standard Gaussian, summed over each sample: [N] (as in latent diffusion)."""
+        mean, logvar = self._wide()
+        if other is None:
+            each = mean.square() + logvar.exp() - 1.0 - logvar
+        else:
+            to, by = other._wide()
+            each = ((mean - to).square() + logvar.exp()) / by.exp() - 1.0 - logvar + by
+        return 0.5 * each.sum(dim=(1, 2, 3))
+
+    def nll(self, sample: Tensor, dims: Sequence[int] = (1, 2, 3)) -> Tensor:
+        """The negative log-likelihood of `sample` [N, nz, h, w] in nats, summed over `dims`: [N]."""
+        mean, logvar = self._wide()
+        each = math.log(2 * math.pi) + logvar + (sample.to(mean.dtype) - mean).square() / logvar.exp()
+        return 0.5 * each.sum(dim=tuple(dims))
+
+    def _wide(self) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance in float32 at least: half precision overflows in the variance and loses sums."""
+        wide = torch.promote_types(self.mean.dtype, torch.float32)
+        return self.mean.to(wide), self.logvar.to(wide)
+
+
+class _Output:
+    """Values by name, by key and by position, as diffusers' outputs give them."""
+
+    def to_tuple(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+
+    def __getitem__(self, key: int | slice | str) -> Any:
+        if isinstance(key, str):
+            if key not in [field.name for field in fields(self)]:  # type: ignore[arg-type]
+                raise KeyError(key)
+            return getattr(self, key)
+        return self.to_tuple()[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.to_tuple())
+
+
+@dataclass
+class EncoderOutput(_Output):
+    latent_dist: DiagonalGaussian
+
+
+@dataclass
+class DecoderOutput(_Output):
+    sample: Tensor
+
+
+@dataclass
+class ReconstructionOutput(_Output):
+    """The images that came back, and the posterior of their latents."""
+
+    sample: Tensor
+    posterior: DiagonalGaussian

@@ -1,0 +1,330 @@
+"""Autoencoders as folders: weights and config.json, in our layout and in diffusers'."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from ..common.errors import WeightsError
+from .diffusers_base import FrozenConfig, PipelineModule
+from .statistics import OWN_SETTINGS, LatentStatistics
+from .stored import (
+    CONFIG,
+    DIFFUSERS_WEIGHTS,
+    WEIGHTS,
+    Stored,
+    read_config,
+    read_stored,
+    weights_in,
+    with_variant,
+)
+from .weight_files import clean_keys, load_strict, read_weights, renamed, save_weights, without_ones
+
+# Where diffusers has an optional 1x1 convolution: its setting, and channels for each of the latent's.
+_POINTWISE = {"quant_conv": ("use_quant_conv", 2), "post_quant_conv": ("use_post_quant_conv", 1)}
+
+# Options of diffusers' loading that change nothing here, and the values that they may have.
+_LOADING: Mapping[str, tuple[Any, ...]] = {
+    "use_safetensors": (None, True),
+    "device_map": (None,),
+    "quantization_config": (None,),
+}
+_WITHOUT_EFFECT = (
+    "low_cpu_mem_usage",
+    "max_memory",
+    "offload_folder",
+    "offload_state_dict",
+    "disable_mmap",
+    "local_files_only",
+    "cache_dir",
+    "force_download",
+    "proxies",
+    "token",
+    "revision",
+)
+
+
+class Pretrained(PipelineModule):
+    """A model that folders hold, and what there is to know of it besides its weights."""
+
+    name: str
+    latent_channels: int
+    image_channels: int
+    stride: int
+    # Top-level modules of the discriminator: a file of weights may hold them too.
+    discriminator_modules: tuple[str, ...] = ("discriminator",)
+    # What parts of keys in published files are called here; `*` is any one word between dots.
+    key_renames: Mapping[str, str] = {}
+
+    # Set where diffusers has a class with the same keys: save_pretrained then writes what that class opens.
+    diffusers_config: Mapping[str, Any] = {}
+
+    # What config.json said besides the architecture.
+    stored: Stored = Stored()
+
+    # Diffusers' name for the file.
+    config_name = CONFIG
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Modules of `adapt_to`.
+        self._added: list[str] = []
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return next(self.parameters()).dtype
+
+    @property
+    def latent_statistics(self) -> LatentStatistics:
+        """How latents are spread: as the weights' folder said, else by the usual factor of diffusers' class, else 1 and 0."""
+        usual = LatentStatistics(scaling_factor=self.diffusers_config.get("scaling_factor", 1.0))
+        return self.stored.latents or usual
+
+    def normalize(self, z: Tensor) -> Tensor:
+        """Latents [N, nz, h, w] as a diffusion model is trained on them: mean 0, deviation 1."""
+        return self.latent_statistics.normalize(z)
+
+    def denormalize(self, z: Tensor) -> Tensor:
+        """What a diffusion model gives [N, nz, h, w], as `decode` takes it: undoes `normalize`."""
+        return self.latent_statistics.denormalize(z)
+
+    @property
+    def config(self) -> FrozenConfig:
+        """What diffusers' pipelines read of an autoencoder, and the model's own facts."""
+        halvings = math.log2(self.stride)
+        # Pipelines take the stride from the length of this list.
+        levels = {"block_out_channels": [self.latent_channels] * (int(halvings) + 1)}
+        return FrozenConfig(
+            {
+                **self.facts(),
+                "in_channels": self.image_channels,
+                "out_channels": self.image_channels,
+                "force_upcast": bool(self.diffusers_config),
+                **(levels if halvings.is_integer() else {}),
+                **self.architecture(),
+                **self.stored.own,
+                **self.stored.diffusers,
+                **self.latent_statistics.pipeline_config(),
+            }
+        )
+
+    @property
+    def _internal_dict(self) -> FrozenConfig:
+        """Diffusers' name for it."""
+        return self.config
+
+    def register_to_config(self, **settings: Any) -> None:
+        """Changes settings of `config`."""
+        self.stored = self.stored_with(settings)
+
+    def stored_with(self, settings: Mapping[str, Any]) -> Stored:
+        """What config.json said, with other settings. WeightsError where numbers of latents are none."""
+        changed = read_stored({**self.latent_statistics.config(), **settings}, self.latent_channels)
+        return Stored(
+            changed.latents, self.stored.diffusers | changed.diffusers, self.stored.own | changed.own
+        )
+
+    def own_layout(self, stored: Stored | None = None) -> dict[str, Any]:
+        """config.json as `compile` and runs write it, of what is stored, or of something else."""
+        stored = stored or self.stored
+        latents = stored.latents or self.latent_statistics
+        return {**self.facts(), **stored.own, **stored.diffusers, **latents.config()}
+
+    def diffusers_layout(self, stored: Stored) -> dict[str, Any]:
+        """What diffusers' own class opens without a warning, with the rest under a key that it passes over."""
+        latents = stored.latents or self.latent_statistics
+        own = {**self.facts(), **stored.own, **latents.record_config()}
+        return {
+            **self.architecture(),
+            **stored.diffusers,
+            **latents.pipeline_config(),
+            OWN_SETTINGS: own,
+        }
+
+    def facts(self) -> dict[str, Any]:
+        """What a folder of any layout says of its model."""
+        return {
+            "model": self.name,
+            "image_channels": self.image_channels,
+            "latent_channels": self.latent_channels,
+            "stride": self.stride,
+        }
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        folder: str | Path,
+        *,
+        torch_dtype: torch.dtype | None = None,
+        subfolder: str | None = None,
+        variant: str | None = None,
+        **loading: Any,
+    ) -> Self:
+        """The model with the weights that compile, a run or save_pretrained left in `folder`, in eval mode.
+
+        A folder that diffusers wrote is read where the model is one of diffusers', also with its old keys. Other
+        options of diffusers' from_pretrained are taken where they change nothing.
+
+        Raises:
+            FileNotFoundError: the folder lacks config.json or weights.
+            WeightsError: they are damaged, or another model's.
+        """
+        _refuse_other(loading, "from_pretrained")
+        place = Path(folder).expanduser() / (subfolder or "")
+        weights = weights_in(place, variant)
+        wanted = with_variant(DIFFUSERS_WEIGHTS if cls.diffusers_config else WEIGHTS, variant)
+        for name, missing in ((CONFIG, not (place / CONFIG).is_file()), (wanted, weights is None)):
+            if missing:
+                raise FileNotFoundError(
+                    f"{place} has no {name}: give a folder that compile or save_pretrained wrote"
+                )
+        assert weights is not None
+        config = read_config(place / CONFIG)
+        cls._check_config(place / CONFIG, config)
+        model = cls()
+        model.stored = read_stored(config, cls.latent_channels)
+        tensors = read_weights(weights)
+        model.adapt_to(tensors)
+        try:
+            load_strict(model, model.own_state(tensors))
+        except WeightsError as error:
+            other = config.get("model")
+            if other in (None, cls.name):
+                raise
+            raise WeightsError(
+                f"these are weights of {other}, not of {cls.name}: {error}", error.problems
+            ) from error
+        return model.to(torch_dtype).eval() if torch_dtype is not None else model.eval()
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any] | str | Path, **settings: Any) -> Self:
+        """A model with a configuration's numbers and new weights; `config` is one, or a folder or file that holds it."""
+        if isinstance(config, (str, Path)):
+            file = Path(config).expanduser()
+            config = read_config(file / CONFIG if file.is_dir() else file)
+        cls._check_config(Path(CONFIG), config)
+        model = cls()
+        model.stored = read_stored({**config, **settings}, cls.latent_channels)
+        return model
+
+    @classmethod
+    def _check_config(cls, file: Path, config: Mapping[str, Any]) -> None:
+        """WeightsError where config.json says another architecture; diffusers' says it in its own words."""
+        wanted = {key: getattr(cls, key) for key in ("latent_channels", "image_channels", "stride")}
+        if cls.diffusers_config and "_class_name" in config:
+            # What it leaves out has diffusers' default, and shows in the weights.
+            free = ("sample_size", "scaling_factor")
+            wanted = {
+                key: value
+                for key, value in cls.diffusers_config.items()
+                if key in config and key not in free and not _can_be_added(key, value)
+            }
+        found = {key: config.get(key) for key in wanted}
+        if found != wanted:
+            raise WeightsError(f"{file} is of another model: {found} instead of {wanted}")
+
+    def adapt_to(self, keys: Iterable[str]) -> None:
+        """Adds diffusers' 1x1 convolutions where weights under these keys have them and the class leaves them out."""
+        prefixes = {key.split(".")[0] for key in keys}
+        for name, (setting, each) in _POINTWISE.items():
+            if self.diffusers_config.get(setting) is False and name in prefixes and name not in self._added:
+                channels = each * self.latent_channels
+                self.add_module(name, nn.Conv2d(channels, channels, 1).to(self.device, self.dtype))
+                self._added.append(name)
+
+    def architecture(self) -> dict[str, Any]:
+        """Diffusers' configuration of this very model, where it has a class with the same keys."""
+        return dict(self.diffusers_config) | {_POINTWISE[name][0]: True for name in self._added}
+
+    def own_state(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What `read_weights` gave under this model's keys, without the discriminator's.
+
+        The old names and shapes of published files are translated (key_renames).
+        """
+        named = {renamed(key, self.key_renames): value for key, value in weights.items()}
+        if len(named) < len(weights):
+            raise WeightsError("the weights hold tensors twice, under an old and a new name")
+        state = {
+            key: value for key, value in named.items() if key.split(".")[0] not in self.discriminator_modules
+        }
+        if self.key_renames:
+            # Old files hold the weights of linear layers as those of 1x1 convolutions.
+            for key, own in self.state_dict().items():
+                if key in state and without_ones(state[key]) == without_ones(own):
+                    state[key] = state[key].reshape(own.shape)
+        return state
+
+    def save_pretrained(
+        self,
+        folder: str | Path,
+        *,
+        is_main_process: bool = True,
+        safe_serialization: bool = True,
+        variant: str | None = None,
+        max_shard_size: int | str | None = None,
+        push_to_hub: bool = False,
+        **config: Any,
+    ) -> None:
+        """Writes weights and config.json, with `config`; in diffusers' layout if it has one.
+
+        The other arguments are diffusers': only the main process writes; weights are one safetensors file, of a
+        `variant` such as "fp16" if one is named.
+        """
+        if not safe_serialization or push_to_hub:
+            raise ValueError("weights are written as safetensors, into a folder of this machine")
+        if is_main_process:
+            name = DIFFUSERS_WEIGHTS if self.diffusers_config else WEIGHTS
+            write_pretrained(self, Path(folder), with_variant(name, variant), {}, **config)
+
+
+def _can_be_added(setting: str, value: Any) -> bool:
+    """Whether `adapt_to` brings what the architecture leaves out."""
+    return value is False and setting in [flag for flag, _ in _POINTWISE.values()]
+
+
+def _refuse_other(options: Mapping[str, Any], method: str) -> None:
+    for name, value in options.items():
+        if name in _WITHOUT_EFFECT or value in _LOADING.get(name, ()):
+            continue
+        if name in _LOADING:
+            raise ValueError(
+                f"{method} does not take {name}={value!r}: move the model with .to(…) when it is loaded"
+            )
+        raise TypeError(f"{method} has no argument {name}")
+
+
+def stored_beside(weights: Path, channels: int) -> Stored:
+    """What config.json beside a file of weights says, if there is one; WeightsError where it is damaged."""
+    file = weights.parent / CONFIG
+    return read_stored(read_config(file), channels) if file.is_file() else Stored()
+
+
+def write_pretrained(
+    model: Pretrained, folder: Path, name: str, beside: Mapping[str, Tensor], **config: Any
+) -> None:
+    """Writes the weights and those `beside` them into `name`, then config.json with `config`, each whole or not at all.
+
+    The layout is diffusers' where `name` is that of its weights.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f"{name}.partial"
+    save_weights(clean_keys(model.state_dict()) | dict(beside), unfinished)
+    unfinished.replace(folder / name)
+    given = model.stored_with(config)
+    in_diffusers = name.startswith(DIFFUSERS_WEIGHTS.split(".")[0])
+    write_config(folder, model.diffusers_layout(given) if in_diffusers else model.own_layout(given))
+
+
+def write_config(folder: Path, entries: Mapping[str, Any]) -> None:
+    """config.json, whole or not at all."""
+    unfinished = folder / f"{CONFIG}.partial"
+    unfinished.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(folder / CONFIG)

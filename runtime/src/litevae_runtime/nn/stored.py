@@ -1,0 +1,84 @@
+"""Folders of weights and config.json: how they are read and written, in our layout and in diffusers'."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..common.errors import WeightsError
+from .statistics import LatentStatistics, flat_config
+
+WEIGHTS = "model.safetensors"
+DIFFUSERS_WEIGHTS = "diffusion_pytorch_model.safetensors"
+CONFIG = "config.json"
+
+# Settings of diffusers' that belong to the weights and not to the architecture; src/weights/stored-config.ts has the same list.
+CARRIED = ("force_upcast", "sample_size")
+
+# What every class says of itself, and what LatentStatistics says.
+_FACTS = ("model", "image_channels", "latent_channels", "stride")
+_STATISTICS = (
+    "scaling_factor",
+    "shift_factor",
+    "latents_mean",
+    "latents_std",
+    "latent_images",
+    "normalization",
+)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What config.json holds besides the architecture."""
+
+    latents: LatentStatistics | None = None
+    # Diffusers' settings, and others.
+    diffusers: dict[str, Any] = field(default_factory=dict)
+    own: dict[str, Any] = field(default_factory=dict)
+
+
+def read_stored(config: Mapping[str, Any], channels: int) -> Stored:
+    """Sorts the settings of a config.json, of ours or of diffusers'. WeightsError where the latents' numbers are none."""
+    settings = {
+        key: value for key, value in flat_config(config).items() if key not in (*_FACTS, *_STATISTICS)
+    }
+    theirs = {
+        key
+        for key in settings
+        if key in CARRIED or ("_class_name" in config and key in config and not key.startswith("_"))
+    }
+    return Stored(
+        LatentStatistics.from_config(config, channels),
+        {key: settings[key] for key in settings if key in theirs},
+        {key: settings[key] for key in settings if key not in theirs and not key.startswith("_")},
+    )
+
+
+def read_config(file: Path) -> dict[str, Any]:
+    """config.json; WeightsError where it is no object of JSON."""
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise WeightsError(f"{file} is not JSON ({error}): copy or save it again") from error
+    if not isinstance(config, dict):
+        raise WeightsError(f"{file} is not a configuration: copy or save it again")
+    return config
+
+
+def weights_in(folder: Path, variant: str | None = None) -> Path | None:
+    """The file of weights in a folder, of ours or of diffusers'; of `variant`, such as "fp16".
+
+    Without one, a variant is taken where the folder has it alone.
+    """
+    names = [WEIGHTS, DIFFUSERS_WEIGHTS]
+    found = [folder / (name if variant is None else with_variant(name, variant)) for name in names[::-1]]
+    if variant is None:
+        found += sorted(path for name in names[::-1] for path in folder.glob(with_variant(name, "*")))
+    return next((path for path in found if path.is_file()), None)
+
+
+def with_variant(name: str, variant: str | None) -> str:
+    """model.safetensors of a variant, as diffusers calls it: model.fp16.safetensors."""
+    stem, ending = name.rsplit(".", 1)
+    return name if variant is None else f"{stem}.{variant}.{ending}"
