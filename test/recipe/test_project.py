@@ -4,10 +4,14 @@ import ast
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
-from conftest import litevae
+from conftest import ROOT, litevae
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 # Distributions that are called otherwise than the modules that they bring.
 DISTRIBUTIONS = {"PIL": "pillow"}
@@ -15,8 +19,8 @@ DISTRIBUTIONS = {"PIL": "pillow"}
 # Not imported here: accelerate's tracker does so, and a file of LPIPS' heads is taken from torchmetrics.
 UNIMPORTED = {"tensorboard", "torchmetrics"}
 
-# Imported by name, and torch-fidelity by torchmetrics.
-BY_NAME = {"torchmetrics", "torch-fidelity"}
+# Imported by name.
+BY_NAME = {"torchmetrics"}
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +40,38 @@ def imports(file: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module is not None:
             found.add(node.module.split(".")[0])
     return {DISTRIBUTIONS.get(name, name) for name in found - sys.stdlib_module_names}
+
+
+def brings(requirement: str, seen: set[str]) -> set[str]:
+    """What pip installs for a requirement, with everything that it needs: `seen` is added to."""
+    parsed = Requirement(requirement)
+    name = canonicalize_name(parsed.name)
+    if (parsed.marker is None or parsed.marker.evaluate({"extra": ""})) and name not in seen:
+        seen.add(name)
+        for further in requires(name) or []:
+            if name != "torch":
+                brings(further, seen)
+    return seen
+
+
+def test_no_extra_changes_torch(folder: Path) -> None:
+    """Torchvision wants one torch, by which pip would replace the one that is there; others take any from 2.6 on."""
+    assert "torchvision" in (requires("torch-fidelity") or [])
+    own = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    runtime = tomllib.loads((ROOT / "runtime" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for project, names in ((own, ("train", "evaluate")), (runtime, ("all",))):
+        extras = [each for name in names for each in project["optional-dependencies"][name]]
+        for requirement in [*project["dependencies"], *extras]:
+            brought = brings(requirement, set())
+            assert "torchvision" not in brought, requirement
+            for name in brought - {"torch"}:
+                wanted = [Requirement(each) for each in requires(name) or []]
+                limits = [
+                    str(each.specifier) for each in wanted if each.name == "torch" and each.marker is None
+                ]
+                assert all(SpecifierSet(limit).contains("2.6.0") and "==" not in limit for limit in limits), (
+                    name
+                )
 
 
 def test_the_requirements_are_what_is_imported(folder: Path) -> None:

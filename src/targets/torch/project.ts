@@ -106,13 +106,15 @@ const trainingRequirements = [
   "tqdm>=4.66",
 ];
 
-/** What evaluation needs: torch-fidelity for Inception's architecture; its weights are fetched by whoever wants rFID. */
+/**
+ * What evaluation needs, but for torch-fidelity, which has Inception's architecture: it asks for torchvision, and every torchvision for one torch, by
+ * which pip would replace the one that is there.
+ */
 const evaluationRequirements = [
   "accelerate>=1.2",
   "numpy>=1.26",
   "pillow>=10",
   "tifffile>=2024.1",
-  "torch-fidelity>=0.3",
   "torchmetrics>=1.9",
   "tqdm>=4.66",
 ];

@@ -141,6 +141,7 @@ function evaluationSection(name: string): string {
 
 \`\`\`
 pip install -e ".[evaluate]"
+pip install --no-deps torch-fidelity   # for rFID; pip would put another torch beside it
 python -m ${name}.evaluate --data IMAGES --weights RUN --sizes 128,256
 \`\`\`
 

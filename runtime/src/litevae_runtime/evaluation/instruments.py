@@ -167,12 +167,19 @@ _ADD: Mapping[str, Callable[[Instruments, _Here], None]] = {
 }
 
 
+_EXTRA = "in the package's folder, pip install -e '.[evaluate]'"
+
+# In no extra of the package: pip would fetch the torchvision that it asks for, and with it another torch.
+_INSTALLS = {"torch_fidelity": "pip install --no-deps torch-fidelity"}
+
+
 def _obstacle(module: str, *packages: str) -> str | None:
     """Why a module of torchmetrics cannot be used here, if it cannot."""
-    absent = [name.replace("_", "-") for name in packages if find_spec(name) is None]
+    absent = [name for name in packages if find_spec(name) is None]
     if absent:
         verb = "is" if len(absent) == 1 else "are"
-        return f"{' and '.join(absent)} {verb} not installed: in the package's folder, pip install -e '.[evaluate]'"
+        names = " and ".join(name.replace("_", "-") for name in absent)
+        return f"{names} {verb} not installed: {' and '.join(_INSTALLS.get(name, _EXTRA) for name in absent)}"
     try:
         import_torchmetrics(module)
     # What packages raise that do not fit together.
