@@ -163,6 +163,8 @@ class StyleGanDiscriminator(nn.Module):
 
     [N, image_channels, H, W] -> [N, 1, H', W'].
 
+    Made for max_channels 512.
+
     The author's code computes down_in_channels, down_out_channels, conv_in, conv_out; no rule is known that
     follows it.
     """
@@ -177,7 +179,7 @@ class StyleGanDiscriminator(nn.Module):
         conv_out: int,
     ) -> None:
         super().__init__()
-        self.from_image = EqualizedConv2d(image_channels, channels, 1)
+        self.from_image = EqualizedConv2d(image_channels, min(channels, 512), 1)
         self.down = nn.ModuleList(
             StyleGanDown(c_in, c_out) for c_in, c_out in zip(down_in_channels, down_out_channels, strict=True)
         )

@@ -33,8 +33,10 @@ REPAIR = "repair or remove them"
 
 
 class CorruptImageError(LitevaeError):
-    """One image cannot be used; the message is the reason, without the image's name. `remedy` is what can be done about
-    images of that kind."""
+    """One image cannot be used; the message is the reason, without the image's name.
+
+    `remedy` is what can be done about images of that kind.
+    """
 
     def __init__(self, reason: str, remedy: str = REPAIR) -> None:
         super().__init__(reason)

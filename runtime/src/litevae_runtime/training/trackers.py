@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -57,7 +58,7 @@ class _WeightsAndBiases:
     """A run in the project of the recipe's name, files in RUN/wandb; a resumed run finds it again by RUN/wandb.id."""
 
     def __init__(self, start: Start) -> None:
-        import wandb
+        wandb = import_module("wandb")
 
         known = start.run / "wandb.id"
         identity = known.read_text(encoding="utf-8").strip() if known.is_file() else ""

@@ -1,5 +1,6 @@
 /** What the docstring of a class says beside its author's words. */
 import { must } from "../../../errors/must.ts";
+import { pyConstant } from "../../../ir/python.ts";
 import { printExpr } from "../printer.ts";
 import { ownNaming, pythonOf } from "./rules.ts";
 import type { ClassProgram, SignatureShape } from "./template.ts";
@@ -15,13 +16,11 @@ export function docOf({ signature, returns, settled, parameters }: ClassProgram)
     return returns.kind === "record" ? `${name} ${shown(shape)}` : shown(shape);
   });
   const shapes = `${signature.inputs.map(shown).join(", ")} -> ${results.join(", ")}.`;
-  const fixed = [...settled]
-    .filter(([, value]) => typeof value === "string")
-    .map(([name, value]) => `${name} "${String(value)}"`);
+  const fixed = [...settled].map(([name, value]) => `${name} ${printExpr(pyConstant(value))}`);
   const extra = parameters.filter((parameter) => parameter.extra === true).map(({ name }) => name);
   return [
     shapes,
-    ...(fixed.length === 0 ? [] : [`Made for ${fixed.join(" and ")}.`]),
+    ...(fixed.length === 0 ? [] : [`Made for ${fixed.join(", ")}.`]),
     ...(extra.length === 0 ? [] : [`The author's code computes ${extra.join(", ")}; no rule is known that follows it.`]),
   ];
 }

@@ -12,11 +12,13 @@ export function distinct(values: readonly PyConstant[]): readonly PyConstant[] {
 export function distinctSamples(samples: readonly Sample[]): readonly Sample[] {
   const found = new Map<string, Sample>();
   for (const sample of samples) {
-    const children = sample.block.children.map((child) => (child.kind === "layer" ? child.attrs : [child.name, child.config]));
+    const children = sample.block.children.map((child) =>
+      child.kind === "layer" ? [child.op.name, child.attrs] : [child.name, child.config],
+    );
     const key = JSON.stringify([
       [...sample.settings],
       children,
-      sample.body.graph.nodes.map((node) => (node.kind === "op" ? node.attrs : 0)),
+      sample.body.graph.nodes.map((node) => (node.kind === "op" ? [node.op.name, node.attrs] : 0)),
     ]);
     if (!found.has(key)) found.set(key, sample);
   }

@@ -1,6 +1,6 @@
 /** Finds the rule by which values follow from settings. A rule is taken where it holds in every sample, and where they are enough to tell. */
 import type { PyConstant } from "../../../ir/python.ts";
-import { constant, evaluate, parameter, type Env, type ItemRule, type Rule } from "./rules.ts";
+import { constant, evaluate, parameter, parametersIn, type Env, type ItemRule, type Rule } from "./rules.ts";
 
 interface Term {
   readonly rule: Rule;
@@ -77,13 +77,26 @@ export class Fitter {
   number(values: readonly number[]): Rule | undefined {
     if (this.#known(values)) return constant(values[0] as number);
     const { atoms, products } = this.#allTerms();
-    return (
+    const found =
       this.#multiple(atoms, values) ??
       this.#multiple(products, values) ??
       this.#withConstant(atoms, values) ??
       this.#sum([...atoms, ...products], values) ??
-      this.#extreme([...atoms, ...products], values)
-    );
+      this.#extreme([...atoms, ...products], values);
+    const counts = values.every((value) => Number.isInteger(value));
+    if (found === undefined) return counts ? this.#roundedDown([...atoms, ...products], values) : undefined;
+    return counts && this.#hasFractions(found) ? { kind: "whole", of: found } : found;
+  }
+
+  /** In Python a product with a fraction is no count, even where it is whole. */
+  #hasFractions(rule: Rule): boolean {
+    const numbers = parametersIn(rule).flatMap((name) => this.#envs.flatMap((env) => env.get(name) ?? []));
+    return numbers.some((value) => typeof value === "number" && !Number.isInteger(value));
+  }
+
+  #roundedDown(terms: readonly Term[], values: readonly number[]): Rule | undefined {
+    const found = terms.find(({ values: own }) => own.every((value, i) => Math.floor(value) === values[i]));
+    return found === undefined ? undefined : { kind: "whole", of: found.rule };
   }
 
   #multiple(terms: readonly Term[], values: readonly number[]): Rule | undefined {
@@ -111,14 +124,19 @@ export class Fitter {
     return undefined;
   }
 
-  #sum(terms: readonly Term[], values: readonly number[]): Rule | undefined {
-    const scaled = terms.flatMap((term): readonly Term[] => [
+  /** Each term, and what some small numbers times it are. */
+  #multiples(terms: readonly Term[]): readonly Term[] {
+    return terms.flatMap((term): readonly Term[] => [
       term,
       ...[2, 3, 4].map((factor) => ({
         rule: { kind: "arithmetic", operator: "*", left: constant(factor), right: term.rule } as const,
         values: term.values.map((value) => value * factor),
       })),
     ]);
+  }
+
+  #sum(terms: readonly Term[], values: readonly number[]): Rule | undefined {
+    const scaled = this.#multiples(terms);
     for (const [i, a] of scaled.entries()) {
       const rest = values.map((value, at) => value - (a.values[at] as number));
       const b = scaled.find((other, j) => j > i && other.values.every((value, at) => value === rest[at]));
@@ -138,6 +156,13 @@ export class Fitter {
         );
         if (b !== undefined) return { kind: "extreme", of, left: a.rule, right: b.rule };
       }
+      // Against a constant: what is never exceeded, or never fallen short of, in several samples.
+      const limit = of === "min" ? Math.max(...values) : Math.min(...values);
+      if (values.filter((value) => value === limit).length < enough) continue;
+      const capped = this.#multiples(terms).find(({ values: own }) =>
+        values.every((value, at) => Math[of](own[at] as number, limit) === value),
+      );
+      if (capped !== undefined) return { kind: "extreme", of, left: capped.rule, right: constant(limit) };
     }
     return undefined;
   }
@@ -175,7 +200,35 @@ export class Fitter {
       if (holds(rule)) return rule;
       if (holds(negated(rule))) return negated(rule);
     }
-    for (const test of this.#comparisons()) if (holds(test)) return test;
+    const tests = [...this.#comparisons()];
+    return tests.find(holds) ?? this.#both(tests, values);
+  }
+
+  /** Two conditions together: either is enough, or both are needed. Each side has to show itself alone. */
+  #both(comparisons: readonly Rule[], values: readonly boolean[]): Rule | undefined {
+    const switches = this.#names
+      .map(parameter)
+      .filter((rule) => this.#envs.every((env) => typeof evaluate(rule, env) === "boolean"))
+      .flatMap((rule): readonly Rule[] => [rule, { kind: "not", of: rule }]);
+    const tests = [...switches, ...comparisons].map((rule) => ({
+      rule,
+      holds: this.#envs.map((env) => evaluate(rule, env) === true),
+    }));
+    for (const [operator, side] of [
+      ["or", true],
+      ["and", false],
+    ] as const) {
+      // Where one side of an `or` holds, the whole does; where one side of an `and` does not, the whole does not.
+      const fitting = tests.filter(({ holds }) => holds.every((value, i) => value !== side || values[i] === side));
+      for (const [i, a] of fitting.entries()) {
+        for (const b of fitting.slice(i + 1)) {
+          const together = values.every((value, at) => (a.holds[at] === side || b.holds[at] === side) === (value === side));
+          const alone = (one: typeof a, other: typeof a): number =>
+            one.holds.filter((value, at) => value === side && other.holds[at] !== side).length;
+          if (together && alone(a, b) > 1 && alone(b, a) > 1) return { kind: "logic", operator, left: a.rule, right: b.rule };
+        }
+      }
+    }
     return undefined;
   }
 
@@ -287,7 +340,10 @@ export class Fitter {
       factors.flatMap((factor) =>
         [1, 2, 3].map((times): Rule => {
           const plain = factor.kind === "constant" && times === 1;
-          return plain ? parameter(name) : { kind: "scaled", list: parameter(name), factor, times };
+          const list = parameter(name);
+          if (plain) return list;
+          const scaled = { kind: "scaled", list, factor, times, whole: false } as const;
+          return { ...scaled, whole: this.#hasFractions(scaled) };
         }),
       ),
     );

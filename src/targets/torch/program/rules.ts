@@ -29,9 +29,12 @@ export type Rule =
   | { readonly kind: "extreme"; readonly of: "min" | "max"; readonly left: Rule; readonly right: Rule }
   | { readonly kind: "compare"; readonly operator: "==" | "!=" | ">" | "<"; readonly left: Rule; readonly right: Rule }
   | { readonly kind: "not"; readonly of: Rule }
+  | { readonly kind: "logic"; readonly operator: "and" | "or"; readonly left: Rule; readonly right: Rule }
+  /** Rounded down: a count that follows from a fraction. */
+  | { readonly kind: "whole"; readonly of: Rule }
   | { readonly kind: "choice"; readonly test: Rule; readonly then: Rule; readonly otherwise: Rule }
-  /** `[item × factor for item in list for _ in range(times)]`. */
-  | { readonly kind: "scaled"; readonly list: Rule; readonly factor: Rule; readonly times: number }
+  /** `[item × factor for item in list for _ in range(times)]`; with `whole`, rounded down. */
+  | { readonly kind: "scaled"; readonly list: Rule; readonly factor: Rule; readonly times: number; readonly whole: boolean }
   | { readonly kind: "reversed"; readonly list: Rule }
   | { readonly kind: "without"; readonly list: Rule; readonly end: "first" | "last" }
   /** `[first, *rest]`, or `[*rest, last]`. */
@@ -93,11 +96,19 @@ export function evaluate(rule: Rule, env: Env): PyConstant | undefined {
       return comparisons[rule.operator](evaluate(rule.left, env) ?? null, evaluate(rule.right, env) ?? null);
     case "not":
       return evaluate(rule.of, env) === false;
+    case "logic": {
+      const [left, right] = [evaluate(rule.left, env) === true, evaluate(rule.right, env) === true];
+      return rule.operator === "and" ? left && right : left || right;
+    }
+    case "whole":
+      return Math.floor(numberOf(rule.of, env));
     case "choice":
       return evaluate(evaluate(rule.test, env) === true ? rule.then : rule.otherwise, env);
     case "scaled": {
       const factor = numberOf(rule.factor, env);
-      return numbersOf(rule.list, env).flatMap((item) => new Array<number>(rule.times).fill(item * factor));
+      return numbersOf(rule.list, env).flatMap((item) =>
+        new Array<number>(rule.times).fill(rule.whole ? Math.floor(item * factor) : item * factor),
+      );
     }
     case "reversed":
       return numbersOf(rule.list, env).toReversed();
@@ -118,6 +129,7 @@ export function parametersIn(rule: Rule): readonly string[] {
     case "parameter":
       return [rule.name];
     case "not":
+    case "whole":
       return parametersIn(rule.of);
     case "element":
     case "length":
@@ -165,6 +177,10 @@ export function pythonOf(rule: Rule, naming: Naming): PyExpr {
       return pyCompare(rule.operator satisfies PyComparison, of(rule.left), of(rule.right));
     case "not":
       return { kind: "not", of: of(rule.of) };
+    case "logic":
+      return pyBinary(rule.operator, of(rule.left), of(rule.right));
+    case "whole":
+      return pyCall(pyName("int"), [of(rule.of)]);
     case "choice":
       return pyIf(of(rule.test), of(rule.then), of(rule.otherwise));
     case "scaled":
@@ -180,9 +196,10 @@ export function pythonOf(rule: Rule, naming: Naming): PyExpr {
   }
 }
 
-function scaledList({ list, factor, times }: Rule & { kind: "scaled" }, of: (rule: Rule) => PyExpr): PyExpr {
+function scaledList({ list, factor, times, whole }: Rule & { kind: "scaled" }, of: (rule: Rule) => PyExpr): PyExpr {
   const name = list.kind === "parameter" ? singular(list.name) : "item";
-  const item = factor.kind === "constant" && factor.value === 1 ? pyName(name) : pyBinary("*", of(factor), pyName(name));
+  const product = factor.kind === "constant" && factor.value === 1 ? pyName(name) : pyBinary("*", of(factor), pyName(name));
+  const item = whole ? pyCall(pyName("int"), [product]) : product;
   const loops = [{ target: name, iterable: of(list) }];
   const repeat = times === 1 ? [] : [{ target: "_", iterable: pyCall(pyName("range"), [pyConstant(times)]) }];
   return pyComprehension(item, [...loops, ...repeat], true);

@@ -52,6 +52,8 @@ class Prober {
   readonly #random = xoroshiro128plus(1);
   readonly #found: Sample[] = [];
   readonly #tried = new Set<string>();
+  readonly #heavy: boolean;
+  readonly #far: { readonly large: readonly number[]; readonly small: readonly number[] };
   #ranges = new Map<string, Range>();
   #given: Numbers | undefined;
 
@@ -60,15 +62,18 @@ class Prober {
     this.#rebuilds = rebuilds;
     this.#settings = settingsOf(base.block.config).filter(({ name }) => free.has(name));
     this.#values = values;
+    // A block of many layers costs more to build, and what is to be learnt of it lies in its children, which are built on their own too.
+    this.#heavy = sizeOf(base.block) > 150;
+    this.#far = this.#heavy
+      ? { large: [64, 512, 4096], small: [16, 128] }
+      : { large: [4, 64, 128, 256, 384, 512, 1024, 2048, 4096], small: [9, 16, 25, 128, 512, 1024] };
   }
 
   samples(): readonly Sample[] {
     if (this.#settings.length === 0) return [];
     this.#ranges = new Map(this.#settings.map((setting) => [setting.name, this.#rangeOf(setting)]));
-    // A block of many layers costs more to build, and what is to be learnt of it lies in its children, which are built on their own too.
-    const heavy = sizeOf(this.#base.block) > 150;
     const switches = this.#settings.filter(({ value }) => typeof value === "boolean").length;
-    const wanted = (heavy ? 3 : 5 + this.#settings.length + 4 * switches) + this.#settings.length;
+    const wanted = (this.#heavy ? 3 : 5 + this.#settings.length + 4 * switches) + this.#settings.length;
     // Coarser numbers where finer ones are refused: groups and heads divide channels.
     const grains = [1, 1, 2, 4, 8, 32, 0];
     let grain = 0;
@@ -107,8 +112,15 @@ class Prober {
   #edges({ name, value }: Setting, start: ReadonlyMap<string, PyConstant>): readonly PyConstant[] {
     const from = start.get(name) ?? value;
     if (typeof from === "boolean") return [!from];
+    // A list of positions: of none, of the first, of several.
+    if (Array.isArray(from))
+      return start.size === 0 && (from.length === 0 || from.includes(0)) ? [[], [0], [0, 1], [1, 2, 3]] : [];
     if (typeof from !== "number") return [];
-    return this.#ranges.get(name) === "fraction" ? [0, -0.25, 0.25] : [0];
+    const range = this.#ranges.get(name);
+    if (range === "fraction") return [0, -0.25, 0.25];
+    // Far from the given value: limits, and what is done otherwise for large models.
+    const far = range === "large" ? this.#far.large : this.#far.small;
+    return start.size === 0 ? [0, 1, ...far] : [0];
   }
 
   /** In which range a setting may be varied alone. */
@@ -143,14 +155,17 @@ class Prober {
     const lengths = attempt % 3 === 2 ? [list.length] : [2, 3, 3, 4];
     const large = list.some((item) => Math.abs(item) > small);
     const numbers = Array.from({ length: this.#pick(lengths) }, () =>
-      this.#number(must(list[0], name), large ? "large" : "small", grain, attempt),
+      list.some((item) => !Number.isInteger(item))
+        ? this.#pick([0.5, 1, 1.5, 2])
+        : this.#number(list.length === 0 ? 1 : (list[0] as number), large ? "large" : "small", grain, attempt),
     );
     return numbers;
   }
 
   #number(value: number, range: Range, grain: number, attempt: number): number {
     if (range === "fraction") return this.#pick([0, ...fractions]);
-    if (range === "small") return attempt % 4 === 3 ? value : this.#int(value === 0 ? 0 : 1, attempt % 4 === 2 ? 12 : 7);
+    if (range === "small")
+      return attempt % 4 === 3 ? value : this.#int(value === 0 || attempt % 4 === 1 ? 0 : 1, attempt % 4 === 2 ? 12 : 7);
     return (grain === 0 ? value : grain) * this.#pick(primes);
   }
 
@@ -164,7 +179,15 @@ class Prober {
           const drawn = this.#drawn(each, 0);
           const values = [drawn.get(a.name), drawn.get(b.name)] as readonly number[];
           const tries = [Math.max(...values), Math.min(...values)];
-          if (tries.some((value) => this.#try(new Map([...drawn, [a.name, value], [b.name, value]])))) break;
+          const equal = tries
+            .map((value) => new Map([...drawn, [a.name, value], [b.name, value]]))
+            .find((each) => this.#try(each));
+          if (equal === undefined) continue;
+          // What stands beside the comparison may decide too: a stride of 1, a switch.
+          for (const other of this.#settings)
+            if (other !== a && other !== b)
+              for (const plain of plainValues(other)) this.#try(new Map([...equal, [other.name, plain]]));
+          break;
         }
       }
     }
@@ -212,6 +235,12 @@ class Prober {
     const [all, here] = [[...given, ...this.#given], new Map([...changed, ...attributesIn(block)])];
     yield inputs.map((shape) => candidates(shape, all, here));
   }
+}
+
+/** The values of a setting at which it mostly asks for nothing, and others beside them. */
+function plainValues({ value }: Setting): readonly PyConstant[] {
+  if (typeof value === "boolean") return [false, true];
+  return typeof value === "number" && Math.abs(value) <= small ? [1, 2, 4] : [];
 }
 
 function sizeOf(block: Block): number {

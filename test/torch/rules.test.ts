@@ -1,0 +1,99 @@
+/** The rules that a class computes with, in blocks as people write them: what holds far from the model's own configuration, or an argument. */
+import { expect, test } from "vitest";
+import { add, block, conv2d, layers, model, scale, silu, tanh, type Feature } from "../../dsl/authoring.ts";
+import { modelPy } from "../../src/targets/torch/model-py.ts";
+
+type FeatureMap = Feature<number, number>;
+type Layer = (x: FeatureMap) => FeatureMap;
+
+/** model.py of an encoder: image → `body`'s 16 channels → latent. */
+function sourceOf(body: Layer): string {
+  const Encoder = block("Encoder", () => {
+    const { stem, inner, head } = layers({ stem: conv2d({ in: 3, out: 16 }), inner: body, head: conv2d({ in: 16, out: 4 }) });
+    return (image: Feature<3, 1>) => head(inner(stem(image)) as Feature<16, 1>);
+  });
+  return modelPy(model({ name: "rules", latentChannels: 2, encoder: Encoder(), decoder: conv2d({ in: 2, out: 3 }) }));
+}
+
+const chain =
+  (list: readonly Layer[]): Layer =>
+  (x) =>
+    list.reduce((h, layer) => layer(h), x);
+
+test("a width up to a limit is limited in Python too", () => {
+  const Wide = block("Wide", ({ ch }: { ch: number }) => {
+    const width = Math.min(ch * 4, 256);
+    const l = layers({ a: conv2d({ in: 16, out: width }), b: conv2d({ in: width, out: 16 }) });
+    return (x: FeatureMap): FeatureMap => l.b(l.a(x));
+  });
+  for (const ch of [8, 16]) expect(sourceOf(Wide({ ch }))).toContain("nn.Conv2d(16, min(4 * ch, 256), 3, padding=1)");
+});
+
+test("a count that follows from fractions is whole in Python too", () => {
+  const Fractions = block("Fractions", ({ base, mult }: { base: number; mult: readonly number[] }) => {
+    const widths = mult.map((m) => base * m);
+    const l = layers({
+      convs: widths.map((out, i) => conv2d({ in: i === 0 ? 16 : (widths[i - 1] as number), out }) as Layer),
+      last: conv2d({ in: widths.at(-1) as number, out: 16 }),
+    });
+    return (x: FeatureMap): FeatureMap => l.last(chain(l.convs)(x));
+  });
+  expect(sourceOf(Fractions({ base: 16, mult: [0.5, 1, 2] }))).toContain("[int(base * mult_item) for mult_item in mult]");
+  const Floor = block("Floor", ({ w, e }: { w: number; e: number }) => {
+    const l = layers({ a: conv2d({ in: 16, out: Math.floor(w * e) }), b: conv2d({ in: Math.floor(w * e), out: 16 }) });
+    return (x: FeatureMap): FeatureMap => l.b(l.a(x));
+  });
+  expect(sourceOf(Floor({ w: 25, e: 0.5 }))).toContain("nn.Conv2d(16, int(w * e), 3, padding=1)");
+});
+
+test("a child for either of two reasons is there for either", () => {
+  const Down = block("Down", ({ cin, out, stride }: { cin: number; out: number; stride: number }) => {
+    const skips: Readonly<Record<string, Layer>> =
+      stride !== 1 || cin !== out ? { skip: conv2d({ in: cin, out, stride, kernel: 1 }) } : {};
+    const l: Readonly<Record<string, Layer>> = layers({ conv: conv2d({ in: cin, out, stride }), ...skips });
+    return (x: FeatureMap): FeatureMap => add(silu(l["conv"]!(x)), l["skip"] === undefined ? x : l["skip"](x));
+  });
+  const Both = block("Both", () => {
+    const l = layers({ widen: Down({ cin: 16, out: 24, stride: 1 }), narrow: Down({ cin: 24, out: 16, stride: 1 }) });
+    return (x: FeatureMap): FeatureMap => l.narrow(l.widen(x));
+  });
+  expect(sourceOf(Both())).toMatch(/if stride (>|!=) 1 or cin != out_channels else/);
+});
+
+test("what happens at sizes that the model does not have is no silent literal", () => {
+  const Threshold = block("Threshold", ({ width }: { width: number }) => {
+    const l = layers({ a: conv2d({ in: 16, out: width, kernel: width >= 100 ? 1 : 3 }), b: conv2d({ in: width, out: 16 }) });
+    return (x: FeatureMap): FeatureMap => scale(l.b(l.a(x)), { factor: width > 500 ? 0.1 : 2 });
+  });
+  const source = sourceOf(Threshold({ width: 32 }));
+  expect(source).toMatch(/Made for width 32\.|a_kernel.*no rule is known/);
+  const At = block("At", ({ at }: { at: readonly number[] }) => {
+    const l = layers({ convs: [0, 1].map((i) => conv2d({ in: 16, out: 16, kernel: at.includes(i) ? 1 : 3 }) as Layer) });
+    return (x: FeatureMap): FeatureMap => chain(l.convs)(x);
+  });
+  expect(sourceOf(At({ at: [] }))).toMatch(/convs_0_kernel, convs_1_kernel; no rule is known|Made for at/);
+});
+
+test("settings that cannot be varied are named", () => {
+  const Unrolled = block("Unrolled", ({ depth }: { depth: number }) => {
+    const l = layers({
+      convs: Array.from({ length: depth }, (_, i) => conv2d({ in: 16, out: 16, kernel: i % 2 === 0 ? 3 : 1 }) as Layer),
+    });
+    return (x: FeatureMap): FeatureMap => (depth > 4 ? tanh : silu)(chain(l.convs)(x));
+  });
+  expect(sourceOf(Unrolled({ depth: 3 }))).toContain("Made for depth 3.");
+});
+
+test("instances that differ in a function alone have classes of their own", () => {
+  const Act = block("Act", ({ act }: { act: Layer }) => {
+    const { conv } = layers({ conv: conv2d({ in: 16, out: 16 }) });
+    return (x: FeatureMap): FeatureMap => act(conv(x));
+  });
+  const Two = block("Two", () => {
+    const l = layers({ a: Act({ act: silu }), b: Act({ act: tanh }) });
+    return (x: FeatureMap): FeatureMap => l.b(l.a(x));
+  });
+  const source = sourceOf(Two());
+  expect(source).toContain("return F.silu(self.conv(x))");
+  expect(source).toContain("return torch.tanh(self.conv(x))");
+});
