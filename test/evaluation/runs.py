@@ -38,10 +38,11 @@ class Compiled:
     def arguments(
         self, output: Path, *more: str, data: Path | None = None, source: Sequence[str] = ()
     ) -> list[str]:
+        usual = {"--workers": "0", "--batch": "2", "--device": "cpu", "--sizes": "32"}
         return [
             *("--data", str(data or self.data), "--output", str(output)),
             *(source or ("--weights", str(self.folder))),
-            *("--workers", "0", "--batch", "2", "--device", "cpu", "--sizes", "32"),
+            *(each for option, value in usual.items() if option not in more for each in (option, value)),
             *more,
         ]
 

@@ -243,7 +243,11 @@ def evaluation(compiled: Compiled, subject: Any, metrics: tuple[str, ...], netwo
     PartialState(cpu=True)
     cpu = torch.device("cpu")
     data = compiled.module("_runtime.evaluation.images").Data(
-        str(compiled.data), subject.image_channels, None, 32
+        str(compiled.data),
+        subject.image_channels,
+        compiled.module("_runtime.data.pixels").PixelRule(),
+        None,
+        32,
     )
     chosen = compiled.module("_runtime.evaluation.instruments").choose_instruments(
         metrics, compiled.module("networks").NETWORKS, subject.image_channels, [32], networks, cpu
@@ -268,7 +272,7 @@ def test_images_that_come_back_exactly(compiled: Compiled, networks: Path, few_f
         "psnr_infinite": 5,
     }
     # Against few images the note would be about rFID as well.
-    assert module.notes([entry | {"rfid": None}], [])[0] == (
+    assert module.notes([entry | {"rfid": None}], side)[0] == (
         "at 32×32 5 of 5 images come back exactly: their PSNR is infinite and left out"
     )
 
@@ -426,7 +430,7 @@ def test_the_guide_has_every_option(compiled: Compiled, capsys: pytest.CaptureFi
         compiled.module("evaluate").main(["--help"])
     options = {*re.findall(r"--[a-z]+", capsys.readouterr().out)} - {"--help"}
     guide = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
-    others = {"--target", "--nproc"}
+    others = {"--target", "--nproc", "--no"}
     assert {*re.findall(r"(?<![\w|-])--[a-z]+", guide)} - others == options
 
 

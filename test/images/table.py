@@ -153,13 +153,14 @@ def pillow(data: bytes) -> np.ndarray:
 
 def eight_bits() -> None:
     truth = signed(RGB)
-    for kind, options in [
+    kinds: list[tuple[str, dict[str, Any]]] = [
         ("png", {}),
         ("png", {"interlace": 1}),
         ("tif", {}),
         ("tif", {"compression": "tiff_lzw"}),
         ("webp", {"lossless": True}),
-    ]:
+    ]
+    for kind, options in kinds:
         format_ = {"tif": "TIFF"}.get(kind, kind.upper())
         data = encoded(PHOTO, format_, **options)
         case(f"{kind} rgb {options}", data, truth)
@@ -246,7 +247,7 @@ def transparency() -> None:
     )
     palette = PHOTO.quantize(16)
     indices = np.asarray(palette)
-    colours = np.array(palette.getpalette()[:48]).reshape(16, 3)
+    colours = np.array((palette.getpalette() or [])[:48]).reshape(16, 3)
     alphas = np.linspace(0, 255, 16).round().astype("u1")
     data = encoded(palette, "PNG", transparency=alphas.tobytes())
     case("png palette with alphas", data, on_white(signed(colours[indices]), alphas[indices] / 255))
@@ -434,7 +435,7 @@ def profiles() -> None:
 
 def floats_and_integers() -> None:
     unit = RGB.astype("f4") / 255
-    exact = {"tolerance": 0.01}
+    exact: dict[str, Any] = {"tolerance": 0.01}
     for dtype in ("f2", "f4", "f8"):
         case(
             f"tif rgb {dtype}", tiff(unit.astype(dtype), photometric="rgb"), signed(unit, 0, 1), tolerance=0.2
@@ -535,7 +536,7 @@ def floats_and_integers() -> None:
 def volumes() -> None:
     truth = signed(FIVE)
     deep = FIVE.astype("u2") * 257
-    exact = {"tolerance": 0.01}
+    exact: dict[str, Any] = {"tolerance": 0.01}
     pages, bands = np.moveaxis(deep, -1, 0), {"photometric": "rgb", "extrasamples": [0, 0]}
     case("tif five pages", tiff(pages, photometric="minisblack"), truth, 5, **exact)
     case(

@@ -35,6 +35,17 @@ def vae(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield model
 
 
+def noting(add_noise: Any, seen: list[torch.Tensor]) -> Any:
+    """`add_noise` that notes the latents which it is given."""
+
+    def noted(latents: torch.Tensor, *rest: Any) -> torch.Tensor:
+        seen.append(latents)
+        made: torch.Tensor = add_noise(latents, *rest)
+        return made
+
+    return noted
+
+
 def text(folder: Path, kind: Any) -> dict[str, Any]:
     """A tokenizer of two words, and an encoder of random weights."""
     folder.mkdir(exist_ok=True)
@@ -42,8 +53,13 @@ def text(folder: Path, kind: Any) -> dict[str, Any]:
     (folder / "vocab.json").write_text(json.dumps({word: i for i, word in enumerate(words)}))
     (folder / "merges.txt").write_text("#version: 0.2\n")
     tokenizer = CLIPTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=8)
-    sizes = {"hidden_size": 16, "intermediate_size": 16, "projection_dim": 16, "vocab_size": 4}
-    depth = {"num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 8}
+    sizes: dict[str, Any] = {
+        "hidden_size": 16,
+        "intermediate_size": 16,
+        "projection_dim": 16,
+        "vocab_size": 4,
+    }
+    depth: dict[str, Any] = {"num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 8}
     return {
         "tokenizer": tokenizer,
         "text_encoder": kind(CLIPTextConfig(**sizes, **depth, bos_token_id=0, eos_token_id=1)),
@@ -99,9 +115,8 @@ def test_text_to_image_decodes_what_the_unet_gives(pipeline: Any, vae: Any) -> N
 def test_image_to_image_scales_latents_once(pipeline: Any, vae: Any) -> None:
     image = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(2))
     seen: list[torch.Tensor] = []
-    again = StableDiffusionImg2ImgPipeline(**pipeline.components, requires_safety_checker=False)
-    add_noise = again.scheduler.add_noise
-    again.scheduler.add_noise = lambda latents, *rest: seen.append(latents) or add_noise(latents, *rest)
+    again: Any = StableDiffusionImg2ImgPipeline(**pipeline.components, requires_safety_checker=False)
+    again.scheduler.add_noise = noting(again.scheduler.add_noise, seen)
     assert run(again, image=image, strength=1.0).shape == image.shape
     with torch.no_grad():
         posterior = vae.encode(image * 2 - 1).latent_dist
@@ -120,7 +135,7 @@ def test_pipelines_that_know_channels_do_not_scale_twice(vae: Any, tmp_path: Pat
         projection_class_embeddings_input_dim=16 + 5 * 8,
         transformer_layers_per_block=1,
     )
-    sdxl = StableDiffusionXLImg2ImgPipeline(
+    sdxl: Any = StableDiffusionXLImg2ImgPipeline(
         vae=vae,
         **first,
         text_encoder_2=second["text_encoder"],
@@ -132,8 +147,7 @@ def test_pipelines_that_know_channels_do_not_scale_twice(vae: Any, tmp_path: Pat
     )
     image = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(2))
     seen: list[torch.Tensor] = []
-    add_noise = sdxl.scheduler.add_noise
-    sdxl.scheduler.add_noise = lambda latents, *rest: seen.append(latents) or add_noise(latents, *rest)
+    sdxl.scheduler.add_noise = noting(sdxl.scheduler.add_noise, seen)
     assert run(sdxl, image=image, strength=1.0).shape == image.shape
     with torch.no_grad():
         posterior = vae.encode(image * 2 - 1).latent_dist

@@ -72,9 +72,9 @@ def weights_in(folder: Path, variant: str | None = None) -> Path | None:
     Without one, a variant is taken where the folder has it alone.
     """
     names = [WEIGHTS, DIFFUSERS_WEIGHTS]
-    found = [folder / (name if variant is None else with_variant(name, variant)) for name in names[::-1]]
+    found = [folder / (name if variant is None else with_variant(name, variant)) for name in names]
     if variant is None:
-        found += sorted(path for name in names[::-1] for path in folder.glob(with_variant(name, "*")))
+        found += sorted(path for name in names for path in folder.glob(with_variant(name, "*")))
     return next((path for path in found if path.is_file()), None)
 
 
