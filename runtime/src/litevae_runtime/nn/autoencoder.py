@@ -20,7 +20,8 @@ __all__ = ["LOGVAR_RANGE", "AutoencoderBase", "DiagonalGaussian"]
 class AutoencoderBase(Pretrained):
     """Image [N, C, H, W] in [-1, 1] -> latent [N, nz, H/stride, W/stride] -> image.
 
-    It has the surface of diffusers' autoencoders and, with diffusers installed, is a ModelMixin and ConfigMixin.
+    It has the surface of diffusers' autoencoders and, with diffusers installed, is a ModelMixin and
+    ConfigMixin.
     """
 
     # What every generated class says of itself.
@@ -46,7 +47,10 @@ class AutoencoderBase(Pretrained):
     @overload
     def encode(self, x: Tensor, return_dict: Literal[False]) -> tuple[DiagonalGaussian]: ...
     def encode(self, x: Tensor, return_dict: bool = True) -> EncoderOutput | tuple[DiagonalGaussian]:
-        """The posterior of images: `encode(x).latent_dist.sample()`; in a plain tuple without `return_dict`."""
+        """The posterior of images: `encode(x).latent_dist.sample()`.
+
+        In a plain tuple without `return_dict`.
+        """
         self._expect(x, self.image_channels, "images")
         posterior = DiagonalGaussian(self._in_pieces(self._encoded, x, 1, Fraction(1, self.stride)))
         return EncoderOutput(posterior) if return_dict else (posterior,)
@@ -99,7 +103,10 @@ class AutoencoderBase(Pretrained):
         *,
         sample_posterior: bool | None = None,
     ) -> ReconstructionOutput | tuple[Tensor]:
-        """Reconstructions and posterior; from the mean where `sample`, diffusers' `sample_posterior`, is False."""
+        """Reconstructions and posterior.
+
+        From the mean where `sample`, diffusers' `sample_posterior`, is False.
+        """
         posterior = self.encode(x).latent_dist
         draws = sample if sample_posterior is None else sample_posterior
         z = posterior.sample(generator) if draws else posterior.mode()
@@ -118,7 +125,10 @@ class AutoencoderBase(Pretrained):
     def _in_pieces(
         self, function: Callable[[Tensor], Tensor], x: Tensor, unit: int, scale: Fraction
     ) -> Tensor:
-        """`function(x)`, an image or a tile at a time as the switches say; `unit` is how many pixels one position is."""
+        """`function(x)`, an image or a tile at a time as the switches say.
+
+        `unit` is how many pixels one position is.
+        """
         if self.use_slicing and len(x) > 1:
             return torch.cat([self._tiled(function, each, unit, scale) for each in x.split(1)])
         return self._tiled(function, x, unit, scale)
@@ -148,7 +158,8 @@ class AutoencoderBase(Pretrained):
         self.use_tiling = use_tiling
         if use_tiling:
             warnings.warn(
-                f"{self.name} encodes and decodes large images in blended tiles of {self.tile_sample_min_size} pixels: "
+                f"{self.name} encodes and decodes large images in blended tiles of "
+                f"{self.tile_sample_min_size} pixels: "
                 "the result differs from that of the whole image",
                 stacklevel=2,
             )
