@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "training": {"common", "recipe", "nn", "data", "losses", "metrics"},
     "evaluation": {"common", "nn", "data", "losses", "metrics"},
     "benchmarking": {"common", "nn"},
+    "fetching": {"common", "nn"},
 }
 # What a package needs to run its model, without the extras of training and evaluation.
 BASE = {"torch", "safetensors"}

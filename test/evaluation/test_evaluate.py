@@ -109,7 +109,8 @@ def test_without_weights_it_says_what_to_fetch_and_gives_the_rest(plain: dict[st
     for each in fetched.values():
         assert "https://" in each["from"] and each["to"]
         assert each["reason"] == (
-            f"{each['file']} is not in {each['to']}: fetch it there from {each['from']}; "
+            f"{each['file']} is not in {each['to']}: python -m {PACKAGE}.fetch {each['file']} fetches it there "
+            f"from {each['from']}; "
             "--networks or $LITEVAE_WEIGHTS name another folder"
         )
     for entry in plain["sizes"]:

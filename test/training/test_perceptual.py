@@ -303,7 +303,8 @@ class TestFiles:
 
     def test_a_missing_file_is_named_with_where_to_get_it_and_put_it(self, tmp_path: Path) -> None:
         message = (
-            f"{tmp_path} has no vgg16-397923af.pth. Fetch what is missing into that folder (vgg16-397923af.pth: "
+            f"{tmp_path} has no vgg16-397923af.pth. Fetch what is missing into that folder with "
+            "python -m litevae_runtime.fetching vgg16-397923af.pth (vgg16-397923af.pth: "
             "torchvision's VGG16_Weights.IMAGENET1K_V1, https://download.pytorch.org/models/vgg16-397923af.pth), "
             "or name another folder in perceptual.folder or $LITEVAE_WEIGHTS. "
             'perceptual.weights="random" does without, for smoke tests alone.'

@@ -96,6 +96,20 @@ def test_a_dry_run_measures_every_phase_and_writes_nothing(
     assert "KL weight at 24²: 0.001 per latent element" in err
 
 
+def test_a_dry_run_says_which_files_are_missing_and_goes_on(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LITEVAE_WEIGHTS", str(tmp_path / "nothing"))
+    published = ("--set", "perceptual.weights=published", "losses.perceptual=1")
+    assert project.train(tmp_path / "run", "--dry-run", *published) == 0
+    out, err = capfd.readouterr()
+    assert "in all 0:0" in out and '"weights": "published"' in out
+    assert "warning: the run itself would not begin: " in err
+    assert f"python -m {project.package}.fetch vgg16-397923af.pth" in err
+    assert project.train(tmp_path / "run", *published) == 1
+    assert f"python -m {project.package}.fetch" in capfd.readouterr().err
+
+
 def test_partial_loading_reports_what_it_took(
     project: Project, trained: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,8 @@ interface Command {
   readonly usage: string;
   /** The runtime's module with its `main`. */
   readonly module: string;
+  /** It is about the autoencoder; without it, about what losses and metrics look through. */
+  readonly model?: boolean;
   /** What the command is for uses networks beside the model. */
   readonly networks: boolean;
 }
@@ -34,6 +36,14 @@ const commands: readonly Command[] = [
     module: "benchmarking",
     networks: false,
   },
+  {
+    name: "fetch",
+    doc: "Fetches published weights of networks that losses and metrics look through.",
+    usage: "[FILE …]",
+    module: "fetching",
+    model: false,
+    networks: false,
+  },
 ];
 
 /** The commands' files by name; `name` is the package's. */
@@ -41,8 +51,8 @@ export function commandFiles(name: string): readonly (readonly [string, string])
   return commands.map((command) => [`${command.name}.py`, commandPy(name, command)]);
 }
 
-function commandPy(name: string, { name: command, doc, usage, module, networks }: Command): string {
-  const given = ["Autoencoder", ...(networks ? ["NETWORKS"] : []), "Path(__file__).parent", "arguments"];
+function commandPy(name: string, { name: command, doc, usage, module, model = true, networks }: Command): string {
+  const given = [...(model ? ["Autoencoder"] : []), ...(networks ? ["NETWORKS"] : []), "Path(__file__).parent", "arguments"];
   return `"""${doc}
 
 \`python -m ${name}.${command} ${usage}\`
@@ -52,8 +62,7 @@ import sys
 from pathlib import Path
 
 from ._runtime.${module} import command
-from .model import Autoencoder
-${networks ? "from .networks import NETWORKS\n" : ""}
+${model ? "from .model import Autoencoder\n" : ""}${networks ? "from .networks import NETWORKS\n" : ""}
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command with these arguments, or with the command line's; returns its exit code."""

@@ -147,6 +147,7 @@ python -m ${name}.evaluate --data IMAGES --weights RUN --sizes 128,256
 
 measures rFID, LPIPS, PSNR and SSIM at each size, the latents' distance to a Gaussian and how balanced the decoder's feature maps are. RUN is a run's folder,
 this folder or a \`.safetensors\` file; \`--onnx DIR\` measures compiled graphs instead. The result, \`RUN/evaluation.json\`, holds the protocol of every number.
-Networks that metrics look through are read from \`~/.cache/litevae\`; for what is not there the command says which file to fetch.
+Networks that losses and metrics look through are read from \`~/.cache/litevae\`: \`python -m ${name}.fetch\` gets them there and checks their SHA-256;
+\`--mirror URL\` names a server of your own.
 `;
 }

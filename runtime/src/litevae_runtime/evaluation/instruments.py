@@ -18,7 +18,7 @@ from ..metrics.psnr import psnr
 from ..metrics.registry import QUALITY
 from ..metrics.ssim import SMALLEST_SIDE, ssim
 from ..nn.builders import Builders
-from ..nn.published import INCEPTION_FILE, PUBLISHED, published_file, weights_folder
+from ..nn.published import INCEPTION_FILE, PUBLISHED, fetch_command, published_file, weights_folder
 
 # What pytorch-fid calls the same file.
 _INCEPTION_FILES = (INCEPTION_FILE, "pt_inception-2015-12-05-6726825d.pth")
@@ -192,7 +192,7 @@ def _obstacle(module: str, *packages: str) -> str | None:
 def _unfetched(metric: str, name: str, folder: Path | None) -> Missing:
     place = weights_folder(folder)
     reason = (
-        f"{name} is not in {place}: fetch it there from {PUBLISHED[name]}; "
+        f"{name} is not in {place}: {fetch_command(name)} fetches it there from {PUBLISHED[name]}; "
         "--networks or $LITEVAE_WEIGHTS name another folder"
     )
     return Missing(metric, reason, name, PUBLISHED[name], str(place))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from pickle import UnpicklingError
@@ -21,17 +22,65 @@ LPIPS_VGG_FILE = "vgg.pth"
 LPIPS_ALEXNET_FILE = "alex.pth"
 INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
 
-# Where the files are published, by their names.
-PUBLISHED = {
-    VGG16_FILE: "torchvision's VGG16_Weights.IMAGENET1K_V1, https://download.pytorch.org/models/vgg16-397923af.pth",
-    VGG19_FILE: "torchvision's VGG19_Weights.IMAGENET1K_V1, https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
-    ALEXNET_FILE: "torchvision's AlexNet_Weights.IMAGENET1K_V1, "
-    "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
-    LPIPS_VGG_FILE: "lpips/weights/v0.1/vgg.pth of https://github.com/richzhang/PerceptualSimilarity",
-    LPIPS_ALEXNET_FILE: "lpips/weights/v0.1/alex.pth of https://github.com/richzhang/PerceptualSimilarity",
-    INCEPTION_FILE: "torch-fidelity's Inception, "
-    "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth",
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a file is published."""
+
+    of: str
+    url: str
+    # Of the file's bytes; its beginning alone where the publisher says no more, in the file's name.
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.of}, {self.url}"
+
+
+_TORCHVISION = "https://download.pytorch.org/models/"
+_LPIPS = "https://raw.githubusercontent.com/richzhang/PerceptualSimilarity/master/lpips/weights/v0.1/"
+
+SOURCES = {
+    VGG16_FILE: Source(
+        "torchvision's VGG16_Weights.IMAGENET1K_V1",
+        f"{_TORCHVISION}{VGG16_FILE}",
+        "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+    ),
+    VGG19_FILE: Source(
+        "torchvision's VGG19_Weights.IMAGENET1K_V1", f"{_TORCHVISION}{VGG19_FILE}", "dcbb9e9d"
+    ),
+    ALEXNET_FILE: Source(
+        "torchvision's AlexNet_Weights.IMAGENET1K_V1",
+        f"{_TORCHVISION}{ALEXNET_FILE}",
+        "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
+    ),
+    LPIPS_VGG_FILE: Source(
+        "PerceptualSimilarity's heads of LPIPS",
+        f"{_LPIPS}{LPIPS_VGG_FILE}",
+        "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
+    ),
+    LPIPS_ALEXNET_FILE: Source(
+        "PerceptualSimilarity's heads of LPIPS",
+        f"{_LPIPS}{LPIPS_ALEXNET_FILE}",
+        "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0",
+    ),
+    INCEPTION_FILE: Source(
+        "torch-fidelity's Inception",
+        f"https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/{INCEPTION_FILE}",
+        "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
+    ),
 }
+
+# Where the files are published, by their names, in words.
+PUBLISHED = {name: str(source) for name, source in SOURCES.items()}
+
+
+def fetch_command(*names: str) -> str:
+    """What fetches files of these names, for a message: the package's command, or the runtime's own."""
+    package, found, _ = __name__.partition("._runtime.")
+    return " ".join(
+        ["python -m", f"{package}.fetch" if found else f"{package.split('.')[0]}.fetching", *names]
+    )
+
 
 # Keys of published files that no network here has: torchvision's linear layers behind the convolutions.
 IGNORED_PREFIXES = ("classifier.",)
@@ -54,7 +103,8 @@ def find_published(names: Sequence[str], folder: str | Path | None = None) -> li
     if missing:
         fetch = "; ".join(f"{name}: {PUBLISHED.get(name, 'of unknown origin')}" for name in missing)
         raise FileNotFoundError(
-            f"{place} has no {' and no '.join(missing)}. Fetch what is missing into that folder ({fetch}), "
+            f"{place} has no {' and no '.join(missing)}. Fetch what is missing into that folder with "
+            f"{fetch_command(*missing)} ({fetch}), "
             "or name another folder in perceptual.folder or $LITEVAE_WEIGHTS. "
             'perceptual.weights="random" does without, for smoke tests alone.'
         )

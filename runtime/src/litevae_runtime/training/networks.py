@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from ..common.errors import InputError, WeightsError
-from ..losses.perceptual import PerceptualLoss, VggLoss, build_lpips
+from ..losses.perceptual import Lpips, PerceptualLoss, VggLoss, build_lpips
 from ..nn.autoencoder import AutoencoderBase, DiagonalGaussian
 from ..nn.builders import Builders
+from ..nn.published import find_published
 from ..recipe.fields import Recipe
 
 
@@ -49,6 +50,18 @@ def build_perceptual(networks: Builders, recipe: Recipe, channels: int) -> Perce
         return loss.load(recipe.perceptual.folder, recipe.perceptual.weights, recipe.seed)
     except (FileNotFoundError, WeightsError) as error:
         raise InputError(f"the perceptual loss has no weights: {error}") from error
+
+
+def missing_weights(recipe: Recipe) -> str | None:
+    """What the perceptual loss lacks here, with what fetches it; None where all is there."""
+    if recipe.losses.perceptual == 0 or recipe.perceptual.weights == "random":
+        return None
+    features = recipe.perceptual.network == "vgg19-before-activation"
+    try:
+        find_published(list((VggLoss if features else Lpips).files.values()), recipe.perceptual.folder)
+    except FileNotFoundError as error:
+        return str(error)
+    return None
 
 
 def _check_images(recipe: Recipe, channels: int) -> None:

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..common.commands import EXIT_DONE
@@ -16,6 +17,7 @@ from .checkpoint import choose_checkpoint
 from .dry_run import dry_run as try_out
 from .lock import alone
 from .memory import memory_errors
+from .networks import missing_weights
 from .snapshot import DamagedCheckpointError, read_state
 from .start import describe, make_accelerator, open_split
 from .together import decided
@@ -56,7 +58,11 @@ def train(
     cache = None if dry_run else output.with_name(f"{output.name}.shards")
     split = open_split(accelerator, data, recipe, model.image_channels, cache)
     resumes = choose_checkpoint(output, resume, dry_run) is not None
-    trainer = Trainer(accelerator, recipe, split, output, model, networks, compiled, resumes and not dry_run)
+    lacking = missing_weights(recipe) if dry_run else None
+    # The same work, and nothing is kept of it.
+    stand_in = replace(recipe, perceptual=replace(recipe.perceptual, weights="random"))
+    chosen = recipe if lacking is None else stand_in
+    trainer = Trainer(accelerator, chosen, split, output, model, networks, compiled, resumes and not dry_run)
 
     trainer.notes += notes
 
@@ -71,6 +77,8 @@ def train(
         report = try_out(trainer)
         if accelerator.is_main_process:
             print(report)
+        if lacking is not None:
+            say(f"warning: the run itself would not begin: {lacking}")
         return EXIT_DONE
     with alone(accelerator, output, resume is not None, say):
         # Chosen now that nobody else writes there: the run before may have ended a moment ago.
