@@ -42,10 +42,12 @@ export function addCompile(program: Command): void {
       const { openWeights, trainedWeights } = await import("../artifact/weights-file.ts");
       const { plainKeys } = await import("../weights/weights.ts");
       const { loadModel } = await import("./load-model.ts");
+      const { builtIns } = await import("../../dsl/models/index.ts");
       const file = flags.weights === undefined ? undefined : openWeights(flags.weights);
+      const keys = file && plainKeys(file);
       const model = await loadModel(name, {
         latentChannels: flags.latent,
-        weightKeys: file && plainKeys(file),
+        weightKeys: keys,
       });
       const parts = flags.parts ?? inferencePartsOf(model).map((part) => part.name);
       checkParts(
@@ -71,6 +73,7 @@ export function addCompile(program: Command): void {
         resources,
         seed: flags.seed,
         weights: file && trainedWeights(file),
+        known: () => Object.values(builtIns).map(({ build }) => build({ latentChannels: flags.latent, weightKeys: keys })),
         version: packageVersion(),
         memory: Math.min(totalmem(), process.constrainedMemory() || Infinity),
         progress,

@@ -8,8 +8,8 @@ import { paramsOf } from "../ir/walk.ts";
 import type { Compilation, EmittedFile, Target } from "../targets/target.ts";
 import { requireMemory } from "../weights/memory.ts";
 import { encodeSafetensors, type Safetensors } from "../weights/safetensors.ts";
-import { initialWeights, namedTensors, weightsFromFile } from "../weights/weights.ts";
-import { readStoredConfig, type StoredConfig } from "../weights/stored-config.ts";
+import { holdsModel, initialWeights, namedTensors, weightsFromFile } from "../weights/weights.ts";
+import { modelOf, readStoredConfig, type StoredConfig } from "../weights/stored-config.ts";
 import { configText, diffusersOf, sizesOf, type WeightsSettings } from "./config.ts";
 
 /** A target with the options that were chosen for it. */
@@ -35,6 +35,8 @@ export interface CompileOptions<Resources> {
   readonly weights?: TrainedWeights | undefined;
   /** Bytes that there are for weights; as many as needed where absent. */
   readonly memory?: number | undefined;
+  /** The models by which weights that are not this one's are recognised. */
+  readonly known?: (() => readonly Model[]) | undefined;
   /** Of the compiler. */
   readonly version: string;
   /** Called as work proceeds, with what is being done. */
@@ -70,7 +72,9 @@ export async function compile<Resources>(model: Model, options: CompileOptions<R
   const loaded = model.parts.filter((part) => needed.has(part) || parts.includes(part));
   requireMemory(model.name, loaded, options.memory ?? Infinity);
   const weights =
-    options.weights === undefined ? initialWeights(loaded, options.seed) : weightsFromFile(options.weights.file, model, loaded);
+    options.weights === undefined
+      ? initialWeights(loaded, options.seed)
+      : weightsFromFile(options.weights.file, model, loaded, () => ownerOf(options));
   const settings = settingsOf(model, options);
   const compilation: Compilation = {
     ...options,
@@ -100,6 +104,13 @@ export async function compile<Resources>(model: Model, options: CompileOptions<R
     ...diffusersIndex(model, parts, safetensors),
   );
   return { files, facts };
+}
+
+/** The model whose weights these are: by their tensors, else by config.json beside them. */
+function ownerOf<Resources>({ weights, known }: CompileOptions<Resources>): string | undefined {
+  if (weights === undefined) return undefined;
+  const found = known?.().find((model) => holdsModel(weights.file, model));
+  return found?.name ?? modelOf(weights.config?.value);
 }
 
 /** What is known of the weights' latents: by config.json beside them, else by the model. */

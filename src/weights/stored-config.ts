@@ -6,8 +6,6 @@ import type { Model } from "../ir/model.ts";
 export type Settings = Readonly<Record<string, unknown>>;
 
 export interface StoredConfig {
-  /** The model that the file says it is of. */
-  readonly model?: string;
   readonly latents?: LatentStatistics;
   /** Settings of diffusers' that belong to the weights and not to the architecture. */
   readonly carried: Readonly<Record<string, boolean | number>>;
@@ -35,10 +33,15 @@ export function readStoredConfig(name: string, config: unknown, model: Model): S
   });
   const latents = readLatents(name, config, model);
   return {
-    ...(typeof settings["model"] === "string" ? { model: settings["model"] } : {}),
     ...(latents === undefined ? {} : { latents }),
     carried: Object.fromEntries(carried),
   };
+}
+
+/** The model that a parsed config.json says it is of. */
+export function modelOf(config: unknown): string | undefined {
+  const model = isSettings(config) ? flatConfig(config)["model"] : undefined;
+  return typeof model === "string" ? model : undefined;
 }
 
 function readLatents(name: string, config: Settings, model: Model): LatentStatistics | undefined {

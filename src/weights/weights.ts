@@ -70,11 +70,31 @@ function sameTensor(shape: readonly number[], param: Param, model: Model): boole
   return plain(shape) === plain(param.shape);
 }
 
+/** Whether a file holds the tensors of a model that inference runs, and none that the model does not know. */
+export function holdsModel(file: Safetensors, model: Model): boolean {
+  const keys = new Map(file.names.map((name) => [ownKey(name, model), name]));
+  const params = model.parts.flatMap((part) =>
+    [...paramsOf(part.modules)].map((param) => ({ param, needed: part.trainingOnly !== true })),
+  );
+  const known = new Set(params.map(({ param }) => param.path));
+  const fits = ({ param, needed }: (typeof params)[number]): boolean => {
+    const key = keys.get(param.path);
+    return key === undefined ? !needed : sameTensor(file.shapeOf(key), param, model);
+  };
+  return [...keys.keys()].every((key) => known.has(key)) && params.every(fits);
+}
+
 /**
  * Weights from a safetensors file whose keys are the model's paths. Strict: every parameter of `parts` is there with its shape, and
- * the file holds nothing that the model does not know; otherwise UserError lists what is missing, unexpected or of another shape.
+ * the file holds nothing that the model does not know; otherwise UserError lists what is missing, unexpected or of another shape,
+ * after the name of the model whose they are, if `ownerOf` finds one.
  */
-export function weightsFromFile(file: Safetensors, model: Model, parts: readonly Part[]): Weights {
+export function weightsFromFile(
+  file: Safetensors,
+  model: Model,
+  parts: readonly Part[],
+  ownerOf: () => string | undefined = () => undefined,
+): Weights {
   const path = file.name;
   const keys = new Map(file.names.map((name) => [ownKey(name, model), name]));
   if (keys.size < file.names.length) {
@@ -108,6 +128,8 @@ export function weightsFromFile(file: Safetensors, model: Model, parts: readonly
     const found = Object.entries(wrong)
       .map(([what, names]) => describe(what, names))
       .filter((line) => line !== "");
+    const owner = ownerOf();
+    if (owner !== undefined && owner !== model.name) found.unshift(`weights of ${owner}`);
     throw new UserError({
       what: `the weights in ${path} are not those of ${model.name}`,
       expected: `the ${wanted.size} tensors of ${parts.map((part) => part.name).join(", ")}`,

@@ -4,7 +4,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { compiledTiny, litevae } from "./in-process.ts";
-import { hashes, tinyModel, write } from "./litevae.ts";
+import { hashes, root, tinyModel, write } from "./litevae.ts";
 
 const { folder, compiled, wrong } = compiledTiny();
 
@@ -230,36 +230,37 @@ describe("weights (exit code 1, and a folder of an earlier compile stays as it i
   test("those of another model: the first ten are named", async () => {
     expect(await wrong("compile", "s", "-o", "out", "--parts", "encoder", "--weights", "compiled/model.safetensors"))
       .toMatchInlineSnapshot(`
-      "
-      error: the weights in compiled/model.safetensors are not those of s
-        expected: the 520 tensors of encoder
-        found:    520 missing:
-                    encoder.extractors.0.conv_in.weight
-                    encoder.extractors.0.conv_in.bias
-                    encoder.extractors.0.down.0.norm1.weight
-                    encoder.extractors.0.down.0.norm1.bias
-                    encoder.extractors.0.down.0.conv1.weight
-                    encoder.extractors.0.down.0.conv1.bias
-                    encoder.extractors.0.down.0.norm2.weight
-                    encoder.extractors.0.down.0.norm2.bias
-                    encoder.extractors.0.down.0.conv2.weight
-                    encoder.extractors.0.down.0.conv2.bias
-                    … and 510 more
-                  12 unexpected:
-                    encoder.down.weight
-                    encoder.down.bias
-                    encoder.norm.weight
-                    encoder.norm.bias
-                    encoder.out.weight
-                    encoder.out.bias
-                    decoder.conv.weight
-                    decoder.conv.bias
-                    decoder.conv.scale
-                    decoder.conv.gain
-                    … and 2 more
-        help:     compile the model that the weights were trained with, with the same options (latent channels, decoder norm, …)
-      "
-    `);
+        "
+        error: the weights in compiled/model.safetensors are not those of s
+          expected: the 520 tensors of encoder
+          found:    weights of tiny
+                    520 missing:
+                      encoder.extractors.0.conv_in.weight
+                      encoder.extractors.0.conv_in.bias
+                      encoder.extractors.0.down.0.norm1.weight
+                      encoder.extractors.0.down.0.norm1.bias
+                      encoder.extractors.0.down.0.conv1.weight
+                      encoder.extractors.0.down.0.conv1.bias
+                      encoder.extractors.0.down.0.norm2.weight
+                      encoder.extractors.0.down.0.norm2.bias
+                      encoder.extractors.0.down.0.conv2.weight
+                      encoder.extractors.0.down.0.conv2.bias
+                      … and 510 more
+                    12 unexpected:
+                      encoder.down.weight
+                      encoder.down.bias
+                      encoder.norm.weight
+                      encoder.norm.bias
+                      encoder.out.weight
+                      encoder.out.bias
+                      decoder.conv.weight
+                      decoder.conv.bias
+                      decoder.conv.scale
+                      decoder.conv.gain
+                      … and 2 more
+          help:     compile the model that the weights were trained with, with the same options (latent channels, decoder norm, …)
+        "
+      `);
   });
   test("a tensor with and without the prefix of DataParallel", async () => {
     const { header, data } = good();
@@ -288,5 +289,18 @@ describe("weights (exit code 1, and a folder of an earlier compile stays as it i
         help:     take a checkpoint from before the training diverged
       "
     `);
+  });
+
+  test("those of another built-in model, which is named, and those of a model that config.json beside them names", async () => {
+    const nano = join(root, "examples/demo/nano.safetensors");
+    const told = await wrong("compile", "s", "-o", "other", "--weights", nano);
+    expect(told).toContain("the weights in <nano> are not those of s".replace("<nano>", nano));
+    expect(told).toContain("  found:    weights of nano\n");
+    expect(told).toContain(" missing:");
+    write(folder, { "run/config.json": JSON.stringify({ model: "mine" }) });
+    cpSync(join(compiled, "model.safetensors"), join(folder, "run/model.safetensors"));
+    expect(await wrong("compile", "s", "-o", "other", "--weights", "run/model.safetensors")).toContain(
+      "found:    weights of mine\n",
+    );
   });
 });
