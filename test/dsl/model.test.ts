@@ -156,9 +156,11 @@ describe("model", () => {
     });
   });
   test("refuses stages called like what the generated autoencoder has", () => {
-    const source = readFileSync(new URL("../../runtime/src/litevae_runtime/nn/autoencoder.py", import.meta.url), "utf8");
-    const body = /^class AutoencoderBase\(.*?(?=^\S)/ms.exec(source)?.[0].replace(/^.*\n/, "") ?? "";
-    const names = [...body.matchAll(/^ {4}(?:def )?([a-z]\w*)\b *[(:]/gm)].map(([, name = ""]) => name);
+    const names = ["autoencoder", "pretrained"].flatMap((file) => {
+      const source = readFileSync(new URL(`../../runtime/src/litevae_runtime/nn/${file}.py`, import.meta.url), "utf8");
+      const body = /^class (?:AutoencoderBase|Pretrained)\(.*?(?=^\S)/ms.exec(`${source}\nend`)?.[0].replace(/^.*\n/, "") ?? "";
+      return [...body.matchAll(/^ {4}(?:def )?([a-z]\w*)\b *[(:]/gm)].map(([, name = ""]) => name);
+    });
     expect(names).toEqual(expect.arrayContaining(["name", "stride", "encode", "save_pretrained"]));
     for (const name of names) expect(() => stages({ [name]: Encoder({ out: 24 }) }), name).toThrow(/is an attribute of/);
   });

@@ -75,7 +75,7 @@ describe("run (exit code 1)", () => {
     expect(await run(changed("cut", cut))).toMatchInlineSnapshot(`
       "
       error: cut is not a complete compile: encoder.onnx is not the file that was compiled
-        found:    1000 bytes instead of 6555
+        found:    1000 bytes instead of 8242
         help:     run litevae compile MODEL -o cut again
       "
     `);
