@@ -5,8 +5,9 @@ import type { PyConstant } from "../../../ir/python.ts";
 import { settingsOf, type Setting } from "./config.ts";
 import { distinct } from "./distinct.ts";
 import { Fitter } from "./fit.ts";
+import { attributesIn } from "./input-channels.ts";
 import { evaluate, type Rule } from "./rules.ts";
-import { attributesIn, rebuiltSamples, type Sample } from "./samples.ts";
+import { rebuiltSamples, type Sample } from "./samples.ts";
 
 /** What a setting is where a configuration leaves it out. */
 export interface Default extends Pick<Setting, "name" | "path"> {

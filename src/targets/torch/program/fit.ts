@@ -1,22 +1,11 @@
 /** Finds the rule by which values follow from settings. A rule is taken where it holds in every sample, and where they are enough to tell. */
 import type { PyConstant } from "../../../ir/python.ts";
+import { distinct, enough, extreme, multiple, roundedDown, sum, withConstant, type Term } from "./fit-terms.ts";
 import { constant, evaluate, parameter, parametersIn, type Env, type ItemRule, type Rule } from "./rules.ts";
-
-interface Term {
-  readonly rule: Rule;
-  readonly values: readonly number[];
-}
 
 interface Sequence {
   readonly rule: Rule;
   readonly values: readonly (readonly number[])[];
-}
-
-/** So many different values, at so many samples, tell a rule from a coincidence. */
-const enough = 3;
-
-function distinct(values: readonly unknown[]): number {
-  return new Set(values.map((value) => JSON.stringify(value))).size;
 }
 
 /** Settings in several samples, and what can be computed from them. */
@@ -78,13 +67,13 @@ export class Fitter {
     if (this.#known(values)) return constant(values[0] as number);
     const { atoms, products } = this.#allTerms();
     const found =
-      this.#multiple(atoms, values) ??
-      this.#multiple(products, values) ??
-      this.#withConstant(atoms, values) ??
-      this.#sum([...atoms, ...products], values) ??
-      this.#extreme([...atoms, ...products], values);
+      multiple(atoms, values) ??
+      multiple(products, values) ??
+      withConstant(atoms, values) ??
+      sum([...atoms, ...products], values) ??
+      extreme([...atoms, ...products], values);
     const counts = values.every((value) => Number.isInteger(value));
-    if (found === undefined) return counts ? this.#roundedDown([...atoms, ...products], values) : undefined;
+    if (found === undefined) return counts ? roundedDown([...atoms, ...products], values) : undefined;
     return counts && this.#hasFractions(found) ? { kind: "whole", of: found } : found;
   }
 
@@ -92,79 +81,6 @@ export class Fitter {
   #hasFractions(rule: Rule): boolean {
     const numbers = parametersIn(rule).flatMap((name) => this.#envs.flatMap((env) => env.get(name) ?? []));
     return numbers.some((value) => typeof value === "number" && !Number.isInteger(value));
-  }
-
-  #roundedDown(terms: readonly Term[], values: readonly number[]): Rule | undefined {
-    const found = terms.find(({ values: own }) => own.every((value, i) => Math.floor(value) === values[i]));
-    return found === undefined ? undefined : { kind: "whole", of: found.rule };
-  }
-
-  #multiple(terms: readonly Term[], values: readonly number[]): Rule | undefined {
-    const holds = (rule: Rule): boolean => this.#envs.every((env, i) => evaluate(rule, env) === values[i]);
-    for (const { rule, values: own } of terms) {
-      const [first, at] = [values[0] as number, own[0] as number];
-      if (own.every((value, i) => value === values[i])) return rule;
-      const factor = first / at;
-      if (Number.isInteger(factor) && own.every((value, i) => value * factor === values[i]))
-        return { kind: "arithmetic", operator: "*", left: constant(factor), right: rule };
-      const largest = own.reduce((best, value, i) => (value > (own[best] as number) ? i : best), 0);
-      const divisor = Math.round((own[largest] as number) / (values[largest] as number));
-      const divided: Rule = { kind: "arithmetic", operator: "//", left: rule, right: constant(divisor) };
-      if (divisor > 1 && divisor <= 64 && holds(divided)) return divided;
-    }
-    return undefined;
-  }
-
-  #withConstant(terms: readonly Term[], values: readonly number[]): Rule | undefined {
-    for (const { rule, values: own } of terms) {
-      const offset = (values[0] as number) - (own[0] as number);
-      if (!Number.isInteger(offset) || !own.every((value, i) => value + offset === values[i])) continue;
-      return { kind: "arithmetic", operator: offset < 0 ? "-" : "+", left: rule, right: constant(Math.abs(offset)) };
-    }
-    return undefined;
-  }
-
-  /** Each term, and what some small numbers times it are. */
-  #multiples(terms: readonly Term[]): readonly Term[] {
-    return terms.flatMap((term): readonly Term[] => [
-      term,
-      ...[2, 3, 4].map((factor) => ({
-        rule: { kind: "arithmetic", operator: "*", left: constant(factor), right: term.rule } as const,
-        values: term.values.map((value) => value * factor),
-      })),
-    ]);
-  }
-
-  #sum(terms: readonly Term[], values: readonly number[]): Rule | undefined {
-    const scaled = this.#multiples(terms);
-    for (const [i, a] of scaled.entries()) {
-      const rest = values.map((value, at) => value - (a.values[at] as number));
-      const b = scaled.find((other, j) => j > i && other.values.every((value, at) => value === rest[at]));
-      if (b !== undefined) return { kind: "arithmetic", operator: "+", left: a.rule, right: b.rule };
-      const c = terms.find((other) => other.values.every((value, at) => -value === rest[at]));
-      if (c !== undefined) return { kind: "arithmetic", operator: "-", left: a.rule, right: c.rule };
-    }
-    return undefined;
-  }
-
-  #extreme(terms: readonly Term[], values: readonly number[]): Rule | undefined {
-    for (const of of ["min", "max"] as const) {
-      for (const [i, a] of terms.entries()) {
-        const b = terms.find(
-          (other, j) =>
-            j > i && values.every((value, at) => Math[of](a.values[at] as number, other.values[at] as number) === value),
-        );
-        if (b !== undefined) return { kind: "extreme", of, left: a.rule, right: b.rule };
-      }
-      // Against a constant: what is never exceeded, or never fallen short of, in several samples.
-      const limit = of === "min" ? Math.max(...values) : Math.min(...values);
-      if (values.filter((value) => value === limit).length < enough) continue;
-      const capped = this.#multiples(terms).find(({ values: own }) =>
-        values.every((value, at) => Math[of](own[at] as number, limit) === value),
-      );
-      if (capped !== undefined) return { kind: "extreme", of, left: capped.rule, right: constant(limit) };
-    }
-    return undefined;
   }
 
   #allTerms(): { readonly atoms: readonly Term[]; readonly products: readonly Term[] } {

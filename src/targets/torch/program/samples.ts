@@ -1,14 +1,11 @@
 /** What a kind of block makes of configurations: those in the model, and others under which it is built again. */
-import { must } from "../../../errors/must.ts";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
-import type { Block, Body, Rebuilds, Rebuilt } from "../../../ir/model.ts";
+import type { Block, Body, Rebuilds } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
-import { constantDim, fixedSize } from "../../../ir/dim.ts";
-import type { Shape } from "../../../ir/shape.ts";
 import { withoutPlaces } from "../../../ir/source.ts";
 import { settingsOf, withSettings, type Setting } from "./config.ts";
-import { nameOf, refsOf } from "./steps.ts";
+import { InputChannels, traceWith } from "./input-channels.ts";
 
 /** A block under one configuration. */
 export interface Sample {
@@ -49,16 +46,17 @@ class Prober {
   readonly #settings: readonly Setting[];
   readonly #values: ReadonlyMap<string, readonly PyConstant[]>;
   readonly #rebuilds: Rebuilds;
+  readonly #channels: InputChannels;
   readonly #random = xoroshiro128plus(1);
   readonly #found: Sample[] = [];
   readonly #tried = new Set<string>();
   readonly #heavy: boolean;
   readonly #far: { readonly large: readonly number[]; readonly small: readonly number[] };
   #ranges = new Map<string, Range>();
-  #given: Numbers | undefined;
 
   constructor(base: Sample, free: ReadonlySet<string>, values: ReadonlyMap<string, readonly PyConstant[]>, rebuilds: Rebuilds) {
     this.#base = base;
+    this.#channels = new InputChannels(base.block, base.settings);
     this.#rebuilds = rebuilds;
     this.#settings = settingsOf(base.block.config).filter(({ name }) => free.has(name));
     this.#values = values;
@@ -208,7 +206,7 @@ class Prober {
     try {
       const rebuilt = this.#rebuilds.of(block.definition, config);
       const inputs = body.graph.inputs.map(({ shape }) => shape);
-      for (const channels of this.#inputCandidates(rebuilt.block, inputs, values)) {
+      for (const channels of this.#channels.candidates(rebuilt.block, inputs, values)) {
         const traced = traceWith(rebuilt, channels, inputs);
         if (traced !== undefined) return { settings: new Map([...settings, ...values]), block: rebuilt.block, body: traced };
       }
@@ -217,23 +215,6 @@ class Prober {
       // The author's code, a check or a shape refuses the configuration.
       return undefined;
     }
-  }
-
-  /**
-   * For each input the channels that it may have: what has the value in the given instance that the channels have there, here. Settings are looked
-   * at first, then the layers.
-   */
-  *#inputCandidates(
-    block: Block,
-    inputs: readonly Shape[],
-    values: ReadonlyMap<string, PyConstant>,
-  ): Generator<readonly (readonly number[])[]> {
-    const given = [...this.#base.settings].flatMap(([name, value]) => numbersIn(name, value));
-    const changed = new Map([...this.#base.settings, ...values].flatMap(([name, value]) => numbersIn(name, value)));
-    yield inputs.map((shape) => candidates(shape, given, changed));
-    this.#given ??= attributesIn(this.#base.block);
-    const [all, here] = [[...given, ...this.#given], new Map([...changed, ...attributesIn(block)])];
-    yield inputs.map((shape) => candidates(shape, all, here));
   }
 }
 
@@ -245,63 +226,4 @@ function plainValues({ value }: Setting): readonly PyConstant[] {
 
 function sizeOf(block: Block): number {
   return block.children.reduce((sum, child) => sum + (child.kind === "block" ? sizeOf(child) : 1), 0);
-}
-
-type Numbers = readonly (readonly [where: string, value: number])[];
-
-function candidates(shape: Shape, given: Numbers, changed: ReadonlyMap<string, number>): readonly number[] {
-  const channels = fixedSize(shape[1] ?? constantDim(0)) ?? 0;
-  const found = given.flatMap(([where, value]) => {
-    const here = changed.get(where);
-    const ratio = value / channels;
-    const whole = Number.isInteger(ratio) || Number.isInteger(1 / ratio);
-    return here === undefined || value === 0 || channels === 0 || !whole || !Number.isInteger(here / ratio)
-      ? []
-      : [{ ratio, channels: here / ratio }];
-  });
-  const exact = found.filter(({ ratio }) => ratio === 1);
-  return [...new Set([...exact, ...found].map((each) => each.channels).concat(channels))].slice(0, 12);
-}
-
-function numbersIn(name: string, value: PyConstant): readonly (readonly [string, number])[] {
-  if (typeof value === "number") return [[name, value]];
-  if (!Array.isArray(value)) return [];
-  const list = value as readonly number[];
-  const [first, last] = [list[0], list.at(-1)];
-  return first === undefined || last === undefined
-    ? []
-    : [
-        [`${name}[0]`, first],
-        [`${name}[-1]`, last],
-      ];
-}
-
-/** Every number in the attributes of the layers, by its place. */
-export function attributesIn(block: Block): readonly (readonly [string, number])[] {
-  return [...refsOf(block)].flatMap(([module, ref]): readonly (readonly [string, number])[] => {
-    const name = nameOf(ref);
-    if (module.kind === "block") return attributesIn(module).map(([where, value]) => [`${name}.${where}`, value] as const);
-    return Object.entries(module.attrs).flatMap(([key, value]) =>
-      typeof value === "number" ? [[`${name}:${key}`, value] as const] : [],
-    );
-  });
-}
-
-/** The body on the first of the combinations of channels that fits. */
-function traceWith(rebuilt: Rebuilt, candidates: readonly (readonly number[])[], inputs: readonly Shape[]): Body | undefined {
-  const combinations = candidates.reduce<readonly (readonly number[])[]>(
-    (all, each) => all.flatMap((before) => each.map((channels) => [...before, channels])).slice(0, 64),
-    [[]],
-  );
-  for (const channels of combinations) {
-    const shapes = inputs.map((shape, i) =>
-      shape.map((dim, axis) => (axis === 1 ? constantDim(must(channels[i], `the channels of input ${i}`)) : dim)),
-    );
-    try {
-      return rebuilt.trace(shapes);
-    } catch {
-      // Another number of channels may fit.
-    }
-  }
-  return undefined;
 }

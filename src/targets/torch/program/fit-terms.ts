@@ -1,0 +1,92 @@
+/** Rules of a number over terms: multiples, sums, limits. */
+import { constant, type Rule } from "./rules.ts";
+
+/** What can be computed from the settings, with its value in each sample. */
+export interface Term {
+  readonly rule: Rule;
+  readonly values: readonly number[];
+}
+
+/** So many different values, at so many samples, tell a rule from a coincidence. */
+export const enough = 3;
+
+export function distinct(values: readonly unknown[]): number {
+  return new Set(values.map((value) => JSON.stringify(value))).size;
+}
+
+/** A term whose whole part it is. */
+export function roundedDown(terms: readonly Term[], values: readonly number[]): Rule | undefined {
+  const found = terms.find(({ values: own }) => own.every((value, i) => Math.floor(value) === values[i]));
+  return found === undefined ? undefined : { kind: "whole", of: found.rule };
+}
+
+/** A term itself, a multiple of it, or what is left of it divided by a count. */
+export function multiple(terms: readonly Term[], values: readonly number[]): Rule | undefined {
+  for (const { rule, values: own } of terms) {
+    const [first, at] = [values[0] as number, own[0] as number];
+    if (own.every((value, i) => value === values[i])) return rule;
+    const factor = first / at;
+    if (Number.isInteger(factor) && own.every((value, i) => value * factor === values[i]))
+      return { kind: "arithmetic", operator: "*", left: constant(factor), right: rule };
+    const largest = own.reduce((best, value, i) => (value > (own[best] as number) ? i : best), 0);
+    const divisor = Math.round((own[largest] as number) / (values[largest] as number));
+    if (divisor > 1 && divisor <= 64 && own.every((value, i) => Math.floor(value / divisor) === values[i]))
+      return { kind: "arithmetic", operator: "//", left: rule, right: constant(divisor) };
+  }
+  return undefined;
+}
+
+/** A term and a constant. */
+export function withConstant(terms: readonly Term[], values: readonly number[]): Rule | undefined {
+  for (const { rule, values: own } of terms) {
+    const offset = (values[0] as number) - (own[0] as number);
+    if (!Number.isInteger(offset) || !own.every((value, i) => value + offset === values[i])) continue;
+    return { kind: "arithmetic", operator: offset < 0 ? "-" : "+", left: rule, right: constant(Math.abs(offset)) };
+  }
+  return undefined;
+}
+
+/** Each term, and what some small numbers times it are. */
+function multiples(terms: readonly Term[]): readonly Term[] {
+  return terms.flatMap((term): readonly Term[] => [
+    term,
+    ...[2, 3, 4].map((factor) => ({
+      rule: { kind: "arithmetic", operator: "*", left: constant(factor), right: term.rule } as const,
+      values: term.values.map((value) => value * factor),
+    })),
+  ]);
+}
+
+/** The sum or the difference of two terms or multiples of them. */
+export function sum(terms: readonly Term[], values: readonly number[]): Rule | undefined {
+  const scaled = multiples(terms);
+  for (const [i, a] of scaled.entries()) {
+    const rest = values.map((value, at) => value - (a.values[at] as number));
+    const b = scaled.find((other, j) => j > i && other.values.every((value, at) => value === rest[at]));
+    if (b !== undefined) return { kind: "arithmetic", operator: "+", left: a.rule, right: b.rule };
+    const c = terms.find((other) => other.values.every((value, at) => -value === rest[at]));
+    if (c !== undefined) return { kind: "arithmetic", operator: "-", left: a.rule, right: c.rule };
+  }
+  return undefined;
+}
+
+/** The smaller or larger of two terms, or of one and a constant. */
+export function extreme(terms: readonly Term[], values: readonly number[]): Rule | undefined {
+  for (const of of ["min", "max"] as const) {
+    for (const [i, a] of terms.entries()) {
+      const b = terms.find(
+        (other, j) =>
+          j > i && values.every((value, at) => Math[of](a.values[at] as number, other.values[at] as number) === value),
+      );
+      if (b !== undefined) return { kind: "extreme", of, left: a.rule, right: b.rule };
+    }
+    // Against a constant: what is never exceeded, or never fallen short of, in several samples.
+    const limit = of === "min" ? Math.max(...values) : Math.min(...values);
+    if (values.filter((value) => value === limit).length < enough) continue;
+    const capped = multiples(terms).find(({ values: own }) =>
+      values.every((value, at) => Math[of](own[at] as number, limit) === value),
+    );
+    if (capped !== undefined) return { kind: "extreme", of, left: capped.rule, right: constant(limit) };
+  }
+  return undefined;
+}
