@@ -128,7 +128,7 @@ export function ensureBuild() {
         quiet: true,
       });
       if (code !== 0) throw new SetupError("the TypeScript compiler found errors; they are above");
-      for (const file of sources.filter((source) => !source.endsWith(".ts"))) {
+      for (const file of sources.filter((source) => !/\.m?ts$/.test(source))) {
         const copy = join(fresh, relative(root, file));
         mkdirSync(dirname(copy), { recursive: true });
         cpSync(file, copy);

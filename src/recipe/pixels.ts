@@ -1,5 +1,5 @@
 /**
- * What the numbers in image files mean: one declaration, of the recipe's `data`, of `run`, of calibration, of evaluation and of client.ts.
+ * What the numbers in image files mean: one declaration, of the recipe's `data`, of `run`, of calibration, of evaluation and of client.mjs.
  * docs/training.md has the rule in words; runtime/'s data/pixels.py computes by it, and src/images.
  */
 import * as z from "zod";

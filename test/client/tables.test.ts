@@ -1,4 +1,4 @@
-/** Rules that compiler, client.ts and runtime each have: tables, which Python's tests of the runtime walk too. */
+/** Rules that compiler, client.mjs and runtime each have: tables, which Python's tests of the runtime walk too. */
 import { must } from "../../src/errors/must.ts";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import sharp from "sharp";
 import { afterAll, describe, expect, test } from "vitest";
 import { builtIns } from "../../dsl/models/index.ts";
 import { nearestFitting, type FittingSizes } from "../../src/ir/size.ts";
+import { clientTemplate } from "../../src/artifact/client-template.ts";
 import { pixelSchema } from "../../src/recipe/pixels.ts";
 import { readImage } from "../../src/onnxruntime/image.ts";
 import { clientFiles } from "../../src/targets/client/client.ts";
@@ -18,15 +19,15 @@ const folder = mkdtempSync(join(tmpdir(), "tables-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const table = (name: string): string => fileURLToPath(new URL(`../../runtime/tests/tables/${name}.json`, import.meta.url));
-const template = readFileSync(new URL("../../src/targets/client/template.mts", import.meta.url), "utf8");
+const template = clientTemplate();
 const model = { ...must(builtIns["nano"], "nano").build({}), stride: 1 };
 
 /** The client of a model of stride 1 whose images fit at these sizes. */
 async function clientOf(sizes: FittingSizes, imageChannels: 1 | 3): Promise<Module> {
   const parts = model.parts.slice(0, 1);
-  const [file] = clientFiles({ ...model, imageChannels }, parts, () => ({ height: sizes, width: sizes }), template);
-  const path = join(folder, `client-${sizes.minimum}-${sizes.step}-${imageChannels}.ts`);
-  writeFileSync(path, [...file!.pieces()].join(""));
+  const [script] = clientFiles({ ...model, imageChannels }, parts, () => ({ height: sizes, width: sizes }), template);
+  const path = join(folder, `client-${sizes.minimum}-${sizes.step}-${imageChannels}.mjs`);
+  writeFileSync(path, [...script!.pieces()].join(""));
   return (await import(path)) as Module;
 }
 
@@ -49,7 +50,7 @@ describe("the nearest sizes that fit", () => {
     const lines = rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n");
     await expect(`[\n${lines}\n]\n`).toMatchFileSnapshot(table("nearest-sizes"));
   });
-  test("are those that client.ts tells", async () => {
+  test("are those that client.mjs tells", async () => {
     const session = { run: () => Promise.reject(new Error("not asked for")), release: () => Promise.resolve() };
     const ort = { InferenceSession: { create: () => Promise.resolve(session) } } as never;
     for (const { minimum, step, side, nearest } of rows) {
@@ -64,7 +65,7 @@ describe("the nearest sizes that fit", () => {
 describe("the grey of colours", () => {
   const rows = JSON.parse(readFileSync(table("luma"), "utf8")) as readonly { rgb: readonly number[]; grey: number }[];
   const expected = rows.map(({ grey }) => Math.fround(grey / 127.5 - 1));
-  test("of client.ts", async () => {
+  test("of client.mjs", async () => {
     const { fromPixels } = await clientOf({ minimum: 1, step: 1 }, 1);
     const { data } = fromPixels(Uint8Array.from(rows.flatMap(({ rgb }) => [...rgb, 255])), rows.length, 1);
     expect([...data]).toEqual(expected);

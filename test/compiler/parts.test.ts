@@ -215,9 +215,9 @@ describe("an autoencoder without a distribution", () => {
 
   test("has no class and no client that want a posterior, which is said once each", () => {
     expect(packageOf(out)).toEqual(["__init__.py", "model.py", "py.typed"]);
-    expect(out.files).not.toContain("client.ts");
+    expect(out.files).not.toContain("client.mjs");
     expect(out.notes.split("\n")).toEqual([
-      "deterministic is no autoencoder with a Gaussian posterior: it gets no client.ts",
+      "deterministic is no autoencoder with a Gaussian posterior: it gets no client.mjs",
       "deterministic is no autoencoder with a Gaussian posterior, and nothing else: its package has its networks, and nothing that trains or evaluates them",
       "",
     ]);

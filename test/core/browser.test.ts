@@ -75,7 +75,9 @@ test.skipIf(executable === undefined)("a page compiles what Node compiles", { ta
         [name, fetched] as const,
       );
     const nano = await inPage("nano");
-    expect(Object.keys(nano)).toEqual(expect.arrayContaining(["encoder.onnx", "decoder.onnx", "model.safetensors", "client.ts"]));
+    expect(Object.keys(nano)).toEqual(
+      expect.arrayContaining(["encoder.onnx", "decoder.onnx", "model.safetensors", "client.mjs"]),
+    );
     expect(nano).toEqual(compiledHere("nano", "encoder,decoder,discriminator"));
     expect(await inPage("")).toEqual(compiledHere(join(root, "test/core/model.ts"), "encoder,decoder"));
   } finally {

@@ -4,13 +4,14 @@ import { recipes } from "../../dsl/recipes/index.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import type { Model } from "../../src/ir/model.ts";
 import { joined } from "../../src/ir/tensor.ts";
+import type { ClientTemplate } from "../../src/targets/client/client.ts";
 import { targets, type Resources } from "../../src/targets/index.ts";
 import { optionsOf } from "../../src/targets/target.ts";
 import own from "./model.ts";
 
 /** What a page has to fetch. */
 export interface Fetched {
-  readonly clientTemplate: string;
+  readonly clientTemplate: ClientTemplate;
   readonly runtime: ReturnType<Resources["runtime"]>;
   readonly version: string;
   /** What authors say of their blocks, by the blocks' names: it stands in files. */

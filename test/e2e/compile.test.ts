@@ -86,7 +86,7 @@ export default litevae({ variant: "S", latentChannels: 2, decoder: { norm: "smc"
     const config = JSON.parse(readFileSync(join(folder, "sized/config.json"), "utf8")) as Record<string, unknown>;
     const multiples = (step: number): unknown => ({ height: { minimum: step, step }, width: { minimum: step, step } });
     expect(config).toMatchObject({ sizes: multiples(8), sizes_with_discriminator: multiples(64) });
-    expect(readFileSync(join(folder, "sized/client.ts"), "utf8")).not.toMatch(/(minimum|step): 64/);
+    expect(readFileSync(join(folder, "sized/client.mjs"), "utf8")).not.toMatch(/(minimum|step): 64/);
     const image = join(photos, "chelsea.png");
     expect(litevae(folder, "run", "sized", image, "-o", "images").stdout).toContain("300×451, padded to 304×456");
     expect(litevae(folder, "verify", "sized", "--size", "72").stdout).toContain("128×128");
@@ -97,7 +97,8 @@ export default litevae({ variant: "S", latentChannels: 2, decoder: { norm: "smc"
     expect({ version, model }).toEqual({ version: "0.1.0", model: "mini" });
     expect([...Object.keys(files), "manifest.json"].sort()).toEqual(filesOf(out));
     const some = [
-      "client.ts",
+      "client.d.mts",
+      "client.mjs",
       "config.json",
       "decoder.onnx",
       "decoder.onnx.data",
@@ -115,7 +116,14 @@ export default litevae({ variant: "S", latentChannels: 2, decoder: { norm: "smc"
     const out = compile("tiny.ts", "again", "--target", "onnx,torch", "--external-data");
     expect(filesOf(out)).toContain("decoder.onnx.data");
     compile("tiny.ts", "again", "--parts", "encoder");
-    expect(readdirSync(out).sort()).toEqual(["client.ts", "config.json", "encoder.onnx", "manifest.json", "model.safetensors"]);
+    expect(readdirSync(out).sort()).toEqual([
+      "client.d.mts",
+      "client.mjs",
+      "config.json",
+      "encoder.onnx",
+      "manifest.json",
+      "model.safetensors",
+    ]);
   });
   test("is used again after Python left its caches and measurements in it", () => {
     const { stderr } = litevae(folder, "compile", "tiny.ts", "-o", "cached", "--target", "torch");

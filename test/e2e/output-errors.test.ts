@@ -27,7 +27,8 @@ describe("the output folder (exit code 1)", () => {
     write(folder, { "forced/notes.txt": "mine" });
     expect((await litevae(folder, "compile", "tiny.ts", "-o", "forced", "--force")).code).toBe(0);
     expect(readdirSync(join(folder, "forced"))).toEqual([
-      "client.ts",
+      "client.d.mts",
+      "client.mjs",
       "config.json",
       "decoder.onnx",
       "encoder.onnx",
@@ -49,7 +50,7 @@ describe("the output folder (exit code 1)", () => {
     expect(await compile()).toContain(`${removing}decoder.onnx.data, encoder.onnx.data\n`);
     expect(await compile()).not.toContain("removing");
     expect(await compile("--parts", "encoder")).toContain(`${removing}decoder.onnx\n`);
-    expect(await compile("--target", "torch")).toContain(`${removing}client.ts, encoder.onnx\n`);
+    expect(await compile("--target", "torch")).toContain(`${removing}client.d.mts, client.mjs, encoder.onnx\n`);
     expect(existsSync(join(folder, "shrinking/encoder.onnx"))).toBe(false);
     expect(await compile("--target", "onnx")).toMatch(/this one does not: .*litevae_tiny\/model\.py/);
   });

@@ -55,9 +55,9 @@ def test_numbers_go_through_every_door(module: ModuleType, folder: Path, tmp_pat
     for graph in ("encoder.onnx", "decoder.onnx"):
         found = {each.key: each.value for each in onnx.load(out / graph).metadata_props}
         assert {key: json.loads(found[key]) for key in measured} == measured
-    client = (out / "client.ts").read_text()
+    client = (out / "client.mjs").read_text()
     for key in measured:
-        [text] = re.findall(rf"^  {key}: (.*),$", client, re.MULTILINE)
+        [text] = re.findall(rf"^    {key}: (.*),$", client, re.MULTILINE)
         assert json.loads(text) == measured[key]
     model = module.Autoencoder.from_pretrained(out)
     model.save_pretrained(tmp_path / "saved")

@@ -1,38 +1,74 @@
-/** client.ts: the template, a module that checks itself, with the facts of one model in the place of its own. */
+/** client.mjs and its types: the template, a module that checks itself, with the facts of one model in the place of its own. */
+import { InternalError } from "../../errors/must.ts";
 import { unmeasured, type LatentStatistics } from "../../ir/latents.ts";
 import type { Model, Part } from "../../ir/model.ts";
-import type { FittingSizes, Sizes } from "../../ir/size.ts";
+import type { Sizes } from "../../ir/size.ts";
 import type { EmittedFile } from "../target.ts";
+
+/** template.mts as the TypeScript compiler emits it. */
+export interface ClientTemplate {
+  /** JavaScript, which Node and browsers run as it is. */
+  readonly script: string;
+  /** The types beside it, for editors. */
+  readonly declarations: string;
+}
 
 /** `parts` are those whose graphs a client runs. Empty where there are none. */
 export function clientFiles(
   model: Model,
   parts: readonly Part[],
   sizes: (parts: readonly Part[]) => Sizes,
-  template: string,
+  { script, declarations }: ClientTemplate,
   latents: LatentStatistics = unmeasured,
 ): readonly EmittedFile[] {
   if (parts.length === 0) return [];
-  const begin = template.indexOf("// model:");
-  const end = template.indexOf("// end of model\n");
-  const own = facts(model, parts, sizes(parts), latents);
-  return [{ name: "client.ts", pieces: () => [template.slice(0, begin), own, template.slice(end).replace(/^.*\n/, "")] }];
+  const { height, width } = sizes(parts);
+  const facts = {
+    name: model.name,
+    imageChannels: model.imageChannels,
+    latentChannels: model.latentChannels,
+    stride: model.stride,
+    sizes: { height, width },
+    parts: parts.map(({ name }) => name),
+  };
+  const own = replaced(
+    replaced(script, /^export const model = /m, written(facts)),
+    /^export const latents = /m,
+    written(latents),
+  );
+  const types = replaced(declarations, /^export declare const model: /m, typeOf(facts));
+  return [
+    { name: "client.mjs", pieces: () => [own] },
+    { name: "client.d.mts", pieces: () => [types] },
+  ];
 }
 
-function facts(model: Model, parts: readonly Part[], { height, width }: Sizes, latents: LatentStatistics): string {
-  const along = ({ minimum, step }: FittingSizes): string => `{ minimum: ${minimum}, step: ${step} }`;
-  return `export const model = {
-  name: ${JSON.stringify(model.name)},
-  imageChannels: ${model.imageChannels},
-  latentChannels: ${model.latentChannels},
-  stride: ${model.stride},
-  sizes: { height: ${along(height)}, width: ${along(width)} },
-  parts: [${parts.map(({ name }) => `"${name}"`).join(", ")}],
-} as const;
+/** `text` with this in the place of the object, or the type of one, that stands after `begin`. */
+function replaced(text: string, begin: RegExp, value: string): string {
+  const found = begin.exec(text);
+  if (found === null) throw new InternalError(`the client's template has no ${begin.source}`);
+  const start = found.index + found[0].length;
+  const end = text.indexOf("\n};\n", start);
+  return `${text.slice(0, start)}${value}${text.slice(end + "\n}".length)}`;
+}
 
-export const latents: LatentStatistics = {
-${Object.entries(latents)
-  .map(([key, value]) => `  ${key}: ${Array.isArray(value) ? `[${value.join(", ")}]` : JSON.stringify(value)},\n`)
-  .join("")}};
-`;
+/** An entry a line, as in the template. */
+function written(object: object): string {
+  return `{\n${Object.entries(object)
+    .map(([key, value]) => `    ${key}: ${literal(value, "")},\n`)
+    .join("")}}`;
+}
+
+function typeOf(object: object): string {
+  return `{\n${Object.entries(object)
+    .map(([key, value]) => `    readonly ${key}: ${literal(value, "readonly ")};\n`)
+    .join("")}}`;
+}
+
+/** A value, or with `readonly ` its type, which is the same text but for that word. */
+function literal(value: unknown, readonly: "" | "readonly "): string {
+  if (Array.isArray(value)) return `${readonly}[${value.map((item) => literal(item, readonly)).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).map(([key, item]) => `${readonly}${key}: ${literal(item, readonly)}`);
+  return `{ ${entries.join(", ")} }`;
 }

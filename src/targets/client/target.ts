@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { gaussianAutoencoder } from "../../ir/autoencoder.ts";
 import type { Target } from "../target.ts";
+import type { ClientTemplate } from "./client.ts";
 
 export interface ClientResources {
-  /** The text of template.mts. */
-  clientTemplate(): string;
+  clientTemplate(): ClientTemplate;
 }
 
-/** client.ts, for whoever runs the graphs of an encoder and a decoder. */
+/** client.mjs, for whoever runs the graphs of an encoder and a decoder. */
 export const client: Target<object, ClientResources> = {
   name: "client",
   options: z.strictObject({}),
@@ -17,7 +17,7 @@ export const client: Target<object, ClientResources> = {
     const found = gaussianAutoencoder(model);
     if (found === undefined) {
       return () => {
-        note(`${model.name} is no autoencoder with a Gaussian posterior: it gets no client.ts\n`);
+        note(`${model.name} is no autoencoder with a Gaussian posterior: it gets no client.mjs\n`);
         return Promise.resolve({ files: [] });
       };
     }

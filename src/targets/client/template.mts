@@ -1,6 +1,6 @@
 /** Encodes and decodes images with the graphs in this folder, over onnxruntime-node or onnxruntime-web; written by litevae. */
 
-// model: what follows is another in every compiled folder.
+/** The model's facts: another in every compiled folder. */
 export const model = {
   name: "nano",
   imageChannels: 3,
@@ -14,7 +14,6 @@ export const latents: LatentStatistics = {
   scaling_factor: 1,
   shift_factor: 0,
 };
-// end of model
 
 /** How the latents of the weights are spread, under diffusers' names; factors of 1 and 0 alone where nobody measured them. */
 export interface LatentStatistics {

@@ -43,7 +43,7 @@ def nearest(side: int, autoencoder: AutoencoderBase, discriminator: nn.Module | 
 def nearest_fitting(side: int, fits: Callable[[int], bool], step: int, reach: int) -> list[int]:
     """The nearest sides below and above one that does not fit, among multiples of `step` within `reach`; those that there are.
 
-    The compiler's and client.ts's rule too: a table in the tests holds them together.
+    The compiler's and client.mjs's rule too: a table in the tests holds them together.
     """
     below = range((side - 1) // step * step, max(0, side - reach), -step)
     above = range((side // step + 1) * step, side + reach, step)
