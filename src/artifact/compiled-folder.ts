@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
 import type { Facts } from "../compiler/compile.ts";
 import type { Config } from "../compiler/config.ts";
+import { evaluateDim, parseDim, type Bindings, type Dim } from "../ir/dim.ts";
 import { flatConfig, type Settings } from "../weights/stored-config.ts";
 import { sha256OfFile } from "./file-hash.ts";
 import { manifestName, type FileEntry } from "./output-folder.ts";
@@ -94,4 +95,17 @@ export function openCompiled(path: string, check: readonly string[]): { readonly
     if (sha256 !== entry.sha256) refuse(path, `${name} was changed after it was compiled`, `sha256 ${sha256}`);
   }
   return { manifest, config: flatConfig(readJson(path, "config.json") as Settings) as unknown as Config };
+}
+
+/** The shapes of a part's inputs for one batch and image. */
+export function inputShapes(
+  path: string,
+  { parts }: Manifest,
+  part: string,
+  sizes: Bindings,
+): Readonly<Record<string, readonly number[]>> {
+  const sizeOf = (text: string): number => (/^\d+$/.test(text) ? Number(text) : evaluateDim(dimOf(text), sizes));
+  const dimOf = (text: string): Dim => parseDim(text) ?? refuse(path, `its manifest.json has the size ${text}`);
+  const inputs = parts[part]?.inputs ?? refuse(path, `its manifest.json says nothing of the inputs of ${part}`);
+  return Object.fromEntries(Object.entries(inputs).map(([name, shape]) => [name, shape.map(sizeOf)]));
 }

@@ -1,6 +1,7 @@
 /** The pipeline: from a model to the files of its compiled folder, in memory. Whoever has a disk writes them there (src/artifact). */
+import { formatDim } from "../ir/dim.ts";
 import { unmeasured } from "../ir/latents.ts";
-import type { Model, Part } from "../ir/model.ts";
+import type { Model, Part, Value } from "../ir/model.ts";
 import { printModel } from "../ir/print.ts";
 import { elementCount } from "../ir/shape.ts";
 import { verifyModel } from "../ir/verify.ts";
@@ -54,7 +55,13 @@ export interface Facts {
   readonly model: string;
   readonly model_sha256: string;
   readonly weights: { readonly seed: number } | { readonly file_sha256: string };
-  readonly parts: Readonly<Record<string, { readonly params: number }>>;
+  readonly parts: Readonly<Record<string, PartFacts>>;
+}
+
+export interface PartFacts {
+  readonly params: number;
+  /** The shapes of its inputs, by their names: `["N", "12", "H/8", "W/8"]`. A graph's file calls its sizes otherwise. */
+  readonly inputs: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Files in the order in which they are written, made while they are. */
@@ -154,8 +161,12 @@ function factsOf<Resources>(
     model: model.name,
     model_sha256: modelHash,
     weights: weights === undefined ? { seed } : { file_sha256: weights.sha256 },
-    parts: Object.fromEntries(parts.map((part) => [part.name, { params: countParams(part) }])),
+    parts: Object.fromEntries(parts.map((part) => [part.name, { params: countParams(part), inputs: inputsOf(part) }])),
   };
+}
+
+function inputsOf({ inputNames, graph }: Part): PartFacts["inputs"] {
+  return Object.fromEntries(inputNames.map((name, i) => [name, (graph.inputs[i] as Value).shape.map(formatDim)]));
 }
 
 function countParams(part: Part): number {

@@ -58,7 +58,7 @@ export function evaluateDim(dim: Dim, bindings: Bindings): number {
   return (dim.num * (dim.symbol === null ? 0 : bindings[dim.symbol]) + dim.offset) / dim.den;
 }
 
-/** What `formatDim` wrote, such as a graph's file holds; undefined where it is something else. */
+/** What `formatDim` wrote, such as a manifest holds; undefined where it is something else. */
 export function parseDim(text: string): Dim | undefined {
   const found =
     /^\(?(?:(?<num>\d+)\*)?(?<symbol>[NHW])(?:\/(?<den>\d+))?(?: (?<sign>[+-]) (?<offset>\d+))?(?:\)\/(?<all>\d+))?$/.exec(text);
@@ -69,10 +69,25 @@ export function parseDim(text: string): Dim | undefined {
   return formatDim(dim) === text ? dim : undefined;
 }
 
+/** A size as a function of another along the same axis, whose symbol stands for that one then: where H/8 is `base`, H is 8·H. */
+export function inTermsOf(dim: Dim, base: Dim): Dim {
+  const num = dim.num * base.den;
+  return reduced(base.symbol, num, dim.offset * base.num - dim.num * base.offset, dim.den * base.num);
+}
+
+/** What symbols are called. */
+export type DimNames = Readonly<Record<DimSymbol, string>>;
+
 /** `H`, `H/8`, `2*H`, `H/8 - 1`, `(H - 3)/2`. */
 export function formatDim(dim: Dim): string {
+  return formatDimWith(dim, { N: "N", H: "H", W: "W" });
+}
+
+/** The same under other names. */
+export function formatDimWith(dim: Dim, names: DimNames): string {
   if (dim.symbol === null) return dim.den === 1 ? String(dim.offset) : `${dim.offset}/${dim.den}`;
-  const head = dim.num === 1 ? dim.symbol : `${dim.num}*${dim.symbol}`;
+  const symbol = names[dim.symbol];
+  const head = dim.num === 1 ? symbol : `${dim.num}*${symbol}`;
   if (dim.offset === 0) return dim.den === 1 ? head : `${head}/${dim.den}`;
   const sign = dim.offset < 0 ? "-" : "+";
   if (dim.offset % dim.den === 0) {

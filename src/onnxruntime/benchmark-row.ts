@@ -4,16 +4,15 @@
  */
 import { readFileSync } from "node:fs";
 import { UserError } from "../errors/index.ts";
-import type { Bindings } from "../ir/dim.ts";
-import { elementCount, evaluateShape } from "../ir/shape.ts";
+import { elementCount } from "../ir/shape.ts";
 import { medianInterval, mostValues, type MedianInterval } from "../report/median.ts";
 import { importRuntime, loadGraph, type Graph } from "./session.ts";
 
 export interface RowRequest {
   /** Path of the graph. */
   readonly graph: string;
-  /** The batch and the image's size, from which its inputs' shapes follow. */
-  readonly sizes: Bindings;
+  /** The shapes of its inputs. */
+  readonly inputs: Readonly<Record<string, readonly number[]>>;
   readonly provider: string;
   readonly threads?: number | undefined;
   /** How often it runs at least, and for how long. */
@@ -32,14 +31,14 @@ export type RowAnswer =
   /** `loaded` says whether the provider took the graph. */
   | { readonly kind: "failed"; readonly loaded: boolean; readonly why: string };
 
-async function measureRow({ graph: path, sizes, provider, threads, repeats, seconds }: RowRequest): Promise<RowAnswer> {
+async function measureRow({ graph: path, inputs, provider, threads, repeats, seconds }: RowRequest): Promise<RowAnswer> {
   // The runtime's own libraries are not the model's memory.
   await importRuntime();
   const before = process.memoryUsage.rss();
   let graph: Graph | undefined;
   try {
     graph = await loadGraph(path, { provider, threads });
-    const times = await timed(graph, sizes, repeats, seconds);
+    const times = await timed(graph, inputs, repeats, seconds);
     const peak = peakResident();
     return {
       kind: "measured",
@@ -62,12 +61,12 @@ function reason(message: string): string {
 }
 
 /** Seconds of each run after those that warm up, which take a quarter of the time more. */
-async function timed(graph: Graph, sizes: Bindings, repeats: number, seconds: number): Promise<readonly number[]> {
+async function timed(graph: Graph, shapes: RowRequest["inputs"], repeats: number, seconds: number): Promise<readonly number[]> {
   // Speed does not depend on the values, as long as they are ordinary ones.
-  const inputs = graph.inputs.map(({ name, shape: symbolic }) => {
-    const shape = evaluateShape(symbolic, sizes);
-    return [name, { shape, data: Float32Array.from({ length: elementCount(shape) }, (_, i) => Math.sin(i)) }] as const;
-  });
+  const inputs = Object.entries(shapes).map(
+    ([name, shape]) =>
+      [name, { shape, data: Float32Array.from({ length: elementCount(shape) }, (_, i) => Math.sin(i)) }] as const,
+  );
   const values = Object.fromEntries(inputs);
   const repeat = async (least: number, time: number): Promise<readonly number[]> => {
     const times: number[] = [];

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
+import { inputShapes, openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
 import { isInference, sizesOfParts, type Config } from "../compiler/config.ts";
 import { nearest, UsageError, UserError } from "../errors/index.ts";
 import { isOutOfMemory } from "../errors/memory.ts";
@@ -45,7 +45,7 @@ export async function benchmark(options: BenchmarkOptions): Promise<Benchmark> {
   const providers = options.providers ?? supported;
   checkProviders(providers, supported);
   const cases = parts.flatMap((part) => providers.flatMap((provider) => batches.map((batch) => ({ part, provider, batch }))));
-  const { rows, unusable } = await measureCases(cases, options);
+  const { rows, unusable } = await measureCases(cases, manifest, options);
   return {
     format: "litevae-benchmark-1",
     model: manifest.model,
@@ -65,6 +65,7 @@ export async function benchmark(options: BenchmarkOptions): Promise<Benchmark> {
 /** A row for every case. A provider that takes no graph here is tried once, and has rows only where it was asked for. */
 async function measureCases(
   cases: readonly Case[],
+  manifest: Manifest,
   { folder, providers, size, threads, repeats, seconds, progress, measure = inNewProcess }: BenchmarkOptions,
 ): Promise<{ readonly rows: readonly BenchmarkRow[]; readonly unusable: ReadonlyMap<string, RowAnswer> }> {
   const unusable = new Map<string, RowAnswer>();
@@ -75,7 +76,8 @@ async function measureCases(
     if (answer === undefined) {
       progress(`[${i + 1}/${cases.length}] ${part}, ${provider}, batch ${batch}`);
       const graph = join(folder, `${part}.onnx`);
-      answer = await measure({ graph, sizes: { N: batch, H: size, W: size }, provider, threads, repeats, seconds });
+      const inputs = inputShapes(folder, manifest, part, { N: batch, H: size, W: size });
+      answer = await measure({ graph, inputs, provider, threads, repeats, seconds });
       // Every graph runs on the CPU: where one does not load there, the provider is not what is missing.
       if (answer.kind === "failed" && !answer.loaded && provider !== "cpu" && !isOutOfMemory(answer.why)) {
         unusable.set(provider, answer);

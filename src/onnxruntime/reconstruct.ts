@@ -59,7 +59,7 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
   progress("encoding");
   const encoder = await loadGraph(join(folder, graphName(encoding)));
   let started = performance.now();
-  const encoded = await encoder.run({ [only(encoder.inputs).name]: valuesOf(image) });
+  const encoded = await encoder.run({ [only(encoder.inputs)]: valuesOf(image) });
   const encodeMs = performance.now() - started;
   const latent = imageOf(output(encoded, latentName));
 

@@ -1,19 +1,12 @@
 import { UserError } from "../errors/index.ts";
 import { memoryFault } from "../errors/memory.ts";
-import { constantDim, parseDim, type Dim } from "../ir/dim.ts";
-import type { Shape } from "../ir/shape.ts";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 
 /** A loaded graph: give it its inputs, get its outputs, by their names. */
 export interface Graph {
-  readonly inputs: readonly GraphInput[];
+  readonly inputs: readonly string[];
   run(inputs: GraphValues): Promise<GraphValues>;
   release(): Promise<void>;
-}
-
-export interface GraphInput {
-  readonly name: string;
-  readonly shape: Shape;
 }
 
 export type GraphValues = Readonly<Record<string, GraphValue>>;
@@ -52,7 +45,7 @@ export async function loadGraph(model: string | Uint8Array, { provider, threads 
     });
   }
   return {
-    inputs: session.inputMetadata.map(inputOf),
+    inputs: session.inputNames,
     async run(inputs) {
       const tensors = Object.entries(inputs).map(
         ([name, { data, shape }]) => [name, new runtime.Tensor("float32", data, shape)] as const,
@@ -62,21 +55,6 @@ export async function loadGraph(model: string | Uint8Array, { provider, threads 
     },
     release: () => session.release(),
   };
-}
-
-/** An input as the graph's file declares it. */
-function inputOf(metadata: InferenceSession.ValueMetadata): GraphInput {
-  const dims = metadata.isTensor ? metadata.shape.map((dim) => (typeof dim === "number" ? constantDim(dim) : parseDim(dim))) : [];
-  const unknown = dims.indexOf(undefined);
-  if (!metadata.isTensor || unknown >= 0) {
-    throw new UserError({
-      what: `the graph's input ${metadata.name} has a shape that litevae does not write`,
-      expected: "sizes such as 3, N, H or H/8",
-      found: metadata.isTensor ? metadata.shape.join(", ") : "no tensor",
-      help: "compile the model again",
-    });
-  }
-  return { name: metadata.name, shape: dims as readonly Dim[] };
 }
 
 function output(tensor: Tensor): GraphValue {

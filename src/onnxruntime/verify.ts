@@ -1,13 +1,13 @@
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { join } from "node:path";
-import { openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
+import { inputShapes, openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
 import { sizesOfParts, type Config } from "../compiler/config.ts";
 import { sha256OfFile } from "../artifact/file-hash.ts";
 import { openWeights } from "../artifact/weights-file.ts";
 import { UserError } from "../errors/index.ts";
 import { usualWiring } from "../ir/autoencoder.ts";
 import type { Bindings } from "../ir/dim.ts";
-import { elementCount, evaluateShape, formatShape, shapeOf } from "../ir/shape.ts";
+import { elementCount } from "../ir/shape.ts";
 import type { Sizes } from "../ir/size.ts";
 import type { Safetensors } from "../weights/safetensors.ts";
 import { findPython, runPackage } from "./package.ts";
@@ -74,7 +74,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
 
   const sizes = sizesOfParts(config, parts);
   const size = { height: fitting(options.size, sizes, "height"), width: fitting(options.size, sizes, "width") };
-  const { inputs, outputs } = await runGraphs(folder, parts, config, size, options);
+  const { inputs, outputs } = await runGraphs(parts, { manifest, config }, size, options);
   let expected: Readonly<Record<string, GraphValue>> = {};
   if (name !== undefined && python !== undefined) {
     progress(`running ${name} in ${python}`);
@@ -145,26 +145,27 @@ function fitting(side: number, sizes: readonly Sizes[], along: keyof Sizes): num
 
 /** Runs every graph on what other graphs give, on an image, or on noise where an input is neither or what gives it is not there. */
 async function runGraphs(
-  folder: string,
   parts: readonly string[],
-  config: Config,
+  { manifest, config }: { readonly manifest: Manifest; readonly config: Config },
   { height, width }: { readonly height: number; readonly width: number },
-  { seed, progress }: VerifyOptions,
+  { folder, seed, progress }: VerifyOptions,
 ): Promise<{ readonly inputs: GraphValues; readonly outputs: GraphValues }> {
   const inputs: Record<string, GraphValue> = {};
   const outputs: Record<string, GraphValue> = {};
-  const image = formatShape(shapeOf("N", config.image_channels, "H", "W"));
+  const image = [1, config.image_channels, height, width].join();
   const sizes: Bindings = { N: 1, H: height, W: width };
   const { sources } = config.wiring ?? usualWiring;
   for (const part of parts) {
     progress(`running ${part}.onnx`);
     const graph = await loadGraph(join(folder, `${part}.onnx`));
-    const given = graph.inputs.map(({ name, shape }, i): readonly [string, GraphValue] => {
-      const source = sources[part]?.[name];
-      const limit = formatShape(shape) === image ? 1 : 4;
-      const taken = source && outputs[`${source.part}.${source.output}`];
-      return [name, taken ?? noise(evaluateShape(shape, sizes), seed + i, limit)];
-    });
+    const given = Object.entries(inputShapes(folder, manifest, part, sizes)).map(
+      ([name, shape], i): readonly [string, GraphValue] => {
+        const source = sources[part]?.[name];
+        const limit = shape.join() === image ? 1 : 4;
+        const taken = source && outputs[`${source.part}.${source.output}`];
+        return [name, taken ?? noise(shape, seed + i, limit)];
+      },
+    );
     for (const [name, value] of given) inputs[`${part}.${name}`] = value;
     const results = await graph.run(Object.fromEntries(given));
     for (const [name, value] of Object.entries(results)) outputs[`${part}.${name}`] = value;

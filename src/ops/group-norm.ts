@@ -49,29 +49,31 @@ export const groupNorm = defineOp({
   // onnxruntime gives values of 1 where 0 is right. So all sums are means of rows, then of these means, of what is left above a pivot: the
   // mean of every 16th row. No pivot that a 16th of the values has for its mean is further than √15 deviations from the mean of all, so that nothing
   // cancels in E[d²] − E[d]², and on a flat map every d is the same small number. Scale and shift meet the values once (docs/benchmarks.md).
+  // The values stay a map, and rows are a view of it alone: what follows has the input's shape to every tool that infers symbolic shapes.
   onnx(writer, [input], { channels, groups, eps }) {
     const axes = (...given: number[]): string => writer.ints(`axes_${given.join("_")}`, given);
     const float = (name: string, value: number): string => writer.constant(`${name}_${value}`, [], [value]);
     const perChannel = [1, groups, channels / groups];
     const mean = (of: string): string =>
       writer.node("ReduceMean", [writer.node("ReduceMean", [of, axes(3)], { keepdims: 0 }), axes(2)]);
-    const toMap = (of: string): string => writer.node("Reshape", [of, writer.ints(`channels_${channels}`, [0, channels, -1, 1])]);
+    const toMap = (of: string): string => writer.node("Reshape", [of, writer.ints(`channels_${channels}`, [0, channels, 1, 1])]);
 
-    const rows = writer.node("Reshape", [input, writer.ints(`rows_${groups}`, [0, groups, -1, 0])]);
+    const grouped = (of: string): string => writer.node("Reshape", [of, writer.ints(`rows_${groups}`, [0, groups, -1, 0])]);
     const [first, last] = [writer.ints("first", [0]), writer.ints("last", [2 ** 31 - 1])];
-    const some = writer.node("Slice", [rows, first, last, axes(2), writer.ints(`every_${pivotStep}`, [pivotStep])]);
-    const deviation = writer.node("Sub", [rows, writer.node("ReduceMean", [some, axes(2, 3)])]);
-    const offset = mean(deviation);
-    const squares = mean(writer.node("Mul", [deviation, deviation]));
+    const some = writer.node("Slice", [grouped(input), first, last, axes(2), writer.ints(`every_${pivotStep}`, [pivotStep])]);
+    const pivot = writer.node("Expand", [mean(some), writer.ints(`expanded_${perChannel.join("_")}`, perChannel)]);
+    const deviation = writer.node("Sub", [input, toMap(pivot)]);
+    const rows = grouped(deviation);
+    const offset = mean(rows);
+    const squares = mean(writer.node("Mul", [rows, rows]));
     // Rounding can leave a flat map's variance just below 0.
     const variance = writer.node("Relu", [writer.node("Sub", [squares, writer.node("Mul", [offset, offset])])]);
     const divisor = writer.node("Sqrt", [writer.node("Add", [variance, float("eps", eps)])]);
     const factor = writer.node("Div", [writer.param("weight", perChannel), divisor]);
     const shift = writer.node("Sub", [writer.param("bias", perChannel), writer.node("Mul", [offset, factor])]);
-    const restored = writer.node("Reshape", [deviation, writer.ints(`map_${channels}`, [0, channels, -1, 0])]);
-    return [writer.node("Add", [writer.node("Mul", [restored, toMap(factor)]), toMap(shift)])];
+    return [writer.node("Add", [writer.node("Mul", [deviation, toMap(factor)]), toMap(shift)])];
   },
-  precise: ["Sub", "ReduceMean", "Mul", "Relu", "Add", "Sqrt", "Div"],
+  precise: ["Reshape", "Slice", "Expand", "Sub", "ReduceMean", "Mul", "Relu", "Add", "Sqrt", "Div"],
   torch: {
     kind: "module",
     callee: pySymbol("nn", "GroupNorm"),

@@ -5,8 +5,6 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { RowAnswer, RowRequest } from "../../src/onnxruntime/benchmark-row.ts";
 import { benchmark, type BenchmarkOptions } from "../../src/onnxruntime/benchmark.ts";
-import { loadGraph } from "../../src/onnxruntime/session.ts";
-import { evaluateShape } from "../../src/ir/shape.ts";
 import { nearestFitting } from "../../src/ir/size.ts";
 import { formatBenchmark, type Benchmark } from "../../src/report/benchmark.ts";
 import { medianInterval } from "../../src/report/median.ts";
@@ -133,7 +131,8 @@ describe("the command", { tags: "slow" }, () => {
 });
 
 /** The seconds of a batch are its size; more than four images are too many, and only the CPU is there. */
-const pretended = ({ sizes: { N: batch }, provider }: RowRequest): Promise<RowAnswer> => {
+const pretended = ({ inputs, provider }: RowRequest): Promise<RowAnswer> => {
+  const [batch = 0] = Object.values(inputs)[0] ?? [];
   if (provider !== "cpu") return Promise.resolve({ kind: "failed", loaded: false, why: "Failed to load shared library" });
   if (batch > 4) return Promise.resolve({ kind: "failed", loaded: true, why: "std::bad_alloc" });
   return Promise.resolve({
@@ -194,11 +193,9 @@ test("latents are those of images of that size", async () => {
   await measured({
     batches: [3],
     providers: ["cpu"],
-    measure: async (request) => {
-      const { inputs, release } = await loadGraph(request.graph);
-      shapes.push(...inputs.map(({ shape }) => evaluateShape(shape, request.sizes)));
-      await release();
-      return await pretended(request);
+    measure: (request) => {
+      shapes.push(...Object.values(request.inputs));
+      return pretended(request);
     },
   });
   expect(shapes).toEqual([

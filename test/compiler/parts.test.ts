@@ -317,7 +317,7 @@ describe("networks that are no autoencoder", () => {
       repeats: 1,
       seconds: 0,
       progress: (doing) => void measured.push(doing),
-      measure: ({ sizes }) => Promise.resolve({ kind: "failed", loaded: true, why: JSON.stringify(sizes) }),
+      measure: ({ inputs }) => Promise.resolve({ kind: "failed", loaded: true, why: JSON.stringify(inputs) }),
     });
     expect(measured).toEqual(["[1/1] denoiser, cpu, batch 2"]);
     expect(inferencePartsOf(diffusion).map(({ name }) => name)).toEqual(["denoiser"]);

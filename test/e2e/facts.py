@@ -120,6 +120,29 @@ def whole_numbers(*paths: str) -> dict[str, list[str]]:
     return {key: sorted(value) for key, value in uses.items()}
 
 
+def symbolic_shapes(*paths: str) -> dict[str, str]:
+    """What onnxruntime's symbolic shape inference says of graphs, without taking unequal symbols for equal."""
+    # SymPy takes its time to import, and no other question needs it.
+    from onnxruntime.tools.symbolic_shape_infer import SymbolicShapeInference
+
+    found = {}
+    for path in paths:
+        try:
+            SymbolicShapeInference.infer_shapes(onnx.load(path, load_external_data=False))
+            found[path] = "inferred"
+        except Exception as error:
+            found[path] = str(error)
+    return found
+
+
+def preprocessed(path: str) -> bool:
+    """Prepares a graph for quantising, as onnxruntime's documentation asks for."""
+    from onnxruntime.quantization import quant_pre_process
+
+    quant_pre_process(path, "preprocessed.onnx")
+    return Path("preprocessed.onnx").stat().st_size > 0
+
+
 def located(path: str) -> list[Any]:
     """Dims and place of a graph's first weight."""
     tensor = onnx.load(path, load_external_data=False).graph.initializer[0]
@@ -194,6 +217,8 @@ questions: dict[str, Callable[..., Any]] = {
         description,
         versions,
         whole_numbers,
+        symbolic_shapes,
+        preprocessed,
         located,
         save_as,
         rounded,

@@ -6,6 +6,8 @@ import {
   evaluateDim,
   fixedSize,
   formatDim,
+  formatDimWith,
+  inTermsOf,
   plusDim,
   sameDim,
   symbolDim,
@@ -165,5 +167,33 @@ describe("formatDim", () => {
         expect(readDim(formatDim(dim))).toEqual(dim);
       }),
     );
+  });
+});
+
+describe("inTermsOf", () => {
+  const h = symbolDim("H");
+  const side = fc.tuple(
+    fc.array(step, { maxLength: 4 }).map((steps) => steps.reduce((dim, { dim: apply }) => apply(dim), symbolDim("H"))),
+    fc.array(step, { maxLength: 4 }).map((steps) => steps.reduce((dim, { dim: apply }) => apply(dim), symbolDim("H"))),
+  );
+
+  test("gives the same size when the symbol has the base's", () => {
+    fc.assert(
+      fc.property(side, bindings, ([dim, base], at) => {
+        const found = evaluateDim(inTermsOf(dim, base), { ...at, H: evaluateDim(base, at) });
+        expect(found).toBeCloseTo(evaluateDim(dim, at), 6);
+      }),
+    );
+  });
+
+  test.each([
+    [h, dividedDim(h, 8), "8*h"],
+    [dividedDim(h, 2), dividedDim(h, 8), "4*h"],
+    [dividedDim(h, 8), dividedDim(h, 8), "h"],
+    [dividedDim(h, 16), dividedDim(h, 8), "h/2"],
+    [h, plusDim(dividedDim(h, 8), -1), "8*h + 8"],
+    [plusDim(dividedDim(h, 2), 1), plusDim(dividedDim(h, 4), -3), "2*h + 7"],
+  ])("case %#", (dim, base, text) => {
+    expect(formatDimWith(inTermsOf(dim, base), { N: "N", H: "h", W: "w" })).toBe(text);
   });
 });

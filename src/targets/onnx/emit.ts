@@ -4,6 +4,7 @@ import type { Compilation, EmittedFile, Emission } from "../target.ts";
 import { calibrated, describeHalf, type Half } from "./calibrate.ts";
 import type { OnnxGraph } from "./graph.ts";
 import { lowerPart } from "./lower.ts";
+import { sidesOf } from "./sides.ts";
 import { encodeModel, externalPieces, initializerBytes, protobufLimit, type ModelInfo } from "./serde.ts";
 import { irVersionOf, neededParts, onnxPasses, type OnnxOptions, type OnnxResources } from "./options.ts";
 
@@ -19,21 +20,21 @@ export function prepareOnnx(compilation: Compilation, options: OnnxOptions, reso
   };
   const lowered = new Map(parts.map((part) => [part, lower(part)]));
   return async () => {
-    const info = (part: string): ModelInfo => modelInfo(compilation, part, options);
-    const versions = { onnx: { opset: options.opset, ir_version: info("").irVersion } };
-    if (options.calibrate === undefined) {
-      return { files: [...lowered.values()].flatMap((graph) => onnxFiles(graph, info(graph.name), options)), facts: versions };
-    }
+    const info = modelInfo(compilation, options);
+    const written = (graph: OnnxGraph): readonly EmittedFile[] =>
+      onnxFiles(graph, { ...info, metadata: { ...info.metadata, ...graphFacts(graph, compilation) } }, options);
+    const versions = { onnx: { opset: options.opset, ir_version: info.irVersion } };
+    if (options.calibrate === undefined) return { files: [...lowered.values()].flatMap(written), facts: versions };
     const needed = neededParts(compilation.model, parts, options);
     const calibration = resources.calibration(options.calibrate, options);
     const images = await calibration.images(compilation.model.imageChannels, compilation.sizes(needed));
     const graphs = needed.map((part) => ({ graph: lowered.get(part) ?? lower(part), sources: part.sources ?? {} }));
-    const halves = await calibrated(graphs, images, calibration.load, info("calibration"), compilation.progress);
-    const written = halves.filter(({ graph }) => parts.some(({ name }) => name === graph.name));
-    for (const half of written) compilation.note(describeHalf(half));
+    const halves = await calibrated(graphs, images, calibration.load, info, compilation.progress);
+    const asked = halves.filter(({ graph }) => parts.some(({ name }) => name === graph.name));
+    for (const half of asked) compilation.note(describeHalf(half));
     return {
-      files: written.flatMap(({ graph }) => onnxFiles(graph, info(graph.name), options)),
-      facts: { ...versions, precision: "fp16", calibration: calibrationFacts(written, images.length) },
+      files: asked.flatMap(({ graph }) => written(graph)),
+      facts: { ...versions, precision: "fp16", calibration: calibrationFacts(asked, images.length) },
     };
   };
 }
@@ -66,7 +67,21 @@ export function onnxFiles(
   ];
 }
 
-function modelInfo(compilation: Compilation, part: string, { opset, irVersion, precision }: OnnxOptions): ModelInfo {
+/** What a graph alone says: its part, the sides of images that fit it, what its sizes are called. */
+function graphFacts(graph: OnnxGraph, { parts, sizes }: Compilation): Readonly<Record<string, string>> {
+  const fitting = sizes(parts.filter(({ name }) => name === graph.name));
+  const { meaning } = sidesOf(graph);
+  return {
+    part: graph.name,
+    image_height_minimum: String(fitting.height.minimum),
+    image_height_step: String(fitting.height.step),
+    image_width_minimum: String(fitting.width.minimum),
+    image_width_step: String(fitting.width.step),
+    ...(meaning === undefined ? {} : { sides: meaning }),
+  };
+}
+
+function modelInfo(compilation: Compilation, { opset, irVersion, precision }: OnnxOptions): ModelInfo {
   const { model, modelHash, version, provenance, latents } = compilation;
   return {
     irVersion: irVersion ?? neededIrVersion(opset),
@@ -74,7 +89,6 @@ function modelInfo(compilation: Compilation, part: string, { opset, irVersion, p
     producerVersion: version,
     metadata: {
       model: model.name,
-      part,
       model_sha256: modelHash,
       image_channels: String(model.imageChannels),
       latent_channels: String(model.latentChannels),

@@ -2,9 +2,10 @@
 import onnxProto from "onnx-proto";
 import protobuf from "protobufjs";
 import { elementCount } from "../../ir/shape.ts";
-import { fixedSize, formatDim } from "../../ir/dim.ts";
+import { fixedSize } from "../../ir/dim.ts";
 import type { OnnxAttr } from "../../ir/onnx.ts";
 import type { OnnxGraph, OnnxInitializer, OnnxNode, OnnxValue } from "./graph.ts";
+import { sidesOf, type GraphSides } from "./sides.ts";
 
 const { onnx } = onnxProto;
 
@@ -44,13 +45,15 @@ export function* encodeModel(graph: OnnxGraph, info: ModelInfo, external?: strin
     opsetImport: [{ domain: "", version: graph.opset }],
     metadataProps: Object.entries(info.metadata).map(([key, value]) => ({ key, value })),
   }).finish();
+  const { nameOf } = sidesOf(graph);
+  const valueProtos = (values: readonly OnnxValue[]): object[] => values.map((value) => valueProto(value, nameOf));
   const body = onnx.GraphProto.encode({
     name: graph.name,
     docString: graph.doc,
     node: graph.nodes.map(nodeProto),
-    input: graph.inputs.map(valueProto),
-    output: graph.outputs.map(valueProto),
-    valueInfo: graph.values.map(valueProto),
+    input: valueProtos(graph.inputs),
+    output: valueProtos(graph.outputs),
+    valueInfo: valueProtos(graph.values),
   }).finish();
 
   const outside = external === undefined ? undefined : externalFields(graph, external);
@@ -149,10 +152,10 @@ function attributeValue(value: OnnxAttr): object {
   return { type: AttributeType.INTS, ints: [...value] };
 }
 
-function valueProto({ name, dims, dtype = "float32" }: OnnxValue): object {
+function valueProto({ name, dims, dtype = "float32" }: OnnxValue, nameOf: GraphSides["nameOf"]): object {
   const dim = dims.map((size) => {
     const fixed = fixedSize(size);
-    return fixed === undefined ? { dimParam: formatDim(size) } : { dimValue: fixed };
+    return fixed === undefined ? { dimParam: nameOf(size) } : { dimValue: fixed };
   });
   return { name, type: { tensorType: { elemType: dataType[dtype], shape: { dim } } } };
 }
