@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from training.runs import compile_package
 
-QUICK = ("--device", "cpu", "--size", "8", "--repeats", "2", "--seconds", "0")
+QUICK = {"--device": "cpu", "--size": "8", "--repeats": "2", "--seconds": "0"}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,8 @@ def package(name: str) -> Any:
 
 
 def benchmark(*arguments: str | Path) -> int:
-    code: int = package("benchmark").main([*QUICK, *map(str, arguments)])
+    quick = [text for option in QUICK.items() if option[0] not in arguments for text in option]
+    code: int = package("benchmark").main([*quick, *map(str, arguments)])
     return code
 
 

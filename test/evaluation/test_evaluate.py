@@ -431,7 +431,7 @@ def test_the_guide_has_every_option(compiled: Compiled, capsys: pytest.CaptureFi
         compiled.module("evaluate").main(["--help"])
     options = {*re.findall(r"--[a-z]+", capsys.readouterr().out)} - {"--help"}
     guide = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
-    others = {"--target", "--nproc", "--no"}
+    others = {"--target", "--nproc", "--no", "--mirror"}
     assert {*re.findall(r"(?<![\w|-])--[a-z]+", guide)} - others == options
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
+from profiles import display_p3
 from sets import write_images
 from training.runs import Project, metrics, project
 
@@ -88,6 +90,10 @@ CHANGES = {
     "train.nonfinite_limit": Change("1", ("phases.0.learning_rate=1e30",)),
     "ema.decay": Change("0.5", ("ema.warmup=false",)),
     "ema.warmup": Change("false"),
+    "data.profile": Change("raw", ("{profiled}",)),
+    "data.range": Change("[0,300]"),
+    "data.nodata": Change("11"),
+    "data.fill": Change("0", ("data.nodata=11",)),
     "data.min_scale": Change("1"),
     "data.max_aspect": Change("1"),
     "data.flip": Change("0"),
@@ -205,6 +211,10 @@ def bench(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     (folder / "empty").mkdir()
     corrupt = write_images(folder / "corrupt", 10)
     (corrupt / "class-0" / "000.png").write_bytes(b"no image")
+    profiled = write_images(folder / "profiled", 3)
+    for file in profiled.rglob("*.png"):
+        with Image.open(file) as image:
+            image.save(file, icc_profile=display_p3())
     assert project.train(folder / "trained", "--set", *SHORT) == 0
     state = load_file(folder / "trained" / "model.safetensors")
     save_file({key: value for key, value in state.items() if "head" not in key}, folder / "part.safetensors")
@@ -212,6 +222,7 @@ def bench(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Bench:
         "empty": folder / "empty",
         "other": write_images(folder / "other", 3),
         "corrupt": corrupt,
+        "profiled": profiled,
         "weights": folder / "trained",
         "part": folder / "part.safetensors",
     }
