@@ -5,6 +5,7 @@ import type { Shape } from "../../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
 import { checkLayerKey, checkMemberKey } from "../names.ts";
 import { callBlock, traceBody } from "./call.ts";
+import { literalsIn, parametersIn } from "./code-text.ts";
 import { building, callableOf, handleOf, labelOf, type BlockHandle, type Building, type Named } from "./handles.ts";
 import { recordModule, rootHandle } from "./part.ts";
 import type { PartTrace } from "./trace.ts";
@@ -29,6 +30,8 @@ export function block<A extends unknown[], R>(name: string, build: (...config: A
   const definition: Definition = Object.freeze({
     name,
     source,
+    parameters: parametersIn(String(build)),
+    literals: literalsIn(String(build)),
     build: (config: readonly unknown[], rebuilds: Rebuilds) => rebuilt(() => make(config as A, source), rebuilds),
   });
   const create = (...config: A): R => {

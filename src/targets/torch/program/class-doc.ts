@@ -6,7 +6,7 @@ import { ownNaming, pythonOf } from "./rules.ts";
 import type { ClassProgram, SignatureShape } from "./template.ts";
 
 /** Shapes relative to the first input, and what else a caller has to know. */
-export function docOf({ signature, returns, settled, parameters }: ClassProgram): readonly string[] {
+export function docOf({ signature, returns, settled, given, parameters }: ClassProgram): readonly string[] {
   const shown = ({ channels, sizes }: SignatureShape): string => {
     const count = channels === undefined ? "C" : printExpr(pythonOf(channels, ownNaming));
     return `[N, ${count}${sizes === "" ? "" : `, ${sizes}`}]`;
@@ -16,7 +16,10 @@ export function docOf({ signature, returns, settled, parameters }: ClassProgram)
     return returns.kind === "record" ? `${name} ${shown(shape)}` : shown(shape);
   });
   const shapes = `${signature.inputs.map(shown).join(", ")} -> ${results.join(", ")}.`;
-  const fixed = [...settled].map(([name, value]) => `${name} ${printExpr(pyConstant(value))}`);
+  const fixed = [
+    ...[...settled].map(([name, value]) => `${name} ${printExpr(pyConstant(value))}`),
+    ...[...given].map(([name, text]) => `${name} ${text}`),
+  ];
   const extra = parameters.filter((parameter) => parameter.extra === true).map(({ name }) => name);
   return [
     shapes,

@@ -7,7 +7,8 @@ import { distinct } from "./distinct.ts";
 import { Fitter } from "./fit.ts";
 import { attributesIn } from "./input-channels.ts";
 import { evaluate, type Rule } from "./rules.ts";
-import { rebuiltSamples, type Sample } from "./samples.ts";
+import { Prober } from "./prober.ts";
+import type { Sample } from "./samples.ts";
 
 /** What a setting is where a configuration leaves it out. */
 export interface Default extends Pick<Setting, "name" | "path"> {
@@ -28,7 +29,7 @@ const usualLists = [1, 2, 3, 4, 5].flatMap((length) => {
 export function completed(block: Block, defaults: readonly Default[]): Block {
   const missing = defaults.filter(({ path }) => !isThere(block.config, path) && canHold(block.config, path));
   if (missing.length === 0) return block;
-  const settings = new Map(settingsOf(block.config).map(({ name, value }) => [name, value]));
+  const settings = new Map(settingsOf(block).map(({ name, value }) => [name, value]));
   const config = missing.reduce<readonly unknown[]>((all, { path, rule }) => {
     const value = evaluate(rule, settings);
     return value === undefined || Number.isNaN(value) ? all : withValue(all, path, value);
@@ -40,7 +41,7 @@ export function completed(block: Block, defaults: readonly Default[]): Block {
 export function defaultsOf(instances: readonly Sample[], rebuilds: Rebuilds): readonly Default[] {
   const all = new Map<string, Setting[]>();
   for (const { block } of instances)
-    for (const setting of settingsOf(block.config)) all.set(setting.name, [...(all.get(setting.name) ?? []), setting]);
+    for (const setting of settingsOf(block)) all.set(setting.name, [...(all.get(setting.name) ?? []), setting]);
   return [...all].flatMap(([name, given]) => {
     const { path } = given[0] as Setting;
     const without = instances.filter(({ block }) => !isThere(block.config, path) && canHold(block.config, path));
@@ -54,7 +55,7 @@ export function defaultsOf(instances: readonly Sample[], rebuilds: Rebuilds): re
 function learnt(without: readonly Sample[], asked: Asked, rebuilds: Rebuilds): Rule | undefined {
   const [first] = without as readonly [Sample];
   const own = [...first.settings].map(([name, value]) => [name, [value]] as const);
-  const varied = rebuiltSamples(first, new Set(first.settings.keys()), new Map(own), rebuilds).slice(0, mostVariations);
+  const varied = new Prober(first, new Set(first.settings.keys()), new Map(own), rebuilds).samples().slice(0, mostVariations);
   const found: { readonly settings: Sample["settings"]; readonly value: PyConstant }[] = [];
   for (const sample of new Map([...without, ...varied].map((each) => [JSON.stringify([...each.settings]), each])).values()) {
     const before = distinct(found.map(({ value }) => value)).toReversed();

@@ -53,7 +53,7 @@ function channelsOf(shape: Shape, given: Numbers, changed: ReadonlyMap<string, n
 
 function numbersIn(name: string, value: PyConstant): readonly (readonly [string, number])[] {
   if (typeof value === "number") return [[name, value]];
-  if (!Array.isArray(value)) return [];
+  if (!Array.isArray(value) || typeof value[0] !== "number") return [];
   const list = value as readonly number[];
   const [first, last] = [list[0], list.at(-1)];
   return first === undefined || last === undefined

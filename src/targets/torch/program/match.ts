@@ -5,7 +5,7 @@ import type { Block, Body, Member, Module, Value } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 
 import { evaluate, type ItemRule, type Rule } from "./rules.ts";
-import { Mismatch, modulesIn, Run } from "./run-steps.ts";
+import { Mismatch, modulesIn, Refusal, Run } from "./run-steps.ts";
 import type { Callee, Choice, ClassProgram, Construct, ItemSlot, MemberTemplate, Slot } from "./template.ts";
 
 /** The class of a child, with what its constructor is given. */
@@ -15,20 +15,20 @@ export type ChildArguments = (
 
 type Pattern = Pick<ClassProgram, "members" | "forward" | "returns">;
 
-/** The parameters with those that the instance alone tells; undefined where the class makes something else. */
+/** The parameters with those that the instance alone tells; what is wrong where the class makes something else, or nothing at all. */
 export function match(
   pattern: Pattern,
   settings: ReadonlyMap<string, PyConstant>,
   block: Block,
   body: Body,
   argumentsOf: ChildArguments,
-): ReadonlyMap<string, PyConstant> | undefined {
+): ReadonlyMap<string, PyConstant> | Mismatch {
   const matcher = new Matcher(settings, argumentsOf);
   try {
     matcher.members(pattern.members, block);
     matcher.body(pattern, block, body);
   } catch (error) {
-    if (error instanceof Mismatch) return undefined;
+    if (error instanceof Mismatch) return error;
     throw error;
   }
   return matcher.env;
@@ -46,18 +46,28 @@ class Matcher {
   /** A parameter that is not known yet is what the instance has. */
   #unify(rule: Rule, found: PyConstant): void {
     if (rule.kind === "parameter" && !this.env.has(rule.name)) this.env.set(rule.name, found);
-    else if (JSON.stringify(evaluate(rule, this.env)) !== JSON.stringify(found)) throw new Mismatch();
+    else if (JSON.stringify(this.#given(rule)) !== JSON.stringify(found)) throw new Mismatch();
+  }
+
+  /** What Python gets of a rule; where it would fail, there is no other network. */
+  #given(rule: Rule): PyConstant {
+    const value = evaluate(rule, this.env);
+    if (value === undefined || Number.isNaN(value)) throw new Refusal();
+    return value;
   }
 
   #holds(test: Rule | undefined, found: boolean): boolean {
     if (test === undefined) return true;
     if (test.kind === "parameter" && !this.env.has(test.name)) this.env.set(test.name, found);
-    return evaluate(test, this.env) === true;
+    return this.#given(test) === true;
   }
 
   members(templates: ClassProgram["members"], block: Block): void {
     const found = new Map(block.members);
-    for (const [key, template] of templates) this.#member(template, found.get(key));
+    // Where the constructor ends in an error, it does not matter what it makes before.
+    const wrong = templates.flatMap(([key, template]) => mismatchOf(() => this.#member(template, found.get(key))));
+    const first = wrong.find((each) => each instanceof Refusal) ?? wrong[0];
+    if (first !== undefined) throw first;
     const known = new Set(templates.map(([key]) => key));
     if (block.members.some(([key, member]) => !known.has(key) && modulesIn(member) > 0)) throw new Mismatch();
   }
@@ -134,12 +144,23 @@ class Matcher {
   }
 
   #repeated({ construct, count }: MemberTemplate & { kind: "repeated" }, items: readonly Member[]): void {
-    if (count !== undefined) this.#unify(count, items.length);
+    // Python's range of less than nothing is empty.
+    const below = count === undefined || count.kind === "parameter" ? undefined : evaluate(count, this.env);
+    if (count !== undefined && !(items.length === 0 && typeof below === "number" && below < 0)) this.#unify(count, items.length);
+    this.#walk(construct);
     const values = items.map((item) => {
       if (item.kind === "list" || item.kind === "record") throw new Mismatch();
       return this.#valuesOf(construct.callee, item);
     });
     for (const [name, slot] of construct.slots) this.#item(name, slot, values);
+  }
+
+  /** Lists that are walked together are of one length. */
+  #walk({ slots }: Construct<ItemSlot>): void {
+    const rules = slots.flatMap(([, slot]) => (slot.kind === "sequence" ? slot.parts : []));
+    const known = rules.filter((rule) => rule.kind !== "parameter" || this.env.has(rule.name));
+    const lengths = new Set(known.map((rule) => (this.#given(rule) as readonly PyConstant[]).length));
+    if (lengths.size > 1) throw new Refusal();
   }
 
   #item(name: string, slot: ItemSlot, values: readonly ReadonlyMap<string, PyConstant>[]): void {
@@ -161,6 +182,16 @@ class Matcher {
     const found = run.steps(forward, new Map(), []);
     if (found.join() !== expected.join()) throw new Mismatch();
   }
+}
+
+function mismatchOf(run: () => void): readonly Mismatch[] {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof Mismatch) return [error];
+    throw error;
+  }
+  return [];
 }
 
 function itemsOf(found: Member | undefined): readonly Member[] {

@@ -121,30 +121,39 @@ export function evaluate(rule: Rule, env: Env): PyConstant | undefined {
   }
 }
 
-/** The parameters that a rule reads. */
-export function parametersIn(rule: Rule): readonly string[] {
+/** The rules that a rule is made of. */
+function inner(rule: Rule): readonly Rule[] {
   switch (rule.kind) {
     case "constant":
-      return [];
     case "parameter":
-      return [rule.name];
+      return [];
     case "not":
     case "whole":
-      return parametersIn(rule.of);
+      return [rule.of];
     case "element":
     case "length":
     case "reversed":
     case "without":
-      return parametersIn(rule.list);
+      return [rule.list];
     case "scaled":
-      return [...parametersIn(rule.list), ...parametersIn(rule.factor)];
+      return [rule.list, rule.factor];
     case "extended":
-      return [...parametersIn(rule.list), ...parametersIn(rule.by)];
+      return [rule.list, rule.by];
     case "choice":
-      return [rule.test, rule.then, rule.otherwise].flatMap(parametersIn);
+      return [rule.test, rule.then, rule.otherwise];
     default:
-      return [rule.left, rule.right].flatMap(parametersIn);
+      return [rule.left, rule.right];
   }
+}
+
+/** The parameters that a rule reads. */
+export function parametersIn(rule: Rule): readonly string[] {
+  return rule.kind === "parameter" ? [rule.name] : inner(rule).flatMap(parametersIn);
+}
+
+/** The numbers in a rule. */
+export function numbersIn(rule: Rule): readonly number[] {
+  return rule.kind === "constant" && typeof rule.value === "number" ? [rule.value] : inner(rule).flatMap(numbersIn);
 }
 
 /** What Python calls things: parameters by their own names in a constructor, and lists that were computed before. */

@@ -10,6 +10,11 @@ import type { TemplateResult, TemplateStep, TemplateSteps } from "./template.ts"
 /** The template makes something else than the instance. */
 export class Mismatch extends Error {}
 
+/** The template makes nothing: its Python ends in an error, such as the last item of an empty list. */
+export class Refusal extends Mismatch {
+  readonly refused = true;
+}
+
 /** The number of modules or members directly in a member. */
 export function modulesIn(member: Member): number {
   if (member.kind === "list") return member.items.length;
@@ -111,7 +116,7 @@ export class Run {
   #test({ test }: TemplateStep & { kind: "select" }): boolean {
     if (test.kind === "member") return (this.#lengths.get(test.key) ?? 0) > 0;
     const value = evaluate(test.rule, this.#env);
-    if (value === undefined) throw new Mismatch();
+    if (value === undefined) throw new Refusal();
     return value === true;
   }
 

@@ -1,31 +1,14 @@
 /** From instances of a kind of block to the class that makes them all, and what else its author's code would make. */
-import { must } from "../../../errors/must.ts";
-import type { Body, Member, Rebuilds, Returns } from "../../../ir/model.ts";
-import { channelsOf, type Shape } from "../../../ir/shape.ts";
+import type { Rebuilds } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
-import { argumentName, unused } from "../names.ts";
-import { branchesOf } from "./branches.ts";
-import { childrenKnown, childrenOf, type ClassLookup } from "./children.ts";
-import { completed, type Default } from "./defaults.ts";
-import { distinct, distinctSamples, present } from "./distinct.ts";
-import { Fitter } from "./fit.ts";
-import { match, type ChildArguments } from "./match.ts";
-import { mergeMember, type MemberSurroundings } from "./merge-members.ts";
-import { mergeSteps, type Surroundings } from "./merge-steps.ts";
-import { parameter, type Rule } from "./rules.ts";
-import { rebuiltSamples, sampleOf, type Sample } from "./samples.ts";
-import { relativeSizes } from "./shapes.ts";
-import { listsOf, refsOf, stepsOf, type Steps } from "./steps.ts";
-import { parametersOf, parametersOfSteps } from "./template-parameters.ts";
-import {
-  NoProgram,
-  type ClassParameter,
-  type ClassProgram,
-  type MemberTemplate,
-  type SignatureShape,
-  type TemplateSteps,
-  type Test,
-} from "./template.ts";
+import { childrenKnown, type ClassLookup } from "./children.ts";
+import type { Default } from "./defaults.ts";
+import { distinct, distinctSamples } from "./distinct.ts";
+import { Prober } from "./prober.ts";
+import type { Sample } from "./samples.ts";
+import { numbersOf } from "./template-parameters.ts";
+import { Synthesis } from "./synthesis.ts";
+import { NoProgram, type ClassProgram } from "./template.ts";
 
 /** What is known of the blocks that a kind of block is made of, and of the settings that its configurations may leave out. */
 export interface Knowledge {
@@ -34,9 +17,13 @@ export interface Knowledge {
   readonly defaults: readonly Default[];
 }
 
+/** So often a class is made anew of what contradicts it, before its settings are given up. */
+const mostRounds = 4;
+
 /**
- * The class of these instances, with the settings in `free` as parameters; what cannot be varied is settled. Undefined where no class was found that
- * makes every instance and everything that the block makes of other configurations.
+ * The class of these instances, with the settings in `free` as parameters; what cannot be varied is settled. It is learnt of some configurations,
+ * and looked at under others: those of which it makes something else are learnt of, too. Undefined where no class was found that makes every
+ * instance and everything that the block makes of other configurations.
  */
 export function synthesize(
   instances: readonly Sample[],
@@ -47,247 +34,32 @@ export function synthesize(
   const values = new Map(
     [...first.settings.keys()].map((name) => [name, distinct(instances.map(({ settings }) => settings.get(name) ?? null))]),
   );
-  const varied = new Set(
-    [...free].filter((name) => (values.get(name)?.length ?? 0) > 1 || typeof first.settings.get(name) !== "string"),
-  );
+  const varied = new Set([...free].filter((name) => (values.get(name)?.length ?? 0) > 1 || !hasText(first.settings.get(name))));
+  const prober = new Prober(first, varied, values, rebuilds);
+  const known = (samples: readonly Sample[]): readonly Sample[] => samples.filter((sample) => childrenKnown(sample, classOf));
   // Two instances that differ most give what lies between them too.
-  const rebuilt = rebuiltSamples(first, varied, values, rebuilds).filter((sample) => childrenKnown(sample, classOf));
-  const samples = [...distinctSamples(instances), ...rebuilt];
-  const open = [...varied].filter((name) => distinct(samples.map(({ settings }) => settings.get(name) ?? null)).length > 1);
-  try {
-    return new Synthesis(samples, open, classOf, defaults).program(instances);
-  } catch (error) {
-    if (error instanceof NoProgram) return undefined;
-    throw error;
+  const samples = [...distinctSamples(instances), ...known(prober.samples())];
+  const checks: Sample[] = [];
+  for (let round = 0; round < mostRounds; round++) {
+    const open = [...varied].filter((name) => distinct(samples.map(({ settings }) => settings.get(name) ?? null)).length > 1);
+    let made: ClassProgram;
+    try {
+      made = new Synthesis(samples, open, classOf, defaults).program(instances);
+    } catch (error) {
+      if (error instanceof NoProgram) return undefined;
+      throw error;
+    }
+    if (varied.size === 0) return made;
+    checks.push(...known(prober.checks(numbersOf(made))));
+    const wrong = checks.filter(({ block, body }) => made.contradicts(block, body));
+    if (wrong.length === 0) return made;
+    samples.push(...wrong.slice(0, 8));
+    for (const sample of wrong.slice(0, 8)) checks.splice(checks.indexOf(sample), 1);
   }
+  return undefined;
 }
 
-/** A class of more arguments that follow from nothing known is harder to read than one for fewer configurations. */
-const mostExtras = 4;
-
-interface Matched {
-  readonly pattern: Pick<ClassProgram, "members" | "forward" | "returns">;
-  readonly matched: readonly ReadonlyMap<string, PyConstant>[];
-}
-
-class Synthesis {
-  readonly #samples: readonly Sample[];
-  readonly #children: readonly ChildArguments[];
-  readonly #classOf: ClassLookup;
-  readonly #defaults: readonly Default[];
-  readonly #fitter: Fitter;
-  readonly #open: readonly string[];
-  readonly #extras: { readonly name: string; readonly values: Map<number, string> }[] = [];
-
-  constructor(samples: readonly Sample[], open: readonly string[], classOf: ClassLookup, defaults: readonly Default[]) {
-    this.#samples = samples;
-    this.#open = open;
-    this.#classOf = classOf;
-    this.#defaults = defaults;
-    this.#children = samples.map((sample) => childrenOf(sample, classOf));
-    this.#fitter = new Fitter(
-      samples.map(({ settings }) => settings),
-      open,
-    );
-  }
-
-  program(instances: readonly Sample[]): ClassProgram {
-    const [first] = instances as readonly [Sample];
-    const members = this.#members();
-    const { pattern, matched } = this.#pattern(members, first.body.returns);
-    const { forward } = pattern;
-    const signature = this.#signature();
-    const used = new Set([...members.flatMap(([, member]) => parametersOf(member)), ...parametersOfSteps(forward)]);
-    const extras = this.#extras.map(({ name }) => name);
-    const constants = new Map(
-      this.#defaults.flatMap(({ name, rule }) => (rule.kind === "constant" ? [[name, rule.value] as const] : [])),
-    );
-    const needed = [...this.#open, ...extras].filter((name) => used.has(name));
-    // As Python wants it: what may be left out comes last.
-    const names = [...needed.filter((name) => !constants.has(name)), ...needed.filter((name) => constants.has(name))];
-    if (this.#open.length > 0 && extras.filter((name) => used.has(name)).length > mostExtras)
-      throw new NoProgram("too little is known");
-    const parameters = names.map((name): ClassParameter => {
-      return {
-        name,
-        values: matched.flatMap((env) => (env.has(name) ? [env.get(name) as PyConstant] : [])),
-        ...(extras.includes(name) ? { extra: true } : {}),
-        ...(constants.has(name) ? { default: constants.get(name) as PyConstant } : {}),
-      };
-    });
-    // What an instance has no use for.
-    const idle = new Map(
-      parameters.map(({ name, values: [first] }) => [
-        name,
-        Array.isArray(first) ? [] : first === undefined || typeof first === "number" ? 0 : false,
-      ]),
-    );
-    const settled = new Map([...first.settings].filter(([name]) => !this.#open.includes(name)));
-    const [classOf, defaults] = [this.#classOf, this.#defaults];
-    const argumentsOf: ClassProgram["argumentsOf"] = (block, body) => {
-      const sample = sampleOf(completed(block, defaults), body);
-      if ([...settled].some(([name, value]) => JSON.stringify(sample.settings.get(name)) !== JSON.stringify(value)))
-        return undefined;
-      const open = new Map([...sample.settings].filter(([name]) => this.#open.includes(name)));
-      const env = match(pattern, open, block, body, childrenOf(sample, classOf));
-      if (env === undefined) return undefined;
-      return new Map(names.map((name) => [name, env.get(name) ?? idle.get(name) ?? 0]));
-    };
-    const { definition } = first.block;
-    return {
-      definition,
-      name: definition.name,
-      parameters,
-      ...pattern,
-      signature,
-      settled,
-      example: { block: first.block, body: first.body },
-      argumentsOf,
-    };
-  }
-
-  /** What has the values of another argument is that argument. */
-  #extra(hint: string, values: readonly PyConstant[], samples: readonly number[]): Rule {
-    const given = new Map(samples.map((sample, i) => [sample, JSON.stringify(values[i])]));
-    for (const extra of this.#extras) {
-      const shared = samples.filter((sample) => extra.values.has(sample));
-      const same = shared.every((sample) => extra.values.get(sample) === given.get(sample));
-      if (!same || shared.length < Math.min(extra.values.size, given.size) || new Set(given.values()).size < 2) continue;
-      for (const [sample, value] of given) extra.values.set(sample, value);
-      return parameter(extra.name);
-    }
-    if (this.#open.length > 0 && this.#extras.length > 8 * mostExtras) throw new NoProgram("too little is known");
-    const taken = [...this.#open, ...this.#extras.map(({ name }) => name), ...(this.#samples[0]?.settings.keys() ?? [])];
-    const name = unused(argumentName(hint), new Set(taken));
-    this.#extras.push({ name, values: given });
-    return parameter(name);
-  }
-
-  #members(): readonly (readonly [string, MemberTemplate])[] {
-    // In the order of the sample that has the most.
-    const fullest = this.#samples.reduce((best, sample) =>
-      sample.block.members.length > best.block.members.length ? sample : best,
-    );
-    const keys = [...new Set([fullest, ...this.#samples].flatMap(({ block }) => block.members.map(([key]) => key)))];
-    const around: MemberSurroundings = {
-      fitter: this.#fitter,
-      extra: (hint, values, samples) => this.#extra(hint, values, samples),
-      samples: this.#samples.map((_, i) => i),
-      classOf: (sample, block) => {
-        const found = this.#children[sample]?.(block);
-        if (found === undefined) throw new NoProgram(`${block.path} has no class`);
-        return found;
-      },
-    };
-    const found = this.#samples.map(({ block }) => new Map<string, Member>(block.members));
-    return keys.map((key) => [
-      key,
-      mergeMember(
-        found.map((members) => members.get(key)),
-        key,
-        around,
-      ),
-    ]);
-  }
-
-  /** Members and forward together, and the parameters of every sample under them. */
-  #pattern(members: ClassProgram["members"], returns: Returns): Matched {
-    const known = this.#extras.length;
-    // A loop from a list's second item on shows itself in lists of three alone; the more samples take part, the more they tell.
-    for (const shortest of [1, 2]) {
-      this.#extras.splice(known);
-      try {
-        const pattern = { members, forward: this.#forward(shortest), returns };
-        const matched = this.#samples.map(({ settings, block, body }, i) => {
-          const open = new Map([...settings].filter(([name]) => this.#open.includes(name)));
-          const env = match(pattern, open, block, body, this.#children[i] as ChildArguments);
-          if (env === undefined) throw new NoProgram("a sample is another program");
-          return env;
-        });
-        return { pattern, matched };
-      } catch (error) {
-        if (!(error instanceof NoProgram)) throw error;
-      }
-    }
-    throw new NoProgram("no forward makes all samples");
-  }
-
-  /** Lists that some samples repeat steps over are walked in loops; where lengths differ by more than none and one there is no other way. */
-  #forward(shortest: number): TemplateSteps {
-    const lengths = this.#samples.map(({ block }) => listsOf(block));
-    const keys = [...new Set(lengths.flatMap((lists) => [...lists.keys()]))];
-    const long = keys.filter((key) => lengths.some((lists) => (lists.get(key) ?? 0) > 1));
-    const varying = long.filter((key) => new Set(lengths.map((lists) => lists.get(key) ?? 0)).size > 1);
-    // Samples in which such a list is too short for a loop to show itself are checked at the end, as all are.
-    const clear = this.#samples.flatMap((_, i) => (varying.every((key) => (lengths[i]?.get(key) ?? 0) > shortest) ? [i] : []));
-    if (clear.length === 0) throw new NoProgram("no sample shows the loops");
-    const stepsWith = (rolled: ReadonlySet<string>): readonly Steps[] =>
-      clear.map((i) => {
-        const { block, body } = this.#samples[i] as Sample;
-        return stepsOf(block, body, refsOf(block), rolled);
-      });
-    const all = stepsWith(new Set(long));
-    const rolledIn = all.map(
-      (steps) => new Set(steps.steps.flatMap((step) => (step.kind === "loop" ? step.lists.map(([key]) => key) : []))),
-    );
-    const rolled = new Set(long.filter((key) => rolledIn.every((lists) => lists.has(key))));
-    const steps = rolled.size === long.length ? all : stepsWith(rolled);
-    const around: Surroundings = {
-      fitter: this.#fitter.within(clear),
-      extra: (hint, values, samples) =>
-        this.#extra(
-          hint,
-          values,
-          samples.map((i) => clear[i] as number),
-        ),
-      testOf: (domain, within) =>
-        this.#test(
-          domain.map((i) => clear[i] as number),
-          within.map((i) => clear[i] as number),
-        ),
-    };
-    const merged = mergeSteps(steps, around);
-    branchesOf(merged);
-    return merged;
-  }
-
-  /** The test that holds in the samples of `domain`, among those of `within`. */
-  #test(domain: readonly number[], within: readonly number[]): Test | undefined {
-    const holds = within.map((i) => domain.includes(i));
-    const members = this.#samples.map(({ block }) => new Map(block.members.map(([key, member]) => [key, present(member)])));
-    const keys = [...new Set(members.flatMap((each) => [...each.keys()]))];
-    const key = keys.find((each) => within.every((i, at) => (members[i]?.get(each) ?? false) === holds[at]));
-    if (key !== undefined) {
-      const list = this.#samples.some(({ block }) =>
-        block.members.some(([name, member]) => name === key && member.kind === "list"),
-      );
-      return { kind: "member", key, list };
-    }
-    const rule = this.#fitter.within(within).switch(holds);
-    return rule === undefined ? undefined : { kind: "rule", rule };
-  }
-
-  #signature(): ClassProgram["signature"] {
-    // A block without any of its layers gives what it takes: that is left aside where it is the exception.
-    const filled = this.#samples.flatMap(({ block }, i) => (block.members.every(([, member]) => present(member)) ? [i] : []));
-    const shapes = (of: (body: Body) => readonly Shape[]): readonly SignatureShape[] => {
-      const each = this.#samples.map(({ body }) => of(body));
-      return must(each[0], "a sample").map((_, at) => {
-        const all = each.map((values) => must(values[at], "a shape"));
-        const sizes = new Set(
-          all.map((shape, i) => relativeSizes(shape, must(this.#samples[i]?.body.graph.inputs[0], "a block's input").shape)),
-        );
-        const channels =
-          this.#fitter.number(all.map(channelsOf)) ??
-          this.#fitter.within(filled).number(filled.map((i) => channelsOf(all[i] as Shape)));
-        return { channels, sizes: sizes.size === 1 ? ([...sizes][0] as string) : "H', W'" };
-      });
-    };
-    return {
-      inputs: shapes(({ graph }) => graph.inputs.map(({ shape }) => shape)),
-      results: shapes(({ graph, returns }) =>
-        returns.entries.map(([, output]) => must(graph.outputs[output], "a block's output").shape),
-      ),
-    };
-  }
+/** A text can only be varied where the model has several. */
+function hasText(value: PyConstant | undefined): boolean {
+  return typeof value === "string" || (Array.isArray(value) && value.some((item) => typeof item === "string"));
 }

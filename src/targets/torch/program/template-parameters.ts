@@ -1,42 +1,56 @@
-/** The parameters that the parts of a class read. */
-import { parametersIn, type Rule } from "./rules.ts";
-import type { ItemSlot, MemberTemplate, TemplateSteps } from "./template.ts";
+/** What the rules in the parts of a class read. */
+import { numbersIn, parametersIn, type Rule } from "./rules.ts";
+import type { ClassProgram, ItemSlot, MemberTemplate, TemplateSteps } from "./template.ts";
 
 export function parametersOf(member: MemberTemplate): readonly string[] {
-  const of = (rule: Rule | undefined): readonly string[] => (rule === undefined ? [] : parametersIn(rule));
+  return rulesOf(member).flatMap(parametersIn);
+}
+
+/** The parameters that a forward reads. */
+export function parametersOfSteps(steps: TemplateSteps): readonly string[] {
+  return rulesOfSteps(steps).flatMap(parametersIn);
+}
+
+/** The numbers that rules compare with or limit to: where a setting passes one, the class makes something else. */
+export function numbersOf({ members, forward }: Pick<ClassProgram, "members" | "forward">): readonly number[] {
+  const rules = [...members.flatMap(([, member]) => rulesOf(member)), ...rulesOfSteps(forward)];
+  return [...new Set(rules.filter(({ kind }) => kind !== "constant").flatMap(numbersIn))];
+}
+
+function rulesOf(member: MemberTemplate): readonly Rule[] {
+  const of = (rule: Rule | undefined): readonly Rule[] => (rule === undefined ? [] : [rule]);
   switch (member.kind) {
     case "module":
       return member.choices.flatMap(({ test, construct }) => [
         ...of(test),
-        ...(construct?.slots ?? []).flatMap(([, slot]) => (slot.kind === "default" ? [] : parametersIn(slot))),
+        ...(construct?.slots ?? []).flatMap(([, slot]) => (slot.kind === "default" ? [] : [slot])),
       ]);
     case "list":
-      return [...of(member.present), ...member.items.flatMap(parametersOf)];
+      return [...of(member.present), ...member.items.flatMap(rulesOf)];
     case "record":
-      return [...of(member.present), ...member.entries.flatMap(([, entry]) => parametersOf(entry))];
+      return [...of(member.present), ...member.entries.flatMap(([, entry]) => rulesOf(entry))];
     case "repeated":
-      return [...of(member.count), ...member.construct.slots.flatMap(([, slot]) => parametersOfItems(slot))];
+      return [...of(member.count), ...member.construct.slots.flatMap(([, slot]) => rulesOfItems(slot))];
   }
 }
 
-function parametersOfItems(slot: ItemSlot): readonly string[] {
+function rulesOfItems(slot: ItemSlot): readonly Rule[] {
   switch (slot.kind) {
     case "each":
-      return parametersIn(slot.rule);
+      return [slot.rule];
     case "sequence":
-      return slot.parts.flatMap(parametersIn);
+      return slot.parts;
     case "edge":
-      return [slot.at, slot.rest].flatMap(parametersIn);
+      return [slot.at, slot.rest];
     case "default":
       return [];
   }
 }
 
-/** The parameters that a forward reads. */
-export function parametersOfSteps({ steps }: TemplateSteps): readonly string[] {
-  return steps.flatMap((step): readonly string[] => {
-    if (step.kind === "op") return step.slots.flatMap(([, slot]) => (slot.kind === "default" ? [] : parametersIn(slot)));
-    if (step.kind === "loop") return parametersOfSteps(step.body);
-    return step.kind === "select" && step.test.kind === "rule" ? parametersIn(step.test.rule) : [];
+function rulesOfSteps({ steps }: TemplateSteps): readonly Rule[] {
+  return steps.flatMap((step): readonly Rule[] => {
+    if (step.kind === "op") return step.slots.flatMap(([, slot]) => (slot.kind === "default" ? [] : [slot]));
+    if (step.kind === "loop") return rulesOfSteps(step.body);
+    return step.kind === "select" && step.test.kind === "rule" ? [step.test.rule] : [];
   });
 }

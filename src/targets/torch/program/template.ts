@@ -119,8 +119,12 @@ export interface ClassProgram {
   readonly signature: Signature;
   /** Settings of the configuration that are the same wherever the class is used, and are no parameters for that reason. */
   readonly settled: ReadonlyMap<string, PyConstant>;
+  /** What else its configurations hold, by name, as text. */
+  readonly given: ReadonlyMap<string, string>;
   /** An instance and the body of a call of it, for what the docstring says of shapes. */
   readonly example: { readonly block: Block; readonly body: Body };
   /** What the constructor is given for an instance; undefined where the class is not its program. */
   readonly argumentsOf: (block: Block, body: Body) => ReadonlyMap<string, PyConstant> | undefined;
+  /** Whether it can be given what the instance is given, and makes something else of it. */
+  readonly contradicts: (block: Block, body: Body) => boolean;
 }

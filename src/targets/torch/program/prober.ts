@@ -1,0 +1,267 @@
+/** Configurations under which a block is built again, to learn how it follows from them and to look whether what was learnt holds. */
+import { must } from "../../../errors/must.ts";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import type { Block, Definition, Rebuilds } from "../../../ir/model.ts";
+import type { PyConstant } from "../../../ir/python.ts";
+import { withoutPlaces } from "../../../ir/source.ts";
+import { settingsOf, type Setting } from "./config.ts";
+import { distinct } from "./distinct.ts";
+import { Rebuilder } from "./rebuilder.ts";
+import type { Sample } from "./samples.ts";
+
+/** What a number may become: a count, or a fraction where counts are refused. */
+type Range = "small" | "large" | "fraction" | "held";
+
+/** Numbers without common factors, so that sums and products of them do not coincide. */
+const primes = [5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43];
+/** What large numbers are multiples of; 0 is for the given value. */
+const grains = [1, 1, 2, 4, 8, 32, 0];
+const fractions = [0.125, 0.25, 0.375, 0.5, 0.625, 0.75];
+/** Settings up to here are taken for multipliers, numbers of blocks and the like, which may become the length of a list. */
+const small = 8;
+
+/** What is tried for one block, from one of its instances. */
+export class Prober {
+  readonly #settings: readonly Setting[];
+  /** What the instances have, by setting. */
+  readonly #values: ReadonlyMap<string, readonly PyConstant[]>;
+  readonly #rebuilder: Rebuilder;
+  readonly #definition: Definition;
+  readonly #random = xoroshiro128plus(1);
+  readonly #tried = new Set<string>();
+  readonly #heavy: boolean;
+  #found: Sample[] = [];
+  #ranges = new Map<string, Range>();
+  /** Coarser numbers where finer ones are refused: groups and heads divide channels. */
+  #grain = 0;
+
+  constructor(base: Sample, free: ReadonlySet<string>, values: ReadonlyMap<string, readonly PyConstant[]>, rebuilds: Rebuilds) {
+    this.#rebuilder = new Rebuilder(base, rebuilds);
+    this.#definition = base.block.definition;
+    this.#settings = settingsOf(base.block).filter(({ name }) => free.has(name));
+    this.#values = values;
+    // A block of many layers costs more to build, and what is to be learnt of it lies in its children, which are built on their own too.
+    this.#heavy = sizeOf(base.block) > 150;
+  }
+
+  /** All settings differ from the given ones at once; then two are equal, or one alone differs. */
+  samples(): readonly Sample[] {
+    if (this.#settings.length === 0) return [];
+    return this.#finding(() => {
+      this.#ranges = new Map(this.#settings.map((setting) => [setting.name, this.#rangeOf(setting)]));
+      const switches = this.#settings.filter(({ value }) => typeof value === "boolean").length;
+      const wanted = (this.#heavy ? 3 : 5 + this.#settings.length + 4 * switches) + this.#settings.length;
+      this.#draw(wanted);
+      this.#equalPairs(this.#grainNow());
+      // One setting alone, from the given configuration and from the one with the longest lists: there it shows what a loop does.
+      const starts = [new Map<string, PyConstant>(), ...this.#richest()];
+      for (const setting of this.#settings) {
+        for (const each of grains) if (this.#try(new Map([[setting.name, this.#value(setting, each, 0)]]))) break;
+        for (const start of starts)
+          for (const edge of this.#edges(setting, start)) this.#try(new Map([...start, [setting.name, edge]]));
+      }
+    });
+  }
+
+  /** Others, to look whether what was learnt of samples holds: far from them, and around numbers at which something may change. */
+  checks(numbers: readonly number[]): readonly Sample[] {
+    if (this.#settings.length === 0) return [];
+    return this.#finding(() => {
+      const turns = [...new Set([...numbers, ...this.#definition.literals])];
+      const starts = [new Map<string, PyConstant>(), ...this.#richest()];
+      for (const setting of this.#settings)
+        for (const each of this.#around(setting, turns)) {
+          for (const start of starts.toReversed()) if (this.#try(new Map([...start, [setting.name, each]]))) break;
+        }
+      this.#draw(this.#heavy ? 2 : 6);
+    });
+  }
+
+  #finding(search: () => void): readonly Sample[] {
+    this.#found = [];
+    withoutPlaces(search);
+    return this.#found;
+  }
+
+  #grainNow(): number {
+    return grains[this.#grain % grains.length] as number;
+  }
+
+  #draw(wanted: number): void {
+    const enough = this.#found.length + wanted;
+    for (let attempt = 0; attempt < 4 * wanted && this.#found.length < enough; attempt++) {
+      if (!this.#try(this.#drawn(this.#grainNow(), attempt))) this.#grain++;
+    }
+  }
+
+  /** The settings of the sample whose shortest list is longest. */
+  #richest(): readonly ReadonlyMap<string, PyConstant>[] {
+    const shortest = ({ block }: Sample): number =>
+      Math.min(
+        ...block.members.flatMap(([, member]) =>
+          member.kind === "list" && member.items.length > 0 ? [member.items.length] : [],
+        ),
+      );
+    const listed = this.#found.filter((sample) => Number.isFinite(shortest(sample)));
+    const best = listed.reduce<Sample | undefined>(
+      (found, sample) => (found === undefined || shortest(sample) > shortest(found) ? sample : found),
+      undefined,
+    );
+    if (best === undefined) return [];
+    return [new Map(this.#settings.map(({ name }) => [name, best.settings.get(name) as PyConstant]))];
+  }
+
+  /** Values at which blocks tend to do something else. */
+  #edges({ name, value }: Setting, start: ReadonlyMap<string, PyConstant>): readonly PyConstant[] {
+    const from = start.get(name) ?? value;
+    if (typeof from === "boolean") return [!from];
+    if (typeof from !== "number") return [];
+    const range = this.#ranges.get(name);
+    if (range === "fraction") return [0, -0.25, 0.25];
+    return start.size === 0 ? [0, 1] : [0];
+  }
+
+  /** Values on both sides of where a block may begin to do something else, and far from the given one. */
+  #around({ name, value }: Setting, turns: readonly number[]): readonly PyConstant[] {
+    if (Array.isArray(value)) return this.#lists(value as readonly PyConstant[]);
+    if (typeof value !== "number") return [];
+    const range = this.#ranges.get(name);
+    if (range === "fraction") return distinct([...turns.filter((turn) => turn > 0 && turn < 16), -0.5, 0.9, 1.5, 3]);
+    if (range === "small") {
+      const near = turns.filter((turn) => turn <= 64 && Number.isInteger(turn)).flatMap((turn) => [turn - 1, turn, turn + 1]);
+      const far = this.#heavy ? [4, 16] : [0, 1, 2, 3, 4, 5, 6, 9, 16, 25, 128, 512, 1024];
+      return distinct([...near, ...far].filter((each) => each >= 0));
+    }
+    const grain = this.#grainNow();
+    const whole = (each: number): readonly number[] => (grain > 1 ? [each, Math.round(each / grain) * grain] : [each]);
+    const near = turns
+      .filter((turn) => turn > small)
+      .flatMap((turn) => [turn, turn / 2, turn / 4])
+      .flatMap((turn) => [turn, turn - 1, turn + 1, turn - grain, turn + grain, 1.5 * turn]);
+    const far = this.#heavy ? [64, 512, 4096] : [4, 64, 128, 256, 384, 512, 1024, 2048, 4096];
+    return distinct([...near, ...far].flatMap(whole).filter((each) => Number.isInteger(each) && each > 0));
+  }
+
+  /** Lists of positions, of growing and of falling numbers, of one item and of many. */
+  #lists(given: readonly PyConstant[]): readonly PyConstant[] {
+    if (given.length > 0 && given.every((item) => typeof item === "boolean"))
+      return [[true], [false], [true, false, true], [false, true, false], [true, true, false, false]];
+    const numbers = given.filter((item) => typeof item === "number");
+    if (numbers.length < given.length) return [];
+    const scale = numbers.some((item) => item > small) ? Math.max(...numbers) : 1;
+    const lists = [
+      [],
+      [0],
+      [1],
+      [2],
+      [0, 1],
+      [1, 3],
+      [1, 2, 3],
+      [3, 1, 2],
+      [4, 4],
+      [1, 2, 4, 8],
+      [2, 0, 5],
+      [9, 1],
+      [1, 1, 1, 1, 1, 1],
+    ];
+    return lists.map((list) => list.map((item) => item * scale));
+  }
+
+  /** In which range a setting may be varied alone. */
+  #rangeOf({ name, value }: Setting): Range {
+    if (typeof value !== "number") return "small";
+    const given = (this.#values.get(name) ?? []) as readonly number[];
+    if (given.some((each) => !Number.isInteger(each))) return "fraction";
+    if (Math.abs(value) > small) return "large";
+    const legal = (tests: readonly number[]): boolean =>
+      tests.some((test) => this.#rebuilder.at(new Map([[name, test]])) !== undefined);
+    if (legal([2, 3, 4, 5])) return "small";
+    return legal([0.25, 0.5]) ? "fraction" : "small";
+  }
+
+  #int(min: number, max: number): number {
+    return uniformInt(this.#random, min, max);
+  }
+
+  #pick<T>(from: readonly T[]): T {
+    return from[this.#int(0, from.length - 1)] as T;
+  }
+
+  #drawn(grain: number, attempt: number): ReadonlyMap<string, PyConstant> {
+    return new Map(this.#settings.map((setting) => [setting.name, this.#value(setting, grain, attempt)]));
+  }
+
+  /** `grain` is what large numbers are multiples of; 0 stands for the given value. */
+  #value({ name, value }: Setting, grain: number, attempt: number): PyConstant {
+    if (typeof value === "boolean") return this.#int(0, 1) === 1;
+    if (typeof value === "string") return this.#pick(this.#values.get(name) ?? [value]);
+    if (typeof value === "number") return this.#number(value, this.#ranges.get(name) ?? "large", grain, attempt);
+    const list = value as readonly (number | boolean | string)[];
+    const length = this.#pick(attempt % 3 === 2 ? [list.length] : [2, 3, 3, 4]);
+    return Array.from({ length }, () => this.#item(list, name, grain, attempt));
+  }
+
+  #item(list: readonly (number | boolean | string)[], name: string, grain: number, attempt: number): PyConstant {
+    const first = list[0];
+    if (typeof first === "boolean") return this.#int(0, 1) === 1;
+    if (typeof first === "string")
+      return this.#pick(
+        distinct(must(this.#values.get(name), "what instances have").flatMap((each) => each as readonly string[])),
+      );
+    const numbers = list as readonly number[];
+    if (numbers.some((item) => !Number.isInteger(item))) return this.#pick([0.5, 1, 1.5, 2]);
+    const large = numbers.some((item) => Math.abs(item) > small);
+    return this.#number(first ?? 1, large ? "large" : "small", grain, attempt);
+  }
+
+  #number(value: number, range: Range, grain: number, attempt: number): number {
+    if (range === "fraction") return this.#pick([0, ...fractions]);
+    if (range === "small")
+      return attempt % 4 === 3 ? value : this.#int(value === 0 || attempt % 4 === 1 ? 0 : 1, attempt % 4 === 2 ? 12 : 7);
+    return (grain === 0 ? value : grain) * this.#pick(primes);
+  }
+
+  /** Where a block does something else when two numbers are equal. */
+  #equalPairs(grain: number): void {
+    const numbers = this.#settings.filter(({ value }) => typeof value === "number");
+    for (const [i, a] of numbers.entries()) {
+      for (const b of numbers.slice(i + 1)) {
+        if ([a, b].filter(({ name }) => this.#ranges.get(name) === "fraction").length === 1) continue;
+        for (const each of [grain, 32, 0]) {
+          const drawn = this.#drawn(each, 0);
+          const values = [drawn.get(a.name), drawn.get(b.name)] as readonly number[];
+          const tries = [Math.max(...values), Math.min(...values)];
+          const equal = tries
+            .map((value) => new Map([...drawn, [a.name, value], [b.name, value]]))
+            .find((each) => this.#try(each));
+          if (equal === undefined) continue;
+          // What stands beside the comparison may decide too: a stride of 1, a switch.
+          for (const other of this.#settings)
+            if (other !== a && other !== b)
+              for (const plain of plainValues(other)) this.#try(new Map([...equal, [other.name, plain]]));
+          break;
+        }
+      }
+    }
+  }
+
+  #try(values: ReadonlyMap<string, PyConstant>): boolean {
+    const key = JSON.stringify([...values]);
+    if (this.#tried.has(key)) return false;
+    this.#tried.add(key);
+    const sample = this.#rebuilder.at(values);
+    if (sample !== undefined) this.#found.push(sample);
+    return sample !== undefined;
+  }
+}
+
+/** The values of a setting at which it mostly asks for nothing, and others beside them. */
+function plainValues({ value }: Setting): readonly PyConstant[] {
+  if (typeof value === "boolean") return [false, true];
+  return typeof value === "number" && Math.abs(value) <= small ? [1, 2, 4] : [];
+}
+
+function sizeOf(block: Block): number {
+  return block.children.reduce((sum, child) => sum + (child.kind === "block" ? sizeOf(child) : 1), 0);
+}

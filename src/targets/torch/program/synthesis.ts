@@ -1,0 +1,254 @@
+/** The class of samples of a block: members and forward that give each of them. */
+import type { Block, Body, Member, Returns } from "../../../ir/model.ts";
+import type { PyConstant } from "../../../ir/python.ts";
+import { argumentName, unused } from "../names.ts";
+import { branchesOf } from "./branches.ts";
+import { childrenOf, type ClassLookup } from "./children.ts";
+import { givenIn } from "./config.ts";
+import { completed, type Default } from "./defaults.ts";
+import { distinct, present } from "./distinct.ts";
+import { Fitter } from "./fit.ts";
+import { match, type ChildArguments } from "./match.ts";
+import { mergeMember, type MemberSurroundings } from "./merge-members.ts";
+import { mergeSteps, type Surroundings } from "./merge-steps.ts";
+import { parameter, type Rule } from "./rules.ts";
+import { Mismatch, Refusal } from "./run-steps.ts";
+import { sampleOf, type Sample } from "./samples.ts";
+import { listsOf, refsOf, stepsOf, type Steps } from "./steps.ts";
+import { parametersOf, parametersOfSteps } from "./template-parameters.ts";
+import { signatureOf } from "./signature.ts";
+import {
+  NoProgram,
+  type ClassParameter,
+  type ClassProgram,
+  type MemberTemplate,
+  type TemplateSteps,
+  type Test,
+} from "./template.ts";
+
+/** A class of more arguments that follow from nothing known is harder to read than one for fewer configurations. */
+const mostExtras = 4;
+
+interface Matched {
+  readonly pattern: Pick<ClassProgram, "members" | "forward" | "returns">;
+  readonly matched: readonly ReadonlyMap<string, PyConstant>[];
+}
+
+/** The class of all samples, with the settings in `open` as parameters; NoProgram where there is none. */
+export class Synthesis {
+  readonly #samples: readonly Sample[];
+  readonly #children: readonly ChildArguments[];
+  readonly #classOf: ClassLookup;
+  readonly #defaults: readonly Default[];
+  readonly #fitter: Fitter;
+  readonly #open: readonly string[];
+  readonly #extras: { readonly name: string; readonly values: Map<number, string> }[] = [];
+
+  constructor(samples: readonly Sample[], open: readonly string[], classOf: ClassLookup, defaults: readonly Default[]) {
+    this.#samples = samples;
+    this.#open = open;
+    this.#classOf = classOf;
+    this.#defaults = defaults;
+    this.#children = samples.map((sample) => childrenOf(sample, classOf));
+    this.#fitter = new Fitter(
+      samples.map(({ settings }) => settings),
+      open,
+    );
+  }
+
+  program(instances: readonly Sample[]): ClassProgram {
+    const [first] = instances as readonly [Sample];
+    const members = this.#members();
+    const { pattern, matched } = this.#pattern(members, first.body.returns);
+    const { forward } = pattern;
+    const signature = signatureOf(this.#samples, this.#fitter);
+    const used = new Set([...members.flatMap(([, member]) => parametersOf(member)), ...parametersOfSteps(forward)]);
+    const extras = this.#extras.map(({ name }) => name);
+    const constants = new Map(
+      this.#defaults.flatMap(({ name, rule }) => (rule.kind === "constant" ? [[name, rule.value] as const] : [])),
+    );
+    const needed = [...this.#open, ...extras].filter((name) => used.has(name));
+    // As Python wants it: what may be left out comes last.
+    const names = [...needed.filter((name) => !constants.has(name)), ...needed.filter((name) => constants.has(name))];
+    if (this.#open.length > 0 && extras.filter((name) => used.has(name)).length > mostExtras)
+      throw new NoProgram("too little is known");
+    const parameters = names.map((name): ClassParameter => {
+      return {
+        name,
+        values: matched.flatMap((env) => (env.has(name) ? [env.get(name) as PyConstant] : [])),
+        ...(extras.includes(name) ? { extra: true } : {}),
+        ...(constants.has(name) ? { default: constants.get(name) as PyConstant } : {}),
+      };
+    });
+    // What an instance has no use for.
+    const idle = new Map(
+      parameters.map(({ name, values: [first] }) => [
+        name,
+        Array.isArray(first) ? [] : first === undefined || typeof first === "number" ? 0 : false,
+      ]),
+    );
+    const settled = new Map(
+      [...first.settings].filter(([name]) => !this.#open.includes(name) || (!used.has(name) && !this.#isIdle(name, instances))),
+    );
+    const given = givenIn(instances.map(({ block }) => block));
+    const [classOf, defaults] = [this.#classOf, this.#defaults];
+    const matching = (block: Block, body: Body): ReturnType<typeof match> | undefined => {
+      const sample = sampleOf(completed(block, defaults), body);
+      if ([...settled].some(([name, value]) => JSON.stringify(sample.settings.get(name)) !== JSON.stringify(value)))
+        return undefined;
+      const open = new Map([...sample.settings].filter(([name]) => this.#open.includes(name)));
+      return match(pattern, open, block, body, childrenOf(sample, classOf));
+    };
+    const argumentsOf: ClassProgram["argumentsOf"] = (block, body) => {
+      const env = matching(block, body);
+      return env === undefined || env instanceof Mismatch
+        ? undefined
+        : new Map(names.map((name) => [name, env.get(name) ?? idle.get(name) ?? 0]));
+    };
+    const contradicts: ClassProgram["contradicts"] = (block, body) => {
+      const env = matching(block, body);
+      return env instanceof Mismatch && !(env instanceof Refusal);
+    };
+    const { definition } = first.block;
+    return {
+      definition,
+      name: definition.name,
+      parameters,
+      ...pattern,
+      signature,
+      settled,
+      given,
+      example: { block: first.block, body: first.body },
+      argumentsOf,
+      contradicts,
+    };
+  }
+
+  /** Whether a setting that nothing follows from has had as many values as tell that. */
+  #isIdle(name: string, instances: readonly Sample[]): boolean {
+    const values = (samples: readonly Sample[]): readonly PyConstant[] =>
+      distinct(samples.map(({ settings }) => settings.get(name) ?? null));
+    return values(instances).length > 1 || values(this.#samples).length >= (values(this.#samples).includes(true) ? 2 : 3);
+  }
+
+  /** What has the values of another argument is that argument. */
+  #extra(hint: string, values: readonly PyConstant[], samples: readonly number[]): Rule {
+    const given = new Map(samples.map((sample, i) => [sample, JSON.stringify(values[i])]));
+    for (const extra of this.#extras) {
+      const shared = samples.filter((sample) => extra.values.has(sample));
+      const same = shared.every((sample) => extra.values.get(sample) === given.get(sample));
+      if (!same || shared.length < Math.min(extra.values.size, given.size) || new Set(given.values()).size < 2) continue;
+      for (const [sample, value] of given) extra.values.set(sample, value);
+      return parameter(extra.name);
+    }
+    if (this.#open.length > 0 && this.#extras.length > 8 * mostExtras) throw new NoProgram("too little is known");
+    const taken = [...this.#open, ...this.#extras.map(({ name }) => name), ...(this.#samples[0]?.settings.keys() ?? [])];
+    const name = unused(argumentName(hint), new Set(taken));
+    this.#extras.push({ name, values: given });
+    return parameter(name);
+  }
+
+  #members(): readonly (readonly [string, MemberTemplate])[] {
+    // In the order of the sample that has the most.
+    const fullest = this.#samples.reduce((best, sample) =>
+      sample.block.members.length > best.block.members.length ? sample : best,
+    );
+    const keys = [...new Set([fullest, ...this.#samples].flatMap(({ block }) => block.members.map(([key]) => key)))];
+    const around: MemberSurroundings = {
+      fitter: this.#fitter,
+      extra: (hint, values, samples) => this.#extra(hint, values, samples),
+      samples: this.#samples.map((_, i) => i),
+      classOf: (sample, block) => {
+        const found = this.#children[sample]?.(block);
+        if (found === undefined) throw new NoProgram(`${block.path} has no class`);
+        return found;
+      },
+    };
+    const found = this.#samples.map(({ block }) => new Map<string, Member>(block.members));
+    return keys.map((key) => [
+      key,
+      mergeMember(
+        found.map((members) => members.get(key)),
+        key,
+        around,
+      ),
+    ]);
+  }
+
+  /** Members and forward together, and the parameters of every sample under them. */
+  #pattern(members: ClassProgram["members"], returns: Returns): Matched {
+    const known = this.#extras.length;
+    // A loop from a list's second item on shows itself in lists of three alone; the more samples take part, the more they tell.
+    for (const shortest of [1, 2]) {
+      this.#extras.splice(known);
+      try {
+        const pattern = { members, forward: this.#forward(shortest), returns };
+        const matched = this.#samples.map(({ settings, block, body }, i) => {
+          const open = new Map([...settings].filter(([name]) => this.#open.includes(name)));
+          const env = match(pattern, open, block, body, this.#children[i] as ChildArguments);
+          if (env instanceof Mismatch) throw new NoProgram("a sample is another program");
+          return env;
+        });
+        return { pattern, matched };
+      } catch (error) {
+        if (!(error instanceof NoProgram)) throw error;
+      }
+    }
+    throw new NoProgram("no forward makes all samples");
+  }
+
+  /** Lists that some samples repeat steps over are walked in loops; where lengths differ by more than none and one there is no other way. */
+  #forward(shortest: number): TemplateSteps {
+    const lengths = this.#samples.map(({ block }) => listsOf(block));
+    const keys = [...new Set(lengths.flatMap((lists) => [...lists.keys()]))];
+    const long = keys.filter((key) => lengths.some((lists) => (lists.get(key) ?? 0) > 1));
+    const varying = long.filter((key) => new Set(lengths.map((lists) => lists.get(key) ?? 0)).size > 1);
+    // Samples in which such a list is too short for a loop to show itself are checked at the end, as all are.
+    const clear = this.#samples.flatMap((_, i) => (varying.every((key) => (lengths[i]?.get(key) ?? 0) > shortest) ? [i] : []));
+    if (clear.length === 0) throw new NoProgram("no sample shows the loops");
+    const stepsWith = (rolled: ReadonlySet<string>): readonly Steps[] =>
+      clear.map((i) => {
+        const { block, body } = this.#samples[i] as Sample;
+        return stepsOf(block, body, refsOf(block), rolled);
+      });
+    const all = stepsWith(new Set(long));
+    const rolledIn = all.map(
+      (steps) => new Set(steps.steps.flatMap((step) => (step.kind === "loop" ? step.lists.map(([key]) => key) : []))),
+    );
+    const rolled = new Set(long.filter((key) => rolledIn.every((lists) => lists.has(key))));
+    const steps = rolled.size === long.length ? all : stepsWith(rolled);
+    const around: Surroundings = {
+      fitter: this.#fitter.within(clear),
+      extra: (hint, values, samples) =>
+        this.#extra(
+          hint,
+          values,
+          samples.map((i) => clear[i] as number),
+        ),
+      testOf: (domain, within) =>
+        this.#test(
+          domain.map((i) => clear[i] as number),
+          within.map((i) => clear[i] as number),
+        ),
+    };
+    const merged = mergeSteps(steps, around);
+    branchesOf(merged);
+    return merged;
+  }
+
+  /** The test that holds in the samples of `domain`, among those of `within`. */
+  #test(domain: readonly number[], within: readonly number[]): Test | undefined {
+    const holds = within.map((i) => domain.includes(i));
+    const members = this.#samples.map(({ block }) => new Map(block.members.map(([key, member]) => [key, present(member)])));
+    const keys = [...new Set(members.flatMap((each) => [...each.keys()]))];
+    const key = keys.find((each) => within.every((i, at) => (members[i]?.get(each) ?? false) === holds[at]));
+    if (key !== undefined) {
+      const list = this.#samples.some(({ block }) =>
+        block.members.some(([name, member]) => name === key && member.kind === "list"),
+      );
+      return { kind: "member", key, list };
+    }
+    const rule = this.#fitter.within(within).switch(holds);
+    return rule === undefined ? undefined : { kind: "rule", rule };
+  }
+}
