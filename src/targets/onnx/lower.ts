@@ -6,7 +6,7 @@ import { placeOf } from "../../ir/source.ts";
 import type { Tensor } from "../../ir/tensor.ts";
 import { GraphBuilder } from "./builder.ts";
 import type { OnnxGraph, OnnxValue } from "./graph.ts";
-import { runGraphPasses, subpixel } from "./passes/index.ts";
+import { runGraphPasses, subpixel, wholeVectors } from "./passes/index.ts";
 import { sampleFor } from "./shapes.ts";
 import { verifyOnnx } from "./verify.ts";
 
@@ -17,7 +17,7 @@ import { verifyOnnx } from "./verify.ts";
 export function lowerPart(part: Part, load: (param: Param) => Tensor, opset: number): OnnxGraph {
   const lowered = lowerOps(part, load, opset);
   verifyOnnx(lowered);
-  return runGraphPasses(lowered, [subpixel]);
+  return runGraphPasses(lowered, [subpixel, wholeVectors]);
 }
 
 function lowerOps(part: Part, load: (param: Param) => Tensor, opset: number): OnnxGraph {

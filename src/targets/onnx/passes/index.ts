@@ -3,3 +3,4 @@ export { maxima, maximumName } from "./maxima.ts";
 export { runGraphPasses, type GraphPass } from "./pass.ts";
 export { rounded } from "./rounded.ts";
 export { subpixel } from "./subpixel.ts";
+export { wholeVectors } from "./whole-vectors.ts";
