@@ -36,17 +36,28 @@ function commentAbove(lines: readonly string[], at: number): readonly string[] {
   return (lines[begin] ?? "").includes("/**") ? lines.slice(begin, end + 1) : [];
 }
 
+/** Lines of a paragraph are one, but for those that begin an item, a row of a table or code: these stay lines. */
 function paragraphs(comment: readonly string[]): readonly string[] {
   const text = comment.map((line) =>
     line
-      .replace(/^\s*\/\*\*/, "")
-      .replace(/\*\/\s*$/, "")
+      .replace(/^\s*\/\*\*\s?/, "")
+      .replace(/\s*\*\/\s*$/, "")
       .replace(/^\s*\* ?/, "")
-      .trim(),
+      .replaceAll(/\{@link(?:code|plain)?\s+([^}]*)\}/g, "$1")
+      .trimEnd(),
   );
-  const prose = text.filter((line) => !line.startsWith("@")).join("\n");
-  return prose
-    .split(/\n{2,}/)
-    .map((paragraph) => paragraph.replaceAll("\n", " ").trim())
-    .filter((paragraph) => paragraph !== "");
+  // Tags come last, and what is behind one is its own.
+  const tags = text.findIndex((line) => /^\s*@\w/.test(line));
+  const found: string[] = [];
+  let open = false;
+  for (const line of tags < 0 ? text : text.slice(0, tags)) {
+    const bare = line.trim();
+    const code = /^\s{4,}\S/.test(line);
+    const apart = code || /^\s*(\||[-*+] |\d+[.)] )/.test(line);
+    const last = found.at(-1);
+    if (open && last !== undefined && bare !== "") found[found.length - 1] = last + (apart ? `\n${line}` : ` ${bare}`);
+    else if (bare !== "") found.push(code ? line : bare);
+    open = bare !== "";
+  }
+  return found;
 }

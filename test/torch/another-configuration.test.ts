@@ -170,7 +170,7 @@ test("a class makes what its block makes, under every configuration that it take
       );
       for (const config of others) expect(silent(classes, modelOf(create, config)), JSON.stringify(design)).toBeUndefined();
     }),
-    { seed: 1, numRuns: 40 },
+    { seed: 1, numRuns: 25 },
   );
 }, 60_000);
 
@@ -191,4 +191,39 @@ test("what no class takes is named, an argument without a name is called as its 
   const source = modelPy(model({ name: "given", latentChannels: 2, encoder: Encoder(), decoder: conv2d({ in: 2, out: 3 }) }));
   expect(source).toContain("Made for act silu, kernels [[1],[3,3]].");
   expect(source).toContain("def __init__(self, ch: int) -> None:");
+});
+
+test("settings may be called as Python, torch or the class itself calls something", () => {
+  interface Odd {
+    readonly channels: readonly number[];
+    readonly channel: number;
+    readonly training: number;
+    readonly int: number;
+    readonly i: number;
+  }
+  const Odd = block("Odd", ({ channels, channel, training, int, i }: Odd) => {
+    const widths = channels.map((each) => each * channel);
+    const l = layers({
+      none: [],
+      convs: widths.map((out, at) => conv2d({ in: widths[at - 1] ?? 16, out }) as Layer),
+      body: Array.from({ length: int }, (_, at) => conv2d({ in: 16, out: 16, bias: at === 0 }) as Layer),
+      last: conv2d({ in: widths.at(-1) as number, out: 16 }),
+    });
+    return (x: FeatureMap): FeatureMap =>
+      scale(
+        [...l.convs, l.last, ...l.body].reduce((h, each) => each(h), x),
+        { factor: training * i },
+      );
+  });
+  const Encoder = block("Encoder", () => {
+    const odd = Odd({ channels: [1, 2], channel: 8, training: 3, int: 2, i: 2 });
+    const l = layers({ stem: conv2d({ in: 3, out: 16 }), odd, head: conv2d({ in: 16, out: 4 }) });
+    return (image: Feature<3, 1>): Feature<4, 1> => l.head(l.odd(l.stem(image)));
+  });
+  const source = modelPy(model({ name: "odd", latentChannels: 2, encoder: Encoder(), decoder: conv2d({ in: 2, out: 3 }) }));
+  expect(source).toContain("channel: int, training: int, int_: int, i_: int");
+  expect(source).toContain("[channel * channel2 for channel2 in channels]");
+  expect(source).toContain("self.training2 = training");
+  expect(source).toContain("self.none = nn.ModuleList()");
+  expect(source).toContain("bias=i == 0) for i in range(int_)");
 });

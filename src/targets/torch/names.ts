@@ -1,8 +1,10 @@
 /** Names in generated Python: of packages, classes, arguments. */
 import { pythonKeywords } from "../../ir/python-names.ts";
 
-/** What a constructor calls besides classes. */
-const inConstructors = "self super len max min range zip enumerate nn default_groups same_padding";
+/** What a constructor calls or counts with besides classes, and what annotations name. */
+const inConstructors =
+  "self super len max min sum range zip enumerate reversed sorted int float bool str list tuple dict set type id input object print i _ " +
+  "nn math torch F Tensor Sequence default_groups same_padding";
 
 const names = (text: string): ReadonlySet<string> => new Set([...pythonKeywords, ...text.split(" ")]);
 
@@ -10,7 +12,7 @@ const reservedArguments = names(inConstructors);
 
 /** What a class or a variable cannot be called: Python's words and the names that generated modules import, define or call. */
 export const reservedNames: ReadonlySet<string> = names(
-  `${inConstructors} Autoencoder AutoencoderBase Sequence Tensor torch F math build_encoder build_decoder build_discriminator ` +
+  `${inConstructors} Autoencoder AutoencoderBase build_encoder build_decoder build_discriminator ` +
     "StagedEncoder StagedDecoder StagedDiscriminator DIFFUSERS_CONFIG KEY_RENAMES ChannelLinear EqualizedConv2d EqualizedLinear " +
     "SMCConv2d SpectralConv2d SpectralLinear attention blur haar_dwt haar_idwt minibatch_stddev",
 );

@@ -124,35 +124,46 @@ function documented(
 /** A docstring of paragraphs: one line where one is all there is, else the closing quotes on a line of their own. */
 export function docLines(paragraphs: readonly string[], depth: number): readonly string[] {
   const indent = " ".repeat(depth);
-  const quotes = '"""';
-  // eslint-disable-next-line no-restricted-syntax -- of prose nothing may be left
-  const [first = "", ...others] = paragraphs.map(safeProse).filter((text) => text !== "");
-  if (others.length === 0 && widthOf(first) + depth + 2 * quotes.length <= lineLength) return [indent + quotes + first + quotes];
-  const wrapped = [first, ...others].flatMap((text, i) => [
+  const texts = paragraphs.map(safeProse).filter((text) => text !== "");
+  // Where a backslash stands, it is one.
+  const quotes = texts.some((text) => text.includes("\\")) ? 'r"""' : '"""';
+  const [first, ...others] = texts.map((text, i) => (i === 0 ? text.trimStart() : text));
+   
+  const line = `${quotes}${first ?? ""}"""`;
+  if (others.length === 0 && !/\\"""$|\n/.test(line) && widthOf(line) + depth <= lineLength) return [indent + line];
+  const wrapped = texts.flatMap((text, i) => [
     ...(i === 0 ? [] : [""]),
-    ...wrap(i === 0 ? quotes + text : text, lineLength - depth).map((each) => indent + each),
+    ...(i === 0 ? quotes + text.trimStart() : text)
+      .split("\n")
+      .flatMap((each) => wrap(each, lineLength - depth).map((part) => indent + part)),
   ]);
-  return [...wrapped, indent + quotes];
+  return [...wrapped, `${indent}"""`];
 }
 
-/** Nothing in it ends the docstring or reads as an escape. */
+/** Nothing in it ends the docstring, and white space is a space or a line break. */
 function safeProse(text: string): string {
-  const plain = text
-    .replaceAll("\\", "/")
+  return text
     .replaceAll('"', "'")
-    .replace(/[\s\p{Cc}\u2028\u2029]+/gu, " ");
-  return plain.trim();
+    .split("\n")
+    .map((line) => (/^ */.exec(line)?.[0] as string) + line.replace(/[\s\p{Cc}\u2028\u2029]+/gu, " ").trim())
+    .filter((line) => line.trim() !== "")
+    .join("\n");
 }
 
+/** Lines after the first of an item stand under its text. */
 function wrap(text: string, width: number): readonly string[] {
+  const begin = /^\s*(?:(?:[-*+|]|\d+[.)])\s)?/.exec(text)?.[0] as string;
+  const hanging = " ".repeat(begin.length);
   const lines: string[] = [];
-  let current = "";
-  for (const word of text.split(" ")) {
-    const longer = current === "" ? word : `${current} ${word}`;
-    if (current !== "" && widthOf(longer) > width) {
+  let current = begin;
+  let empty = true;
+  for (const word of text.slice(begin.length).split(" ")) {
+    const longer = empty ? current + word : `${current} ${word}`;
+    if (!empty && widthOf(longer) > width) {
       lines.push(current);
-      current = word;
+      current = hanging + word;
     } else current = longer;
+    empty = false;
   }
   return [...lines, current];
 }

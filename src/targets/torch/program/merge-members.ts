@@ -106,15 +106,13 @@ function mergeLists(values: readonly (MemberList | undefined)[], hint: string, a
       inside,
     ),
   );
-  return {
-    kind: "list",
-    present: presence(
+  const present = (): Rule | undefined =>
+    presence(
       lists.map((each) => each.length > 0),
       hint,
       around,
-    ),
-    items,
-  };
+    );
+  return { kind: "list", present: length === 0 ? undefined : present(), items };
 }
 
 /** A list of one constructor: where lengths differ (`needed`) that is the only way, otherwise it is taken for items that are all the same. */

@@ -17,6 +17,8 @@ import {
   type PyExpr,
 } from "../../../ir/python.ts";
 
+import { unused } from "../names.ts";
+
 export type Rule =
   | { readonly kind: "constant"; readonly value: PyConstant }
   /** A parameter of the class: a setting of the configuration, or an argument that stands for what no rule was found for. */
@@ -206,7 +208,7 @@ export function pythonOf(rule: Rule, naming: Naming): PyExpr {
 }
 
 function scaledList({ list, factor, times, whole }: Rule & { kind: "scaled" }, of: (rule: Rule) => PyExpr): PyExpr {
-  const name = list.kind === "parameter" ? singular(list.name) : "item";
+  const name = unused(list.kind === "parameter" ? singular(list.name) : "item", new Set(parametersIn(factor)));
   const product = factor.kind === "constant" && factor.value === 1 ? pyName(name) : pyBinary("*", of(factor), pyName(name));
   const item = whole ? pyCall(pyName("int"), [product]) : product;
   const loops = [{ target: name, iterable: of(list) }];

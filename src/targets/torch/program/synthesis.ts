@@ -1,4 +1,5 @@
 /** The class of samples of a block: members and forward that give each of them. */
+import { must } from "../../../errors/must.ts";
 import type { Block, Body, Member, Returns } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import { argumentName, unused } from "../names.ts";
@@ -64,29 +65,30 @@ export class Synthesis {
     const signature = signatureOf(this.#samples, this.#fitter);
     const used = new Set([...members.flatMap(([, member]) => parametersOf(member)), ...parametersOfSteps(forward)]);
     const extras = this.#extras.map(({ name }) => name);
-    const constants = new Map(
-      this.#defaults.flatMap(({ name, rule }) => (rule.kind === "constant" ? [[name, rule.value] as const] : [])),
-    );
     const needed = [...this.#open, ...extras].filter((name) => used.has(name));
-    // As Python wants it: what may be left out comes last.
-    const names = [...needed.filter((name) => !constants.has(name)), ...needed.filter((name) => constants.has(name))];
-    if (this.#open.length > 0 && extras.filter((name) => used.has(name)).length > mostExtras)
+    if (this.#open.length > 0 && needed.filter((name) => extras.includes(name)).length > mostExtras)
       throw new NoProgram("too little is known");
+    const values = new Map(
+      needed.map((name) => [name, matched.flatMap((env) => (env.has(name) ? [env.get(name) as PyConstant] : []))]),
+    );
+    // What an instance has no use for.
+    const idle = new Map(needed.map((name) => [name, nothingLike(values.get(name)?.[0])]));
+    const optional = new Map([
+      ...needed.flatMap((name) =>
+        values.get(name)?.length === matched.length ? [] : [[name, must(idle.get(name), name)] as const],
+      ),
+      ...this.#defaults.flatMap(({ name, rule }) => (rule.kind === "constant" ? [[name, rule.value] as const] : [])),
+    ]);
+    // As Python wants it: what may be left out comes last.
+    const names = [...needed.filter((name) => !optional.has(name)), ...needed.filter((name) => optional.has(name))];
     const parameters = names.map((name): ClassParameter => {
       return {
         name,
-        values: matched.flatMap((env) => (env.has(name) ? [env.get(name) as PyConstant] : [])),
+        values: must(values.get(name), name),
         ...(extras.includes(name) ? { extra: true } : {}),
-        ...(constants.has(name) ? { default: constants.get(name) as PyConstant } : {}),
+        ...(optional.has(name) ? { default: optional.get(name) as PyConstant } : {}),
       };
     });
-    // What an instance has no use for.
-    const idle = new Map(
-      parameters.map(({ name, values: [first] }) => [
-        name,
-        Array.isArray(first) ? [] : first === undefined || typeof first === "number" ? 0 : false,
-      ]),
-    );
     const settled = new Map(
       [...first.settings].filter(([name]) => !this.#open.includes(name) || (!used.has(name) && !this.#isIdle(name, instances))),
     );
@@ -103,7 +105,7 @@ export class Synthesis {
       const env = matching(block, body);
       return env === undefined || env instanceof Mismatch
         ? undefined
-        : new Map(names.map((name) => [name, env.get(name) ?? idle.get(name) ?? 0]));
+        : new Map(names.map((name) => [name, env.get(name) ?? must(idle.get(name), name)]));
     };
     const contradicts: ClassProgram["contradicts"] = (block, body) => {
       const env = matching(block, body);
@@ -251,4 +253,9 @@ export class Synthesis {
     const rule = this.#fitter.within(within).switch(holds);
     return rule === undefined ? undefined : { kind: "rule", rule };
   }
+}
+
+function nothingLike(value: PyConstant | undefined): PyConstant {
+  if (Array.isArray(value)) return [];
+  return value === undefined || typeof value === "number" ? 0 : typeof value === "string" ? "" : false;
 }

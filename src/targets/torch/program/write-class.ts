@@ -21,6 +21,7 @@ import {
   type PyStatement,
   type PyTarget,
 } from "../../../ir/python.ts";
+import { moduleAttributes } from "../../../ir/python-names.ts";
 import { reservedNames, unused } from "../names.ts";
 import { printExpr } from "../printer.ts";
 import { ownNaming, pythonOf, singular, type Naming, type Rule } from "./rules.ts";
@@ -31,7 +32,8 @@ import { writeForward } from "./write-forward.ts";
 
 /** `doc` is what the author says of the block. */
 export function writeClass(program: ClassProgram, doc: readonly string[]): PyClass {
-  const keys = new Set(program.members.map(([key]) => key));
+  // A setting called `training` is not the module's.
+  const keys = new Set([...program.members.map(([key]) => key), ...moduleAttributes]);
   const stored = [...new Set(parametersOfSteps(program.forward))];
   const attributes = new Map(stored.map((name) => [name, unused(name, keys)]));
   const own = pyName("self");
@@ -181,6 +183,7 @@ class ConstructorWriter {
           );
       }
       case "list": {
+        if (member.items.length === 0) return pyCall(pySymbol("nn", "ModuleList"));
         const items = pyList(member.items.map((item) => this.#member(item)));
         const value = member.present === undefined ? items : pyIf(this.#python(member.present), items, pyList([]));
         return pyCall(pySymbol("nn", "ModuleList"), [value]);
