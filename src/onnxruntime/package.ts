@@ -1,13 +1,12 @@
 /** Runs the PyTorch package of a compiled folder in a Python of the user's. */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors/index.ts";
 import type { Autoencoder } from "../ir/model.ts";
-import { floats, tensorOf } from "../ir/tensor.ts";
-import { openWeights } from "../artifact/weights-file.ts";
+import { tensorOf } from "../ir/tensor.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
 import type { GraphValues } from "./session.ts";
 
@@ -15,7 +14,10 @@ const program = fileURLToPath(new URL("./verify_package.py", import.meta.url));
 const wrongWeights = 3;
 const shownLines = 8;
 
-/** The first of the places where a Python is looked for that has torch and safetensors; one that $LITEVAE_PYTHON names must have them. */
+/**
+ * A Python that has torch and safetensors: the one that $LITEVAE_PYTHON names, which must have them, or the first of the compiled folder's .venv, the
+ * active environment, the .venv of this folder or of the nearest above it, and python3.
+ */
 export function findPython(folder: string): string | undefined {
   const demanded = process.env["LITEVAE_PYTHON"];
   if (demanded !== undefined && demanded !== "") {
@@ -28,15 +30,30 @@ export function findPython(folder: string): string | undefined {
     });
   }
   const active = process.env["VIRTUAL_ENV"];
-  const environments = [join(folder, ".venv"), ...(active === undefined ? [] : [active]), ".venv"];
+  const around = ancestors(process.cwd()).map((each) => join(each, ".venv"));
+  const environments = [join(folder, ".venv"), ...(active === undefined ? [] : [active]), ...around];
   const inside = process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"];
   const candidates = environments.map((environment) => join(environment, ...inside)).filter((path) => existsSync(path));
   return [...candidates, "python3"].find(hasTorch);
 }
 
+/** A folder and those that it is in, the nearest first. */
+function ancestors(folder: string): readonly string[] {
+  const above = dirname(folder);
+  return above === folder ? [folder] : [folder, ...ancestors(above)];
+}
+
 function hasTorch(python: string): boolean {
   const code = "from importlib.util import find_spec; raise SystemExit(not (find_spec('torch') and find_spec('safetensors')))";
   return spawnSync(python, ["-c", code], { stdio: "ignore" }).status === 0;
+}
+
+/** The four numbers of an output that verify_package.py describes; null where a value is not finite or the shape another. */
+export interface Measured {
+  readonly largest: number | null;
+  readonly difference: number | null;
+  readonly rounding: number | null;
+  readonly others: number | null;
 }
 
 export interface PackageRun {
@@ -48,42 +65,30 @@ export interface PackageRun {
   readonly weights?: string | undefined;
   /** What its class `Autoencoder` has, where there is one. */
   readonly roles: Autoencoder | null;
-  /** By part and name, such as `encoder.image`, in the order in which parts take them. */
-  readonly inputs: GraphValues;
-  /** What the graphs give, by part and name. */
-  readonly outputs: readonly string[];
+  readonly scenes: readonly string[];
+  /** Names of what each part takes, in order, and gives. */
+  readonly parts: Readonly<Record<string, { readonly inputs: readonly string[]; readonly outputs: readonly string[] }>>;
+  /** What the graphs took and gave, by scene, part and name, such as `noise/encoder.image`. */
+  readonly tensors: GraphValues;
 }
 
-/** The package's outputs by part and name, computed in float64. */
-export async function runPackage({ python, folder, name, weights, roles, inputs, outputs }: PackageRun): Promise<GraphValues> {
+/** The graphs' outputs compared with the package's, by scene, part and name. */
+export async function comparePackage(run: PackageRun): Promise<Readonly<Record<string, Measured>>> {
+  const { python, folder, name, weights, roles, scenes, parts } = run;
   const exchange = mkdtempSync(join(tmpdir(), "litevae-verify-"));
   try {
-    const [given, answered] = [join(exchange, "inputs.safetensors"), join(exchange, "outputs.safetensors")];
-    const tensors = Object.entries(inputs).map(([key, { shape, data }]) => ({
+    const [given, answered] = [join(exchange, "tensors.safetensors"), join(exchange, "results.json")];
+    const tensors = Object.entries(run.tensors).map(([key, { shape, data }]) => ({
       name: key,
       shape,
       dtype: "float32" as const,
       load: () => tensorOf(shape, data),
     }));
     writeFileSync(given, Buffer.concat([...encodeSafetensors(tensors)]));
-    const { code, errors } = await finished(python, [
-      "-B",
-      program,
-      folder,
-      name,
-      weights ?? "",
-      JSON.stringify({ roles, inputs: Object.keys(inputs), outputs }),
-      given,
-      answered,
-    ]);
+    const request = JSON.stringify({ roles, scenes, parts });
+    const { code, errors } = await finished(python, ["-B", program, folder, name, weights ?? "", request, given, answered]);
     if (code !== 0) throw failure(name, weights, code, errors);
-    const file = openWeights(answered);
-    return Object.fromEntries(
-      file.names.map((key) => {
-        const tensor = file.read(key);
-        return [key, { shape: tensor.shape, data: floats(tensor) }];
-      }),
-    );
+    return JSON.parse(readFileSync(answered, "utf8")) as Record<string, Measured>;
   } finally {
     rmSync(exchange, { recursive: true, force: true });
   }

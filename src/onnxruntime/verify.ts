@@ -1,16 +1,17 @@
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { join } from "node:path";
 import { inputShapes, openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
 import { sizesOfParts, type Config } from "../compiler/config.ts";
 import { sha256OfFile } from "../artifact/file-hash.ts";
 import { openWeights } from "../artifact/weights-file.ts";
 import { UserError } from "../errors/index.ts";
+import { must } from "../errors/must.ts";
+import { allowance, boundOf, type Allowance } from "./parity.ts";
 import { usualWiring } from "../ir/autoencoder.ts";
 import type { Bindings } from "../ir/dim.ts";
-import { elementCount } from "../ir/shape.ts";
 import type { Sizes } from "../ir/size.ts";
 import type { Safetensors } from "../weights/safetensors.ts";
-import { findPython, runPackage } from "./package.ts";
+import { comparePackage, findPython, type Measured } from "./package.ts";
+import { scenes, sceneValue } from "./scenes.ts";
 import { loadGraph, type GraphValue, type GraphValues } from "./session.ts";
 
 export interface VerifyOptions {
@@ -28,12 +29,16 @@ export interface VerifiedOutput {
   /** Part and name, such as `encoder.mean`. */
   readonly output: string;
   readonly shape: readonly number[];
+  /** The image on which the difference comes nearest to its bound; the first whose values are not finite where no package ran. */
+  readonly scene: string;
   /** Largest magnitude out of onnxruntime. */
   readonly largest: number;
   /** Largest difference from the package, NaN where values are; absent where no package ran. */
   readonly difference?: number;
   /** What the difference may be; absent where no package ran. */
   readonly bound?: number;
+  /** Whether a package with random parameters differs by more than the bound on some image; absent where no package ran. */
+  readonly sensitive?: boolean;
   readonly ok: boolean;
 }
 
@@ -50,11 +55,6 @@ export interface Verification {
   readonly compiledFromWeights: boolean | null;
   readonly outputs: readonly VerifiedOutput[];
 }
-
-/** Parity: the largest difference relative to max(1, max|y|). */
-const parity = 1e-4;
-/** Half precision rounds to 2^-11; some dozens of layers add up. Twice what calibration found is allowed where that is more. */
-const halfParity = 1e-2;
 
 /** Runs the graphs of a compiled folder and, where there is one and a Python to run it, its package on the same input. */
 export async function verify(options: VerifyOptions): Promise<Verification> {
@@ -74,19 +74,12 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
 
   const sizes = sizesOfParts(config, parts);
   const size = { height: fitting(options.size, sizes, "height"), width: fitting(options.size, sizes, "width") };
-  const { inputs, outputs } = await runGraphs(parts, { manifest, config }, size, options);
-  let expected: Readonly<Record<string, GraphValue>> = {};
+  const { names, tensors } = await runGraphs(parts, { manifest, config }, size, options);
+  let measured: Readonly<Record<string, Measured>> | undefined;
   if (name !== undefined && python !== undefined) {
     progress(`running ${name} in ${python}`);
-    expected = await runPackage({
-      python,
-      folder,
-      name,
-      weights,
-      roles: (config.wiring ?? usualWiring).autoencoder,
-      inputs,
-      outputs: Object.keys(outputs),
-    });
+    const roles = (config.wiring ?? usualWiring).autoencoder;
+    measured = await comparePackage({ python, folder, name, weights, roles, scenes: sceneNames, parts: names, tensors });
   }
   return {
     model: manifest.model,
@@ -99,8 +92,8 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
         : { package: name, python, weights: weights ?? join(folder, "model.safetensors") },
     ...(alone === undefined ? {} : { alone }),
     compiledFromWeights,
-    outputs: Object.entries(outputs).map(([output, found]) =>
-      compared(output, found, expected[output], boundOf(manifest, output), python !== undefined),
+    outputs: Object.entries(names).flatMap(([part, { outputs }]) =>
+      outputs.map((output) => verdict(`${part}.${output}`, tensors, measured, allowance(manifest, part))),
     ),
   };
 }
@@ -143,82 +136,77 @@ function fitting(side: number, sizes: readonly Sizes[], along: keyof Sizes): num
   });
 }
 
-/** Runs every graph on what other graphs give, on an image, or on noise where an input is neither or what gives it is not there. */
+const sceneNames = Object.keys(scenes) as readonly (keyof typeof scenes)[];
+
+interface PartNames {
+  readonly inputs: string[];
+  readonly outputs: string[];
+}
+
+/** Runs every graph on what other graphs give, on images, or on the like where an input is neither or what gives it is not there. */
 async function runGraphs(
   parts: readonly string[],
   { manifest, config }: { readonly manifest: Manifest; readonly config: Config },
   { height, width }: { readonly height: number; readonly width: number },
   { folder, seed, progress }: VerifyOptions,
-): Promise<{ readonly inputs: GraphValues; readonly outputs: GraphValues }> {
-  const inputs: Record<string, GraphValue> = {};
-  const outputs: Record<string, GraphValue> = {};
+): Promise<{ readonly names: Readonly<Record<string, PartNames>>; readonly tensors: GraphValues }> {
+  const names: Record<string, PartNames> = {};
+  const tensors: Record<string, GraphValue> = {};
   const image = [1, config.image_channels, height, width].join();
   const sizes: Bindings = { N: 1, H: height, W: width };
   const { sources } = config.wiring ?? usualWiring;
   for (const part of parts) {
     progress(`running ${part}.onnx`);
     const graph = await loadGraph(join(folder, `${part}.onnx`));
-    const given = Object.entries(inputShapes(folder, manifest, part, sizes)).map(
-      ([name, shape], i): readonly [string, GraphValue] => {
+    const shapes = Object.entries(inputShapes(folder, manifest, part, sizes));
+    for (const scene of sceneNames) {
+      const given = shapes.map(([name, shape], i): readonly [string, GraphValue] => {
         const source = sources[part]?.[name];
         const limit = shape.join() === image ? 1 : 4;
-        const taken = source && outputs[`${source.part}.${source.output}`];
-        return [name, taken ?? noise(shape, seed + i, limit)];
-      },
-    );
-    for (const [name, value] of given) inputs[`${part}.${name}`] = value;
-    const results = await graph.run(Object.fromEntries(given));
-    for (const [name, value] of Object.entries(results)) outputs[`${part}.${name}`] = value;
+        const taken = source && tensors[`${scene}/${source.part}.${source.output}`];
+        return [name, taken ?? sceneValue(scene, shape, seed + i, limit)];
+      });
+      const results = Object.entries(await graph.run(Object.fromEntries(given)));
+      for (const [name, value] of [...given, ...results]) tensors[`${scene}/${part}.${name}`] = value;
+      names[part] = { inputs: given.map(([name]) => name), outputs: results.map(([name]) => name) };
+    }
     await graph.release();
   }
-  return { inputs, outputs };
+  return { names, tensors };
 }
 
-/** Normal values, limited to ±`limit`. */
-function noise(shape: readonly number[], seed: number, limit: number): GraphValue {
-  const generator = xoroshiro128plus(seed);
-  for (let i = 0; i < 16; i++) generator.next();
-  const uniform = (): number => (generator.next() >>> 0) / 2 ** 32;
-  const normal = (): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-  const data = Float32Array.from({ length: elementCount(shape) }, () => Math.min(limit, Math.max(-limit, normal())));
-  return { shape, data };
-}
-
-/** What the difference may be, relative to max(1, max|y|). */
-function boundOf({ precision, calibration }: Manifest, output: string): number {
-  if (precision !== "fp16") return parity;
-  const part = output.slice(0, output.indexOf("."));
-  // eslint-disable-next-line no-restricted-syntax -- only parts in float16 were calibrated
-  return Math.max(halfParity, 2 * (calibration?.parts[part]?.worst_error ?? 0));
-}
-
-function compared(
+function verdict(
   output: string,
-  found: GraphValue,
-  expected: GraphValue | undefined,
-  relativeBound: number,
-  packageRan: boolean,
+  tensors: GraphValues,
+  measured: Readonly<Record<string, Measured>> | undefined,
+  allowed: Allowance,
 ): VerifiedOutput {
-  const largest = largestOf(found.data, (value) => value);
-  const entry = { output, shape: found.shape, largest };
-  if (!packageRan) return { ...entry, ok: Number.isFinite(largest) };
-  if (expected?.shape.join() !== found.shape.join()) return { ...entry, difference: NaN, bound: relativeBound, ok: false };
-  const bound =
-    relativeBound *
-    Math.max(
-      1,
-      largestOf(expected.data, (value) => value),
-    );
-  const difference = largestOf(found.data, (value, i) => value - (expected.data[i] as number));
-  return { ...entry, difference, bound, ok: difference <= bound };
+  const compared = sceneNames.map((scene): VerifiedOutput => {
+    const { shape, data } = must(tensors[`${scene}/${output}`], `the graph's ${output} on ${scene}`);
+    const entry = { output, scene, shape, largest: largestOf(data) };
+    if (measured === undefined) return { ...entry, ok: Number.isFinite(entry.largest) };
+    const numbers = must(measured[`${scene}/${output}`], `the package's ${output} on ${scene}`);
+    const bound = boundOf(allowed, numbers);
+    const difference = numbers.difference ?? NaN;
+    return { ...entry, difference, bound, sensitive: (numbers.others ?? Infinity) > bound, ok: difference <= bound };
+  });
+  const first = must(compared[0], "a scene");
+  const worst = compared.reduce((found, each) => (nearness(each) > nearness(found) ? each : found), first);
+  return measured === undefined ? worst : { ...worst, sensitive: compared.some(({ sensitive }) => sensitive === true) };
+}
+
+/** How near a difference is to its bound; infinite where it exceeds one of 0, or where values are not finite. */
+function nearness({ difference, bound, ok }: VerifiedOutput): number {
+  if (difference === undefined || bound === undefined || !Number.isFinite(difference)) return ok ? 0 : Infinity;
+  return difference === 0 ? 0 : difference / bound;
 }
 
 /** The largest magnitude; NaN or infinite when any value is. */
-function largestOf(data: Float32Array, value: (x: number, i: number) => number): number {
+function largestOf(data: Float32Array): number {
   let largest = 0;
-  data.forEach((x, i) => {
-    const magnitude = Math.abs(value(x, i));
+  for (const value of data) {
+    const magnitude = Math.abs(value);
     if (!(magnitude <= largest)) largest = Number.isNaN(largest) ? largest : magnitude;
-  });
+  }
   return largest;
 }

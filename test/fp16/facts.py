@@ -50,7 +50,7 @@ def finite(path: str, folder: str) -> bool:
 
 def error(found: Array, expected: Array) -> float:
     difference = np.abs(found.astype(np.float64) - expected).max()
-    return float(difference / max(1.0, float(np.abs(expected).max())))
+    return float(difference / np.abs(expected).max())
 
 
 def errors(half: str, full: str, folder: str) -> dict[str, dict[str, float]]:

@@ -155,11 +155,11 @@ describe("Python", () => {
     expect(result.stdout).toMatchInlineSnapshot(`
       "32×32, onnxruntime alone
 
-      output          shape           largest |y|  largest |Δ|  allowed
-      ──────────────  ──────────────  ───────────  ───────────  ───────  ──────
-      encoder.mean    [1, 4, 8, 8]          1.066            –        –  finite
-      encoder.logvar  [1, 4, 8, 8]          1.048            –        –  finite
-      decoder.image   [1, 3, 32, 32]       0.3744            –        –  finite
+      output          shape           worst on  largest |y|  largest |Δ|  allowed
+      ──────────────  ──────────────  ────────  ───────────  ───────────  ───────  ──────
+      encoder.mean    [1, 4, 8, 8]    noise           1.066            –        –  finite
+      encoder.logvar  [1, 4, 8, 8]    noise           1.048            –        –  finite
+      decoder.image   [1, 3, 32, 32]  noise          0.3744            –        –  finite
       "
     `);
   });
@@ -174,6 +174,15 @@ describe("Python", () => {
     expect(found({ VIRTUAL_ENV: join(folder, "active"), PATH: "" })).toBe(join(folder, "active/bin/python"));
     symlinkSync(join(folder, "active/bin/python"), join(folder, "environment/.venv/bin/python"));
     expect(found({ VIRTUAL_ENV: join(folder, "active"), PATH: "" })).toBe("environment/.venv/bin/python");
+    // From a folder within a project, the project's.
+    write(folder, { "project/deep/er/note": "", "project/.venv/pyvenv.cfg": "", "project/.venv/bin/note": "" });
+    symlinkSync(join(folder, "active/bin/python"), join(folder, "project/.venv/bin/python"));
+    const { stderr } = spawnSync(process.execPath, [command, "verify", join(folder, "tiny"), "--size", "32"], {
+      cwd: join(folder, "project/deep/er"),
+      encoding: "utf8",
+      env: { ...environment, PATH: "" },
+    });
+    expect(stderr).toContain(`running litevae_tiny in ${join(folder, "project/.venv/bin/python")}\n`);
   });
   test("that LITEVAE_PYTHON names must have torch", () => {
     expect(errorOf(verify(["tiny"], { LITEVAE_PYTHON: "/nowhere/python" }))).toMatchInlineSnapshot(`

@@ -195,14 +195,14 @@ function outputOf(results: NamedValues | undefined, name: string): Float32Array 
 }
 
 function relativeError(expected: Float32Array, found: Float32Array): number {
-  let [difference, largest] = [0, 1];
+  let [difference, largest] = [0, 0];
   for (const [i, value] of expected.entries()) {
     const delta = Math.abs((found[i] as number) - value);
     // Not Math.max alone: NaN must come out as an error without bound.
     difference = Number.isNaN(delta) ? Infinity : Math.max(difference, delta);
     largest = Math.max(largest, Math.abs(value));
   }
-  return difference / largest;
+  return difference === 0 ? 0 : difference / largest;
 }
 
 function expectBelowLimit(graph: OnnxGraph): void {
