@@ -14,6 +14,7 @@ from small import Autoencoder
 from litevae_runtime.common.errors import InputError, WeightsError
 from litevae_runtime.nn.pretrained import write_pretrained
 from litevae_runtime.nn.statistics import LatentStatistics
+from litevae_runtime.nn.stored import weights_in
 from litevae_runtime.nn.trained import start_from, trained_autoencoder, weights_file
 
 MEASURED = LatentStatistics(1.1112345678901235, -0.1, (0.1 + 0.2, -1e-7), (1 / 3, 1e3), 10_000)
@@ -213,3 +214,15 @@ def test_other_classes_refuse_them(tmp_path: Path) -> None:
     save_file({**state, "quant_conv.bias": torch.zeros(4)}, tmp_path / "run.safetensors")
     with pytest.raises(InputError, match=r"1 unexpected: quant_conv\.bias"):
         trained_autoencoder(Autoencoder, tmp_path / "run.safetensors")
+
+
+def test_weights_of_ours_come_before_those_of_diffusers_in_every_variant(tmp_path: Path) -> None:
+    names = ["model.safetensors", "diffusion_pytorch_model.safetensors"]
+    names += ["model.fp16.safetensors", "diffusion_pytorch_model.fp16.safetensors"]
+    for name in names:
+        (tmp_path / name).touch()
+    assert weights_in(tmp_path, "fp16") == tmp_path / "model.fp16.safetensors"
+    for name in names:
+        assert weights_in(tmp_path) == tmp_path / name
+        (tmp_path / name).unlink()
+    assert weights_in(tmp_path) is None

@@ -1,7 +1,11 @@
 """Images that go while a run reads them: waited for, replaced, or the end of the run with a checkpoint."""
 
 import json
+import os
 import shutil
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +31,7 @@ def test_storage_that_comes_back_is_waited_for(
     away = images.with_name("away")
     waited: list[float] = []
 
-    def wait(seconds: float) -> None:
+    def wait(seconds: float, ends: object) -> None:
         waited.append(seconds)
         if len(waited) == 3:
             away.rename(images)
@@ -48,7 +52,7 @@ def test_storage_that_stays_away_ends_the_run_with_a_checkpoint(
     images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(storage, "sleep", waited.append)
+    monkeypatch.setattr(storage, "sleep", lambda seconds, ends: waited.append(seconds))
     run = tmp_path / "run"
     with monkeypatch.context() as patched:
         after(patched, 2, lambda: images.rename(images.with_name("away")))
@@ -61,12 +65,46 @@ def test_storage_that_stays_away_ends_the_run_with_a_checkpoint(
     assert train(run, images, "--resume", "auto") == 0
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_signal_ends_the_wait_with_a_checkpoint_and_no_step_is_lost(
+    workers: int,
+    images: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    options = ("--set", f"data.workers={workers}")
+    assert train(tmp_path / "whole", images, *options) == 0
+    run, away = tmp_path / "run", images.with_name("away")
+    monkeypatch.setattr(storage, "WAITS", (300,))
+    asked: list[float] = []
+
+    def ask() -> None:
+        while "trying again in 300 s" not in capfd.readouterr().err:
+            time.sleep(0.1)
+        asked.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def go() -> None:
+        images.rename(away)
+        threading.Thread(target=ask).start()
+
+    with monkeypatch.context() as patched:
+        after(patched, 2, go)
+        assert train(run, images, *options) == 75
+    assert time.monotonic() - asked[0] < 30
+    assert not (run / "corrupt.jsonl").exists()
+    away.rename(images)
+    assert train(run, images, "--resume", "auto") == 0
+    assert (run / "model.safetensors").read_bytes() == (tmp_path / "whole/model.safetensors").read_bytes()
+
+
 def test_too_many_images_that_vanish_end_the_run_with_a_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     images = write_images(tmp_path / "images", 12)
     waited: list[float] = []
-    monkeypatch.setattr(storage, "sleep", waited.append)
+    monkeypatch.setattr(storage, "sleep", lambda seconds, ends: waited.append(seconds))
     after(monkeypatch, 2, lambda: shutil.rmtree(images / "class-1"))
     run = tmp_path / "run"
     assert (
@@ -92,7 +130,7 @@ def test_too_many_images_that_vanish_end_the_run_with_a_checkpoint(
 
 
 def test_one_image_that_has_gone_is_replaced_at_once(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "sleep", lambda seconds: pytest.fail("there is nothing to wait for"))
+    monkeypatch.setattr(storage, "sleep", lambda *given: pytest.fail("there is nothing to wait for"))
     opened = open_images(images, 3)
     stream: Any = TrainingStream(opened, split(opened, data(), 0).training, data(), 16, 0)
     gone = opened.name(0)

@@ -1,15 +1,21 @@
 """Signals that ask a run to stop, or announce its end: it finishes its step, writes a checkpoint and leaves."""
 
+import ctypes
 import multiprocessing
 import os
 import signal
 from functools import cache, partial
+from multiprocessing.sharedctypes import RawValue
 from types import FrameType, TracebackType
 from typing import Self
 
 # Those of people and init, those that schedulers send before a time limit, a terminal that is closed, a limit of CPU time.
 _NAMES = ("SIGTERM", "SIGINT", "SIGUSR1", "SIGUSR2", "SIGHUP", "SIGXCPU")
 _ASKING = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
+
+
+# Whether a run of this process was asked to stop: in memory that its loading processes share, which ignore signals.
+STOPPING = RawValue(ctypes.c_bool, False)
 
 
 class StopSignals:
@@ -25,6 +31,7 @@ class StopSignals:
 
     def __enter__(self) -> Self:
         _keep_from_children()
+        STOPPING.value = False
         for number in _ASKING:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._remember)
@@ -35,9 +42,11 @@ class StopSignals:
     ) -> None:
         for number in self._before:
             self._restore(number)
+        STOPPING.value = False
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         self.received = self.received or signal.Signals(number).name
+        STOPPING.value = True
         self._restore(number)
 
     def _restore(self, number: int) -> None:

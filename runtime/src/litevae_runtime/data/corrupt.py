@@ -144,7 +144,7 @@ class CorruptLog:
 
     def _refuse(self, found: list[CorruptImage]) -> None:
         latest = f"{found[-1].name}: {found[-1].reason}"
-        if _longest_row(found) >= GIVE_UP:
+        if has_unread(found):
             raise InputError(
                 f"{GIVE_UP} images in a row cannot be used",
                 found=latest,
@@ -166,8 +166,9 @@ class CorruptLog:
         return self._tried >= 100 and self._corrupt > allowed + 3 * math.sqrt(allowed)
 
 
-def _longest_row(found: list[CorruptImage]) -> int:
-    return max(Counter(one.position for one in found).values())
+def has_unread(found: Iterable[CorruptImage]) -> bool:
+    """Whether some position has no image at all: `GIVE_UP` were tried for it."""
+    return max(Counter(one.position for one in found).values(), default=0) >= GIVE_UP
 
 
 def _logged(file: Path) -> set[str]:

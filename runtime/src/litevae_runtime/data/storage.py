@@ -2,13 +2,23 @@
 
 import sys
 from collections.abc import Callable
-from time import sleep
+from time import monotonic
+from time import sleep as pause
+
+from ..common.signals import STOPPING
 
 # Seconds between looks at storage that is away, three and a half minutes in all.
 WAITS = (1, 2, 4, 8, 15, 30, 60, 90)
 
 # So many images, evenly spread, are looked for to tell missing storage from missing files.
 _LOOKS = 8
+
+
+def sleep(seconds: float, ends: Callable[[], bool]) -> None:
+    """Returns within a fifth of a second once `ends` is true."""
+    until = monotonic() + seconds
+    while not ends() and (left := until - monotonic()) > 0:
+        pause(min(left, 0.2))
 
 
 class Storage:
@@ -19,10 +29,15 @@ class Storage:
         self._looks = [number * count // min(_LOOKS, count) for number in range(min(_LOOKS, count))]
         self._read = read
         self._given_up = False
+        # Loading processes that are not forked get it with the images.
+        self._stopping = STOPPING
 
     def came_back(self) -> bool:
-        """After an image could not be read: whether that was all of the storage, and it is there again."""
-        if self._given_up or self._is_there():
+        """After an image could not be read: whether that was all of the storage, and it is there again.
+
+        Not waited for once the run was asked to stop.
+        """
+        if self._given_up or self._stopping.value or self._is_there():
             return False
         for seconds in WAITS:
             print(
@@ -30,7 +45,9 @@ class Storage:
                 file=sys.stderr,
                 flush=True,
             )
-            sleep(seconds)
+            sleep(seconds, lambda: bool(self._stopping.value))
+            if self._stopping.value:
+                return False
             if self._is_there():
                 return True
         self._given_up = True

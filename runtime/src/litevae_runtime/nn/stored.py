@@ -69,12 +69,12 @@ def read_config(file: Path) -> dict[str, Any]:
 def weights_in(folder: Path, variant: str | None = None) -> Path | None:
     """The file of weights in a folder, of ours or of diffusers'; of `variant`, such as "fp16".
 
-    Without one, a variant is taken where the folder has it alone.
+    Ours come before diffusers'. Without a variant one is taken where the folder has nothing else.
     """
     names = [WEIGHTS, DIFFUSERS_WEIGHTS]
     found = [folder / (name if variant is None else with_variant(name, variant)) for name in names]
     if variant is None:
-        found += sorted(path for name in names for path in folder.glob(with_variant(name, "*")))
+        found += [path for name in names for path in sorted(folder.glob(with_variant(name, "*")))]
     return next((path for path in found if path.is_file()), None)
 
 

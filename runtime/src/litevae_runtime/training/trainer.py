@@ -17,7 +17,7 @@ from ..common.errors import InputError
 from ..common.files import write_text
 from ..common.run_folder import DIVERGED, RECIPE, Best
 from ..common.signals import StopSignals
-from ..data.corrupt import CorruptLog
+from ..data.corrupt import CorruptLog, has_unread
 from ..data.sets import Batch, Split
 from ..losses.reconstruction import ReconstructionLosses
 from ..metrics.registry import VALIDATION
@@ -191,7 +191,13 @@ class Trainer:
         # Loading processes end with their generator, however the loop is left.
         with closing(self._steps()) as steps:
             for at, loaded in steps:
-                refusal = self._note_corrupt(corrupt, loaded)
+                # What could not be loaded for want of time is nothing to learn of the images, nor a step to leave out.
+                cut_short = signals.received is not None and any(
+                    has_unread(each["corrupt"]) for each in loaded
+                )
+                if cut_short and self.accelerator.num_processes == 1:
+                    return self._stopped(monitor, signals, self.saving.save(monitor, self.state, None))
+                refusal = None if cut_short else self._note_corrupt(corrupt, loaded)
                 due = self._due(at)
                 result = self.step(loaded, at, due.log)
                 self._count(result, corrupt.count)
@@ -209,14 +215,17 @@ class Trainer:
                     if refusal is not None:
                         raise refusal
                 if stops:
-                    monitor.say(f"stopped by {signals.received or 'a signal to another process'}")
-                    return Outcome.STOPPED if saved else Outcome.UNSAVED
+                    return self._stopped(monitor, signals, saved)
                 if diverges:
                     return self._diverged()
         if self.state.skipped_in_a_row > 0 and not self._measured_finite:
             return self._diverged()
         self._prune()
         return Outcome.FINISHED
+
+    def _stopped(self, monitor: Monitor, signals: StopSignals, saved: bool) -> Outcome:
+        monitor.say(f"stopped by {signals.received or 'a signal to another process'}")
+        return Outcome.STOPPED if saved else Outcome.UNSAVED
 
     def _note_corrupt(self, corrupt: CorruptLog, loaded: Sequence[Batch]) -> InputError | None:
         """Why the images of this step are too bad to go on with; the run ends after the step, with a checkpoint."""
