@@ -72,10 +72,11 @@ describe("run (exit code 1)", () => {
   test("a graph that was cut off", async () => {
     const cut = (path: string): void =>
       writeFileSync(join(path, "encoder.onnx"), readFileSync(join(path, "encoder.onnx")).subarray(0, 1000));
-    expect(await run(changed("cut", cut))).toMatchInlineSnapshot(`
+    // How large the graph was is no matter here.
+    expect((await run(changed("cut", cut))).replace(/instead of \d+/, "instead of <n>")).toMatchInlineSnapshot(`
       "
       error: cut is not a complete compile: encoder.onnx is not the file that was compiled
-        found:    1000 bytes instead of 8242
+        found:    1000 bytes instead of <n>
         help:     run litevae compile MODEL -o cut again
       "
     `);
