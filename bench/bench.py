@@ -109,7 +109,9 @@ class Bench:
 
     def compiled(self, model: str, part: str) -> Path:
         out = self.folder / f"run-{model}-{part}"
-        run_process(self.litevae("compile", model, "-o", str(out), "--parts", part), str(ROOT))
+        run_process(
+            self.litevae("compile", model, "-o", str(out), "--parts", part, "--for", "cpu"), str(ROOT)
+        )
         return out / f"{part}.onnx"
 
     def latencies(self, exporters: list[str]) -> Rows:

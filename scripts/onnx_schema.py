@@ -1,7 +1,7 @@
 """Writes src/ir/onnx-schema.ts, the signatures of ONNX operators: `.venv/bin/python scripts/onnx_schema.py`.
 
 It holds every operator of the default domain that is in all the operator sets and that graphs of float32, float16 and
-int64 tensors can use, with a version for each change of what such graphs may write.
+int64 tensors can use, with a version for each change of what such graphs may write. Deprecated versions are left out.
 """
 
 from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ def versions(name: str) -> list[OpSchema]:
         found = {schema.since_version: schema for schema in (get_schema(name, opset, "") for opset in OPSETS)}
     except SchemaError:
         return []
-    return [found[since] for since in sorted(found)]
+    return [found[since] for since in sorted(found) if not found[since].deprecated]
 
 
 def dtypes(names: Iterable[str]) -> list[str]:
@@ -59,10 +59,8 @@ def usable(schema: OpSchema) -> bool:
     """Whether our tensors and attributes can fill everything that the operator must have."""
     types = constraints(schema)
     needed = [item for item in [*schema.inputs, *schema.outputs] if item.option != Option.Optional]
-    return (
-        not schema.deprecated
-        and all(types.get(item.type_str, dtypes([item.type_str])) for item in needed)
-        and all(item.type in ATTRIBUTES for item in schema.attributes.values() if item.required)
+    return all(types.get(item.type_str, dtypes([item.type_str])) for item in needed) and all(
+        item.type in ATTRIBUTES for item in schema.attributes.values() if item.required
     )
 
 

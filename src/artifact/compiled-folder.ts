@@ -9,7 +9,7 @@ import { sha256OfFile } from "./file-hash.ts";
 import { manifestName, type FileEntry } from "./output-folder.ts";
 
 export interface Manifest extends Facts {
-  readonly onnx?: { readonly opset: number; readonly ir_version: number };
+  readonly onnx?: { readonly opset: number; readonly ir_version: number; readonly for: string };
   /** Only of float16 graphs; others are float32. */
   readonly precision?: "fp16";
   /** What the float16 graphs were calibrated on, and how far each is from its float32 graph there. */

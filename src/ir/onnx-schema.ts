@@ -64,6 +64,7 @@ export const onnxSchema = {
   GlobalLpPool: [{ since: 2, inputs: [["X", "T"]], outputs: [["Y", "T"]], types: { T: ["float16", "float32"] }, attrs: { p: "int" }, required: [] }],
   GlobalMaxPool: [{ since: 1, inputs: [["X", "T"]], outputs: [["Y", "T"]], types: { T: ["float16", "float32"] }, attrs: {}, required: [] }],
   GridSample: [{ since: 16, inputs: [["X", "T1"], ["grid", "T2"]], outputs: [["Y", "T1"]], types: { T1: ["float16", "float32", "int64"], T2: ["float16", "float32"] }, attrs: { align_corners: "int", mode: "string", padding_mode: "string" }, required: [] }],
+  GroupNormalization: [{ since: 21, inputs: [["X", "T"], ["scale", "T"], ["bias", "T"]], outputs: [["Y", "T"]], types: { T: ["float16", "float32"] }, attrs: { epsilon: "float", num_groups: "int", stash_type: "int" }, required: ["num_groups"] }],
   HammingWindow: [{ since: 17, inputs: [["size", "T1"]], outputs: [["output", "T2"]], types: { T1: ["int64"], T2: ["float16", "float32", "int64"] }, attrs: { output_datatype: "int", periodic: "int" }, required: [] }],
   HannWindow: [{ since: 17, inputs: [["size", "T1"]], outputs: [["output", "T2"]], types: { T1: ["int64"], T2: ["float16", "float32", "int64"] }, attrs: { output_datatype: "int", periodic: "int" }, required: [] }],
   HardSigmoid: [{ since: 6, inputs: [["X", "T"]], outputs: [["Y", "T"]], types: { T: ["float16", "float32"] }, attrs: { alpha: "float", beta: "float" }, required: [] }],

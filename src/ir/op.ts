@@ -63,6 +63,11 @@ interface OnnxForm<A extends Attrs> {
   onnx(writer: OnnxWriter, inputs: NonEmpty<string>, attrs: A): readonly string[];
   /** Operators among those that `onnx` writes that compute in float32 in a float16 graph too: sums over many values, statistics, exp. */
   readonly precise?: readonly OnnxOperator[];
+  /** The one operator that is all of it, since an operator set: for runtimes that have a kernel for it, whose sums are theirs. */
+  readonly wholeOnnx?: {
+    readonly since: number;
+    form(writer: OnnxWriter, inputs: NonEmpty<string>, attrs: A): readonly string[];
+  };
   readonly fold?: never;
   readonly torchOnly?: never;
 }
@@ -73,6 +78,7 @@ interface FoldedForm<A extends Attrs> {
   fold(attrs: A): Fold;
   readonly onnx?: never;
   readonly precise?: never;
+  readonly wholeOnnx?: never;
   readonly torchOnly?: never;
 }
 
@@ -83,6 +89,7 @@ interface TorchOnly {
   readonly fold?: never;
   readonly onnx?: never;
   readonly precise?: never;
+  readonly wholeOnnx?: never;
 }
 
 export type Op<A extends Attrs = Attrs, D extends Attributes = Attributes> = Definition<A, D> &

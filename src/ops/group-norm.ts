@@ -73,7 +73,16 @@ export const groupNorm = defineOp({
     const shift = writer.node("Sub", [writer.param("bias", perChannel), writer.node("Mul", [offset, factor])]);
     return [writer.node("Add", [writer.node("Mul", [deviation, toMap(factor)]), toMap(shift)])];
   },
-  precise: ["Reshape", "Slice", "Expand", "Sub", "ReduceMean", "Mul", "Relu", "Add", "Sqrt", "Div"],
+  precise: ["Reshape", "Slice", "Expand", "Sub", "ReduceMean", "Mul", "Relu", "Add", "Sqrt", "Div", "GroupNormalization"],
+  wholeOnnx: {
+    since: 21,
+    form: (writer, [input], { groups, eps }) => [
+      writer.node("GroupNormalization", [input, writer.param("weight"), writer.param("bias")], {
+        num_groups: groups,
+        epsilon: { float: eps },
+      }),
+    ],
+  },
   torch: {
     kind: "module",
     callee: pySymbol("nn", "GroupNorm"),

@@ -280,6 +280,7 @@ describe("graphs", () => {
         image_height_step: "8",
         image_width_minimum: "8",
         image_width_step: "8",
+        compiled_for: "portable",
         weights: "untrained, seed 5",
       },
     };

@@ -1,5 +1,6 @@
 /** ONNX in memory: a part through the passes to bytes, and bytes through onnxruntime. */
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { Audience } from "../../src/targets/onnx/audience.ts";
 import { irVersionOf, onnxPasses } from "../../src/targets/onnx/options.ts";
 import type { Param, Part } from "../../src/ir/model.ts";
 import { tensorOf, type Tensor } from "../../src/ir/tensor.ts";
@@ -10,8 +11,8 @@ import { encodeModel } from "../../src/targets/onnx/serde.ts";
 /** Every operator set that `compile` offers. */
 export const opsets: readonly number[] = Object.keys(irVersionOf).map(Number);
 
-export function encodePart(part: Part, load: (param: Param) => Tensor, opset = 18): Uint8Array {
-  const graph = lowerPart(runPasses(part, onnxPasses), load, opset);
+export function encodePart(part: Part, load: (param: Param) => Tensor, opset = 18, audience?: Audience): Uint8Array {
+  const graph = lowerPart(runPasses(part, onnxPasses), load, opset, audience);
   const info = { irVersion: irVersionOf[opset] ?? 0, producer: "litevae", producerVersion: "test", metadata: {} };
   return Buffer.concat([...encodeModel(graph, info)]);
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { builtIns } from "../../dsl/models/index.ts";
 import { symbolDim, timesDim } from "../../src/ir/dim.ts";
 import { shapeOf } from "../../src/ir/shape.ts";
+import { audiences } from "../../src/targets/onnx/audience.ts";
 import { onnxPasses } from "../../src/targets/onnx/options.ts";
 import { partOf } from "../../src/ir/walk.ts";
 import { runPasses } from "../../src/passes/index.ts";
@@ -78,6 +79,7 @@ describe("nearest ×2 and a 3×3 convolution", () => {
         throw new Error("lowering reads no weights");
       },
       18,
+      audiences.cpu,
     );
     expect(types(lowered).filter((type) => type === "DepthToSpace")).toHaveLength(3);
     expect(types(lowered)).not.toContain("Resize");

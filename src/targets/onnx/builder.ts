@@ -13,10 +13,13 @@ export class GraphBuilder {
   readonly #initializers = new Map<string, OnnxInitializer>();
   readonly #constants = new Map<string, Tensor>();
   readonly #load: (param: Param) => Tensor;
+  readonly #wholeOpset: number;
 
-  constructor(reserved: readonly string[], load: (param: Param) => Tensor) {
+  /** `wholeOpset` is the operator set whose own operators for whole ops are wanted; 0 where none are. */
+  constructor(reserved: readonly string[], load: (param: Param) => Tensor, wholeOpset = 0) {
     for (const name of reserved) this.#names.claim(name);
     this.#load = load;
+    this.#wholeOpset = wholeOpset;
   }
 
   /** Adds the nodes of an op and returns the names of its outputs. The op must use all that it is given: inputs, parameters, constants. */
@@ -27,7 +30,8 @@ export class GraphBuilder {
     const given = new Map(inputs.map((name, i) => [name, `input ${i}`]));
     const read = new Set<string>();
     const begin = this.#nodes.length;
-    const form = must(op.onnx, label);
+    const whole = op.wholeOnnx !== undefined && op.wholeOnnx.since <= this.#wholeOpset ? op.wholeOnnx.form : undefined;
+    const form = whole ?? must(op.onnx, label);
     const results = form(this.#writerFor(node, given, read), [must(first, `an input of ${op.name}`), ...others], attrs);
     if (results.length !== node.outputs.length)
       throw new InternalError(`${label} gives ${results.length} outputs where there are ${node.outputs.length}`);

@@ -1,6 +1,7 @@
 import type { Part } from "../../ir/model.ts";
 import { runPasses } from "../../passes/index.ts";
 import type { Compilation, EmittedFile, Emission } from "../target.ts";
+import { audiences } from "./audience.ts";
 import { calibrated, describeHalf, type Half } from "./calibrate.ts";
 import type { OnnxGraph } from "./graph.ts";
 import { lowerPart } from "./lower.ts";
@@ -16,14 +17,14 @@ export function prepareOnnx(compilation: Compilation, options: OnnxOptions, reso
     const flat = runPasses(part, onnxPasses, (pass, result) => {
       if (asked) dump?.(pass.name, result);
     });
-    return lowerPart(flat, compilation.load, options.opset);
+    return lowerPart(flat, compilation.load, options.opset, audiences[options.for]);
   };
   const lowered = new Map(parts.map((part) => [part, lower(part)]));
   return async () => {
     const info = modelInfo(compilation, options);
     const written = (graph: OnnxGraph): readonly EmittedFile[] =>
       onnxFiles(graph, { ...info, metadata: { ...info.metadata, ...graphFacts(graph, compilation) } }, options);
-    const versions = { onnx: { opset: options.opset, ir_version: info.irVersion } };
+    const versions = { onnx: { opset: options.opset, ir_version: info.irVersion, for: options.for } };
     if (options.calibrate === undefined) return { files: [...lowered.values()].flatMap(written), facts: versions };
     const needed = neededParts(compilation.model, parts, options);
     const calibration = resources.calibration(options.calibrate, options);
@@ -81,7 +82,7 @@ function graphFacts(graph: OnnxGraph, { parts, sizes }: Compilation): Readonly<R
   };
 }
 
-function modelInfo(compilation: Compilation, { opset, irVersion, precision }: OnnxOptions): ModelInfo {
+function modelInfo(compilation: Compilation, { opset, irVersion, precision, for: audience }: OnnxOptions): ModelInfo {
   const { model, modelHash, version, provenance, latents } = compilation;
   return {
     irVersion: irVersion ?? neededIrVersion(opset),
@@ -95,6 +96,7 @@ function modelInfo(compilation: Compilation, { opset, irVersion, precision }: On
       stride: String(model.stride),
       image_range: "[-1, 1]",
       ...(precision === "fp16" ? { precision } : {}),
+      compiled_for: audience,
       weights: provenance,
       ...Object.fromEntries(
         Object.entries(latents ?? {}).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),

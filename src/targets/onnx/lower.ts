@@ -4,23 +4,29 @@ import type { OpNode, Param, Part, Value } from "../../ir/model.ts";
 import { dimsOf } from "../../ir/size.ts";
 import { placeOf } from "../../ir/source.ts";
 import type { Tensor } from "../../ir/tensor.ts";
+import { audiences, type Audience } from "./audience.ts";
 import { GraphBuilder } from "./builder.ts";
 import type { OnnxGraph, OnnxValue } from "./graph.ts";
-import { runGraphPasses, subpixel, wholeVectors } from "./passes/index.ts";
+import { runGraphPasses } from "./passes/index.ts";
 import { sampleFor } from "./shapes.ts";
 import { verifyOnnx } from "./verify.ts";
 
 /**
- * The graph of a part in an operator set. The part is flat, folded and free of training-only ops; `load` gives the value of a parameter. InternalError
- * where what an op writes is no graph, UserError where an op has no form in ONNX.
+ * The graph of a part in an operator set. The part is flat, folded and free of training-only ops; `load` gives the value of a parameter; the
+ * audience says in what forms. InternalError where what an op writes is no graph, UserError where an op has no form in ONNX.
  */
-export function lowerPart(part: Part, load: (param: Param) => Tensor, opset: number): OnnxGraph {
-  const lowered = lowerOps(part, load, opset);
+export function lowerPart(
+  part: Part,
+  load: (param: Param) => Tensor,
+  opset: number,
+  { passes, whole }: Audience = audiences.portable,
+): OnnxGraph {
+  const lowered = lowerOps(part, load, opset, whole);
   verifyOnnx(lowered);
-  return runGraphPasses(lowered, [subpixel, wholeVectors]);
+  return runGraphPasses(lowered, passes);
 }
 
-function lowerOps(part: Part, load: (param: Param) => Tensor, opset: number): OnnxGraph {
+function lowerOps(part: Part, load: (param: Param) => Tensor, opset: number, whole: boolean): OnnxGraph {
   const names = new Map<Value, string>();
   const nameOf = (value: Value): string => must(names.get(value), `the name of a value of the ${part.name}`);
   const nameAll = (values: readonly Value[], given: readonly string[], whose: string): void => {
@@ -28,7 +34,7 @@ function lowerOps(part: Part, load: (param: Param) => Tensor, opset: number): On
     values.forEach((value, i) => names.set(value, must(given[i], `a name of ${whose}`)));
   };
   nameAll(part.graph.inputs, part.inputNames, `the input of the ${part.name}`);
-  const builder = new GraphBuilder([...part.inputNames, ...part.outputNames], load);
+  const builder = new GraphBuilder([...part.inputNames, ...part.outputNames], load, whole ? opset : 0);
   for (const node of part.graph.nodes) {
     if (node.kind === "call") throw new InternalError(`the ${part.name} still calls ${node.block.path}`);
     if (node.op.torchOnly !== undefined) throw withoutForm(part, node, node.op.torchOnly);

@@ -43,6 +43,7 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
     return [input];
   },
   BatchNormalization: (_, [input, ...perChannel]) => [normalized(input, perChannel)],
+  GroupNormalization: (_, [input, ...perChannel]) => [normalized(input, perChannel)],
   InstanceNormalization: (_, [input, ...perChannel]) => [normalized(input, perChannel)],
   Conv(node, [input, weight, bias]) {
     const { data, kernel, groups } = convolution(node, input, weight);

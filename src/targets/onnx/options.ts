@@ -5,6 +5,7 @@ import { deadCode, dropTrainingOnly, foldWeights, inline, type PartPass } from "
 import { pixelContradiction, pixelFields, type PixelRule } from "../../recipe/pixels.ts";
 import type { ClientResources } from "../client/target.ts";
 import { issueOf, type Shown } from "../target.ts";
+import { audienceNames, audiences, type AudienceName } from "./audience.ts";
 import type { Calibration } from "./calibrate.ts";
 
 /** What ONNX wants: no calls, nothing that only training needs, plain weights. */
@@ -16,6 +17,7 @@ const newestIrVersion = 10;
 
 /** What --calibrate's images mean is declared as in a recipe. */
 export interface OnnxOptions extends PixelRule {
+  readonly for: AudienceName;
   readonly opset: number;
   /** Where none is given it is the one that the operator set needs. */
   readonly irVersion?: number | undefined;
@@ -32,6 +34,13 @@ export interface OnnxResources extends ClientResources {
 
 export const onnxOptions = z
   .strictObject({
+    for: z
+      .enum(audienceNames)
+      .default("portable")
+      .meta({
+        description: `for whom the graphs are: ${audienceNames.map((name) => `${name} for ${audiences[name].about}`).join(", ")}`,
+        placeholder: "whom",
+      } satisfies Shown),
     opset: z
       .int()
       .min(1)

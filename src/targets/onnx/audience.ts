@@ -1,0 +1,24 @@
+/** For whom a graph is: what differs between what runs fast in one place and what loads everywhere. */
+import { subpixel, wholeVectors, type GraphPass } from "./passes/index.ts";
+
+export interface Audience {
+  /** For the help of `--for`. */
+  readonly about: string;
+  readonly passes: readonly GraphPass[];
+  /** Whether ops that ONNX has an operator of their own for are written as that, where the operator set has it. */
+  readonly whole: boolean;
+}
+
+/**
+ * The first is the default: it loads wherever the others do. On a processor alone the enlarged map is left out, which makes decoders faster by up to a
+ * sixth (docs/benchmarks.md), splits weights, and is more than some importers know.
+ */
+export const audiences = {
+  portable: { about: "whatever reads ONNX, browsers too", passes: [wholeVectors], whole: false },
+  cpu: { about: "onnxruntime on processors", passes: [subpixel], whole: false },
+  gpu: { about: "runtimes with fused kernels, GroupNormalization from opset 21 on", passes: [], whole: true },
+  web: { about: "browsers, WebGPU among them", passes: [wholeVectors], whole: false },
+} as const satisfies Readonly<Record<string, Audience>>;
+
+export type AudienceName = keyof typeof audiences;
+export const audienceNames = Object.keys(audiences) as readonly AudienceName[];
