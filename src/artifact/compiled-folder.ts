@@ -8,8 +8,11 @@ import { flatConfig, type Settings } from "../weights/stored-config.ts";
 import { sha256OfFile } from "./file-hash.ts";
 import { manifestName, type FileEntry } from "./output-folder.ts";
 
+/** The one batch, height and width of images that graphs are for. */
+export type FixedSize = readonly [batch: number, height: number, width: number];
+
 export interface Manifest extends Facts {
-  readonly onnx?: { readonly opset: number; readonly ir_version: number; readonly for: string };
+  readonly onnx?: { readonly opset: number; readonly ir_version: number; readonly for: string; readonly fixed?: FixedSize };
   /** Only of float16 graphs; others are float32. */
   readonly precision?: "fp16";
   /** What the float16 graphs were calibrated on, and how far each is from its float32 graph there. */
@@ -108,4 +111,26 @@ export function inputShapes(
   const dimOf = (text: string): Dim => parseDim(text) ?? refuse(path, `its manifest.json has the size ${text}`);
   const inputs = parts[part]?.inputs ?? refuse(path, `its manifest.json says nothing of the inputs of ${part}`);
   return Object.fromEntries(Object.entries(inputs).map(([name, shape]) => [name, shape.map(sizeOf)]));
+}
+
+/** UserError where graphs are for one size alone and `asked` is another; what is undefined is not asked. */
+export function expectFixedSize(
+  path: string,
+  { onnx }: Manifest,
+  asked: { readonly batch?: number | undefined; readonly height?: number | undefined; readonly width?: number | undefined },
+): FixedSize | undefined {
+  if (onnx?.fixed === undefined) return undefined;
+  const [batch, height, width] = onnx.fixed;
+  const given = [asked.batch ?? batch, asked.height ?? height, asked.width ?? width];
+  if (given.join() === onnx.fixed.join()) return onnx.fixed;
+  throw new UserError({
+    what: `the graphs in ${path} were compiled with --fixed, for one size alone`,
+    expected: `${counted(batch)} of ${height}×${width}`,
+    found: `${counted(given[0] as number)} of ${given[1]}×${given[2]}`,
+    help: "ask for that size, or compile without --fixed",
+  });
+}
+
+function counted(images: number): string {
+  return images === 1 ? "one image" : `${images} images`;
 }

@@ -7,8 +7,8 @@ import { checkReport, writeReport } from "./write-report.ts";
 
 interface Flags {
   readonly parts?: readonly string[];
-  readonly batches: readonly number[];
-  readonly size: number;
+  readonly batches?: readonly number[];
+  readonly size?: number;
   readonly provider?: readonly string[];
   readonly threads?: number;
   readonly repeats: number;
@@ -28,12 +28,14 @@ export function addBench(program: Command): void {
         .default(undefined, "those that inference runs, as far as compiled"),
     )
     .addOption(
-      new Option("--batches <list>", "images at a time").argParser(wholeNumbers("--batches", 1, "1,8,32")).default([1, 8], "1,8"),
+      new Option("--batches <list>", "images at a time")
+        .argParser(wholeNumbers("--batches", 1, "1,8,32"))
+        .default(undefined, "1,8, or the batch of --fixed"),
     )
     .addOption(
       new Option("--size <pixels>", "side of the square images, or of those that latents are of")
         .argParser(wholeNumber("--size", 1, 256))
-        .default(256),
+        .default(undefined, "256, or the size of --fixed"),
     )
     .addOption(
       new Option("--provider <list>", "execution providers of onnxruntime, such as cpu, cuda, webgpu")

@@ -59,9 +59,10 @@ function optionOf(key: string, described: Described): Option {
   const placeholder = described.placeholder ?? placeholderOf(type, rest.enum);
   const flags = placeholder === undefined ? flag : `${flag} <${placeholder}>`;
   const option = rest.enum === undefined ? new Option(flags, description) : choice(flags, description, rest.enum);
-  if (type === "integer") option.argParser(wholeNumber(flag, minimum, rest.example ?? minimum));
+  if (type === "integer") option.argParser(wholeNumber(flag, minimum, Number(rest.example ?? minimum)));
   if (type === "number") option.argParser(numbers(flag, 1, "-9999"));
-  if (rest.prefixItems !== undefined) option.argParser(numbers(flag, rest.prefixItems.length, "0,4095"));
+  if (rest.prefixItems !== undefined)
+    option.argParser(numbers(flag, rest.prefixItems.length, String(described.example ?? "0,4095")));
   return (value === undefined || value === null) && rule === undefined ? option : option.default(value, rule);
 }
 

@@ -7,7 +7,7 @@ const formats = ["table", "json"] as const;
 
 interface Flags {
   readonly weights?: string;
-  readonly size: number;
+  readonly size?: number;
   readonly seed: number;
   readonly format: (typeof formats)[number];
 }
@@ -21,7 +21,11 @@ export function addVerify(program: Command): void {
       "folder that compile wrote; its package runs in LITEVAE_PYTHON, its .venv, the active environment, a .venv here or above, or python3",
     )
     .option("--weights <file>", "weights that the package loads instead of the folder's, safetensors")
-    .addOption(new Option("--size <pixels>", sides).argParser(wholeNumber("--size", 1, 256)).default(128))
+    .addOption(
+      new Option("--size <pixels>", sides)
+        .argParser(wholeNumber("--size", 1, 256))
+        .default(undefined, "128, or the size of --fixed"),
+    )
     .addOption(new Option("--seed <n>", "seed of the images").argParser(wholeNumber("--seed", 0, 1)).default(0))
     .addOption(choice("--format <format>", "how to print", formats).default("table"))
     .action(async (folder: string, flags: Flags) => {

@@ -146,9 +146,9 @@ function diffusersIndex(model: Model, parts: readonly Part[], weights: string): 
   return [{ name: "diffusion_pytorch_model.safetensors.index.json", pieces: () => [`${JSON.stringify(index, null, 2)}\n`] }];
 }
 
-/** A target and those whose files go with its own, with their own options' defaults. */
+/** A target and those whose files go with its own, with what they ask of its options. */
 function withOthers<Resources>({ target, options }: Chosen<Resources>): readonly Chosen<Resources>[] {
-  const others = (target.with ?? []).map((other) => ({ target: other, options: other.options.parse({}) }));
+  const others = (target.with ?? []).map((other) => ({ target: other, options: other.options.parse(options) }));
   return [{ target, options }, ...others.flatMap(withOthers)];
 }
 

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { inputShapes, openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
+import { expectFixedSize, inputShapes, openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
 import { isInference, sizesOfParts, type Config } from "../compiler/config.ts";
 import { nearest, UsageError, UserError } from "../errors/index.ts";
 import { isOutOfMemory } from "../errors/memory.ts";
@@ -16,9 +16,9 @@ export interface BenchmarkOptions {
   readonly folder: string;
   /** Those that inference runs, as far as they are there, where none is named. */
   readonly parts?: readonly string[] | undefined;
-  readonly batches: readonly number[];
+  readonly batches?: readonly number[] | undefined;
   /** Side of the square images; latents are of such images. */
-  readonly size: number;
+  readonly size?: number | undefined;
   /** Execution providers; all that work here where none is named. */
   readonly providers?: readonly string[] | undefined;
   readonly threads?: number | undefined;
@@ -37,15 +37,16 @@ interface Case {
 
 /** Speed and memory of a compiled folder's graphs in onnxruntime. */
 export async function benchmark(options: BenchmarkOptions): Promise<Benchmark> {
-  const { batches, size, threads } = options;
+  const { threads } = options;
   const runtime = await importRuntime();
   const { manifest, config, parts } = open(options);
+  const { batches, size } = measuredSizes(options, manifest);
   checkSize(size, config, parts);
   const supported = runtime.listSupportedBackends().map(({ name }) => name);
   const providers = options.providers ?? supported;
   checkProviders(providers, supported);
   const cases = parts.flatMap((part) => providers.flatMap((provider) => batches.map((batch) => ({ part, provider, batch }))));
-  const { rows, unusable } = await measureCases(cases, manifest, options);
+  const { rows, unusable } = await measureCases(cases, manifest, { ...options, size });
   return {
     format: "litevae-benchmark-1",
     model: manifest.model,
@@ -62,11 +63,40 @@ export async function benchmark(options: BenchmarkOptions): Promise<Benchmark> {
   };
 }
 
+/** What is measured where nobody says. */
+const usual = { batches: [1, 8], size: 256 } as const;
+
+/** Graphs that are fixed to a size are measured at that one. */
+function measuredSizes(
+  { folder, batches, size }: BenchmarkOptions,
+  manifest: Manifest,
+): { readonly batches: readonly number[]; readonly size: number } {
+  const asked = (batches ?? [undefined]).map((batch) => expectFixedSize(folder, manifest, { batch, height: size, width: size }));
+  const [fixed] = asked;
+  if (fixed === undefined) return { batches: batches ?? usual.batches, size: size ?? usual.size };
+  const [batch, height, width] = fixed;
+  if (height === width) return { batches: [batch], size: height };
+  throw new UserError({
+    what: "bench measures square images",
+    found: `graphs of ${height}×${width} alone (--fixed)`,
+    help: "compile them without --fixed, or for a square",
+  });
+}
+
 /** A row for every case. A provider that takes no graph here is tried once, and has rows only where it was asked for. */
 async function measureCases(
   cases: readonly Case[],
   manifest: Manifest,
-  { folder, providers, size, threads, repeats, seconds, progress, measure = inNewProcess }: BenchmarkOptions,
+  {
+    folder,
+    providers,
+    size,
+    threads,
+    repeats,
+    seconds,
+    progress,
+    measure = inNewProcess,
+  }: BenchmarkOptions & { readonly size: number },
 ): Promise<{ readonly rows: readonly BenchmarkRow[]; readonly unusable: ReadonlyMap<string, RowAnswer> }> {
   const unusable = new Map<string, RowAnswer>();
   const rows: BenchmarkRow[] = [];

@@ -76,13 +76,16 @@ function middle(image: PlanarImage, taken: Size, target: Size): PlanarImage {
 /** The nearest side that fits: not below the given one with `pad`, not above it with `crop`. */
 function fittedSide(side: number, { minimum, step }: FittingSizes, fit: Fit, path: string, what: string): number {
   const steps = (side - minimum) / step;
-  const fitted = minimum + step * Math.max(0, fit === "pad" ? Math.ceil(steps) : Math.floor(steps));
-  if (fit === "pad" || fitted <= side) return fitted;
+  const whole = Math.max(0, fit === "pad" ? Math.ceil(steps) : Math.floor(steps));
+  // An infinite step leaves one size.
+  const fitted = step === Infinity ? minimum : minimum + step * whole;
+  if (fit === "pad" ? fitted >= side : fitted <= side) return fitted;
+  const [large, least] = fit === "pad" ? (["large", "most"] as const) : (["small", "least"] as const);
   throw new UserError({
-    what: `${path} is too small to crop`,
-    expected: `a ${what} of at least ${minimum}`,
+    what: `${path} is too ${large} to ${fit}`,
+    expected: `a ${what} of at ${least} ${minimum}`,
     found: `${side}`,
-    help: "use --fit pad, or a larger image",
+    help: fit === "pad" ? "use --fit crop, or compile without --fixed" : "use --fit pad, or a larger image",
   });
 }
 

@@ -1,10 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { manifestIn, openCompiled } from "../artifact/compiled-folder.ts";
+import { expectFixedSize, manifestIn, openCompiled, type FixedSize } from "../artifact/compiled-folder.ts";
 import type { Config } from "../compiler/config.ts";
 import { UserError } from "../errors/index.ts";
 import { InternalError, must } from "../errors/must.ts";
 import { usualWiring } from "../ir/autoencoder.ts";
+import type { Sizes } from "../ir/size.ts";
 import { tensorOf } from "../ir/tensor.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
 import { npyBytes } from "../images/npy.ts";
@@ -51,7 +52,8 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
   const { encoder: encoding, decoder: decoding, input, latent: latentName } = autoencoderOf(config);
   openCompiled(folder, [encoding, decoding].map(graphName));
   refuseCompiled(out);
-  const image = await readImage(options.image, config.image_channels, options.rule, options.fit, config.sizes);
+  const fixed = expectFixedSize(folder, manifest, { batch: 1 });
+  const image = await readImage(options.image, config.image_channels, options.rule, options.fit, sizesTaken(config, fixed));
   const shown = image.channels === 1 || image.channels === 3;
   const result = shown ? "reconstruction.png" : "reconstruction.npy";
   prepareOutput(out, [result, ...Object.values(written)]);
@@ -87,6 +89,13 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
     warning: spreadWarning([image.data]),
     untrained: "seed" in manifest.weights && Object.values(manifest.parts).some(({ params }) => params > 0),
   };
+}
+
+/** Of graphs that are fixed to a size that one alone. */
+function sizesTaken({ sizes }: Config, fixed: FixedSize | undefined): Sizes {
+  if (fixed === undefined) return sizes;
+  const [, height, width] = fixed;
+  return { height: { minimum: height, step: Infinity }, width: { minimum: width, step: Infinity } };
 }
 
 function refuseCompiled(out: string): void {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { inputShapes, openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
+import { expectFixedSize, inputShapes, openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
 import { sizesOfParts, type Config } from "../compiler/config.ts";
 import { sha256OfFile } from "../artifact/file-hash.ts";
 import { openWeights } from "../artifact/weights-file.ts";
@@ -19,8 +19,8 @@ export interface VerifyOptions {
   readonly folder: string;
   /** Weights that the package loads instead of the folder's. */
   readonly weights?: string | undefined;
-  /** The image's side; the next that fits is taken. */
-  readonly size: number;
+  /** The image's side; the next that fits is taken. Graphs that are fixed to a size have that one. */
+  readonly size?: number | undefined;
   readonly seed: number;
   readonly progress: (doing: string) => void;
 }
@@ -73,7 +73,8 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const { name, python, alone } = packageOf(manifest, folder);
 
   const sizes = sizesOfParts(config, parts);
-  const size = { height: fitting(options.size, sizes, "height"), width: fitting(options.size, sizes, "width") };
+  const fixed = expectFixedSize(folder, manifest, { height: options.size, width: options.size });
+  const size = fixed === undefined ? fittingSize(options.size ?? usualSize, sizes) : { height: fixed[1], width: fixed[2] };
   const { names, tensors } = await runGraphs(parts, { manifest, config }, size, options);
   let measured: Readonly<Record<string, Measured>> | undefined;
   if (name !== undefined && python !== undefined) {
@@ -123,7 +124,14 @@ function packageOf(
   return { alone: "no Python with torch and safetensors was found to compare with; name one in LITEVAE_PYTHON" };
 }
 
-/** The next side that fits all of these. */
+/** Of images whose size nobody chose. */
+const usualSize = 128;
+
+/** The next size that fits all of these. */
+function fittingSize(side: number, sizes: readonly Sizes[]): { readonly height: number; readonly width: number } {
+  return { height: fitting(side, sizes, "height"), width: fitting(side, sizes, "width") };
+}
+
 function fitting(side: number, sizes: readonly Sizes[], along: keyof Sizes): number {
   const steps = sizes.map((each) => each[along]);
   const largest = Math.max(side, ...steps.map(({ minimum }) => minimum));
@@ -152,8 +160,9 @@ async function runGraphs(
 ): Promise<{ readonly names: Readonly<Record<string, PartNames>>; readonly tensors: GraphValues }> {
   const names: Record<string, PartNames> = {};
   const tensors: Record<string, GraphValue> = {};
-  const image = [1, config.image_channels, height, width].join();
-  const sizes: Bindings = { N: 1, H: height, W: width };
+  const [batch] = manifest.onnx?.fixed ?? [1];
+  const image = [batch, config.image_channels, height, width].join();
+  const sizes: Bindings = { N: batch, H: height, W: width };
   const { sources } = config.wiring ?? usualWiring;
   for (const part of parts) {
     progress(`running ${part}.onnx`);

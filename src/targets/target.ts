@@ -58,7 +58,7 @@ export interface Target<Options extends object, Resources> {
   readonly about?: string;
   /** Its options, each with a default or optional; the command line shows what `shown` says of them. */
   readonly options: z.ZodType<Options>;
-  /** Targets whose files go with this one's. */
+  /** Targets whose files go with this one's: each takes from its options what its own schema has. */
   readonly with?: readonly Target<object, Resources>[];
   /** What it does to a part first. */
   readonly passes?: readonly PartPass[];
@@ -72,7 +72,7 @@ export interface Target<Options extends object, Resources> {
 export type Shown = Readonly<{
   description: string;
   placeholder?: string;
-  example?: number;
+  example?: number | string;
   rule?: string;
 }>;
 

@@ -83,6 +83,7 @@ process.exit();`;
       latentChannels: 4,
       stride: 4,
       sizes: { height: { minimum: 4, step: 4 }, width: { minimum: 4, step: 4 } },
+      fixed: null,
       parts: ["encoder"],
     });
   });

@@ -120,6 +120,25 @@ def whole_numbers(*paths: str) -> dict[str, list[str]]:
     return {key: sorted(value) for key, value in uses.items()}
 
 
+def fixed_shapes(path: str) -> dict[str, Any]:
+    """Values without a shape of numbers and nodes that ask for one, in a graph that onnx finds right."""
+    model = onnx.load(path)
+    onnx.checker.check_model(model, full_check=True)
+    graph = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
+    onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+
+    def sizes(value: Any) -> list[int]:
+        return [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+
+    values = [*graph.input, *graph.value_info, *graph.output]
+    return {
+        "open": [value.name for value in values if not all(sizes(value))],
+        "asked": sum(node.op_type == "Shape" for node in graph.node),
+        "inputs": {value.name: sizes(value) for value in graph.input},
+        "outputs": {value.name: sizes(value) for value in graph.output},
+    }
+
+
 def symbolic_shapes(*paths: str) -> dict[str, str]:
     """What onnxruntime's symbolic shape inference says of graphs, without taking unequal symbols for equal."""
     # SymPy takes its time to import, and no other question needs it.
@@ -217,6 +236,7 @@ questions: dict[str, Callable[..., Any]] = {
         description,
         versions,
         whole_numbers,
+        fixed_shapes,
         symbolic_shapes,
         preprocessed,
         located,

@@ -13,6 +13,12 @@ export interface ClientTemplate {
   readonly declarations: string;
 }
 
+/** What a client has to know of how its graphs were made. */
+export interface ClientOptions {
+  /** The one batch, height and width of images that the graphs take. */
+  readonly fixed?: readonly [batch: number, height: number, width: number] | undefined;
+}
+
 /** `parts` are those whose graphs a client runs. Empty where there are none. */
 export function clientFiles(
   model: Model,
@@ -20,6 +26,7 @@ export function clientFiles(
   sizes: (parts: readonly Part[]) => Sizes,
   { script, declarations }: ClientTemplate,
   latents: LatentStatistics = unmeasured,
+  fixed?: ClientOptions["fixed"],
 ): readonly EmittedFile[] {
   if (parts.length === 0) return [];
   const { height, width } = sizes(parts);
@@ -29,6 +36,7 @@ export function clientFiles(
     latentChannels: model.latentChannels,
     stride: model.stride,
     sizes: { height, width },
+    fixed: fixed === undefined ? null : { batch: fixed[0], height: fixed[1], width: fixed[2] },
     parts: parts.map(({ name }) => name),
   };
   const own = replaced(

@@ -1,17 +1,21 @@
 import * as z from "zod";
 import { gaussianAutoencoder } from "../../ir/autoencoder.ts";
 import type { Target } from "../target.ts";
-import type { ClientTemplate } from "./client.ts";
+import type { ClientOptions, ClientTemplate } from "./client.ts";
 
 export interface ClientResources {
   clientTemplate(): ClientTemplate;
 }
 
+/** A field of the options of whatever comes with a client. */
+export const fixedField = z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]).optional();
+
 /** client.mjs, for whoever runs the graphs of an encoder and a decoder. */
-export const client: Target<object, ClientResources> = {
+export const client: Target<ClientOptions, ClientResources> = {
   name: "client",
-  options: z.strictObject({}),
-  prepare: async (compilation, _options, resources) => {
+  // Of the graphs' other options nothing is asked.
+  options: z.object({ fixed: fixedField }),
+  prepare: async (compilation, { fixed }, resources) => {
     const { clientFiles } = await import("./client.ts");
     const { model, parts, note } = compilation;
     const found = gaussianAutoencoder(model);
@@ -22,7 +26,7 @@ export const client: Target<object, ClientResources> = {
       };
     }
     const runnable = parts.filter((part) => part === found.encoder || part === found.decoder);
-    const files = clientFiles(model, runnable, compilation.sizes, resources.clientTemplate(), compilation.latents);
+    const files = clientFiles(model, runnable, compilation.sizes, resources.clientTemplate(), compilation.latents, fixed);
     return () => Promise.resolve({ files });
   },
 };

@@ -7,6 +7,7 @@ export const model = {
   latentChannels: 12,
   stride: 8,
   sizes: { height: { minimum: 8, step: 8 }, width: { minimum: 8, step: 8 } },
+  fixed: null,
   parts: ["encoder", "decoder"],
 } as const;
 
@@ -87,6 +88,8 @@ interface Facts {
   readonly latentChannels: number;
   readonly stride: number;
   readonly sizes: Readonly<Record<"height" | "width", { readonly minimum: number; readonly step: number }>>;
+  /** The one batch and image size that the graphs were compiled for; null where they take what fits. */
+  readonly fixed: { readonly batch: number; readonly height: number; readonly width: number } | null;
   readonly parts: readonly string[];
 }
 const facts: Facts = model;
@@ -183,6 +186,11 @@ function check(method: string, { data, batch = 1, height, width }: Planes<number
     if (!near.includes(side))
       throw new RangeError(`${method}: ${axis} ${side} does not fit ${facts.name}: ${near.join(" or ")} does`);
   }
+  const { fixed } = facts;
+  if (fixed !== null && (batch !== fixed.batch || height * stride !== fixed.height || width * stride !== fixed.width))
+    throw new RangeError(
+      `${method}: these graphs of ${facts.name} take [${fixed.batch}, ${channels}, ${fixed.height / stride}, ${fixed.width / stride}] alone (--fixed), not [${batch}, ${channels}, ${height}, ${width}]`,
+    );
   const wanted = batch * channels * height * width;
   if (!Number.isInteger(batch) || batch < 1 || data.length !== wanted)
     throw new RangeError(

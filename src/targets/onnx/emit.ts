@@ -1,10 +1,14 @@
+import { UserError } from "../../errors/index.ts";
+import type { Bindings } from "../../ir/dim.ts";
 import type { Part } from "../../ir/model.ts";
+import { nearestFitting, type Sizes } from "../../ir/size.ts";
 import { runPasses } from "../../passes/index.ts";
 import type { Compilation, EmittedFile, Emission } from "../target.ts";
 import { audiences } from "./audience.ts";
 import { calibrated, describeHalf, type Half } from "./calibrate.ts";
 import type { OnnxGraph } from "./graph.ts";
 import { lowerPart } from "./lower.ts";
+import { fixed, runGraphPasses } from "./passes/index.ts";
 import { sidesOf } from "./sides.ts";
 import { encodeModel, externalPieces, initializerBytes, protobufLimit, type ModelInfo } from "./serde.ts";
 import { irVersionOf, neededParts, onnxPasses, type OnnxOptions, type OnnxResources } from "./options.ts";
@@ -19,12 +23,22 @@ export function prepareOnnx(compilation: Compilation, options: OnnxOptions, reso
     });
     return lowerPart(flat, compilation.load, options.opset, audiences[options.for]);
   };
+  const fixedTo = options.fixed === undefined ? undefined : bindingsOf(options.fixed, compilation);
   const lowered = new Map(parts.map((part) => [part, lower(part)]));
   return async () => {
     const info = modelInfo(compilation, options);
-    const written = (graph: OnnxGraph): readonly EmittedFile[] =>
-      onnxFiles(graph, { ...info, metadata: { ...info.metadata, ...graphFacts(graph, compilation) } }, options);
-    const versions = { onnx: { opset: options.opset, ir_version: info.irVersion, for: options.for } };
+    const written = (lowered: OnnxGraph): readonly EmittedFile[] => {
+      const graph = fixedTo === undefined ? lowered : runGraphPasses(lowered, [fixed(fixedTo)]);
+      return onnxFiles(graph, { ...info, metadata: { ...info.metadata, ...graphFacts(graph, compilation) } }, options);
+    };
+    const versions = {
+      onnx: {
+        opset: options.opset,
+        ir_version: info.irVersion,
+        for: options.for,
+        ...(options.fixed === undefined ? {} : { fixed: options.fixed }),
+      },
+    };
     if (options.calibrate === undefined) return { files: [...lowered.values()].flatMap(written), facts: versions };
     const needed = neededParts(compilation.model, parts, options);
     const calibration = resources.calibration(options.calibrate, options);
@@ -38,6 +52,22 @@ export function prepareOnnx(compilation: Compilation, options: OnnxOptions, reso
       facts: { ...versions, precision: "fp16", calibration: calibrationFacts(asked, images.length) },
     };
   };
+}
+
+/** The batch and the image size that graphs are fixed to; UserError where such images do not fit. */
+function bindingsOf([batch, height, width]: readonly [number, number, number], { model, parts, sizes }: Compilation): Bindings {
+  const taken = sizes(parts);
+  for (const [along, side] of Object.entries({ height, width }) as [keyof Sizes, number][]) {
+    const { minimum, step } = taken[along];
+    if (side >= minimum && (side - minimum) % step === 0) continue;
+    throw new UserError({
+      what: `images of ${height}×${width} do not fit ${model.name}`,
+      expected: `a ${along} of ${nearestFitting(side, taken[along]).join(" or ")}`,
+      found: `--fixed ${batch},${height},${width}`,
+      help: "choose a size that fits",
+    });
+  }
+  return { N: batch, H: height, W: width };
 }
 
 function calibrationFacts(halves: readonly Half[], images: number): object {

@@ -3,7 +3,8 @@ import * as z from "zod";
 import type { Model, Part } from "../../ir/model.ts";
 import { deadCode, dropTrainingOnly, foldWeights, inline, type PartPass } from "../../passes/index.ts";
 import { pixelContradiction, pixelFields, type PixelRule } from "../../recipe/pixels.ts";
-import type { ClientResources } from "../client/target.ts";
+import type { ClientOptions } from "../client/client.ts";
+import { fixedField, type ClientResources } from "../client/target.ts";
 import { issueOf, type Shown } from "../target.ts";
 import { audienceNames, audiences, type AudienceName } from "./audience.ts";
 import type { Calibration } from "./calibrate.ts";
@@ -16,7 +17,7 @@ export const irVersionOf: Readonly<Record<number, number>> = { 18: 8, 19: 9, 20:
 const newestIrVersion = 10;
 
 /** What --calibrate's images mean is declared as in a recipe. */
-export interface OnnxOptions extends PixelRule {
+export interface OnnxOptions extends PixelRule, ClientOptions {
   readonly for: AudienceName;
   readonly opset: number;
   /** Where none is given it is the one that the operator set needs. */
@@ -41,6 +42,11 @@ export const onnxOptions = z
         description: `for whom the graphs are: ${audienceNames.map((name) => `${name} for ${audiences[name].about}`).join(", ")}`,
         placeholder: "whom",
       } satisfies Shown),
+    fixed: fixedField.meta({
+      description: "the one batch, height and width of images that the graphs are for, instead of any",
+      placeholder: "n,h,w",
+      example: "1,256,256",
+    } satisfies Shown),
     opset: z
       .int()
       .min(1)

@@ -48,7 +48,19 @@ class OnnxSubject:
         self._source = {"kind": "onnx", "path": str(self.folder), "files": files}
         runtime = _onnxruntime()
         self._encoder, self._decoder = (_session(runtime, file, device) for file in self.files)
+        self._require_any_size()
         self.runtime = {"onnxruntime": runtime.__version__, "provider": self._encoder.get_providers()[0]}
+
+    def _require_any_size(self) -> None:
+        """InputError where the graphs are for one batch and image size: an evaluation has others."""
+        shape = self._encoder.get_inputs()[0].shape
+        if all(isinstance(size, int) for size in shape):
+            raise InputError(
+                f"graphs of {self.folder} take one size alone",
+                expected="graphs for any batch and image size that fits",
+                found=f"images {shape}",
+                remedy="compile them without --fixed",
+            )
 
     def require_sides(self, sides: Sequence[int], option: str) -> None:
         """See Subject."""

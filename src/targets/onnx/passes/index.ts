@@ -1,3 +1,4 @@
+export { fixed } from "./fixed.ts";
 export { fitsHalf, floatTensors, half } from "./half.ts";
 export { maxima, maximumName } from "./maxima.ts";
 export { runGraphPasses, type GraphPass } from "./pass.ts";

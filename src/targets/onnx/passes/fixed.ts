@@ -1,0 +1,59 @@
+/** A graph for one batch and image size, for runtimes that compile ahead (Core ML, TFLite, NPUs): every shape is numbers. */
+import { constantDim, type Bindings } from "../../../ir/dim.ts";
+import { evaluateShape, shapeOf, type Shape } from "../../../ir/shape.ts";
+import type { OnnxGraph, OnnxInitializer, OnnxValue } from "../graph.ts";
+import type { GraphPass } from "./pass.ts";
+
+export function fixed(sizes: Bindings): GraphPass {
+  const numbers = (dims: Shape): Shape => shapeOf(...evaluateShape(dims, sizes).map(constantDim));
+  const ofOneSize = (value: OnnxValue): OnnxValue => ({ ...value, dims: numbers(value.dims) });
+  return {
+    name: "fixed",
+    doc: "Writes the shapes of one batch and image size, and what nodes would ask for them.",
+    requires: [],
+    ensures: [
+      {
+        name: "of one size",
+        broken({ inputs, values, outputs, nodes }) {
+          const open = [...inputs, ...values, ...outputs].find(({ dims }) => dims.some(({ symbol }) => symbol !== null));
+          return open?.name ?? nodes.find(({ type }) => type === "Shape")?.name;
+        },
+      },
+      {
+        name: "called by the same names",
+        broken(after, before) {
+          const names = ({ inputs, outputs }: OnnxGraph): string => [...inputs, ...outputs].map(({ name }) => name).join(", ");
+          return names(after) === names(before) ? undefined : `${names(before)} have become ${names(after)}`;
+        },
+      },
+    ],
+    run(graph) {
+      const [inputs, values, outputs] = [graph.inputs, graph.values, graph.outputs].map((each) => each.map(ofOneSize)) as [
+        OnnxValue[],
+        OnnxValue[],
+        OnnxValue[],
+      ];
+      const shapes = new Map([...inputs, ...values, ...outputs].map(({ name, dims }) => [name, dims]));
+      const answered = new Map<string, OnnxInitializer>();
+      for (const { type, inputs: given, outputs: made } of graph.nodes) {
+        const dims = type === "Shape" ? shapes.get(given[0] as string) : undefined;
+        if (dims !== undefined) for (const name of made) answered.set(name, integers(name, evaluateShape(dims, sizes)));
+      }
+      const isAnswered = (name: string): boolean => answered.has(name);
+      return {
+        ...graph,
+        sample: sizes,
+        inputs,
+        values: values.filter(({ name }) => !isAnswered(name)),
+        outputs,
+        nodes: graph.nodes.filter((node) => !node.outputs.some(isAnswered)),
+        initializers: [...graph.initializers, ...answered.values()],
+      };
+    },
+  };
+}
+
+function integers(name: string, values: readonly number[]): OnnxInitializer {
+  const bytes = new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer);
+  return { name, dims: [values.length], dtype: "int64", load: () => bytes };
+}

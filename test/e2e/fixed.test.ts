@@ -1,0 +1,120 @@
+/** Graphs for one batch and image size: they load and compute the same, and every command says so of another size. */
+// @module-tag python
+// @module-tag slow
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as ort from "onnxruntime-node";
+import { beforeAll, describe, expect, test } from "vitest";
+import { facts, litevae, manifestOf, photos, tempFolder } from "./litevae.ts";
+
+const folder = tempFolder();
+const failed = (code: number, ...args: readonly string[]): string => {
+  const result = litevae(folder, ...args);
+  expect(result.code, result.stderr).toBe(code);
+  return result.stderr;
+};
+const done = (...args: readonly string[]): string => {
+  const { code, stdout, stderr } = litevae(folder, ...args);
+  expect(code, stderr).toBe(0);
+  return stdout;
+};
+
+beforeAll(() => {
+  done("compile", "nano", "-o", "any");
+  done("compile", "nano", "-o", "fixed", "--fixed", "1,64,64");
+  done("compile", "vae-small", "-o", "attending", "--parts", "encoder", "--fixed", "2,64,96");
+}, 120_000);
+
+describe("--fixed", () => {
+  test("writes shapes of numbers, which onnx's checker and its shape inference find right", () => {
+    expect(facts(folder, "fixed_shapes", "fixed/encoder.onnx")).toEqual({
+      open: [],
+      asked: 0,
+      inputs: { image: [1, 3, 64, 64] },
+      outputs: { mean: [1, 12, 8, 8], logvar: [1, 12, 8, 8] },
+    });
+    expect(facts(folder, "fixed_shapes", "fixed/decoder.onnx")).toMatchObject({
+      open: [],
+      inputs: { latent: [1, 12, 8, 8] },
+      outputs: { image: [1, 3, 64, 64] },
+    });
+    // Attention would ask for a shape.
+    expect(facts(folder, "fixed_shapes", "attending/encoder.onnx")).toMatchObject({
+      open: [],
+      asked: 0,
+      inputs: { image: [2, 3, 64, 96] },
+    });
+    expect(manifestOf(join(folder, "fixed"))).toMatchObject({ onnx: { fixed: [1, 64, 64] } });
+  });
+
+  test("gives what graphs for any size give", async () => {
+    const data = Float32Array.from({ length: 3 * 64 * 64 }, (_, i) => Math.sin(i / 7));
+    const image = new ort.Tensor("float32", data, [1, 3, 64, 64]);
+    const [any, fixed] = await Promise.all(
+      ["any", "fixed"].map(async (name) => {
+        const session = await ort.InferenceSession.create(join(folder, name, "encoder.onnx"));
+        const { mean } = await session.run({ image });
+        return [...(mean?.data as Float32Array)];
+      }),
+    );
+    const largest = Math.max(...any!.map(Math.abs));
+    for (const [i, value] of any!.entries()) expect(Math.abs(value - (fixed![i] ?? NaN))).toBeLessThan(1e-5 * largest);
+  });
+
+  test.each([
+    ["1,60,64", 1, "expected: a height of 56 or 64"],
+    ["1,64,65", 1, "expected: a width of 64 or 72"],
+    ["64,64", 2, "3 numbers"],
+    ["0,64,64", 2, "fixed"],
+  ])("%s is refused", (size, code, text) => {
+    expect(failed(code, "compile", "nano", "-o", "none", "--fixed", size)).toContain(text);
+  });
+});
+
+describe("a folder of fixed graphs", () => {
+  test("is verified at its size, and at no other", () => {
+    expect(done("verify", "fixed")).toContain("64×64, ");
+    expect(done("verify", "attending")).toContain("64×96, ");
+    const refused = failed(1, "verify", "fixed", "--size", "128");
+    expect(refused).toContain("compiled with --fixed, for one size alone");
+    expect(refused).toContain("expected: one image of 64×64\n  found:    one image of 128×128");
+  });
+
+  test("is measured at its size, and at no other", () => {
+    const rows = JSON.parse(
+      done("bench", "fixed", "--repeats", "1", "--seconds", "0", "--provider", "cpu", "--format", "json"),
+    ) as {
+      size: number;
+      rows: readonly { batch: number; error: string | null }[];
+    };
+    expect(rows.size).toBe(64);
+    expect(rows.rows.map(({ batch, error }) => [batch, error])).toEqual([
+      [1, null],
+      [1, null],
+    ]);
+    expect(failed(1, "bench", "fixed", "--batches", "1,2")).toContain("found:    2 images of 64×64");
+    expect(failed(1, "bench", "attending")).toContain("bench measures square images");
+  });
+
+  test("gets images that are padded or cropped to its size, and refuses larger ones", () => {
+    const photo = join(photos, "chelsea.png");
+    expect(done("run", "fixed", photo, "-o", "cropped", "--fit", "crop")).toContain("cropped to 64×64");
+    expect(failed(1, "run", "fixed", photo, "-o", "padded")).toMatch(/too large to pad[^]*a height of at most 64/);
+  });
+
+  test("has a client that knows it", async () => {
+    expect(readFileSync(join(folder, "fixed/client.d.mts"), "utf8")).toContain("fixed: { readonly batch: 1");
+    const { createClient } = (await import(
+      join(folder, "fixed/client.mjs")
+    )) as typeof import("../../src/targets/client/template.mts");
+    const client = await createClient(ort, { encoder: join(folder, "fixed/encoder.onnx") });
+    const image = (side: number): Parameters<typeof client.encode>[0] => ({
+      data: new Float32Array(3 * side * side),
+      height: side,
+      width: side,
+    });
+    expect((await client.encode(image(64))).mean).toMatchObject({ height: 8, width: 8 });
+    await expect(client.encode(image(72))).rejects.toThrow("take [1, 3, 64, 64] alone (--fixed), not [1, 3, 72, 72]");
+    await client.release();
+  });
+});
