@@ -1,6 +1,5 @@
 /** Type tests: TypeScript checks this file, nothing in it runs. */
 import { describe, expectTypeOf, test } from "vitest";
-import type { Model } from "../../src/ir/model.ts";
 import {
   add,
   attention,
@@ -17,7 +16,6 @@ import {
   layers,
   linear,
   maxPool2d,
-  model,
   pad,
   pixelUnshuffle,
   silu,
@@ -33,7 +31,6 @@ import {
   type Times,
   type Vector,
 } from "litevae/dsl";
-import { recipe, recipes, type Recipe } from "litevae";
 
 declare const image: Feature<3, 1>;
 declare const f16: Feature<16, 4>;
@@ -261,82 +258,5 @@ describe("block", () => {
     layers({ conv: 3 });
     // @ts-expect-error records have one level
     layers({ features: { deep: { 0: conv2d({ in: 3, out: 3 }) } } });
-  });
-});
-
-describe("model", () => {
-  type Encoder<M extends number, S extends number> = (x: Feature<3, 1>) => Feature<M, S>;
-  type Decoder<Z extends number, S extends number> = (z: Feature<Z, S>) => Feature<3, 1>;
-  const encoder = {} as Encoder<24, 8>;
-  const decoder = {} as Decoder<12, 8>;
-
-  test("takes an encoder and a decoder that fit", () => {
-    expectTypeOf(model<3, 12, 8>).returns.toEqualTypeOf<Model>();
-    expectTypeOf(model({ latentChannels: 12, encoder, decoder })).toEqualTypeOf<Model>();
-  });
-  test("wants twice the latent channels as moments", () => {
-    // @ts-expect-error 24 moments make 12 latent channels, not 16
-    model({ latentChannels: 16, encoder, decoder: {} as Decoder<16, 8> });
-    // @ts-expect-error 12 channels hold no means and log-variances of 12
-    model({ latentChannels: 12, encoder: {} as Encoder<12, 8>, decoder });
-  });
-  test("wants the decoder to begin at the encoder's stride", () => {
-    // @ts-expect-error the encoder ends at stride 8
-    model({ latentChannels: 12, encoder, decoder: {} as Decoder<12, 4> });
-  });
-  test("wants the decoder to take the latent's channels", () => {
-    // @ts-expect-error the latent has 12 channels
-    model({ latentChannels: 12, encoder, decoder: {} as Decoder<4, 8> });
-  });
-  test("wants the decoder to give the image back", () => {
-    // @ts-expect-error half of the image
-    model({ latentChannels: 12, encoder, decoder: {} as (z: Feature<12, 8>) => Feature<3, 2> });
-    // @ts-expect-error one channel of three
-    model({ latentChannels: 12, encoder, decoder: {} as (z: Feature<12, 8>) => Feature<1, 1> });
-  });
-  test("wants imageChannels where the image has not three", () => {
-    const grey = { encoder: {} as (x: Feature<1, 1>) => Feature<24, 8>, decoder: {} as (z: Feature<12, 8>) => Feature<1, 1> };
-    model({ imageChannels: 1, latentChannels: 12, ...grey });
-    // @ts-expect-error images have three channels unless said otherwise
-    model({ latentChannels: 12, ...grey });
-  });
-  test("wants one logit per position of a discriminator", () => {
-    const parts = { latentChannels: 12, encoder, decoder } as const;
-    model({ ...parts, discriminator: {} as (x: Feature<3, 1>) => Feature<1, 8> });
-    const unet = {} as (x: Feature<3, 1>) => { readonly pixel_logits: Feature<1, 1>; readonly global_logit: Vector<1> };
-    model({ ...parts, discriminator: unet });
-    // @ts-expect-error three logits
-    model({ ...parts, discriminator: {} as (x: Feature<3, 1>) => Feature<3, 8> });
-    // @ts-expect-error another name
-    model({ ...parts, discriminator: {} as (x: Feature<3, 1>) => { pixel_logits: Feature<1, 1>; logit: Vector<1> } });
-  });
-  test("leaves loose counts to the compiler", () => {
-    model({ latentChannels: someCount, encoder, decoder });
-    model({ latentChannels: 12, encoder: {} as Encoder<number, number>, decoder });
-  });
-});
-
-describe("recipe", () => {
-  const phase = { name: "one", resolution: 64, steps: 10, batch: 2 } as const;
-  test("gives every field", () => {
-    expectTypeOf(recipe({ name: "mine", phases: [phase] })).toEqualTypeOf<Recipe>();
-    expectTypeOf<Recipe["losses"]["kl"]>().toEqualTypeOf<number>();
-    recipe({ ...recipes.smoke.recipe, name: "mine" });
-  });
-  test("wants what has no default", () => {
-    // @ts-expect-error there are no phases
-    recipe({ name: "mine" });
-    // @ts-expect-error there is no batch
-    recipe({ name: "mine", phases: [{ name: "one", resolution: 64, steps: 10 }] });
-  });
-  test("refuses other fields, words and kinds", () => {
-    // @ts-expect-error a field that is not there
-    recipe({ name: "mine", phases: [phase], optimiser: {} });
-    // @ts-expect-error a field of a group that is not there
-    recipe({ name: "mine", phases: [phase], losses: { l2: 1 } });
-    // @ts-expect-error another word
-    recipe({ name: "mine", phases: [phase], precision: "fp8" });
-    // @ts-expect-error a text for a number
-    recipe({ name: "mine", phases: [phase], seed: "1" });
   });
 });

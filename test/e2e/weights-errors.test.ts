@@ -4,26 +4,10 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { compiledTiny, litevae } from "./in-process.ts";
+import { closed, opened } from "../support/safetensors.ts";
 import { hashes, root, tinyModel, write } from "./litevae.ts";
 
 const { folder, compiled, wrong } = compiledTiny();
-
-type Header = Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
-
-/** A safetensors file in its two halves. */
-function opened(path: string): { header: Header; data: Buffer } {
-  const bytes = readFileSync(path);
-  const length = Number(bytes.readBigUInt64LE());
-  const { __metadata__: _, ...header } = JSON.parse(bytes.toString("utf8", 8, 8 + length)) as Header;
-  return { header, data: bytes.subarray(8 + length) };
-}
-
-function closed(header: unknown, data: Uint8Array): Buffer {
-  const text = Buffer.from(typeof header === "string" ? header : JSON.stringify(header));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(text.length));
-  return Buffer.concat([length, text, data]);
-}
 
 describe("weights (exit code 1, and a folder of an earlier compile stays as it is)", () => {
   /** Compiles into a folder that is complete already, with weights that are wrong. */

@@ -108,3 +108,8 @@ def inception_state() -> dict[str, Tensor]:
 def result(file: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found
+
+
+@pytest.fixture
+def few_features(compiled: Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled.module("_runtime.metrics.frechet"), "FEATURES", FEW_FEATURES)

@@ -1,43 +1,20 @@
 """The recipe on its way to the trainer: from TypeScript through JSON, past `--set`, into typed Python."""
 
 import json
-import shutil
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
 from jsonschema import Draft202012Validator
-from litevae_runtime.common.errors import InputError
 from litevae_runtime.recipe.fields import Recipe
 from litevae_runtime.recipe.load import load_recipe, recipe_dict
+from recipe.recipe_folder import GOLDEN, SCHEMA, folder, message, preset
 
-GOLDEN = Path(__file__).parent / "golden"
-SCHEMA = ROOT / "runtime" / "tests" / "package" / "recipe.schema.json"
+__all__ = ["folder"]
 # Settings beside the recipe `smoke`, right and wrong ones.
 RULES = json.loads((Path(__file__).parent / "rules.json").read_text())
 PRESETS = sorted(path.stem for path in GOLDEN.glob("*.json"))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """What a compiled package holds of the recipe `smoke`."""
-    shutil.copy(SCHEMA, tmp_path)
-    shutil.copy(GOLDEN / "smoke.json", tmp_path / "recipe.json")
-    return tmp_path
-
-
-def preset(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((GOLDEN / f"{name}.json").read_text())
-    return loaded
-
-
-def message(folder: Path, *overrides: str, file: Path | None = None) -> str:
-    """What is told, with the folder's path as <dir>."""
-    with pytest.raises(InputError) as caught:
-        load_recipe(overrides, file, folder=folder)
-    return str(caught.value).replace(str(folder), "<dir>")
 
 
 def test_presets_are_found() -> None:
@@ -284,61 +261,3 @@ def test_fields_that_contradict_each_other_are_refused_as_the_compiler_does(
 
 def test_settings_are_judged_together(folder: Path) -> None:
     load_recipe(["phases.0.name=adversarial", "phases.1.name=reconstruction"], folder=folder)
-
-
-def test_a_recipe_of_another_version_is_refused_by_field(folder: Path) -> None:
-    recipe = preset("smoke")
-    del recipe["latent"]
-    (folder / "recipe.json").write_text(json.dumps(recipe))
-    assert message(folder) == (
-        "<dir>/recipe.json: the recipe lacks latent\n"
-        "  expected: a group of fields\n"
-        "  found:    nothing\n"
-        "  help:     add it"
-    )
-
-
-def test_another_file_is_read(folder: Path) -> None:
-    (folder / "mine.json").write_text(json.dumps({**preset("smoke"), "seed": 9}))
-    assert load_recipe(file=folder / "mine.json", folder=folder).seed == 9
-    assert load_recipe(folder=folder).seed == 0
-
-
-@pytest.mark.parametrize(
-    ("content", "found"),
-    [
-        ("{", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
-        ("", "Expecting value: line 1 column 1 (char 0)"),
-    ],
-)
-def test_a_file_that_is_not_json_is_told(content: str, found: str, folder: Path) -> None:
-    (folder / "mine.json").write_text(content)
-    assert message(folder, file=folder / "mine.json") == (
-        f"<dir>/mine.json is not JSON\n  found:    {found}\n"
-        "  help:     mend it; the recipe.json of a run can be deleted: the run goes on with --recipe FILE, or the package's"
-    )
-    (folder / "recipe.json").write_text(content)
-    assert message(folder).endswith(
-        "compile the package again: litevae compile MODEL -o DIR --target torch --recipe NAME"
-    )
-
-
-def test_a_file_with_nan_is_told(folder: Path) -> None:
-    (folder / "mine.json").write_text('{"seed": NaN}')
-    assert "<dir>/mine.json: this is not a finite number" in message(folder, file=folder / "mine.json")
-
-
-def test_a_file_of_something_else_is_told(folder: Path) -> None:
-    (folder / "mine.json").write_text("[]")
-    assert message(folder, file=folder / "mine.json") == (
-        "<dir>/mine.json: the recipe cannot have this value\n"
-        "  expected: a group of fields\n"
-        "  found:    []\n"
-        "  help:     give it such a value"
-    )
-
-
-def test_a_file_that_is_missing_is_told(folder: Path) -> None:
-    assert message(folder, file=folder / "none.json").startswith(
-        "<dir>/none.json cannot be read\n  found:    No such file or directory\n"
-    )

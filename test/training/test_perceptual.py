@@ -1,58 +1,32 @@
-"""LPIPS and VGG losses: their numbers, their gradients, the files they load and what they say of wrong ones."""
+"""LPIPS and VGG losses: their numbers and gradients, and the images that they refuse."""
 
 import copy
-import importlib.util
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import torch
-from litevae_runtime.common.errors import WeightsError
-from litevae_runtime.losses.perceptual import Lpips, LpipsAlexNet, PerceptualLoss, VggLoss
-from litevae_runtime.nn.published import (
-    ALEXNET_FILE,
-    LPIPS_ALEXNET_FILE,
-    LPIPS_VGG_FILE,
-    PUBLISHED,
-    VGG16_FILE,
-    VGG19_FILE,
-    find_published,
-    load_published,
-    weights_folder,
-)
+from litevae_runtime.losses.perceptual import Lpips, PerceptualLoss, VggLoss
 from reference import perceptual as reference
-from safetensors.torch import save_file
 from torch import Tensor, nn
+from training.perceptual_networks import (
+    Pair,
+    alexnet,
+    heads16,
+    heads_alexnet,
+    images,
+    loaded_alexnet,
+    lpips,
+    new_alexnet,
+    new_lpips,
+    new_vgg,
+    published,
+    vgg16,
+    vgg19,
+)
 
-# What the compiler generates; the golden tests hold it to that.
-GENERATED = Path(__file__).parents[1] / "golden" / "networks" / "perceptual.py"
-
-
-def _generated() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("perceptual", GENERATED)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-networks = _generated()
-
-Pair = tuple[Tensor, Tensor]
-
-
-def new_lpips() -> Lpips:
-    return Lpips(networks.build_vgg16(), networks.build_lpips_heads())
-
-
-def new_vgg() -> VggLoss:
-    return VggLoss(networks.build_vgg19())
-
-
-def new_alexnet() -> LpipsAlexNet:
-    return LpipsAlexNet(networks.build_alexnet(), networks.build_lpips_alexnet_heads())
+__all__ = ["images", "loaded_alexnet", "lpips", "published"]
 
 
 LOSSES: dict[str, Callable[[], PerceptualLoss]] = {
@@ -64,68 +38,8 @@ each_loss = pytest.mark.parametrize("make", LOSSES.values(), ids=LOSSES)
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with files like the published ones, of seeded weights."""
-    folder = tmp_path_factory.mktemp("published")
-    torch.manual_seed(0)
-    torch.save(reference.features_state(vgg16()), folder / VGG16_FILE)
-    torch.save(reference.features_state(vgg19()), folder / VGG19_FILE)
-    torch.save(reference.features_state(alexnet()), folder / ALEXNET_FILE)
-    torch.save(heads16(), folder / LPIPS_VGG_FILE)
-    torch.save(heads_alexnet(), folder / LPIPS_ALEXNET_FILE)
-    return folder
-
-
-def vgg16() -> nn.Sequential:
-    return _seeded(reference.vgg_features(reference.VGG16))
-
-
-def vgg19() -> nn.Sequential:
-    return _seeded(reference.vgg_features(reference.VGG19))
-
-
-def alexnet() -> nn.Sequential:
-    return _seeded(reference.alexnet_features())
-
-
-def heads16() -> dict[str, Tensor]:
-    return reference.head_state(reference.VGG16_CHANNELS, torch.Generator().manual_seed(1))
-
-
-def heads_alexnet() -> dict[str, Tensor]:
-    return reference.head_state(reference.ALEXNET_CHANNELS, torch.Generator().manual_seed(1))
-
-
-def _seeded(features: nn.Sequential) -> nn.Sequential:
-    """He's scale and biases that are not 0, so that every layer shows in the result."""
-    generator = torch.Generator().manual_seed(2)
-    with torch.no_grad():
-        for parameter in features.parameters():
-            deviation = 0.1 if parameter.dim() == 1 else (2 / parameter[0].numel()) ** 0.5
-            parameter.copy_(torch.randn(parameter.shape, generator=generator) * deviation)
-    return features
-
-
-@pytest.fixture(scope="module")
-def lpips(published: Path) -> Lpips:
-    return new_lpips().load(published)
-
-
-@pytest.fixture(scope="module")
 def vgg(published: Path) -> VggLoss:
     return new_vgg().load(published)
-
-
-@pytest.fixture(scope="module", name="alexnet")
-def loaded_alexnet(published: Path) -> LpipsAlexNet:
-    return new_alexnet().load(published)
-
-
-@pytest.fixture
-def images() -> Pair:
-    generator = torch.Generator().manual_seed(3)
-    x, y = (torch.rand(2, 3, 32, 48, generator=generator) * 2 - 1 for _ in range(2))
-    return x, y
 
 
 def test_the_maps_have_the_names_and_shapes_of_the_papers(lpips: Lpips, vgg: VggLoss, images: Pair) -> None:
@@ -259,129 +173,3 @@ def test_a_layer_that_vgg_lacks_is_refused(vgg: VggLoss, images: Pair) -> None:
     message = "VGG19 gives no layer relu5_4: choose among conv1_2, conv2_2, conv3_4, conv4_4, conv5_4"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         VggLoss(vgg.features, {"relu5_4": 1.0})(*images)
-
-
-class TestFiles:
-    def test_the_classifier_alone_is_left_over(self, published: Path) -> None:
-        for file, build in (
-            (VGG16_FILE, networks.build_vgg16),
-            (VGG19_FILE, networks.build_vgg19),
-            (ALEXNET_FILE, networks.build_alexnet),
-        ):
-            state = torch.load(published / file, weights_only=True)
-            kept = [key for key in state if not key.startswith("classifier.")]
-            assert list(build().state_dict()) == kept
-            assert len(state) == len(kept) + 6
-
-    def test_safetensors_do_as_well(
-        self, published: Path, tmp_path: Path, lpips: Lpips, images: Pair
-    ) -> None:
-        for name in (VGG16_FILE, LPIPS_VGG_FILE):
-            state = torch.load(published / name, weights_only=True)
-            save_file(state, (tmp_path / name).with_suffix(".safetensors"))
-        assert torch.equal(new_lpips().load(tmp_path)(*images), lpips(*images))
-
-    def test_torchmetrics_brings_the_published_heads(self, tmp_path: Path) -> None:
-        for file, build in (
-            (LPIPS_VGG_FILE, networks.build_lpips_heads),
-            (LPIPS_ALEXNET_FILE, networks.build_lpips_alexnet_heads),
-        ):
-            [path] = find_published([file], tmp_path)
-            heads = build()
-            load_published(heads, [path])
-            assert path.is_relative_to(Path(torch.__file__).parents[1])
-            assert all((weight >= 0).all() and weight.any() for weight in heads.parameters())
-
-    def test_the_folder_is_the_recipes_or_the_environments(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        monkeypatch.delenv("LITEVAE_WEIGHTS", raising=False)
-        assert weights_folder() == Path.home() / ".cache" / "litevae"
-        monkeypatch.setenv("LITEVAE_WEIGHTS", str(tmp_path))
-        assert weights_folder() == tmp_path
-        assert weights_folder("~/elsewhere") == Path.home() / "elsewhere"
-
-    def test_a_missing_file_is_named_with_where_to_get_it_and_put_it(self, tmp_path: Path) -> None:
-        message = (
-            f"{tmp_path} has no vgg16-397923af.pth. Fetch what is missing into that folder with "
-            "python -m litevae_runtime.fetching vgg16-397923af.pth (vgg16-397923af.pth: "
-            "torchvision's VGG16_Weights.IMAGENET1K_V1, https://download.pytorch.org/models/vgg16-397923af.pth), "
-            "or name another folder in perceptual.folder or $LITEVAE_WEIGHTS. "
-            'perceptual.weights="random" does without, for smoke tests alone.'
-        )
-        with pytest.raises(FileNotFoundError, match=f"^{re.escape(message)}$"):
-            new_lpips().load(tmp_path)
-        with pytest.raises(FileNotFoundError, match=re.escape(f"has no {VGG19_FILE}")):
-            new_vgg().load(tmp_path)
-
-    def test_all_missing_files_are_named_at_once(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        monkeypatch.setattr("litevae_runtime.nn.published.find_spec", lambda _: None)
-        with pytest.raises(FileNotFoundError) as raised:
-            new_lpips().load(tmp_path)
-        assert f"has no {VGG16_FILE} and no {LPIPS_VGG_FILE}." in str(raised.value)
-        assert all(PUBLISHED[name] in str(raised.value) for name in (VGG16_FILE, LPIPS_VGG_FILE))
-
-    def test_keys_that_are_missing_unexpected_or_of_another_shape_are_named(
-        self, published: Path, tmp_path: Path
-    ) -> None:
-        state = torch.load(published / LPIPS_VGG_FILE, weights_only=True)
-        state["lin5.model.1.weight"] = state.pop("lin0.model.1.weight")
-        state["lin1.model.1.weight"] = torch.zeros(1, 64, 1, 1)
-        file = tmp_path / LPIPS_VGG_FILE
-        torch.save(state, file)
-        message = (
-            f"{file}: the weights are not those of this model; 1 missing: lin0.model.1.weight; "
-            "1 unexpected: lin5.model.1.weight; "
-            "1 of another shape: lin1.model.1.weight [1, 64, 1, 1] instead of [1, 128, 1, 1]"
-        )
-        with pytest.raises(WeightsError, match=f"^{re.escape(message)}$"):
-            load_published(networks.build_lpips_heads(), [file])
-
-    @pytest.mark.parametrize("name", ["vgg.pth", "vgg.safetensors"])
-    @pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"\x80\x02}q\x00."], ids=len)
-    def test_a_damaged_file_is_named(self, name: str, content: bytes, tmp_path: Path) -> None:
-        file = tmp_path / name
-        file.write_bytes(content)
-        message = rf"^{re.escape(str(file))} cannot be read as weights \(.+\): fetch it again$"
-        with pytest.raises(WeightsError, match=message):
-            load_published(networks.build_lpips_heads(), [file])
-
-    def test_a_file_of_something_else_is_named(self, tmp_path: Path) -> None:
-        file = tmp_path / LPIPS_VGG_FILE
-        torch.save({"state_dict": {"lin0.model.1.weight": torch.zeros(1)}}, file)
-        message = f"{file} holds no plain state dict: fetch the file as it is published"
-        with pytest.raises(WeightsError, match=f"^{re.escape(message)}$"):
-            load_published(networks.build_lpips_heads(), [file])
-
-    def test_nothing_in_a_file_is_executed(self, tmp_path: Path) -> None:
-        class Harmful:
-            def __reduce__(self) -> tuple[Callable[..., object], tuple[str, str]]:
-                return open, (str(tmp_path / "harm"), "w")
-
-        file = tmp_path / LPIPS_VGG_FILE
-        torch.save({"lin0.model.1.weight": Harmful()}, file)
-        with pytest.raises(WeightsError, match="cannot be read as weights"):
-            load_published(networks.build_lpips_heads(), [file])
-        assert not (tmp_path / "harm").exists()
-
-
-def random_lpips(seed: int) -> Lpips:
-    message = rf"^Lpips has random weights \(seed {seed}\), which are for smoke tests alone: "
-    with pytest.warns(UserWarning, match=message):
-        return new_lpips().load("/nowhere", weights="random", seed=seed)
-
-
-def test_random_weights_need_no_files_and_are_those_of_their_seed(images: Pair) -> None:
-    distance, again, other = (random_lpips(seed)(*images) for seed in (5, 5, 6))
-    assert torch.equal(distance, again)
-    assert not torch.equal(distance, other)
-
-
-def test_random_weights_give_a_distance(images: Pair) -> None:
-    loss = random_lpips(5)
-    x, y = images
-    assert (loss(x, y) > 1e-3).all()
-    assert torch.equal(loss(x, x), torch.zeros(2))
-    assert (loss(x, x + 0.1 * (y - x)) < loss(x, y)).all()

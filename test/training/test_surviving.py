@@ -72,10 +72,10 @@ def test_tensorboard_shows_a_step_once_after_a_resume(project: Project, tmp_path
 
 
 def test_the_pace_is_that_of_training_alone(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    trainer = project.module("_runtime.training.trainer")
+    module = project.module("_runtime.training.pace")
     clock = iter([0.0, 2.0, 7.0, 9.0])
-    monkeypatch.setattr(trainer.time, "perf_counter", lambda: next(clock))
-    pace = trainer.Pace()
+    monkeypatch.setattr(module.time, "perf_counter", lambda: next(clock))
+    pace = module.Pace()
     pace.add(8)
     with pace.apart():  # From 2 s to 7 s.
         pass

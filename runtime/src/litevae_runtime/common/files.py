@@ -1,7 +1,8 @@
 """Files that are written whole or not at all, and what their bytes hash to."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -29,15 +30,25 @@ def require_writable(file: Path) -> None:
         ) from error
 
 
+@contextmanager
+def written_whole(path: Path) -> Generator[Path]:
+    """A path beside `path` to write to, which is renamed at the end; where writing fails nothing is left of it."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes a file whole: beside, then renamed. A link stays a link; a pipe or device is written to, and never replaced."""
     place = path.resolve()
     if place.exists() and not place.is_file():
         place.write_text(text, encoding="utf-8")
         return
-    partial = place.with_name(f"{place.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(place)
+    with written_whole(place) as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
 def file_hash(file: Path) -> str:

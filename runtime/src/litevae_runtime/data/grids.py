@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from ..common.files import written_whole
+
 _GAP = 4
 
 
@@ -27,6 +29,5 @@ def rgb(images: Tensor) -> Tensor:
 
 def save_grid(grid: np.ndarray, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    Image.fromarray(grid).save(partial, format="png")
-    partial.replace(path)
+    with written_whole(path) as partial:
+        Image.fromarray(grid).save(partial, format="png")

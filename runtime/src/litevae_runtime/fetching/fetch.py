@@ -8,6 +8,7 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from ..common.errors import InputError
+from ..common.files import written_whole
 from ..nn.published import Source
 
 _PIECE = 1 << 20
@@ -22,18 +23,17 @@ def fetch(name: str, source: Source, folder: Path, mirror: str | None, say: Call
     InputError where it cannot be had, or where its SHA-256 is another: then nothing is left.
     """
     url = source.url if mirror is None else f"{mirror.rstrip('/')}/{name}"
-    partial = folder / f"{name}.partial"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        found = _download(url, partial, say)
-        if not found.startswith(source.sha256):
-            raise InputError(
-                f"{url} is not the file that was published",
-                expected=f"sha256 {source.sha256}{'' if len(source.sha256) == 64 else '…'}",
-                found=f"sha256 {found}",
-                remedy="try again, or fetch it elsewhere with --mirror",
-            )
-        partial.replace(folder / name)
+        with written_whole(folder / name) as partial:
+            found = _download(url, partial, say)
+            if not found.startswith(source.sha256):
+                raise InputError(
+                    f"{url} is not the file that was published",
+                    expected=f"sha256 {source.sha256}{'' if len(source.sha256) == 64 else '…'}",
+                    found=f"sha256 {found}",
+                    remedy="try again, or fetch it elsewhere with --mirror",
+                )
     except URLError as error:
         raise InputError(
             f"{url} cannot be fetched",
@@ -46,8 +46,6 @@ def fetch(name: str, source: Source, folder: Path, mirror: str | None, say: Call
             found=getattr(error, "strerror", None) or str(error),
             remedy="try again, or name a folder with room in --folder",
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
     return folder / name
 
 

@@ -1,6 +1,5 @@
 """Autoencoders as folders: weights and config.json, in our layout and in diffusers'."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,7 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from ..common.errors import WeightsError
+from ..common.files import written_whole
 from .diffusers_base import FrozenConfig, PipelineModule
+from .loading_options import refuse_other
 from .statistics import OWN_SETTINGS, LatentStatistics
 from .stored import (
     CONFIG,
@@ -21,31 +22,12 @@ from .stored import (
     read_stored,
     weights_in,
     with_variant,
+    write_config,
 )
 from .weight_files import clean_keys, load_strict, read_weights, renamed, save_weights, without_ones
 
 # Where diffusers has an optional 1x1 convolution: its setting, and channels for each of the latent's.
 _POINTWISE = {"quant_conv": ("use_quant_conv", 2), "post_quant_conv": ("use_post_quant_conv", 1)}
-
-# Options of diffusers' loading that change nothing here, and the values that they may have.
-_LOADING: Mapping[str, tuple[Any, ...]] = {
-    "use_safetensors": (None, True),
-    "device_map": (None,),
-    "quantization_config": (None,),
-}
-_WITHOUT_EFFECT = (
-    "low_cpu_mem_usage",
-    "max_memory",
-    "offload_folder",
-    "offload_state_dict",
-    "disable_mmap",
-    "local_files_only",
-    "cache_dir",
-    "force_download",
-    "proxies",
-    "token",
-    "revision",
-)
 
 
 class Pretrained(PipelineModule):
@@ -177,7 +159,7 @@ class Pretrained(PipelineModule):
             FileNotFoundError: the folder lacks config.json or weights.
             WeightsError: they are damaged, or another model's.
         """
-        _refuse_other(loading, "from_pretrained")
+        refuse_other(loading, "from_pretrained")
         place = Path(folder).expanduser() / (subfolder or "")
         weights = weights_in(place, variant)
         wanted = with_variant(DIFFUSERS_WEIGHTS if cls.diffusers_config else WEIGHTS, variant)
@@ -290,23 +272,6 @@ def _can_be_added(setting: str, value: Any) -> bool:
     return value is False and setting in [flag for flag, _ in _POINTWISE.values()]
 
 
-def _refuse_other(options: Mapping[str, Any], method: str) -> None:
-    for name, value in options.items():
-        if name in _WITHOUT_EFFECT or value in _LOADING.get(name, ()):
-            continue
-        if name in _LOADING:
-            raise ValueError(
-                f"{method} does not take {name}={value!r}: move the model with .to(…) when it is loaded"
-            )
-        raise TypeError(f"{method} has no argument {name}")
-
-
-def stored_beside(weights: Path, channels: int) -> Stored:
-    """What config.json beside a file of weights says, if there is one; WeightsError where it is damaged."""
-    file = weights.parent / CONFIG
-    return read_stored(read_config(file), channels) if file.is_file() else Stored()
-
-
 def write_pretrained(
     model: Pretrained, folder: Path, name: str, beside: Mapping[str, Tensor], **config: Any
 ) -> None:
@@ -315,16 +280,8 @@ def write_pretrained(
     The layout is diffusers' where `name` is that of its weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f"{name}.partial"
-    save_weights(clean_keys(model.state_dict()) | dict(beside), unfinished)
-    unfinished.replace(folder / name)
+    with written_whole(folder / name) as partial:
+        save_weights(clean_keys(model.state_dict()) | dict(beside), partial)
     given = model.stored_with(config)
     in_diffusers = name.startswith(DIFFUSERS_WEIGHTS.split(".")[0])
     write_config(folder, model.diffusers_layout(given) if in_diffusers else model.own_layout(given))
-
-
-def write_config(folder: Path, entries: Mapping[str, Any]) -> None:
-    """config.json, whole or not at all."""
-    unfinished = folder / f"{CONFIG}.partial"
-    unfinished.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(folder / CONFIG)

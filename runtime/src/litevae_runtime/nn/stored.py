@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import WeightsError
+from ..common.files import write_text
 from .statistics import LatentStatistics, flat_config
 
 WEIGHTS = "model.safetensors"
@@ -64,6 +65,17 @@ def read_config(file: Path) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise WeightsError(f"{file} is not a configuration: copy or save it again")
     return config
+
+
+def stored_beside(weights: Path, channels: int) -> Stored:
+    """What config.json beside a file of weights says, if there is one; WeightsError where it is damaged."""
+    file = weights.parent / CONFIG
+    return read_stored(read_config(file), channels) if file.is_file() else Stored()
+
+
+def write_config(folder: Path, entries: Mapping[str, Any]) -> None:
+    """config.json, whole or not at all."""
+    write_text(folder / CONFIG, json.dumps(entries, indent=2) + "\n")
 
 
 def weights_in(folder: Path, variant: str | None = None) -> Path | None:

@@ -10,9 +10,8 @@ from torch import Tensor
 from ..common.errors import InputError, WeightsError
 from ..common.run_folder import AVERAGE, RAW, STATE, RunFolder
 from .autoencoder import AutoencoderBase
-from .pretrained import stored_beside
 from .statistics import flat_config
-from .stored import CONFIG, WEIGHTS, weights_in
+from .stored import CONFIG, WEIGHTS, stored_beside, weights_in
 from .used import keys_of_encoding
 from .weight_files import load_strict, read_weights
 

@@ -23,6 +23,16 @@ class At:
     discriminator_step: int
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What follows a step: each at its interval, at the end of a phase, and at the end of the run."""
+
+    log: bool
+    samples: bool
+    validation: bool
+    checkpoint: bool
+
+
 class Schedule:
     """Phases in order, and within each the learning rate of arXiv:2405.14477 App. D with what the recipe adds."""
 
@@ -60,6 +70,17 @@ class Schedule:
             discriminator_learning_rate=discriminator_rate * factor,
             discriminator_step=sum(earlier.steps for earlier in before if earlier.discriminator)
             + (within if phase.discriminator else 0),
+        )
+
+    def due(self, at: At) -> Due:
+        done = at.step + 1
+        ends = done == self.end_of(at.phase_index)
+        log, checkpoints = self.recipe.log, self.recipe.checkpoints
+        return Due(
+            log=ends or done % log.every == 0,
+            samples=ends or done % log.samples_every == 0,
+            validation=ends or done % checkpoints.validate_every == 0,
+            checkpoint=ends or done % checkpoints.every == 0,
         )
 
     def from_step(self, step: int) -> Iterator[At]:

@@ -16,8 +16,7 @@ from torch import Tensor, nn
 from ..common.errors import InputError, WeightsError
 from ..common.files import file_hash
 from ..common.run_folder import AVERAGE, OPTIMIZERS, RAW, STATE
-from ..nn.pretrained import stored_beside, write_config
-from ..nn.stored import Stored
+from ..nn.stored import Stored, stored_beside, write_config
 from ..nn.weight_files import clean_keys, load_strict, save_weights
 from .networks import Networks, Optimizers
 

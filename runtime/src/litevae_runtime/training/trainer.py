@@ -1,11 +1,9 @@
 """The loop of a run: phases, steps, what is seen of them, checkpoints, and the end."""
 
-import json
 import math
-import time
 from collections.abc import Generator, Sequence
-from contextlib import closing, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from contextlib import closing, nullcontext, suppress
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
@@ -14,8 +12,7 @@ from accelerate import Accelerator
 
 from ..common.device import peak_memory_gb
 from ..common.errors import InputError
-from ..common.files import write_text
-from ..common.run_folder import DIVERGED, RECIPE, Best
+from ..common.run_folder import DIVERGED, Best
 from ..common.signals import StopSignals
 from ..data.corrupt import CorruptLog, has_unread
 from ..data.sets import Batch, Split
@@ -23,28 +20,26 @@ from ..losses.reconstruction import ReconstructionLosses
 from ..metrics.registry import VALIDATION
 from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
-from ..nn.pretrained import write_pretrained
-from ..nn.statistics import LatentStatistics
 from ..nn.stored import WEIGHTS
 from ..recipe.fields import Recipe
-from ..recipe.load import recipe_dict
 from ..recipe.rules import check_rules
 from .build import build, compiler_errors
 from .checkpoint import Checkpoints
 from .discriminator_health import DiscriminatorHealth
-from .latents import latent_statistics
 from .loading import Loading
-from .lock import cannot_be_written
-from .monitor import Monitor, cut_metrics, flat
-from .networks import build_perceptual, discriminator_state
+from .monitor import Monitor
+from .networks import build_perceptual
+from .opening import open_folder
+from .pace import Pace
+from .result import write_result
 from .saving import Saving, anywhere
-from .schedule import At, Schedule
+from .schedule import At, Due, Schedule
 from .sizes import check_sizes
 from .snapshot import State, read_snapshot, read_state
 from .starts import record_end, record_start
 from .step import StepResult, TrainingStep
 from .together import together
-from .validation import draw, evaluating, validate
+from .validation import draw, validate
 
 
 class Outcome(Enum):
@@ -55,16 +50,6 @@ class Outcome(Enum):
     UNSAVED = "stopped without a checkpoint"
     # By too many steps in a row that were not finite; the newest checkpoint is from before them.
     DIVERGED = "diverged"
-
-
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """What follows a step: each at its interval, at the end of a phase, and at the end of the run."""
-
-    log: bool
-    samples: bool
-    validation: bool
-    checkpoint: bool
 
 
 class Trainer:
@@ -126,7 +111,7 @@ class Trainer:
         """Runs to the end of the recipe, or until a signal or numbers that are not finite stop it."""
         with together(self.accelerator):
             if self.accelerator.is_main_process:
-                self._open_folder()
+                self.notes += open_folder(self.run_folder, self.checkpoints, self.recipe, self.state.step)
         self.notes += record_start(self.accelerator, self.run_folder, self.state.step, self.loading.split)
         corrupt = CorruptLog(
             self.run_folder,
@@ -155,36 +140,6 @@ class Trainer:
             with suppress(OSError):
                 record_end(self.accelerator, self.run_folder, self.state.step, ended)
 
-    def _open_folder(self) -> None:
-        try:
-            self.run_folder.mkdir(parents=True, exist_ok=True)
-            self.checkpoints.clean()
-            self._tell_what_changes()
-            text = json.dumps(recipe_dict(self.recipe), indent=2) + "\n"
-            write_text(self.run_folder / RECIPE, text)
-            self.notes += cut_metrics(self.run_folder, self.state.step)
-        except OSError as error:
-            raise cannot_be_written(self.run_folder, error) from error
-
-    def _tell_what_changes(self) -> None:
-        """Notes how a resumed run departs from what the folder holds: later checkpoints, another recipe."""
-        later = self.checkpoints.put_aside_after(self.state.step)
-        if later:
-            self.notes.append(
-                f"put aside as abandoned-…, since the run goes on before them: {', '.join(later)}"
-            )
-        before = self.run_folder / RECIPE
-        if before.is_file():
-            try:
-                old = flat(json.loads(before.read_text(encoding="utf-8")))
-            except ValueError:
-                self.notes.append(f"{before} is not JSON and is written anew")
-                return
-            new = flat(recipe_dict(self.recipe))
-            changed = [name for name in old.keys() | new.keys() if old.get(name) != new.get(name)]
-            for name in sorted(changed):
-                self.notes.append(f"the recipe changes: {name}: {old.get(name)} → {new.get(name)}")
-
     def _loop(self, monitor: Monitor, corrupt: CorruptLog, signals: StopSignals) -> Outcome:
         health = DiscriminatorHealth(self.recipe.adversarial.loss)
         pace = Pace()
@@ -198,7 +153,7 @@ class Trainer:
                 if cut_short and self.accelerator.num_processes == 1:
                     return self._stopped(monitor, signals, self.saving.save(monitor, self.state, None))
                 refusal = None if cut_short else self._note_corrupt(corrupt, loaded)
-                due = self._due(at)
+                due = self.schedule.due(at)
                 result = self.step(loaded, at, due.log)
                 self._count(result, corrupt.count)
                 pace.add(at.phase.batch)
@@ -256,17 +211,6 @@ class Trainer:
             passes = self.loading.steps(begin, self.schedule)
             yield from zip(self.schedule.from_step(begin.step), passes, strict=False)
 
-    def _due(self, at: At) -> _Due:
-        done = at.step + 1
-        ends = done == self.schedule.end_of(at.phase_index)
-        log, checkpoints = self.recipe.log, self.recipe.checkpoints
-        return _Due(
-            log=ends or done % log.every == 0,
-            samples=ends or done % log.samples_every == 0,
-            validation=ends or done % checkpoints.validate_every == 0,
-            checkpoint=ends or done % checkpoints.every == 0,
-        )
-
     def _count(self, result: StepResult, corrupt: int) -> None:
         trouble = result.skipped and not result.scaling
         if self._unpruned and not result.skipped:
@@ -287,8 +231,8 @@ class Trainer:
         health: DiscriminatorHealth,
         at: At,
         result: StepResult,
-        due: _Due,
-        pace: "Pace",
+        due: Due,
+        pace: Pace,
     ) -> None:
         done = self.state.step
         if result.skipped and not result.scaling:
@@ -313,7 +257,7 @@ class Trainer:
             if warning is not None:
                 monitor.say(f"warning: step {done}: {warning}")
 
-    def _look(self, monitor: Monitor, at: At, due: _Due) -> Best | None:
+    def _look(self, monitor: Monitor, at: At, due: Due) -> Best | None:
         """Draws and validates where that is due; the result is there when it is the best so far."""
         phase, done = at.phase, self.state.step
         model = self.networks.evaluated
@@ -331,58 +275,12 @@ class Trainer:
         return found if found.beats(self.checkpoints.best(), VALIDATION[metric].improves) else None
 
     def _finish(self, monitor: Monitor) -> None:
-        """RUN/model.safetensors and config.json, which from_pretrained and `litevae compile --weights` read."""
         if self.accelerator.is_main_process:
-            model = self.networks.evaluated
-            statistics = self._latents(model)
-            judge = self.networks.discriminator
-            # The model's own discriminator travels with it.
-            own = judge is not None and self.recipe.discriminator == "model"
-            beside = discriminator_state(model, judge) if judge is not None and own else {}
-            try:
-                write_pretrained(model, self.run_folder, WEIGHTS, beside, **statistics.config())
-                if model.diffusers_config:
-                    model.save_pretrained(self.run_folder / "diffusers", **statistics.config())
-            except Exception as error:
-                raise InputError(
-                    f"{self.run_folder / WEIGHTS} could not be written",
-                    found=str(error).splitlines()[0],
-                    remedy="make room and run again with --resume auto: the last checkpoint has everything",
-                ) from error
+            latents = write_result(
+                self.accelerator, self.networks, self.loading, self.recipe, self.run_folder
+            )
             monitor.say(
-                f"wrote {self.run_folder / WEIGHTS}; latents: scaling_factor {statistics.scaling_factor:.5f}, "
-                f"shift_factor {statistics.shift_factor:.5f}"
+                f"wrote {self.run_folder / WEIGHTS}; latents: scaling_factor {latents.scaling_factor:.5f}, "
+                f"shift_factor {latents.shift_factor:.5f}"
             )
         self.accelerator.wait_for_everyone()
-
-    def _latents(self, model: AutoencoderBase) -> LatentStatistics:
-        """Measured on the run's images; of an encoder that stayed as it was, what its weights came with."""
-        if model.stored.latents is not None:
-            return model.stored.latents
-        phase, count = self.recipe.phases[-1], self.recipe.latent.images
-        with evaluating(self.accelerator, model):
-            images = self.loading.images(phase.resolution, phase.batch, count)
-            return latent_statistics(model, images, count, self.recipe.seed)
-
-
-class Pace:
-    """Images per second of training since it was last taken."""
-
-    def __init__(self) -> None:
-        self._since, self._images = time.perf_counter(), 0
-
-    def add(self, images: int) -> None:
-        self._images += images
-
-    @contextmanager
-    def apart(self) -> Generator[None]:
-        """What is done meanwhile is no training."""
-        begin = time.perf_counter()
-        yield
-        self._since += time.perf_counter() - begin
-
-    def take(self) -> float:
-        now = time.perf_counter()
-        pace = self._images / max(1e-9, now - self._since)
-        self._since, self._images = now, 0
-        return pace

@@ -1,0 +1,200 @@
+/** What compiled graphs say of themselves, and that onnx's checker and onnxruntime take them. */
+// @module-tag python
+// @module-tag slow
+import { existsSync, rmSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { beforeAll, describe, expect, test } from "vitest";
+import { litevae as litevaeModel } from "../../dsl/index.ts";
+import { builtIns } from "../../dsl/models/index.ts";
+import { resources } from "../../src/cli/resources.ts";
+import { compile as compileModel } from "../../src/compiler/compile.ts";
+import { OutputFolder } from "../../src/artifact/output-folder.ts";
+import type { Model } from "../../src/ir/model.ts";
+import { shapeOf } from "../../src/ir/shape.ts";
+import { onnxFiles } from "../../src/targets/onnx/emit.ts";
+import { onnx } from "../../src/targets/onnx/target.ts";
+import { optionsOf } from "../../src/targets/target.ts";
+import type { OnnxGraph } from "../../src/targets/onnx/graph.ts";
+import { write } from "./litevae.ts";
+import { folder, allParts, compile, ask, writeModels } from "./compiling.ts";
+
+/** An image or latent whose values follow from their index. */
+function wave(...shape: readonly number[]): Tensor {
+  const length = shape.reduce((product, size) => product * size, 1);
+  return new Tensor(
+    "float32",
+    Float32Array.from({ length }, (_, i) => Math.sin(i * 0.37)),
+    shape,
+  );
+}
+
+async function run(path: string, input: Tensor): Promise<Readonly<Record<string, unknown>>> {
+  const session = await InferenceSession.create(path);
+  const outputs = await session.run({ [session.inputNames[0] ?? ""]: input });
+  return Object.fromEntries(Object.entries(outputs).map(([name, { dims, data }]) => [name, { dims, data }]));
+}
+
+beforeAll(writeModels);
+
+describe("external data", () => {
+  test("gives what the whole file gives", async () => {
+    const [whole, split] = [compile("mini.ts", "whole"), compile("mini.ts", "split", "--external-data")];
+    expect(statSync(join(split, "decoder.onnx")).size).toBeLessThan(statSync(join(whole, "decoder.onnx")).size / 5);
+    for (const [part, input, names] of [
+      ["encoder.onnx", wave(2, 3, 32, 40), ["mean", "logvar"]],
+      ["decoder.onnx", wave(2, 12, 4, 5), ["image"]],
+    ] as const) {
+      const outputs = await run(join(whole, part), input);
+      expect(Object.keys(outputs)).toEqual(names);
+      expect(await run(join(split, part), input)).toEqual(outputs);
+    }
+  });
+
+  /** A graph whose weights are as large as it says, and of a few bytes when they are written. */
+  const graphOf = (bytes: number): OnnxGraph => ({
+    name: "encoder",
+    doc: "",
+    opset: 18,
+    sample: { N: 1, H: 8, W: 8 },
+    nodes: [{ name: "copy", type: "Identity", inputs: ["image"], outputs: ["mean"], attrs: {} }],
+    inputs: [{ name: "image", dims: shapeOf("N", 3, "H", "W") }],
+    outputs: [{ name: "mean", dims: shapeOf("N", 3, "H", "W") }],
+    values: [],
+    initializers: [{ name: "huge", dims: [bytes / 4], dtype: "float32", load: () => new Uint8Array(8) }],
+  });
+  const info = { irVersion: 8, producer: "litevae", producerVersion: "0", metadata: {} };
+  const limit = 2 ** 31 - 2 ** 20;
+
+  test.each([
+    [limit - 4, false],
+    [limit, true],
+    [2 ** 33, true],
+  ])("is used without being asked for where weights do not fit a protobuf message: %d bytes, %s", (bytes, outside) => {
+    const out = join(folder, "huge");
+    rmSync(out, { recursive: true, force: true });
+    const target = new OutputFolder(out, { force: false });
+    target.begin();
+    for (const { name, pieces } of onnxFiles(graphOf(bytes), info, { externalData: false })) target.write(name, pieces());
+    expect(existsSync(join(out, "encoder.onnx.data"))).toBe(outside);
+    if (!outside) return;
+    const place = { location: "encoder.onnx.data", offset: "0", length: String(bytes) };
+    expect(ask("located", "huge/encoder.onnx")).toEqual([[bytes / 4], 1, place]);
+  });
+});
+
+/** A model's graphs as compile writes them with --external-data, in `folder`; the files with their weights are left out. */
+async function graphsWithoutWeights(model: Model, parts: readonly string[], prefix = "unweighted"): Promise<readonly string[]> {
+  const silent = (): void => undefined;
+  const { files } = await compileModel(model, {
+    parts,
+    targets: [{ target: onnx, options: optionsOf(onnx, { externalData: true }) }],
+    resources,
+    seed: 0,
+    version: "0",
+    progress: silent,
+    note: silent,
+  });
+  const graphs = files.filter(({ name }) => name.endsWith(".onnx"));
+  for (const { name, pieces } of graphs)
+    write(folder, { [`${prefix}-${name}`]: Buffer.concat([...pieces()].map((piece) => Buffer.from(piece))) });
+  return graphs.map(({ name }) => `${prefix}-${name}`);
+}
+
+describe("graphs", () => {
+  test("of every operator set pass onnx's checker and compute the same in onnxruntime", () => {
+    const folders = ["18", "19", "20", "21"].map((opset) => {
+      compile("mini.ts", `opset-${opset}`, "--opset", opset, ...allParts);
+      return `opset-${opset}`;
+    });
+    expect(ask("versions", ...folders)).toEqual([
+      [8, 18],
+      [9, 19],
+      [9, 20],
+      [10, 21],
+    ]);
+  });
+
+  test("say what they are", () => {
+    compile("mini.ts", "described", ...allParts, "--seed", "5");
+    const latent = ["N", 12, "H/8", "W/8"];
+    const encoder = {
+      producer: ["litevae", "0.1.0"],
+      graph: "encoder",
+      inputs: { image: ["N", 3, "H", "W"] },
+      outputs: { mean: latent, logvar: latent },
+      metadata: {
+        model: "mini",
+        part: "encoder",
+        model_sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
+        image_channels: "3",
+        latent_channels: "12",
+        stride: "8",
+        image_range: "[-1, 1]",
+        image_height_minimum: "8",
+        image_height_step: "8",
+        image_width_minimum: "8",
+        image_width_step: "8",
+        compiled_for: "portable",
+        weights: "untrained, seed 5",
+      },
+    };
+    expect(ask("description", "described/encoder.onnx")).toEqual(encoder);
+    expect(ask("description", "described/discriminator.onnx")).toEqual({
+      ...encoder,
+      graph: "discriminator",
+      outputs: { pixel_logits: ["N", 1, "H", "W"], global_logit: ["N", 1] },
+      metadata: {
+        ...encoder.metadata,
+        part: "discriminator",
+        image_height_minimum: "64",
+        image_height_step: "64",
+        image_width_minimum: "64",
+        image_width_step: "64",
+      },
+    });
+    expect(ask("description", "described/decoder.onnx")).toEqual({
+      ...encoder,
+      graph: "decoder",
+      inputs: { latent: ["N", 12, "h", "w"] },
+      outputs: { image: ["N", 3, "8*h", "8*w"] },
+      metadata: { ...encoder.metadata, part: "decoder", sides: "h = H/8, w = W/8" },
+    });
+  });
+
+  test("of every built-in autoencoder go through onnxruntime's symbolic shape inference and preparation for quantising, merging nothing", async () => {
+    const graphs: string[] = [];
+    // What the tool looks at of weights are their sizes: holes in a file do.
+    write(folder, { "encoder.onnx.data": "", "decoder.onnx.data": "" });
+    for (const part of ["encoder", "decoder"]) truncateSync(join(folder, `${part}.onnx.data`), 2 ** 31);
+    for (const [name, { build }] of Object.entries(builtIns)) {
+      const model = build({});
+      graphs.push(...(await graphsWithoutWeights(model, ["encoder", "decoder"], name)));
+    }
+    expect(graphs.length).toBe(2 * Object.keys(builtIns).length);
+    const found = ask("symbolic_shapes", ...graphs) as Readonly<Record<string, string>>;
+    expect(Object.keys(found)).toEqual(graphs);
+    for (const [graph, result] of Object.entries(found)) expect(result, graph).toBe("inferred");
+    for (const name of ["nano", "vae-small"]) {
+      compile(name, `quantised-${name}`);
+      for (const part of ["encoder", "decoder"]) expect(ask("preprocessed", `quantised-${name}/${part}.onnx`), part).toBe(true);
+    }
+  }, 180_000);
+
+  test.each([
+    ["s", "encoder"],
+    ["b", "encoder,decoder,discriminator"],
+    ["b-smc", "decoder"],
+    ["sd-vae", "encoder,decoder"],
+    ["patchgan", "discriminator"],
+  ])("of %s (%s) compute nothing with sizes: what reads one is a Reshape", async (name, parts) => {
+    const model = builtIns[name]?.build({}) ?? litevaeModel({ variant: "S", discriminator: { kind: "patchgan" } });
+    const files = await graphsWithoutWeights(model, parts.split(","));
+    const uses = ask("whole_numbers", ...files) as Readonly<Record<string, readonly string[]>>;
+    expect(uses["another node"]).toEqual([]);
+    expect(uses["Shape"]?.filter((use) => use !== "Reshape[1]")).toEqual([]);
+    // Targets of Reshape, bounds and steps of Slice, amounts of Pad, axes of reductions: written once, computed by nobody.
+    const literal = /^(?:Reshape\[1\]|Expand\[1\]|ReduceMean\[1\]|Slice\[[1234]\]|Pad\[1\]|ReduceSum\[1\])$/;
+    expect(uses["constant"]?.filter((use) => !literal.test(use))).toEqual([]);
+  });
+});
