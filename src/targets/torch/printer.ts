@@ -128,7 +128,7 @@ export function docLines(paragraphs: readonly string[], depth: number): readonly
   // Where a backslash stands, it is one.
   const quotes = texts.some((text) => text.includes("\\")) ? 'r"""' : '"""';
   const [first, ...others] = texts.map((text, i) => (i === 0 ? text.trimStart() : text));
-   
+
   const line = `${quotes}${first ?? ""}"""`;
   if (others.length === 0 && !/\\"""$|\n/.test(line) && widthOf(line) + depth <= lineLength) return [indent + line];
   const wrapped = texts.flatMap((text, i) => [
