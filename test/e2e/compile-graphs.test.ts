@@ -7,6 +7,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
 import { litevae as litevaeModel } from "../../dsl/index.ts";
 import { builtIns } from "../../dsl/models/index.ts";
+import { must } from "../../src/errors/must.ts";
 import { resources } from "../../src/cli/resources.ts";
 import { compile as compileModel } from "../../src/compiler/compile.ts";
 import { OutputFolder } from "../../src/artifact/output-folder.ts";
@@ -162,16 +163,16 @@ describe("graphs", () => {
     });
   });
 
-  test("of every built-in autoencoder go through onnxruntime's symbolic shape inference and preparation for quantising, merging nothing", async () => {
+  // Sizes are of no matter to it, and the tool takes minutes for large graphs: one model of each form.
+  test("go through onnxruntime's symbolic shape inference and preparation for quantising, merging nothing", async () => {
     const graphs: string[] = [];
     // What the tool looks at of weights are their sizes: holes in a file do.
     write(folder, { "encoder.onnx.data": "", "decoder.onnx.data": "" });
     for (const part of ["encoder", "decoder"]) truncateSync(join(folder, `${part}.onnx.data`), 2 ** 31);
-    for (const [name, { build }] of Object.entries(builtIns)) {
-      const model = build({});
+    for (const name of ["nano", "s-smc", "vae-small"]) {
+      const model = must(builtIns[name], name).build({});
       graphs.push(...(await graphsWithoutWeights(model, ["encoder", "decoder"], name)));
     }
-    expect(graphs.length).toBe(2 * Object.keys(builtIns).length);
     const found = ask("symbolic_shapes", ...graphs) as Readonly<Record<string, string>>;
     expect(Object.keys(found)).toEqual(graphs);
     for (const [graph, result] of Object.entries(found)) expect(result, graph).toBe("inferred");
