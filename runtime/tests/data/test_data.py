@@ -199,7 +199,8 @@ def test_workers_change_nothing(tmp_path: Path) -> None:
     stream_ = stream(open_images(tmp_path / "a.tar", 3))
     expected = loaded(stream_, PositionBatches(0, 36, 4))
     assert_same(loaded(stream_, PositionBatches(0, 36, 4), workers=2, context="fork"), expected)
-    # What a spawned worker gets; the shard's open file stays behind.
+    assert_same(loaded(stream_, PositionBatches(0, 36, 4), workers=1, context="spawn"), expected)
+    # The open file of the shard stays behind.
     sent = pickle.loads(pickle.dumps(stream_))
     assert_same(loaded(sent, PositionBatches(0, 36, 4)), expected)
 

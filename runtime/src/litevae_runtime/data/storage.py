@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Callable
+from multiprocessing.context import get_spawning_popen
 from time import monotonic
 from time import sleep as pause
+from typing import Any
 
 from ..common.signals import STOPPING
 
@@ -31,6 +33,14 @@ class Storage:
         self._given_up = False
         # Loading processes that are not forked get it with the images.
         self._stopping = STOPPING
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Shared memory goes to processes that are being started alone; elsewhere the flag is that of the process."""
+        sharing = get_spawning_popen() is not None
+        return {name: value for name, value in self.__dict__.items() if sharing or name != "_stopping"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= {"_stopping": STOPPING} | state
 
     def came_back(self) -> bool:
         """After an image could not be read: whether that was all of the storage, and it is there again.
