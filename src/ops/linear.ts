@@ -20,7 +20,7 @@ export function linearMacs([output]: NonEmpty<readonly number[]>, attrs: LinearA
   return elementCount(output) * attrs.in;
 }
 
-export function lowerLinear(writer: OnnxWriter, input: string, attrs: LinearAttrs): string {
+function lowerLinear(writer: OnnxWriter, input: string, attrs: LinearAttrs): string {
   const bias = attrs.bias ? [writer.param("bias")] : [];
   // On a feature map a linear layer over the channels is a 1×1 convolution: the same weight seen as [out, in, 1, 1].
   if (writer.inputShapes[0].length === 4) {

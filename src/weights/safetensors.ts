@@ -54,11 +54,6 @@ export interface ByteSource {
   read(position: number, length: number): Uint8Array<ArrayBuffer>;
 }
 
-/** Bytes that are in memory. */
-export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
-  return { name, size: bytes.length, read: (position, length) => new Uint8Array(bytes.subarray(position, position + length)) };
-}
-
 /** A safetensors file: the header is checked whole when it is opened, tensors are read when asked for. */
 export class Safetensors {
   readonly name: string;

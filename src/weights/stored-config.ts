@@ -11,8 +11,8 @@ export interface StoredConfig {
   readonly carried: Readonly<Record<string, boolean | number>>;
 }
 
-/** What diffusers keeps with weights besides the numbers of their latents; the packages' Python has the same list. */
-const carriedSettings = ["force_upcast", "sample_size"] as const;
+/** What diffusers keeps with weights besides the numbers of their latents. */
+export const carriedSettings = ["force_upcast", "sample_size"] as const;
 
 /** Where config.json is diffusers', what its own class does not know lies under a key that it passes over. */
 export const ownSettings = "_litevae";

@@ -1,20 +1,24 @@
-/** What the DSL says of the Python runtime is what the runtime says of itself. */
+/** What TypeScript says of the Python runtime is what the runtime says of itself. */
 // @module-tag python
 import { beforeAll, describe, expect, test } from "vitest";
 import { logvarRange } from "../../dsl/model.ts";
 import { autoencoderAttributes, diffusersAttributes } from "../../dsl/names.ts";
+import { carriedSettings, ownSettings } from "../../src/weights/stored-config.ts";
 import { askPython } from "../support/python.ts";
 
 const question = `
 import json
 from torch import nn
 from litevae_runtime.nn.autoencoder import LOGVAR_RANGE, AutoencoderBase
+from litevae_runtime.nn.statistics import OWN_SETTINGS
+from litevae_runtime.nn.stored import CARRIED
 def taken():
     names = dir(AutoencoderBase) + list(AutoencoderBase.__annotations__)
     return {name for name in names if not name.startswith("_")} - {*dir(nn.Module()), *nn.Module.__annotations__}
 own = taken()
 import diffusers.models.modeling_utils
-print(json.dumps({"logvar": LOGVAR_RANGE, "attributes": sorted(own), "diffusers": sorted(taken() - own)}))
+names = {"attributes": sorted(own), "diffusers": sorted(taken() - own), "carried": CARRIED, "own": OWN_SETTINGS}
+print(json.dumps({"logvar": LOGVAR_RANGE, **names}))
 `;
 
 interface Answer {
@@ -22,9 +26,11 @@ interface Answer {
   readonly attributes: readonly string[];
   /** More of them, once diffusers is imported. */
   readonly diffusers: readonly string[];
+  readonly carried: readonly string[];
+  readonly own: string;
 }
 
-describe("the runtime and the DSL have the same", () => {
+describe("Python and TypeScript have the same", () => {
   let answer: Answer;
   beforeAll(() => {
     answer = askPython(question) as Answer;
@@ -32,6 +38,9 @@ describe("the runtime and the DSL have the same", () => {
 
   test("range of log-variances", () => {
     expect(answer.logvar).toEqual([logvarRange.min, logvarRange.max]);
+  });
+  test("settings that config.json carries with weights, and the key of those that diffusers' class does not know", () => {
+    expect({ carried: answer.carried, own: answer.own }).toEqual({ carried: carriedSettings, own: ownSettings });
   });
   test("names that stages leave free, since the autoencoder has them", () => {
     expect([...autoencoderAttributes].sort()).toEqual([...answer.attributes].sort());

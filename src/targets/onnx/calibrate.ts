@@ -140,9 +140,10 @@ export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-/** The largest magnitude of each tensor and weight over all images. */
+/** The largest magnitude of each tensor and weight over all images; of integers and inputs that are left out, which leave no range, 0. */
 function maximaOf(graph: OnnxGraph, tensors: readonly string[], results: readonly NamedValues[]): ReadonlyMap<string, number> {
-  const reached = new Map<string, number>();
+  const given = [...graph.initializers.map(({ name }) => name), ...graph.nodes.flatMap(({ outputs }) => outputs)];
+  const reached = new Map(["", ...given].map((tensor) => [tensor, 0]));
   tensors.forEach((tensor, i) => {
     const measured = results.map((result) => must(result[maximumName(i)]?.data[0], `the largest magnitude of ${tensor}`));
     reached.set(tensor, Math.max(...measured));
@@ -165,7 +166,7 @@ interface Kept {
 }
 
 function float32Nodes(graph: OnnxGraph, maxima: ReadonlyMap<string, number>): Kept {
-  const fits = (tensor: string): boolean => fitsHalf(maxima.get(tensor) ?? 0);
+  const fits = (tensor: string): boolean => fitsHalf(must(maxima.get(tensor), `the largest magnitude of ${tensor}`));
   const declared = graph.nodes.filter((node) => node.precise === true);
   const outOfRange = graph.nodes.filter((node) => node.precise !== true && ![...node.inputs, ...node.outputs].every(fits));
   const names = (nodes: readonly OnnxNode[]): readonly string[] => nodes.map((node) => node.name);
@@ -173,7 +174,7 @@ function float32Nodes(graph: OnnxGraph, maxima: ReadonlyMap<string, number>): Ke
 }
 
 function reachOf(graph: OnnxGraph, maxima: ReadonlyMap<string, number>): HalfReport["reach"] {
-  const max = (tensor: string): number => maxima.get(tensor) ?? 0;
+  const max = (tensor: string): number => must(maxima.get(tensor), `the largest magnitude of ${tensor}`);
   // A node that hands a value on, such as a Reshape, says nothing new.
   const passed = graph.nodes.flatMap((node) =>
     node.outputs.filter((output) => node.inputs.some((input) => max(input) === max(output))),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,12 @@ WEIGHTS = "model.safetensors"
 DIFFUSERS_WEIGHTS = "diffusion_pytorch_model.safetensors"
 CONFIG = "config.json"
 
-# Settings of diffusers' that belong to the weights and not to the architecture; src/weights/stored-config.ts has the same list.
+# Settings of diffusers' that belong to the weights and not to the architecture.
 CARRIED = ("force_upcast", "sample_size")
 
 # What every class says of itself, and what LatentStatistics says.
 _FACTS = ("model", "image_channels", "latent_channels", "stride")
-_STATISTICS = (
-    "scaling_factor",
-    "shift_factor",
-    "latents_mean",
-    "latents_std",
-    "latent_images",
-    "normalization",
-)
+_STATISTICS = tuple(each.name for each in fields(LatentStatistics))
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ export function readingsOf(entries: readonly Entry[], key: string): readonly Rea
 }
 
 /** A figure of the series that the run has; nothing where it has none. */
-export function curves(run: Run, { title, note, series, unit, linear }: Curves): AnyFigure | undefined {
+function curves(run: Run, { title, note, series, unit, linear }: Curves): AnyFigure | undefined {
   const present = series.flatMap(({ key, name }) => {
     const readings = readingsOf(run.entries, key);
     return readings.length === 0 ? [] : [{ name, readings }];
