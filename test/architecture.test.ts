@@ -234,6 +234,43 @@ test("a part is known by its name to src/ir/autoencoder.ts alone", () => {
   expect(asking).toEqual([]);
 });
 
+describe("docs/architecture.md", () => {
+  const text = readFileSync(`${root}docs/architecture.md`, "utf8");
+  const rooms = text.slice(text.indexOf("```\n"), text.indexOf("## 1."));
+  const foldersIn = (path: string): readonly string[] =>
+    readdirSync(`${root}${path}`, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() && !entry.name.startsWith("_") ? [entry.name] : [],
+    );
+
+  test("says what each room may import", () => {
+    const said = [...rooms.matchAll(/^(bin|dsl|src\/\w+)\/ .*→ (.*)$/gm)].map(([, room, list]) => [room, list]);
+    const listed = (room: string, list: readonly string[]): string => {
+      const above = Object.keys(mayImport).filter((other) => other !== room && other !== "bin");
+      if (above.every((other) => list.includes(other))) return "all above";
+      return list.length === 0 ? "nothing" : list.map((other) => other.replace("src/", "")).join(", ");
+    };
+    const held = Object.entries(mayImport).map(([room, list]) => [room, listed(room, list)]);
+    expect(Object.fromEntries(said)).toEqual(Object.fromEntries(held));
+  });
+  test("names what is in them", () => {
+    const nested = ["dsl", ...Object.keys(mayImport).filter((room) => room.startsWith("src/"))].flatMap(foldersIn);
+    expect(nested.filter((folder) => !rooms.includes(` ${folder}/`))).toEqual([]);
+    const runtime = foldersIn("runtime/src/litevae_runtime");
+    expect(runtime.length).toBeGreaterThan(8);
+    expect(runtime.filter((room) => !text.includes(`\`${room}/\``))).toEqual([]);
+  });
+  test("names files that are there", () => {
+    const tracked = execFileSync("git", ["ls-files"], { cwd: root, encoding: "utf8" });
+    // What a compiled package or run has is made elsewhere.
+    const generated = ["model.py", "train.py", "networks.py", "client.mjs"];
+    const named = [...text.matchAll(/[\w./-]*\w\.(?:ts|py|mjs|mts)\b/g)].map(([path]) => path);
+    const missing = named.filter(
+      (path) => !generated.includes(path) && !`/${tracked.replaceAll("\n", "\n/")}\n`.includes(`/${path}\n`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
 describe("files", () => {
   test("hold at most 300 lines", () => {
     const own = ["ls-files", "--cached", "--others", "--exclude-standard"];

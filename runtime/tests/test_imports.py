@@ -76,6 +76,15 @@ def test_every_room_has_its_place_in_the_order() -> None:
     )
 
 
+def test_the_readme_has_the_same_table() -> None:
+    readme = (ROOT.parents[1] / "README.md").read_text(encoding="utf-8")
+    said: dict[str, set[str]] = {}
+    for row in (line.split("|") for line in readme.splitlines() if line.startswith("| `")):
+        rooms = row[3].strip()
+        said[row[1].strip(" `")] = {*said} if rooms == "all above" else {*filter(None, rooms.split(", "))}
+    assert said == MAY_IMPORT
+
+
 def test_imports_go_down_the_order() -> None:
     def room(name: str) -> str:
         return name.split(".")[0]
