@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import memory
 import numpy as np
 import onnx
 import onnxruntime
@@ -32,6 +33,7 @@ class Bench:
         self.folder = folder
         self.repeats = 3 if quick else 7
         self.turns = 7 if quick else 31
+        self.sizes = [256] if quick else [256, 512, 1024]
 
     def processes(self, command: list[str]) -> Process:
         runs = [run_process(command, str(ROOT)) for _ in range(self.repeats)]
@@ -257,7 +259,7 @@ def main() -> None:
     parser.add_argument("--tsc", required=True)
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
     parser.add_argument(
-        "--only", nargs="*", help="sections to run: compile export encoders profiles decoders typecheck"
+        "--only", nargs="*", help="of compile export encoders profiles decoders memory typecheck"
     )
     options = parser.parse_args()
     exporters = ["legacy", "dynamo"]
@@ -274,6 +276,10 @@ def main() -> None:
             "decoders": (
                 "Decoder latency in onnxruntime, latent 32², batch 1",
                 lambda: bench.decoders(exporters),
+            ),
+            "memory": (
+                "Memory counted and measured, MiB",
+                lambda: memory.rows(bench.litevae, bench.folder, bench.sizes),
             ),
             "typecheck": ("Type checking", bench.typecheck),
         }

@@ -117,7 +117,7 @@ async function draw() {
     ),
     ...measure(
       324,
-      "peak activation memory",
+      "activation in onnxruntime",
       "MiB",
       encoders.map(({ activationBytes }) => activationBytes / 2 ** 20),
     ),

@@ -25,7 +25,7 @@ export function addCompare(program: Command): void {
     .addOption(sizeOption)
     .addOption(latentOption)
     .addOption(
-      new Option("--budget <part=limit>", "limit such as encoder=7M or decoder.macs=300G; repeatable")
+      new Option("--budget <part=limit>", "limit such as encoder=7M, decoder.macs=300G or encoder.activation=512MiB; repeatable")
         .argParser((text: string, all: readonly string[]) => [...all, text])
         .default([], "none"),
     )

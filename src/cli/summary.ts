@@ -12,7 +12,7 @@ interface Flags {
 export function addSummary(program: Command): void {
   program
     .command("summary")
-    .description("a model's modules with their shapes, parameters, MACs and activation memory")
+    .description("a model's modules with their shapes, parameters, MACs and memory")
     .argument("<model>", modelArgument)
     .addOption(new Option("--depth <n>", "levels of the tree; all by default").argParser(wholeNumber("--depth", 0, 2)))
     .addOption(sizeOption)

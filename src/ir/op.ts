@@ -35,6 +35,14 @@ export interface Fold {
   readonly derive: Readonly<Record<string, (params: Readonly<Record<string, Tensor>>) => Tensor>>;
 }
 
+/** What is kept for the backward pass. */
+export interface Saves {
+  readonly inputs?: true;
+  readonly outputs?: true;
+  /** Bytes of tensors that are neither, and that each image adds. */
+  readonly bytes?: number;
+}
+
 interface Definition<A extends Attrs, D extends Attributes> {
   readonly name: string;
   /** One sentence: what it computes. */
@@ -49,6 +57,8 @@ interface Definition<A extends Attrs, D extends Attributes> {
   infer(inputs: NonEmpty<Shape>, attrs: A): readonly Shape[];
   /** Multiply-accumulates for concrete shapes; absent where the field counts none (norms, activations, pooling, Haar). */
   macs?(inputs: NonEmpty<readonly number[]>, outputs: NonEmpty<readonly number[]>, attrs: A): number;
+  /** What PyTorch's autograd keeps of a call, besides parameters; its inputs where nothing is said. */
+  saves?(inputs: NonEmpty<readonly number[]>, outputs: NonEmpty<readonly number[]>, attrs: A): Saves;
   /** The output shares the input's memory. */
   readonly view?: true;
   /** Does nothing at inference. */

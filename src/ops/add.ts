@@ -8,6 +8,7 @@ export const add = defineOp({
   doc: "Elementwise sum of equal shapes.",
   infer: (inputs) => [expectSameShapes(inputs)],
   onnx: (writer, inputs) => [writer.node("Add", inputs)],
+  saves: () => ({}),
   torch: { kind: "function", call: (inputs) => inputs.reduce((sum, input) => pyBinary("+", sum, input)) },
   sample(choose) {
     const shape = anyShape(choose);

@@ -38,6 +38,11 @@ export const attention = defineOp({
     return [writer.node("Reshape", [joined, writer.node("Shape", [value])])];
   },
   precise: ["MatMul", "Softmax"],
+  // Queries, keys and values as tokens, which are copies, and the logarithm of every softmax's sum.
+  saves: ([query], _, { heads }) => ({
+    outputs: true,
+    bytes: 4 * (3 * elementCount(query) + heads * elementCount(query.toSpliced(1, 1))),
+  }),
   torch: {
     kind: "function",
     call: (inputs, { heads }) => pyCall(pySymbol("layers", "attention"), inputs, torchKeyword("heads", heads, 1)),

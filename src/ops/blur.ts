@@ -36,6 +36,7 @@ export const blur = defineOp({
       }),
     ];
   },
+  saves: () => ({}),
   torch: {
     kind: "function",
     call: (inputs, { stride, padding }) =>

@@ -23,6 +23,7 @@ export const chunk = defineOp({
     return Array.from({ length: chunks }, () => replaceChannels(input, channels / chunks));
   },
   onnx: (writer, [input], { chunks }) => writer.nodes("Split", [input], chunks, { axis: 1, num_outputs: chunks }),
+  saves: () => ({}),
   torch: {
     kind: "function",
     call: (inputs, { chunks }) =>

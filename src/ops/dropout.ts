@@ -1,5 +1,6 @@
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
+import { elementCount } from "../ir/shape.ts";
 import { anyShape } from "./samples.ts";
 
 export const dropout = defineOp({
@@ -11,6 +12,8 @@ export const dropout = defineOp({
   trainingOnly: true,
   infer: ([input]) => [input],
   onnx: (writer, [input]) => [writer.node("Identity", [input])],
+  // The mask, in float32 on a CPU; on a GPU it is a byte per value. Nothing where nothing is dropped.
+  saves: ([input], _, { rate }) => ({ bytes: rate === 0 ? 0 : 4 * elementCount(input) }),
   torch: {
     kind: "module",
     callee: pySymbol("nn", "Dropout"),

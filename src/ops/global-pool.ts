@@ -20,6 +20,7 @@ export const globalPool = defineOp({
     return [over(over(input, 3), 2)];
   },
   precise: ["ReduceSum", "ReduceMean"],
+  saves: () => ({}),
   torch: {
     kind: "function",
     call: (inputs, { reduction }) => {

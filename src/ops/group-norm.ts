@@ -1,6 +1,7 @@
 import { ShapeError } from "../errors/index.ts";
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
+import { elementCount } from "../ir/shape.ts";
 import { epsInterval, expectChannels, featureDims } from "./rules.ts";
 
 /** The largest divisor of `channels` that is at most min(32, channels/4), and at least 1. */
@@ -83,6 +84,11 @@ export const groupNorm = defineOp({
       }),
     ],
   },
+  // Mean and 1/deviation of every group.
+  saves: ([input], _, { channels, groups }) => ({
+    inputs: true,
+    bytes: (8 * groups * elementCount(input.slice(0, 2))) / channels,
+  }),
   torch: {
     kind: "module",
     callee: pySymbol("nn", "GroupNorm"),

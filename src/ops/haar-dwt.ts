@@ -17,6 +17,7 @@ export const haarDwt = defineOp({
     const weight = writer.constant(`haar_${channels}_${scale}`, shape, values);
     return [writer.node("Conv", [input, weight], { kernel_shape: [2, 2], strides: [2, 2] })];
   },
+  saves: () => ({}),
   torch: {
     kind: "function",
     call: (inputs, { scale }) => pyCall(pySymbol("layers", "haar_dwt"), [pyInput(inputs)], torchKeyword("scale", scale, 1)),

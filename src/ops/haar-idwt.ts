@@ -28,6 +28,7 @@ export const haarIdwt = defineOp({
     const weight = writer.constant(`haar_${channels}_${scale}`, shape, values);
     return [writer.node("ConvTranspose", [input, weight], { kernel_shape: [2, 2], strides: [2, 2] })];
   },
+  saves: () => ({}),
   torch: {
     kind: "function",
     call: (inputs, { scale }) => pyCall(pySymbol("layers", "haar_idwt"), [pyInput(inputs)], torchKeyword("scale", scale, 1)),

@@ -1,5 +1,5 @@
 import { constantDim } from "../ir/dim.ts";
-import { channelsOf } from "../ir/shape.ts";
+import { channelsOf, elementCount } from "../ir/shape.ts";
 import { defineOp } from "../ir/op.ts";
 import { pyCall, pyInput, pySame, pySymbol } from "../ir/python.ts";
 import { featureDims, scaledSpatially, windowedDim } from "./rules.ts";
@@ -27,6 +27,8 @@ export const maxPool2d = defineOp({
     // MaxPool that does not say so, where they count as -∞.
     writer.node("MaxPool", [input], { kernel_shape: [size, size], strides: [stride, stride], auto_pad: "VALID" }),
   ],
+  // The places of the maxima, in int64.
+  saves: (_, [output]) => ({ inputs: true, bytes: 8 * elementCount(output) }),
   torch: {
     kind: "function",
     call: (inputs, { size, stride }) =>

@@ -1,6 +1,6 @@
 import { defineOp, torchKeyword } from "../ir/op.ts";
 import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
-import { channelsOf } from "../ir/shape.ts";
+import { channelsOf, elementCount } from "../ir/shape.ts";
 import { featureDims, replaceChannels } from "./rules.ts";
 
 export const minibatchStddev = defineOp({
@@ -14,6 +14,8 @@ export const minibatchStddev = defineOp({
     return [replaceChannels(input, channelsOf(input) + 1)];
   },
   torchOnly: "its statistic joins the images of a batch, which inference looks at one by one",
+  // Its deviations, one map for a group.
+  saves: ([input], _, { group }) => ({ inputs: true, bytes: (4 * elementCount(input)) / group }),
   torch: {
     kind: "function",
     call: (inputs, { group }) =>

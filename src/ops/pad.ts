@@ -20,6 +20,7 @@ export const pad = defineOp({
   onnx: (writer, [input], { top, left, bottom, right }) => [
     writer.node("Pad", [input, writer.ints(`pads_${top}_${left}_${bottom}_${right}`, [0, 0, top, left, 0, 0, bottom, right])]),
   ],
+  saves: () => ({}),
   torch: {
     kind: "function",
     call: (inputs, { top, left, bottom, right }) =>

@@ -18,6 +18,7 @@ export const pixelUnshuffle = defineOp({
     const weight = writer.constant(`unshuffle_${channels}_${factor}`, [channels * area, 1, factor, factor], values);
     return [writer.node("Conv", [input, weight], { kernel_shape: [factor, factor], strides: [factor, factor], group: channels })];
   },
+  saves: () => ({}),
   torch: { kind: "function", call: (inputs, { factor }) => pyCall(pySymbol("F", "pixel_unshuffle"), [pyInput(inputs), factor]) },
   sample(choose) {
     const factor = choose.pick([2, 4]);

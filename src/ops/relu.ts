@@ -7,6 +7,7 @@ export const relu = defineOp({
   doc: "Rectified linear unit.",
   infer: ([input]) => [input],
   onnx: (writer, [input]) => [writer.node("Relu", [input])],
+  saves: () => ({ outputs: true }),
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("F", "relu"), [pyInput(inputs)]) },
   sample: (choose) => ({ attrs: {}, inputs: [anyShape(choose)] }),
 });

@@ -7,6 +7,7 @@ export const sigmoid = defineOp({
   doc: "Logistic sigmoid.",
   infer: ([input]) => [input],
   onnx: (writer, [input]) => [writer.node("Sigmoid", [input])],
+  saves: () => ({ outputs: true }),
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("torch", "sigmoid"), [pyInput(inputs)]) },
   sample: (choose) => ({ attrs: {}, inputs: [anyShape(choose)] }),
 });

@@ -31,6 +31,7 @@ export const slice = defineOp({
       writer.ints("at_1", [1]),
     ]),
   ],
+  saves: () => ({}),
   torch: {
     kind: "function",
     call: (inputs, { start, stop }) =>

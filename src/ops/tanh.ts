@@ -7,6 +7,7 @@ export const tanh = defineOp({
   doc: "Hyperbolic tangent.",
   infer: ([input]) => [input],
   onnx: (writer, [input]) => [writer.node("Tanh", [input])],
+  saves: () => ({ outputs: true }),
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("torch", "tanh"), [pyInput(inputs)]) },
   sample: (choose) => ({ attrs: {}, inputs: [anyShape(choose)] }),
 });

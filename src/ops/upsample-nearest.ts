@@ -19,6 +19,7 @@ export const upsampleNearest = defineOp({
       nearest_mode: "floor",
     }),
   ],
+  saves: () => ({}),
   torch: {
     kind: "function",
     call: (inputs, { factor }) =>

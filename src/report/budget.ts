@@ -1,11 +1,12 @@
 /** `--budget encoder=7M`: limits on what a part may cost. */
 import { type NonEmpty } from "../errors/must.ts";
 import { nearest, UsageError, UserError, type Report } from "../errors/index.ts";
-import type { Counts, ModelCounts } from "./count.ts";
+import type { ModelCounts } from "./count.ts";
+import type { memoryFigures } from "./memory.ts";
 import { integer } from "./numbers.ts";
 
 interface MetricFacts {
-  readonly key: keyof Counts;
+  readonly key: "params" | "macs" | (typeof memoryFigures)[number]["key"];
   /** What is counted, in the plural. */
   readonly unit: string;
   /** What a suffix multiplies by. */
@@ -18,7 +19,10 @@ const bytes = { ...decimal, B: 1, kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 
 const metrics = {
   params: { key: "params", unit: "parameters", suffixes: decimal },
   macs: { key: "macs", unit: "MACs", suffixes: decimal },
-  activation: { key: "activationBytes", unit: "bytes of activations", suffixes: bytes },
+  activation: { key: "activationBytes", unit: "bytes of activation", suffixes: bytes },
+  largest: { key: "largestTensorBytes", unit: "bytes in its largest tensor", suffixes: bytes },
+  torch: { key: "torchActivationBytes", unit: "bytes of activation in torch", suffixes: bytes },
+  saved: { key: "savedBytes", unit: "bytes saved for backward", suffixes: bytes },
 } as const satisfies Record<string, MetricFacts>;
 
 export type BudgetMetric = keyof typeof metrics;
@@ -133,6 +137,7 @@ export function checkBudgets(models: readonly ModelCounts[], budgets: readonly B
         throw new UserError(uncheckable(model, part, counts === null ? size : undefined));
       const { key, unit } = metrics[metric];
       const actual = counts[key];
+      if (actual === null) throw new UserError(graphless(model, part));
       if (actual <= limit) return [];
       const over = actual - limit;
       const message = `${part} has ${integer(actual)} ${unit}, ${integer(over)} over the budget of ${integer(limit)}`;
@@ -150,6 +155,13 @@ export function budgetError(violations: readonly BudgetViolation[]): UserError {
       help: `make the ${part} smaller, or raise the budget`,
     })),
   );
+}
+
+function graphless(model: string, part: string): Report {
+  return {
+    what: `the ${part} of ${model} has no form in ONNX, whose memory could be held to a budget`,
+    help: `hold it to a budget of what it takes in PyTorch: ${part}.torch or ${part}.saved`,
+  };
 }
 
 function uncheckable(model: string, part: string, unfitSize: number | undefined): Report {

@@ -1,4 +1,5 @@
 /** `litevae compare`: models side by side, a table per part; of exactly two models also the modules that differ. */
+import { must } from "../errors/must.ts";
 import { budgetVerdicts, type Budget } from "./budget.ts";
 import { flopsOf, type ModelCounts, type PartCounts } from "./count.ts";
 import { differenceRows, formatDifference } from "./difference-table.ts";
@@ -6,7 +7,8 @@ import { differenceOf } from "./difference.ts";
 import { jsonText, type ReportFormat } from "./format.ts";
 import { csvTable, left, markdownTable, right, textTable, type Column, type Grid } from "./grid.ts";
 import { partNamesOf } from "./parts.ts";
-import { binaryScales, decimalScales, integer, ratio, scaled, scaleFor } from "./numbers.ts";
+import { memoryFigures } from "./memory.ts";
+import { byteScaleFor, decimalScales, integer, ratio, scaled, scaledBytes, scaleFor } from "./numbers.ts";
 
 export interface CompareOptions {
   readonly format?: ReportFormat;
@@ -24,13 +26,18 @@ export function formatComparison(models: readonly ModelCounts[], options: Compar
   const [first, second, ...others] = models;
   const size = first?.size ?? 0;
   const ratios = models.length > 1 && baseline !== undefined ? `; ratios to ${baseline.model}` : "";
-  const heading = `${size}×${size}, batch 1, float32; nz is the number of latent channels, activation the peak of live values${ratios}`;
+  const heading = `${size}×${size}, batch 1, float32; nz is the number of latent channels${ratios}`;
   const table = format === "md" ? markdownTable : textTable;
   const title = (text: string): string => (format === "md" ? `## ${text}\n\n` : `${text}\n`);
   const sections = partNamesOf(models).flatMap((name) => {
     const rows = models.filter(({ parts }) => parts[name] !== undefined);
-    return rows.length === 0 ? [] : [title(name) + table(partGrid(name, rows, models.length > 1 ? baseline : undefined))];
+    if (rows.length === 0) return [];
+    const base = models.length > 1 ? baseline : undefined;
+    const costs = title(name) + table(partGrid(name, rows, base));
+    const measured = rows.filter(({ parts }) => parts[name] !== null);
+    return measured.length === 0 ? [costs] : [costs, title(`${name}, memory`) + table(memoryGrid(name, measured, base))];
   });
+  sections.push(memoryFigures.map(({ name, about }) => `${format === "md" ? "- " : ""}${name}: ${about}\n`).join(""));
   if (first !== undefined && second !== undefined && others.length === 0) {
     const difference = differenceOf(first, second);
     sections.push(title("modules that differ") + formatDifference(difference, format));
@@ -53,8 +60,8 @@ function comparisonJson(models: readonly ModelCounts[], budgets: readonly Budget
 function modelJson({ model, size, latentChannels, parts }: ModelCounts): object {
   const partJson = (part: PartCounts | null): unknown => {
     if (part === null) return null;
-    const { params, macs, activationBytes } = part;
-    return { params, macs, flops: flopsOf(part), activationBytes };
+    const { params, macs } = part;
+    return { params, macs, flops: flopsOf(part), ...Object.fromEntries(memoryFigures.map(({ key }) => [key, part[key]])) };
   };
   const entries = Object.entries(parts).flatMap(([name, part]) => (part === undefined ? [] : [[name, partJson(part)] as const]));
   return { model, size, latentChannels, parts: Object.fromEntries(entries) };
@@ -65,10 +72,6 @@ function partGrid(name: string, models: readonly ModelCounts[], baseline: ModelC
   const countScale = scaleFor(
     measured.map(({ macs }) => macs),
     decimalScales,
-  );
-  const byteScale = scaleFor(
-    measured.map(({ activationBytes }) => activationBytes),
-    binaryScales,
   );
   // Where nothing is abbreviated the exact column says it all.
   const showScaled = countScale.factor > 1;
@@ -82,8 +85,6 @@ function partGrid(name: string, models: readonly ModelCounts[], baseline: ModelC
     right("MACs"),
     ...(showScaled ? [right(`${countScale.prefix}MACs`)] : []),
     right(`${countScale.prefix}FLOPs = 2·MACs`),
-    ...against("ratio"),
-    right(`activation, ${byteScale.prefix}B`),
     ...against("ratio"),
   ];
   const row = ({ model, latentChannels, parts }: ModelCounts): readonly string[] => {
@@ -99,9 +100,29 @@ function partGrid(name: string, models: readonly ModelCounts[], baseline: ModelC
       ...(showScaled ? [scaled(part.macs, countScale, 3)] : []),
       scaled(flopsOf(part), countScale, 3),
       ...to(part.macs, base?.macs),
-      scaled(part.activationBytes, byteScale, 2),
-      ...to(part.activationBytes, base?.activationBytes),
     ];
+  };
+  return { columns, rows: models.map(row) };
+}
+
+function memoryGrid(name: string, models: readonly ModelCounts[], baseline: ModelCounts | undefined): Grid {
+  const base = baseline?.parts[name] ?? undefined;
+  const figures = memoryFigures.map((figure) => ({
+    ...figure,
+    scale: byteScaleFor(models.map(({ parts }) => parts[name]?.[figure.key] ?? null)),
+  }));
+  const ratios = (title: readonly Column[]): readonly Column[] => (base === undefined ? [] : title);
+  const columns = [
+    left("model"),
+    ...figures.flatMap((figure) => [right(`${figure.name}, ${figure.scale.prefix}B`), ...ratios([right("ratio")])]),
+  ];
+  const row = ({ model, parts }: ModelCounts): readonly string[] => {
+    const part = must(parts[name], `the costs of the ${name} of ${model}`);
+    const cells = figures.flatMap(({ key, scale }) => [
+      scaledBytes(part[key], scale),
+      ...(base === undefined ? [] : [ratio(part[key], base[key])]),
+    ]);
+    return [model, ...cells];
   };
   return { columns, rows: models.map(row) };
 }
@@ -111,9 +132,13 @@ function comparisonCsv(models: readonly ModelCounts[]): string {
   const rows = models.flatMap(({ model, size, latentChannels, parts }) =>
     Object.entries(parts).flatMap(([name, part]) => {
       if (part === undefined) return [];
-      const numbers = part === null ? [null, null, null, null] : [part.params, part.macs, flopsOf(part), part.activationBytes];
+      const numbers =
+        part === null
+          ? new Array<null>(3 + memoryFigures.length).fill(null)
+          : [part.params, part.macs, flopsOf(part), ...memoryFigures.map(({ key }) => part[key])];
       return [[model, size, latentChannels, name, ...numbers]];
     }),
   );
-  return csvTable(["model", "size", "latent_channels", "part", "params", "macs", "flops", "activation_bytes"], rows);
+  const memory = memoryFigures.map(({ column }) => column);
+  return csvTable(["model", "size", "latent_channels", "part", "params", "macs", "flops", ...memory], rows);
 }

@@ -1,19 +1,23 @@
-/** Measures models: parameters, multiply-accumulates and activation memory, per module and per part. Prints nothing. */
+/** Measures models: parameters, multiply-accumulates and memory, per module and per part. Prints nothing. */
 import { must, nonEmpty, type NonEmpty } from "../errors/must.ts";
 import type { Report } from "../errors/index.ts";
 import type { Bindings } from "../ir/dim.ts";
 import type { Graph, Layer, Model, Module, OpNode, Part, Value } from "../ir/model.ts";
 import { elementCount, evaluateShape } from "../ir/shape.ts";
+import { partMemory } from "../targets/onnx/memory.ts";
 import { fitReport, requireFit } from "./fit.ts";
-import { liveBytes } from "./liveness.ts";
+import { liveBytes, savedBytes } from "./torch-memory.ts";
 
 export interface Counts {
   /** Trained numbers: buffers are left out, a module that is called twice counts once. */
   readonly params: number;
   /** Multiply-accumulates of all calls for one image: convolutions, linear layers and attention products. */
   readonly macs: number;
-  /** Bytes: the largest total of live values while an op inside runs; float32, batch 1, views free, no workspace. */
-  readonly activationBytes: number;
+  /**
+   * The most bytes that onnxruntime's planner has allocated for values while an op inside runs, of the graph that is compiled, float32, batch 1; null where there
+   * is no graph. memory.ts says what it leaves out.
+   */
+  readonly activationBytes: number | null;
 }
 
 export interface ModuleCounts extends Counts {
@@ -31,6 +35,12 @@ export interface ModuleCounts extends Counts {
 
 export interface PartCounts extends Counts {
   readonly name: string;
+  /** Bytes of the graph's largest value, weights aside; null where there is no graph. */
+  readonly largestTensorBytes: number | null;
+  /** The most bytes of tensors that live at a time in PyTorch's forward without gradients, attention fused. */
+  readonly torchActivationBytes: number;
+  /** Bytes of tensors besides weights that PyTorch's forward keeps for the backward pass, of one image. */
+  readonly savedBytes: number;
   /** Shapes by output name. */
   readonly outputs: Readonly<Record<string, readonly number[]>>;
   readonly modules: readonly ModuleCounts[];
@@ -79,20 +89,43 @@ export function countModel(model: Model, size: number): ModelCounts {
 export function countPart(part: Part, height: number, width: number): PartCounts {
   requireFit([part], height, width);
   const bindings: Bindings = { N: 1, H: height, W: width };
+  const memory = partMemory(part, bindings);
   const tallies = tally(part.graph, bindings);
-  const modules = part.modules.map((module) => countModule(module, tallies));
-  const { macs, activationBytes } = tallyOf(tallies, wholePart);
+  const modules = part.modules.map((module) => countModule(module, tallies, memory && withAncestors(memory.byModule)));
+  const { macs } = tallyOf(tallies, wholePart);
   const outputs = part.graph.outputs.map(
     (value, i) =>
       [must(part.outputNames[i], `the name of output ${i} of the ${part.name}`), evaluateShape(value.shape, bindings)] as const,
   );
-  return { name: part.name, params: total(modules), macs, activationBytes, outputs: Object.fromEntries(outputs), modules };
+  return {
+    name: part.name,
+    params: total(modules),
+    macs,
+    activationBytes: memory?.peak ?? null,
+    largestTensorBytes: memory?.largest ?? null,
+    torchActivationBytes: Math.max(...liveBytes(part.graph, bindings)),
+    savedBytes: savedBytes(part.graph, bindings, part.sources !== undefined),
+    outputs: Object.fromEntries(outputs),
+    modules,
+  };
+}
+
+/** The largest figure of a module and of all inside, whose paths continue its own. */
+function withAncestors(byModule: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const largest = new Map<string, number>();
+  for (const [path, bytes] of byModule) {
+    const names = path.split(".");
+    for (let end = names.length; end > 0; end--) {
+      const outer = names.slice(0, end).join(".");
+      largest.set(outer, Math.max(bytes, largest.get(outer) ?? 0));
+    }
+  }
+  return largest;
 }
 
 /** What is seen of a module while its part runs. */
 interface Tally {
   macs: number;
-  activationBytes: number;
   calls: number;
   readonly outputs: Map<string, readonly number[]>;
   /** The functions that the module's body applies, as in its first call. */
@@ -104,16 +137,13 @@ const wholePart = "";
 
 function tallyOf(tallies: Map<string, Tally>, path: string): Tally {
   let found = tallies.get(path);
-  if (found === undefined)
-    tallies.set(path, (found = { macs: 0, activationBytes: 0, calls: 0, outputs: new Map(), functions: [] }));
+  if (found === undefined) tallies.set(path, (found = { macs: 0, calls: 0, outputs: new Map(), functions: [] }));
   return found;
 }
 
 /** Runs through the graph once, calls opened, and adds every op to the modules that contain it. */
 function tally(graph: Graph, bindings: Bindings): Map<string, Tally> {
   const tallies = new Map<string, Tally>();
-  const live = liveBytes(graph, bindings);
-  let step = 0;
   const sizes = (values: readonly Value[]): NonEmpty<readonly number[]> =>
     nonEmpty(
       values.map((value) => evaluateShape(value.shape, bindings)),
@@ -132,12 +162,10 @@ function tally(graph: Graph, bindings: Bindings): Map<string, Tally> {
         continue;
       }
       const macs = node.op.macs?.(sizes(node.inputs), sizes(node.outputs), node.attrs) ?? 0;
-      const bytes = must(live[step++], "the memory that is live at a step");
       const owner = within.at(-1);
       if (node.layer === undefined && owner?.calls === 1) owner.functions.push(functionText(node));
       for (const module of node.layer === undefined ? within : [...within, called(node.layer.path, node.outputs)]) {
         module.macs += macs;
-        module.activationBytes = Math.max(module.activationBytes, bytes);
       }
     }
   };
@@ -145,15 +173,16 @@ function tally(graph: Graph, bindings: Bindings): Map<string, Tally> {
   return tallies;
 }
 
-function countModule(module: Module, tallies: Map<string, Tally>): ModuleCounts {
-  const { macs, activationBytes, calls, outputs, functions } = tallyOf(tallies, module.path);
-  const children = module.kind === "block" ? module.children.map((child) => countModule(child, tallies)) : [];
+/** `memory` gives bytes by module; a module without an entry computes nothing at inference. */
+function countModule(module: Module, tallies: Map<string, Tally>, memory: ReadonlyMap<string, number> | undefined): ModuleCounts {
+  const { macs, calls, outputs, functions } = tallyOf(tallies, module.path);
+  const children = module.kind === "block" ? module.children.map((child) => countModule(child, tallies, memory)) : [];
   return {
     path: module.path,
     kind: module.kind === "block" ? module.name : module.op.name,
     params: module.kind === "block" ? total(children) : ownParams(module),
     macs,
-    activationBytes,
+    activationBytes: memory === undefined ? null : (memory.get(module.path) ?? 0),
     calls,
     outputs: [...outputs.values()],
     definition:

@@ -39,6 +39,22 @@ export function scaled(value: number, { factor }: Scale, digits: number): string
   return factor === 1 ? integer(value) : (value / factor).toFixed(digits);
 }
 
+/** Of what could not be counted. */
+export const uncounted = "no graph";
+
+/** The scale for a column of bytes, some of which could not be counted. */
+export function byteScaleFor(values: readonly (number | null)[]): Scale {
+  return scaleFor(
+    values.filter((value) => value !== null),
+    binaryScales,
+  );
+}
+
+/** Bytes in units of the scale. */
+export function scaledBytes(value: number | null, scale: Scale): string {
+  return value === null ? uncounted : scaled(value, scale, 2);
+}
+
 /** `37,837,471,744 MACs (37.837 GMACs)`: exact, and readable where that is another number. */
 export function exactly(value: number, unit: string, short: string, scales: readonly Scale[], digits: number): string {
   const scale = scaleFor([value], scales);
@@ -47,8 +63,8 @@ export function exactly(value: number, unit: string, short: string, scales: read
 }
 
 /** `0.18×`; two significant digits below a tenth; empty where there is nothing to compare with. */
-export function ratio(value: number, baseline: number | undefined): string {
-  if (baseline === undefined || baseline === 0) return "";
+export function ratio(value: number | null, baseline: number | null | undefined): string {
+  if (value === null || baseline === undefined || baseline === null || baseline === 0) return "";
   const quotient = value / baseline;
   return `${quotient === 0 || quotient >= 0.1 ? quotient.toFixed(2) : quotient.toPrecision(2)}×`;
 }

@@ -2,7 +2,19 @@
 import { flopsOf, type Counts, type ModelCounts, type ModuleCounts, type PartCounts } from "./count.ts";
 import { jsonText, type ReportFormat } from "./format.ts";
 import { csvTable, left, markdownTable, right, textTable, type Column, type Grid } from "./grid.ts";
-import { binaryScales, decimalScales, integer, scaled, scaleFor, shapeText, exactly } from "./numbers.ts";
+import { memoryFigures } from "./memory.ts";
+import {
+  binaryScales,
+  byteScaleFor,
+  decimalScales,
+  exactly,
+  integer,
+  scaled,
+  scaledBytes,
+  scaleFor,
+  shapeText,
+  uncounted,
+} from "./numbers.ts";
 
 export interface SummaryOptions {
   readonly format?: ReportFormat;
@@ -32,7 +44,8 @@ export function formatSummary(counts: ModelCounts, { format = "table", depth = I
     return `${textTable(grid(rows, treeLabel(rows)))}${name}: ${totals(part)}\n`;
   };
   const sections = measured(counts).map(([name, part]) => section(name, part));
-  return [`${format === "md" ? "# " : ""}${heading}\n`, ...sections].join("\n");
+  const notes = memoryFigures.map(({ name, about }) => `${format === "md" ? "- " : ""}${name}: ${about}\n`).join("");
+  return [`${format === "md" ? "# " : ""}${heading}\n`, ...sections, notes].join("\n");
 }
 
 /** The lines of a part's tree, parents before children. A part that is one module of the same name is one line with it. */
@@ -86,10 +99,7 @@ function grid(rows: readonly SummaryRow[], label: (row: SummaryRow) => string): 
     rows.map(({ macs }) => macs),
     decimalScales,
   );
-  const byteScale = scaleFor(
-    rows.map(({ activationBytes }) => activationBytes),
-    binaryScales,
-  );
+  const byteScale = byteScaleFor(rows.map(({ activationBytes }) => activationBytes));
   // Where nothing is abbreviated the exact column says it all.
   const showScaled = macScale.factor > 1;
   const columns: readonly Column[] = [
@@ -108,19 +118,22 @@ function grid(rows: readonly SummaryRow[], label: (row: SummaryRow) => string): 
     integer(row.params),
     integer(row.macs),
     ...(showScaled ? [scaled(row.macs, macScale, 3)] : []),
-    scaled(row.activationBytes, byteScale, 2),
+    scaledBytes(row.activationBytes, byteScale),
   ];
   return { columns, rows: rows.map(cells) };
 }
 
 /** Exact figures with readable ones beside them. */
-function totals(counts: Counts): string {
+function totals(counts: PartCounts): string {
   const flops = flopsOf(counts);
   return [
     `${integer(counts.params)} parameters`,
     exactly(counts.macs, "MACs", "MACs", decimalScales, 3),
     exactly(flops, "FLOPs = 2·MACs", "FLOPs", decimalScales, 3),
-    `peak activation ${exactly(counts.activationBytes, "bytes", "B", binaryScales, 2)}`,
+    ...memoryFigures.map(({ key, name }) => {
+      const bytes = counts[key];
+      return `${name} ${bytes === null ? uncounted : exactly(bytes, "bytes", "B", binaryScales, 2)}`;
+    }),
   ].join("; ");
 }
 
@@ -132,7 +145,7 @@ function summaryJson(counts: ModelCounts, depth: number): unknown {
           params: measuredPart.params,
           macs: measuredPart.macs,
           flops: flopsOf(measuredPart),
-          activationBytes: measuredPart.activationBytes,
+          ...Object.fromEntries(memoryFigures.map(({ key }) => [key, measuredPart[key]])),
           outputs: measuredPart.outputs,
           modules: summaryRows(measuredPart, depth).map(({ activationBytes, ...row }) => ({
             ...row,

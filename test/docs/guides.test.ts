@@ -8,7 +8,12 @@ import { litevae, root, tempFolder } from "../e2e/litevae.ts";
 import { testOp } from "../ops/check-op.ts";
 import { TorchServer } from "../support/torch-server.ts";
 
-const guides = ["README.md", ...readdirSync(join(root, "docs")).map((file) => `docs/${file}`)];
+const guides = [
+  "README.md",
+  ...readdirSync(join(root, "docs"))
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => `docs/${file}`),
+];
 const texts = guides.map((guide) => [guide, readFileSync(join(root, guide), "utf8")] as const);
 
 interface Listing {

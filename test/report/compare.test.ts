@@ -11,24 +11,41 @@ const third = countModel(tiny({ name: "モデル|3", latentChannels: 2 }), 6);
 
 test("two models are compared part by part, and the modules that differ are listed", () => {
   expect(formatComparison([plain, wide])).toMatchInlineSnapshot(`
-    "6×6, batch 1, float32; nz is the number of latent channels, activation the peak of live values; ratios to tiny
+    "6×6, batch 1, float32; nz is the number of latent channels; ratios to tiny
 
     encoder
-    model         nz  params  ratio   MACs  kMACs  kFLOPs = 2·MACs  ratio  activation, B  ratio
-    ────────────  ──  ──────  ─────  ─────  ─────  ───────────────  ─────  ─────────────  ─────
-    tiny           1     270  1.00×  2,340  2.340            4.680  1.00×            576  1.00×
-    wide, or not   1     826  3.06×  7,272  7.272           14.544  3.11×            864  1.50×
+    model         nz  params  ratio   MACs  kMACs  kFLOPs = 2·MACs  ratio
+    ────────────  ──  ──────  ─────  ─────  ─────  ───────────────  ─────
+    tiny           1     270  1.00×  2,340  2.340            4.680  1.00×
+    wide, or not   1     826  3.06×  7,272  7.272           14.544  3.11×
+
+    encoder, memory
+    model         activation, KiB  ratio  largest tensor, B  ratio  activation in torch, KiB  ratio  saved for backward, KiB  ratio
+    ────────────  ───────────────  ─────  ─────────────────  ─────  ────────────────────────  ─────  ───────────────────────  ─────
+    tiny                     0.84  1.00×                432  1.00×                      0.84  1.00×                     0.91  1.00×
+    wide, or not             1.27  1.50×                432  1.00×                      1.27  1.50×                     1.34  1.46×
 
     decoder
-    model         nz  params  ratio  MACs  FLOPs = 2·MACs  ratio  activation, B  ratio
-    ────────────  ──  ──────  ─────  ────  ──────────────  ─────  ─────────────  ─────
-    tiny           1      30  1.00×   972           1,944  1.00×            576  1.00×
-    wide, or not   1      30  1.00×   972           1,944  1.00×            576  1.00×
+    model         nz  params  ratio  MACs  FLOPs = 2·MACs  ratio
+    ────────────  ──  ──────  ─────  ────  ──────────────  ─────
+    tiny           1      30  1.00×   972           1,944  1.00×
+    wide, or not   1      30  1.00×   972           1,944  1.00×
+
+    decoder, memory
+    model         activation, B  ratio  largest tensor, B  ratio  activation in torch, B  ratio  saved for backward, B  ratio
+    ────────────  ─────────────  ─────  ─────────────────  ─────  ──────────────────────  ─────  ─────────────────────  ─────
+    tiny                    612  1.00×                432  1.00×                     612  1.00×                    144  1.00×
+    wide, or not            612  1.00×                432  1.00×                     612  1.00×                    144  1.00×
 
     discriminator
-    model  nz        params  MACs  FLOPs = 2·MACs  activation, B
-    ─────  ──  ────────────  ────  ──────────────  ─────────────
+    model  nz        params  MACs  FLOPs = 2·MACs
+    ─────  ──  ────────────  ────  ──────────────
     tiny    1  does not fit
+
+    activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena, which holds more; weights come on top
+    largest tensor: largest value of that graph, exact; a browser binds 128 MiB at once unless it is asked for more
+    activation in torch: peak of live tensors in PyTorch without gradients, attention as one fused kernel; a lower bound, kernels' workspace and weights come on top
+    saved for backward: tensors that PyTorch keeps of a forward pass while training, for every image of a batch; losses, gradients and weights come on top
 
     modules that differ
     module            kind    params, tiny  params, wide, or not  MACs, tiny  MACs, wide, or not  note
@@ -42,53 +59,91 @@ test("two models are compared part by part, and the modules that differ are list
 
 test("more models are compared without listing modules, against a baseline of one's choice", () => {
   expect(formatComparison([plain, wide, third], { baseline: wide })).toMatchInlineSnapshot(`
-    "6×6, batch 1, float32; nz is the number of latent channels, activation the peak of live values; ratios to wide, or not
+    "6×6, batch 1, float32; nz is the number of latent channels; ratios to wide, or not
 
     encoder
-    model         nz  params  ratio   MACs  kMACs  kFLOPs = 2·MACs  ratio  activation, B  ratio
-    ────────────  ──  ──────  ─────  ─────  ─────  ───────────────  ─────  ─────────────  ─────
-    tiny           1     270  0.33×  2,340  2.340            4.680  0.32×            576  0.67×
-    wide, or not   1     826  1.00×  7,272  7.272           14.544  1.00×            864  1.00×
-    モデル|3       2     280  0.34×  2,412  2.412            4.824  0.33×            576  0.67×
+    model         nz  params  ratio   MACs  kMACs  kFLOPs = 2·MACs  ratio
+    ────────────  ──  ──────  ─────  ─────  ─────  ───────────────  ─────
+    tiny           1     270  0.33×  2,340  2.340            4.680  0.32×
+    wide, or not   1     826  1.00×  7,272  7.272           14.544  1.00×
+    モデル|3       2     280  0.34×  2,412  2.412            4.824  0.33×
+
+    encoder, memory
+    model         activation, KiB  ratio  largest tensor, B  ratio  activation in torch, KiB  ratio  saved for backward, KiB  ratio
+    ────────────  ───────────────  ─────  ─────────────────  ─────  ────────────────────────  ─────  ───────────────────────  ─────
+    tiny                     0.84  0.67×                432  1.00×                      0.84  0.67×                     0.91  0.68×
+    wide, or not             1.27  1.00×                432  1.00×                      1.27  1.00×                     1.34  1.00×
+    モデル|3                 0.84  0.67×                432  1.00×                      0.84  0.67×                     0.98  0.74×
 
     decoder
-    model         nz  params  ratio   MACs  kMACs  kFLOPs = 2·MACs  ratio  activation, B  ratio
-    ────────────  ──  ──────  ─────  ─────  ─────  ───────────────  ─────  ─────────────  ─────
-    tiny           1      30  1.00×    972  0.972            1.944  1.00×            576  1.00×
-    wide, or not   1      30  1.00×    972  0.972            1.944  1.00×            576  1.00×
-    モデル|3       2      57  1.90×  1,944  1.944            3.888  2.00×            720  1.25×
+    model         nz  params  ratio   MACs  kMACs  kFLOPs = 2·MACs  ratio
+    ────────────  ──  ──────  ─────  ─────  ─────  ───────────────  ─────
+    tiny           1      30  1.00×    972  0.972            1.944  1.00×
+    wide, or not   1      30  1.00×    972  0.972            1.944  1.00×
+    モデル|3       2      57  1.90×  1,944  1.944            3.888  2.00×
+
+    decoder, memory
+    model         activation, B  ratio  largest tensor, B  ratio  activation in torch, B  ratio  saved for backward, B  ratio
+    ────────────  ─────────────  ─────  ─────────────────  ─────  ──────────────────────  ─────  ─────────────────────  ─────
+    tiny                    612  1.00×                432  1.00×                     612  1.00×                    144  1.00×
+    wide, or not            612  1.00×                432  1.00×                     612  1.00×                    144  1.00×
+    モデル|3                792  1.29×                432  1.00×                     792  1.29×                    288  2.00×
 
     discriminator
-    model  nz        params  MACs  FLOPs = 2·MACs  activation, B
-    ─────  ──  ────────────  ────  ──────────────  ─────────────
+    model  nz        params  MACs  FLOPs = 2·MACs
+    ─────  ──  ────────────  ────  ──────────────
     tiny    1  does not fit
+
+    activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena, which holds more; weights come on top
+    largest tensor: largest value of that graph, exact; a browser binds 128 MiB at once unless it is asked for more
+    activation in torch: peak of live tensors in PyTorch without gradients, attention as one fused kernel; a lower bound, kernels' workspace and weights come on top
+    saved for backward: tensors that PyTorch keeps of a forward pass while training, for every image of a batch; losses, gradients and weights come on top
     "
   `);
 });
 
 test("Markdown has the same tables", () => {
   expect(formatComparison([plain, third], { format: "md" })).toMatchInlineSnapshot(`
-    "6×6, batch 1, float32; nz is the number of latent channels, activation the peak of live values; ratios to tiny
+    "6×6, batch 1, float32; nz is the number of latent channels; ratios to tiny
 
     ## encoder
 
-    | model | nz | params | ratio | MACs | kMACs | kFLOPs = 2·MACs | ratio | activation, B | ratio |
-    | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-    | tiny | 1 | 270 | 1.00× | 2,340 | 2.340 | 4.680 | 1.00× | 576 | 1.00× |
-    | モデル\\|3 | 2 | 280 | 1.04× | 2,412 | 2.412 | 4.824 | 1.03× | 576 | 1.00× |
+    | model | nz | params | ratio | MACs | kMACs | kFLOPs = 2·MACs | ratio |
+    | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+    | tiny | 1 | 270 | 1.00× | 2,340 | 2.340 | 4.680 | 1.00× |
+    | モデル\\|3 | 2 | 280 | 1.04× | 2,412 | 2.412 | 4.824 | 1.03× |
+
+    ## encoder, memory
+
+    | model | activation, B | ratio | largest tensor, B | ratio | activation in torch, B | ratio | saved for backward, B | ratio |
+    | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+    | tiny | 864 | 1.00× | 432 | 1.00× | 864 | 1.00× | 936 | 1.00× |
+    | モデル\\|3 | 864 | 1.00× | 432 | 1.00× | 864 | 1.00× | 1,008 | 1.08× |
 
     ## decoder
 
-    | model | nz | params | ratio | MACs | kMACs | kFLOPs = 2·MACs | ratio | activation, B | ratio |
-    | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-    | tiny | 1 | 30 | 1.00× | 972 | 0.972 | 1.944 | 1.00× | 576 | 1.00× |
-    | モデル\\|3 | 2 | 57 | 1.90× | 1,944 | 1.944 | 3.888 | 2.00× | 720 | 1.25× |
+    | model | nz | params | ratio | MACs | kMACs | kFLOPs = 2·MACs | ratio |
+    | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+    | tiny | 1 | 30 | 1.00× | 972 | 0.972 | 1.944 | 1.00× |
+    | モデル\\|3 | 2 | 57 | 1.90× | 1,944 | 1.944 | 3.888 | 2.00× |
+
+    ## decoder, memory
+
+    | model | activation, B | ratio | largest tensor, B | ratio | activation in torch, B | ratio | saved for backward, B | ratio |
+    | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+    | tiny | 612 | 1.00× | 432 | 1.00× | 612 | 1.00× | 144 | 1.00× |
+    | モデル\\|3 | 792 | 1.29× | 432 | 1.00× | 792 | 1.29× | 288 | 2.00× |
 
     ## discriminator
 
-    | model | nz | params | MACs | FLOPs = 2·MACs | activation, B |
-    | :--- | ---: | ---: | ---: | ---: | ---: |
-    | tiny | 1 | does not fit |  |  |  |
+    | model | nz | params | MACs | FLOPs = 2·MACs |
+    | :--- | ---: | ---: | ---: | ---: |
+    | tiny | 1 | does not fit |  |  |
+
+    - activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena, which holds more; weights come on top
+    - largest tensor: largest value of that graph, exact; a browser binds 128 MiB at once unless it is asked for more
+    - activation in torch: peak of live tensors in PyTorch without gradients, attention as one fused kernel; a lower bound, kernels' workspace and weights come on top
+    - saved for backward: tensors that PyTorch keeps of a forward pass while training, for every image of a batch; losses, gradients and weights come on top
 
     ## modules that differ
 
@@ -102,12 +157,12 @@ test("Markdown has the same tables", () => {
 
 test("CSV has one row per model and part", () => {
   expect(formatComparison([plain, wide], { format: "csv" })).toMatchInlineSnapshot(`
-    "model,size,latent_channels,part,params,macs,flops,activation_bytes
-    tiny,6,1,encoder,270,2340,4680,576
-    tiny,6,1,decoder,30,972,1944,576
-    tiny,6,1,discriminator,,,,
-    "wide, or not",6,1,encoder,826,7272,14544,864
-    "wide, or not",6,1,decoder,30,972,1944,576
+    "model,size,latent_channels,part,params,macs,flops,activation_bytes,largest_tensor_bytes,torch_activation_bytes,saved_bytes
+    tiny,6,1,encoder,270,2340,4680,864,432,864,936
+    tiny,6,1,decoder,30,972,1944,612,432,612,144
+    tiny,6,1,discriminator,,,,,,,
+    "wide, or not",6,1,encoder,826,7272,14544,1296,432,1296,1368
+    "wide, or not",6,1,decoder,30,972,1944,612,432,612,144
     "
   `);
 });
@@ -121,8 +176,24 @@ const tinyJson = {
   size: 6,
   latentChannels: 1,
   parts: {
-    encoder: { params: 270, macs: 2_340, flops: 4_680, activationBytes: 576 },
-    decoder: { params: 30, macs: 972, flops: 1_944, activationBytes: 576 },
+    encoder: {
+      params: 270,
+      macs: 2_340,
+      flops: 4_680,
+      activationBytes: 864,
+      largestTensorBytes: 432,
+      torchActivationBytes: 864,
+      savedBytes: 936,
+    },
+    decoder: {
+      params: 30,
+      macs: 972,
+      flops: 1_944,
+      activationBytes: 612,
+      largestTensorBytes: 432,
+      torchActivationBytes: 612,
+      savedBytes: 144,
+    },
     discriminator: null,
   },
 };
@@ -135,9 +206,33 @@ test("JSON is the array that scripts use", () => {
       size: 256,
       latentChannels: 12,
       parts: {
-        encoder: { params: 6_755_260, macs: 37_837_471_744, flops: 75_674_943_488, activationBytes: 56_868_864 },
-        decoder: { params: 49_527_043, macs: 311_131_373_568, flops: 622_262_747_136, activationBytes: 201_326_592 },
-        discriminator: { params: 11_020_674, macs: 9_061_794_304, flops: 18_123_588_608, activationBytes: 41_943_044 },
+        encoder: {
+          params: 6_755_260,
+          macs: 37_837_471_744,
+          flops: 75_674_943_488,
+          activationBytes: 97_331_840,
+          largestTensorBytes: 12_582_912,
+          torchActivationBytes: 58_441_728,
+          savedBytes: 628_015_872,
+        },
+        decoder: {
+          params: 49_527_043,
+          macs: 311_131_373_568,
+          flops: 622_262_747_136,
+          activationBytes: 235_195_904,
+          largestTensorBytes: 67_108_864,
+          torchActivationBytes: 201_375_744,
+          savedBytes: 1_493_233_152,
+        },
+        discriminator: {
+          params: 11_020_674,
+          macs: 9_061_794_304,
+          flops: 18_123_588_608,
+          activationBytes: 59_539_456,
+          largestTensorBytes: 16_777_216,
+          torchActivationBytes: 46_923_780,
+          savedBytes: 126_060_544,
+        },
       },
     },
     tinyJson,

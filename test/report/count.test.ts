@@ -112,7 +112,7 @@ test.each(Object.keys(builtIns))("the rows of %s sum to the totals of their modu
     const sums = (children: readonly ModuleCounts[]): { params: number; macs: number; most: number } => ({
       params: children.reduce((sum, { params }) => sum + params, 0),
       macs: children.reduce((sum, { macs }) => sum + macs, 0),
-      most: Math.max(0, ...children.map(({ activationBytes }) => activationBytes)),
+      most: Math.max(0, ...children.map(({ activationBytes }) => activationBytes ?? 0)),
     });
     for (const module of modules.filter(({ children }) => children.length > 0)) {
       const { params, macs, most } = sums(module.children);

@@ -13,20 +13,25 @@ test("the table is a tree with totals and exact figures", () => {
 
     module      kind             output shape  params   MACs  kMACs  activation, B
     ──────────  ───────────────  ────────────  ──────  ─────  ─────  ─────────────
-    encoder     TinyEncoder      [1, 2, 3, 3]     270  3,636  3.636            576
+    encoder     TinyEncoder      [1, 2, 3, 3]     270  3,636  3.636            864
       conv_in   conv2d           [1, 4, 3, 3]     112    972  0.972            576
-      res       TinyBlock        [1, 4, 3, 3]     148  2,592  2.592            432
-        conv    conv2d, 2 calls  [1, 4, 3, 3]     148  2,592  2.592            432
-      conv_out  conv2d           [1, 2, 3, 3]      10     72  0.072            216
-    encoder: 270 parameters; 3,636 MACs (3.636 kMACs); 7,272 FLOPs = 2·MACs (7.272 kFLOPs); peak activation 576 bytes
+      res       TinyBlock        [1, 4, 3, 3]     148  2,592  2.592            864
+        conv    conv2d, 2 calls  [1, 4, 3, 3]     148  2,592  2.592            864
+      conv_out  conv2d           [1, 2, 3, 3]      10     72  0.072            648
+    encoder: 270 parameters; 3,636 MACs (3.636 kMACs); 7,272 FLOPs = 2·MACs (7.272 kFLOPs); activation 864 bytes; largest tensor 432 bytes; activation in torch 864 bytes; saved for backward 1,224 bytes (1.20 KiB)
 
     module   kind         output shape  params  MACs  activation, B
     ───────  ───────────  ────────────  ──────  ────  ─────────────
-    decoder  TinyDecoder  [1, 3, 6, 6]      30   972            576
-      conv   conv2d       [1, 3, 6, 6]      30   972            576
-    decoder: 30 parameters; 972 MACs; 1,944 FLOPs = 2·MACs (1.944 kFLOPs); peak activation 576 bytes
+    decoder  TinyDecoder  [1, 3, 6, 6]      30   972            612
+      conv   conv2d       [1, 3, 6, 6]      30   972            612
+    decoder: 30 parameters; 972 MACs; 1,944 FLOPs = 2·MACs (1.944 kFLOPs); activation 612 bytes; largest tensor 432 bytes; activation in torch 612 bytes; saved for backward 144 bytes
 
     discriminator does not fit this size
+
+    activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena, which holds more; weights come on top
+    largest tensor: largest value of that graph, exact; a browser binds 128 MiB at once unless it is asked for more
+    activation in torch: peak of live tensors in PyTorch without gradients, attention as one fused kernel; a lower bound, kernels' workspace and weights come on top
+    saved for backward: tensors that PyTorch keeps of a forward pass while training, for every image of a batch; losses, gradients and weights come on top
     "
   `);
 });
@@ -39,26 +44,31 @@ test("the Markdown tables have the same rows under their full paths", () => {
 
     | module | kind | output shape | params | MACs | kMACs | activation, B |
     | :--- | :--- | :--- | ---: | ---: | ---: | ---: |
-    | \`encoder\` | TinyEncoder | [1, 2, 3, 3] | 270 | 3,636 | 3.636 | 576 |
+    | \`encoder\` | TinyEncoder | [1, 2, 3, 3] | 270 | 3,636 | 3.636 | 864 |
     | \`encoder.conv_in\` | conv2d | [1, 4, 3, 3] | 112 | 972 | 0.972 | 576 |
-    | \`encoder.res\` | TinyBlock | [1, 4, 3, 3] | 148 | 2,592 | 2.592 | 432 |
-    | \`encoder.res.conv\` | conv2d, 2 calls | [1, 4, 3, 3] | 148 | 2,592 | 2.592 | 432 |
-    | \`encoder.conv_out\` | conv2d | [1, 2, 3, 3] | 10 | 72 | 0.072 | 216 |
+    | \`encoder.res\` | TinyBlock | [1, 4, 3, 3] | 148 | 2,592 | 2.592 | 864 |
+    | \`encoder.res.conv\` | conv2d, 2 calls | [1, 4, 3, 3] | 148 | 2,592 | 2.592 | 864 |
+    | \`encoder.conv_out\` | conv2d | [1, 2, 3, 3] | 10 | 72 | 0.072 | 648 |
 
-    270 parameters; 3,636 MACs (3.636 kMACs); 7,272 FLOPs = 2·MACs (7.272 kFLOPs); peak activation 576 bytes.
+    270 parameters; 3,636 MACs (3.636 kMACs); 7,272 FLOPs = 2·MACs (7.272 kFLOPs); activation 864 bytes; largest tensor 432 bytes; activation in torch 864 bytes; saved for backward 1,224 bytes (1.20 KiB).
 
     ## decoder
 
     | module | kind | output shape | params | MACs | activation, B |
     | :--- | :--- | :--- | ---: | ---: | ---: |
-    | \`decoder\` | TinyDecoder | [1, 3, 6, 6] | 30 | 972 | 576 |
-    | \`decoder.conv\` | conv2d | [1, 3, 6, 6] | 30 | 972 | 576 |
+    | \`decoder\` | TinyDecoder | [1, 3, 6, 6] | 30 | 972 | 612 |
+    | \`decoder.conv\` | conv2d | [1, 3, 6, 6] | 30 | 972 | 612 |
 
-    30 parameters; 972 MACs; 1,944 FLOPs = 2·MACs (1.944 kFLOPs); peak activation 576 bytes.
+    30 parameters; 972 MACs; 1,944 FLOPs = 2·MACs (1.944 kFLOPs); activation 612 bytes; largest tensor 432 bytes; activation in torch 612 bytes; saved for backward 144 bytes.
 
     ## discriminator
 
     Does not fit this size.
+
+    - activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena, which holds more; weights come on top
+    - largest tensor: largest value of that graph, exact; a browser binds 128 MiB at once unless it is asked for more
+    - activation in torch: peak of live tensors in PyTorch without gradients, attention as one fused kernel; a lower bound, kernels' workspace and weights come on top
+    - saved for backward: tensors that PyTorch keeps of a forward pass while training, for every image of a batch; losses, gradients and weights come on top
     "
   `);
 });
@@ -66,13 +76,13 @@ test("the Markdown tables have the same rows under their full paths", () => {
 test("the CSV has one row per module", () => {
   expect(formatSummary(counts, { format: "csv" })).toMatchInlineSnapshot(`
     "part,path,level,kind,calls,output_shapes,params,macs,flops,activation_bytes
-    encoder,encoder,0,TinyEncoder,1,1x2x3x3,270,3636,7272,576
+    encoder,encoder,0,TinyEncoder,1,1x2x3x3,270,3636,7272,864
     encoder,encoder.conv_in,1,conv2d,1,1x4x3x3,112,972,1944,576
-    encoder,encoder.res,1,TinyBlock,1,1x4x3x3,148,2592,5184,432
-    encoder,encoder.res.conv,2,conv2d,2,1x4x3x3,148,2592,5184,432
-    encoder,encoder.conv_out,1,conv2d,1,1x2x3x3,10,72,144,216
-    decoder,decoder,0,TinyDecoder,1,1x3x6x6,30,972,1944,576
-    decoder,decoder.conv,1,conv2d,1,1x3x6x6,30,972,1944,576
+    encoder,encoder.res,1,TinyBlock,1,1x4x3x3,148,2592,5184,864
+    encoder,encoder.res.conv,2,conv2d,2,1x4x3x3,148,2592,5184,864
+    encoder,encoder.conv_out,1,conv2d,1,1x2x3x3,10,72,144,648
+    decoder,decoder,0,TinyDecoder,1,1x3x6x6,30,972,1944,612
+    decoder,decoder.conv,1,conv2d,1,1x3x6x6,30,972,1944,612
     "
   `);
 });
@@ -88,7 +98,10 @@ test("the JSON has the totals of every part and its rows", () => {
           "params": 270,
           "macs": 3636,
           "flops": 7272,
-          "activationBytes": 576,
+          "activationBytes": 864,
+          "largestTensorBytes": 432,
+          "torchActivationBytes": 864,
+          "savedBytes": 1224,
           "outputs": {
             "mean": [1, 1, 3, 3],
             "logvar": [1, 1, 3, 3]
@@ -105,7 +118,7 @@ test("the JSON has the totals of every part and its rows", () => {
               "params": 270,
               "macs": 3636,
               "flops": 7272,
-              "activationBytes": 576
+              "activationBytes": 864
             },
             {
               "path": "encoder.conv_in",
@@ -131,7 +144,7 @@ test("the JSON has the totals of every part and its rows", () => {
               "params": 148,
               "macs": 2592,
               "flops": 5184,
-              "activationBytes": 432
+              "activationBytes": 864
             },
             {
               "path": "encoder.conv_out",
@@ -144,7 +157,7 @@ test("the JSON has the totals of every part and its rows", () => {
               "params": 10,
               "macs": 72,
               "flops": 144,
-              "activationBytes": 216
+              "activationBytes": 648
             }
           ]
         },
@@ -152,7 +165,10 @@ test("the JSON has the totals of every part and its rows", () => {
           "params": 30,
           "macs": 972,
           "flops": 1944,
-          "activationBytes": 576,
+          "activationBytes": 612,
+          "largestTensorBytes": 432,
+          "torchActivationBytes": 612,
+          "savedBytes": 144,
           "outputs": {
             "image": [1, 3, 6, 6]
           },
@@ -168,7 +184,7 @@ test("the JSON has the totals of every part and its rows", () => {
               "params": 30,
               "macs": 972,
               "flops": 1944,
-              "activationBytes": 576
+              "activationBytes": 612
             },
             {
               "path": "decoder.conv",
@@ -181,7 +197,7 @@ test("the JSON has the totals of every part and its rows", () => {
               "params": 30,
               "macs": 972,
               "flops": 1944,
-              "activationBytes": 576
+              "activationBytes": 612
             }
           ]
         },

@@ -49,6 +49,7 @@ export class GraphBuilder {
 
   /** `given` takes down the tensors that the op asks for, by name, and `read` the roles of its parameters. */
   #writerFor(node: OpNode, given: Map<string, string>, read: Set<string>): OnnxWriter {
+    const module = node.layer?.path ?? node.scope;
     const path = nodePath(node.layer?.path ?? (node.scope === "" ? node.op.name : `${node.scope}.${node.op.name}`));
     const nodes = (
       type: OnnxOperator,
@@ -59,7 +60,7 @@ export class GraphBuilder {
       const name = this.#names.claim(`${path}/${type}`);
       const results = Array.from({ length: outputs }, (_, i) => this.#names.claim(`${name}:${i}`));
       const precise = node.op.precise?.includes(type) === true;
-      this.#nodes.push({ name, type, inputs, outputs: results, attrs, ...(precise ? { precise } : {}) });
+      this.#nodes.push({ name, type, inputs, outputs: results, attrs, module, ...(precise ? { precise } : {}) });
       return results;
     };
     const note = (name: string, what: string): string => {

@@ -11,6 +11,8 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attrs: Readonly<Record<string, OnnxAttr>>;
+  /** The path of the module that it computes in; passes may add nodes that have none. */
+  readonly module?: string;
   /** The op that wrote it declares that it needs float32. */
   readonly precise?: boolean;
 }

@@ -182,6 +182,21 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
   },
 };
 
+/** Operators whose output is their first input's memory. */
+export const views: ReadonlySet<OnnxOperator> = new Set(["Identity", "Reshape"]);
+
+/** Operators that calculate with height and width: ONNX's shape inference leaves these open where they are symbols. So does Reshape with −1. */
+export const calculatesSides: ReadonlySet<OnnxOperator> = new Set([
+  "AveragePool",
+  "Conv",
+  "ConvTranspose",
+  "DepthToSpace",
+  "MaxPool",
+  "Pad",
+  "Resize",
+  "Slice",
+]);
+
 function at(sizes: Sizes, i: number): number {
   const size = sizes[i];
   if (size === undefined) throw new InternalError(`entry ${i} of [${sizes.join(", ")}] is missing`);

@@ -8,9 +8,15 @@ import { sameSizes, shapeRules, type Sizes } from "./operators.ts";
 
 /** Compares every declared shape with the one that follows, for a batch and an image whose sizes all differ; InternalError where they do. */
 export function checkShapes(graph: OnnxGraph): void {
-  const bindings = graph.sample;
   // No image fits: the compile says so in the user's words.
-  if (bindings === undefined) return;
+  if (graph.sample !== undefined) shapesOf(graph, graph.sample);
+}
+
+/**
+ * The sizes of every tensor of a graph for one batch and image, as far as they follow from what the operators do or are declared; InternalError where
+ * the two differ.
+ */
+export function shapesOf(graph: OnnxGraph, bindings: Bindings): ReadonlyMap<string, Sizes> {
   // Values that follow one another elementwise have one shape.
   const evaluated = new Map<Shape, Sizes>();
   const sizesOf = (dims: Shape): Sizes => {
@@ -54,6 +60,7 @@ export function checkShapes(graph: OnnxGraph): void {
     const [output] = node.outputs;
     if (node.type === "Shape" && input !== undefined && output !== undefined) numbers.set(output, input);
   }
+  return shapes;
 }
 
 /** A batch and an image that fit the dims of all of a part's values, large enough that a window is smaller than what it moves over. */

@@ -1,8 +1,9 @@
 /** Every figure of every part, exact. */
 import { flopsOf, type PartCounts } from "../../count.ts";
-import { integer } from "../../numbers.ts";
+import { memoryFigures } from "../../memory.ts";
 import { markup, type Markup } from "../markup.ts";
 import type { Compared } from "./compared.ts";
+import { exact } from "./metrics.ts";
 import { sortableTable, type TableColumn } from "../table.ts";
 
 interface Row {
@@ -18,10 +19,10 @@ export function costTable(models: readonly Compared[]): Markup {
       part === undefined ? [] : [{ model, latentChannels, name, part }],
     ),
   );
-  const exact = (title: string, of: (part: PartCounts) => number, unit?: string): TableColumn<Row> => ({
+  const figure = (title: string, of: (part: PartCounts) => number | null, unit?: string): TableColumn<Row> => ({
     title,
     ...(unit === undefined ? {} : { unit }),
-    cell: ({ part }) => (part === null ? "does not fit" : integer(of(part))),
+    cell: ({ part }) => (part === null ? "does not fit" : exact(of(part))),
     value: ({ part }) => (part === null ? null : of(part)),
   });
   return markup`<div class="panel">${sortableTable({
@@ -30,10 +31,10 @@ export function costTable(models: readonly Compared[]): Markup {
       { title: "model", cell: ({ model }) => model },
       { title: "part", cell: ({ name }) => name },
       { title: "latent channels", cell: ({ latentChannels }) => latentChannels, value: ({ latentChannels }) => latentChannels },
-      exact("parameters", ({ params }) => params),
-      exact("MACs", ({ macs }) => macs),
-      exact("FLOPs", flopsOf, "2·MACs"),
-      exact("activation", ({ activationBytes }) => activationBytes, "bytes"),
+      figure("parameters", ({ params }) => params),
+      figure("MACs", ({ macs }) => macs),
+      figure("FLOPs", flopsOf, "2·MACs"),
+      ...memoryFigures.map(({ name, key }) => figure(name, (part) => part[key], "bytes")),
     ],
     rows,
   })}</div>`;

@@ -38,6 +38,7 @@ function barsOf(models: readonly Compared[], name: string, metric: Metric, limit
     const part = counts.parts[name];
     if (part === undefined || part === null) return [];
     const value = part[metric.key];
+    if (value === null) return [];
     const over = Math.max(0, value - limit);
     const label = readable(value, metric) + (over > 0 ? ` (+${readable(over, metric)})` : "");
     const verdict = limit === Infinity ? "" : over > 0 ? `; ${integer(over)} over the budget` : "; within the budget";

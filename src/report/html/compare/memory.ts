@@ -47,7 +47,10 @@ function curves(models: readonly Compared[], name: string): readonly Curve[] {
     const part = partOf(model, name);
     if (part === undefined) continue;
     const fitting = sizes.filter((size) => fitReport([part], size, size) === undefined);
-    const bytes = fitting.map((size) => [size, countPart(part, size, size).activationBytes] as const);
+    const bytes = fitting.flatMap((size) => {
+      const counted = countPart(part, size, size).activationBytes;
+      return counted === null ? [] : [[size, counted] as const];
+    });
     const names = found.get(JSON.stringify(bytes))?.names ?? [];
     if (bytes.length > 0) found.set(JSON.stringify(bytes), { names: [...names, counts.model], bytes });
   }

@@ -1,9 +1,8 @@
 import type { Budget } from "../../budget.ts";
-import type { Counts } from "../../count.ts";
-import { binaryScales, compact, decimalScales, type Scale } from "../../numbers.ts";
+import { binaryScales, compact, decimalScales, integer, uncounted, type Scale } from "../../numbers.ts";
 
 export interface Metric {
-  readonly key: keyof Counts;
+  readonly key: "params" | "macs" | "activationBytes";
   readonly budget: Budget["metric"];
   readonly title: string;
   /** What the exact number is in. */
@@ -13,15 +12,22 @@ export interface Metric {
   readonly scales: readonly Scale[];
 }
 
-export const params: Metric = {
+export const params = {
   key: "params",
   budget: "params",
   title: "Parameters",
   unit: "parameters",
   short: "",
   scales: decimalScales,
-};
-export const macs: Metric = { key: "macs", budget: "macs", title: "MACs", unit: "MACs", short: "MACs", scales: decimalScales };
+} as const satisfies Metric;
+export const macs = {
+  key: "macs",
+  budget: "macs",
+  title: "MACs",
+  unit: "MACs",
+  short: "MACs",
+  scales: decimalScales,
+} as const satisfies Metric;
 export const activation: Metric = {
   key: "activationBytes",
   budget: "activation",
@@ -32,8 +38,13 @@ export const activation: Metric = {
 };
 
 /** `37.8 GMACs` */
-export function readable(value: number, { scales, short }: Metric): string {
-  return `${compact(value, scales)}${short}`.trim();
+export function readable(value: number | null, { scales, short }: Metric): string {
+  return value === null ? uncounted : `${compact(value, scales)}${short}`.trim();
+}
+
+/** `37,837,471,744` */
+export function exact(value: number | null): string {
+  return value === null ? uncounted : integer(value);
 }
 
 /** The lowest limit that a part has for a metric. */

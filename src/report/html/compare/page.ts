@@ -4,6 +4,7 @@ import { partOf } from "../../../ir/walk.ts";
 import type { Budget } from "../../budget.ts";
 import { countPart } from "../../count.ts";
 import { fitReport } from "../../fit.ts";
+import { memoryFigures } from "../../memory.ts";
 import type { Section } from "../page.ts";
 import { pageText } from "../page.ts";
 import { markup } from "../markup.ts";
@@ -33,7 +34,7 @@ export async function comparisonPage({ models, budgets, published }: Comparison)
   return pageText({
     kicker: "Comparison of autoencoders",
     title: listed(names),
-    lead: `Counted for one image of ${size}×${size} pixels, in float32. A MAC is one multiplication with its addition; FLOPs are 2·MACs. Activation memory is the peak of the values that are alive at once.`,
+    lead: `Counted for one image of ${size}×${size} pixels, in float32. A MAC is one multiplication with its addition; FLOPs are 2·MACs. Activation is the peak of the values that onnxruntime allocates at once for the compiled graph.`,
     headline: keyFigures(models),
     sections: [
       {
@@ -46,7 +47,7 @@ export async function comparisonPage({ models, budgets, published }: Comparison)
       {
         id: "memory",
         title: "Memory by image size",
-        intro: "Peak activation memory, counted at each size. Sizes that a model does not fit are left out.",
+        intro: "Peak activation in onnxruntime, counted at each size. Sizes that a model does not fit are left out.",
         body: await memoryCharts(models),
       },
       {
@@ -62,7 +63,11 @@ export async function comparisonPage({ models, budgets, published }: Comparison)
           "Shapes are channels × height × width. Press a block to open what is inside it; blocks that are equal are drawn once.",
         body: moduleGraphs(models),
       },
-      { id: "figures", title: "All figures", body: costTable(models) },
+      {
+        id: "figures",
+        title: "All figures",
+        body: markup`${costTable(models)}<dl>${memoryFigures.map(({ name, about }) => markup`<dt>${name}</dt><dd>${about}</dd>`)}</dl>`,
+      },
       ...differenceSection(models),
     ],
     footer: markup`<p>Parameters and MACs are counted from the models themselves by <code>litevae compare</code>. Exact figures: <code>--format json</code>.</p><p>This page loads nothing from any network.</p>`,

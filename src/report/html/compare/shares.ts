@@ -8,7 +8,10 @@ import { figure, type Spec } from "../chart.ts";
 import { markup, type Markup } from "../markup.ts";
 import { sortableTable } from "../table.ts";
 import { inferenceParts, type Compared } from "./compared.ts";
-import { macs, params, tightestLimit, type Metric } from "./metrics.ts";
+import { exact, macs, params, tightestLimit } from "./metrics.ts";
+
+/** Of modules whose shares add up to the whole. */
+type SharedMetric = typeof params | typeof macs;
 
 interface Segment {
   readonly model: string;
@@ -38,7 +41,12 @@ function topModules({ name, modules }: PartCounts): readonly ModuleCounts[] {
   return modules.length === 1 && only?.path === name && only.children.length > 0 ? only.children : modules;
 }
 
-async function shareChart(models: readonly Compared[], part: string, metric: Metric, limit: number | undefined): Promise<Markup> {
+async function shareChart(
+  models: readonly Compared[],
+  part: string,
+  metric: SharedMetric,
+  limit: number | undefined,
+): Promise<Markup> {
   const whole = limit === undefined ? part : "budget";
   const names: string[] = [];
   const segments = models.flatMap(({ counts }): readonly Segment[] => {
@@ -152,7 +160,7 @@ function moduleTable(compared: Compared): Markup {
       {
         title: "activation",
         unit: "bytes",
-        cell: ({ module }) => integer(module.activationBytes),
+        cell: ({ module }) => exact(module.activationBytes),
         value: ({ module }) => module.activationBytes,
       },
     ],

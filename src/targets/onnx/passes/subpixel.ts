@@ -122,12 +122,13 @@ function phaseNodes(conv: OnnxNode, input: string, weights: readonly OnnxInitial
     const weight = must(weights[i], `the weight of phase ${row}${column} of ${conv.name}`);
     const name = `${conv.name}_${row}${column}`;
     const attrs = { kernel_shape: [2, 2], strides: [1, 1], pads: [1 - row, 1 - column, row, column], group: 1 };
-    return { name, type: "Conv", inputs: [input, weight.name, ...bias], outputs: [`${name}:0`], attrs };
+    return { ...conv, name, inputs: [input, weight.name, ...bias], outputs: [`${name}:0`], attrs };
   });
   const joined = `${conv.name}_joined`;
   return [
     ...convolutions,
     {
+      ...conv,
       name: joined,
       type: "Concat",
       inputs: convolutions.flatMap((node) => node.outputs),
@@ -135,10 +136,9 @@ function phaseNodes(conv: OnnxNode, input: string, weights: readonly OnnxInitial
       attrs: { axis: 1 },
     },
     {
-      name: conv.name,
+      ...conv,
       type: "DepthToSpace",
       inputs: [`${joined}:0`],
-      outputs: conv.outputs,
       attrs: { blocksize: 2, mode: "DCR" },
     },
   ];

@@ -1,0 +1,196 @@
+"""What a part takes in memory while it runs, measured: in onnxruntime, and in PyTorch with and without gradients.
+
+A measurement is a process of its own, `python bench/memory.py onnx GRAPH SIZE` or `torch FOLDER PART SIZE`, and
+prints bytes as JSON. Input and output are counted, weights are not.
+"""
+
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+import weakref
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+# Freed blocks go back to the system at once, so that resident memory is what is in use.
+_ENVIRONMENT = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+
+
+def measure(*arguments: str | Path | int) -> dict[str, int]:
+    """Runs this file with `arguments`; raises with its output where it fails."""
+    command = [sys.executable, __file__, *map(str, arguments)]
+    result = subprocess.run(command, env=_ENVIRONMENT, text=True, capture_output=True, check=False)
+    if result.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: exit code {result.returncode}\n{result.stderr}")
+    return json.loads(result.stdout)
+
+
+def rows(litevae: Callable[..., list[str]], folder: Path, sizes: Sequence[int]) -> list[dict[str, Any]]:
+    """Counted beside measured, in MiB, of every built-in encoder and decoder; equal ones once.
+
+    PyTorch and the arena are measured at the first size. At 1024² the largest need some 6 GiB.
+    """
+    listed = subprocess.run(litevae("list"), text=True, capture_output=True, check=True).stdout
+    models = [line.split()[0] for line in listed.split("\n\n")[0].splitlines()]
+    found: dict[str, dict[str, Any]] = {}
+    for model in models:
+        counts = {size: _counted(litevae, model, size) for size in sizes}
+        for part in ("encoder", "decoder"):
+            # Graphs that cost the same to the last byte are one.
+            key = json.dumps([counts[size][part] for size in sizes])
+            if key in found:
+                found[key]["models"].append(model)
+                continue
+            found[key] = {
+                "models": [model],
+                "part": part,
+                "counts": {size: counts[size][part] for size in sizes},
+            }
+    result: list[dict[str, Any]] = []
+    for entry in found.values():
+        model, part = entry["models"][0], entry["part"]
+        out = folder / f"memory-{model}"
+        if not out.exists():
+            command = litevae(
+                "compile", model, "-o", str(out), "--target", "onnx,torch", "--parts", "encoder,decoder"
+            )
+            subprocess.run(command, check=True, capture_output=True)
+        for size in sizes:
+            print(f"memory of {model} {part} at {size}", file=sys.stderr, flush=True)
+            row: dict[str, Any] = {"part": f"{part} of {', '.join(entry['models'])}", "size": size}
+            counted = entry["counts"][size]
+            graph = out / f"{part}.onnx"
+            pairs = [("activation", "activationBytes", measure("onnx", graph, size)["peak"])]
+            if size == sizes[0]:
+                torch = measure("torch", out, part, size)
+                pairs += [
+                    ("torch", "torchActivationBytes", torch["peak"]),
+                    ("saved", "savedBytes", torch["saved"]),
+                ]
+                row["with_arena"] = measure("onnx", graph, size, "arena")["peak"] / 2**20
+            for name, key, measured in pairs:
+                row |= {
+                    name: counted[key] / 2**20,
+                    f"{name}_measured": measured / 2**20,
+                    f"{name}_ratio": counted[key] / measured,
+                }
+            result.append(row)
+    return result
+
+
+def _counted(litevae: Callable[..., list[str]], model: str, size: int) -> dict[str, Any]:
+    command = litevae("summary", model, "--size", str(size), "--depth", "0", "--format", "json")
+    parts = json.loads(subprocess.run(command, text=True, capture_output=True, check=True).stdout)["parts"]
+    keys = ("params", "macs", "activationBytes", "torchActivationBytes", "savedBytes")
+    return {name: {key: part[key] for key in keys} for name, part in parts.items() if part is not None}
+
+
+def onnx(path: str, size: int, arena: bool = False) -> dict[str, int]:
+    """Growth of the resident memory in a session's first run."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.enable_cpu_mem_arena = options.enable_mem_pattern = arena
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    given = session.get_inputs()[0]
+    stride = int(session.get_modelmeta().custom_metadata_map["stride"])
+    side = size if given.name == "image" else size // stride
+    x = np.random.default_rng(0).standard_normal((1, given.shape[1], side, side), dtype=np.float32)
+    before = _resident("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")
+    session.run(None, {given.name: x})
+    return {"peak": x.nbytes + _resident("VmHWM") - before}
+
+
+def torch(folder: str, part: str, size: int) -> dict[str, int]:
+    """The most that tensors take at a time without gradients, and what autograd keeps of each image."""
+    import torch
+
+    sys.path.insert(0, folder)
+    package = importlib.import_module(next(Path(folder).glob("litevae_*")).name)
+    model, module = package.Autoencoder, getattr(package, f"build_{part}")()
+    decodes = part == "decoder"
+    channels, side = (
+        (model.latent_channels, size // model.stride) if decodes else (model.image_channels, size)
+    )
+
+    def given(batch: int) -> torch.Tensor:
+        return torch.randn(batch, channels, side, side)
+
+    live = _live_bytes(module, given)
+    module.train()
+    # What follows from weights alone is there once for a batch.
+    one, two = (_saved_bytes(module, given(batch).requires_grad_(decodes)) for batch in (1, 2))
+    return {"peak": live, "saved": two - one}
+
+
+def _live_bytes(module: Any, given: Any) -> int:
+    import torch
+    from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.utils._pytree import tree_leaves
+
+    class Watch(TorchDispatchMode):
+        def __init__(self) -> None:
+            super().__init__()
+            self.sizes: dict[int, int] = {}
+            self.peak = 0
+
+        def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            result = function(*args, **(kwargs or {}))
+            for tensor in tree_leaves(result):
+                if isinstance(tensor, torch.Tensor):
+                    self.watch(tensor.untyped_storage())
+            return result
+
+        def watch(self, storage: Any) -> None:
+            key = storage._cdata
+            if key in self.sizes or key in weights:
+                return
+            self.sizes[key] = storage.nbytes()
+            weakref.finalize(storage, self.sizes.pop, key)
+            self.peak = max(self.peak, sum(self.sizes.values()))
+
+    weights = {tensor.untyped_storage()._cdata for tensor in module.state_dict().values()}
+    with torch.no_grad(), Watch() as watch:
+        module.eval()(given(1))
+    return watch.peak
+
+
+def _saved_bytes(module: Any, x: Any) -> int:
+    import torch
+
+    weights = {tensor.untyped_storage().data_ptr() for tensor in module.state_dict().values()}
+    storages: dict[int, int] = {}
+
+    def pack(tensor: Any) -> Any:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in weights:
+            storages[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    # What is saved lives as long as the result, so that no address is used twice.
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        result = module(x)
+    del result
+    return sum(storages.values())
+
+
+def _resident(which: str) -> int:
+    found = re.search(rf"^{which}:\s*(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    assert found is not None, "Linux tells a process its memory"
+    return int(found[1]) * 1024
+
+
+if __name__ == "__main__":
+    kind, target, *rest = sys.argv[1:]
+    if kind == "onnx":
+        size, *flags = rest
+        print(json.dumps(onnx(target, int(size), "arena" in flags)))
+    else:
+        print(json.dumps(torch(target, rest[0], int(rest[1]))))
