@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { add, block, conv2d, layers, model, relu, scale, silu, type Feature } from "../../dsl/authoring.ts";
+import { runs } from "../support/random.ts";
 import type { Block, Body, Model } from "../../src/ir/model.ts";
 import { modelPy } from "../../src/targets/torch/model-py.ts";
 import { reservedNames } from "../../src/targets/torch/names.ts";
@@ -170,9 +171,9 @@ test("a class makes what its block makes, under every configuration that it take
       );
       for (const config of others) expect(silent(classes, modelOf(create, config)), JSON.stringify(design)).toBeUndefined();
     }),
-    { seed: 1, numRuns: 25 },
+    { seed: 1, ...runs(24, 80_000) },
   );
-}, 60_000);
+}, 90_000);
 
 const Stage = block("Stage", (ch: number, { act, kernels }: { act: Layer; kernels: readonly (readonly number[])[] }) => {
   const l = layers({ convs: kernels.flat().map((kernel) => conv2d({ in: ch, out: ch, kernel }) as Layer) });

@@ -60,18 +60,19 @@ test("a child for either of two reasons is there for either", () => {
   expect(sourceOf(Both())).toMatch(/if stride (>|!=) 1 or cin != out_channels else/);
 });
 
-test("what happens at sizes that the model does not have is no silent literal", () => {
+test("what happens at sizes that the model does not have is a condition", () => {
   const Threshold = block("Threshold", ({ width }: { width: number }) => {
     const l = layers({ a: conv2d({ in: 16, out: width, kernel: width >= 100 ? 1 : 3 }), b: conv2d({ in: width, out: 16 }) });
     return (x: FeatureMap): FeatureMap => scale(l.b(l.a(x)), { factor: width > 500 ? 0.1 : 2 });
   });
   const source = sourceOf(Threshold({ width: 32 }));
-  expect(source).toMatch(/Made for width 32\.|a_kernel.*no rule is known/);
+  expect(source).toContain("1 if width >= 100 else 3");
+  expect(source).toContain("0.1 if self.width > 500 else 2");
   const At = block("At", ({ at }: { at: readonly number[] }) => {
     const l = layers({ convs: [0, 1].map((i) => conv2d({ in: 16, out: 16, kernel: at.includes(i) ? 1 : 3 }) as Layer) });
     return (x: FeatureMap): FeatureMap => chain(l.convs)(x);
   });
-  expect(sourceOf(At({ at: [] }))).toMatch(/convs_0_kernel, convs_1_kernel; no rule is known|Made for at/);
+  for (const at of [[], [1]]) expect(sourceOf(At({ at }))).toContain("nn.Conv2d(16, 16, 1 if 1 in at else 3");
 });
 
 test("settings that cannot be varied are named", () => {
@@ -96,4 +97,58 @@ test("instances that differ in a function alone have classes of their own", () =
   const source = sourceOf(Two());
   expect(source).toContain("return F.silu(self.conv(x))");
   expect(source).toContain("return torch.tanh(self.conv(x))");
+});
+
+test("what items of a list are made with follows from their place and from lists of the configuration", () => {
+  const stack =
+    (widthsOf: (config: { base: number; levels: number; mult: readonly number[] }) => readonly number[]) =>
+    (config: { base: number; levels: number; mult: readonly number[] }): string => {
+      const Stack = block("Stack", (given: typeof config) => {
+        const widths = widthsOf(given);
+        const l = layers({
+          first: conv2d({ in: 16, out: given.base }),
+          convs: widths.map((out, i) => conv2d({ in: widths[i - 1] ?? given.base, out, bias: i % 2 === 0 }) as Layer),
+          last: conv2d({ in: widths.at(-1) as number, out: 16 }),
+        });
+        return (x: FeatureMap): FeatureMap => l.last(chain(l.convs)(l.first(x)));
+      });
+      return sourceOf(Stack(config));
+    };
+  const config = { base: 32, levels: 3, mult: [1, 2, 4] };
+  const limited = stack(({ base, mult }) => mult.map((m) => Math.min(base * m, 256)))(config);
+  expect(limited).toContain("widths = [min(base * mult_item, 256) for mult_item in mult]");
+  const doubled = stack(({ base, levels }) => Array.from({ length: levels }, (_, i) => base * 2 ** i))(config);
+  expect(doubled).toContain("widths = [base * 2**i for i in range(levels)]");
+  expect(doubled).toContain("nn.Conv2d(widths[-1], 16, 3, padding=1)");
+  for (const source of [limited, doubled]) {
+    expect(source).toContain("bias=i % 2 == 0");
+    expect(source).toContain("for i, (c_in, c_out) in enumerate(zip([base, *widths[:-1]], widths, strict=True))");
+    expect(source).not.toContain("no rule is known");
+  }
+});
+
+test("attention at listed levels", () => {
+  const Res = block("Res", ({ channels, attention }: { channels: number; attention: boolean }) => {
+    const l = layers({
+      conv: conv2d({ in: channels, out: channels }),
+      ...(attention ? { to_out: conv2d({ in: channels, out: channels, kernel: 1 }) } : {}),
+    });
+    return (x: FeatureMap): FeatureMap => {
+      const h = l.conv(x);
+      return l.to_out === undefined ? h : add(h, l.to_out(h));
+    };
+  });
+  interface Levels {
+    readonly channels: number;
+    readonly levels: number;
+    readonly attentionAt: readonly number[];
+  }
+  const Levels = block("Levels", ({ channels, levels, attentionAt }: Levels) => {
+    const l = layers({
+      res: Array.from({ length: levels }, (_, i) => Res({ channels, attention: attentionAt.includes(i) })),
+    });
+    return (x: FeatureMap): FeatureMap => chain(l.res)(x);
+  });
+  const source = sourceOf(Levels({ channels: 16, levels: 3, attentionAt: [2] }));
+  expect(source).toContain("Res(channels, attention=i in attention_at) for i in range(levels)");
 });

@@ -20,7 +20,7 @@ import type { Layer, Module } from "../../ir/model.ts";
 import { camel, reservedNames } from "./names.ts";
 import { printModule } from "./printer.ts";
 import { bodiesIn } from "./program/children.ts";
-import { classesOf, type Classes } from "./program/classes.ts";
+import { blocksBuiltOnce, classesOf, type Classes } from "./program/classes.ts";
 import { Fitter } from "./program/fit.ts";
 import { mergeSteps } from "./program/merge-steps.ts";
 import { relativeShape } from "./program/shapes.ts";
@@ -33,12 +33,13 @@ import { wrappedParts } from "./wrapped.ts";
 /** What the author of a kind of block says of it, in paragraphs. */
 export type Docs = (definition: Definition) => readonly string[];
 
-export function modelPy(model: Model, docs: Docs = () => []): string {
+export function modelPy(model: Model, docs: Docs = () => [], rebuilds = blocksBuiltOnce()): string {
   const wrapped = wrappedParts(model);
   const alone = wrapped === undefined ? model.parts : [];
   const classes = classesOf(
     model.parts.map(({ graph }) => graph),
     new Set([...reservedNames, ...alone.flatMap((part) => [networkName(part), builderName(part)])]),
+    rebuilds,
   );
   const bodies = new Map(model.parts.flatMap(({ graph }) => [...bodiesIn(graph)]));
   const made = (module: Module): PyExpr => construct(module, classes, bodies);

@@ -4,13 +4,13 @@ import type { PyStatement } from "../../ir/python.ts";
 import { construct, type Docs } from "./model-py.ts";
 import { reservedNames } from "./names.ts";
 import { printModule } from "./printer.ts";
-import { classesOf } from "./program/classes.ts";
+import { blocksBuiltOnce, classesOf } from "./program/classes.ts";
 import { bodiesIn } from "./program/children.ts";
 import { writeClass } from "./program/write-class.ts";
 
-export function networksPy(networks: readonly Network[], docs: Docs = () => []): string {
+export function networksPy(networks: readonly Network[], docs: Docs = () => [], rebuilds = blocksBuiltOnce()): string {
   const graphs = networks.map(({ graph }) => graph);
-  const classes = classesOf(graphs, reservedNames);
+  const classes = classesOf(graphs, reservedNames, rebuilds);
   const bodies = new Map(graphs.flatMap((graph) => [...bodiesIn(graph)]));
   const builders = networks.map(({ name, block }): PyStatement => {
     const value = construct(block, classes, bodies);

@@ -1,5 +1,5 @@
 /** The files of an installable Python project around the generated model.py. */
-import type { Model, Network } from "../../ir/model.ts";
+import type { Model, Network, Rebuilds } from "../../ir/model.ts";
 import { paper } from "../../paper/figures.ts";
 import { recipeFileSchema } from "../../recipe/json-schema.ts";
 import type { Recipe } from "../../recipe/schema.ts";
@@ -7,6 +7,7 @@ import { commandFiles, networkTablePy } from "./commands-py.ts";
 import { builderName, modelPy, type Docs } from "./model-py.ts";
 import { networksPy } from "./networks-py.ts";
 import { packageName, prose } from "./names.ts";
+import { blocksBuiltOnce } from "./program/classes.ts";
 import { readme } from "./readme.ts";
 import { wrappedParts } from "./wrapped.ts";
 
@@ -37,14 +38,17 @@ export function torchProject(
   runtime: readonly ProjectFile[],
 ): readonly ProjectFile[] {
   const name = packageName(model.name);
+  const rebuilds = blocksBuiltOnce();
   const inPackage = (file: string, text: string): ProjectFile => ({ name: `${name}/${file}`, text });
   return [
     { name: "pyproject.toml", text: pyproject(model, name, version, runtime) },
     { name: "README.md", text: readme(model, name, parts) },
     inPackage("__init__.py", init(model)),
-    inPackage("model.py", modelPy(model, docs)),
+    inPackage("model.py", modelPy(model, docs, rebuilds)),
     inPackage("py.typed", ""),
-    ...(training === undefined ? [] : trainingFiles(model, name, training, docs).map(([file, text]) => inPackage(file, text))),
+    ...(training === undefined
+      ? []
+      : trainingFiles(model, name, training, docs, rebuilds).map(([file, text]) => inPackage(file, text))),
     ...runtime.map((file) => inPackage(`_runtime/${file.name}`, file.text)),
   ];
 }
@@ -55,10 +59,11 @@ function trainingFiles(
   name: string,
   { recipe, networks }: Training,
   docs: Docs,
+  rebuilds: Rebuilds,
 ): readonly (readonly [string, string])[] {
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   return [
-    ...Object.entries(networks).map(([module, those]) => [`${module}.py`, networksPy(those, docs)] as const),
+    ...Object.entries(networks).map(([module, those]) => [`${module}.py`, networksPy(those, docs, rebuilds)] as const),
     ["recipe.json", json(recipe)],
     ["recipe.schema.json", json(recipeFileSchema())],
     ["paper.json", json(paper)],

@@ -165,23 +165,21 @@ class StyleGanDiscriminator(nn.Module):
 
     Made for max_channels 512.
 
-    The author's code computes down_in_channels, down_out_channels, conv_in, conv_out; no rule is known that
-    follows it.
+    The author's code computes num_down, conv_in, conv_out; no rule is known that follows it.
     """
 
     def __init__(
         self,
         image_channels: int,
         channels: int,
-        down_in_channels: Sequence[int],
-        down_out_channels: Sequence[int],
+        num_down: int,
         conv_in: int,
         conv_out: int,
     ) -> None:
         super().__init__()
         self.from_image = EqualizedConv2d(image_channels, min(channels, 512), 1)
         self.down = nn.ModuleList(
-            StyleGanDown(c_in, c_out) for c_in, c_out in zip(down_in_channels, down_out_channels, strict=True)
+            StyleGanDown(min(channels * 2**i, 512), min(2 * channels * 2**i, 512)) for i in range(num_down)
         )
         self.conv = EqualizedConv2d(conv_in, conv_out, 3, padding=1)
         self.window = EqualizedConv2d(conv_out, conv_out, 4)
@@ -208,22 +206,8 @@ def build_patchgan() -> PatchGan:
 
 
 def build_stylegan() -> StyleGanDiscriminator:
-    return StyleGanDiscriminator(
-        image_channels=3,
-        channels=128,
-        down_in_channels=(128, 256, 512, 512, 512, 512),
-        down_out_channels=(256, 512, 512, 512, 512, 512),
-        conv_in=513,
-        conv_out=512,
-    )
+    return StyleGanDiscriminator(image_channels=3, channels=128, num_down=6, conv_in=513, conv_out=512)
 
 
 def build_stylegan_128() -> StyleGanDiscriminator:
-    return StyleGanDiscriminator(
-        image_channels=3,
-        channels=256,
-        down_in_channels=(256, 512, 512, 512, 512),
-        down_out_channels=(512, 512, 512, 512, 512),
-        conv_in=513,
-        conv_out=512,
-    )
+    return StyleGanDiscriminator(image_channels=3, channels=256, num_down=5, conv_in=513, conv_out=512)

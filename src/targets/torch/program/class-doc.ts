@@ -2,7 +2,7 @@
 import { must } from "../../../errors/must.ts";
 import { pyConstant } from "../../../ir/python.ts";
 import { printExpr } from "../printer.ts";
-import { ownNaming, pythonOf } from "./rules.ts";
+import { ownNaming, pythonOf } from "./rules-python.ts";
 import type { ClassProgram, SignatureShape } from "./template.ts";
 
 /** Shapes relative to the first input, and what else a caller has to know. */

@@ -1,5 +1,5 @@
 /** The classes of a model: one for each kind of block, children before parents. */
-import type { Block, Body, Definition, Graph, Module } from "../../../ir/model.ts";
+import type { Block, Body, Definition, Graph, Module, Rebuilds } from "../../../ir/model.ts";
 import { BuiltOnce } from "../../../ir/rebuild.ts";
 import { unused } from "../names.ts";
 import type { ClassLookup } from "./children.ts";
@@ -16,8 +16,13 @@ export interface Classes {
 }
 
 /** The classes of all blocks that the graphs call. `reserved` are names that no class can have. */
-export function classesOf(graphs: readonly Graph[], reserved: ReadonlySet<string>): Classes {
-  return new ClassBuilder(graphs).build(reserved);
+export function classesOf(graphs: readonly Graph[], reserved: ReadonlySet<string>, rebuilds = blocksBuiltOnce()): Classes {
+  return new ClassBuilder(graphs, rebuilds).build(reserved);
+}
+
+/** What the files of a package share of the blocks in them. */
+export function blocksBuiltOnce(): Rebuilds {
+  return new BuiltOnce(mostModules);
 }
 
 /** A block of more modules shows nothing that one of these many does not. */
@@ -30,9 +35,10 @@ class ClassBuilder {
   readonly #order: Definition[] = [];
   /** By the body, which blocks that are built again under one configuration share. */
   readonly #known = new Map<Graph, ReturnType<ClassLookup>>();
-  readonly #rebuilds = new BuiltOnce(mostModules);
+  readonly #rebuilds: Rebuilds;
 
-  constructor(graphs: readonly Graph[]) {
+  constructor(graphs: readonly Graph[], rebuilds: Rebuilds) {
+    this.#rebuilds = rebuilds;
     for (const graph of graphs) this.#collect(graph);
   }
 

@@ -11,7 +11,7 @@ export interface Term {
 export const enough = 3;
 
 export function distinct(values: readonly unknown[]): number {
-  return new Set(values.map((value) => JSON.stringify(value))).size;
+  return new Set(values.map((value) => (typeof value === "object" ? JSON.stringify(value) : value))).size;
 }
 
 /** A term whose whole part it is. */
@@ -26,8 +26,7 @@ export function multiple(terms: readonly Term[], values: readonly number[]): Rul
     const [first, at] = [values[0] as number, own[0] as number];
     if (own.every((value, i) => value === values[i])) return rule;
     const factor = first / at;
-    if (Number.isInteger(factor) && own.every((value, i) => value * factor === values[i]))
-      return { kind: "arithmetic", operator: "*", left: constant(factor), right: rule };
+    if (Number.isInteger(factor) && own.every((value, i) => value * factor === values[i])) return times(factor, rule);
     const largest = own.reduce((best, value, i) => (value > (own[best] as number) ? i : best), 0);
     const divisor = Math.round((own[largest] as number) / (values[largest] as number));
     if (divisor > 1 && divisor <= 64 && own.every((value, i) => Math.floor(value / divisor) === values[i]))
@@ -46,12 +45,19 @@ export function withConstant(terms: readonly Term[], values: readonly number[]):
   return undefined;
 }
 
+/** `2 * a * b`, without parentheses. */
+function times(factor: number, rule: Rule): Rule {
+  return rule.kind === "arithmetic" && rule.operator === "*"
+    ? { ...rule, left: times(factor, rule.left) }
+    : { kind: "arithmetic", operator: "*", left: constant(factor), right: rule };
+}
+
 /** Each term, and what some small numbers times it are. */
 function multiples(terms: readonly Term[]): readonly Term[] {
   return terms.flatMap((term): readonly Term[] => [
     term,
     ...[2, 3, 4].map((factor) => ({
-      rule: { kind: "arithmetic", operator: "*", left: constant(factor), right: term.rule } as const,
+      rule: times(factor, term.rule),
       values: term.values.map((value) => value * factor),
     })),
   ]);
@@ -89,4 +95,29 @@ export function extreme(terms: readonly Term[], values: readonly number[]): Rule
     if (capped !== undefined) return { kind: "extreme", of, left: capped.rule, right: constant(limit) };
   }
   return undefined;
+}
+
+/** What is tried last: powers of two, items of lists beside the first and the last, sums of lists, and products with these. */
+export function rareTerms(
+  atoms: readonly Term[],
+  lists: readonly Rule[],
+  computed: readonly Rule[],
+  termOf: (rule: Rule) => readonly Term[],
+): readonly Term[] {
+  const powers = atoms
+    .filter(({ values }) => values.every((value) => Number.isInteger(value) && value >= 0 && value <= 40))
+    .flatMap(({ rule: right }) => termOf({ kind: "arithmetic", operator: "**", left: constant(2), right }));
+  const counted = atoms
+    .filter(({ rule }) => rule.kind === "index")
+    .flatMap(({ rule: left }) => termOf({ kind: "arithmetic", operator: "+", left, right: constant(1) }));
+  const inLists = lists.flatMap((list) => [
+    ...[1, 2, -2].flatMap((at) => termOf({ kind: "element", list, at })),
+    ...(["max", "sum"] as const).flatMap((of) => termOf({ kind: "total", of, list })),
+  ]);
+  const ends = computed.flatMap((list) => [0, -1].flatMap((at) => termOf({ kind: "element", list, at })));
+  const rare = [...ends, ...powers, ...counted, ...inLists];
+  const products = rare.flatMap(({ rule: right }) =>
+    atoms.flatMap(({ rule: left }) => termOf({ kind: "arithmetic", operator: "*", left, right })),
+  );
+  return [...rare, ...products];
 }

@@ -1,26 +1,44 @@
 /** Finds the rule by which values follow from settings. A rule is taken where it holds in every sample, and where they are enough to tell. */
 import type { PyConstant } from "../../../ir/python.ts";
-import { distinct, enough, extreme, multiple, roundedDown, sum, withConstant, type Term } from "./fit-terms.ts";
-import { constant, evaluate, parameter, parametersIn, type Env, type ItemRule, type Rule } from "./rules.ts";
+import { distinct, enough, extreme, multiple, rareTerms, roundedDown, sum, withConstant, type Term } from "./fit-terms.ts";
+import { edgeRule, sequenceRule, type Sequence } from "./fit-lists.ts";
+import { both, comparisons, isNumbers, opposed, rareComparisons, type Condition, type Leaf } from "./fit-tests.ts";
+import { constant, envAt, evaluate, parameter, parametersIn, type Env, type ItemRule, type Rule } from "./rules.ts";
 
-interface Sequence {
-  readonly rule: Rule;
-  readonly values: readonly (readonly number[])[];
+const mostPlaces = 60;
+
+/** What is tried beside the settings themselves. */
+interface Hints {
+  /** Numbers at which the author's code may do something else. */
+  readonly turns?: readonly number[];
+  /** Lists that other members are made of. */
+  readonly lists?: readonly Rule[];
+  /** What an item of a list knows of its place. */
+  readonly place?: readonly Rule[];
 }
 
 /** Settings in several samples, and what can be computed from them. */
 export class Fitter {
   readonly #envs: readonly Env[];
+  readonly #names: readonly string[];
+  readonly #hints: Hints;
   /** Nothing is varied: what is the same in all samples is so because it is written so. */
   readonly #fixed: boolean;
-  readonly #names: readonly string[];
   #terms: { readonly atoms: readonly Term[]; readonly products: readonly Term[] } | undefined;
+  #rare: readonly Term[] | undefined;
   #sequences: readonly Sequence[] | undefined;
+  #conditions: readonly Condition[] | undefined;
 
-  constructor(envs: readonly Env[], names: readonly string[]) {
+  constructor(envs: readonly Env[], names: readonly string[], hints: Hints = {}) {
     this.#envs = envs;
     this.#names = names;
+    this.#hints = hints;
     this.#fixed = names.length === 0;
+  }
+
+  /** The fitter that knows these lists, too. */
+  knowing(lists: readonly Rule[]): Fitter {
+    return new Fitter(this.#envs, this.#names, { ...this.#hints, lists });
   }
 
   /** The fitter of some of the samples. */
@@ -29,6 +47,7 @@ export class Fitter {
     return new Fitter(
       indices.map((i) => this.#envs[i] as Env),
       this.#names,
+      this.#hints,
     );
   }
 
@@ -48,19 +67,60 @@ export class Fitter {
     return values.every((value) => Array.isArray(value)) ? this.list(values as readonly (readonly number[])[]) : undefined;
   }
 
-  /** One rule where a switch is on, another where it is off. */
+  /** One number where a condition holds, another where it does not. */
   #choice(values: readonly number[]): Rule | undefined {
-    for (const test of this.#names.map(parameter)) {
-      const switches = this.#envs.map((env) => evaluate(test, env));
-      if (!switches.every((value) => typeof value === "boolean") || distinct(switches) === 1) continue;
-      const [on, off] = [true, false].map((side) => switches.flatMap((value, i) => (value === side ? [i] : [])));
-      const of = (indices: readonly number[] = []): Rule | undefined =>
-        this.within(indices).number(indices.map((i) => values[i] as number));
+    const { atoms } = this.#allTerms();
+    for (const { rule: test, holds } of this.#allConditions()) {
+      const [on, off] = [true, false].map((side) => holds.flatMap((value, i) => (value === side ? [i] : [])));
+      const of = (indices: readonly number[] = []): Rule | undefined => {
+        const some = indices.map((i) => values[i] as number);
+        if (some.length < (this.#fixed ? 1 : enough)) return undefined;
+        const terms = atoms.map(({ rule, values: own }) => ({ rule, values: indices.map((i) => own[i] as number) }));
+        if (distinct(some) > 1) return multiple(terms, some);
+        // What never varies where it is found may follow from what does not vary there either.
+        const first = some[0] as number;
+        const follows = terms.some(
+          ({ values: own }) => (own[0] as number) > 1 && distinct(own) === 1 && first % (own[0] as number) === 0,
+        );
+        return follows ? undefined : constant(first);
+      };
       const then = of(on);
       const otherwise = then === undefined ? undefined : of(off);
       if (then !== undefined && otherwise !== undefined) return { kind: "choice", test, then, otherwise };
     }
     return undefined;
+  }
+
+  #allConditions(): readonly Condition[] {
+    if (this.#conditions !== undefined) return this.#conditions;
+    const { atoms } = this.#allTerms();
+    const leaves = this.#leaves();
+    const numbers = atoms.map(({ rule, values }): Leaf => ({ rule, values }));
+    const switches = leaves.filter(({ values }) => values.every((value) => typeof value === "boolean")).map(({ rule }) => rule);
+    const rules = [
+      ...switches,
+      ...comparisons(
+        leaves,
+        atoms.map(({ rule }) => rule),
+      ),
+      ...rareComparisons(numbers, this.#lists(), this.#hints.turns ?? []),
+    ];
+    this.#conditions = rules
+      .map((rule) => ({ rule, holds: this.#envs.map((env) => evaluate(rule, env) === true) }))
+      .filter(({ holds }) => distinct(holds) > 1);
+    return this.#conditions;
+  }
+
+  /** Settings that are lists of numbers. */
+  #lists(): readonly Rule[] {
+    return this.#names.filter((name) => this.#envs.every((env) => isNumbers(env.get(name)))).map(parameter);
+  }
+
+  #leaves(): readonly Leaf[] {
+    return [...(this.#hints.place ?? []), ...this.#names.map(parameter)].map((rule) => ({
+      rule,
+      values: this.#envs.map((env) => evaluate(rule, env)),
+    }));
   }
 
   number(values: readonly number[]): Rule | undefined {
@@ -73,8 +133,18 @@ export class Fitter {
       sum([...atoms, ...products], values) ??
       extreme([...atoms, ...products], values);
     const counts = values.every((value) => Number.isInteger(value));
-    if (found === undefined) return counts ? roundedDown([...atoms, ...products], values) : undefined;
-    return counts && this.#hasFractions(found) ? { kind: "whole", of: found } : found;
+    if (found !== undefined) return counts && this.#hasFractions(found) ? { kind: "whole", of: found } : found;
+    return (counts ? roundedDown([...atoms, ...products], values) : undefined) ?? this.#rareNumber(values);
+  }
+
+  /** What is tried last: powers of two, other items of lists, their sum. */
+  #rareNumber(values: readonly number[]): Rule | undefined {
+    const { atoms } = this.#allTerms();
+    this.#rare ??= rareTerms(atoms, this.#lists(), this.#hints.lists ?? [], (rule) => this.#term(rule));
+    const found = multiple(this.#rare, values) ?? withConstant(this.#rare, values) ?? extreme(this.#rare, values);
+    return found !== undefined && values.every((value) => Number.isInteger(value)) && this.#hasFractions(found)
+      ? { kind: "whole", of: found }
+      : found;
   }
 
   /** In Python a product with a fraction is no count, even where it is whole. */
@@ -85,11 +155,8 @@ export class Fitter {
 
   #allTerms(): { readonly atoms: readonly Term[]; readonly products: readonly Term[] } {
     if (this.#terms !== undefined) return this.#terms;
-    const of = (rule: Rule): readonly Term[] => {
-      const values = this.#envs.map((env) => evaluate(rule, env));
-      return values.every((value) => typeof value === "number") && distinct(values) >= enough ? [{ rule, values }] : [];
-    };
-    const numbers = this.#names.flatMap((name) => of(parameter(name)));
+    const of = (rule: Rule): readonly Term[] => this.#term(rule);
+    const numbers = [...(this.#hints.place ?? []), ...this.#names.map(parameter)].flatMap(of);
     const elements = this.#names.flatMap((name) => {
       const list = parameter(name);
       if (!this.#envs.every((env) => Array.isArray(env.get(name)))) return [];
@@ -98,7 +165,10 @@ export class Fitter {
     const atoms = [...numbers, ...elements];
     const products = atoms.flatMap((a, i) =>
       atoms.slice(i + 1).flatMap((b) => {
-        const [left, right] = a.rule.kind === "parameter" && b.rule.kind === "element" ? [b.rule, a.rule] : [a.rule, b.rule];
+        const [left, right] =
+          (a.rule.kind === "parameter" && b.rule.kind === "element") || a.rule.kind === "item"
+            ? [b.rule, a.rule]
+            : [a.rule, b.rule];
         return of({ kind: "arithmetic", operator: "*", left, right });
       }),
     );
@@ -106,65 +176,40 @@ export class Fitter {
     return this.#terms;
   }
 
+  /** Where a rule gives numbers, and enough of them. */
+  #term(rule: Rule): readonly Term[] {
+    const values = this.#envs.map((env) => evaluate(rule, env));
+    return values.every((value) => typeof value === "number" && Number.isFinite(value)) && distinct(values) >= enough
+      ? [{ rule, values: values as readonly number[] }]
+      : [];
+  }
+
   /** The condition under which a switch is on. */
   switch(values: readonly boolean[]): Rule | undefined {
     if (this.#known(values)) return constant(values[0] as boolean);
     const holds = (rule: Rule): boolean => this.#envs.every((env, i) => evaluate(rule, env) === values[i]);
     const negated = (rule: Rule): Rule => ({ kind: "not", of: rule });
-    for (const rule of this.#names.map(parameter)) {
-      if (!this.#envs.every((env) => typeof evaluate(rule, env) === "boolean")) continue;
+    const switches = this.#leaves().filter((leaf) => leaf.values.every((value) => typeof value === "boolean"));
+    for (const { rule } of switches) {
       if (holds(rule)) return rule;
       if (holds(negated(rule))) return negated(rule);
     }
-    const tests = [...this.#comparisons()];
-    return tests.find(holds) ?? this.#both(tests, values);
-  }
-
-  /** Two conditions together: either is enough, or both are needed. Each side has to show itself alone. */
-  #both(comparisons: readonly Rule[], values: readonly boolean[]): Rule | undefined {
-    const switches = this.#names
-      .map(parameter)
-      .filter((rule) => this.#envs.every((env) => typeof evaluate(rule, env) === "boolean"))
-      .flatMap((rule): readonly Rule[] => [rule, { kind: "not", of: rule }]);
-    const tests = [...switches, ...comparisons].map((rule) => ({
+    const rules = comparisons(
+      this.#leaves(),
+      this.#allTerms().atoms.map(({ rule }) => rule),
+    );
+    const tests = [...rules];
+    const found = tests.find(holds);
+    if (found !== undefined) return found;
+    const conditions = [...switches.flatMap(({ rule }): readonly Rule[] => [rule, negated(rule)]), ...tests].map((rule) => ({
       rule,
       holds: this.#envs.map((env) => evaluate(rule, env) === true),
     }));
-    for (const [operator, side] of [
-      ["or", true],
-      ["and", false],
-    ] as const) {
-      // Where one side of an `or` holds, the whole does; where one side of an `and` does not, the whole does not.
-      const fitting = tests.filter(({ holds }) => holds.every((value, i) => value !== side || values[i] === side));
-      for (const [i, a] of fitting.entries()) {
-        for (const b of fitting.slice(i + 1)) {
-          const together = values.every((value, at) => (a.holds[at] === side || b.holds[at] === side) === (value === side));
-          const alone = (one: typeof a, other: typeof a): number =>
-            one.holds.filter((value, at) => value === side && other.holds[at] !== side).length;
-          if (together && alone(a, b) > 1 && alone(b, a) > 1) return { kind: "logic", operator, left: a.rule, right: b.rule };
-        }
-      }
-    }
-    return undefined;
-  }
-
-  *#comparisons(): Generator<Rule> {
-    const valuesOf = (name: string): readonly (PyConstant | undefined)[] => this.#envs.map((env) => env.get(name));
-    for (const name of this.#names) {
-      const left = parameter(name);
-      const values = valuesOf(name);
-      if (values.every((value) => typeof value === "number")) {
-        for (const operator of [">", "!=", "=="] as const) yield { kind: "compare", operator, left, right: constant(0) };
-        for (const operator of [">", "!=", "=="] as const) yield { kind: "compare", operator, left, right: constant(1) };
-      }
-      if (values.every((value) => typeof value === "string"))
-        for (const text of new Set(values)) yield { kind: "compare", operator: "==", left, right: constant(text) };
-    }
-    const { atoms } = this.#allTerms();
-    for (const [i, a] of atoms.entries()) {
-      for (const b of atoms.slice(i + 1))
-        for (const operator of ["!=", "==", ">", "<"] as const) yield { kind: "compare", operator, left: a.rule, right: b.rule };
-    }
+    // In the author's own numbers rather than in two conditions.
+    const single = this.#allConditions().find((condition) => condition.holds.every((value, i) => value === values[i]));
+    if (single !== undefined) return single.rule;
+    const opposite = this.#allConditions().find((condition) => condition.holds.every((value, i) => value !== values[i]));
+    return opposite === undefined ? both(conditions, values) : opposed(opposite.rule);
   }
 
   /** The rule of a list of numbers as a whole. */
@@ -184,62 +229,46 @@ export class Fitter {
     const numbers = values as readonly (readonly number[])[];
     const own = numeric ? this.#sequence(numbers) : undefined;
     if (own !== undefined) return { kind: "sequence", parts: [own] };
-    const edge = this.#edge(values);
-    if (edge !== undefined || !numeric) return edge;
-    for (const part of this.#allSequences()) {
+    const edge = edgeRule(values, (indices, some) => this.within(indices).fit(some));
+    if (edge !== undefined) return edge;
+    for (const part of numeric ? this.#allSequences() : []) {
       if (!part.values.every((list, i) => list.length === numbers[i]?.length)) continue;
       const rest = this.#sequence(numbers.map((list, i) => list.map((item, at) => item - (part.values[i]?.[at] as number))));
       if (rest !== undefined) return { kind: "sequence", parts: [rest, part.rule] };
     }
-    return undefined;
+    return this.#byPlace(values);
   }
 
-  /** What one end of the list has alone. */
-  #edge(values: readonly (readonly PyConstant[])[]): ItemRule | undefined {
-    const there = values.flatMap((list, i) => (list.length > 0 ? [i] : []));
-    for (const end of ["last", "first"] as const) {
-      const rests = values.map((list) => (end === "first" ? list.slice(1) : list.slice(0, -1)));
-      if (!rests.every((rest) => distinct(rest) <= 1)) continue;
-      const filled = rests.flatMap((rest, i) => (rest.length > 0 ? [i] : []));
-      const at = this.within(there).fit(there.map((i) => values[i]?.at(end === "first" ? 0 : -1) as PyConstant));
-      const rest = at === undefined ? undefined : this.within(filled).fit(filled.map((i) => rests[i]?.[0] as PyConstant));
-      if (at !== undefined && rest !== undefined) return { kind: "edge", end, at, rest };
-    }
-    return undefined;
+  /** Each item on its own: its place, and what stands there in the lists of the configuration that are as long. */
+  #byPlace(values: readonly (readonly PyConstant[])[]): ItemRule | undefined {
+    if (this.#hints.place !== undefined || this.#fixed) return undefined;
+    const lists = this.#names
+      .map(parameter)
+      .flatMap((list): readonly Rule[] => [
+        list,
+        { kind: "reversed", list },
+        { kind: "without", list, end: "last" },
+        { kind: "without", list, end: "first" },
+      ]);
+    const walked = lists.filter((list) =>
+      this.#envs.every((env, i) => {
+        const items = evaluate(list, env);
+        return Array.isArray(items) && items.length === values[i]?.length;
+      }),
+    );
+    const place: readonly Rule[] = [{ kind: "index" }, ...walked.map((list): Rule => ({ kind: "item", list }))];
+    const envs = values.flatMap((items, i) => items.map((_, at) => envAt(this.#envs[i] as Env, at)));
+    const all = values.flat();
+    // What holds for all is found among some of them.
+    const step = Math.ceil(envs.length / mostPlaces);
+    const some = <T>(list: readonly T[]): readonly T[] => list.filter((_, i) => i % step === 0);
+    const rule = new Fitter(some(envs), this.#names, { ...this.#hints, place }).fit(some(all));
+    const holds = rule !== undefined && envs.every((env, i) => JSON.stringify(evaluate(rule, env)) === JSON.stringify(all[i]));
+    return holds ? { kind: "place", rule } : undefined;
   }
 
   #sequence(values: readonly (readonly number[])[]): Rule | undefined {
-    const same = (list: Sequence["values"], of: readonly (readonly number[])[]): boolean =>
-      list.every((items, i) => items.length === of[i]?.length && items.every((item, at) => item === of[i]?.[at]));
-    const sequences = this.#allSequences();
-    const found = sequences.find((sequence) => same(sequence.values, values));
-    if (found !== undefined) return found.rule;
-    if (values.some((list) => list.length === 0)) return undefined;
-    const ends = [
-      { end: "first", rest: values.map((list) => list.slice(1)), by: values.map((list) => list[0] as number) },
-      { end: "last", rest: values.map((list) => list.slice(0, -1)), by: values.map((list) => list.at(-1) as number) },
-    ] as const;
-    for (const { end, rest, by } of ends) {
-      for (const { rule, values: own } of sequences) {
-        const shortened = (["last", "first"] as const).map((which) => {
-          const list = own.map((items) => (which === "last" ? items.slice(0, -1) : items.slice(1)));
-          return { list, rule: { kind: "without", list: rule, end: which } as const };
-        });
-        const inner = [...shortened, { list: own, rule }].find(({ list }) => same(list, rest));
-        const edge = inner === undefined ? undefined : this.number(by);
-        if (inner !== undefined && edge !== undefined) return { kind: "extended", list: inner.rule, by: edge, end };
-      }
-    }
-    for (const which of ["last", "first"] as const) {
-      const shorter = sequences.find(({ values: own }) =>
-        same(
-          own.map((items) => (which === "last" ? items.slice(0, -1) : items.slice(1))),
-          values,
-        ),
-      );
-      if (shorter !== undefined) return { kind: "without", list: shorter.rule, end: which };
-    }
-    return undefined;
+    return sequenceRule(values, this.#allSequences(), (each) => this.number(each));
   }
 
   /** Lists of the configuration, times numbers of it, each item once or more often, also in reverse. */
@@ -247,7 +276,7 @@ export class Fitter {
     if (this.#sequences !== undefined) return this.#sequences;
     const lists = this.#names.filter((name) => {
       const values = this.#envs.map((env) => env.get(name));
-      return values.every((value) => Array.isArray(value)) && distinct(values) >= enough;
+      return values.every(isNumbers) && distinct(values) >= enough;
     });
     const single = this.#allTerms().atoms.flatMap(({ rule }) => (rule.kind === "parameter" ? [rule] : []));
     const doubled = single.map((right): Rule => ({ kind: "arithmetic", operator: "*", left: constant(2), right }));
@@ -263,7 +292,8 @@ export class Fitter {
         }),
       ),
     );
-    const rules = [...forward, ...forward.map((list): Rule => ({ kind: "reversed", list }))];
+    const plain = [...forward, ...(this.#hints.lists ?? [])];
+    const rules = [...plain, ...plain.map((list): Rule => ({ kind: "reversed", list }))];
     this.#sequences = rules.map((rule) => ({ rule, values: this.#envs.map((env) => evaluate(rule, env) as readonly number[]) }));
     return this.#sequences;
   }

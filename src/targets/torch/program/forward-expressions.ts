@@ -1,7 +1,7 @@
 /** The steps of a forward as expressions over their operands. */
 import { must } from "../../../errors/must.ts";
 import { pyAttribute, pyBinary, pyCall, pyCompare, pyConstant, pyIndex, pyName, type PyExpr } from "../../../ir/python.ts";
-import { pythonOf, type Naming } from "./rules.ts";
+import { pythonOf, type Naming } from "./rules-python.ts";
 import type { Ref } from "./steps.ts";
 import type { TemplateStep, Test } from "./template.ts";
 
@@ -45,12 +45,17 @@ export class Expressions {
 
   /** A test that all members are there which the steps under it apply: type checkers ask for no less. */
   test(test: Test, under: readonly TemplateStep[]): PyExpr {
-    if (test.kind === "rule") return pythonOf(test.rule, this.#naming);
     const applied = under.flatMap((step) => ("ref" in step && step.ref !== undefined ? [step.ref.key] : []));
-    const own = pyAttribute(pyName("self"), test.key);
     const there = (key: string): PyExpr => pyCompare("is not", pyAttribute(pyName("self"), key), pyConstant(null));
-    const others = [...new Set(applied)].filter((key) => this.#optional.has(key) && key !== test.key);
-    return others.map(there).reduce((all, each) => pyBinary("and", all, each), test.list ? own : there(test.key));
+    const own = test.kind === "member" ? test.key : undefined;
+    const others = [...new Set(applied)].filter((key) => this.#optional.has(key) && key !== own);
+    const asked =
+      test.kind === "rule"
+        ? pythonOf(test.rule, this.#naming)
+        : test.list
+          ? pyAttribute(pyName("self"), test.key)
+          : there(test.key);
+    return others.map(there).reduce((all, each) => pyBinary("and", all, each), asked);
   }
 }
 

@@ -4,8 +4,9 @@ import type { AttrValue } from "../../../ir/attributes.ts";
 import type { Block, Body, Member, Module, Value } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 
-import { evaluate, type ItemRule, type Rule } from "./rules.ts";
+import { envAt, evaluate, type ItemRule, type Rule } from "./rules.ts";
 import { Mismatch, modulesIn, Refusal, Run } from "./run-steps.ts";
+import { walkedBy } from "./template-parameters.ts";
 import type { Callee, Choice, ClassProgram, Construct, ItemSlot, MemberTemplate, Slot } from "./template.ts";
 
 /** The class of a child, with what its constructor is given. */
@@ -157,7 +158,7 @@ class Matcher {
 
   /** Lists that are walked together are of one length. */
   #walk({ slots }: Construct<ItemSlot>): void {
-    const rules = slots.flatMap(([, slot]) => (slot.kind === "sequence" ? slot.parts : []));
+    const rules = slots.flatMap(([, slot]) => walkedBy(slot));
     const known = rules.filter((rule) => rule.kind !== "parameter" || this.env.has(rule.name));
     const lengths = new Set(known.map((rule) => (this.#given(rule) as readonly PyConstant[]).length));
     if (lengths.size > 1) throw new Refusal();
@@ -206,6 +207,7 @@ function itemValues(
   length: number,
   env: ReadonlyMap<string, PyConstant>,
 ): readonly PyConstant[] {
+  if (slot.kind === "place") return Array.from({ length }, (_, at) => evaluate(slot.rule, envAt(env, at)) ?? null);
   if (slot.kind === "edge") {
     const edge = slot.end === "first" ? 0 : length - 1;
     return Array.from({ length }, (_, at) => evaluate(at === edge ? slot.at : slot.rest, env) ?? null);

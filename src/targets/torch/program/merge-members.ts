@@ -5,6 +5,7 @@ import type { Block, Layer, Member, MemberList, MemberRecord, Module } from "../
 import type { PyConstant } from "../../../ir/python.ts";
 import type { Fitter } from "./fit.ts";
 import type { Rule } from "./rules.ts";
+import { walkedBy } from "./template-parameters.ts";
 import {
   NoProgram,
   type Callee,
@@ -139,7 +140,7 @@ function repeatedList(
   });
   const each = slots.every(([, slot]) => slot.kind === "each" || slot.kind === "default");
   if (!needed && !each) return undefined;
-  const walks = slots.some(([, slot]) => slot.kind === "sequence");
+  const walks = slots.some(([, slot]) => walkedBy(slot).length > 0);
   const count = walks
     ? undefined
     : countOf(

@@ -69,10 +69,11 @@ export class Prober {
     if (this.#settings.length === 0) return [];
     return this.#finding(() => {
       const turns = [...new Set([...numbers, ...this.#definition.literals])];
-      const starts = [new Map<string, PyConstant>(), ...this.#richest()];
+      const starts = [...this.#richest(), new Map<string, PyConstant>()];
       for (const setting of this.#settings)
-        for (const each of this.#around(setting, turns)) {
-          for (const start of starts.toReversed()) if (this.#try(new Map([...start, [setting.name, each]]))) break;
+        for (const [attempt, each] of this.#around(setting, turns).entries()) {
+          const others = this.#drawn(this.#grainNow(), attempt);
+          for (const start of [others, ...starts]) if (this.#try(new Map([...start, [setting.name, each]]))) break;
         }
       this.#draw(this.#heavy ? 2 : 6);
     });
@@ -130,16 +131,16 @@ export class Prober {
     if (range === "fraction") return distinct([...turns.filter((turn) => turn > 0 && turn < 16), -0.5, 0.9, 1.5, 3]);
     if (range === "small") {
       const near = turns.filter((turn) => turn <= 64 && Number.isInteger(turn)).flatMap((turn) => [turn - 1, turn, turn + 1]);
-      const far = this.#heavy ? [4, 16] : [0, 1, 2, 3, 4, 5, 6, 9, 16, 25, 128, 512, 1024];
+      const far = this.#heavy ? [0, 4] : [0, 1, 2, 3, 4, 5, 6, 9, 16, 25, 128, 512, 1024];
       return distinct([...near, ...far].filter((each) => each >= 0));
     }
     const grain = this.#grainNow();
     const whole = (each: number): readonly number[] => (grain > 1 ? [each, Math.round(each / grain) * grain] : [each]);
     const near = turns
       .filter((turn) => turn > small)
-      .flatMap((turn) => [turn, turn / 2, turn / 4])
-      .flatMap((turn) => [turn, turn - 1, turn + 1, turn - grain, turn + grain, 1.5 * turn]);
-    const far = this.#heavy ? [64, 512, 4096] : [4, 64, 128, 256, 384, 512, 1024, 2048, 4096];
+      .flatMap((turn) => (this.#heavy ? [turn] : [turn, turn / 2, turn / 4]))
+      .flatMap((turn) => [turn - grain, turn, turn + grain, ...(this.#heavy ? [] : [turn - 1, turn + 1, 1.5 * turn])]);
+    const far = this.#heavy ? [64, 512] : [4, 64, 128, 256, 384, 512, 1024, 2048, 4096];
     return distinct([...near, ...far].flatMap(whole).filter((each) => Number.isInteger(each) && each > 0));
   }
 
@@ -165,7 +166,7 @@ export class Prober {
       [9, 1],
       [1, 1, 1, 1, 1, 1],
     ];
-    return lists.map((list) => list.map((item) => item * scale));
+    return lists.filter((_, i) => !this.#heavy || i % 3 === 0).map((list) => list.map((item) => item * scale));
   }
 
   /** In which range a setting may be varied alone. */
@@ -237,7 +238,7 @@ export class Prober {
             .find((each) => this.#try(each));
           if (equal === undefined) continue;
           // What stands beside the comparison may decide too: a stride of 1, a switch.
-          for (const other of this.#settings)
+          for (const other of this.#heavy ? [] : this.#settings)
             if (other !== a && other !== b)
               for (const plain of plainValues(other)) this.#try(new Map([...equal, [other.name, plain]]));
           break;

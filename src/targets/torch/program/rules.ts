@@ -1,35 +1,24 @@
-/** Rules: how a number, a switch or a list of numbers follows from a block's configuration. A rule is evaluated here and written as Python. */
-import {
-  pyBinary,
-  pyCall,
-  pyCompare,
-  pyComprehension,
-  pyConstant,
-  pyIf,
-  pyIndex,
-  pyList,
-  pyName,
-  pySlice,
-  pyStar,
-  type PyBinary,
-  type PyComparison,
-  type PyConstant,
-  type PyExpr,
-} from "../../../ir/python.ts";
+/** Rules: how a number, a switch or a list of numbers follows from a block's configuration. */
+import type { PyConstant } from "../../../ir/python.ts";
 
-import { unused } from "../names.ts";
+type Arithmetic = "+" | "-" | "*" | "//" | "%" | "**";
+type Comparison = "==" | "!=" | ">" | "<" | ">=" | "in";
 
 export type Rule =
   | { readonly kind: "constant"; readonly value: PyConstant }
   /** A parameter of the class: a setting of the configuration, or an argument that stands for what no rule was found for. */
   | { readonly kind: "parameter"; readonly name: string }
-  /** The first or the last number of a list. */
-  | { readonly kind: "element"; readonly list: Rule; readonly at: 0 | -1 }
+  /** The first number of a list, the last, or another. */
+  | { readonly kind: "element"; readonly list: Rule; readonly at: number }
   | { readonly kind: "length"; readonly list: Rule }
-  /** `+`, `-`, `*`, and `//` for numbers that divide or are rounded down. */
-  | { readonly kind: "arithmetic"; readonly operator: "+" | "-" | "*" | "//"; readonly left: Rule; readonly right: Rule }
+  | { readonly kind: "total"; readonly of: "sum" | "max"; readonly list: Rule }
+  /** In a rule of the items of a list: the place of the item, and what stands there in another list. */
+  | { readonly kind: "index" }
+  | { readonly kind: "item"; readonly list: Rule }
+  /** `//` is for numbers that divide or are rounded down. */
+  | { readonly kind: "arithmetic"; readonly operator: Arithmetic; readonly left: Rule; readonly right: Rule }
   | { readonly kind: "extreme"; readonly of: "min" | "max"; readonly left: Rule; readonly right: Rule }
-  | { readonly kind: "compare"; readonly operator: "==" | "!=" | ">" | "<"; readonly left: Rule; readonly right: Rule }
+  | { readonly kind: "compare"; readonly operator: Comparison; readonly left: Rule; readonly right: Rule }
   | { readonly kind: "not"; readonly of: Rule }
   | { readonly kind: "logic"; readonly operator: "and" | "or"; readonly left: Rule; readonly right: Rule }
   /** Rounded down: a count that follows from a fraction. */
@@ -37,6 +26,8 @@ export type Rule =
   | { readonly kind: "choice"; readonly test: Rule; readonly then: Rule; readonly otherwise: Rule }
   /** `[item × factor for item in list for _ in range(times)]`; with `whole`, rounded down. */
   | { readonly kind: "scaled"; readonly list: Rule; readonly factor: Rule; readonly times: number; readonly whole: boolean }
+  /** A list by a rule of its items: as long as the lists that the rule walks, or of `count`. */
+  | { readonly kind: "mapped"; readonly rule: Rule; readonly count: Rule | undefined }
   | { readonly kind: "reversed"; readonly list: Rule }
   | { readonly kind: "without"; readonly list: Rule; readonly end: "first" | "last" }
   /** `[first, *rest]`, or `[*rest, last]`. */
@@ -48,7 +39,9 @@ export type ItemRule =
   /** The sum of the items of these lists. */
   | { readonly kind: "sequence"; readonly parts: readonly Rule[] }
   /** One at the first or the last item, another at the rest. */
-  | { readonly kind: "edge"; readonly end: "first" | "last"; readonly at: Rule; readonly rest: Rule };
+  | { readonly kind: "edge"; readonly end: "first" | "last"; readonly at: Rule; readonly rest: Rule }
+  /** A rule of the item's place, and of what stands there in lists of the same length. */
+  | { readonly kind: "place"; readonly rule: Rule };
 
 export type Env = ReadonlyMap<string, PyConstant>;
 
@@ -65,19 +58,31 @@ function numbersOf(rule: Rule, env: Env): readonly number[] {
   return Array.isArray(value) ? (value as readonly number[]) : [];
 }
 
-const arithmetic: Readonly<Record<"+" | "-" | "*" | "//", (a: number, b: number) => number>> = {
+const arithmetic: Readonly<Record<Arithmetic, (a: number, b: number) => number>> = {
   "+": (a, b) => a + b,
   "-": (a, b) => a - b,
   "*": (a, b) => a * b,
   "//": (a, b) => Math.floor(a / b),
+  "%": (a, b) => a - b * Math.floor(a / b),
+  "**": (a, b) => a ** b,
 };
 
-const comparisons: Readonly<Record<"==" | "!=" | ">" | "<", (a: PyConstant, b: PyConstant) => boolean>> = {
+const comparisons: Readonly<Record<Comparison, (a: PyConstant, b: PyConstant) => boolean>> = {
   "==": (a, b) => a === b,
   "!=": (a, b) => a !== b,
   ">": (a, b) => (a as number) > (b as number),
   "<": (a, b) => (a as number) < (b as number),
+  ">=": (a, b) => (a as number) >= (b as number),
+  in: (a, b) => Array.isArray(b) && b.includes(a),
 };
+
+/** Where an environment has the place of an item; no parameter is called like that. */
+const place = "#";
+
+/** The environment of the item at that place. */
+export function envAt(env: Env, at: number): Env {
+  return new Map([...env, [place, at]]);
+}
 
 /** What the rule gives under these parameters; undefined where one is missing. */
 export function evaluate(rule: Rule, env: Env): PyConstant | undefined {
@@ -90,6 +95,15 @@ export function evaluate(rule: Rule, env: Env): PyConstant | undefined {
       return numbersOf(rule.list, env).at(rule.at);
     case "length":
       return numbersOf(rule.list, env).length;
+    case "total": {
+      const list = numbersOf(rule.list, env);
+      if (rule.of === "sum") return list.reduce((sum, item) => sum + item, 0);
+      return list.length === 0 ? undefined : Math.max(...list);
+    }
+    case "index":
+      return env.get(place);
+    case "item":
+      return numbersOf(rule.list, env)[numberOf({ kind: "index" }, env)];
     case "arithmetic":
       return arithmetic[rule.operator](numberOf(rule.left, env), numberOf(rule.right, env));
     case "extreme":
@@ -112,6 +126,11 @@ export function evaluate(rule: Rule, env: Env): PyConstant | undefined {
         new Array<number>(rule.times).fill(rule.whole ? Math.floor(item * factor) : item * factor),
       );
     }
+    case "mapped": {
+      const lengths = listsWalked(rule.rule).map((list) => numbersOf(list, env).length);
+      const length = rule.count === undefined ? Math.min(...lengths) : numberOf(rule.count, env);
+      return Array.from({ length: Math.max(0, length) }, (_, at) => evaluate(rule.rule, envAt(env, at)) ?? NaN);
+    }
     case "reversed":
       return numbersOf(rule.list, env).toReversed();
     case "without":
@@ -124,19 +143,24 @@ export function evaluate(rule: Rule, env: Env): PyConstant | undefined {
 }
 
 /** The rules that a rule is made of. */
-function inner(rule: Rule): readonly Rule[] {
+export function inner(rule: Rule): readonly Rule[] {
   switch (rule.kind) {
     case "constant":
     case "parameter":
+    case "index":
       return [];
     case "not":
     case "whole":
       return [rule.of];
     case "element":
     case "length":
+    case "total":
+    case "item":
     case "reversed":
     case "without":
       return [rule.list];
+    case "mapped":
+      return rule.count === undefined ? [rule.rule] : [rule.rule, rule.count];
     case "scaled":
       return [rule.list, rule.factor];
     case "extended":
@@ -153,70 +177,17 @@ export function parametersIn(rule: Rule): readonly string[] {
   return rule.kind === "parameter" ? [rule.name] : inner(rule).flatMap(parametersIn);
 }
 
+/** The lists whose items a rule reads by their place. */
+export function listsWalked(rule: Rule): readonly Rule[] {
+  return rule.kind === "item" ? [rule.list] : inner(rule).flatMap(listsWalked);
+}
+
+/** Whether a rule asks for the place of an item. */
+export function asksPlace(rule: Rule): boolean {
+  return rule.kind === "index" || (rule.kind !== "item" && inner(rule).some(asksPlace));
+}
+
 /** The numbers in a rule. */
 export function numbersIn(rule: Rule): readonly number[] {
   return rule.kind === "constant" && typeof rule.value === "number" ? [rule.value] : inner(rule).flatMap(numbersIn);
-}
-
-/** What Python calls things: parameters by their own names in a constructor, and lists that were computed before. */
-export interface Naming {
-  readonly parameter: (name: string) => PyExpr;
-  /** The variable that holds what the rule gives, where there is one. */
-  readonly held?: (rule: Rule) => PyExpr | undefined;
-}
-
-export const ownNaming: Naming = { parameter: pyName };
-
-export function pythonOf(rule: Rule, naming: Naming): PyExpr {
-  const of = (inner: Rule): PyExpr => pythonOf(inner, naming);
-  const held = naming.held?.(rule);
-  if (held !== undefined) return held;
-  switch (rule.kind) {
-    case "constant":
-      return pyConstant(rule.value);
-    case "parameter":
-      return naming.parameter(rule.name);
-    case "element":
-      return pyIndex(of(rule.list), pyConstant(rule.at));
-    case "length":
-      return pyCall(pyName("len"), [of(rule.list)]);
-    case "arithmetic":
-      return pyBinary(rule.operator satisfies PyBinary, of(rule.left), of(rule.right));
-    case "extreme":
-      return pyCall(pyName(rule.of), [of(rule.left), of(rule.right)]);
-    case "compare":
-      return pyCompare(rule.operator satisfies PyComparison, of(rule.left), of(rule.right));
-    case "not":
-      return { kind: "not", of: of(rule.of) };
-    case "logic":
-      return pyBinary(rule.operator, of(rule.left), of(rule.right));
-    case "whole":
-      return pyCall(pyName("int"), [of(rule.of)]);
-    case "choice":
-      return pyIf(of(rule.test), of(rule.then), of(rule.otherwise));
-    case "scaled":
-      return scaledList(rule, of);
-    case "reversed":
-      return pyIndex(of(rule.list), pySlice(undefined, undefined, pyConstant(-1)));
-    case "without":
-      return pyIndex(of(rule.list), rule.end === "first" ? pySlice(pyConstant(1)) : pySlice(undefined, pyConstant(-1)));
-    case "extended": {
-      const [rest, by] = [pyStar(of(rule.list)), of(rule.by)];
-      return pyList(rule.end === "first" ? [by, rest] : [rest, by]);
-    }
-  }
-}
-
-function scaledList({ list, factor, times, whole }: Rule & { kind: "scaled" }, of: (rule: Rule) => PyExpr): PyExpr {
-  const name = unused(list.kind === "parameter" ? singular(list.name) : "item", new Set(parametersIn(factor)));
-  const product = factor.kind === "constant" && factor.value === 1 ? pyName(name) : pyBinary("*", of(factor), pyName(name));
-  const item = whole ? pyCall(pyName("int"), [product]) : product;
-  const loops = [{ target: name, iterable: of(list) }];
-  const repeat = times === 1 ? [] : [{ target: "_", iterable: pyCall(pyName("range"), [pyConstant(times)]) }];
-  return pyComprehension(item, [...loops, ...repeat], true);
-}
-
-/** `multipliers` → `multiplier`. */
-export function singular(name: string): string {
-  return name.endsWith("s") && name.length > 1 && !name.endsWith("ss") ? name.slice(0, -1) : `${name}_item`;
 }

@@ -12,7 +12,7 @@ import { Fitter } from "./fit.ts";
 import { match, type ChildArguments } from "./match.ts";
 import { mergeMember, type MemberSurroundings } from "./merge-members.ts";
 import { mergeSteps, type Surroundings } from "./merge-steps.ts";
-import { parameter, type Rule } from "./rules.ts";
+import { listsWalked, parameter, type Rule } from "./rules.ts";
 import { Mismatch, Refusal } from "./run-steps.ts";
 import { sampleOf, type Sample } from "./samples.ts";
 import { listsOf, refsOf, stepsOf, type Steps } from "./steps.ts";
@@ -41,7 +41,7 @@ export class Synthesis {
   readonly #children: readonly ChildArguments[];
   readonly #classOf: ClassLookup;
   readonly #defaults: readonly Default[];
-  readonly #fitter: Fitter;
+  #fitter: Fitter;
   readonly #open: readonly string[];
   readonly #extras: { readonly name: string; readonly values: Map<number, string> }[] = [];
 
@@ -54,6 +54,7 @@ export class Synthesis {
     this.#fitter = new Fitter(
       samples.map(({ settings }) => settings),
       open,
+      { turns: must(samples[0], "a sample").block.definition.literals },
     );
   }
 
@@ -150,14 +151,42 @@ export class Synthesis {
     return parameter(name);
   }
 
-  #members(): readonly (readonly [string, MemberTemplate])[] {
+  /** Where something follows from nothing known, it may follow from the numbers of another member's items. */
+  #members(): ClassProgram["members"] {
+    const members = this.#merged(this.#fitter);
+    const lists = this.#extras.length === 0 ? [] : members.flatMap(([key, member]) => this.#listsOf(key, member));
+    if (lists.length === 0) return members;
+    const extras = this.#extras.splice(0);
+    const fitter = this.#fitter.knowing(lists);
+    const again = this.#merged(fitter);
+    if (this.#extras.length < extras.length) {
+      this.#fitter = fitter;
+      return again;
+    }
+    this.#extras.splice(0, this.#extras.length, ...extras);
+    return members;
+  }
+
+  /** The numbers that the items of a list are made with, as lists of their own. */
+  #listsOf(key: string, member: MemberTemplate): readonly Rule[] {
+    if (member.kind !== "repeated") return [];
+    return member.construct.slots.flatMap(([, slot]): readonly Rule[] => {
+      if (slot.kind !== "place") return [];
+      if (listsWalked(slot.rule).length > 0) return [{ kind: "mapped", rule: slot.rule, count: undefined }];
+      const lengths = this.#samples.map(({ block }) => listsOf(block).get(key) ?? 0);
+      const count = this.#fitter.number(lengths);
+      return count === undefined ? [] : [{ kind: "mapped", rule: slot.rule, count }];
+    });
+  }
+
+  #merged(fitter: Fitter): ClassProgram["members"] {
     // In the order of the sample that has the most.
     const fullest = this.#samples.reduce((best, sample) =>
       sample.block.members.length > best.block.members.length ? sample : best,
     );
     const keys = [...new Set([fullest, ...this.#samples].flatMap(({ block }) => block.members.map(([key]) => key)))];
     const around: MemberSurroundings = {
-      fitter: this.#fitter,
+      fitter,
       extra: (hint, values, samples) => this.#extra(hint, values, samples),
       samples: this.#samples.map((_, i) => i),
       classOf: (sample, block) => {

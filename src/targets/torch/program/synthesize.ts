@@ -20,6 +20,9 @@ export interface Knowledge {
 /** So often a class is made anew of what contradicts it, before its settings are given up. */
 const mostRounds = 4;
 
+/** So many more configurations tell the rule of an argument, or none does. */
+const mostTold = 24;
+
 /**
  * The class of these instances, with the settings in `free` as parameters; what cannot be varied is settled. It is learnt of some configurations,
  * and looked at under others: those of which it makes something else are learnt of, too. Undefined where no class was found that makes every
@@ -40,23 +43,32 @@ export function synthesize(
   // Two instances that differ most give what lies between them too.
   const samples = [...distinctSamples(instances), ...known(prober.samples())];
   const checks: Sample[] = [];
+  let best: ClassProgram | undefined;
   for (let round = 0; round < mostRounds; round++) {
     const open = [...varied].filter((name) => distinct(samples.map(({ settings }) => settings.get(name) ?? null)).length > 1);
     let made: ClassProgram;
     try {
       made = new Synthesis(samples, open, classOf, defaults).program(instances);
     } catch (error) {
-      if (error instanceof NoProgram) return undefined;
+      if (error instanceof NoProgram) return best;
       throw error;
     }
     if (varied.size === 0) return made;
     checks.push(...known(prober.checks(numbersOf(made))));
     const wrong = checks.filter(({ block, body }) => made.contradicts(block, body));
-    if (wrong.length === 0) return made;
+    if (wrong.length === 0) {
+      // An argument that follows from nothing known contradicts nothing: all that is known may tell its rule.
+      const extras = ({ parameters }: ClassProgram): number => parameters.filter(({ extra }) => extra === true).length;
+      if (best !== undefined || extras(made) === 0) return best === undefined || extras(made) < extras(best) ? made : best;
+      best = made;
+      const step = Math.ceil(checks.length / mostTold);
+      samples.push(...checks.filter((_, i) => i % step === 0));
+      continue;
+    }
     samples.push(...wrong.slice(0, 8));
     for (const sample of wrong.slice(0, 8)) checks.splice(checks.indexOf(sample), 1);
   }
-  return undefined;
+  return best;
 }
 
 /** A text can only be varied where the model has several. */

@@ -1,5 +1,5 @@
 /** What the rules in the parts of a class read. */
-import { numbersIn, parametersIn, type Rule } from "./rules.ts";
+import { listsWalked, numbersIn, parametersIn, type Rule } from "./rules.ts";
 import type { ClassProgram, ItemSlot, MemberTemplate, TemplateSteps } from "./template.ts";
 
 export function parametersOf(member: MemberTemplate): readonly string[] {
@@ -17,7 +17,8 @@ export function numbersOf({ members, forward }: Pick<ClassProgram, "members" | "
   return [...new Set(rules.filter(({ kind }) => kind !== "constant").flatMap(numbersIn))];
 }
 
-function rulesOf(member: MemberTemplate): readonly Rule[] {
+/** The rules by which a member is made. */
+export function rulesOf(member: MemberTemplate): readonly Rule[] {
   const of = (rule: Rule | undefined): readonly Rule[] => (rule === undefined ? [] : [rule]);
   switch (member.kind) {
     case "module":
@@ -37,6 +38,7 @@ function rulesOf(member: MemberTemplate): readonly Rule[] {
 function rulesOfItems(slot: ItemSlot): readonly Rule[] {
   switch (slot.kind) {
     case "each":
+    case "place":
       return [slot.rule];
     case "sequence":
       return slot.parts;
@@ -53,4 +55,9 @@ function rulesOfSteps({ steps }: TemplateSteps): readonly Rule[] {
     if (step.kind === "loop") return rulesOfSteps(step.body);
     return step.kind === "select" && step.test.kind === "rule" ? [step.test.rule] : [];
   });
+}
+
+/** The lists that an attribute of the items of a list walks. */
+export function walkedBy(slot: ItemSlot): readonly Rule[] {
+  return slot.kind === "sequence" ? slot.parts : slot.kind === "place" ? listsWalked(slot.rule) : [];
 }

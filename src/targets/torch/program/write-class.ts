@@ -1,5 +1,4 @@
 /** A class program as Python: its constructor, and what its docstring says. */
-import { must } from "../../../errors/must.ts";
 import { pythonOfDefault } from "./default-call.ts";
 import { torchModule } from "../../../ir/op.ts";
 import {
@@ -19,13 +18,13 @@ import {
   type PyExpr,
   type PyParameter,
   type PyStatement,
-  type PyTarget,
 } from "../../../ir/python.ts";
 import { moduleAttributes } from "../../../ir/python-names.ts";
 import { reservedNames, unused } from "../names.ts";
 import { printExpr } from "../printer.ts";
-import { ownNaming, pythonOf, singular, type Naming, type Rule } from "./rules.ts";
-import { parametersOfSteps } from "./template-parameters.ts";
+import { asksPlace, inner, type Rule } from "./rules.ts";
+import { ownNaming, pythonOf, singular, type Naming, loopOver, nameOfList } from "./rules-python.ts";
+import { parametersOfSteps, rulesOf, walkedBy } from "./template-parameters.ts";
 import type { ClassParameter, ClassProgram, Construct, ItemSlot, MemberTemplate, Slot } from "./template.ts";
 import { docOf } from "./class-doc.ts";
 import { writeForward } from "./write-forward.ts";
@@ -154,13 +153,13 @@ class ConstructorWriter {
 
   /** Computed lists get a variable. */
   #hold(member: MemberTemplate): void {
-    if (member.kind !== "repeated") return;
-    const parts = member.construct.slots.flatMap(([, slot]) => (slot.kind === "sequence" ? slot.parts : []));
-    const lists = parts.flatMap(listsIn).sort((a, b) => JSON.stringify(a).length - JSON.stringify(b).length);
+    const lists = rulesOf(member)
+      .flatMap(listsIn)
+      .sort((a, b) => JSON.stringify(a).length - JSON.stringify(b).length);
     for (const rule of lists) {
       if (this.#held.has(JSON.stringify(rule))) continue;
       const taken = new Set([...this.#held.values(), ...this.#program.parameters.map(({ name }) => name), ...reservedNames]);
-      const inner = rule.kind === "reversed" ? (this.#held.get(JSON.stringify(rule.list)) ?? nameOf(rule.list)) : "widths";
+      const inner = rule.kind === "reversed" ? (this.#held.get(JSON.stringify(rule.list)) ?? nameOfList(rule.list)) : "widths";
       const name = unused(rule.kind === "reversed" ? `reversed_${inner}` : inner, taken);
       this.#statements.push({ kind: "assign", target: name, value: this.#python(rule) });
       this.#held.set(JSON.stringify(rule), name);
@@ -216,7 +215,8 @@ class ConstructorWriter {
       const key = JSON.stringify(rule);
       const known = walked.get(key);
       if (known !== undefined) return pyName(known.name);
-      const name = unused(itemName(must(names.get(key), "the name of a sequence")), taken);
+      const slot = names.get(key);
+      const name = unused(slot === undefined ? singular(nameOfList(rule)) : itemName(slot), taken);
       taken.add(name);
       walked.set(key, { name, list: this.#python(rule) });
       return pyName(name);
@@ -235,6 +235,10 @@ class ConstructorWriter {
       count === undefined ? pyCall(pyName("len"), [shortest([...walked.values()].map(({ list }) => list))]) : this.#python(count);
     const valueOf = (slot: Exclude<ItemSlot, { kind: "default" }>): PyExpr => {
       if (slot.kind === "each") return this.#python(slot.rule);
+      if (slot.kind === "place") {
+        counted ||= asksPlace(slot.rule);
+        return pythonOf(slot.rule, { ...this.#naming, item });
+      }
       if (slot.kind === "sequence") {
         return slot.parts.map(item).reduce((sum, part) => pyBinary("+", sum, part));
       }
@@ -247,7 +251,7 @@ class ConstructorWriter {
       return pyIf(pyCompare("==", pyName("i"), edge), this.#python(slot.at), this.#python(slot.rest));
     };
     // Sequences first: what asks for their length needs them.
-    const sequences = made.slots.filter(([, slot]) => slot.kind === "sequence");
+    const sequences = made.slots.filter(([, slot]) => slot.kind !== "default" && walkedBy(slot).length > 0);
     for (const [name, slot] of [...sequences, ...made.slots]) if (slot.kind !== "default") values.set(name, valueOf(slot));
     for (const [name, slot] of made.slots) if (slot.kind === "default") values.set(name, pythonOfDefault(slot, values));
     return pyComprehension(construct(made, new Map(made.slots.map(([name]) => [name, values.get(name) as PyExpr]))), [
@@ -260,40 +264,13 @@ function shortest(lists: readonly PyExpr[]): PyExpr {
   return lists.reduce((best, list) => (printExpr(list).length < printExpr(best).length ? list : best));
 }
 
-function loopOver(
-  walked: readonly { readonly name: string; readonly list: PyExpr }[],
-  counted: boolean,
-  count: PyExpr | undefined,
-): { readonly target: PyTarget; readonly iterable: PyExpr } {
-  if (count !== undefined) return { target: counted ? "i" : "_", iterable: pyCall(pyName("range"), [count]) };
-  const lists = walked.map(({ list }) => list);
-  const names = walked.map(({ name }) => name);
-  const [only] = lists as [PyExpr];
-  const items = lists.length === 1 ? only : pyCall(pyName("zip"), lists, { strict: pyConstant(true) });
-  const target: PyTarget = names.length === 1 ? (names[0] as string) : names;
-  return counted ? { target: ["i", target], iterable: pyCall(pyName("enumerate"), [items]) } : { target, iterable: items };
-}
-
 function itemName(slot: string): string {
   const short: Readonly<Record<string, string>> = { in_channels: "c_in", in: "c_in", out_channels: "c_out", out: "c_out" };
   return short[slot] ?? singular(slot).replace(/_item$/, "");
 }
 
-function nameOf(rule: Rule): string {
-  return rule.kind === "parameter" ? rule.name : "items";
-}
-
 /** Lists that are computed, with those inside of them. */
 function listsIn(rule: Rule): readonly Rule[] {
-  switch (rule.kind) {
-    case "scaled":
-      return [rule];
-    case "reversed":
-      return [...listsIn(rule.list), rule];
-    case "without":
-    case "extended":
-      return listsIn(rule.list);
-    default:
-      return [];
-  }
+  const within = inner(rule).flatMap(listsIn);
+  return ["scaled", "mapped", "reversed"].includes(rule.kind) ? [...within, rule] : within;
 }

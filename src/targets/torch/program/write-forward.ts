@@ -19,7 +19,7 @@ import { printExpr } from "../printer.ts";
 import { Expressions, negated, popped, type Frame } from "./forward-expressions.ts";
 import { Nesting } from "./forward-nesting.ts";
 import { inputNames, Values, type Variable } from "./forward-values.ts";
-import type { Naming } from "./rules.ts";
+import type { Naming } from "./rules-python.ts";
 import type { TemplateResult, TemplateStep, TemplateSteps } from "./template.ts";
 
 export interface ForwardSettings {

@@ -1,0 +1,74 @@
+/** Rules of lists: a list that is known, without an end of it, or with another number at one. */
+import type { PyConstant } from "../../../ir/python.ts";
+import { distinct } from "./fit-terms.ts";
+import type { ItemRule, Rule } from "./rules.ts";
+
+/** A list that can be computed from the settings, with what it is in each sample. */
+export interface Sequence {
+  readonly rule: Rule;
+  readonly values: readonly (readonly number[])[];
+}
+
+/** `number` is how one number follows. */
+export function sequenceRule(
+  values: readonly (readonly number[])[],
+  sequences: readonly Sequence[],
+  number: (values: readonly number[]) => Rule | undefined,
+): Rule | undefined {
+  const same = (list: Sequence["values"], of: readonly (readonly number[])[]): boolean =>
+    list.every((items, i) => items.length === of[i]?.length && items.every((item, at) => item === of[i]?.[at]));
+  const found = sequences.find((sequence) => same(sequence.values, values));
+  if (found !== undefined) return found.rule;
+  if (values.some((list) => list.length === 0)) return undefined;
+  const ends = [
+    { end: "first", rest: values.map((list) => list.slice(1)), by: values.map((list) => list[0] as number) },
+    { end: "last", rest: values.map((list) => list.slice(0, -1)), by: values.map((list) => list.at(-1) as number) },
+  ] as const;
+  for (const { end, rest, by } of ends) {
+    for (const { rule, values: own } of sequences) {
+      const shortened = (["last", "first"] as const).map((which) => {
+        const list = own.map((items) => (which === "last" ? items.slice(0, -1) : items.slice(1)));
+        return { list, rule: { kind: "without", list: rule, end: which } as const };
+      });
+      const inner = [...shortened, { list: own, rule }].find(({ list }) => same(list, rest));
+      const edge = inner === undefined ? undefined : number(by);
+      if (inner !== undefined && edge !== undefined) return { kind: "extended", list: inner.rule, by: edge, end };
+    }
+  }
+  for (const which of ["last", "first"] as const) {
+    const shorter = sequences.find(({ values: own }) =>
+      same(
+        own.map((items) => (which === "last" ? items.slice(0, -1) : items.slice(1))),
+        values,
+      ),
+    );
+    if (shorter !== undefined) return { kind: "without", list: shorter.rule, end: which };
+  }
+  return undefined;
+}
+
+/** What one end of a list has alone; `fit` is how a value follows in some of the samples. */
+export function edgeRule(
+  values: readonly (readonly PyConstant[])[],
+  fit: (indices: readonly number[], values: readonly PyConstant[]) => Rule | undefined,
+): ItemRule | undefined {
+  const there = values.flatMap((list, i) => (list.length > 0 ? [i] : []));
+  for (const end of ["last", "first"] as const) {
+    const rests = values.map((list) => (end === "first" ? list.slice(1) : list.slice(0, -1)));
+    if (!rests.every((rest) => distinct(rest) <= 1)) continue;
+    const filled = rests.flatMap((rest, i) => (rest.length > 0 ? [i] : []));
+    const at = fit(
+      there,
+      there.map((i) => values[i]?.at(end === "first" ? 0 : -1) as PyConstant),
+    );
+    const rest =
+      at === undefined
+        ? undefined
+        : fit(
+            filled,
+            filled.map((i) => rests[i]?.[0] as PyConstant),
+          );
+    if (at !== undefined && rest !== undefined) return { kind: "edge", end, at, rest };
+  }
+  return undefined;
+}

@@ -1,0 +1,93 @@
+/** Conditions that may hold: comparisons of what can be computed from settings, and two of them together. */
+import type { PyConstant } from "../../../ir/python.ts";
+import { constant, type Rule } from "./rules.ts";
+
+/** What can be compared, with its value in each sample. */
+export interface Leaf {
+  readonly rule: Rule;
+  readonly values: readonly (PyConstant | undefined)[];
+}
+
+/** A condition, with the samples in which it holds. */
+export interface Condition {
+  readonly rule: Rule;
+  readonly holds: readonly boolean[];
+}
+
+/** Comparisons with 0, 1 and texts, then of two numbers with each other. */
+export function* comparisons(leaves: readonly Leaf[], numbers: readonly Rule[]): Generator<Rule> {
+  for (const { rule: left, values } of leaves) {
+    if (values.every((value) => typeof value === "number")) {
+      for (const operator of [">", "!=", "=="] as const) yield { kind: "compare", operator, left, right: constant(0) };
+      for (const operator of [">", "!=", "=="] as const) yield { kind: "compare", operator, left, right: constant(1) };
+    }
+    if (values.every((value) => typeof value === "string"))
+      for (const text of new Set(values)) yield { kind: "compare", operator: "==", left, right: constant(text) };
+  }
+  for (const [i, left] of numbers.entries()) {
+    for (const right of numbers.slice(i + 1))
+      for (const operator of ["!=", "==", ">", "<"] as const) yield { kind: "compare", operator, left, right };
+  }
+}
+
+/** So many places are asked for in lists of positions. */
+const positions = Array.from({ length: 8 }, (_, i) => i);
+
+/** Remainders, thresholds at numbers that the author's code has, places in lists of positions. */
+export function* rareComparisons(leaves: readonly Leaf[], lists: readonly Rule[], turns: readonly number[]): Generator<Rule> {
+  for (const { rule: left, values } of leaves) {
+    if (!values.every((value) => typeof value === "number")) continue;
+    if (left.kind !== "index") {
+      for (const divisor of [2, 3, 4]) {
+        const rest: Rule = { kind: "arithmetic", operator: "%", left, right: constant(divisor) };
+        for (const right of [0, 1]) yield { kind: "compare", operator: "==", left: rest, right: constant(right) };
+      }
+    } else {
+      for (const right of [0, 1])
+        yield {
+          kind: "compare",
+          operator: "==",
+          left: { kind: "arithmetic", operator: "%", left, right: constant(2) },
+          right: constant(right),
+        };
+    }
+    const near = [2, 3, 4, 5, 6, 7, 8];
+    for (const turn of new Set([...near, ...turns.filter((each) => each > 1)])) {
+      for (const operator of [">=", ">", "=="] as const)
+        if (operator !== ">" || !near.includes(turn) || turns.includes(turn))
+          yield { kind: "compare", operator, left, right: constant(turn) };
+    }
+    for (const list of lists) yield { kind: "compare", operator: "in", left, right: list };
+  }
+  for (const list of lists)
+    for (const at of positions) yield { kind: "compare", operator: "in", left: constant(at), right: list };
+}
+
+/** Two conditions together: either is enough, or both are needed. Each side has to show itself alone. */
+export function both(tests: readonly Condition[], values: readonly boolean[]): Rule | undefined {
+  for (const [operator, side] of [
+    ["or", true],
+    ["and", false],
+  ] as const) {
+    // Where one side of an `or` holds, the whole does; where one side of an `and` does not, the whole does not.
+    const fitting = tests.filter(({ holds }) => holds.every((value, i) => value !== side || values[i] === side));
+    for (const [i, a] of fitting.entries()) {
+      for (const b of fitting.slice(i + 1)) {
+        const together = values.every((value, at) => (a.holds[at] === side || b.holds[at] === side) === (value === side));
+        const alone = (one: Condition, other: Condition): number =>
+          one.holds.filter((value, at) => value === side && other.holds[at] !== side).length;
+        if (together && alone(a, b) > 1 && alone(b, a) > 1) return { kind: "logic", operator, left: a.rule, right: b.rule };
+      }
+    }
+  }
+  return undefined;
+}
+
+/** What holds where the rule does not. */
+export function opposed(rule: Rule): Rule {
+  return rule.kind === "compare" && rule.operator === ">=" ? { ...rule, operator: "<" } : { kind: "not", of: rule };
+}
+
+export function isNumbers(value: PyConstant | undefined): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === "number");
+}
