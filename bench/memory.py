@@ -126,7 +126,7 @@ def torch(folder: str, part: str, size: int) -> dict[str, int]:
     live = _live_bytes(module, given)
     module.train()
     # What follows from weights alone is there once for a batch.
-    one, two = (_saved_bytes(module, given(batch).requires_grad_(decodes)) for batch in (1, 2))
+    one, two = (saved_bytes(module, given(batch).requires_grad_(decodes)) for batch in (1, 2))
     return {"peak": live, "saved": two - one}
 
 
@@ -162,10 +162,12 @@ def _live_bytes(module: Any, given: Any) -> int:
     return watch.peak
 
 
-def _saved_bytes(module: Any, x: Any) -> int:
+def saved_bytes(call: Callable[..., Any], *inputs: Any) -> int:
+    """Bytes of the storages that autograd packs in a call, each once, a module's parameters and buffers aside."""
     import torch
 
-    weights = {tensor.untyped_storage().data_ptr() for tensor in module.state_dict().values()}
+    state = call.state_dict() if isinstance(call, torch.nn.Module) else {}
+    weights = {tensor.untyped_storage().data_ptr() for tensor in state.values()}
     storages: dict[int, int] = {}
 
     def pack(tensor: Any) -> Any:
@@ -176,7 +178,7 @@ def _saved_bytes(module: Any, x: Any) -> int:
 
     # What is saved lives as long as the result, so that no address is used twice.
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        result = module(x)
+        result = call(*inputs)
     del result
     return sum(storages.values())
 

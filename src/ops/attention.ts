@@ -38,11 +38,17 @@ export const attention = defineOp({
     return [writer.node("Reshape", [joined, writer.node("Shape", [value])])];
   },
   precise: ["MatMul", "Softmax"],
-  // Queries, keys and values as tokens, which are copies, and the logarithm of every softmax's sum.
-  saves: ([query], _, { heads }) => ({
-    outputs: true,
-    bytes: 4 * (3 * elementCount(query) + heads * elementCount(query.toSpliced(1, 1))),
-  }),
+  // Queries, keys and values as tokens, which are copies, and the logarithm of every softmax's sum. Of one channel in all no copies are made, and
+  // torch takes another kernel, which keeps scores.
+  saves([query], _, { heads }) {
+    const [values, perToken, tokens] = [query, query.toSpliced(1, 1), query.slice(2)].map(elementCount) as [
+      number,
+      number,
+      number,
+    ];
+    if (values === perToken) return { inputs: true, bytes: 4 * perToken * tokens };
+    return { outputs: true, bytes: 4 * (3 * values + heads * perToken) };
+  },
   torch: {
     kind: "function",
     call: (inputs, { heads }) => pyCall(pySymbol("layers", "attention"), inputs, torchKeyword("heads", heads, 1)),

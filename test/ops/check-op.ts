@@ -1,10 +1,10 @@
 /** The check of an op by its own declaration: ONNX equals PyTorch, and shapes, parameters and MACs are what both say. */
-import { nonEmpty } from "../../src/errors/must.ts";
+import { nonEmpty, type NonEmpty } from "../../src/errors/must.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { torchConstants, torchModule, type Attrs, type Op } from "../../src/ir/op.ts";
 import { pyName } from "../../src/ir/python.ts";
-import { evaluateShape, shapeOf } from "../../src/ir/shape.ts";
+import { elementCount, evaluateShape, shapeOf } from "../../src/ir/shape.ts";
 import type { Tensor } from "../../src/ir/tensor.ts";
 import { printExpr } from "../../src/targets/torch/printer.ts";
 import { expectClose } from "../support/close.ts";
@@ -24,6 +24,12 @@ function applyInTorch(
   if (op.torch.kind === "module") return torch.module(printExpr(torchModule(op.torch, constants)), inputs, state);
   const names = inputs.map((_, i) => pyName(`x${i}`));
   return torch.expression(printExpr(op.torch.call(names, constants, attrs)), inputs);
+}
+
+function declaredSaves(op: Op, attrs: Attrs, inputs: NonEmpty<readonly number[]>, outputs: NonEmpty<readonly number[]>): number {
+  const keeps = op.saves?.(inputs, outputs, attrs) ?? { inputs: true };
+  const values = [...(keeps.inputs === true ? inputs : []), ...(keeps.outputs === true ? outputs : [])];
+  return values.reduce((sum, shape) => sum + 4 * elementCount(shape), keeps.bytes ?? 0);
 }
 
 /** Defines the tests of an op; `torch` is asked for when they run. */
@@ -49,7 +55,7 @@ export function testOp(op: Op, torch: () => TorchServer): void {
   });
 
   const where = op.torchOnly === undefined ? "the same in onnxruntime and PyTorch" : "in PyTorch alone";
-  test(`computes ${where}, with the declared shapes, parameters and MACs`, async () => {
+  test(`computes ${where}, with the declared shapes, parameters, MACs and bytes saved for backward`, async () => {
     await fc.assert(
       fc.asyncProperty(use, fc.constantFrom(...opsets), seeds, async ({ attrs, inputs: inputShapes }, opset, seed) => {
         const random = randomOf(seed);
@@ -74,6 +80,7 @@ export function testOp(op: Op, torch: () => TorchServer): void {
         }
 
         expect(reference.flops / 2).toBe(op.macs?.(inputShapes, outputShapes, attrs) ?? 0);
+        expect(reference.saved).toBe(declaredSaves(op, attrs, inputShapes, outputShapes));
         const declared = specs.map(({ role, shape, buffer = false, dtype = "float32" }) => ({ role, shape, buffer, dtype }));
         expect(declared).toEqual([
           ...reference.parameters.map((parameter) => ({ ...parameter, buffer: false })),

@@ -22,6 +22,8 @@ export interface Evaluation {
   readonly outputs: readonly Reference[];
   /** What torch's own counter counts: two for a multiply-accumulate. */
   readonly flops: number;
+  /** Bytes that autograd keeps of a call in training, of what each image adds, in float32; 0 for a part of a model. */
+  readonly saved: number;
   readonly parameters: readonly StateEntry[];
   readonly buffers: readonly StateEntry[];
 }

@@ -6,7 +6,9 @@ A tensor is a shape, a dtype and bytes in base64. The answer is a line on stdout
 """
 
 import base64
+import copy
 import json
+import runpy
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -24,6 +26,11 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 Json = dict[str, Any]
+
+
+saved_bytes: Callable[..., int] = runpy.run_path(str(Path(__file__).parents[2] / "bench" / "memory.py"))[
+    "saved_bytes"
+]
 
 
 def pywt_dwt2(x: Tensor) -> Tensor:
@@ -109,9 +116,24 @@ def evaluate(request: Json) -> Json:
     return {
         "outputs": [encode(y) for y in ([result] if isinstance(result, Tensor) else result)],
         "flops": counter.get_total_flops(),
+        "saved": saved(request, module, inputs) if "source" not in request else 0,
         "parameters": describe(module.named_parameters()) if module is not None else [],
         "buffers": describe(module.named_buffers()) if module is not None else [],
     }
+
+
+def saved(request: Json, module: nn.Module | None, inputs: list[Tensor]) -> float:
+    """Bytes that autograd keeps of a call in training, in float32, without what a larger batch does not add to."""
+
+    def call(*xs: Tensor) -> Any:
+        return eval(request["expression"], SCOPE | {f"x{i}": x for i, x in enumerate(xs)})
+
+    function = copy.deepcopy(module).float().train() if module is not None else call
+
+    def of_batches(count: int) -> int:
+        return saved_bytes(function, *(torch.cat([x.float()] * count).requires_grad_() for x in inputs))
+
+    return (of_batches(8) - of_batches(4)) / 4
 
 
 def main() -> None:
