@@ -21,9 +21,9 @@ function applyInTorch(
   state: Readonly<Record<string, Tensor>>,
 ): Promise<Evaluation> {
   const constants = torchConstants(attrs);
-  if (op.torch.kind === "module") return torch.module(printExpr(torchModule(op.torch, constants)), inputs, state);
+  if (op.torch.kind === "module") return torch.module(printExpr(torchModule(op.torch, constants)), inputs, state, true);
   const names = inputs.map((_, i) => pyName(`x${i}`));
-  return torch.expression(printExpr(op.torch.call(names, constants, attrs)), inputs);
+  return torch.expression(printExpr(op.torch.call(names, constants, attrs)), inputs, true);
 }
 
 function declaredSaves(op: Op, attrs: Attrs, inputs: NonEmpty<readonly number[]>, outputs: NonEmpty<readonly number[]>): number {

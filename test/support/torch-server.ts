@@ -22,7 +22,7 @@ export interface Evaluation {
   readonly outputs: readonly Reference[];
   /** What torch's own counter counts: two for a multiply-accumulate. */
   readonly flops: number;
-  /** Bytes that autograd keeps of a call in training, of what each image adds, in float32; 0 for a part of a model. */
+  /** Bytes that autograd keeps of a call in training, of what each image adds, in float32; 0 where they were not asked for. */
   readonly saved: number;
   readonly parameters: readonly StateEntry[];
   readonly buffers: readonly StateEntry[];
@@ -55,14 +55,14 @@ export class TorchServer {
     createInterface({ input: this.#process.stdout }).on("line", (line) => this.#waiting.shift()?.resolve(line));
   }
 
-  /** Builds a module and applies it in eval mode, in float64; `state` has to be its whole state_dict. */
-  module(call: string, inputs: readonly Tensor[], state: State = {}): Promise<Evaluation> {
-    return this.#ask({ module: call, inputs: inputs.map(encode), state: mapValues(state, encode) });
+  /** Builds a module and applies it in eval mode, in float64; `state` has to be its whole state_dict. `saves` asks for `saved`. */
+  module(call: string, inputs: readonly Tensor[], state: State = {}, saves = false): Promise<Evaluation> {
+    return this.#ask({ module: call, inputs: inputs.map(encode), state: mapValues(state, encode), saves });
   }
 
-  /** Evaluates an expression over x0, x1, … in float64. */
-  expression(expression: string, inputs: readonly Tensor[]): Promise<Evaluation> {
-    return this.#ask({ expression, inputs: inputs.map(encode) });
+  /** Evaluates an expression over x0, x1, … in float64. `saves` asks for `saved`. */
+  expression(expression: string, inputs: readonly Tensor[], saves = false): Promise<Evaluation> {
+    return this.#ask({ expression, inputs: inputs.map(encode), saves });
   }
 
   /** Runs a part of a generated model.py in eval mode, in float64; `state` has to be the whole state_dict of what holds it. */

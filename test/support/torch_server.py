@@ -116,7 +116,7 @@ def evaluate(request: Json) -> Json:
     return {
         "outputs": [encode(y) for y in ([result] if isinstance(result, Tensor) else result)],
         "flops": counter.get_total_flops(),
-        "saved": saved(request, module, inputs) if "source" not in request else 0,
+        "saved": saved(request, module, inputs) if request.get("saves") else 0,
         "parameters": describe(module.named_parameters()) if module is not None else [],
         "buffers": describe(module.named_buffers()) if module is not None else [],
     }
