@@ -21,9 +21,9 @@ import onnx
 import onnxruntime
 import torch
 from measure import Paired, Process, paired, run_process
+from tables import Rows, markdown
 
 ROOT = Path(__file__).resolve().parents[1]
-Rows = list[dict[str, Any]]
 
 
 class Bench:
@@ -109,10 +109,10 @@ class Bench:
     def exported(self, name: str, part: str, exporter: str) -> Path:
         return self.folder / f"{name}-{part}-{exporter}.onnx"
 
-    def compiled(self, model: str, part: str) -> Path:
-        out = self.folder / f"run-{model}-{part}"
+    def compiled(self, model: str, part: str, audience: str = "cpu") -> Path:
+        out = self.folder / f"run-{model}-{part}-{audience}"
         run_process(
-            self.litevae("compile", model, "-o", str(out), "--parts", part, "--for", "cpu"), str(ROOT)
+            self.litevae("compile", model, "-o", str(out), "--parts", part, "--for", audience), str(ROOT)
         )
         return out / f"{part}.onnx"
 
@@ -146,6 +146,17 @@ class Bench:
                 rows.append(
                     {"graph": "b-smc decoder", "peer": label, **asdict(self.compare(smc, peer, z, z))}
                 )
+        return rows
+
+    def audiences(self) -> Rows:
+        """What decoders for anyone cost on a processor, beside those compiled for one."""
+        rows: Rows = []
+        z = np.random.default_rng(0).standard_normal((1, 12, 32, 32)).astype(np.float32)
+        for model in ("nano", "b-smc"):
+            progress(f"latency of the {model} decoder, --for portable against --for cpu")
+            anyone, processor = (self.compiled(model, "decoder", name) for name in ("portable", "cpu"))
+            paired_ = asdict(self.compare(anyone, processor, z, z))
+            rows.append({"graph": f"{model} decoder, portable", "peer": "cpu", **paired_})
         return rows
 
     def profiles(self, exporters: list[str]) -> Rows:
@@ -236,30 +247,15 @@ def hardware() -> dict[str, Any]:
     }
 
 
-def markdown(title: str, rows: Rows) -> str:
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    cells = [[cell(row.get(column, "")) for column in columns] for row in rows]
-    table = [columns, ["---"] * len(columns), *cells]
-    return f"### {title}\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in table) + "\n"
-
-
-def cell(value: object) -> str:
-    return (
-        f"{value:.3f}"
-        if isinstance(value, float) and abs(value) < 100
-        else f"{value:.0f}"
-        if isinstance(value, float)
-        else str(value)
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--node", default="node")
     parser.add_argument("--tsc", required=True)
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
     parser.add_argument(
-        "--only", nargs="*", help="of compile export encoders profiles decoders memory typecheck"
+        "--only",
+        nargs="*",
+        help="of compile export encoders profiles decoders audiences memory typecheck",
     )
     options = parser.parse_args()
     exporters = ["legacy", "dynamo"]
@@ -277,6 +273,7 @@ def main() -> None:
                 "Decoder latency in onnxruntime, latent 32², batch 1",
                 lambda: bench.decoders(exporters),
             ),
+            "audiences": ("Decoders for anyone, latent 32², batch 1", bench.audiences),
             "memory": (
                 "Memory counted and measured, MiB",
                 lambda: memory.rows(bench.litevae, bench.folder, bench.sizes),

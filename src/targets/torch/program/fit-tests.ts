@@ -37,19 +37,9 @@ const positions = Array.from({ length: 8 }, (_, i) => i);
 export function* rareComparisons(leaves: readonly Leaf[], lists: readonly Rule[], turns: readonly number[]): Generator<Rule> {
   for (const { rule: left, values } of leaves) {
     if (!values.every((value) => typeof value === "number")) continue;
-    if (left.kind !== "index") {
-      for (const divisor of [2, 3, 4]) {
-        const rest: Rule = { kind: "arithmetic", operator: "%", left, right: constant(divisor) };
-        for (const right of [0, 1]) yield { kind: "compare", operator: "==", left: rest, right: constant(right) };
-      }
-    } else {
-      for (const right of [0, 1])
-        yield {
-          kind: "compare",
-          operator: "==",
-          left: { kind: "arithmetic", operator: "%", left, right: constant(2) },
-          right: constant(right),
-        };
+    for (const divisor of left.kind === "index" ? [2] : [2, 3, 4]) {
+      const rest: Rule = { kind: "arithmetic", operator: "%", left, right: constant(divisor) };
+      for (const right of [0, 1]) yield { kind: "compare", operator: "==", left: rest, right: constant(right) };
     }
     const near = [2, 3, 4, 5, 6, 7, 8];
     for (const turn of new Set([...near, ...turns.filter((each) => each > 1)])) {

@@ -194,11 +194,8 @@ export class Fitter {
       if (holds(rule)) return rule;
       if (holds(negated(rule))) return negated(rule);
     }
-    const rules = comparisons(
-      this.#leaves(),
-      this.#allTerms().atoms.map(({ rule }) => rule),
-    );
-    const tests = [...rules];
+    const numbers = this.#allTerms().atoms.map(({ rule }) => rule);
+    const tests = [...comparisons(this.#leaves(), numbers)];
     const found = tests.find(holds);
     if (found !== undefined) return found;
     const conditions = [...switches.flatMap(({ rule }): readonly Rule[] => [rule, negated(rule)]), ...tests].map((rule) => ({
