@@ -78,6 +78,8 @@ def test_the_result_carries_its_protocol(plain: dict[str, Any], compiled: Compil
         "pixels": {"profile": "srgb", "range": None, "nodata": None, "fill": None},
         "images": 5,
         "skipped": 0,
+        "formats": {"PNG": 5},
+        "enlarged": {"16": 0, "32": 5},
     }
     assert len(protocol["data"]["files_sha256"]) == 64
     assert protocol["versions"]["torch"] == torch.__version__ and protocol["versions"]["litevae"] == "0.1.0"
@@ -182,44 +184,6 @@ def test_bfloat16_comes_near(plain: dict[str, Any], compiled: Compiled, tmp_path
     assert found["imbalance"]["value"] == pytest.approx(plain["imbalance"]["value"], rel=0.05)
 
 
-def test_images_that_cannot_be_used_are_left_out_and_counted(
-    compiled: Compiled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    data = write_images(tmp_path / "images", 4)
-    arguments = ("--metrics", "psnr,mmd", "--sizes", "16,64")
-    assert compiled.evaluate(tmp_path / "whole.json", *arguments, data=data) == 0
-    (data / "class-0" / "000a.png").write_bytes(b"no image")
-    assert compiled.evaluate(tmp_path / "found.json", *arguments, data=data) == 0
-    assert result(tmp_path / "found.json")["notes"][0].startswith(
-        "1 image could not be used and is left out, "
-    )
-    # What was not asked for has no column.
-    assert re.search(r"^ *size +images +PSNR$", capsys.readouterr().out, re.MULTILINE)
-    # Large enough for 16, and not for 64: it is left out at both.
-    colour(9, (15, 15)).save(data / "class-1" / "small.png")
-    assert compiled.evaluate(tmp_path / "found.json", *arguments, data=data) == 0
-    entries = [result(tmp_path / name)["sizes"] for name in ("whole.json", "found.json")]
-    assert entries[0] == entries[1]
-    found = result(tmp_path / "found.json")
-    assert found["protocol"]["data"]["images"] == 4 and found["protocol"]["data"]["skipped"] == 2
-    [note] = found["notes"]
-    assert note.startswith(
-        "2 images could not be used and are left out, the first class-0/000a.png: none of the formats"
-    )
-    assert f"note: {note}" in capsys.readouterr().err
-
-
-def test_a_limit_draws_by_name(compiled: Compiled, tmp_path: Path) -> None:
-    hashes = []
-    for limit in ("3", "3", "5"):
-        assert compiled.evaluate(tmp_path / "found.json", "--metrics", "psnr", "--limit", limit) == 0
-        found = result(tmp_path / "found.json")
-        assert found["sizes"][0]["images"] == int(limit)
-        hashes.append(found["protocol"]["data"]["files_sha256"])
-    assert hashes[0] == hashes[1] != hashes[2]
-    assert found["protocol"]["data"]["chosen"] == "all"
-
-
 def test_the_guide_has_every_option(compiled: Compiled, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         compiled.module("evaluate").main(["--help"])
@@ -245,6 +209,7 @@ def test_two_processes_give_the_numbers_of_one(
     """Five images, beside a corrupt one, in batches of two: the shares are uneven."""
     data = write_images(tmp_path / "images", 6)
     (data / "class-0" / "003.png").write_bytes(b"no image")
+    colour(2, (40, 40)).save(data / "class-2" / "002.png", "JPEG")
     program = tmp_path / "few.py"
     program.write_text(_FEW)
     more = ("--networks", str(networks))
@@ -284,6 +249,8 @@ def test_two_processes_give_the_numbers_of_one(
         and one["missing"] == two["missing"]
         and one["notes"] == two["notes"]
     )
+    assert one["protocol"]["data"]["formats"] == {"JPEG": 1, "PNG": 4}
+    assert one["protocol"]["data"]["enlarged"] == {"32": 4}
     assert one["sizes"][0]["images"] == 5
     assert two["sizes"][0] == pytest.approx(one["sizes"][0], rel=1e-5)
     for mine, theirs in zip(two["mmd"]["values"], one["mmd"]["values"], strict=True):

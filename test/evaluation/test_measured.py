@@ -60,7 +60,7 @@ def test_images_that_come_back_exactly(compiled: Compiled, networks: Path, few_f
         "psnr_infinite": 5,
     }
     # Against few images the note would be about rFID as well.
-    assert module.notes([entry | {"rfid": None}], side)[0] == (
+    assert module.notes([entry | {"rfid": None}], [side])[0] == (
         "at 32×32 5 of 5 images come back exactly: their PSNR is infinite and left out"
     )
 

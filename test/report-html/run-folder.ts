@@ -61,7 +61,12 @@ export const evaluation = {
   format: "litevae-evaluation-1",
   model: "nano",
   source: { kind: "torch", path: "RUN/model.safetensors", sha256: "ab".repeat(32) },
-  protocol: { data: { path: "photos", images: 50 }, crop: "centre", range: [0, 1], networks: { inception: null } },
+  protocol: {
+    data: { path: "photos", images: 50, formats: { JPEG: 49, PNG: 1 }, enlarged: { "128": 0, "256": 7 } },
+    crop: "centre",
+    range: [0, 1],
+    networks: { inception: null },
+  },
   sizes: [
     { size: 128, images: 50, rfid: null, lpips_vgg: 0.125, lpips_alex: null, psnr: 24.5, ssim: 0.75, psnr_infinite: 0 },
     { size: 256, images: 50, rfid: null, lpips_vgg: 0.0625, lpips_alex: null, psnr: 25.5, ssim: 0.875, psnr_infinite: 0 },

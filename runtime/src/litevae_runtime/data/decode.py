@@ -49,10 +49,11 @@ DRAFT_MARGIN = 2
 
 
 class DecodedImage(Protocol):
-    """An opened image of `width` × `height` pixels, upright."""
+    """An opened image of `width` × `height` pixels, upright; `format` is that of its bytes, as Pillow names it, or NPY."""
 
     width: int
     height: int
+    format: str
 
     def resized(self, box: Box, size: Size, *, draft: bool = False, mirror: bool = False) -> Tensor:
         """The piece `box` (left, top, right, bottom) at `size` (width, height): float32 [C, height, width] in [-1, 1].
@@ -72,24 +73,25 @@ def open_image(data: bytes, name: str, channels: int, rule: Declared = BY_TYPE) 
         if not data:
             raise CorruptImageError("the file is empty")
         if name.lower().endswith(".npy"):
-            return ArrayImage(to_signed(channels_first(read_npy(data), channels), rule))
+            return ArrayImage(to_signed(channels_first(read_npy(data), channels), rule), "NPY")
         samples = stored_samples(data, channels) if is_tiff(data) else None
         if samples is not None:
-            return ArrayImage(_shown(samples, channels, rule))
+            return ArrayImage(_shown(samples, channels, rule), "TIFF")
         image = opened(data)
+        format_ = image.format or ""
         deep = deep_samples(data)
         profile = image.info.get("icc_profile")
         if deep is not None:
             colours, alpha = deep
             if channels not in (1, 3):
                 own = colours if alpha is None else np.concatenate([colours, alpha[None]])
-                return ArrayImage(to_signed(require_channels(own, channels, "a PNG"), rule))
+                return ArrayImage(to_signed(require_channels(own, channels, "a PNG"), rule), format_)
             samples = Samples(colours, len(colours) == 3, alpha, False, profile)
-            return ArrayImage(_shown(samples, channels, rule))
+            return ArrayImage(_shown(samples, channels, rule), format_)
         if channels not in (1, 3):
-            return ArrayImage(to_signed(own_samples(image, channels), rule))
-        plain = PillowImage(image, channels, profile if rule.profile == "srgb" else None)
-        return plain if is_plain(rule) else ArrayImage(to_signed(plain.samples(), rule))
+            return ArrayImage(to_signed(own_samples(image, channels), rule), format_)
+        plain = PillowImage(image, channels, profile if rule.profile == "srgb" else None, format_)
+        return plain if is_plain(rule) else ArrayImage(to_signed(plain.samples(), rule), format_)
 
 
 @contextmanager
@@ -125,7 +127,8 @@ def _shown(samples: Samples, channels: int, rule: Declared) -> Planes:
 class PillowImage:
     """An image of 8 bits a channel that Pillow decodes to grey or RGB."""
 
-    def __init__(self, image: Image.Image, channels: int, profile: bytes | None) -> None:
+    def __init__(self, image: Image.Image, channels: int, profile: bytes | None, format_: str) -> None:
+        self.format = format_
         self._image = image
         self._mode = "L" if channels == 1 else "RGB"
         self._profile = profile
@@ -171,7 +174,8 @@ class PillowImage:
 class ArrayImage:
     """An image held as an array [C, H, W] in [-1, 1] of any number of channels and bits."""
 
-    def __init__(self, signed: Planes) -> None:
+    def __init__(self, signed: Planes, format_: str) -> None:
+        self.format = format_
         self._planes = signed
         _, self.height, self.width = signed.shape
 

@@ -1,6 +1,7 @@
 """The images of an evaluation: which, by which protocol, and each process's share of them."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -23,6 +24,28 @@ from ..data.sets import Batch, Indices, Item, ValidationSet, collate, drawn
 _SEED = 0
 
 
+class _Item(Item):
+    """`format` is that of the file, None of a corrupt one; `enlarged` is whether the image had fewer pixels than the side."""
+
+    format: str | None
+    enlarged: bool
+
+
+class EvaluationBatch(Batch):
+    """A Batch with how many of its images that are not corrupt have each format, and how many were enlarged."""
+
+    formats: Counter[str]
+    enlarged: int
+
+
+def _collate(items: Sequence[_Item]) -> EvaluationBatch:
+    return {
+        **collate(items),
+        "formats": Counter(item["format"] for item in items if item["format"] is not None),
+        "enlarged": sum(item["enlarged"] for item in items),
+    }
+
+
 class EvaluationSet(ValidationSet):
     """ValidationSet, without others in place of corrupt images: those are NaN, and `corrupt` has them.
 
@@ -33,16 +56,28 @@ class EvaluationSet(ValidationSet):
         super().__init__(images, indices, side)
         self._largest = largest
 
-    def __getitem__(self, position: int) -> Item:
+    def __getitem__(self, position: int) -> _Item:
         index = int(self._indices[position])
         try:
             image = self._images.open(index)
             require_size(image, self._largest)
-            return {"image": self._image(image, position), "position": position, "corrupt": []}
+            return {
+                "image": self._image(image, position),
+                "position": position,
+                "corrupt": [],
+                "format": image.format,
+                "enlarged": min(image.width, image.height) < self._resolution,
+            }
         except CorruptImageError as error:
             nothing = torch.full((self._images.channels, self._resolution, self._resolution), torch.nan)
             corrupt = corrupt_image(position, self._images.name(index), error)
-            return {"image": nothing, "position": position, "corrupt": [corrupt]}
+            return {
+                "image": nothing,
+                "position": position,
+                "corrupt": [corrupt],
+                "format": None,
+                "enlarged": False,
+            }
 
 
 class _Share(Sampler[int]):
@@ -80,7 +115,7 @@ class Data:
             dataset,
             batch_size=batch,
             sampler=_Share(len(dataset), process, processes),
-            collate_fn=collate,
+            collate_fn=_collate,
             num_workers=workers,
             worker_init_fn=ignore_signals if workers > 0 else None,
             generator=torch.Generator(),

@@ -1,6 +1,7 @@
 """Reconstructs images at one side after the other and measures them, each process its share."""
 
 import sys
+from collections import Counter
 from collections.abc import Container, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ class Side:
     images: int
     values: dict[str, dict[int, float]]
     corrupt: list[CorruptImage]
+    # How many images have each format, and how many had fewer pixels than the side.
+    formats: Counter[str]
+    enlarged: int
     # What the images use of [-1, 1].
     spread: Spread
     rfid: float | None = None
@@ -44,6 +48,8 @@ class _Share:
     """One process's part of a Side."""
 
     images: int = 0
+    formats: Counter[str] = field(default_factory=Counter)
+    enlarged: int = 0
     values: dict[str, dict[int, float]] = field(default_factory=dict)
     corrupt: list[CorruptImage] = field(default_factory=list)
     latents: dict[int, Tensor] = field(default_factory=dict)
@@ -91,6 +97,8 @@ class Evaluation:
             images=joined.images,
             values={name: dict(sorted(found.items())) for name, found in joined.values.items()},
             corrupt=sorted(joined.corrupt),
+            formats=joined.formats,
+            enlarged=joined.enlarged,
             spread=joined.spread,
             rfid=rfid,
             latents=torch.stack(kept) if kept else None,
@@ -133,6 +141,8 @@ class Evaluation:
         ) as bar:
             for batch in loader:
                 share.corrupt += batch["corrupt"]
+                share.formats += batch["formats"]
+                share.enlarged += batch["enlarged"]
                 images, positions = whole(batch)
                 if len(images) > 0:
                     share.images += len(images)
@@ -175,6 +185,8 @@ def _joined(shares: list[_Share]) -> _Share:
     joined = _Share()
     for share in shares:
         joined.images += share.images
+        joined.formats += share.formats
+        joined.enlarged += share.enlarged
         for name, values in share.values.items():
             joined.values.setdefault(name, {}).update(values)
         joined.corrupt += share.corrupt

@@ -44,6 +44,9 @@ def protocol(
             **evaluation.data.protocol(),
             "images": sides[0].images,
             "skipped": len(sides[0].corrupt),
+            # The same images are used at every side, and their formats with them.
+            "formats": dict(sorted(sides[0].formats.items())),
+            "enlarged": {str(side.side): side.enlarged for side in sides},
         },
         "resize": "bicubic, antialiased, shorter side (Pillow)",
         "crop": "centre",
@@ -104,10 +107,10 @@ def mean(values: Mapping[int, float]) -> float | None:
     return math.fsum(finite) / len(finite) if finite else None
 
 
-def notes(sizes: Sequence[Mapping[str, Any]], side: Side) -> list[str]:
-    """What a reader of the numbers should know; `side` is any that was measured."""
-    corrupt = side.corrupt
-    narrow = side.spread.warning("--range")
+def notes(sizes: Sequence[Mapping[str, Any]], sides: Sequence[Side]) -> list[str]:
+    """What a reader of the numbers should know; `sides` are those that were measured."""
+    corrupt = sides[0].corrupt
+    narrow = sides[0].spread.warning("--range")
     found = [] if narrow is None else [narrow]
     few = min((entry["images"] for entry in sizes if entry["rfid"] is not None), default=frechet.FEATURES)
     if few < frechet.FEATURES:
@@ -127,6 +130,13 @@ def notes(sizes: Sequence[Mapping[str, Any]], side: Side) -> list[str]:
         found.append(
             f"{counted(len(corrupt), 'image')} could not be used and {left} left out, the first {first}"
         )
+    enlarged = [
+        f"{side.enlarged:,} of {counted(side.images, 'image')} at {side.side}×{side.side}"
+        for side in sides
+        if side.enlarged
+    ]
+    if enlarged:
+        found.append(f"images smaller than the side are enlarged: {', '.join(enlarged)}")
     return found
 
 

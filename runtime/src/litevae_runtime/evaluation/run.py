@@ -124,7 +124,7 @@ def _report(
     balance = None if block is None else imbalance_entry(special, block, image.name)
     if block is not None and balance is None:
         missing.append(Missing("imbalance", "most positions of the feature maps are 0"))
-    remarks = notes(entries, sides[0])
+    remarks = notes(entries, sides)
     result = {
         "format": FORMAT,
         "model": subject.name,
