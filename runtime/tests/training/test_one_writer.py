@@ -25,7 +25,8 @@ def test_a_live_run_is_left_alone_and_gone_on_with_once_it_has_ended(
     images: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = tmp_path / "run"
-    process = start(run, images, "--cpu", *LONG)
+    # The older checkpoint has to be there still when it is asked for.
+    process = start(run, images, "--cpu", *LONG, "checkpoints.keep=100000")
     wait_for(lambda: bool(checkpoints(run)), process)
     monkeypatch.setattr(lock, "PATIENCE", 0.5)
     older = f"{run}/checkpoints/step-{checkpoints(run)[0]:08d}"
