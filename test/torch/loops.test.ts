@@ -2,7 +2,7 @@
 // @module-tag python
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import { add, block, concat, conv2d, layers, model, relu, scale, silu, type Feature } from "../../dsl/authoring.ts";
+import { add, block, concat, conv2d, groupNorm, layers, model, relu, scale, silu, type Feature } from "../../dsl/authoring.ts";
 import { partOf, paramsOf } from "../../src/ir/walk.ts";
 import { modelPy } from "../../src/targets/torch/model-py.ts";
 import { initialWeights } from "../../src/weights/weights.ts";
@@ -22,6 +22,7 @@ beforeAll(async () => {
 });
 
 const convs = (count: number, input = 4): Layer[] => Array.from({ length: count }, () => conv2d({ in: input, out: 4 }) as Layer);
+const chain = (list: readonly Layer[], x: FeatureMap): FeatureMap => list.reduce((y, layer) => layer(y), x);
 const at = (list: readonly Layer[] | undefined, i: number): Layer => list?.[i] as Layer;
 
 /** The body of the forward that applies lists of layers; it gives in PyTorch what the ONNX graph gives. */
@@ -61,6 +62,23 @@ test("a list in its order, with what stands between its members", async () => {
     for layer in self.body:
         h = F.silu(layer(h)) + x
     return h
+    "
+  `);
+});
+
+test("a list of layers and blocks of several kinds", async () => {
+  const Twice = block("Twice", () => {
+    const { conv } = layers({ conv: conv2d({ in: 4, out: 4 }) });
+    return (x: FeatureMap): FeatureMap => conv(conv(x));
+  });
+  const body = [groupNorm({ channels: 4 }), ...convs(1), Twice()] as Layer[];
+  const forward = await forwardOf({ body, tail: convs(1) }, ({ body = [], tail = [] }, x) => at(tail, 0)(chain(body, x)));
+  expect(forward).toMatchInlineSnapshot(`
+    "
+    x = self.stem(x)
+    for layer in self.body:
+        x = layer(x)
+    return self.tail[0](x)
     "
   `);
 });

@@ -1,18 +1,22 @@
 /** The rules that a class computes with, in blocks as people write them: what holds far from the model's own configuration, or an argument. */
 import { expect, test } from "vitest";
-import { add, block, conv2d, layers, model, scale, silu, tanh, type Feature } from "../../dsl/authoring.ts";
+import { add, block, conv2d, groupNorm, layers, model, scale, silu, tanh, upsample, type Feature } from "../../dsl/authoring.ts";
 import { modelPy } from "../../src/targets/torch/model-py.ts";
 
 type FeatureMap = Feature<number, number>;
 type Layer = (x: FeatureMap) => FeatureMap;
 
 /** model.py of an encoder: image → `body`'s 16 channels → latent. */
-function sourceOf(body: Layer): string {
+function sourceOf(body: Layer, stride = 1): string {
   const Encoder = block("Encoder", () => {
     const { stem, inner, head } = layers({ stem: conv2d({ in: 3, out: 16 }), inner: body, head: conv2d({ in: 16, out: 4 }) });
-    return (image: Feature<3, 1>) => head(inner(stem(image)) as Feature<16, 1>);
+    return (image: FeatureMap) => head(inner(stem(image as Feature<3, 1>)) as Feature<16, 1>);
   });
-  return modelPy(model({ name: "rules", latentChannels: 2, encoder: Encoder(), decoder: conv2d({ in: 2, out: 3 }) }));
+  const Decoder = block("Decoder", () => {
+    const { conv } = layers({ conv: conv2d({ in: 2, out: 3 }) });
+    return (latent: FeatureMap): FeatureMap => upsample(conv(latent as Feature<2, 1>), { factor: stride });
+  });
+  return modelPy(model<number>({ name: "rules", latentChannels: 2, encoder: Encoder(), decoder: Decoder() }));
 }
 
 const chain =
@@ -58,6 +62,26 @@ test("a child for either of two reasons is there for either", () => {
     return (x: FeatureMap): FeatureMap => l.narrow(l.widen(x));
   });
   expect(sourceOf(Both())).toMatch(/if stride (>|!=) 1 or cin != out_channels else/);
+});
+
+test("a list of several kinds that is there on a condition", () => {
+  const Down = block("Down", ({ cin, out, stride, depth }: { cin: number; out: number; stride: number; depth: number }) => {
+    const down =
+      stride > 1 || cin !== out
+        ? { down: [groupNorm({ channels: cin }) as Layer, conv2d({ in: cin, out, stride, kernel: stride }) as Layer] }
+        : {};
+    const l = layers({ ...down, body: Array.from({ length: depth }, () => conv2d({ in: out, out }) as Layer) });
+    return (x: FeatureMap): FeatureMap => chain(l.body)("down" in l ? chain(l.down)(x) : x);
+  });
+  for (const config of [
+    { cin: 16, out: 16, stride: 1, depth: 2 },
+    { cin: 16, out: 16, stride: 2, depth: 3 },
+  ]) {
+    const source = sourceOf(Down(config), config.stride);
+    expect(source).toContain("nn.Conv2d(cin, out_channels, stride, stride=stride, padding=same_padding(stride))");
+    expect(source).toContain("if stride > 1 or cin != out_channels");
+    expect(source).toContain("for layer in self.down:");
+  }
 });
 
 test("what happens at sizes that the model does not have is a condition", () => {

@@ -109,10 +109,11 @@ class Finder {
 
   /** Whether a node does in iteration `r` what `first` does in the first one. */
   #sameStep(first: Node, node: Node | undefined, r: number): boolean {
-    if (first.kind !== node?.kind || first.inputs.length !== node.inputs.length) return false;
+    if (first.inputs.length !== node?.inputs.length) return false;
     const [a, b] = [moduleOf(first), moduleOf(node)];
     if (a === undefined || b === undefined || a === b)
       return a === b && (first.kind === "call" || (node.kind === "op" && sameOp(first, node)));
+    if (returnsOf(first) !== returnsOf(node)) return false;
     const [from, to] = [this.#memberOf(a), this.#memberOf(b)];
     return to !== undefined && from?.list === to.list && from.index + r === to.index && node.outputs.length === 1;
   }
@@ -254,6 +255,11 @@ class Slots {
 
 function moduleOf(node: Node): Module | undefined {
   return node.kind === "call" ? node.block : node.layer;
+}
+
+/** A list may hold layers and blocks side by side, which are applied alike. */
+function returnsOf(node: Node): string {
+  return node.kind === "call" ? node.returns.kind : "one";
 }
 
 function sameOp(a: Node & { kind: "op" }, b: Node & { kind: "op" }): boolean {

@@ -98,7 +98,8 @@ function mergeLists(values: readonly (MemberList | undefined)[], hint: string, a
   const lengths = new Set(filled.map((i) => (lists[i] as readonly unknown[]).length));
   const length = Math.max(0, ...lengths);
   const inside = within(around, filled);
-  const repeated = repeatedList(lists, hint, around, lengths.size > 1 || (filled.length < lists.length && length > 1));
+  const need = lengths.size > 1 ? "needed" : filled.length < lists.length && length > 1 ? "likely" : "only if alike";
+  const repeated = repeatedList(lists, hint, around, need);
   if (repeated !== undefined) return repeated;
   const items = Array.from({ length }, (_, at) =>
     mergeMember(
@@ -116,15 +117,19 @@ function mergeLists(values: readonly (MemberList | undefined)[], hint: string, a
   return { kind: "list", present: length === 0 ? undefined : present(), items };
 }
 
-/** A list of one constructor: where lengths differ (`needed`) that is the only way, otherwise it is taken for items that are all the same. */
+/**
+ * A list of one constructor: where lengths differ that is the only way. Where a list is there in some samples alone, and of one length, it may be one
+ * of several constructors, too; otherwise one is taken for items that are all the same.
+ */
 function repeatedList(
   lists: readonly (readonly Member[])[],
   hint: string,
   around: MemberSurroundings,
-  needed: boolean,
+  need: "needed" | "likely" | "only if alike",
 ): MemberTemplate | undefined {
   const longest = Math.max(...lists.map(({ length }) => length));
   const plain = lists.every((items) => items.every(({ kind }) => kind === "layer" || kind === "block"));
+  const needed = need === "needed";
   if (!needed && (longest < 2 || !plain)) return undefined;
   if (!plain) throw new NoProgram(`${hint} is a list of lists of other lengths`);
   const made = lists.map((items, i) => (items as readonly Module[]).map((module) => madeOf(module, i, around)));
@@ -139,7 +144,7 @@ function repeatedList(
     return [name, slot ?? { kind: "sequence", parts: [around.extra(`${hint}_${name}`, given, around.samples)] }];
   });
   const each = slots.every(([, slot]) => slot.kind === "each" || slot.kind === "default");
-  if (!needed && !each) return undefined;
+  if (need === "only if alike" && !each) return undefined;
   const walks = slots.some(([, slot]) => walkedBy(slot).length > 0);
   const count = walks
     ? undefined

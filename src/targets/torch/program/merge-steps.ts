@@ -1,10 +1,11 @@
 /** One forward for the bodies of several samples: what differs follows from a rule, or stands under a test. */
 import { must } from "../../../errors/must.ts";
 import type { AttrValue } from "../../../ir/op.ts";
+import type { Returns } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import type { Fitter } from "./fit.ts";
 import type { Rule } from "./rules.ts";
-import type { Result, Step, Steps } from "./steps.ts";
+import type { Ref, Result, Step, Steps } from "./steps.ts";
 import { NoProgram, type Slot, type TemplateResult, type TemplateStep, type TemplateSteps, type Test } from "./template.ts";
 
 /** What merging asks of the class around it. */
@@ -255,6 +256,13 @@ function isNegation(rule: Rule): boolean {
   return rule.kind === "not";
 }
 
+const one: Returns = { kind: "one", entries: [["", 0]] };
+
+/** One layer in the place of another, or of a block, is applied alike. */
+function module(ref: Ref, returns: Returns, inputs: number): string {
+  return `module ${JSON.stringify([ref, returns])} ${inputs}`;
+}
+
 /** Steps with one signature differ in numbers alone, and in what they take. */
 function signature(step: Step): string {
   const inputs = step.inputs.length;
@@ -262,9 +270,9 @@ function signature(step: Step): string {
     case "input":
       return step.name;
     case "op":
-      return `${step.op.name}(${inputs})${step.outputs} ${JSON.stringify(step.ref)}`;
+      return step.ref === undefined ? `${step.op.name}(${inputs})${step.outputs}` : module(step.ref, one, inputs);
     case "call":
-      return `call ${JSON.stringify([step.ref, step.returns])} ${inputs}`;
+      return module(step.ref, step.returns, inputs);
     case "loop":
       return `loop ${JSON.stringify([step.lists, step.kept, step.pops])} ${inputs}`;
   }

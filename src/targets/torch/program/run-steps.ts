@@ -53,7 +53,7 @@ export class Run {
     const inputs = node.inputs.map((value) => this.numberOf(value));
     const module = node.kind === "call" ? node.block : node.layer;
     const ref = module === undefined ? undefined : refs.get(module);
-    const key = applied(node.kind === "call" ? "call" : node.op.name, ref, inputs);
+    const key = applied(node.kind === "op" && ref === undefined ? node.op.name : "module", ref, inputs);
     const attrs = node.kind === "op" && ref === undefined ? node.attrs : {};
     const known = this.#applied.get(key);
     if (known === undefined) this.#applied.set(key, [attrs]);
@@ -97,11 +97,14 @@ export class Run {
       case "select":
         return [read(step.inputs[this.#test(step) ? 0 : 1] as TemplateResult)];
       case "call": {
-        const key = applied("call", turned(step.ref, turn), operands);
+        const key = applied("module", turned(step.ref, turn), operands);
         return this.#outputs(step.outputs, `${key} {}`);
       }
       case "op": {
-        const key = applied(step.op.name, step.ref === undefined ? undefined : turned(step.ref, turn), operands);
+        const key =
+          step.ref === undefined
+            ? applied(step.op.name, undefined, operands)
+            : applied("module", turned(step.ref, turn), operands);
         return this.#outputs(step.outputs, `${key} ${JSON.stringify(this.#attributes(step, key))}`);
       }
       case "loop":
@@ -171,6 +174,7 @@ function turned(ref: Ref, turn: readonly (readonly [key: string, index: number])
   return { key: ref.key, steps: [index] };
 }
 
+/** A module is applied as what it is: which one stands there is the constructor's matter. */
 function applied(what: string, ref: Ref | undefined, inputs: readonly number[]): string {
   return `${what} ${ref === undefined ? "" : `${ref.key}.${ref.steps.join(".")}`}(${inputs.join()})`;
 }
