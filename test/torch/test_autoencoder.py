@@ -63,6 +63,13 @@ class TestAutoencoder:
         with pytest.raises(ValueError, match=re.escape("height, width] here, not [1, 5, 32, 32]")):
             getattr(model, call)(torch.zeros(1, 5, 32, 32))
 
+    def test_sides_that_do_not_fit_are_refused_with_those_that_do(self, model: Any) -> None:
+        for call in (model, model.encode):
+            with pytest.raises(ValueError, match=r"^images of width 27 do not fit [^ ]+: 24 or 32 does$"):
+                call(torch.zeros(1, 3, 32, 27))
+        with pytest.raises(ValueError, match=r"^images of height 3 do not fit [^ ]+: 8 does$"):
+            model.encode(torch.zeros(1, 3, 3, 32))
+
     def test_gradient_checkpointing_gives_the_same_gradients(self, model: Any, image: Tensor) -> None:
         runs = count_runs(model.encoder.aggregator.down[0])
         model.train()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tables import table
 
-from litevae_runtime.nn.sizes import nearest_fitting
+from litevae_runtime.nn.fitting import nearest_fitting
 from litevae_runtime.nn.weight_files import renamed
 
 

@@ -1,6 +1,7 @@
 /** model.py: the architecture as a person would write it in PyTorch. */
 import { must } from "../../errors/must.ts";
 import type { Block, Body, Definition, Model, Part } from "../../ir/model.ts";
+import { fittingSizes } from "../../ir/size.ts";
 import {
   pyAttribute,
   pyCall,
@@ -82,6 +83,8 @@ function autoencoderClass(
     ["latent_channels", pyConstant(model.latentChannels)],
     ["image_channels", pyConstant(model.imageChannels)],
     ["stride", pyConstant(model.stride)],
+    ...fittingSides("image_sides", encoder, 1),
+    ...fittingSides("latent_sides", decoder, model.stride),
     ...(beside.join() === usualAutoencoder.discriminator ? [] : [["discriminator_modules", pyConstant(beside)] as const]),
     ...interchangeOf(model).map(({ constant, attribute }) => [attribute, pyName(constant)] as const),
   ];
@@ -101,6 +104,13 @@ function autoencoderClass(
       }),
     ],
   };
+}
+
+/** Heights and widths that a part takes, each as minimum and step in positions of `unit` pixels; nothing where none fits. */
+function fittingSides(attribute: string, part: Part, unit: number): readonly (readonly [string, PyExpr])[] {
+  const sides = (["H", "W"] as const).flatMap((axis) => fittingSizes([part], axis) ?? []);
+  if (sides.length < 2) return [];
+  return [[attribute, pyConstant(sides.map(({ minimum, step }) => [minimum / unit, step / unit]))]];
 }
 
 function initOf(parts: readonly Part[], made: (module: Module) => PyExpr): PyFunction {

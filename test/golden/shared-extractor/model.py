@@ -61,6 +61,8 @@ class Autoencoder(AutoencoderBase):
     latent_channels = 8
     image_channels = 3
     stride = 8
+    image_sides = ((8, 8), (8, 8))
+    latent_sides = ((1, 1), (1, 1))
 
     def __init__(self) -> None:
         super().__init__()

@@ -66,6 +66,8 @@ class Autoencoder(AutoencoderBase):
     latent_channels = 4
     image_channels = 3
     stride = 4
+    image_sides = ((4, 4), (4, 4))
+    latent_sides = ((1, 1), (1, 1))
 
     def __init__(self) -> None:
         super().__init__()

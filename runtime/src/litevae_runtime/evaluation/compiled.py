@@ -13,7 +13,8 @@ from torch import Tensor
 from ..common.errors import InputError, WeightsError
 from ..common.files import file_hash
 from ..common.manifest import check_manifest
-from ..nn.sizes import nearest_fitting, require_fitting
+from ..nn.fitting import nearest_fitting
+from ..nn.sizes import require_fitting
 from ..nn.statistics import flat_config
 from ..nn.stored import CONFIG
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from .fitting import Sides, require_sides, scaled
 from .posterior import LOGVAR_RANGE, DecoderOutput, DiagonalGaussian, EncoderOutput, ReconstructionOutput
 from .pretrained import Pretrained
 from .tiling import blended
@@ -29,6 +30,10 @@ class AutoencoderBase(Pretrained):
     latent_channels: int
     image_channels: int
     stride: int
+    # The heights and widths that encoding and decoding take, each as the least and how far it is to the next; by default
+    # all of them.
+    image_sides: Sides = ((1, 1), (1, 1))
+    latent_sides: Sides = ((1, 1), (1, 1))
 
     use_slicing: bool = False
     use_tiling: bool = False
@@ -49,10 +54,11 @@ class AutoencoderBase(Pretrained):
     def encode(self, x: Tensor, return_dict: bool = True) -> EncoderOutput | tuple[DiagonalGaussian]:
         """The posterior of images: `encode(x).latent_dist.sample()`.
 
-        In a plain tuple without `return_dict`.
+        In a plain tuple without `return_dict`. ValueError where channels or sides do not fit; it names the sides that do.
         """
-        self._expect(x, self.image_channels, "images")
-        posterior = DiagonalGaussian(self._in_pieces(self._encoded, x, 1, Fraction(1, self.stride)))
+        self._expect(x, self.image_channels, "images", self.image_sides)
+        moments = self._in_pieces(self._encoded, x, 1, Fraction(1, self.stride), self.image_sides)
+        posterior = DiagonalGaussian(moments)
         return EncoderOutput(posterior) if return_dict else (posterior,)
 
     @overload
@@ -68,10 +74,11 @@ class AutoencoderBase(Pretrained):
     ) -> DecoderOutput | tuple[Tensor]:
         """The images of latents: `decode(z).sample`; in a plain tuple without `return_dict`.
 
-        `generator` is there for diffusers' pipelines: nothing is drawn here.
+        `generator` is there for diffusers' pipelines: nothing is drawn here. ValueError where channels or sides do not
+        fit; it names the sides that do.
         """
-        self._expect(z, self.latent_channels, "latents")
-        image = self._in_pieces(self._decoded, z, self.stride, Fraction(self.stride))
+        self._expect(z, self.latent_channels, "latents", self.latent_sides)
+        image = self._in_pieces(self._decoded, z, self.stride, Fraction(self.stride), self.latent_sides)
         return DecoderOutput(image) if return_dict else (image,)
 
     @overload
@@ -105,8 +112,10 @@ class AutoencoderBase(Pretrained):
     ) -> ReconstructionOutput | tuple[Tensor]:
         """Reconstructions and posterior.
 
-        From the mean where `sample`, diffusers' `sample_posterior`, is False.
+        From the mean where `sample`, diffusers' `sample_posterior`, is False. ValueError where images do not fit.
         """
+        both = (self.image_sides, scaled(self.latent_sides, self.stride))
+        self._expect(x, self.image_channels, "images", *both)
         posterior = self.encode(x).latent_dist
         draws = sample if sample_posterior is None else sample_posterior
         z = posterior.sample(generator) if draws else posterior.mode()
@@ -123,23 +132,27 @@ class AutoencoderBase(Pretrained):
         )
 
     def _in_pieces(
-        self, function: Callable[[Tensor], Tensor], x: Tensor, unit: int, scale: Fraction
+        self, function: Callable[[Tensor], Tensor], x: Tensor, unit: int, scale: Fraction, fitting: Sides
     ) -> Tensor:
         """`function(x)`, an image or a tile at a time as the switches say.
 
-        `unit` is how many pixels one position is.
+        `unit` is how many pixels one position is, `fitting` the sides that the function takes.
         """
         if self.use_slicing and len(x) > 1:
-            return torch.cat([self._tiled(function, each, unit, scale) for each in x.split(1)])
-        return self._tiled(function, x, unit, scale)
+            return torch.cat([self._tiled(function, each, unit, scale, fitting) for each in x.split(1)])
+        return self._tiled(function, x, unit, scale, fitting)
 
-    def _tiled(self, function: Callable[[Tensor], Tensor], x: Tensor, unit: int, scale: Fraction) -> Tensor:
+    def _tiled(
+        self, function: Callable[[Tensor], Tensor], x: Tensor, unit: int, scale: Fraction, fitting: Sides
+    ) -> Tensor:
         # In whole positions of the latent, of which every tile is made.
         positions = max(1, self.tile_sample_min_size // self.stride)
         overlap = int(positions * self.tile_overlap_factor)
         side, shared = (count * self.stride // unit for count in (positions, overlap))
-        if not self.use_tiling or max(x.shape[-2:]) <= side:
+        height, width = x.shape[-2:]
+        if not self.use_tiling or max(height, width) <= side:
             return function(x)
+        require_sides(min(side, height), min(side, width), [fitting], "tiles", self.name)
         return blended(function, x, side, shared, scale)
 
     def enable_slicing(self) -> None:
@@ -167,10 +180,11 @@ class AutoencoderBase(Pretrained):
     def disable_tiling(self) -> None:
         self.enable_tiling(False)
 
-    @staticmethod
-    def _expect(x: Tensor, channels: int, what: str) -> None:
+    def _expect(self, x: Tensor, channels: int, what: str, *fitting: Sides) -> None:
+        """ValueError where channels or sides do not fit."""
         if x.dim() != 4 or x.shape[1] != channels:
             raise ValueError(f"{what} are [N, {channels}, height, width] here, not {list(x.shape)}")
+        require_sides(x.shape[2], x.shape[3], fitting, what, self.name)
 
     def enable_gradient_checkpointing(self, enabled: bool = True) -> Self:
         """Trades time for memory: the innermost blocks keep their inputs alone and run again in backward.

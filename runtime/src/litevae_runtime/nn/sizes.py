@@ -1,12 +1,13 @@
 """Which sizes of images pass through networks: tried on torch's meta device, without memory or time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import nn
 
 from ..common.errors import InputError
 from .autoencoder import AutoencoderBase
+from .fitting import choice, nearest_fitting
 
 # How far from a resolution that does not fit others are looked for.
 _REACH = 256
@@ -40,21 +41,6 @@ def nearest(side: int, autoencoder: AutoencoderBase, discriminator: nn.Module | 
     return nearest_fitting(side, lambda each: fits(each, autoencoder, discriminator), stride, reach)
 
 
-def nearest_fitting(side: int, fits: Callable[[int], bool], step: int, reach: int) -> list[int]:
-    """The nearest sides below and above one that does not fit, among multiples of `step` within `reach`; those that there are.
-
-    The compiler's and client.mjs's rule too: a table in the tests holds them together.
-    """
-    below = range((side - 1) // step * step, max(0, side - reach), -step)
-    above = range((side // step + 1) * step, side + reach, step)
-    return [found for way in (below, above) if (found := next(filter(fits, way), None)) is not None]
-
-
-def choice(fitting: Sequence[int]) -> str:
-    """For a message: `240 or 264`."""
-    return " or ".join(map(str, fitting)) or "another size"
-
-
 @torch.no_grad()
 def fits(side: int, autoencoder: AutoencoderBase, discriminator: nn.Module | None = None) -> bool:
     """Whether square images of that side come back in their size. The networks are on the meta device, in eval mode."""
@@ -65,6 +51,6 @@ def fits(side: int, autoencoder: AutoencoderBase, discriminator: nn.Module | Non
             return False
         if discriminator is not None:
             discriminator(image)
-    except RuntimeError:
+    except (RuntimeError, ValueError):
         return False
     return True

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..common.errors import InputError
 from .autoencoder import AutoencoderBase
+from .fitting import Sides, least_from
 
 
 def _called(autoencoder: AutoencoderBase, call: Callable[[Tensor], object], x: Tensor) -> list[nn.Module]:
@@ -28,17 +29,19 @@ def _called(autoencoder: AutoencoderBase, call: Callable[[Tensor], object], x: T
     return list(called)
 
 
-def _example(autoencoder: AutoencoderBase, channels: int, side: int) -> Tensor:
+def _example(autoencoder: AutoencoderBase, channels: int, side: int, fitting: Sides) -> Tensor:
+    """Zeros of the least sides that fit and are no less than `side`."""
     device = next(autoencoder.parameters()).device
-    return torch.zeros(1, channels, side, side, device=device)
+    return torch.zeros(1, channels, *least_from(side, fitting), device=device)
 
 
-# Positions of the latent in the examples that find out which modules are used.
+# Least positions of the latent in the examples that find out which modules are used.
 _SIDE = 8
 
 
 def used_in_encoding(autoencoder: AutoencoderBase) -> list[nn.Module]:
-    image = _example(autoencoder, autoencoder.image_channels, _SIDE * autoencoder.stride)
+    side = _SIDE * autoencoder.stride
+    image = _example(autoencoder, autoencoder.image_channels, side, autoencoder.image_sides)
     return _called(autoencoder, autoencoder.encode, image)
 
 
@@ -54,7 +57,7 @@ def keys_of_encoding(autoencoder: AutoencoderBase) -> set[str]:
 
 
 def used_in_decoding(autoencoder: AutoencoderBase) -> list[nn.Module]:
-    latent = _example(autoencoder, autoencoder.latent_channels, _SIDE)
+    latent = _example(autoencoder, autoencoder.latent_channels, _SIDE, autoencoder.latent_sides)
     return _called(autoencoder, autoencoder.decode, latent)
 
 

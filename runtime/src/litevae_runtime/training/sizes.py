@@ -5,7 +5,8 @@ import torch
 from ..common.errors import InputError
 from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
-from ..nn.sizes import choice, fits, nearest
+from ..nn.fitting import choice
+from ..nn.sizes import fits, nearest
 from ..recipe.fields import Recipe
 from .networks import build_discriminator
 
