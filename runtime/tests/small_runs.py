@@ -14,6 +14,7 @@ from accelerate.state import AcceleratorState, GradientState, PartialState
 from small import NETWORKS, PACKAGE, Autoencoder
 
 from litevae_runtime.common.run_folder import RunFolder
+from litevae_runtime.nn.autoencoder import AutoencoderBase
 from litevae_runtime.training import command
 
 TESTS = Path(__file__).parent
@@ -26,14 +27,14 @@ _PROGRAM = (
 )
 
 
-def train(run: Path, images: Path, *more: str) -> int:
+def train(run: Path, images: Path, *more: str, model: type[AutoencoderBase] = Autoencoder) -> int:
     """Trains in this process; returns the exit code."""
     # Accelerate keeps one state a process.
     for state in (AcceleratorState, GradientState, PartialState):
         state._reset_state()
     torch.set_num_threads(1)
     arguments = ["--data", str(images), "--output", str(run), "--cpu", *more]
-    return command.main(Autoencoder, NETWORKS, PACKAGE, arguments)
+    return command.main(model, NETWORKS, PACKAGE, arguments)
 
 
 def start(

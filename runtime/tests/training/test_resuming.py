@@ -4,11 +4,14 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file
 from sets import colour, write_images
-from small import PACKAGE
+from small import PACKAGE, Autoencoder
 from small_runs import checkpoints, error_of, train
 
 from litevae_runtime.training import build
@@ -48,6 +51,40 @@ def test_the_weights_that_it_started_from_are_not_asked_for_again(
     whole = (run / "model.safetensors").read_bytes()
     assert train(run, images, "--resume", "auto") == 0
     assert (run / "model.safetensors").read_bytes() == whole
+
+
+class WithoutQuantConv(Autoencoder):
+    """Weights that have diffusers' convolutions bring them."""
+
+    diffusers_config = MappingProxyType({"use_quant_conv": False, "use_post_quant_conv": False})
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+@pytest.mark.parametrize("encoder", ["true", "false"])
+def test_convolutions_that_the_start_brought_are_there_again(
+    encoder: str, damaged: bool, images: Path, tmp_path: Path
+) -> None:
+    brings = WithoutQuantConv()
+    brings.adapt_to(["quant_conv.weight", "post_quant_conv.weight"])
+    brings.save_pretrained(tmp_path / "start")
+    run = tmp_path / "run"
+    settings = ("--set", f"train.start_from={tmp_path / 'start'}", f"train.encoder={encoder}")
+    assert train(run, images, *settings, model=WithoutQuantConv) == 0
+    whole = load_file(run / "model.safetensors")
+    assert "quant_conv.weight" in whole and "post_quant_conv.bias" in whole
+    newest = run / "checkpoints" / "step-00000006"
+    if damaged:
+        (newest / "autoencoder.safetensors").write_bytes(b"no weights")
+    else:
+        shutil.rmtree(newest)
+    shutil.rmtree(tmp_path / "start")
+    assert train(run, images, "--resume", "auto", "--dry-run", model=WithoutQuantConv) == 0
+    assert train(run, images, "--resume", "auto", model=WithoutQuantConv) == 0
+    again = load_file(run / "model.safetensors")
+    assert whole.keys() == again.keys() and all(torch.equal(whole[key], again[key]) for key in whole)
+    # Only what decodes has moved where the encoder is frozen.
+    moved = not torch.equal(whole["quant_conv.weight"], brings.state_dict()["quant_conv.weight"])
+    assert moved == (encoder == "true")
 
 
 @pytest.mark.parametrize(("before", "then"), [("true", "false"), ("false", "true")])

@@ -1,6 +1,6 @@
 """The networks and optimizers of a run, initialised, on their device and prepared by Accelerate."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
@@ -26,14 +26,20 @@ def build(
     model: type[AutoencoderBase],
     networks: Builders,
     compiled: bool,
-    resumes: bool,
+    resumed_keys: Collection[str] | None,
 ) -> tuple[Networks, Optimizers, list[str]]:
-    """Seeded by the recipe; the strings are what a person should know about how the weights began."""
+    """Seeded by the recipe; the strings are what a person should know about how the weights began.
+
+    `resumed_keys` are those of the weights that a checkpoint will bring, in the place of the recipe's.
+    """
     torch.manual_seed(recipe.seed)
     notes: list[str] = []
     autoencoder = model()
     initialize(autoencoder, recipe.train.init)
-    if recipe.train.start_from is not None and not resumes:
+    if resumed_keys is not None:
+        # Modules that the start had brought have to be there before anything is frozen, copied or optimized.
+        autoencoder.adapt_to(resumed_keys)
+    elif recipe.train.start_from is not None:
         notes.append(start_from(autoencoder, recipe.train.start_from, recipe.train.partial))
     if recipe.train.encoder:
         # Of latents as they were: training moves them, and the end of the run measures.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..common.commands import EXIT_DONE
 from ..common.errors import InputError
-from ..common.run_folder import DAMAGED, DIVERGED, step_of
+from ..common.run_folder import DAMAGED, DIVERGED, RunFolder, step_of
 from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
 from ..recipe.fields import Recipe
@@ -18,7 +18,7 @@ from .dry_run import dry_run as try_out
 from .lock import alone
 from .memory import memory_errors
 from .networks import missing_weights
-from .snapshot import DamagedCheckpointError, read_state
+from .snapshot import DamagedCheckpointError, keys_in, read_state
 from .start import describe, make_accelerator, open_split
 from .together import decided
 from .trainer import Outcome, Trainer
@@ -57,12 +57,14 @@ def train(
     accelerator = make_accelerator(recipe, cpu)
     cache = None if dry_run else output.with_name(f"{output.name}.shards")
     split = open_split(accelerator, data, recipe, model.image_channels, cache)
-    resumes = choose_checkpoint(output, resume, dry_run) is not None
+    before = choose_checkpoint(output, resume, dry_run)
+    # With `auto` an older checkpoint may take the place of a damaged one.
+    keys = None if before is None else keys_in([before, *reversed(RunFolder(output).paths())])
     lacking = missing_weights(recipe) if dry_run else None
     # The same work, and nothing is kept of it.
     stand_in = replace(recipe, perceptual=replace(recipe.perceptual, weights="random"))
     chosen = recipe if lacking is None else stand_in
-    trainer = Trainer(accelerator, chosen, split, output, model, networks, compiled, resumes and not dry_run)
+    trainer = Trainer(accelerator, chosen, split, output, model, networks, compiled, keys)
 
     trainer.notes += notes
 
@@ -87,7 +89,7 @@ def train(
         )
         if checkpoint is not None:
             trainer.resume(checkpoint)
-        elif resumes:
+        elif before is not None:
             raise InputError(
                 f"the checkpoints of {output} are gone",
                 found=f"{output / 'checkpoints'} had some a moment ago",

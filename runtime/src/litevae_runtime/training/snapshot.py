@@ -2,14 +2,15 @@
 without executing anything, and `state.json`, which is written last and has the hashes of the others."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import Accelerator
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -105,6 +106,14 @@ def read_state(folder: Path, model: str, steps: int) -> State:
         except OSError as error:
             raise DamagedCheckpointError(folder / name, error.strerror or str(error)) from error
     return state
+
+
+def keys_in(folders: Iterable[Path]) -> frozenset[str]:
+    """The keys of the weights in the first of these checkpoints whose file can be read; all of a run have the same."""
+    for folder in folders:
+        with suppress(OSError, SafetensorError), safe_open(folder / RAW, framework="pt") as weights:
+            return frozenset(weights.keys())
+    return frozenset()
 
 
 def _parsed_state(folder: Path) -> State:

@@ -1,7 +1,7 @@
 """The loop of a run: phases, steps, what is seen of them, checkpoints, and the end."""
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import closing, nullcontext, suppress
 from dataclasses import replace
 from enum import Enum
@@ -55,7 +55,7 @@ class Outcome(Enum):
 class Trainer:
     """A run of a recipe over images. Building one costs memory and touches no file.
 
-    `resumes` leaves out the weights to start from, which a checkpoint replaces.
+    `resumed_keys` are those of a checkpoint's weights, which replace the weights to start from.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Trainer:
         model: type[AutoencoderBase],
         networks: Builders,
         compiled: bool = False,
-        resumes: bool = False,
+        resumed_keys: Collection[str] | None = None,
     ) -> None:
         self.accelerator = accelerator
         self.recipe = recipe
@@ -85,7 +85,7 @@ class Trainer:
         if self.perceptual is not None:
             self.perceptual.to(accelerator.device)
         self.networks, self.optimizers, self.notes = build(
-            accelerator, recipe, model, networks, compiled, resumes
+            accelerator, recipe, model, networks, compiled, resumed_keys
         )
         losses = ReconstructionLosses(recipe, self.perceptual)
         self.step = TrainingStep(accelerator, recipe, self.networks, self.optimizers, losses)
