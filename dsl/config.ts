@@ -9,10 +9,19 @@ export type Below = (...args: never[]) => unknown;
 type Settings = Readonly<Record<string, unknown>>;
 
 /**
- * Refuses settings that do not exist. TypeScript does so where a configuration is written out; one that comes through a variable or a
- * spread passes it.
+ * Refuses settings that do not exist, and what is no settings at all. TypeScript does so where a configuration is written out; one that comes
+ * through a variable or a spread passes it.
  */
-export function checkKeys(op: string, config: object, known: readonly string[], below: Below): void {
+export function checkKeys(op: string, config: unknown, known: readonly string[], below: Below): void {
+  if (typeof config !== "object" || config === null || Array.isArray(config)) {
+    throw new UserError({
+      what: `${op} is not given its settings in an object`,
+      where: placeOf(captureSource(below)),
+      expected: `{ ${known.join(", ")} }`,
+      found: described(config),
+      help: "write them by their names, in braces",
+    });
+  }
   const unknown = Object.keys(config).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   const meant = nearest(unknown, known);

@@ -109,6 +109,26 @@ describe("a misspelt setting", () => {
   });
 });
 
+test.each<[string, unknown, string, string]>([
+  ["conv2d", conv2d, "undefined", "{ in, out, kernel, stride, padding, bias, groups }"],
+  [
+    "conv2d",
+    (below: never) => (conv2d as (...sizes: unknown[]) => unknown)(3, 64, below),
+    "3",
+    "{ in, out, kernel, stride, padding, bias, groups }",
+  ],
+  ["groupNorm", () => groupNorm([32, 64] as never), "32,64", "{ channels, groups, eps }"],
+  ["upsample", () => encoding((x) => upsample(x, 2 as never)), "2", "{ factor }"],
+  ["avgPool2d", () => encoding((x) => (avgPool2d as unknown as Body)(x)), "undefined", "{ size }"],
+  ["model", () => model(null as never), "null", "{ name, imageChannels"],
+  ["litevae", () => litevae("S" as never), '"S"', "variant, latentChannels"],
+  ["sdVae", () => sdVae(4 as never), "4", "{ name"],
+])("settings of %s that are no object are refused: %#", (op, run, found, expected) => {
+  const report = reportOf(run as () => unknown);
+  expect(report).toMatchObject({ what: `${op} is not given its settings in an object`, found });
+  expect(report.expected).toContain(expected);
+});
+
 describe("a number that is none", () => {
   test.each([
     ["haarDwt", (x) => haarDwt(x, { scale: Number.NaN }).bands, "scale: NaN"],
