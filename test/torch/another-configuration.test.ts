@@ -1,7 +1,20 @@
 /** Never silently another network: what a class makes of other arguments is what the block makes of them, or the docstring says what it is made for. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { add, block, conv2d, layers, model, relu, scale, silu, type Feature } from "../../dsl/authoring.ts";
+import {
+  add,
+  batchNorm2d,
+  block,
+  concat,
+  conv2d,
+  groupNorm,
+  layers,
+  model,
+  relu,
+  scale,
+  silu,
+  type Feature,
+} from "../../dsl/authoring.ts";
 import { runs } from "../support/random.ts";
 import type { Block, Body, Model } from "../../src/ir/model.ts";
 import { modelPy } from "../../src/targets/torch/model-py.ts";
@@ -192,6 +205,51 @@ test("what no class takes is named, an argument without a name is called as its 
   const source = modelPy(model({ name: "given", latentChannels: 2, encoder: Encoder(), decoder: conv2d({ in: 2, out: 3 }) }));
   expect(source).toContain("Made for act silu, kernels [[1],[3,3]].");
   expect(source).toContain("def __init__(self, ch: int) -> None:");
+});
+
+test("a class around children that are made for a setting names it, too", () => {
+  const Parallel = block("Parallel", ({ ch, kernels }: { ch: number; kernels: readonly number[] }) => {
+    const l = layers({ convs: kernels.map((kernel) => conv2d({ in: ch, out: ch / kernels.length, kernel })) });
+    return (x: FeatureMap): FeatureMap => l.convs.map((conv): FeatureMap => conv(x)).reduce((all, each) => concat(all, each));
+  });
+  const Body = block("Body", ({ ch, kernels, depth }: { ch: number; kernels: readonly number[]; depth: number }) => {
+    const l = layers({ body: Array.from({ length: depth }, () => Parallel({ ch, kernels })) });
+    return (x: FeatureMap): FeatureMap => l.body.reduce<FeatureMap>((h, each) => each(h), x);
+  });
+  const Encoder = block("Encoder", () => {
+    const l = layers({
+      stem: conv2d({ in: 3, out: 16 }),
+      body: Body({ ch: 16, kernels: [1, 3], depth: 2 }),
+      head: conv2d({ in: 16, out: 4 }),
+    });
+    return (image: Feature<3, 1>): Feature<4, 1> => l.head(l.body(l.stem(image)));
+  });
+  const source = modelPy(model({ name: "parallel", latentChannels: 2, encoder: Encoder(), decoder: conv2d({ in: 2, out: 3 }) }));
+  expect(source.match(/Made for kernels \(1, 3\)\./g)).toHaveLength(2);
+  expect(source).toContain("def __init__(self, ch: int, depth: int) -> None:");
+});
+
+test("of a text the class knows what configurations have", () => {
+  const Norm = block("Norm", ({ ch, kind }: { ch: number; kind: string }) => {
+    const norms: Readonly<Record<string, (given: { channels: number }) => Layer>> = { group: groupNorm, batch: batchNorm2d };
+    const norm = norms[kind]?.({ channels: ch });
+    const l = layers({ conv: conv2d({ in: ch, out: ch }), ...(norm === undefined ? {} : { norm }) });
+    return (x: FeatureMap): FeatureMap => ("norm" in l ? l.norm(l.conv(x)) : l.conv(x));
+  });
+  const Encoder = block("Encoder", () => {
+    const l = layers({
+      stem: conv2d({ in: 3, out: 16 }),
+      plain: Norm({ ch: 16, kind: "none" }),
+      grouped: Norm({ ch: 16, kind: "group" }),
+      head: conv2d({ in: 16, out: 4 }),
+    });
+    return (image: FeatureMap): FeatureMap => l.head(l.grouped(l.plain(l.stem(image as Feature<3, 1>))));
+  });
+  const source = modelPy(
+    model<number>({ name: "texts", latentChannels: 2, encoder: Encoder(), decoder: conv2d({ in: 2, out: 3 }) }),
+  );
+  expect(source).toContain('def __init__(self, ch: int, kind: Literal["none", "group"]) -> None:');
+  expect(source).toContain("from typing import Literal");
 });
 
 test("settings may be called as Python, torch or the class itself calls something", () => {

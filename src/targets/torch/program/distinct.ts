@@ -12,17 +12,18 @@ export function distinct(values: readonly PyConstant[]): readonly PyConstant[] {
 export function distinctSamples(samples: readonly Sample[]): readonly Sample[] {
   const found = new Map<string, Sample>();
   for (const sample of samples) {
-    const children = sample.block.children.map((child) =>
-      child.kind === "layer" ? [child.op.name, child.attrs] : [child.name, child.config],
-    );
-    const key = JSON.stringify([
-      [...sample.settings],
-      children,
-      sample.body.graph.nodes.map((node) => (node.kind === "op" ? [node.op.name, node.attrs] : 0)),
-    ]);
+    const key = JSON.stringify([[...sample.settings], contentOf(sample)]);
     if (!found.has(key)) found.set(key, sample);
   }
   return [...found.values()];
+}
+
+/** What a sample is made of, as text. */
+export function contentOf({ block, body }: Sample): string {
+  const children = block.children.map((child) =>
+    child.kind === "layer" ? [child.op.name, child.attrs] : [child.name, child.config],
+  );
+  return JSON.stringify([children, body.graph.nodes.map((node) => (node.kind === "op" ? [node.op.name, node.attrs] : 0))]);
 }
 
 /** Whether a member makes any module. */

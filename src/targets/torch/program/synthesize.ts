@@ -3,7 +3,7 @@ import type { Rebuilds } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import { childrenKnown, type ClassLookup } from "./children.ts";
 import type { Default } from "./defaults.ts";
-import { distinct, distinctSamples } from "./distinct.ts";
+import { contentOf, distinct, distinctSamples } from "./distinct.ts";
 import { Prober } from "./prober.ts";
 import type { Sample } from "./samples.ts";
 import { numbersOf } from "./template-parameters.ts";
@@ -37,11 +37,14 @@ export function synthesize(
   const values = new Map(
     [...first.settings.keys()].map((name) => [name, distinct(instances.map(({ settings }) => settings.get(name) ?? null))]),
   );
-  const varied = new Set([...free].filter((name) => (values.get(name)?.length ?? 0) > 1 || !hasText(first.settings.get(name))));
-  const prober = new Prober(first, varied, values, rebuilds);
+  const several = (name: string): boolean => (values.get(name)?.length ?? 0) > 1;
+  const tried = new Set([...free].filter((name) => several(name) || !hasText(first.settings.get(name))));
+  const prober = new Prober(first, tried, values, rebuilds);
   const known = (samples: readonly Sample[]): readonly Sample[] => samples.filter((sample) => childrenKnown(sample, classOf));
+  const probed = prober.samples();
   // Two instances that differ most give what lies between them too.
-  const samples = [...distinctSamples(instances), ...known(prober.samples())];
+  const samples = [...distinctSamples(instances), ...known(probed)];
+  const varied = new Set([...tried].filter((name) => several(name) || !isChildrens(name, first, probed, samples)));
   const checks: Sample[] = [];
   let best: ClassProgram | undefined;
   for (let round = 0; round < mostRounds; round++) {
@@ -69,6 +72,22 @@ export function synthesize(
     for (const sample of wrong.slice(0, 8)) checks.splice(checks.indexOf(sample), 1);
   }
   return best;
+}
+
+/**
+ * Whether children are made for the value that a setting has here: with another one alone, where that changes anything, there is no class of them. The
+ * class around them is made for it, too.
+ */
+function isChildrens(name: string, first: Sample, probed: readonly Sample[], known: readonly Sample[]): boolean {
+  const text = (sample: Sample, setting: string): string => JSON.stringify(sample.settings.get(setting));
+  const others = [...first.settings.keys()].filter((other) => other !== name);
+  const alone = probed.filter(
+    (sample) => text(sample, name) !== text(first, name) && others.every((other) => text(sample, other) === text(first, other)),
+  );
+  return (
+    alone.some((sample) => !known.includes(sample)) &&
+    alone.every((sample) => !known.includes(sample) || contentOf(sample) === contentOf(first))
+  );
 }
 
 /** A text can only be varied where the model has several. */

@@ -27,6 +27,7 @@ import { ownNaming, pythonOf, singular, type Naming, loopOver, nameOfList } from
 import { parametersOfSteps, rulesOf, walkedBy } from "./template-parameters.ts";
 import type { ClassParameter, ClassProgram, Construct, ItemSlot, MemberTemplate, Slot } from "./template.ts";
 import { docOf } from "./class-doc.ts";
+import { distinct } from "./distinct.ts";
 import { writeForward } from "./write-forward.ts";
 
 /** `doc` is what the author says of the block. */
@@ -51,7 +52,7 @@ export function writeClass(program: ClassProgram, doc: readonly string[]): PyCla
       { name: "self" },
       ...program.parameters.map((parameter): PyParameter => ({
         name: parameter.name,
-        type: typeOf(parameter.values),
+        type: typeOf([...parameter.values, ...(parameter.default === undefined ? [] : [parameter.default])]),
         ...(parameter.default === undefined ? {} : { default: pyConstant(parameter.default) }),
       })),
     ],
@@ -76,10 +77,12 @@ export function writeClass(program: ClassProgram, doc: readonly string[]): PyCla
 }
 
 /** The annotation of an argument that takes all of these values. */
-export function typeOf(values: readonly PyConstant[]): PyExpr {
+function typeOf(values: readonly PyConstant[]): PyExpr {
   const lists = values.filter((value) => Array.isArray(value)) as readonly (readonly PyConstant[])[];
   if (lists.length > 0) return pyIndex(pySymbol("collections.abc", "Sequence"), typeOf(lists.flat()));
-  if (values.some((value) => typeof value === "string")) return pyName("str");
+  // Of a text that no configuration has, nothing is known.
+  const texts = distinct(values.filter((value) => typeof value === "string"));
+  if (texts.length > 0) return pyIndex(pySymbol("typing", "Literal"), ...texts.map(pyConstant));
   if (values.some((value) => typeof value === "boolean")) return pyName("bool");
   return pyName(values.every((value) => Number.isInteger(value)) ? "int" : "float");
 }
