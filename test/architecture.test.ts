@@ -19,7 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "src/ir": ["src/errors"],
   "src/ops": ["src/errors", "src/ir"],
   "src/passes": ["src/errors", "src/ir", "src/ops"],
-  "src/weights": ["src/errors", "src/ir", "src/ops"],
+  "src/weights": ["src/errors", "src/recipe", "src/ir", "src/ops"],
   "src/targets": ["src/errors", "src/paper", "src/recipe", "src/ir", "src/ops", "src/passes"],
   "src/report": ["src/errors", "src/paper", "src/recipe", "src/ir", "src/ops", "src/targets"],
   "src/compiler": ["src/errors", "src/ir", "src/weights", "src/targets"],

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
-import { UsageError } from "../errors/index.ts";
+import * as z from "zod";
 import type { Fit } from "../onnxruntime/image.ts";
-import { pixelContradiction, pixelSchema, type PixelRule } from "../recipe/pixels.ts";
+import { pixelOptions, type PixelOptions } from "../recipe/pixels.ts";
 import { choice } from "./options.ts";
 import { schemaOptions } from "./target-options.ts";
 
 const fits: readonly Fit[] = ["pad", "crop"];
 
-interface Flags extends Partial<PixelRule> {
+interface Flags extends PixelOptions {
   readonly output: string;
   readonly fit: Fit;
 }
@@ -23,15 +23,12 @@ export function addRun(program: Command): void {
       "where to write reconstruction.png (.npy where it has neither 1 nor 3 channels), latent.png and latent.safetensors",
     )
     .addOption(choice("--fit <how>", "how the image gets a size that the model takes", fits).default("pad"));
-  for (const option of schemaOptions(pixelSchema)) command.addOption(option);
+  for (const option of schemaOptions(z.strictObject(pixelOptions))) command.addOption(option);
   command.action(async (folder: string, image: string, flags: Flags) => {
-    const rule = pixelSchema.parse({ profile: flags.profile, range: flags.range, nodata: flags.nodata, fill: flags.fill });
-    const wrong = pixelContradiction(rule);
-    if (wrong !== undefined)
-      throw new UsageError({ what: "what samples mean is contradictory", ...wrong, help: "change --range or --fill" });
+    const { output: out, fit, ...pixels } = flags;
     const { reconstruct } = await import("../onnxruntime/reconstruct.ts");
     const progress = (doing: string): void => void process.stderr.write(`${doing}\n`);
-    const result = await reconstruct({ folder, image, out: flags.output, fit: flags.fit, rule, progress });
+    const result = await reconstruct({ folder, image, out, fit, pixels, progress });
     const { mean, std, min, max } = result.latent;
     const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
     process.stdout.write(
@@ -43,6 +40,7 @@ export function addRun(program: Command): void {
         ...result.files.map((file, i) => (i === 0 ? "written" : "").padEnd(17) + file),
       ].join("\n")}\n`,
     );
+    if (result.departure !== undefined) process.stderr.write(`note: ${result.departure}\n`);
     if (result.warning !== undefined) process.stderr.write(`warning: ${result.warning}\n`);
     if (result.untrained)
       process.stderr.write(

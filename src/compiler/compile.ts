@@ -90,6 +90,7 @@ export async function compile<Resources>(model: Model, options: CompileOptions<R
     modelHash: await sha256(printModel(model)),
     provenance: options.weights === undefined ? `untrained, seed ${options.seed}` : "trained",
     latents: settings.latents,
+    pixels: settings.pixels,
     sizes: (those) => sizesOf(model, those),
     load: (param) => weights.load(param),
   };
@@ -132,7 +133,7 @@ function settingsOf<Resources>(model: Model, { weights, note }: CompileOptions<R
       `warning: no config.json beside ${weights.file.name} says how its latents are spread: config.json gets scaling_factor ${scaling} and shift_factor ${shift}\n`,
     );
   }
-  return { latents, carried: stored.carried };
+  return { ...stored, latents };
 }
 
 /** What leads diffusers to the one file of weights, under its own name for such a list; of models that a class of its own opens. */

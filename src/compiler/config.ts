@@ -9,7 +9,7 @@ import { placeOf, type Source } from "../ir/source.ts";
 import { stepsOf } from "../ir/walk.ts";
 import { ownSettings, type StoredConfig } from "../weights/stored-config.ts";
 
-export interface Config extends LatentStatistics {
+export interface Config extends LatentStatistics, Pick<StoredConfig, "pixels"> {
   readonly model: string;
   readonly image_channels: number;
   readonly latent_channels: number;
@@ -36,15 +36,15 @@ export function sizesOfParts(config: Config, parts: readonly string[]): readonly
   return [...new Set(parts.map((part) => config[sizesWith(part)] ?? config.sizes))];
 }
 
-/** What `weights` bring: the spread of their latents, and settings of diffusers' that go with them. */
-export interface WeightsSettings {
+/** What `weights` bring: what pixels meant, the spread of their latents, and settings of diffusers' that go with them. */
+export interface WeightsSettings extends Pick<StoredConfig, "pixels"> {
   readonly latents: LatentStatistics | undefined;
   readonly carried: StoredConfig["carried"];
 }
 
 /** The text of config.json: in diffusers' layout where a class of its own opens the folder, with what that class does not know under a key that it passes over. */
-export function configText(model: Model, parts: readonly Part[], { latents, carried }: WeightsSettings): string {
-  const config = configOf(model, parts, latents);
+export function configText(model: Model, parts: readonly Part[], { latents, pixels, carried }: WeightsSettings): string {
+  const config: Config = { ...configOf(model, parts, latents), ...(pixels === undefined ? {} : { pixels }) };
   const diffusers = diffusersOf(model, parts);
   if (diffusers === undefined) return json({ ...config, ...carried });
   const { scaling_factor, shift_factor, latents_mean, latents_std, ...own } = config;

@@ -11,7 +11,7 @@ import { encodeSafetensors } from "../weights/safetensors.ts";
 import { npyBytes } from "../images/npy.ts";
 import type { PlanarImage } from "../images/open.ts";
 import { spreadWarning } from "../images/signed.ts";
-import type { PixelRule } from "../recipe/pixels.ts";
+import { pixelsAs, type PixelOptions, type PixelRule } from "../recipe/pixels.ts";
 import { cannotWrite, prepareOutput, readImage, writeImage } from "./image.ts";
 import { cropped, latentView, psnr, statistics, type Fit, type FittedImage } from "./image.ts";
 import { loadGraph, type GraphValue, type GraphValues } from "./session.ts";
@@ -24,7 +24,8 @@ export interface ReconstructOptions {
   readonly image: string;
   readonly out: string;
   readonly fit: Fit;
-  readonly rule: PixelRule;
+  /** What samples mean, where it is not what config.json says. */
+  readonly pixels: PixelOptions;
   readonly progress: (doing: string) => void;
 }
 
@@ -39,6 +40,8 @@ export interface Reconstruction {
   readonly encodeMs: number;
   readonly decodeMs: number;
   readonly files: readonly string[];
+  /** How samples were read otherwise than in training. */
+  readonly departure: string | undefined;
   /** What makes one doubt that the image was read as it is meant. */
   readonly warning: string | undefined;
   /** Whether the model has parameters that nothing was trained for. */
@@ -53,7 +56,8 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
   openCompiled(folder, [encoding, decoding].map(graphName));
   refuseCompiled(out);
   const fixed = expectFixedSize(folder, manifest, { batch: 1 });
-  const image = await readImage(options.image, config.image_channels, options.rule, options.fit, sizesTaken(config, fixed));
+  const { rule, departure } = pixelsAs(options.pixels, config.pixels);
+  const image = await readImage(options.image, config.image_channels, rule, options.fit, sizesTaken(config, fixed));
   const shown = image.channels === 1 || image.channels === 3;
   const result = shown ? "reconstruction.png" : "reconstruction.npy";
   prepareOutput(out, [result, ...Object.values(written)]);
@@ -73,7 +77,7 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
 
   const reconstruction = cropped(imageOf(only(Object.values(decoded))), image.original);
   const files = [
-    shown ? await writeImage(reconstruction, out, result) : writeArray(reconstruction, options.rule, join(out, result)),
+    shown ? await writeImage(reconstruction, out, result) : writeArray(reconstruction, rule, join(out, result)),
     await writeImage(latentView(latent), out, written.view, config.stride),
     writeLatent(latent, out),
   ];
@@ -86,6 +90,7 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
     encodeMs,
     decodeMs,
     files,
+    departure,
     warning: spreadWarning([image.data]),
     untrained: "seed" in manifest.weights && Object.values(manifest.parts).some(({ params }) => params > 0),
   };

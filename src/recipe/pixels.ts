@@ -1,38 +1,68 @@
 /**
  * What the numbers in image files mean: one declaration, of the recipe's `data`, of `run`, of calibration, of evaluation and of client.mjs.
- * docs/training.md has the rule in words; runtime/'s data/pixels.py computes by it, and src/images.
+ * docs/training.md has the rule in words; runtime/'s data/pixels.py computes by it, and src/images. config.json beside trained weights
+ * says what theirs was, and who reads images for them takes that where nothing else is said.
  */
 import * as z from "zod";
+import { UsageError } from "../errors/index.ts";
+
+const profile = z.enum(["srgb", "raw"]);
+const range = z.tuple([z.number(), z.number()]);
+
+const about = {
+  profile: "srgb: embedded colour profiles are converted to sRGB; raw: pixels are taken as stored",
+  range:
+    "lowest and highest value that samples can have, which become -1 and 1; without it the range of an integer's type, of 8 and 16 bits, and [0, 1] for floats",
+  nodata: "value of samples that are missing, as NaN is",
+  fill: "value that missing samples get; without it images that have some are refused",
+} as const;
 
 export const pixelFields = {
-  profile: z
-    .enum(["srgb", "raw"])
-    .default("srgb")
-    .describe("srgb: embedded colour profiles are converted to sRGB; raw: pixels are taken as stored"),
-  range: z
-    .tuple([z.number(), z.number()])
-    .nullable()
-    .default(null)
-    .describe(
-      "lowest and highest value that samples can have, which become -1 and 1; without it the range of an integer's type, of 8 and 16 bits, and [0, 1] for floats",
-    ),
-  nodata: z.number().nullable().default(null).describe("value of samples that are missing, as NaN is"),
-  fill: z
-    .number()
-    .nullable()
-    .default(null)
-    .describe("value that missing samples get; without it images that have some are refused"),
+  profile: profile.default("srgb").describe(about.profile),
+  range: range.nullable().default(null).describe(about.range),
+  nodata: z.number().nullable().default(null).describe(about.nodata),
+  fill: z.number().nullable().default(null).describe(about.fill),
 };
 
 export const pixelSchema = z.strictObject(pixelFields);
 
 export type PixelRule = z.output<typeof pixelSchema>;
 
+/** What is said for one command: the rest is as the weights were trained. */
+export const pixelOptions = {
+  profile: profile.optional().meta({ description: about.profile, rule: "as trained" }),
+  range: range.optional().meta({ description: about.range, rule: "as trained" }),
+  nodata: z.number().optional().meta({ description: about.nodata, rule: "as trained" }),
+  fill: z.number().optional().meta({ description: about.fill, rule: "as trained" }),
+};
+
+export type PixelOptions = { readonly [name in keyof PixelRule]?: PixelRule[name] | undefined };
+
+/**
+ * The rule of what is given, else of what was trained, and where they differ what a person is told. UsageError where the
+ * fields contradict each other.
+ */
+export function pixelsAs(
+  given: PixelOptions,
+  trained: PixelRule = pixelSchema.parse({}),
+): { readonly rule: PixelRule; readonly departure?: string } {
+  const names = Object.keys(pixelFields) as (keyof PixelRule)[];
+  const rule = pixelSchema.parse(Object.fromEntries(names.map((name) => [name, given[name] ?? trained[name]])));
+  const wrong = pixelContradiction(rule);
+  if (wrong !== undefined)
+    throw new UsageError({ what: "what samples mean is contradictory", ...wrong, help: "change --range or --fill" });
+  const shown = (value: PixelRule[keyof PixelRule]): string => (value === null ? "none" : String(value));
+  const changed = names.filter((name) => String(rule[name]) !== String(trained[name]));
+  if (changed.length === 0) return { rule };
+  const pairs = changed.map((name) => `${name} ${shown(trained[name])} → ${shown(rule[name])}`);
+  return { rule, departure: `pixels are read otherwise than config.json says: ${pairs.join(", ")}` };
+}
+
 /** What is wrong with fields that are right alone; undefined where nothing is. */
 export function pixelContradiction({
   range,
   fill,
-}: PixelRule): { readonly expected: string; readonly found: string } | undefined {
+}: Pick<PixelRule, "range" | "fill">): { readonly expected: string; readonly found: string } | undefined {
   if (range === null) return undefined;
   const [low, high] = range;
   if (low >= high) return { expected: "a range whose lowest value stands first", found: `range: ${low}, ${high}` };

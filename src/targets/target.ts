@@ -6,6 +6,7 @@ import type { Model, Param, Part } from "../ir/model.ts";
 import type { Sizes } from "../ir/size.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import type { PartPass } from "../passes/index.ts";
+import type { PixelRule } from "../recipe/pixels.ts";
 
 /** A file that a target writes. */
 export interface EmittedFile {
@@ -36,6 +37,8 @@ export interface Compilation {
   readonly provenance: string;
   /** How the latents of the weights are spread; undefined where nobody measured them. */
   readonly latents: LatentStatistics | undefined;
+  /** What the pixels meant that the weights were trained on; undefined where nothing says it. */
+  readonly pixels: PixelRule | undefined;
   /** The image sizes that these parts take; throws UserError where none fits. */
   readonly sizes: (parts: readonly Part[]) => Sizes;
   /** The value of a parameter of `parts`, or of those that the target names in `needs`. */

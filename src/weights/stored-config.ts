@@ -1,12 +1,15 @@
-/** config.json beside a file of weights, as a run, `compile`, `save_pretrained` or diffusers leave it: what there is to know of its latents. */
+/** config.json beside a file of weights, as a run, `compile`, `save_pretrained` or diffusers leave it: what there is to know of its images and latents. */
 import { UserError } from "../errors/index.ts";
 import { unmeasured, type LatentStatistics } from "../ir/latents.ts";
 import type { Model } from "../ir/model.ts";
+import { pixelContradiction, pixelSchema, type PixelRule } from "../recipe/pixels.ts";
 
 export type Settings = Readonly<Record<string, unknown>>;
 
 export interface StoredConfig {
   readonly latents?: LatentStatistics;
+  /** What the pixels meant that it was trained on. */
+  readonly pixels?: PixelRule;
   /** Settings of diffusers' that belong to the weights and not to the architecture. */
   readonly carried: Readonly<Record<string, boolean | number>>;
 }
@@ -32,8 +35,10 @@ export function readStoredConfig(name: string, config: unknown, model: Model): S
     return typeof value === "boolean" || typeof value === "number" ? [[key, value] as const] : [];
   });
   const latents = readLatents(name, config, model);
+  const pixels = readPixels(name, settings["pixels"]);
   return {
     ...(latents === undefined ? {} : { latents }),
+    ...(pixels === undefined ? {} : { pixels }),
     carried: Object.fromEntries(carried),
   };
 }
@@ -73,6 +78,18 @@ function readLatents(name: string, config: Settings, model: Model): LatentStatis
     ...(images === undefined ? {} : { latent_images: images }),
     ...(active ? { normalization: "channel" } : {}),
   };
+}
+
+function readPixels(name: string, found: unknown): PixelRule | undefined {
+  if (found === undefined || found === null) return undefined;
+  const { success, data } = pixelSchema.safeParse(found);
+  if (success && pixelContradiction(data) === undefined) return data;
+  throw new UserError({
+    what: `${name}, beside the weights, does not say what the pixels meant that they were trained on`,
+    expected: `pixels: ${JSON.stringify(pixelSchema.parse({}))}, or other values`,
+    found: JSON.stringify(found),
+    help: "take it from where the weights were saved, or put it right",
+  });
 }
 
 function numberIn(name: string, settings: Settings, key: string): number | undefined {

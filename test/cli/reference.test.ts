@@ -57,13 +57,15 @@ test("a help ends with the examples, that of litevae with the exit codes", () =>
                              (choices: "pad", "crop", default: "pad")
       --profile <how>        srgb: embedded colour profiles are converted to sRGB;
                              raw: pixels are taken as stored (choices: "srgb",
-                             "raw", default: "srgb")
+                             "raw") (default: as trained)
       --range <low,high>     lowest and highest value that samples can have, which
                              become -1 and 1; without it the range of an integer's
-                             type, of 8 and 16 bits, and [0, 1] for floats
-      --nodata <n>           value of samples that are missing, as NaN is
+                             type, of 8 and 16 bits, and [0, 1] for floats (default:
+                             as trained)
+      --nodata <n>           value of samples that are missing, as NaN is (default:
+                             as trained)
       --fill <n>             value that missing samples get; without it images that
-                             have some are refused
+                             have some are refused (default: as trained)
       -h, --help             display help for command
 
     Examples:

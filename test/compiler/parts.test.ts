@@ -19,7 +19,6 @@ import { printPart } from "../../src/ir/print.ts";
 import { verifyModel } from "../../src/ir/verify.ts";
 import { inferencePartsOf } from "../../src/ir/walk.ts";
 import { benchmark } from "../../src/onnxruntime/benchmark.ts";
-import { pixelSchema } from "../../src/recipe/pixels.ts";
 import { reconstruct } from "../../src/onnxruntime/reconstruct.ts";
 import { verify, type Verification } from "../../src/onnxruntime/verify.ts";
 import { formatComparison } from "../../src/report/compare.ts";
@@ -105,7 +104,7 @@ describe("an autoencoder without a distribution", () => {
       image: file,
       out: join(folder, "run"),
       fit: "pad",
-      rule: pixelSchema.parse({}),
+      pixels: {},
       progress: silent,
     });
     expect(result).toMatchObject({ latentShape: [1, 4, 4, 6], size: { height: 8, width: 12 } });
@@ -230,7 +229,7 @@ describe("networks that are no autoencoder", () => {
           image: "image.png",
           out: join(folder, "none"),
           fit: "pad",
-          rule: pixelSchema.parse({}),
+          pixels: {},
           progress: silent,
         }),
       "diffusion is no autoencoder: it has nothing that encodes and decodes an image",

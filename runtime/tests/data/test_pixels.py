@@ -1,5 +1,6 @@
 """What samples mean is declared once; images that use little of their range are warned of."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ from sets import DATA, data
 from litevae_runtime.common.errors import InputError
 from litevae_runtime.data.corrupt import probe
 from litevae_runtime.data.images import open_images
-from litevae_runtime.data.pixels import PixelRule, declared
+from litevae_runtime.data.pixels import PixelRule, declared, settings_of
 from litevae_runtime.evaluation.run import _rule
 
 
@@ -47,13 +48,59 @@ def test_an_evaluation_reads_as_the_run_was_trained_unless_it_is_told_otherwise(
     for folder, low in ((run, 0), (package, -1000)):
         folder.mkdir()
         (folder / "recipe.json").write_text(f'{{"data": {{"profile": "raw", "range": [{low}, 4095]}}}}')
-    assert _rule(options(run), package) == PixelRule("raw", (0, 4095))
-    assert _rule(options(run, range=(0, 255), profile="srgb"), package) == PixelRule("srgb", (0, 255))
-    assert _rule(options(tmp_path), package) == PixelRule("raw", (-1000, 4095))
-    assert _rule(options(tmp_path), tmp_path) == PixelRule()
+    assert _rule(options(run), package) == (PixelRule("raw", (0, 4095)), None)
+    assert _rule(options(run, range=(0.0, 4095.0)), package)[1] is None
+    rule, said = _rule(options(run, range=(0, 255), profile="srgb"), package)
+    assert rule == PixelRule("srgb", (0, 255))
+    assert said == (
+        f"note: pixels are read otherwise than {run / 'recipe.json'} says: "
+        "profile raw → srgb, range [0, 4095] → [0, 255]"
+    )
+    assert _rule(options(tmp_path), package)[0] == PixelRule("raw", (-1000, 4095))
+    assert _rule(options(tmp_path), tmp_path) == (PixelRule(), None)
     (run / "recipe.json").write_text("{")
     with pytest.raises(InputError, match="cannot be read"):
         _rule(options(run), package)
+
+
+@pytest.mark.parametrize("layout", ["ours", "diffusers"])
+@pytest.mark.parametrize("role", ["weights", "onnx"])
+def test_weights_away_from_their_run_say_it_themselves(tmp_path: Path, role: str, layout: str) -> None:
+    saved, package = tmp_path / "saved", tmp_path / "package"
+    for folder in (saved, package):
+        folder.mkdir()
+    (package / "recipe.json").write_text('{"data": {"range": [0, 9]}}')
+    given = {"weights": None, role: saved}
+    own = {"model": "small", "pixels": settings_of(PixelRule(range=(0, 4095), fill=1.5))}
+    config = saved / "config.json"
+    config.write_text(
+        json.dumps(own if layout == "ours" else {"_class_name": "AutoencoderKL", "_litevae": own})
+    )
+    assert _rule(options(saved, **given), package) == (PixelRule(range=(0, 4095), fill=1.5), None)
+    rule, said = _rule(options(saved, **given, range=(0, 255)), package)
+    assert rule == PixelRule(range=(0, 255), fill=1.5)
+    assert said is not None and f"{config} says: range [0, 4095] → [0, 255]" in said
+    # Older weights say nothing.
+    config.write_text("{}")
+    assert _rule(options(saved, **given), package)[0] == PixelRule(range=(0, 9))
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        5,
+        {"profile": "cmyk"},
+        {"range": 3},
+        {"range": [0, 1, 2]},
+        {"range": ["0", "1"]},
+        {"range": [1, 0]},
+        {"fill": "white"},
+    ],
+)
+def test_a_damaged_declaration_is_refused(tmp_path: Path, pixels: Any) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"pixels": pixels}))
+    with pytest.raises(InputError, match=r"config\.json cannot be read"):
+        _rule(options(tmp_path), tmp_path / "package")
 
 
 def test_the_recipe_declares_what_an_evaluation_does_without_one() -> None:

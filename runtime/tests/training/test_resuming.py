@@ -160,8 +160,9 @@ def test_other_images_than_before_are_said(
 
 
 FILES = [
-    "average.safetensors",
     "autoencoder.safetensors",
+    "average.safetensors",
+    "config.json",
     "discriminator.safetensors",
     "optimizers.pt",
     "random-0.pt",
@@ -170,9 +171,7 @@ FILES = [
 
 
 def test_a_checkpoint_has_these_files(finished: Path) -> None:
-    assert sorted(path.name for path in (finished / "checkpoints" / "step-00000006").iterdir()) == sorted(
-        FILES
-    )
+    assert sorted(path.name for path in (finished / "checkpoints" / "step-00000006").iterdir()) == FILES
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "flipped"])

@@ -3,6 +3,7 @@ import { InternalError } from "../../errors/must.ts";
 import { unmeasured, type LatentStatistics } from "../../ir/latents.ts";
 import type { Model, Part } from "../../ir/model.ts";
 import type { Sizes } from "../../ir/size.ts";
+import { pixelSchema, type PixelRule } from "../../recipe/pixels.ts";
 import type { EmittedFile } from "../target.ts";
 
 /** template.mts as the TypeScript compiler emits it. */
@@ -19,14 +20,18 @@ export interface ClientOptions {
   readonly fixed?: readonly [batch: number, height: number, width: number] | undefined;
 }
 
+interface WeightsFacts {
+  readonly latents?: LatentStatistics | undefined;
+  readonly pixels?: PixelRule | undefined;
+}
+
 /** `parts` are those whose graphs a client runs. Empty where there are none. */
 export function clientFiles(
   model: Model,
   parts: readonly Part[],
   sizes: (parts: readonly Part[]) => Sizes,
   { script, declarations }: ClientTemplate,
-  latents: LatentStatistics = unmeasured,
-  fixed?: ClientOptions["fixed"],
+  { latents = unmeasured, pixels = pixelSchema.parse({}), fixed }: WeightsFacts & ClientOptions = {},
 ): readonly EmittedFile[] {
   if (parts.length === 0) return [];
   const { height, width } = sizes(parts);
@@ -39,10 +44,10 @@ export function clientFiles(
     fixed: fixed === undefined ? null : { batch: fixed[0], height: fixed[1], width: fixed[2] },
     parts: parts.map(({ name }) => name),
   };
-  const own = replaced(
-    replaced(script, /^export const model = /m, written(facts)),
-    /^export const latents = /m,
-    written(latents),
+  const constants = { model: facts, latents, pixels };
+  const own = Object.entries(constants).reduce(
+    (text, [name, value]) => replaced(text, new RegExp(`^export const ${name} = `, "m"), written(value)),
+    script,
   );
   const types = replaced(declarations, /^export declare const model: /m, typeOf(facts));
   return [

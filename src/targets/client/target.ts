@@ -26,7 +26,8 @@ export const client: Target<ClientOptions, ClientResources> = {
       };
     }
     const runnable = parts.filter((part) => part === found.encoder || part === found.decoder);
-    const files = clientFiles(model, runnable, compilation.sizes, resources.clientTemplate(), compilation.latents, fixed);
+    const { sizes, latents, pixels } = compilation;
+    const files = clientFiles(model, runnable, sizes, resources.clientTemplate(), { latents, pixels, fixed });
     return () => Promise.resolve({ files });
   },
 };

@@ -16,6 +16,14 @@ export const latents: LatentStatistics = {
   shift_factor: 0,
 };
 
+/** What the samples meant that the weights were trained on: fromSamples reads others alike. */
+export const pixels: Required<Declared> & { readonly profile: "srgb" | "raw" } = {
+  profile: "srgb",
+  range: null,
+  nodata: null,
+  fill: null,
+};
+
 /** How the latents of the weights are spread, under diffusers' names; factors of 1 and 0 alone where nobody measured them. */
 export interface LatentStatistics {
   readonly scaling_factor: number;
@@ -214,7 +222,7 @@ function planesOf<C extends number>(tensor: RuntimeTensor | undefined, channels:
 
 /**
  * The image of RGBA pixels, such as ImageData's, whose colours a browser has converted to sRGB: transparent ones on white; where the model takes one channel grey, ITU-R 601 luma in whole steps
- * of 1/255 as in training.
+ * of 1/255 as in training. Whatever range was declared there, 0 and 255 become -1 and 1: samples of other ranges go through fromSamples.
  */
 export function fromPixels(rgba: Uint8ClampedArray | Uint8Array, width: number, height: number): Required<Image> {
   const area = width * height;
@@ -231,14 +239,14 @@ export function fromPixels(rgba: Uint8ClampedArray | Uint8Array, width: number, 
   return { data, batch: 1, channels: model.imageChannels, height, width };
 }
 
-/** What samples mean, as `data` of a recipe declares it. */
+/** What samples mean, as `data` of a recipe declares it; what is left out is as in training (`pixels`), null is nothing. */
 export interface Declared {
-  /** What becomes -1 and 1; without it the range of an integer's type, of 8 and 16 bits, and [0, 1] for floats. */
-  readonly range?: readonly [low: number, high: number];
+  /** What becomes -1 and 1; with null the range of an integer's type, of 8 and 16 bits, and [0, 1] for floats. */
+  readonly range?: readonly [low: number, high: number] | null;
   /** Samples that are missing, as NaN is. */
-  readonly nodata?: number;
-  /** What missing samples get; without it they are refused. */
-  readonly fill?: number;
+  readonly nodata?: number | null;
+  /** What missing samples get; with null they are refused. */
+  readonly fill?: number | null;
 }
 
 export type SampleArray =
@@ -252,7 +260,7 @@ export function fromSamples(
   samples: SampleArray,
   width: number,
   height: number,
-  { range, nodata, fill }: Declared = {},
+  { range = pixels.range, nodata = pixels.nodata, fill = pixels.fill }: Declared = {},
   order: "planes" | "pixels" = "planes",
 ): Required<Image> {
   const { imageChannels: channels } = facts;
@@ -260,12 +268,12 @@ export function fromSamples(
   if (samples.length !== channels * area)
     throw new RangeError(`${channels} channels of ${width}×${height} are ${channels * area} samples, not ${samples.length}`);
   const [low, high] = range ?? rangeOf(samples);
-  const absent = nodata !== undefined && samples instanceof Float32Array ? Math.fround(nodata) : nodata;
+  const absent = typeof nodata === "number" && samples instanceof Float32Array ? Math.fround(nodata) : nodata;
   const margin = 5e-5 * (high - low);
   const data = new Float32Array(samples.length);
   samples.forEach((sample: number, i: number) => {
     const value = sample === absent || Number.isNaN(sample) ? fill : sample;
-    if (value === undefined) throw new RangeError(`sample ${i} is missing: declare fill`);
+    if (typeof value !== "number") throw new RangeError(`sample ${i} is missing: declare fill`);
     if (!(value >= low - margin && value <= high + margin))
       throw new RangeError(`sample ${i} is ${value}, outside of [${low}, ${high}]: declare range`);
     const at = order === "planes" ? i : (i % channels) * area + Math.trunc(i / channels);

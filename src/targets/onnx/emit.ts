@@ -2,6 +2,7 @@ import { UserError } from "../../errors/index.ts";
 import type { Bindings } from "../../ir/dim.ts";
 import type { Part } from "../../ir/model.ts";
 import { nearestFitting, type Sizes } from "../../ir/size.ts";
+import { pixelsAs } from "../../recipe/pixels.ts";
 import { runPasses } from "../../passes/index.ts";
 import type { Compilation, EmittedFile, Emission } from "../target.ts";
 import { audiences } from "./audience.ts";
@@ -23,6 +24,7 @@ export function prepareOnnx(compilation: Compilation, options: OnnxOptions, reso
     });
     return lowerPart(flat, compilation.load, options.opset, audiences[options.for]);
   };
+  const { rule, departure } = pixelsAs(options, compilation.pixels);
   const fixedTo = options.fixed === undefined ? undefined : bindingsOf(options.fixed, compilation);
   const lowered = new Map(parts.map((part) => [part, lower(part)]));
   return async () => {
@@ -41,7 +43,8 @@ export function prepareOnnx(compilation: Compilation, options: OnnxOptions, reso
     };
     if (options.calibrate === undefined) return { files: [...lowered.values()].flatMap(written), facts: versions };
     const needed = neededParts(compilation.model, parts, options);
-    const calibration = resources.calibration(options.calibrate, options);
+    if (departure !== undefined) compilation.note(`note: ${departure}\n`);
+    const calibration = resources.calibration(options.calibrate, rule);
     const images = await calibration.images(compilation.model.imageChannels, compilation.sizes(needed));
     const graphs = needed.map((part) => ({ graph: lowered.get(part) ?? lower(part), sources: part.sources ?? {} }));
     const halves = await calibrated(graphs, images, calibration.load, info, compilation.progress);

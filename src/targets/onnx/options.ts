@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { Model, Part } from "../../ir/model.ts";
 import { deadCode, dropTrainingOnly, foldWeights, inline, type PartPass } from "../../passes/index.ts";
-import { pixelContradiction, pixelFields, type PixelRule } from "../../recipe/pixels.ts";
+import { pixelOptions, type PixelOptions, type PixelRule } from "../../recipe/pixels.ts";
 import type { ClientOptions } from "../client/client.ts";
 import { fixedField, type ClientResources } from "../client/target.ts";
 import { issueOf, type Shown } from "../target.ts";
@@ -17,7 +17,7 @@ export const irVersionOf: Readonly<Record<number, number>> = { 18: 8, 19: 9, 20:
 const newestIrVersion = 10;
 
 /** What --calibrate's images mean is declared as in a recipe. */
-export interface OnnxOptions extends PixelRule, ClientOptions {
+export interface OnnxOptions extends PixelOptions, ClientOptions {
   readonly for: AudienceName;
   readonly opset: number;
   /** Where none is given it is the one that the operator set needs. */
@@ -73,7 +73,7 @@ export const onnxOptions = z
         description: "folder of images that tell which layers leave the range of fp16",
         placeholder: "dir",
       } satisfies Shown),
-    ...pixelFields,
+    ...pixelOptions,
     externalData: z
       .boolean()
       .default(false)
@@ -130,19 +130,14 @@ function checkCalibration(options: OnnxOptions, add: AddIssue): void {
       }),
     );
   }
-  const contradiction = pixelContradiction(options);
-  const declared = Object.entries(pixelFields).find(
-    ([name, field]) => options[name as keyof PixelRule] !== field.parse(undefined),
-  );
-  if (contradiction !== undefined) {
-    add(issueOf({ what: "what samples mean is contradictory", ...contradiction, help: "change --range or --fill" }));
-  } else if (declared !== undefined && calibrate === undefined) {
+  const declared = Object.keys(pixelOptions).find((name) => options[name as keyof PixelRule] !== undefined);
+  if (declared !== undefined && calibrate === undefined) {
     add(
       issueOf({
-        what: `--${declared[0]} is of no use without --calibrate`,
+        what: `--${declared} is of no use without --calibrate`,
         expected: "--calibrate DIR, whose images it is said of",
-        found: `--${declared[0]} alone`,
-        help: `leave --${declared[0]} out`,
+        found: `--${declared} alone`,
+        help: `leave --${declared} out`,
       }),
     );
   }

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -44,20 +44,41 @@ class PixelRule:
     fill: float | None = None
 
 
+def settings_of(rule: Declared) -> dict[str, Any]:
+    """The fields as config.json beside weights has them, under `PIXELS`."""
+    settings = {name: getattr(rule, name) for name in _FIELDS}
+    return settings | {"range": None if rule.range is None else list(rule.range)}
+
+
 def declared(given: Mapping[str, Any], otherwise: Mapping[str, Any]) -> PixelRule:
-    """The rule of fields that are given, and of others where they are None. InputError where they contradict each other."""
+    """The rule of fields that are given, and of others where they are None.
+
+    Raises:
+        InputError: they contradict each other.
+        TypeError, ValueError: those of `otherwise` are none.
+    """
     defaults = asdict(PixelRule())
-    fields = {name: otherwise.get(name, default) for name, default in defaults.items()}
-    fields |= {name: value for name, value in given.items() if value is not None}
-    if fields["range"] is not None:
-        fields["range"] = tuple(fields["range"])
-    rule = PixelRule(**fields)
+    found = {name: otherwise.get(name, default) for name, default in defaults.items()}
+    found |= {name: value for name, value in given.items() if value is not None}
+    if found["profile"] not in ("srgb", "raw"):
+        raise ValueError(f"profile: {found['profile']}")
+    if found["range"] is not None:
+        low, high = found["range"]
+        found["range"] = (low, high)
+    numbers = [*(found["range"] or ()), found["nodata"], found["fill"]]
+    if any(type(number) not in (int, float, type(None)) for number in numbers):
+        raise ValueError(f"not all of {numbers} are numbers")
+    rule = PixelRule(**found)
     check_samples(rule.range, rule.fill)
     return rule
 
 
 # Where nothing is declared.
 BY_TYPE = PixelRule()
+
+# Where config.json has it.
+PIXELS = "pixels"
+_FIELDS = tuple(each.name for each in fields(PixelRule))
 
 
 def is_plain(rule: Declared) -> bool:

@@ -16,11 +16,13 @@ from ..common.files import require_writable, write_text
 from ..common.paper import published_figures
 from ..common.run_folder import run_of
 from ..data.grids import save_grid
-from ..data.pixels import PixelRule, declared
+from ..data.pixels import PIXELS, PixelRule, declared, settings_of
 from ..metrics.imbalance import last_block
 from ..metrics.mmd import mmd2_to_gaussian
 from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
+from ..nn.statistics import flat_config
+from ..nn.stored import CONFIG
 from .compiled import OnnxSubject
 from .images import Data
 from .instruments import Missing, choose_instruments
@@ -72,7 +74,7 @@ def evaluate(model: type[AutoencoderBase], networks: Builders, options: Options,
     torch.backends.cudnn.allow_tf32 = False
     subject = _subject(model, options, device)
     subject.require_sides(options.sizes, "--sizes")
-    rule = _rule(options, package)
+    rule, departure = _rule(options, package)
     data = Data(options.data, subject.image_channels, rule, options.limit, max(options.sizes))
     instruments = choose_instruments(
         options.metrics, networks, subject.image_channels, options.sizes, options.networks, device
@@ -86,8 +88,9 @@ def evaluate(model: type[AutoencoderBase], networks: Builders, options: Options,
         if options.output is None:
             require_no_loss(output, plan, options.sizes, len(data))
         machine = f"{process.num_processes} × {device.type}, {options.precision}"
-        for line in (f"{subject.name}: {data}; {machine}", *instruments.missing):
-            print(line, file=sys.stderr)
+        for line in (f"{subject.name}: {data}; {machine}", departure, *instruments.missing):
+            if line is not None:
+                print(line, file=sys.stderr)
     evaluation = Evaluation(subject, data, instruments, device, options.batch, options.workers)
     sides = [
         evaluation.at(
@@ -154,25 +157,46 @@ def _report(
     print("\n\n".join([measured_text(result), published, told]))
 
 
-def _rule(options: Options, package: Path) -> PixelRule:
-    """What samples mean: as the options say, else as the run was trained, else by the package's recipe."""
+def _rule(options: Options, package: Path) -> tuple[PixelRule, str | None]:
+    """What samples mean: as the options say, else as the weights were trained, by their run's recipe or config.json
+    beside them, else by the package's recipe. The text says where options differ from how they were trained."""
     given = {name: getattr(options, name) for name in PixelRule.__dataclass_fields__}
-    run = run_of(_place(options))
-    for file in (run / "recipe.json", package / "recipe.json"):
-        if file.is_file():
-            break
-    else:
-        return declared(given, {})
-    try:
-        trained = json.loads(file.read_text(encoding="utf-8"))["data"]
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{file} cannot be read",
-            expected="the recipe of the run, whose data say what samples mean",
-            found=str(error),
-            remedy="mend it, or remove it",
-        ) from error
-    return declared(given, trained)
+    place = _place(options)
+    found: list[tuple[Path, str]] = [
+        (file, key)
+        for file, key in (
+            (run_of(place) / "recipe.json", "data"),
+            (place / CONFIG, PIXELS),
+            (package / "recipe.json", "data"),
+        )
+        if file.is_file()
+    ]
+    for file, key in found:
+        try:
+            settings = flat_config(json.loads(file.read_text(encoding="utf-8")))
+            # Weights of older versions say nothing of pixels.
+            if key == PIXELS and key not in settings:
+                continue
+            trained = declared({}, settings[key])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, InputError) as error:
+            raise InputError(
+                f"{file} cannot be read",
+                expected=f"{key}, which says what samples mean",
+                found=str(error),
+                remedy="mend it, or remove it",
+            ) from error
+        rule = declared(given, settings_of(trained))
+        return rule, _departure(settings_of(rule), settings_of(trained), file)
+    return declared(given, {}), None
+
+
+def _departure(rule: dict[str, Any], trained: dict[str, Any], file: Path) -> str | None:
+    """What a person is told where images are read otherwise than in training."""
+    changed = [name for name in rule if rule[name] != trained[name]]
+    if not changed:
+        return None
+    pairs = ", ".join(f"{name} {trained[name]} → {rule[name]}" for name in changed)
+    return f"note: pixels are read otherwise than {file} says: {pairs}"
 
 
 def _default_output(options: Options) -> Path:

@@ -10,6 +10,7 @@ from accelerate import Accelerator
 from torch import nn
 
 from ..common.errors import InputError
+from ..data.pixels import PIXELS, settings_of
 from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
 from ..nn.init import initialize
@@ -41,9 +42,7 @@ def build(
         autoencoder.adapt_to(resumed_keys)
     elif recipe.train.start_from is not None:
         notes.append(start_from(autoencoder, recipe.train.start_from, recipe.train.partial))
-    if recipe.train.encoder:
-        # Of latents as they were: training moves them, and the end of the run measures.
-        autoencoder.stored = replace(autoencoder.stored, latents=None)
+    declare(autoencoder, recipe)
     judges = any(phase.discriminator for phase in recipe.phases)
     discriminator = build_discriminator(networks, recipe.discriminator) if judges else None
 
@@ -77,6 +76,17 @@ def build(
         last_layer=last,
     )
     return built, optimizers, notes
+
+
+def declare(autoencoder: AutoencoderBase, recipe: Recipe) -> None:
+    """Makes what config.json beside the weights will say that of this run, whatever they were taken from said."""
+    stored = autoencoder.stored
+    autoencoder.stored = replace(
+        stored,
+        # Training moves them, and the end of the run measures.
+        latents=None if recipe.train.encoder else stored.latents,
+        own=stored.own | {PIXELS: settings_of(recipe.data)},
+    )
 
 
 def _compile(*modules: nn.Module | None) -> None:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from ..common.errors import InputError, WeightsError
 from ..common.files import file_hash
 from ..common.run_folder import AVERAGE, OPTIMIZERS, RAW, STATE
-from ..nn.stored import Stored, stored_beside, write_config
+from ..nn.stored import stored_beside, write_config
 from ..nn.weight_files import clean_keys, load_strict, save_weights
 from .networks import Networks, Optimizers
 
@@ -58,9 +58,8 @@ def write_snapshot(
     save_weights(networks.autoencoder.state_dict(), folder / RAW)
     if networks.average is not None:
         save_weights(networks.average.state_dict(), folder / AVERAGE)
-    if networks.autoencoder.stored != Stored():
-        # What the run's weights came with: numbers of the latents, where the encoder stays as it is.
-        write_config(folder, networks.autoencoder.own_layout())
+    # What pixels mean, and what the run's weights came with: numbers of the latents, where the encoder stays as it is.
+    write_config(folder, networks.autoencoder.own_layout())
     memory: dict[str, Any] = {"autoencoder": _remembered(optimizers.autoencoder, networks.autoencoder)}
     if networks.discriminator is not None and optimizers.discriminator is not None:
         save_weights(networks.discriminator.state_dict(), folder / _DISCRIMINATOR)

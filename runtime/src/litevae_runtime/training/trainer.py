@@ -23,7 +23,7 @@ from ..nn.builders import Builders
 from ..nn.stored import WEIGHTS
 from ..recipe.fields import Recipe
 from ..recipe.rules import check_rules
-from .build import build, compiler_errors
+from .build import build, compiler_errors, declare
 from .checkpoint import Checkpoints
 from .discriminator_health import DiscriminatorHealth
 from .loading import Loading
@@ -103,6 +103,9 @@ class Trainer:
         with together(self.accelerator):
             state = read_state(folder, self.networks.autoencoder.name, self.schedule.steps)
             self.notes += read_snapshot(folder, state, self.accelerator, self.networks, self.optimizers)
+            for each in (self.networks.autoencoder, self.networks.average):
+                if each is not None:
+                    declare(each, self.recipe)
             # A run that ended for too many skipped steps in a row gets as many again.
             self.state = replace(state, skipped_in_a_row=0)
         self.notes.append(f"resumed from {folder}: step {self.state.step} of {self.schedule.steps}")
