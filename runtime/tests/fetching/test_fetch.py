@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from litevae_runtime.common.errors import InputError
 from litevae_runtime.fetching.command import main
+from litevae_runtime.fetching.fetch import fetch
 from litevae_runtime.nn import published
 from litevae_runtime.nn.published import (
     LPIPS_ALEXNET_FILE,
@@ -97,6 +99,20 @@ def test_a_file_of_another_hash_leaves_nothing(
     assert run(LPIPS_VGG_FILE, "--folder", tmp_path / "cache", "--mirror", url) == 1
     assert f"error: {url}/vgg.pth is not the file that was published" in capsys.readouterr().err
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_of_a_hash_whose_beginning_alone_is_published_that_is_checked_and_said(
+    server: tuple[str, Path], tmp_path: Path
+) -> None:
+    url, served = server
+    (served / "some.pth").write_bytes(b"weights")
+    whole = hashlib.sha256(b"weights").hexdigest()
+    said: list[str] = []
+    fetch("some.pth", Source("some", f"{url}/some.pth", whole[:8]), tmp_path, None, said.append)
+    assert said[1:] == [f"some.pth: its publisher names no more than the first 8 digits of sha256 {whole}"]
+    other = Source("some", f"{url}/some.pth", "0" * 8)
+    with pytest.raises(InputError, match="is not the file that was published"):
+        fetch("some.pth", other, tmp_path, None, said.append)
 
 
 def test_a_server_without_it_is_told(

@@ -34,6 +34,10 @@ def fetch(name: str, source: Source, folder: Path, mirror: str | None, say: Call
                     found=f"sha256 {found}",
                     remedy="try again, or fetch it elsewhere with --mirror",
                 )
+            if len(source.sha256) < len(found):
+                say(
+                    f"{name}: its publisher names no more than the first {len(source.sha256)} digits of sha256 {found}"
+                )
     except URLError as error:
         raise InputError(
             f"{url} cannot be fetched",
