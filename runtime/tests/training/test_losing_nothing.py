@@ -45,7 +45,10 @@ def test_what_is_left_of_a_run_is_not_written_over(
     (shutil.copytree if left == "samples" else shutil.copy)(finished / left, run / left)
     before = contents(run)
     assert train(run, images) == 1
-    assert error_of(capfd).splitlines()[0] == f"error: {run} holds a run already, without checkpoints"
+    said = error_of(capfd)
+    assert said.splitlines()[0] == f"error: {run} holds a run already, without checkpoints"
+    # Trained weights alone are not gone on with.
+    assert ("add --resume auto" in said) == (left != "model.safetensors")
     assert contents(run).items() - {(".lock", b"")} == before.items()
 
 
@@ -74,6 +77,20 @@ def test_a_run_that_begins_again_keeps_what_was_logged(
     aside = run / "abandoned-metrics.jsonl"
     assert f"what was logged before is {aside}" in capfd.readouterr().err
     assert aside.read_bytes() == (finished / "metrics.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("settings", [(), ("--set", "phases.1.steps=2")])
+def test_a_run_that_was_killed_before_its_first_checkpoint_begins_again_by_its_own_recipe(
+    settings: tuple[str, ...], finished: Path, images: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    own = json.loads((finished / "recipe.json").read_text())
+    own["phases"][0]["steps"], own["optimizer"]["eps"] = 1, 1e-6
+    (run / "recipe.json").write_text(json.dumps(own))
+    assert train(run, images, "--resume", "auto", *settings) == 0
+    assert checkpoints(run)[-1] == (3 if settings else 4)
+    assert json.loads((run / "recipe.json").read_text())["optimizer"]["eps"] == 1e-6
 
 
 def full(*_: Any) -> None:

@@ -223,6 +223,17 @@ def test_a_checkpoint_without_hashes_is_that_of_an_older_version(
     assert (run / "model.safetensors").read_bytes() == (finished / "model.safetensors").read_bytes()
 
 
+def test_a_run_without_its_recipe_says_by_which_it_goes_on(
+    run: Path, images: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (run / "recipe.json").unlink()
+    assert train(run, images, "--resume", "auto") == 0
+    assert (
+        f"warning: the run of {run / 'checkpoints' / 'step-00000003'} has no recipe.json: it goes on by the package's"
+        in (capfd.readouterr().err)
+    )
+
+
 def test_an_older_recipe_of_a_run_gets_the_defaults_of_newer_fields(
     run: Path, images: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -91,7 +91,9 @@ def choose_checkpoint(run: Path, resume: str | None, dry_run: bool = False) -> P
                 f"{run} holds a run already" if there else f"{run} holds a run already, without checkpoints",
                 expected="a new folder, or --resume",
                 found=str(work[-1]),
-                remedy="add --resume auto to go on with it, or give another --output",
+                remedy="give another --output"
+                if not there and (run / WEIGHTS).exists()
+                else "add --resume auto to go on with it, or give another --output",
             )
         return None
     if resume == "auto":

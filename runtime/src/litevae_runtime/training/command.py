@@ -58,14 +58,18 @@ def main(
 
 def _run(model: type[AutoencoderBase], networks: Builders, package: Path, options: argparse.Namespace) -> int:
     # What the recipe and the images have wrong is told before accelerate and its friends take their seconds.
-    from ..common.run_folder import recipe_of
+    from ..common.run_folder import RECIPE, recipe_of
     from ..recipe.load import load_recipe
     from .checkpoint import choose_checkpoint
 
     checkpoint = choose_checkpoint(options.output, options.resume, options.dry_run)
-    # A run goes on with its own recipe.
-    own = recipe_of(checkpoint) if checkpoint is not None and options.recipe is None else None
+    # A run goes on with its own recipe, also where it was killed before its first checkpoint.
+    before = options.output / RECIPE if checkpoint is None and options.resume is not None else None
+    found = recipe_of(checkpoint) if checkpoint is not None else before
+    own = found if options.recipe is None and found is not None and found.is_file() else None
     notes: list[str] = []
+    if checkpoint is not None and own is None and options.recipe is None:
+        notes.append(f"warning: the run of {checkpoint} has no {RECIPE}: it goes on by the package's")
     recipe = load_recipe(
         options.overrides, own or options.recipe, folder=package, notes=None if own is None else notes
     )
