@@ -39,18 +39,19 @@ export const pixelOptions = {
 export type PixelOptions = { readonly [name in keyof PixelRule]?: PixelRule[name] | undefined };
 
 /**
- * The rule of what is given, else of what was trained, and where they differ what a person is told. UsageError where the
- * fields contradict each other.
+ * The rule of what is given, else of what config.json says of the training, and where they differ what a person is told. UsageError
+ * where the fields contradict each other.
  */
 export function pixelsAs(
   given: PixelOptions,
-  trained: PixelRule = pixelSchema.parse({}),
+  trained: PixelRule | undefined,
 ): { readonly rule: PixelRule; readonly departure?: string } {
   const names = Object.keys(pixelFields) as (keyof PixelRule)[];
-  const rule = pixelSchema.parse(Object.fromEntries(names.map((name) => [name, given[name] ?? trained[name]])));
+  const rule = pixelSchema.parse(Object.fromEntries(names.map((name) => [name, given[name] ?? trained?.[name]])));
   const wrong = pixelContradiction(rule);
   if (wrong !== undefined)
     throw new UsageError({ what: "what samples mean is contradictory", ...wrong, help: "change --range or --fill" });
+  if (trained === undefined) return { rule };
   const shown = (value: PixelRule[keyof PixelRule]): string => (value === null ? "none" : String(value));
   const changed = names.filter((name) => String(rule[name]) !== String(trained[name]));
   if (changed.length === 0) return { rule };
