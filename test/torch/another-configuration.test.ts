@@ -56,6 +56,9 @@ const widths: Readonly<Record<string, (config: Config) => number>> = {
   remainder: ({ ch }) => 1 + (ch % 7),
   "from a length": ({ ch, at }) => ch + at.length,
   "if a position is listed": ({ ch, at }) => (at.includes(1) ? ch : 2 * ch),
+  "a quotient with a limit": ({ ch, depth }) => Math.max(8, Math.floor(ch / depth)),
+  "a limited power": ({ ch, depth }) => ch * Math.min(2 ** depth, 8),
+  "a multiple of a setting": ({ ch, depth }) => depth * Math.ceil(ch / depth),
   square: ({ depth }) => depth * depth + 1,
 };
 

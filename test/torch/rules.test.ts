@@ -84,6 +84,82 @@ test("a list of several kinds that is there on a condition", () => {
   }
 });
 
+test("operations within operations", () => {
+  const Squeeze = block("Squeeze", ({ channels, reduction }: { channels: number; reduction: number }) => {
+    const hidden = Math.max(8, Math.floor(channels / reduction));
+    const l = layers({
+      down: conv2d({ in: channels, out: hidden, kernel: 1 }),
+      up: conv2d({ in: hidden, out: channels, kernel: 1 }),
+    });
+    return (x: FeatureMap): FeatureMap => l.up(l.down(x));
+  });
+  for (const reduction of [2, 16])
+    expect(sourceOf(Squeeze({ channels: 16, reduction }))).toContain("nn.Conv2d(channels, max(channels // reduction, 8), 1)");
+  const Gated = block("Gated", ({ ratio, multiple }: { ratio: number; multiple: number }) => {
+    const hidden = multiple * Math.ceil((16 * ratio) / multiple);
+    const l = layers({
+      up: conv2d({ in: 16, out: 2 * hidden, kernel: 1 }),
+      down: conv2d({ in: 2 * hidden, out: 16, kernel: 1 }),
+    });
+    return (x: FeatureMap): FeatureMap => l.down(l.up(x));
+  });
+  expect(sourceOf(Gated({ ratio: 2.5, multiple: 12 }))).toContain("math.ceil(");
+  const Patches = block("Patches", ({ base, count, most }: { base: number; count: number; most: number }) => {
+    const width = (i: number): number => base * Math.min(2 ** i, most);
+    const l = layers({
+      first: conv2d({ in: 16, out: base }),
+      convs: Array.from({ length: count }, (_, i) => conv2d({ in: width(i), out: width(i + 1) }) as Layer),
+      last: conv2d({ in: width(count), out: 16 }),
+    });
+    return (x: FeatureMap): FeatureMap => l.last(chain(l.convs)(l.first(x)));
+  });
+  const source = sourceOf(Patches({ base: 16, count: 2, most: 8 }));
+  expect(source).toContain("nn.Conv2d(base * min(most, 2**i), base * min(most, 2 ** (i + 1)), 3, padding=1)");
+  expect(source).toContain("self.last = nn.Conv2d(base * min(most, 2**count), 16, 3, padding=1)");
+});
+
+test("a child for what is compared with a product", () => {
+  const Neck = block(
+    "Neck",
+    ({ cin, width, stride, expansion }: Readonly<Record<"cin" | "width" | "stride" | "expansion", number>>) => {
+      const out = width * expansion;
+      const skips: Readonly<Record<string, Layer>> =
+        stride !== 1 || cin !== out ? { skip: conv2d({ in: cin, out, stride, kernel: 1 }) } : {};
+      const l: Readonly<Record<string, Layer>> = layers({
+        squeeze: conv2d({ in: cin, out: width, kernel: 1 }),
+        expand: conv2d({ in: width, out, stride }),
+        ...skips,
+      });
+      return (x: FeatureMap): FeatureMap => add(silu(l["expand"]!(l["squeeze"]!(x))), l["skip"] === undefined ? x : l["skip"](x));
+    },
+  );
+  const Two = block("Two", () => {
+    const l = layers({
+      widen: Neck({ cin: 16, width: 8, stride: 1, expansion: 4 }),
+      narrow: Neck({ cin: 32, width: 8, stride: 1, expansion: 2 }),
+    });
+    return (x: FeatureMap): FeatureMap => l.narrow(l.widen(x));
+  });
+  expect(sourceOf(Two())).toMatch(
+    /if (stride (>|!=) 1 or cin != width \* expansion|cin != width \* expansion or stride (>|!=) 1)/,
+  );
+});
+
+test("a list beside another, on a condition", () => {
+  const Stage = block("Stage", ({ depth, attention }: { depth: number; attention: boolean }) => {
+    const convs = (): Layer[] => Array.from({ length: depth }, () => conv2d({ in: 16, out: 16 }));
+    const l: Readonly<Record<string, readonly Layer[]>> = layers({ res: convs(), ...(attention ? { attn: convs() } : {}) });
+    return (x: FeatureMap): FeatureMap =>
+      (l["res"] ?? []).reduce((h, res, i) => (l["attn"] === undefined ? res(h) : silu((l["attn"][i] as Layer)(res(h)))), x);
+  });
+  for (const attention of [false, true]) {
+    const source = sourceOf(Stage({ depth: 2, attention }));
+    expect(source).toContain("def __init__(self, depth: int, attention: bool) -> None:");
+    expect(source).toContain("for _ in range(depth if attention else 0)");
+    expect(source).toContain("for res, attn in zip(self.res, self.attn, strict=True):");
+  }
+});
+
 test("what happens at sizes that the model does not have is a condition", () => {
   const Threshold = block("Threshold", ({ width }: { width: number }) => {
     const l = layers({ a: conv2d({ in: 16, out: width, kernel: width >= 100 ? 1 : 3 }), b: conv2d({ in: width, out: 16 }) });

@@ -163,23 +163,24 @@ class StyleGanDiscriminator(nn.Module):
 
     [N, image_channels, H, W] -> [N, 1, H', W'].
 
-    Made for max_channels 512.
-
-    The author's code computes num_down, conv_in, conv_out; no rule is known that follows it.
+    The author's code computes from_image_out, num_down, conv_in, conv_out; no rule is known that follows it.
     """
 
     def __init__(
         self,
         image_channels: int,
         channels: int,
+        max_channels: int,
+        from_image_out: int,
         num_down: int,
         conv_in: int,
         conv_out: int,
     ) -> None:
         super().__init__()
-        self.from_image = EqualizedConv2d(image_channels, min(channels, 512), 1)
+        self.from_image = EqualizedConv2d(image_channels, from_image_out, 1)
         self.down = nn.ModuleList(
-            StyleGanDown(min(channels * 2**i, 512), min(2 * channels * 2**i, 512)) for i in range(num_down)
+            StyleGanDown(min(channels * 2**i, max_channels), min(channels * 2 ** (i + 1), max_channels))
+            for i in range(num_down)
         )
         self.conv = EqualizedConv2d(conv_in, conv_out, 3, padding=1)
         self.window = EqualizedConv2d(conv_out, conv_out, 4)
@@ -206,8 +207,24 @@ def build_patchgan() -> PatchGan:
 
 
 def build_stylegan() -> StyleGanDiscriminator:
-    return StyleGanDiscriminator(image_channels=3, channels=128, num_down=6, conv_in=513, conv_out=512)
+    return StyleGanDiscriminator(
+        image_channels=3,
+        channels=128,
+        max_channels=512,
+        from_image_out=128,
+        num_down=6,
+        conv_in=513,
+        conv_out=512,
+    )
 
 
 def build_stylegan_128() -> StyleGanDiscriminator:
-    return StyleGanDiscriminator(image_channels=3, channels=256, num_down=5, conv_in=513, conv_out=512)
+    return StyleGanDiscriminator(
+        image_channels=3,
+        channels=256,
+        max_channels=512,
+        from_image_out=256,
+        num_down=5,
+        conv_in=513,
+        conv_out=512,
+    )

@@ -1,12 +1,31 @@
 /** Rules of lists: a list that is known, without an end of it, or with another number at one. */
 import type { PyConstant } from "../../../ir/python.ts";
 import { distinct } from "./fit-terms.ts";
-import type { ItemRule, Rule } from "./rules.ts";
+import { constant, type ItemRule, type Rule } from "./rules.ts";
 
 /** A list that can be computed from the settings, with what it is in each sample. */
 export interface Sequence {
   readonly rule: Rule;
   readonly values: readonly (readonly number[])[];
+}
+
+/** Lists, and what they are times a number or twice it, each item once or more often. */
+export function scaledLists(
+  lists: readonly Rule[],
+  numbers: readonly Rule[],
+  hasFractions: (rule: Rule) => boolean,
+): readonly Rule[] {
+  const doubled = numbers.map((right): Rule => ({ kind: "arithmetic", operator: "*", left: constant(2), right }));
+  const factors = [constant(1), ...numbers, ...doubled];
+  return lists.flatMap((list) =>
+    factors.flatMap((factor) =>
+      [1, 2, 3].map((times): Rule => {
+        if (factor.kind === "constant" && times === 1) return list;
+        const scaled = { kind: "scaled", list, factor, times, whole: false } as const;
+        return { ...scaled, whole: hasFractions(scaled) };
+      }),
+    ),
+  );
 }
 
 /** `number` is how one number follows. */

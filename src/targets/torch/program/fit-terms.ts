@@ -1,5 +1,5 @@
 /** Rules of a number over terms: multiples, sums, limits. */
-import { constant, type Rule } from "./rules.ts";
+import { constant, parametersIn, type Env, type Rule } from "./rules.ts";
 
 /** What can be computed from the settings, with its value in each sample. */
 export interface Term {
@@ -12,6 +12,28 @@ export const enough = 3;
 
 export function distinct(values: readonly unknown[]): number {
   return new Set(values.map((value) => (typeof value === "object" ? JSON.stringify(value) : value))).size;
+}
+
+/** Numbers, ends and lengths of lists, and products of two of these. */
+export function termsOf(
+  numbers: readonly Rule[],
+  lists: readonly Rule[],
+  of: (rule: Rule) => readonly Term[],
+): { readonly atoms: readonly Term[]; readonly products: readonly Term[] } {
+  const elements = lists.flatMap((list) =>
+    [of({ kind: "element", list, at: 0 }), of({ kind: "element", list, at: -1 }), of({ kind: "length", list })].flat(),
+  );
+  const atoms = [...numbers.flatMap(of), ...elements];
+  const products = atoms.flatMap((a, i) =>
+    atoms.slice(i + 1).flatMap((b) => {
+      const [left, right] =
+        (a.rule.kind === "parameter" && b.rule.kind === "element") || a.rule.kind === "item"
+          ? [b.rule, a.rule]
+          : [a.rule, b.rule];
+      return of({ kind: "arithmetic", operator: "*", left, right });
+    }),
+  );
+  return { atoms, products };
 }
 
 /** A term whose whole part it is. */
@@ -97,16 +119,17 @@ export function extreme(terms: readonly Term[], values: readonly number[]): Rule
   return undefined;
 }
 
-/** What is tried last: powers of two, items of lists beside the first and the last, sums of lists, and products with these. */
+/** What is tried last: powers of two, items of lists beside the first and the last, sums of lists. */
 export function rareTerms(
   atoms: readonly Term[],
   lists: readonly Rule[],
   computed: readonly Rule[],
   termOf: (rule: Rule) => readonly Term[],
 ): readonly Term[] {
+  const power = (right: Rule): readonly Term[] => termOf({ kind: "arithmetic", operator: "**", left: constant(2), right });
   const powers = atoms
     .filter(({ values }) => values.every((value) => Number.isInteger(value) && value >= 0 && value <= 40))
-    .flatMap(({ rule: right }) => termOf({ kind: "arithmetic", operator: "**", left: constant(2), right }));
+    .flatMap(({ rule: right }) => power(right));
   const counted = atoms
     .filter(({ rule }) => rule.kind === "index")
     .flatMap(({ rule: left }) => termOf({ kind: "arithmetic", operator: "+", left, right: constant(1) }));
@@ -115,9 +138,26 @@ export function rareTerms(
     ...(["max", "sum"] as const).flatMap((of) => termOf({ kind: "total", of, list })),
   ]);
   const ends = computed.flatMap((list) => [0, -1].flatMap((at) => termOf({ kind: "element", list, at })));
-  const rare = [...ends, ...powers, ...counted, ...inLists];
-  const products = rare.flatMap(({ rule: right }) =>
+  return [...ends, ...powers, ...counted, ...counted.flatMap(({ rule }) => power(rule)), ...inLists];
+}
+
+export function productsOf(
+  atoms: readonly Term[],
+  others: readonly Term[],
+  termOf: (rule: Rule) => readonly Term[],
+): readonly Term[] {
+  return others.flatMap(({ rule: right }) =>
     atoms.flatMap(({ rule: left }) => termOf({ kind: "arithmetic", operator: "*", left, right })),
   );
-  return [...rare, ...products];
+}
+
+/** In Python a product with a fraction is no count, even where it is whole. */
+export function hasFractions(rule: Rule, envs: readonly Env[]): boolean {
+  const numbers = parametersIn(rule).flatMap((name) => envs.flatMap((env) => env.get(name) ?? []));
+  return numbers.some((value) => typeof value === "number" && !Number.isInteger(value));
+}
+
+/** The rule of counts as one that gives counts in Python, too. */
+export function counted(rule: Rule, values: readonly number[], envs: readonly Env[]): Rule {
+  return values.every((value) => Number.isInteger(value)) && hasFractions(rule, envs) ? { kind: "whole", of: rule } : rule;
 }

@@ -1,5 +1,6 @@
 /** Conditions that may hold: comparisons of what can be computed from settings, and two of them together. */
 import type { PyConstant } from "../../../ir/python.ts";
+import type { Term } from "./fit-terms.ts";
 import { constant, type Rule } from "./rules.ts";
 
 /** What can be compared, with its value in each sample. */
@@ -28,6 +29,13 @@ export function* comparisons(leaves: readonly Leaf[], numbers: readonly Rule[]):
     for (const right of numbers.slice(i + 1))
       for (const operator of ["!=", "==", ">", "<"] as const) yield { kind: "compare", operator, left, right };
   }
+}
+
+/** Comparisons of numbers with others. */
+export function* compared(left: readonly Term[], right: readonly Term[]): Generator<Rule> {
+  for (const { rule: a } of left)
+    for (const { rule: b } of right)
+      for (const operator of ["!=", "==", ">", "<"] as const) yield { kind: "compare", operator, left: a, right: b };
 }
 
 /** So many places are asked for in lists of positions. */

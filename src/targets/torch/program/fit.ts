@@ -1,9 +1,25 @@
 /** Finds the rule by which values follow from settings. A rule is taken where it holds in every sample, and where they are enough to tell. */
 import type { PyConstant } from "../../../ir/python.ts";
-import { distinct, enough, extreme, multiple, rareTerms, roundedDown, sum, withConstant, type Term } from "./fit-terms.ts";
-import { edgeRule, sequenceRule, type Sequence } from "./fit-lists.ts";
-import { both, comparisons, isNumbers, opposed, rareComparisons, type Condition, type Leaf } from "./fit-tests.ts";
-import { constant, envAt, evaluate, parameter, parametersIn, type Env, type ItemRule, type Rule } from "./rules.ts";
+import { Search } from "./fit-search.ts";
+import {
+  counted,
+  distinct,
+  enough,
+  extreme,
+  hasFractions,
+  multiple,
+  productsOf,
+  rareTerms,
+  roundedDown,
+  sum,
+  termsOf,
+  withConstant,
+  type Term,
+} from "./fit-terms.ts";
+import { choiceOf } from "./fit-choice.ts";
+import { edgeRule, scaledLists, sequenceRule, type Sequence } from "./fit-lists.ts";
+import { both, compared, comparisons, isNumbers, opposed, rareComparisons, type Condition, type Leaf } from "./fit-tests.ts";
+import { constant, envAt, evaluate, parameter, type Env, type ItemRule, type Rule } from "./rules.ts";
 
 const mostPlaces = 60;
 
@@ -13,6 +29,8 @@ interface Hints {
   readonly turns?: readonly number[];
   /** Lists that other members are made of. */
   readonly lists?: readonly Rule[];
+  /** Whether expressions of several operations are looked for, too. */
+  readonly searches?: boolean;
   /** What an item of a list knows of its place. */
   readonly place?: readonly Rule[];
 }
@@ -25,7 +43,8 @@ export class Fitter {
   /** Nothing is varied: what is the same in all samples is so because it is written so. */
   readonly #fixed: boolean;
   #terms: { readonly atoms: readonly Term[]; readonly products: readonly Term[] } | undefined;
-  #rare: readonly Term[] | undefined;
+  #rare: { readonly rare: readonly Term[]; readonly products: readonly Term[] } | undefined;
+  #search: Search | undefined;
   #sequences: readonly Sequence[] | undefined;
   #conditions: readonly Condition[] | undefined;
 
@@ -39,6 +58,11 @@ export class Fitter {
   /** The fitter that knows these lists, too. */
   knowing(lists: readonly Rule[]): Fitter {
     return new Fitter(this.#envs, this.#names, { ...this.#hints, lists });
+  }
+
+  /** The fitter that looks for expressions of several operations, too. */
+  searching(): Fitter {
+    return new Fitter(this.#envs, this.#names, { ...this.#hints, searches: true });
   }
 
   /** The fitter of some of the samples. */
@@ -58,37 +82,23 @@ export class Fitter {
   /** The rule of any value. */
   fit(values: readonly PyConstant[]): Rule | undefined {
     if (this.#known(values)) return constant(values[0] as PyConstant);
-    if (values.every((value) => typeof value === "number")) return this.number(values) ?? this.#choice(values);
+    if (values.every((value) => typeof value === "number"))
+      return (
+        this.number(values) ??
+        this.#searched(values) ??
+        choiceOf(
+          values,
+          this.#hints.searches === true ? this.#allTerms().atoms : [],
+          this.#allConditions(),
+          this.#fixed ? 1 : enough,
+        )
+      );
     if (values.every((value) => typeof value === "boolean")) return this.switch(values);
     const same = this.#names.find((name) =>
       this.#envs.every((env, i) => JSON.stringify(env.get(name)) === JSON.stringify(values[i])),
     );
     if (same !== undefined && distinct(values) > 1) return parameter(same);
     return values.every((value) => Array.isArray(value)) ? this.list(values as readonly (readonly number[])[]) : undefined;
-  }
-
-  /** One number where a condition holds, another where it does not. */
-  #choice(values: readonly number[]): Rule | undefined {
-    const { atoms } = this.#allTerms();
-    for (const { rule: test, holds } of this.#allConditions()) {
-      const [on, off] = [true, false].map((side) => holds.flatMap((value, i) => (value === side ? [i] : [])));
-      const of = (indices: readonly number[] = []): Rule | undefined => {
-        const some = indices.map((i) => values[i] as number);
-        if (some.length < (this.#fixed ? 1 : enough)) return undefined;
-        const terms = atoms.map(({ rule, values: own }) => ({ rule, values: indices.map((i) => own[i] as number) }));
-        if (distinct(some) > 1) return multiple(terms, some);
-        // What never varies where it is found may follow from what does not vary there either.
-        const first = some[0] as number;
-        const follows = terms.some(
-          ({ values: own }) => (own[0] as number) > 1 && distinct(own) === 1 && first % (own[0] as number) === 0,
-        );
-        return follows ? undefined : constant(first);
-      };
-      const then = of(on);
-      const otherwise = then === undefined ? undefined : of(off);
-      if (then !== undefined && otherwise !== undefined) return { kind: "choice", test, then, otherwise };
-    }
-    return undefined;
   }
 
   #allConditions(): readonly Condition[] {
@@ -132,47 +142,41 @@ export class Fitter {
       withConstant(atoms, values) ??
       sum([...atoms, ...products], values) ??
       extreme([...atoms, ...products], values);
+    if (found !== undefined) return counted(found, values, this.#envs);
     const counts = values.every((value) => Number.isInteger(value));
-    if (found !== undefined) return counts && this.#hasFractions(found) ? { kind: "whole", of: found } : found;
     return (counts ? roundedDown([...atoms, ...products], values) : undefined) ?? this.#rareNumber(values);
   }
 
   /** What is tried last: powers of two, other items of lists, their sum. */
   #rareNumber(values: readonly number[]): Rule | undefined {
-    const { atoms } = this.#allTerms();
-    this.#rare ??= rareTerms(atoms, this.#lists(), this.#hints.lists ?? [], (rule) => this.#term(rule));
-    const found = multiple(this.#rare, values) ?? withConstant(this.#rare, values) ?? extreme(this.#rare, values);
-    return found !== undefined && values.every((value) => Number.isInteger(value)) && this.#hasFractions(found)
-      ? { kind: "whole", of: found }
-      : found;
+    const { rare, products } = this.#rareTerms();
+    const all = [...rare, ...products];
+    const found = multiple(all, values) ?? withConstant(all, values) ?? extreme(all, values);
+    return found === undefined ? undefined : counted(found, values, this.#envs);
   }
 
-  /** In Python a product with a fraction is no count, even where it is whole. */
-  #hasFractions(rule: Rule): boolean {
-    const numbers = parametersIn(rule).flatMap((name) => this.#envs.flatMap((env) => env.get(name) ?? []));
-    return numbers.some((value) => typeof value === "number" && !Number.isInteger(value));
+  #rareTerms(): { readonly rare: readonly Term[]; readonly products: readonly Term[] } {
+    if (this.#rare !== undefined) return this.#rare;
+    const of = (rule: Rule): readonly Term[] => this.#term(rule);
+    const { atoms } = this.#allTerms();
+    const rare = rareTerms(atoms, this.#lists(), this.#hints.lists ?? [], of);
+    this.#rare = { rare, products: productsOf(atoms, rare, of) };
+    return this.#rare;
+  }
+
+  /** An expression of several operations. */
+  #searched(values: readonly number[]): Rule | undefined {
+    if (this.#fixed || this.#hints.searches !== true || !values.every((value) => Number.isInteger(value))) return undefined;
+    this.#search ??= new Search([...this.#allTerms().atoms, ...this.#rareTerms().rare], this.#hints.turns ?? []);
+    const found = this.#search.rule(values);
+    return found === undefined ? undefined : counted(found, values, this.#envs);
   }
 
   #allTerms(): { readonly atoms: readonly Term[]; readonly products: readonly Term[] } {
     if (this.#terms !== undefined) return this.#terms;
-    const of = (rule: Rule): readonly Term[] => this.#term(rule);
-    const numbers = [...(this.#hints.place ?? []), ...this.#names.map(parameter)].flatMap(of);
-    const elements = this.#names.flatMap((name) => {
-      const list = parameter(name);
-      if (!this.#envs.every((env) => Array.isArray(env.get(name)))) return [];
-      return [of({ kind: "element", list, at: 0 }), of({ kind: "element", list, at: -1 }), of({ kind: "length", list })].flat();
-    });
-    const atoms = [...numbers, ...elements];
-    const products = atoms.flatMap((a, i) =>
-      atoms.slice(i + 1).flatMap((b) => {
-        const [left, right] =
-          (a.rule.kind === "parameter" && b.rule.kind === "element") || a.rule.kind === "item"
-            ? [b.rule, a.rule]
-            : [a.rule, b.rule];
-        return of({ kind: "arithmetic", operator: "*", left, right });
-      }),
-    );
-    this.#terms = { atoms, products };
+    const numbers = [...(this.#hints.place ?? []), ...this.#names.map(parameter)];
+    const lists = this.#names.filter((name) => this.#envs.every((env) => Array.isArray(env.get(name)))).map(parameter);
+    this.#terms = termsOf(numbers, lists, (rule) => this.#term(rule));
     return this.#terms;
   }
 
@@ -198,15 +202,20 @@ export class Fitter {
     const tests = [...comparisons(this.#leaves(), numbers)];
     const found = tests.find(holds);
     if (found !== undefined) return found;
-    const conditions = [...switches.flatMap(({ rule }): readonly Rule[] => [rule, negated(rule)]), ...tests].map((rule) => ({
-      rule,
-      holds: this.#envs.map((env) => evaluate(rule, env) === true),
-    }));
+    const condition = (rule: Rule): Condition => ({ rule, holds: this.#envs.map((env) => evaluate(rule, env) === true) });
+    const conditions = [...switches.flatMap(({ rule }): readonly Rule[] => [rule, negated(rule)]), ...tests].map(condition);
     // In the author's own numbers rather than in two conditions.
     const single = this.#allConditions().find((condition) => condition.holds.every((value, i) => value === values[i]));
     if (single !== undefined) return single.rule;
     const opposite = this.#allConditions().find((condition) => condition.holds.every((value, i) => value !== values[i]));
-    return opposite === undefined ? both(conditions, values) : opposed(opposite.rule);
+    if (opposite !== undefined) return opposed(opposite.rule);
+    const together = both(conditions, values);
+    if (together !== undefined) return together;
+    // A number may be compared with a product: the width of a bottleneck with what it expands to.
+    const { atoms, products } = this.#allTerms();
+    const beside = [...compared(atoms, products)].map(condition).filter(({ holds: own }) => distinct(own) > 1);
+    const alone = beside.find(({ holds: own }) => own.every((value, i) => value === values[i]));
+    return alone?.rule ?? both([...conditions, ...beside], values);
   }
 
   /** The rule of a list of numbers as a whole. */
@@ -276,19 +285,7 @@ export class Fitter {
       return values.every(isNumbers) && distinct(values) >= enough;
     });
     const single = this.#allTerms().atoms.flatMap(({ rule }) => (rule.kind === "parameter" ? [rule] : []));
-    const doubled = single.map((right): Rule => ({ kind: "arithmetic", operator: "*", left: constant(2), right }));
-    const factors = [constant(1), ...single, ...doubled];
-    const forward = lists.flatMap((name) =>
-      factors.flatMap((factor) =>
-        [1, 2, 3].map((times): Rule => {
-          const plain = factor.kind === "constant" && times === 1;
-          const list = parameter(name);
-          if (plain) return list;
-          const scaled = { kind: "scaled", list, factor, times, whole: false } as const;
-          return { ...scaled, whole: this.#hasFractions(scaled) };
-        }),
-      ),
-    );
+    const forward = scaledLists(lists.map(parameter), single, (rule) => hasFractions(rule, this.#envs));
     const plain = [...forward, ...(this.#hints.lists ?? [])];
     const rules = [...plain, ...plain.map((list): Rule => ({ kind: "reversed", list }))];
     this.#sequences = rules.map((rule) => ({ rule, values: this.#envs.map((env) => evaluate(rule, env) as readonly number[]) }));

@@ -157,7 +157,7 @@ function repeatedList(
 }
 
 function countOf(lengths: readonly number[], hint: string, around: MemberSurroundings): Rule {
-  return around.fitter.number(lengths) ?? around.extra(`num_${hint}`, lengths, around.samples);
+  return around.fitter.fit(lengths) ?? around.extra(`num_${hint}`, lengths, around.samples);
 }
 
 function mergeModules(values: readonly (Module | undefined)[], hint: string, around: MemberSurroundings): MemberTemplate {

@@ -75,6 +75,7 @@ export class Prober {
           const others = this.#drawn(this.#grainNow(), attempt);
           for (const start of [others, ...starts]) if (this.#try(new Map([...start, [setting.name, each]]))) break;
         }
+      if (!this.#heavy) this.#equalProducts();
       this.#draw(this.#heavy ? 2 : 6);
     });
   }
@@ -244,6 +245,23 @@ export class Prober {
           break;
         }
       }
+    }
+  }
+
+  /** Where a block does something else when a number is the product of two others, with what else there is at its plainest. */
+  #equalProducts(): void {
+    const numbers = this.#settings.filter(
+      ({ name, value }) => typeof value === "number" && this.#ranges.get(name) !== "fraction",
+    );
+    for (const a of numbers) {
+      const factors = numbers.filter((each) => each !== a);
+      for (const [i, b] of factors.entries())
+        for (const c of factors.slice(i + 1)) {
+          const drawn = new Map([...this.#drawn(this.#grainNow(), 0)]);
+          const product = (drawn.get(b.name) as number) * (drawn.get(c.name) as number);
+          const plain = numbers.filter((each) => ![a, b, c].includes(each) && this.#ranges.get(each.name) === "small");
+          this.#try(new Map([...drawn, ...plain.map(({ name }) => [name, 1] as const), [a.name, product]]));
+        }
     }
   }
 

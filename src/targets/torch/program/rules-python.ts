@@ -12,6 +12,7 @@ import {
   pyName,
   pySlice,
   pyStar,
+  pySymbol,
   type PyBinary,
   type PyComparison,
   type PyExpr,
@@ -53,6 +54,8 @@ export function pythonOf(rule: Rule, naming: Naming): PyExpr {
       return must(naming.item, "what items are called")(rule.list);
     case "arithmetic":
       return pyBinary(rule.operator satisfies PyBinary, of(rule.left), of(rule.right));
+    case "ceiling":
+      return pyCall(pySymbol("math", "ceil"), [pyBinary("/", of(rule.left), of(rule.right))]);
     case "extreme":
       return pyCall(pyName(rule.of), [of(rule.left), of(rule.right)]);
     case "compare":

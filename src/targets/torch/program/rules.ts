@@ -17,6 +17,8 @@ export type Rule =
   | { readonly kind: "item"; readonly list: Rule }
   /** `//` is for numbers that divide or are rounded down. */
   | { readonly kind: "arithmetic"; readonly operator: Arithmetic; readonly left: Rule; readonly right: Rule }
+  /** The quotient, rounded up. */
+  | { readonly kind: "ceiling"; readonly left: Rule; readonly right: Rule }
   | { readonly kind: "extreme"; readonly of: "min" | "max"; readonly left: Rule; readonly right: Rule }
   | { readonly kind: "compare"; readonly operator: Comparison; readonly left: Rule; readonly right: Rule }
   | { readonly kind: "not"; readonly of: Rule }
@@ -106,6 +108,8 @@ export function evaluate(rule: Rule, env: Env): PyConstant | undefined {
       return numbersOf(rule.list, env)[numberOf({ kind: "index" }, env)];
     case "arithmetic":
       return arithmetic[rule.operator](numberOf(rule.left, env), numberOf(rule.right, env));
+    case "ceiling":
+      return Math.ceil(numberOf(rule.left, env) / numberOf(rule.right, env));
     case "extreme":
       return Math[rule.of](numberOf(rule.left, env), numberOf(rule.right, env));
     case "compare":

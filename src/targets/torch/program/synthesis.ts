@@ -151,19 +151,24 @@ export class Synthesis {
     return parameter(name);
   }
 
-  /** Where something follows from nothing known, it may follow from the numbers of another member's items. */
+  /**
+   * Where something follows from nothing known, it may follow from the numbers of another member's items, or by an expression of several operations:
+   * that is looked for last, and of each the one that leaves the least unknown is taken.
+   */
   #members(): ClassProgram["members"] {
-    const members = this.#merged(this.#fitter);
-    const lists = this.#extras.length === 0 ? [] : members.flatMap(([key, member]) => this.#listsOf(key, member));
-    if (lists.length === 0) return members;
-    const extras = this.#extras.splice(0);
-    const fitter = this.#fitter.knowing(lists);
-    const again = this.#merged(fitter);
-    if (this.#extras.length < extras.length) {
-      this.#fitter = fitter;
-      return again;
+    const plain = this.#fitter;
+    this.#fitter = plain.searching();
+    let members = this.#merged(plain);
+    for (const next of [plain, this.#fitter]) {
+      if (this.#extras.length === 0) return members;
+      const lists = members.flatMap(([key, member]) => this.#listsOf(key, member));
+      if (lists.length === 0 && next === plain) continue;
+      const extras = this.#extras.splice(0);
+      const fitter = next.knowing(lists);
+      const again = this.#merged(fitter);
+      if (this.#extras.length < extras.length) [members, this.#fitter] = [again, fitter.searching()];
+      else this.#extras.splice(0, this.#extras.length, ...extras);
     }
-    this.#extras.splice(0, this.#extras.length, ...extras);
     return members;
   }
 
@@ -235,7 +240,10 @@ export class Synthesis {
     const long = keys.filter((key) => lengths.some((lists) => (lists.get(key) ?? 0) > 1));
     const varying = long.filter((key) => new Set(lengths.map((lists) => lists.get(key) ?? 0)).size > 1);
     // Samples in which such a list is too short for a loop to show itself are checked at the end, as all are.
-    const clear = this.#samples.flatMap((_, i) => (varying.every((key) => (lengths[i]?.get(key) ?? 0) > shortest) ? [i] : []));
+    // One without such a list shows what is done without it.
+    const clear = this.#samples.flatMap((_, i) =>
+      varying.every((key) => (lengths[i]?.get(key) ?? Infinity) > shortest) ? [i] : [],
+    );
     if (clear.length === 0) throw new NoProgram("no sample shows the loops");
     const stepsWith = (rolled: ReadonlySet<string>): readonly Steps[] =>
       clear.map((i) => {
@@ -246,7 +254,9 @@ export class Synthesis {
     const rolledIn = all.map(
       (steps) => new Set(steps.steps.flatMap((step) => (step.kind === "loop" ? step.lists.map(([key]) => key) : []))),
     );
-    const rolled = new Set(long.filter((key) => rolledIn.every((lists) => lists.has(key))));
+    const isRolled = (key: string): boolean =>
+      rolledIn.every((lists, at) => lists.has(key) || lengths[clear[at] as number]?.has(key) !== true);
+    const rolled = new Set(long.filter(isRolled));
     const steps = rolled.size === long.length ? all : stepsWith(rolled);
     const around: Surroundings = {
       fitter: this.#fitter.within(clear),
