@@ -50,23 +50,28 @@ export const groupNorm = defineOp({
   // onnxruntime gives values of 1 where 0 is right. So all sums are means of rows, then of these means, of what is left above a pivot: the
   // mean of every 16th row. No pivot that a 16th of the values has for its mean is further than √15 deviations from the mean of all, so that nothing
   // cancels in E[d²] − E[d]², and on a flat map every d is the same small number. Scale and shift meet the values once (docs/benchmarks.md).
-  // The values stay a map, and rows are a view of it alone: what follows has the input's shape to every tool that infers symbolic shapes.
+  //
+  // What stands here is what most importers read: the values stay a map with the input's shape, only numbers per channel are seen in groups, with four
+  // axes and none that is computed. Rows are picked by a MaxPool of one value, since tract and ncnn know no Slice that steps along a side that is
+  // open; a group's number reaches its channels times ones, since ncnn knows neither Expand nor Tile; onnxsim 0.8 keeps an axis that a mean is to drop.
   onnx(writer, [input], { channels, groups, eps }) {
-    const axes = (...given: number[]): string => writer.ints(`axes_${given.join("_")}`, given);
+    const size = channels / groups;
+    const axis = (given: number): string => writer.ints(`axes_${given}`, [given]);
     const float = (name: string, value: number): string => writer.constant(`${name}_${value}`, [], [value]);
-    const perChannel = [1, groups, channels / groups];
-    const mean = (of: string): string =>
-      writer.node("ReduceMean", [writer.node("ReduceMean", [of, axes(3)], { keepdims: 0 }), axes(2)]);
+    const perChannel = [1, groups, size, 1];
+    const toGroups = (of: string): string =>
+      writer.node("Reshape", [of, writer.ints(`groups_${groups}_${size}`, [0, groups, size, 1])]);
     const toMap = (of: string): string => writer.node("Reshape", [of, writer.ints(`channels_${channels}`, [0, channels, 1, 1])]);
+    const mean = (of: string, along: number): string => writer.node("ReduceMean", [of, axis(along)]);
+    const groupMean = (of: string): string => mean(toGroups(mean(mean(of, 3), 2)), 2);
 
-    const grouped = (of: string): string => writer.node("Reshape", [of, writer.ints(`rows_${groups}`, [0, groups, -1, 0])]);
-    const [first, last] = [writer.ints("first", [0]), writer.ints("last", [2 ** 31 - 1])];
-    const some = writer.node("Slice", [grouped(input), first, last, axes(2), writer.ints(`every_${pivotStep}`, [pivotStep])]);
-    const pivot = writer.node("Expand", [mean(some), writer.ints(`expanded_${perChannel.join("_")}`, perChannel)]);
+    // VALID is no padding, said so that runtimes leave it alone (maxPool2d).
+    const some = writer.node("MaxPool", [input], { kernel_shape: [1, 1], strides: [pivotStep, 1], auto_pad: "VALID" });
+    const ones = writer.constant(`ones_${size}`, [1, 1, size, 1], Array<number>(size).fill(1));
+    const pivot = writer.node("Mul", [groupMean(some), ones]);
     const deviation = writer.node("Sub", [input, toMap(pivot)]);
-    const rows = grouped(deviation);
-    const offset = mean(rows);
-    const squares = mean(writer.node("Mul", [rows, rows]));
+    const offset = groupMean(deviation);
+    const squares = groupMean(writer.node("Mul", [deviation, deviation]));
     // Rounding can leave a flat map's variance just below 0.
     const variance = writer.node("Relu", [writer.node("Sub", [squares, writer.node("Mul", [offset, offset])])]);
     const divisor = writer.node("Sqrt", [writer.node("Add", [variance, float("eps", eps)])]);
@@ -74,7 +79,7 @@ export const groupNorm = defineOp({
     const shift = writer.node("Sub", [writer.param("bias", perChannel), writer.node("Mul", [offset, factor])]);
     return [writer.node("Add", [writer.node("Mul", [deviation, toMap(factor)]), toMap(shift)])];
   },
-  precise: ["Reshape", "Slice", "Expand", "Sub", "ReduceMean", "Mul", "Relu", "Add", "Sqrt", "Div", "GroupNormalization"],
+  precise: ["MaxPool", "Reshape", "Sub", "ReduceMean", "Mul", "Relu", "Add", "Sqrt", "Div", "GroupNormalization"],
   wholeOnnx: {
     since: 21,
     form: (writer, [input], { groups, eps }) => [

@@ -60,7 +60,7 @@ function brokenNodes(node: Written, writer: OnnxWriter): Readonly<Record<string,
             [`leaves input ${i} empty`, { ...node, inputs: inputs.with(i, "") }],
             [`takes an input ${i} that nothing gives`, { ...node, inputs: inputs.with(i, "nowhere") }],
             [`takes its own output as input ${i}`, { ...node, inputs: inputs.with(i, `${type}:0`) }],
-            [`takes a whole number as input ${i}`, { ...node, inputs: inputs.with(i, writer.ints("wrong", [1, 2, 3])) }],
+            [`takes a whole number as input ${i}`, { ...node, inputs: inputs.with(i, writer.ints("wrong", [1, 2, 3, 4, 5])) }],
           ],
     ),
     ...Object.entries(attrs).flatMap(([name, value]) => [

@@ -142,10 +142,6 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
       throw new InternalError(`it asks for [${wanted.join(", ")}]`);
     return [shape];
   },
-  Expand(_, [input], constant) {
-    const wanted = constant(1);
-    return [wanted === undefined ? undefined : broadcast(must(input, "the input"), wanted)];
-  },
   Shape: (_, [input]) => [[must(input, "the input").length]],
   MatMul(_, [left, right]) {
     const [a, b] = [must(left, "the left matrix"), must(right, "the right matrix")];
