@@ -179,7 +179,7 @@ function split(source: string): readonly [classes: string, built: string] {
   return [source.slice(0, at), source.slice(at)];
 }
 
-const timeout = 120_000;
+const timeout = 240_000;
 
 test(
   "the class that was generated for one configuration makes what the block makes of another",

@@ -252,3 +252,32 @@ test("attention at listed levels", () => {
   const source = sourceOf(Levels({ channels: 16, levels: 3, attentionAt: [2] }));
   expect(source).toContain("Res(channels, attention=i in attention_at) for i in range(levels)");
 });
+
+test("two lists that are walked together", () => {
+  const Res = block("Res", ({ channels }: { channels: number }) => {
+    const { conv } = layers({ conv: conv2d({ in: channels, out: channels }) });
+    return (x: FeatureMap): FeatureMap => add(x, conv(x));
+  });
+  const Stage = block("Stage", ({ from, to, depth }: { from: number; to: number; depth: number }) => {
+    const l = layers({
+      widen: conv2d({ in: from, out: to }),
+      blocks: Array.from({ length: depth }, () => Res({ channels: to })),
+    });
+    return (x: FeatureMap): FeatureMap => chain(l.blocks)(l.widen(x));
+  });
+  const Stages = block("Stages", ({ dims, depths }: { dims: readonly number[]; depths: readonly number[] }) => {
+    const l = layers({
+      stages: dims.map((to, i) => Stage({ from: dims[i - 1] ?? 16, to, depth: depths[i] as number })),
+      out: conv2d({ in: dims.at(-1) as number, out: 16 }),
+    });
+    return (x: FeatureMap): FeatureMap => l.out(chain(l.stages)(x));
+  });
+  for (const config of [
+    { dims: [24, 48, 96], depths: [2, 2, 3] },
+    { dims: [16, 32], depths: [1, 1] },
+  ]) {
+    const source = sourceOf(Stages(config));
+    expect(source).toContain("def __init__(self, dims: Sequence[int], depths: Sequence[int]) -> None:");
+    expect(source).toContain("zip([16, *dims[:-1]], dims, depths, strict=True)");
+  }
+});

@@ -2,13 +2,13 @@
 import { must } from "../../../errors/must.ts";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
-import type { Block, Definition, Rebuilds } from "../../../ir/model.ts";
+import type { Definition, Rebuilds } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import { withoutPlaces } from "../../../ir/source.ts";
 import { settingsOf, type Setting } from "./config.ts";
 import { distinct } from "./distinct.ts";
 import { Rebuilder } from "./rebuilder.ts";
-import type { Sample } from "./samples.ts";
+import { lacksSettings, layersIn, type Sample } from "./samples.ts";
 
 /** What a number may become: a count, or a fraction where counts are refused. */
 type Range = "small" | "large" | "fraction" | "held";
@@ -42,7 +42,7 @@ export class Prober {
     this.#settings = settingsOf(base.block).filter(({ name }) => free.has(name));
     this.#values = values;
     // A block of many layers costs more to build, and what is to be learnt of it lies in its children, which are built on their own too.
-    this.#heavy = sizeOf(base.block) > 150;
+    this.#heavy = layersIn(base.block) > 150;
   }
 
   /** All settings differ from the given ones at once; then two are equal, or one alone differs. */
@@ -191,17 +191,23 @@ export class Prober {
   }
 
   #drawn(grain: number, attempt: number): ReadonlyMap<string, PyConstant> {
-    return new Map(this.#settings.map((setting) => [setting.name, this.#value(setting, grain, attempt)]));
+    // Lists that are equally long are mostly walked together: dims and depths.
+    const lengths = new Map<number, number>();
+    const lengthOf = (given: number): number => {
+      const drawn = lengths.get(given) ?? this.#pick(attempt % 3 === 2 ? [given] : [2, 3, 3, 4]);
+      if (attempt % 4 !== 3) lengths.set(given, drawn);
+      return drawn;
+    };
+    return new Map(this.#settings.map((setting) => [setting.name, this.#value(setting, grain, attempt, lengthOf)]));
   }
 
   /** `grain` is what large numbers are multiples of; 0 stands for the given value. */
-  #value({ name, value }: Setting, grain: number, attempt: number): PyConstant {
+  #value({ name, value }: Setting, grain: number, attempt: number, lengthOf = (given: number): number => given): PyConstant {
     if (typeof value === "boolean") return this.#int(0, 1) === 1;
     if (typeof value === "string") return this.#pick(this.#values.get(name) ?? [value]);
     if (typeof value === "number") return this.#number(value, this.#ranges.get(name) ?? "large", grain, attempt);
     const list = value as readonly (number | boolean | string)[];
-    const length = this.#pick(attempt % 3 === 2 ? [list.length] : [2, 3, 3, 4]);
-    return Array.from({ length }, () => this.#item(list, name, grain, attempt));
+    return Array.from({ length: lengthOf(list.length) }, () => this.#item(list, name, grain, attempt));
   }
 
   #item(list: readonly (number | boolean | string)[], name: string, grain: number, attempt: number): PyConstant {
@@ -265,13 +271,21 @@ export class Prober {
     }
   }
 
+  /** Whether lists that were equally long are not. */
+  #isUneven(values: ReadonlyMap<string, PyConstant>): boolean {
+    const lists = this.#settings.flatMap(({ name, value }) => (Array.isArray(value) ? [{ name, value }] : []));
+    const length = ({ name, value }: (typeof lists)[number]): number => ((values.get(name) ?? value) as unknown[]).length;
+    return lists.some((a) => lists.some((b) => a.value.length === b.value.length && length(a) !== length(b)));
+  }
+
   #try(values: ReadonlyMap<string, PyConstant>): boolean {
     const key = JSON.stringify([...values]);
     if (this.#tried.has(key)) return false;
     this.#tried.add(key);
     const sample = this.#rebuilder.at(values);
-    if (sample !== undefined) this.#found.push(sample);
-    return sample !== undefined;
+    if (sample === undefined || (this.#isUneven(values) && lacksSettings(sample.block))) return false;
+    this.#found.push(sample);
+    return true;
   }
 }
 
@@ -279,8 +293,4 @@ export class Prober {
 function plainValues({ value }: Setting): readonly PyConstant[] {
   if (typeof value === "boolean") return [false, true];
   return typeof value === "number" && Math.abs(value) <= small ? [1, 2, 4] : [];
-}
-
-function sizeOf(block: Block): number {
-  return block.children.reduce((sum, child) => sum + (child.kind === "block" ? sizeOf(child) : 1), 0);
 }

@@ -14,3 +14,14 @@ export interface Sample {
 export function sampleOf(block: Block, body: Body): Sample {
   return { settings: new Map(settingsOf(block).map(({ name, value }) => [name, value])), block, body };
 }
+
+/** Whether a child was given nothing for a setting: its author's code read behind the end of a list. */
+export function lacksSettings({ children }: Block): boolean {
+  const values = (item: unknown): readonly unknown[] =>
+    typeof item === "object" && item !== null ? Object.values(item) : [item];
+  return children.some((child) => child.kind === "block" && child.config.flatMap(values).includes(undefined));
+}
+
+export function layersIn(block: Block): number {
+  return block.children.reduce((sum, child) => sum + (child.kind === "block" ? layersIn(child) : 1), 0);
+}
