@@ -53,7 +53,7 @@ export const groupNorm = defineOp({
   //
   // What stands here is what most importers read: the values stay a map with the input's shape, only numbers per channel are seen in groups, with four
   // axes and none that is computed. Rows are picked by a MaxPool of one value, since tract and ncnn know no Slice that steps along a side that is
-  // open; a group's number reaches its channels times ones, since ncnn knows neither Expand nor Tile; onnxsim 0.8 keeps an axis that a mean is to drop.
+  // open; a group's number reaches its channels times ones, since ncnn knows no Tile; onnxsim 0.8 keeps an axis that a mean is to drop.
   onnx(writer, [input], { channels, groups, eps }) {
     const size = channels / groups;
     const axis = (given: number): string => writer.ints(`axes_${given}`, [given]);
