@@ -15,24 +15,28 @@ export function openWeights(path: string): Safetensors {
   return new Safetensors({ name: path, size: stat.size, read });
 }
 
-/** What `compile` wants of an opened file: its hash, which is that of the manifest beside it if there is one, and config.json beside it. */
+/** What `compile` wants of an opened file: its hash, and config.json beside it; both as a manifest beside them says, if there is one. */
 export function trainedWeights(file: Safetensors): TrainedWeights {
-  const sha256 = sha256OfFile(file.name);
-  const listed = manifestIn(dirname(file.name))?.files[basename(file.name)];
-  if (listed !== undefined && listed.sha256 !== sha256) {
-    throw new UserError({
-      what: `the weights ${file.name} are not those that were compiled`,
-      expected: `sha256 ${listed.sha256}, as manifest.json beside them says`,
-      found: `sha256 ${sha256}`,
-      help: "copy the file again from where it came, or compile that folder again; weights that were changed on purpose go to another folder",
-    });
-  }
+  const sha256 = hashAsCompiled(file.name, `the weights ${file.name} are not those that were compiled`);
   return { file, sha256, config: configBeside(file.name) };
+}
+
+function hashAsCompiled(path: string, otherwise: string): string {
+  const sha256 = sha256OfFile(path);
+  const listed = manifestIn(dirname(path))?.files[basename(path)];
+  if (listed === undefined || listed.sha256 === sha256) return sha256;
+  throw new UserError({
+    what: otherwise,
+    expected: `sha256 ${listed.sha256}, as manifest.json beside it says`,
+    found: `sha256 ${sha256}`,
+    help: "copy the file again from where it came, or compile that folder again; what was changed on purpose goes into a folder without that manifest",
+  });
 }
 
 function configBeside(weights: string): TrainedWeights["config"] {
   const name = join(dirname(weights), "config.json");
   if (!existsSync(name)) return undefined;
+  hashAsCompiled(name, `${name}, beside the weights, is not the file that was compiled`);
   try {
     return { name, value: JSON.parse(readFileSync(name, "utf8")) as unknown };
   } catch (error) {

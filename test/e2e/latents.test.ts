@@ -107,4 +107,14 @@ describe("weights beside a manifest", () => {
     expect(message).toContain("the weights damaged/model.safetensors are not those that were compiled");
     expect(message).toContain(`expected: sha256 ${manifestOf(out).files["model.safetensors"]?.sha256}`);
   });
+  test("and their config.json is refused when a number of it is another", async () => {
+    const out = join(folder, "edited");
+    cpSync(compiled, out, { recursive: true });
+    const text = readFileSync(join(out, "config.json"), "utf8");
+    writeFileSync(join(out, "config.json"), text.replace('"scaling_factor": 1,', '"scaling_factor": 0.5,'));
+    const message = await wrong("compile", "tiny.ts", "-o", "refused", "--weights", "edited/model.safetensors");
+    expect(message).toContain("edited/config.json, beside the weights, is not the file that was compiled");
+    expect(message).toContain(`expected: sha256 ${manifestOf(out).files["config.json"]?.sha256}`);
+    expect(message).toContain("goes into a folder without that manifest");
+  });
 });

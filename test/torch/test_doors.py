@@ -91,5 +91,12 @@ def test_damaged_files_are_refused_by_package_and_evaluation(
     with pytest.raises(Exception, match="is not the file that was compiled"):
         subject.TorchSubject(module.Autoencoder, out, torch.device("cpu"), "fp32")
     (out / "model.safetensors").write_bytes(whole["model.safetensors"])
+    config = (out / "config.json").read_text()
+    (out / "config.json").write_text(config.replace('"scaling_factor": 1', '"scaling_factor": 0.5'))
+    with pytest.raises(module.WeightsError, match=r"config\.json is not the file that was compiled"):
+        module.Autoencoder.from_pretrained(out)
+    with pytest.raises(Exception, match=r"config\.json is not the file that was compiled"):
+        subject.TorchSubject(module.Autoencoder, out, torch.device("cpu"), "fp32")
+    (out / "config.json").write_text(config)
     with pytest.raises(Exception, match=r"is damaged[\s\S]*decoder\.onnx is not the file that was compiled"):
         compiled.OnnxSubject(out, torch.device("cpu"))

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from small import Autoencoder
 
 from litevae_runtime.common.errors import InputError, WeightsError
+from litevae_runtime.common.files import file_hash
 from litevae_runtime.nn.pretrained import write_pretrained
 from litevae_runtime.nn.statistics import LatentStatistics
 from litevae_runtime.nn.stored import weights_in
@@ -126,21 +127,25 @@ def test_a_start_takes_the_numbers_of_an_encoder_that_is_taken_whole(run: Path, 
         assert model.stored.latents == kept, left_out
 
 
-def manifest(folder: Path, sha256: str) -> None:
-    entry = {"bytes": 1, "sha256": sha256}
-    (folder / "manifest.json").write_text(
-        json.dumps({"litevae": "0.1.0", "files": {"model.safetensors": entry}})
-    )
+def manifest(folder: Path, **files: str) -> None:
+    entries = {name: {"bytes": 1, "sha256": sha256} for name, sha256 in files.items()}
+    (folder / "manifest.json").write_text(json.dumps({"litevae": "0.1.0", "files": entries}))
 
 
-def test_a_file_that_is_not_what_a_manifest_says_is_refused_by_every_reader(run: Path) -> None:
-    manifest(run, "0" * 64)
+@pytest.mark.parametrize("changed", ["model.safetensors", "config.json"])
+def test_a_file_that_is_not_what_a_manifest_says_is_refused_by_every_reader(changed: str, run: Path) -> None:
+    whole = {name: file_hash(run / name) for name in ("model.safetensors", "config.json")}
+    manifest(run, **whole)
+    assert Autoencoder.from_pretrained(run).latent_statistics == MEASURED
+    manifest(run, **whole | {changed: "0" * 64})
     with pytest.raises(WeightsError, match="is not the file that was compiled: sha256"):
         Autoencoder.from_pretrained(run)
     with pytest.raises(InputError, match="is not the file that was compiled"):
         trained_autoencoder(Autoencoder, run)
     with pytest.raises(InputError, match="is not the file that was compiled"):
         start_from(Autoencoder(), str(run), partial=True)
+    (run / "manifest.json").unlink()
+    assert trained_autoencoder(Autoencoder, run).latent_statistics == MEASURED
 
 
 class TestVariants:

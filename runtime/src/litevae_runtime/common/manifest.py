@@ -23,5 +23,5 @@ def check_manifest(file: Path) -> None:
     if found != listed:
         raise WeightsError(
             f"{file} is not the file that was compiled: sha256 {found} instead of {listed}, as {MANIFEST} beside it says; "
-            "copy it again, or compile that folder again"
+            "copy it again, or compile that folder again; what was changed on purpose goes into a folder without that manifest"
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..common.errors import WeightsError
 from ..common.files import write_text
+from ..common.manifest import check_manifest
 from .statistics import LatentStatistics, flat_config
 
 WEIGHTS = "model.safetensors"
@@ -50,7 +51,8 @@ def read_stored(config: Mapping[str, Any], channels: int) -> Stored:
 
 
 def read_config(file: Path) -> dict[str, Any]:
-    """config.json; WeightsError where it is no object of JSON."""
+    """config.json; WeightsError where it is no object of JSON, or not what a manifest beside it says."""
+    check_manifest(file)
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
