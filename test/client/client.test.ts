@@ -200,6 +200,21 @@ describe("encode and decode", () => {
     );
     await client.release();
   });
+  test("refuse graphs of another model: of other channels, or of another stride", async () => {
+    const { createClient } = await open("nano");
+    const client = await createClient(node, { encoder: join(folder, "half/encoder.onnx") });
+    await expect(client.encode(image)).rejects.toThrow("this is not a graph of nano: compile it again");
+    // As a graph of twice the stride would give for the larger image.
+    const moments = new node.Tensor("float32", new Float32Array(48), [1, 12, 2, 2]);
+    const session = { run: () => Promise.resolve({ mean: moments, logvar: moments }), release: () => Promise.resolve() };
+    const runtime = { Tensor: node.Tensor, InferenceSession: { create: () => Promise.resolve(session) } };
+    const coarse = await createClient(runtime, { encoder: "" });
+    expect((await coarse.encode({ data: new Float32Array(3 * 256), height: 16, width: 16 })).mean.data).toHaveLength(48);
+    await expect(coarse.encode({ data: new Float32Array(3 * 1024), height: 32, width: 32 })).rejects.toThrow(
+      "this is not a graph of nano",
+    );
+    await client.release();
+  });
   test("say which graph is missing", async () => {
     const client = await (await open("nano")).createClient(node, { encoder: graphs.encoder });
     const latent = { data: new Float32Array(12), height: 1, width: 1 };
@@ -246,6 +261,21 @@ describe("pixels", () => {
       0, 255, 255, 255,
     ]);
     expect(() => fromPixels(new Uint8Array(4), 2, 2)).toThrow("2×2 pixels are 16 bytes of RGBA, not 4");
+    expect(() => fromPixels(new Uint8Array(256), -8, -8)).toThrow("there are no images of -8×-8");
+    expect(() => fromPixels(new Uint8Array(12), 1.5, 2)).toThrow("there are no images of 1.5×2");
+  });
+  test("are those of an image that is there", async () => {
+    const { toPixels } = await open("nano");
+    const two = { data: new Float32Array(6), batch: 2, height: 1, width: 1 };
+    expect(() => toPixels(two, 2)).toThrow("toPixels: there is no image 2, counted from 0, among 2");
+    expect(() => toPixels(two, -1)).toThrow("toPixels: there is no image -1");
+    expect(() => toPixels({ ...two, batch: 1 })).toThrow("toPixels: [1, 3, 1, 1] is 3 values of whole samples, data has 6");
+  });
+  test("and latents that are normalised are counted", async () => {
+    const { normalize, denormalize } = await open("nano");
+    const latent = { data: new Float32Array(13), height: 1, width: 1 };
+    expect(() => normalize(latent)).toThrow("normalize: [1, 12, 1, 1] is 12 values of whole samples, data has 13");
+    expect(() => denormalize({ ...latent, height: 0 })).toThrow("denormalize: [1, 12, 0, 1] is 0 values");
   });
 });
 
@@ -290,6 +320,24 @@ describe("samples", () => {
     expect(() => fromSamples(holes, 4, 1, { fill: 0 })).toThrow("outside of [0, 1]: declare range");
     expect(() => fromSamples(Int32Array.of(1), 1, 1)).toThrow("the range of integers of 32 bits is unknown");
     expect(() => fromSamples(holes, 3, 1)).toThrow("1 channels of 3×1 are 3 samples, not 4");
+    expect(() => fromSamples(holes, -4, -1)).toThrow("there are no images of -4×-1");
+  });
+  test.each([
+    [0, Infinity],
+    [-Infinity, 1],
+    [NaN, 1],
+    [1, 0],
+    [1, 1],
+    [-1.5e308, 1.5e308],
+  ])("of a range [%f, %f] are refused", async (low, high) => {
+    const { fromSamples } = await open("grey");
+    expect(() => fromSamples(Float32Array.of(1), 1, 1, { range: [low, high] })).toThrow(
+      `range [${low}, ${high}] is not two finite numbers, the lower first`,
+    );
+  });
+  test("in an order that has no such name are refused", async () => {
+    const { fromSamples } = await open("grey");
+    expect(() => fromSamples(Float32Array.of(1), 1, 1, {}, "pixel" as "pixels")).toThrow('is "planes" or "pixels", not "pixel"');
   });
 });
 

@@ -133,16 +133,14 @@ export async function createClient(ort: Runtime, sources: Sources, options: obje
       const session = present(encoder, "encoder");
       check("encode", image, model.imageChannels, 1);
       const outputs = await run(session, "image", image, model.imageChannels);
-      return {
-        mean: planesOf(outputs["mean"], model.latentChannels),
-        logvar: planesOf(outputs["logvar"], model.latentChannels),
-      };
+      const moment = (name: string): Required<Latent> => planesOf(outputs[name], model.latentChannels, image, 1 / facts.stride);
+      return { mean: moment("mean"), logvar: moment("logvar") };
     },
     async decode(latent) {
       const session = present(decoder, "decoder");
       check("decode", latent, model.latentChannels, model.stride);
       const outputs = await run(session, "latent", latent, model.latentChannels);
-      return planesOf(outputs["image"], model.imageChannels);
+      return planesOf(outputs["image"], model.imageChannels, latent, facts.stride);
     },
     async release() {
       await encoder?.release();
@@ -153,12 +151,12 @@ export async function createClient(ort: Runtime, sources: Sources, options: obje
 
 /** What a diffusion model is trained on: latents of mean 0 and deviation 1, as diffusers' pipelines compute them. */
 export function normalize(latent: Latent): Required<Latent> {
-  return eachValue(latent, (value, { shift, deviation }) => ((value - shift) * latents.scaling_factor) / deviation);
+  return eachValue("normalize", latent, (value, { shift, deviation }) => ((value - shift) * latents.scaling_factor) / deviation);
 }
 
 /** The latents to decode, of what a diffusion model gives: undoes `normalize`. */
 export function denormalize(latent: Latent): Required<Latent> {
-  return eachValue(latent, (value, { shift, deviation }) => (value * deviation) / latents.scaling_factor + shift);
+  return eachValue("denormalize", latent, (value, { shift, deviation }) => (value * deviation) / latents.scaling_factor + shift);
 }
 
 interface Spread {
@@ -166,7 +164,8 @@ interface Spread {
   readonly deviation: number;
 }
 
-function eachValue(latent: Latent, map: (value: number, spread: Spread) => number): Required<Latent> {
+function eachValue(method: string, latent: Latent, map: (value: number, spread: Spread) => number): Required<Latent> {
+  checkCount(method, latent, facts.latentChannels);
   const { data, height, width, batch = 1 } = latent;
   const channelled = latents.normalization === "channel";
   const spreads = Array.from({ length: facts.latentChannels }, (_, channel): Spread => {
@@ -199,11 +198,25 @@ function check(method: string, { data, batch = 1, height, width }: Planes<number
     throw new RangeError(
       `${method}: these graphs of ${facts.name} take [${fixed.batch}, ${channels}, ${fixed.height / stride}, ${fixed.width / stride}] alone (--fixed), not [${batch}, ${channels}, ${height}, ${width}]`,
     );
+  checkCount(method, { data, batch, height, width }, channels);
+}
+
+function checkCount(method: string, { data, batch = 1, height, width }: Planes<number>, channels: number): void {
   const wanted = batch * channels * height * width;
-  if (!Number.isInteger(batch) || batch < 1 || data.length !== wanted)
+  if (![batch, height, width].every(isCount) || data.length !== wanted)
     throw new RangeError(
       `${method}: [${batch}, ${channels}, ${height}, ${width}] is ${wanted} values of whole samples, data has ${data.length}`,
     );
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 1;
+}
+
+/** How many pixels an image of these sides has. */
+function areaOf(width: number, height: number): number {
+  if (isCount(width) && isCount(height)) return width * height;
+  throw new RangeError(`there are no images of ${width}×${height}: both sides are whole numbers from 1`);
 }
 
 /** The sides that fit and are nearest to one, which alone comes back where it fits. */
@@ -214,9 +227,16 @@ function nearestSides(axis: "height" | "width", side: number, stride: number): r
   return [...new Set(fitting)];
 }
 
-function planesOf<C extends number>(tensor: RuntimeTensor | undefined, channels: C): Required<Planes<C>> {
-  if (!(tensor?.data instanceof Float32Array)) throw new Error(`this is not a graph of ${facts.name}: compile it again`);
-  const [batch = 0, , height = 0, width = 0] = tensor.dims;
+/** What a graph gave for `input`, whose sides are `scale` times as long; another model's graph gives other sizes. */
+function planesOf<C extends number>(
+  tensor: RuntimeTensor | undefined,
+  channels: C,
+  input: Planes<number>,
+  scale: number,
+): Required<Planes<C>> {
+  const { batch = 1, height, width } = { ...input, height: input.height * scale, width: input.width * scale };
+  if (!(tensor?.data instanceof Float32Array) || tensor.dims.join() !== [batch, channels, height, width].join())
+    throw new Error(`this is not a graph of ${facts.name}: compile it again`);
   return { data: tensor.data, batch, channels, height, width };
 }
 
@@ -225,7 +245,7 @@ function planesOf<C extends number>(tensor: RuntimeTensor | undefined, channels:
  * of 1/255 as in training. Whatever range was declared there, 0 and 255 become -1 and 1: samples of other ranges go through fromSamples.
  */
 export function fromPixels(rgba: Uint8ClampedArray | Uint8Array, width: number, height: number): Required<Image> {
-  const area = width * height;
+  const area = areaOf(width, height);
   if (rgba.length !== 4 * area)
     throw new RangeError(`${width}×${height} pixels are ${4 * area} bytes of RGBA, not ${rgba.length}`);
   needsColours();
@@ -254,7 +274,7 @@ export type SampleArray =
 
 /**
  * The image of samples of as many channels as the model's, a sensor's bands or grey of 16 bits: plane by plane, or with `pixels` all channels of a
- * pixel together. Throws a RangeError where samples lie outside of their range or are missing.
+ * pixel together. Throws a RangeError where samples lie outside of their range or are missing, and where the range is none.
  */
 export function fromSamples(
   samples: SampleArray,
@@ -264,10 +284,13 @@ export function fromSamples(
   order: "planes" | "pixels" = "planes",
 ): Required<Image> {
   const { imageChannels: channels } = facts;
-  const area = width * height;
+  const area = areaOf(width, height);
   if (samples.length !== channels * area)
     throw new RangeError(`${channels} channels of ${width}×${height} are ${channels * area} samples, not ${samples.length}`);
+  if (!["planes", "pixels"].includes(order)) throw new RangeError(`the order of samples is "planes" or "pixels", not "${order}"`);
   const [low, high] = range ?? rangeOf(samples);
+  if (![low, high].every(Number.isFinite) || !(low < high) || high - low === Infinity)
+    throw new RangeError(`range [${low}, ${high}] is not two finite numbers, the lower first`);
   const absent = typeof nodata === "number" && samples instanceof Float32Array ? Math.fround(nodata) : nodata;
   const margin = 5e-5 * (high - low);
   const data = new Float32Array(samples.length);
@@ -296,8 +319,11 @@ function grey([red = 0, green = 0, blue = 0]: readonly number[]): number {
 }
 
 /** RGBA pixels for ImageData of one image of a batch, values outside of [-1, 1] clamped. */
-export function toPixels({ data, height, width }: Image, index = 0): Uint8ClampedArray<ArrayBuffer> {
+export function toPixels({ data, height, width, batch = 1 }: Image, index = 0): Uint8ClampedArray<ArrayBuffer> {
   needsColours();
+  checkCount("toPixels", { data, height, width, batch }, facts.imageChannels);
+  if (!Number.isInteger(index) || index < 0 || index >= batch)
+    throw new RangeError(`toPixels: there is no image ${index}, counted from 0, among ${batch}`);
   const area = width * height;
   const pixels = new Uint8ClampedArray(4 * area).fill(255);
   for (let i = 0; i < area; i++) {
