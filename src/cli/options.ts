@@ -23,12 +23,15 @@ export function wholeNumbers(option: string, min: number, example: string) {
   };
 }
 
-/** So many numbers, separated by commas; one alone where it is one. Messages give `example` as some. */
-export function numbers(option: string, count: number, example: string) {
+/** So many numbers, separated by commas; one alone where it is one; with `min` they are whole and at least that. Messages give `example` as some. */
+export function numbers(option: string, count: number, example: string, min?: number) {
+  const fits = (value: number): boolean =>
+    min === undefined ? Number.isFinite(value) : Number.isSafeInteger(value) && value >= min;
   return (text: string): number | readonly number[] => {
     const values = text.split(",").map((entry) => (entry.trim() === "" ? NaN : Number(entry)));
-    if (values.length === count && values.every(Number.isFinite)) return count === 1 ? (values[0] as number) : values;
-    const expected = count === 1 ? "a number" : `${count} numbers, separated by commas`;
+    if (values.length === count && values.every(fits)) return count === 1 ? (values[0] as number) : values;
+    const several = min === undefined ? "numbers" : `whole numbers of at least ${min}`;
+    const expected = count === 1 ? "a number" : `${count} ${several}, separated by commas`;
     throw wrong(option, expected, text, `write for example ${option} ${example}`);
   };
 }

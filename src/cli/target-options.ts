@@ -27,7 +27,7 @@ type Described = Omit<Shown, "description"> & {
   readonly type?: string | readonly string[];
   readonly enum?: readonly string[];
   readonly minimum?: number;
-  readonly prefixItems?: readonly unknown[];
+  readonly prefixItems?: readonly Described[];
   readonly anyOf?: readonly Described[];
   readonly default?: unknown;
 };
@@ -61,8 +61,11 @@ function optionOf(key: string, described: Described): Option {
   const option = rest.enum === undefined ? new Option(flags, description) : choice(flags, description, rest.enum);
   if (type === "integer") option.argParser(wholeNumber(flag, minimum, Number(rest.example ?? minimum)));
   if (type === "number") option.argParser(numbers(flag, 1, "-9999"));
-  if (rest.prefixItems !== undefined)
-    option.argParser(numbers(flag, rest.prefixItems.length, String(described.example ?? "0,4095")));
+  const [item] = rest.prefixItems ?? [];
+  if (rest.prefixItems !== undefined && item !== undefined) {
+    const min = item.type === "integer" ? item.minimum : undefined;
+    option.argParser(numbers(flag, rest.prefixItems.length, String(described.example ?? "0,4095"), min));
+  }
   return (value === undefined || value === null) && rule === undefined ? option : option.default(value, rule);
 }
 

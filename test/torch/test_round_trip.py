@@ -129,7 +129,8 @@ def test_the_weights_come_back_as_they_were(trained: Trained, tmp_path: Path) ->
     state = trained.state()
     assert compiled.keys() == state.keys()
     assert all(torch.equal(compiled[key], state[key]) for key in state)
-    trained.autoencoder.save_pretrained(tmp_path / "saved", note="three steps")
+    trained.autoencoder.register_to_config(note="three steps")
+    trained.autoencoder.save_pretrained(tmp_path / "saved")
     with package(trained.after) as module:
         again = module.Autoencoder.from_pretrained(tmp_path / "saved").state_dict()
         assert not module.Autoencoder.from_pretrained(trained.after).training

@@ -50,7 +50,8 @@ def run(tmp_path: Path) -> Path:
 def test_numbers_survive_every_round_trip(run: Path, tmp_path: Path) -> None:
     model = Autoencoder.from_pretrained(run)
     assert model.latent_statistics == MEASURED
-    model.save_pretrained(tmp_path / "saved", note="kept")
+    model.register_to_config(note="kept")
+    model.save_pretrained(tmp_path / "saved")
     again = Autoencoder.from_pretrained(tmp_path / "saved")
     assert again.latent_statistics == MEASURED and again.config.note == "kept"
     again.save_pretrained(tmp_path / "twice")
@@ -181,6 +182,33 @@ class TestOptionsOfDiffusers:
             Autoencoder.from_pretrained(run, colour=1)
         with pytest.raises(ValueError, match="as safetensors"):
             Autoencoder().save_pretrained(tmp_path / "pickled", safe_serialization=False)
+
+    def test_that_save_nothing_are_refused_before_anything_is_written(self, tmp_path: Path) -> None:
+        model = Autoencoder()
+        with pytest.raises(TypeError, match=r"save_pretrained has no argument foo, and config\.json no such"):
+            model.save_pretrained(tmp_path / "foo", foo=1)
+        assert not (tmp_path / "foo").exists()
+        model.save_pretrained(
+            tmp_path / "known", scaling_factor=2.0, save_function=None, repo_id="x", token=True
+        )
+        assert config_of(tmp_path / "known") == model.own_layout() | {"scaling_factor": 2.0}
+        model.register_to_config(note="first")
+        model.save_pretrained(tmp_path / "noted", note="second")
+        assert config_of(tmp_path / "noted")["note"] == "second"
+
+    @pytest.mark.parametrize("name", ["float16", "torch.float16", "half", torch.float16])
+    def test_name_a_type_as_torch_does(self, name: Any, run: Path) -> None:
+        assert Autoencoder.from_pretrained(run, torch_dtype=name).dtype == torch.float16
+
+    def test_leave_the_type_as_it_is_stored(self, run: Path, tmp_path: Path) -> None:
+        assert Autoencoder.from_pretrained(run, torch_dtype="auto").dtype == torch.float32
+        Autoencoder().bfloat16().save_pretrained(tmp_path / "halved")
+        assert Autoencoder.from_pretrained(tmp_path / "halved", torch_dtype="auto").dtype == torch.bfloat16
+
+    @pytest.mark.parametrize("name", ["fp16", "cpu", "int8", "Tensor", "", 16, torch.int64])
+    def test_name_no_other_type(self, name: Any, run: Path) -> None:
+        with pytest.raises(ValueError, match=r"torch_dtype is a floating torch\.dtype"):
+            Autoencoder.from_pretrained(run, torch_dtype=name)
 
     def test_leave_no_trace_in_the_folder(self, tmp_path: Path) -> None:
         Autoencoder().save_pretrained(tmp_path / "plain")

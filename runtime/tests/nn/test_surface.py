@@ -110,3 +110,21 @@ class TestTiles:
         found = tiled.encode(image).latent_dist.mean
         tiled.disable_tiling()
         assert torch.equal(found, tiled.encode(image).latent_dist.mean)
+
+    @pytest.mark.parametrize(
+        ("setting", "wrong"),
+        [("tile_overlap_factor", value) for value in (1.0, 1.5, -0.1, float("nan"))]
+        + [("tile_sample_min_size", value) for value in (0, -8)],
+    )
+    def test_that_are_none_are_refused_by_name(self, setting: str, wrong: float, tiled: Autoencoder) -> None:
+        setattr(tiled, setting, wrong)
+        with pytest.raises(ValueError, match=f"{setting} is {wrong}"):
+            tiled.encode(torch.randn(1, 3, 40, 56))
+        with pytest.raises(ValueError, match=f"{setting} is {wrong}"):
+            tiled.enable_tiling()
+        tiled.disable_tiling()
+        assert tiled.encode(torch.randn(1, 3, 40, 56)).latent_dist.mean.shape[-2:] == (20, 28)
+
+    def test_may_share_almost_all(self, tiled: Autoencoder) -> None:
+        tiled.tile_overlap_factor = 1 - 2**-53
+        assert tiled.encode(torch.randn(1, 3, 20, 16)).latent_dist.mean.shape[-2:] == (10, 8)

@@ -145,15 +145,29 @@ class AutoencoderBase(Pretrained):
     def _tiled(
         self, function: Callable[[Tensor], Tensor], x: Tensor, unit: int, scale: Fraction, fitting: Sides
     ) -> Tensor:
+        if not self.use_tiling:
+            return function(x)
+        self._require_tiles()
         # In whole positions of the latent, of which every tile is made.
         positions = max(1, self.tile_sample_min_size // self.stride)
-        overlap = int(positions * self.tile_overlap_factor)
+        overlap = min(int(positions * self.tile_overlap_factor), positions - 1)
         side, shared = (count * self.stride // unit for count in (positions, overlap))
         height, width = x.shape[-2:]
-        if not self.use_tiling or max(height, width) <= side:
+        if max(height, width) <= side:
             return function(x)
         require_sides(min(side, height), min(side, width), [fitting], "tiles", self.name)
         return blended(function, x, side, shared, scale)
+
+    def _require_tiles(self) -> None:
+        """ValueError where tiles of these settings are none, or never come to an image's end."""
+        if not self.tile_sample_min_size >= 1:
+            raise ValueError(
+                f"tile_sample_min_size is {self.tile_sample_min_size}: a tile has at least one pixel"
+            )
+        if not 0 <= self.tile_overlap_factor < 1:
+            raise ValueError(
+                f"tile_overlap_factor is {self.tile_overlap_factor}: tiles share from 0 to less than 1 of their side"
+            )
 
     def enable_slicing(self) -> None:
         """One image of a batch at a time: less memory, the same result."""
@@ -166,8 +180,11 @@ class AutoencoderBase(Pretrained):
         """Images with a side above `tile_sample_min_size` go through in tiles, whose overlaps are blended.
 
         The result is not that of the whole image: tiles end before their surroundings do, and what looks at all of
-        an image (the statistics of norms, attention) sees a tile. A warning says so.
+        an image (the statistics of norms, attention) sees a tile. A warning says so. ValueError where
+        `tile_sample_min_size` is below 1 or `tile_overlap_factor` not in [0, 1).
         """
+        if use_tiling:
+            self._require_tiles()
         self.use_tiling = use_tiling
         if use_tiling:
             warnings.warn(

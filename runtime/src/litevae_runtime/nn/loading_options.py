@@ -1,7 +1,11 @@
-"""Options of diffusers' from_pretrained that are taken where they change nothing."""
+"""Options of diffusers' from_pretrained and save_pretrained, which are taken where they change nothing, and types by name."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
 
 # The values that these may have.
 _LOADING: Mapping[str, tuple[Any, ...]] = {
@@ -22,6 +26,38 @@ _WITHOUT_EFFECT = (
     "token",
     "revision",
 )
+
+# Of save_pretrained: nothing goes to a hub, and safetensors needs no function of the caller's.
+SAVING_WITHOUT_EFFECT = ("save_function", "token", "repo_id", "private", "create_pr", "commit_message")
+
+
+def dtype_of(wanted: torch.dtype | str | None) -> torch.dtype | Literal["auto"] | None:
+    """A floating type by itself or by its name, "float16" or "torch.float16". ValueError where it is none."""
+    if wanted is None:
+        return None
+    if wanted == "auto":
+        return "auto"
+    found = getattr(torch, wanted.removeprefix("torch."), None) if isinstance(wanted, str) else wanted
+    if isinstance(found, torch.dtype) and found.is_floating_point:
+        return found
+    raise ValueError(
+        f'torch_dtype is a floating torch.dtype such as torch.float16, its name, or "auto", not {wanted!r}'
+    )
+
+
+def stored_dtype(tensors: Iterable[Tensor]) -> torch.dtype | None:
+    """The floating type that most of these numbers have."""
+    counts = Counter[torch.dtype]()
+    for tensor in tensors:
+        if tensor.is_floating_point():
+            counts[tensor.dtype] += tensor.numel()
+    return max(counts, key=lambda each: counts[each], default=None)
+
+
+def refuse_unknown(settings: Iterable[str], known: Collection[str], method: str) -> None:
+    for name in settings:
+        if name not in known:
+            raise TypeError(f"{method} has no argument {name}, and config.json no such setting")
 
 
 def refuse_other(options: Mapping[str, Any], method: str) -> None:

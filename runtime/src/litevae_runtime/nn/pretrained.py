@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from ..common.errors import WeightsError
 from ..common.files import written_whole
 from .diffusers_base import FrozenConfig, PipelineModule
-from .loading_options import refuse_other
+from .loading_options import SAVING_WITHOUT_EFFECT, dtype_of, refuse_other, refuse_unknown, stored_dtype
 from .statistics import OWN_SETTINGS, LatentStatistics
 from .stored import (
     CONFIG,
     DIFFUSERS_WEIGHTS,
+    SETTINGS,
     WEIGHTS,
     Stored,
     read_config,
@@ -145,21 +146,24 @@ class Pretrained(PipelineModule):
         cls,
         folder: str | Path,
         *,
-        torch_dtype: torch.dtype | None = None,
+        torch_dtype: torch.dtype | str | None = None,
         subfolder: str | None = None,
         variant: str | None = None,
         **loading: Any,
     ) -> Self:
         """The model with the weights that compile, a run or save_pretrained left in `folder`, in eval mode.
 
+        `torch_dtype` is a type, its name such as "float16", or "auto": the type that most of the weights are stored in.
         A folder that diffusers wrote is read where the model is one of diffusers', also with its old keys. Other
         options of diffusers' from_pretrained are taken where they change nothing.
 
         Raises:
             FileNotFoundError: the folder lacks config.json or weights.
             WeightsError: they are damaged, or another model's.
+            ValueError: `torch_dtype` or an option is none that is taken.
         """
         refuse_other(loading, "from_pretrained")
+        dtype = dtype_of(torch_dtype)
         place = Path(folder).expanduser() / (subfolder or "")
         weights = weights_in(place, variant)
         wanted = with_variant(DIFFUSERS_WEIGHTS if cls.diffusers_config else WEIGHTS, variant)
@@ -184,7 +188,9 @@ class Pretrained(PipelineModule):
             raise WeightsError(
                 f"these are weights of {other}, not of {cls.name}: {error}", error.problems
             ) from error
-        return model.to(torch_dtype).eval() if torch_dtype is not None else model.eval()
+        if dtype == "auto":
+            dtype = stored_dtype(tensors.values())
+        return model.to(dtype).eval() if dtype is not None else model.eval()
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any] | str | Path, **settings: Any) -> Self:
@@ -255,16 +261,24 @@ class Pretrained(PipelineModule):
         push_to_hub: bool = False,
         **config: Any,
     ) -> None:
-        """Writes weights and config.json, with `config`; in diffusers' layout if it has one.
+        """Writes weights and config.json; in diffusers' layout if it has one.
 
-        The other arguments are diffusers': only the main process writes; weights are one safetensors file, of a
-        `variant` such as "fp16" if one is named.
+        `config` changes settings that every folder may have, such as `scaling_factor`, or that this model's has;
+        `register_to_config` adds others. The other arguments are diffusers': only the main process writes; weights are
+        one safetensors file, of a `variant` such as "fp16" if one is named.
+
+        Raises:
+            TypeError: there is no such setting.
+            ValueError: weights are wanted in another form, or on a hub.
+            WeightsError: numbers of latents are none.
         """
         if not safe_serialization or push_to_hub:
             raise ValueError("weights are written as safetensors, into a folder of this machine")
+        settings = {name: value for name, value in config.items() if name not in SAVING_WITHOUT_EFFECT}
+        refuse_unknown(settings, (*SETTINGS, *self.stored.diffusers, *self.stored.own), "save_pretrained")
         if is_main_process:
             name = DIFFUSERS_WEIGHTS if self.diffusers_config else WEIGHTS
-            write_pretrained(self, Path(folder), with_variant(name, variant), {}, **config)
+            write_pretrained(self, Path(folder), with_variant(name, variant), {}, **settings)
 
 
 def _can_be_added(setting: str, value: Any) -> bool:

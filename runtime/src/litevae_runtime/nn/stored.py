@@ -22,6 +22,9 @@ CARRIED = ("force_upcast", "sample_size")
 _FACTS = ("model", "image_channels", "latent_channels", "stride")
 _STATISTICS = tuple(each.name for each in fields(LatentStatistics))
 
+# What the folder of any weights may say of them.
+SETTINGS = (*_STATISTICS, *CARRIED, "pixels")
+
 
 @dataclass(frozen=True)
 class Stored:
