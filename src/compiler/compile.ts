@@ -129,9 +129,11 @@ function settingsOf<Resources>(model: Model, { weights, note }: CompileOptions<R
   const latents = stored.latents ?? (typeof usual === "number" ? { ...unmeasured, scaling_factor: usual } : undefined);
   if (weights !== undefined && stored.latents === undefined) {
     const { scaling_factor: scaling, shift_factor: shift } = latents ?? unmeasured;
-    note(
-      `warning: no config.json beside ${weights.file.name} says how its latents are spread: config.json gets scaling_factor ${scaling} and shift_factor ${shift}\n`,
-    );
+    const silent =
+      weights.config === undefined
+        ? `no config.json beside ${weights.file.name} says how its latents are spread`
+        : `${weights.config.name} has no measured spread of latents`;
+    note(`warning: ${silent}: config.json gets scaling_factor ${scaling} and shift_factor ${shift}\n`);
   }
   return { ...stored, latents };
 }

@@ -1,6 +1,6 @@
 /** The numbers that a run measured of its latents: they reach every file that `compile` writes, to the last bit. */
 import { copyFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { compiledTiny, litevae } from "./in-process.ts";
 import { manifestOf, write } from "./litevae.ts";
@@ -75,6 +75,9 @@ describe("numbers in config.json beside the weights", () => {
     const { path, told } = await compile("bare", "bare.safetensors");
     expect(told).toContain("warning: no config.json beside bare.safetensors says how its latents are spread");
     expect(configOf(path)).toMatchObject({ scaling_factor: 1, shift_factor: 0 });
+    const { told: beside } = await compile("unmeasured", join(basename(compiled), "model.safetensors"));
+    expect(beside).toContain(`warning: ${basename(compiled)}/config.json has no measured spread of latents: config.json gets`);
+    expect(beside).not.toContain("no config.json");
     expect(readFileSync(join(path, "encoder.onnx"), "latin1")).not.toContain("scaling_factor");
   });
   test.each([
