@@ -193,8 +193,16 @@ function strideOf(latent: Shape, source: Source): number {
     module: "encoder",
     expected: "[H/8, W/8], or another divisor",
     found: h === undefined || w === undefined ? "a vector" : `[${formatDim(h)}, ${formatDim(w)}]`,
-    help: "pad both sides alike, by (kernel − stride)/2 rounded up where a kernel is larger than its stride",
+    help: helpOfSides(h, w),
   });
+}
+
+function helpOfSides(h: Dim | undefined, w: Dim | undefined): string {
+  if (h === undefined || w === undefined)
+    return "return a feature of four axes, without pooling over its sides or flattening them";
+  return h.offset === 0 && w.offset === 0
+    ? "use the same strides along both sides, which shrink them or leave them as they are"
+    : "pad both sides alike, by (kernel − stride)/2 rounded up where a kernel is larger than its stride";
 }
 
 function checkTopLevelNames(parts: readonly Part[], source: Source): void {

@@ -19,7 +19,7 @@ export const memoryFigures = [
     name: "activation",
     column: "activation_bytes",
     about:
-      "peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena, which holds more; weights come on top",
+      "peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena where freed blocks go back at once; glibc's defaults and the arena hold more; weights come on top",
   },
   {
     key: "largestTensorBytes",

@@ -102,6 +102,7 @@ describe("model", () => {
     expect(reportOf(make({ encoder: Pooled() as unknown as Loose["encoder"] }))).toMatchObject({
       what: "the encoder does not shrink both sides by one whole factor",
       found: "a vector",
+      help: "return a feature of four axes, without pooling over its sides or flattening them",
     });
   });
   test("refuses a decoder for another latent", () => {
@@ -132,6 +133,15 @@ describe("model", () => {
       module: "encoder",
       expected: "[H/8, W/8], or another divisor",
       found: "[H - 2, W - 2]",
+      help: expect.stringContaining("pad both sides alike") as string,
+    });
+    const Grown = block("Grown", () => {
+      const { conv } = layers({ conv: conv2d({ in: 3, out: 24 }) });
+      return (x: FeatureMap): FeatureMap => upsample(conv(x), { factor: 2 });
+    });
+    expect(reportOf(make({ encoder: Grown() }))).toMatchObject({
+      found: "[2*H, 2*W]",
+      help: "use the same strides along both sides, which shrink them or leave them as they are",
     });
   });
   test("refuses to be without a decoder", () => {

@@ -61,12 +61,14 @@ describe("--fixed", () => {
     for (const [i, value] of any!.entries()) expect(Math.abs(value - (fixed![i] ?? NaN))).toBeLessThan(1e-5 * largest);
   });
 
-  test.each([
+  test.each<[size: string, code: number, text: string]>([
     ["1,60,64", 1, "expected: a height of 56 or 64"],
     ["1,64,65", 1, "expected: a width of 64 or 72"],
-    ...["64,64", "1,2,3,4", "0,64,64", "-1,8,8", "1.5,8,8", "1,,8", "1,1e300,8"].map(
-      (size) => [size, 2, "--fixed cannot be read\n  expected: 3 whole numbers of at least 1, separated by commas"] as const,
-    ),
+    ...["64,64", "1,2,3,4", "0,64,64", "-1,8,8", "1.5,8,8", "1,,8", "1,1e300,8"].map((size): [string, number, string] => [
+      size,
+      2,
+      "--fixed cannot be read\n  expected: 3 whole numbers of at least 1, separated by commas",
+    ]),
   ])("%s is refused", (size, code, text) => {
     expect(failed(code, "compile", "nano", "-o", "none", "--fixed", size)).toContain(text);
   });

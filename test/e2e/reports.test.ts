@@ -93,7 +93,7 @@ describe("summary", () => {
         out    conv2d     [1, 3, 64, 64]     219  884,736  884.736           180.00
       decoder: 520 parameters; 958,464 MACs (958.464 kMACs); 1,916,928 FLOPs = 2·MACs (1.917 MFLOPs); activation 184,320 bytes (180.00 KiB); largest tensor 131,072 bytes (128.00 KiB); activation in torch 184,320 bytes (180.00 KiB); saved for backward 143,360 bytes (140.00 KiB)
 
-      activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena, which holds more; weights come on top
+      activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena where freed blocks go back at once; glibc's defaults and the arena hold more; weights come on top
       largest tensor: largest value of that graph, exact; a browser binds 128 MiB at once unless it is asked for more
       activation in torch: peak of live tensors in PyTorch without gradients, attention as one fused kernel; a lower bound, kernels' workspace and weights come on top
       saved for backward: tensors that PyTorch keeps of a forward pass while training, for every image of a batch; losses, gradients and weights come on top
@@ -115,7 +115,7 @@ describe("summary", () => {
       decoder  Decoder  [1, 3, 64, 64]     520  958,464  958.464           180.00
       decoder: 520 parameters; 958,464 MACs (958.464 kMACs); 1,916,928 FLOPs = 2·MACs (1.917 MFLOPs); activation 184,320 bytes (180.00 KiB); largest tensor 131,072 bytes (128.00 KiB); activation in torch 184,320 bytes (180.00 KiB); saved for backward 143,360 bytes (140.00 KiB)
 
-      activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena, which holds more; weights come on top
+      activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena where freed blocks go back at once; glibc's defaults and the arena hold more; weights come on top
       largest tensor: largest value of that graph, exact; a browser binds 128 MiB at once unless it is asked for more
       activation in torch: peak of live tensors in PyTorch without gradients, attention as one fused kernel; a lower bound, kernels' workspace and weights come on top
       saved for backward: tensors that PyTorch keeps of a forward pass while training, for every image of a batch; losses, gradients and weights come on top

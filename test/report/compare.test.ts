@@ -42,7 +42,7 @@ test("two models are compared part by part, and the modules that differ are list
     ─────  ──  ────────────  ────  ──────────────
     tiny    1  does not fit
 
-    activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena, which holds more; weights come on top
+    activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena where freed blocks go back at once; glibc's defaults and the arena hold more; weights come on top
     largest tensor: largest value of that graph, exact; a browser binds 128 MiB at once unless it is asked for more
     activation in torch: peak of live tensors in PyTorch without gradients, attention as one fused kernel; a lower bound, kernels' workspace and weights come on top
     saved for backward: tensors that PyTorch keeps of a forward pass while training, for every image of a batch; losses, gradients and weights come on top
@@ -94,7 +94,7 @@ test("more models are compared without listing modules, against a baseline of on
     ─────  ──  ────────────  ────  ──────────────
     tiny    1  does not fit
 
-    activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena, which holds more; weights come on top
+    activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena where freed blocks go back at once; glibc's defaults and the arena hold more; weights come on top
     largest tensor: largest value of that graph, exact; a browser binds 128 MiB at once unless it is asked for more
     activation in torch: peak of live tensors in PyTorch without gradients, attention as one fused kernel; a lower bound, kernels' workspace and weights come on top
     saved for backward: tensors that PyTorch keeps of a forward pass while training, for every image of a batch; losses, gradients and weights come on top
@@ -140,7 +140,7 @@ test("Markdown has the same tables", () => {
     | :--- | ---: | ---: | ---: | ---: |
     | tiny | 1 | does not fit |  |  |
 
-    - activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena, which holds more; weights come on top
+    - activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena where freed blocks go back at once; glibc's defaults and the arena hold more; weights come on top
     - largest tensor: largest value of that graph, exact; a browser binds 128 MiB at once unless it is asked for more
     - activation in torch: peak of live tensors in PyTorch without gradients, attention as one fused kernel; a lower bound, kernels' workspace and weights come on top
     - saved for backward: tensors that PyTorch keeps of a forward pass while training, for every image of a batch; losses, gradients and weights come on top

@@ -188,8 +188,7 @@ class Pretrained(PipelineModule):
             raise WeightsError(
                 f"these are weights of {other}, not of {cls.name}: {error}", error.problems
             ) from error
-        if dtype == "auto":
-            dtype = stored_dtype(tensors.values())
+        dtype = stored_dtype(tensors.values()) if dtype == "auto" else dtype
         return model.to(dtype).eval() if dtype is not None else model.eval()
 
     @classmethod
