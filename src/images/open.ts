@@ -32,8 +32,8 @@ export async function openImage(path: string, channels: number, rule: PixelRule)
     return { channels, height, width, data };
   } catch (error) {
     if (error instanceof ImageError || error instanceof InternalError) throw error;
-    // Decoders throw errors of their own on damaged files; the first line of libvips' says what is wrong.
-    const [reason] = nonEmpty((error as Error).message.split("\n"), "the reason");
+    // Decoders throw errors of their own on damaged files, and pako texts; the first line of libvips' says what is wrong.
+    const [reason] = nonEmpty((error instanceof Error ? error.message || error.name : String(error)).split("\n"), "the reason");
     throw new ImageError(reason.replace(/^Input buffer/, "Input file"));
   }
 }

@@ -19,7 +19,10 @@ const reducedOrMask = 1 | 4;
 /** ExtraSamples: associated (premultiplied) and unassociated alpha. */
 const [premultiplied, unassociated] = [1, 2];
 
-const tags = { orientation: 274, profile: 34675 } as const;
+const tags = { orientation: 274, predictor: 317, profile: 34675 } as const;
+
+/** Of Predictor (TIFF Technical Note 3): differences of floats' bytes. */
+const floatingPoint = 3;
 
 interface Page {
   readonly image: GeoTIFFImage;
@@ -132,11 +135,35 @@ function typeOf({ bits, formats, photometric }: Page): SampleType {
   return known;
 }
 
+/**
+ * A page's planes as they lie in the file. geotiff.js undoes predictors as if numbers were little-endian: of files that are not, differences are
+ * summed up here, and those of floats' bytes it leaves in the other order.
+ */
+async function rasters({ image, width, bits }: Page, type: SampleType): Promise<readonly SampleArray[]> {
+  const { fileDirectory: directory } = image;
+  const read = async (): Promise<SampleArray[]> => await image.readRasters({ interleave: false });
+  const predictor = Number((await directory.loadValue(tags.predictor)) ?? 1);
+  if (image.littleEndian || bits[0] === 8 || predictor === 1) return read();
+  if (predictor === floatingPoint) {
+    image.littleEndian = true;
+    return read();
+  }
+  if (type.startsWith("float"))
+    throw new ImageError("a big-endian TIFF of floats with predictor 2", "store it without a predictor");
+  directory.actualizedFields.set(tags.predictor, 1);
+  const planes = await read();
+  const tile = image.getTileWidth();
+  for (const plane of planes)
+    for (let i = 0; i < plane.length; i++)
+      if ((i % width) % tile !== 0) plane[i] = (plane[i] as number) + (plane[i - 1] as number);
+  return planes;
+}
+
 /** A page's planes upright, black being the least value. */
 async function planesOf(page: Page): Promise<Turned> {
   const { image, height, width, photometric } = page;
   const type = typeOf(page);
-  const planes = (await image.readRasters({ interleave: false })) as unknown as SampleArray[];
+  const planes = await rasters(page, type);
   if (photometric === whiteIsZero) {
     if (type.startsWith("float")) throw new ImageError("a TIFF of floats in which white is zero", "store it with black as zero");
     for (const plane of planes) for (let i = 0; i < plane.length; i++) plane[i] = ~(plane[i] as number);

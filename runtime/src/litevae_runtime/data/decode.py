@@ -86,7 +86,7 @@ def open_image(data: bytes, name: str, channels: int, rule: Declared = BY_TYPE) 
             if channels not in (1, 3):
                 own = colours if alpha is None else np.concatenate([colours, alpha[None]])
                 return ArrayImage(to_signed(require_channels(own, channels, "a PNG"), rule), format_)
-            samples = Samples(colours, len(colours) == 3, alpha, False, profile)
+            samples = Samples(colours, alpha, False, profile)
             return ArrayImage(_shown(samples, channels, rule), format_)
         if channels not in (1, 3):
             return ArrayImage(to_signed(own_samples(image, channels), rule), format_)
@@ -119,7 +119,8 @@ def _shown(samples: Samples, channels: int, rule: Declared) -> Planes:
         alpha = (to_signed(samples.alpha, PixelRule(range=rule.range)) + 1) / np.float32(2)
         # Premultiplied colours lack the background's share alone.
         signed = signed + 2 * (1 - alpha) if samples.premultiplied else on_white(signed, alpha)
-    if len(signed) == 3 and channels == 1 and samples.is_rgb:
+    # A profile makes three of grey's one.
+    if len(signed) == 3 and channels == 1:
         return luma(signed)
     return np.repeat(signed, channels, axis=0) if len(signed) == 1 else signed
 

@@ -40,7 +40,6 @@ class Samples:
     """Samples [C, H, W] as stored, upright. `alpha` [H, W] is a sample as well, `premultiplied` or not."""
 
     planes: Array
-    is_rgb: bool
     alpha: Array | None
     premultiplied: bool
     profile: bytes | None
@@ -82,7 +81,6 @@ def stored_samples(data: bytes, channels: int) -> Samples | None:
         profile = first.tags.get(_PROFILE)
         return Samples(
             planes[:colours],
-            is_rgb and shown,
             planes[colours] if alpha else None,
             _extra(first)[:1] == [_PREMULTIPLIED],
             None if profile is None or not shown else bytes(profile.value),
@@ -176,6 +174,13 @@ def _by_pillow(page: tifffile.TiffPage) -> Array:
     handle.seek(0)
     image = Image.open(io.BytesIO(handle.read()), formats=("TIFF",))
     image.seek(page.index)
+    # libtiff gives numbers in the machine's order, which Pillow knows of 16 bits alone.
+    image.tile = [
+        tile._replace(args=(tile.args[0].replace(";32B", ";32N"), *tile.args[1:]))
+        if tile.codec_name == "libtiff" and isinstance(tile.args, tuple)
+        else tile
+        for tile in image.tile
+    ]
     planes = np.asarray(image).astype(page.dtype)[None]
     # Pillow turns what it loads, and here that is done afterwards.
     return upright(planes, {6: 8, 8: 6}.get(_orientation(page), _orientation(page)))[0]
