@@ -40,8 +40,8 @@ export async function openImage(path: string, channels: number, rule: PixelRule)
 
 async function samplesOf(bytes: Buffer, channels: number, { profile }: PixelRule): Promise<Samples> {
   if (isNpy(bytes)) return npySamples(bytes, channels);
-  const samples = isTiff(bytes) ? await tiffSamples(bytes, channels) : undefined;
-  return samples ?? photographSamples(bytes, channels, profile === "srgb");
+  const found = isTiff(bytes) ? await tiffSamples(bytes, channels) : 0;
+  return typeof found === "number" ? photographSamples(bytes, channels, profile === "srgb", found) : found;
 }
 
 async function shown(samples: Samples, channels: number, rule: PixelRule): Promise<readonly Float32Array[]> {

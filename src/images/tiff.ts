@@ -26,6 +26,7 @@ const floatingPoint = 3;
 
 interface Page {
   readonly image: GeoTIFFImage;
+  readonly index: number;
   readonly height: number;
   readonly width: number;
   readonly photometric: number;
@@ -40,18 +41,17 @@ export function isTiff(bytes: Buffer): boolean {
   return magics.includes(bytes.subarray(0, 4).toString("latin1"));
 }
 
-/** Undefined where it is a photograph of 8 bits. Throws an ImageError where bands and pages are not that many channels. */
-export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samples | undefined> {
+/** The number of its page where it is a photograph of 8 bits. Throws an ImageError where bands and pages are not that many channels. */
+export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samples | number> {
   const file = await fromArrayBuffer(new Uint8Array(bytes).buffer);
   const all = Array.from({ length: await file.getImageCount() }, async (_, i) => file.getImage(i));
-  const images = (await Promise.all(all)).filter(
-    (image) => (Number(image.fileDirectory.getValue(254) ?? 0) & reducedOrMask) === 0,
-  );
-  const pages = images.map(pageOf);
+  const pages = (await Promise.all(all))
+    .map(pageOf)
+    .filter(({ image }) => (Number(image.fileDirectory.getValue(254) ?? 0) & reducedOrMask) === 0);
   const [first] = pages;
   if (first === undefined) throw new ImageError("a TIFF without a page of its own");
   const single = pages.length === 1;
-  if (single && isPhotograph(first)) return undefined;
+  if (single && isPhotograph(first)) return first.index;
   const own = first.count - (first.hasAlpha ? 1 : 0);
   const isColour =
     single &&
@@ -84,7 +84,7 @@ export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samp
 
 type Turned = ReturnType<typeof upright>;
 
-function pageOf(image: GeoTIFFImage): Page {
+function pageOf(image: GeoTIFFImage, index: number): Page {
   const { fileDirectory: directory } = image;
   const count = image.getSamplesPerPixel();
   const photometric = directory.getValue("PhotometricInterpretation") ?? -1;
@@ -92,6 +92,7 @@ function pageOf(image: GeoTIFFImage): Page {
   const alone = extra.length === 1 && (extra[0] === premultiplied || extra[0] === unassociated);
   return {
     image,
+    index,
     height: image.getHeight(),
     width: image.getWidth(),
     photometric,

@@ -10,6 +10,7 @@ from image_cases import (
     ALPHA,
     DEEP,
     GREY,
+    HEIGHT,
     PHOTO,
     RGB,
     case,
@@ -24,6 +25,7 @@ from image_cases import (
     tiff,
 )
 from PIL import Image, ImageOps
+from profiles import display_p3
 
 
 def eight_bits() -> None:
@@ -80,17 +82,37 @@ def eight_bits() -> None:
     )
     case("tif white is zero", tiff(GREY, photometric="miniswhite"), three(signed(255 - GREY)))
     case("tif planar", tiff(np.moveaxis(RGB, -1, 0), photometric="rgb", planarconfig="separate"), truth)
+    small = RGB[::2, ::2]
     case("tif tiled", tiff(RGB, photometric="rgb", tile=(32, 48), compression="zlib", predictor=True), truth)
-    data = tiff(RGB, photometric="rgb")
-    case("tif with a thumbnail", reduced(data), truth)
+    case("tif with a thumbnail", paged(RGB, small), truth)
+    case("tif with a thumbnail before it", paged(small, RGB), truth)
+    case("tif with a thumbnail of grey before it", paged(GREY[::2, ::2], RGB), luma(truth), 1)
+    case("tif of grey with a thumbnail before it", paged(small, GREY), three(signed(GREY)))
+    case("tif of 16 with a thumbnail before it", paged(small, DEEP), signed(DEEP, 0, 65535))
+    case(
+        "tif with a thumbnail before it",
+        paged(small, np.dstack([RGB, ALPHA])),
+        signed(np.dstack([RGB, ALPHA])),
+        4,
+    )
+    profiled = paged(small, RGB, iccprofile=display_p3())
+    case("tif with a thumbnail with a profile before it", profiled, truth)
     case("png empty", b"", refused="the file is empty")
 
 
-def reduced(data: bytes) -> bytes:
+def paged(*pages: np.ndarray, **of_first: Any) -> bytes:
+    """Pages of which the smaller is said to be reduced."""
     file = io.BytesIO()
     with tifffile.TiffWriter(file) as writer:
-        writer.write(RGB, photometric="rgb")
-        writer.write(RGB[::2, ::2], photometric="rgb", subfiletype=1)
+        for number, page in enumerate(pages):
+            writer.write(
+                page,
+                photometric="minisblack" if page.ndim == 2 else "rgb",
+                extrasamples=["unassalpha"] if page.shape[-1] == 4 else None,
+                subfiletype=int(len(page) < HEIGHT),
+                metadata=None,
+                **({} if number else of_first),
+            )
     return file.getvalue()
 
 

@@ -18,9 +18,13 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 _TURNED = (5, 6, 7, 8)
 
 
-def opened(data: bytes) -> Image.Image:
-    """The image in a file's bytes, of which a PNG is decoded and others are when their pixels are asked for."""
+def opened(data: bytes, page: int = 0) -> Image.Image:
+    """A page of the image in a file's bytes, of which a PNG is decoded and others are when their pixels are asked for."""
     image = Image.open(io.BytesIO(data), formats=FORMATS)
+    if page > 0:
+        # Pillow keeps the profile of the page before.
+        image.info.pop("icc_profile", None)
+        image.seek(page)
     if image.format == "PNG":
         # Pillow decodes a PNG to look for its EXIF data: what fails here must not pass for damaged EXIF data.
         raw = _raw_mode(image)

@@ -74,10 +74,10 @@ def open_image(data: bytes, name: str, channels: int, rule: Declared = BY_TYPE) 
             raise CorruptImageError("the file is empty")
         if name.lower().endswith(".npy"):
             return ArrayImage(to_signed(channels_first(read_npy(data), channels), rule), "NPY")
-        samples = stored_samples(data, channels) if is_tiff(data) else None
-        if samples is not None:
-            return ArrayImage(_shown(samples, channels, rule), "TIFF")
-        image = opened(data)
+        found = stored_samples(data, channels) if is_tiff(data) else 0
+        if isinstance(found, Samples):
+            return ArrayImage(_shown(found, channels, rule), "TIFF")
+        image = opened(data, found)
         format_ = image.format or ""
         deep = deep_samples(data)
         profile = image.info.get("icc_profile")

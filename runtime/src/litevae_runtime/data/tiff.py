@@ -50,8 +50,8 @@ def is_tiff(data: bytes) -> bool:
     return data[:4] in _MAGIC
 
 
-def stored_samples(data: bytes, channels: int) -> Samples | None:
-    """A TIFF's samples for a model of so many channels; None where it is a photograph of 8 bits.
+def stored_samples(data: bytes, channels: int) -> Samples | int:
+    """A TIFF's samples for a model of so many channels; the number of its page where it is a photograph of 8 bits.
 
     CorruptImageError where bands and pages are not that many.
     """
@@ -61,7 +61,7 @@ def stored_samples(data: bytes, channels: int) -> Samples | None:
             raise CorruptImageError("a TIFF without a page of its own")
         first = pages[0]
         if len(pages) == 1 and _is_photograph(first):
-            return None
+            return first.index
         alpha = _has_alpha(first)
         colours = first.samplesperpixel - alpha
         if len(pages) > 1:
