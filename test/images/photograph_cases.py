@@ -97,6 +97,25 @@ def eight_bits() -> None:
     )
     profiled = paged(small, RGB, iccprofile=display_p3())
     case("tif with a thumbnail with a profile before it", profiled, truth)
+    for options in ({}, {"compression": "zlib"}, {"tile": (32, 48)}):
+        separate = {"photometric": "rgb", "planarconfig": "separate", **options}
+        case(f"tif planar {options}", tiff(np.moveaxis(RGB, -1, 0), **separate), truth)
+    ycc = PHOTO.convert("YCbCr")
+    expected = signed(np.asarray(ycc.convert("RGB")))
+    for options in ({}, {"compression": "zlib", "predictor": 2}, {"tile": (32, 48)}, {"byteorder": ">"}):
+        data = tiff(np.asarray(ycc), photometric="ycbcr", subsampling=(1, 1), **options)
+        case(f"tif ycbcr {options}", data, expected, tolerance=1.01)
+        case(f"tif ycbcr {options}", data, luma(expected), 1, tolerance=1.5)
+    case("tif ycbcr of Pillow", encoded(ycc, "TIFF"), expected, tolerance=1.01)
+    case("tif ycbcr of Pillow, lzw", encoded(ycc, "TIFF", compression="tiff_lzw"), expected, tolerance=1.01)
+    case("tif ycbcr as jpeg", encoded(PHOTO, "TIFF", compression="jpeg", quality=98), None)
+    case(
+        "tif ycbcr subsampled",
+        tiff(np.asarray(ycc), photometric="ycbcr", subsampling=(1, 1)).replace(
+            struct.pack("<HHIHH", 530, 3, 2, 1, 1), struct.pack("<HHIHH", 530, 3, 2, 2, 1)
+        ),
+        refused="a TIFF of YCbCr that is subsampled",
+    )
     case("png empty", b"", refused="the file is empty")
 
 

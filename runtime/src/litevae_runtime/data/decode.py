@@ -121,7 +121,10 @@ def _shown(samples: Samples, channels: int, rule: Declared) -> Planes:
         signed = signed + 2 * (1 - alpha) if samples.premultiplied else on_white(signed, alpha)
     # A profile makes three of grey's one.
     if len(signed) == 3 and channels == 1:
-        return luma(signed)
+        grey = luma(signed)
+        # Of 8 bits it stays in whole steps, as in Pillow.
+        in_steps = samples.planes.dtype == np.uint8 and is_plain(rule)
+        return np.rint((grey + 1) * np.float32(127.5)) / np.float32(127.5) - 1 if in_steps else grey
     return np.repeat(signed, channels, axis=0) if len(signed) == 1 else signed
 
 
