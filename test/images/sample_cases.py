@@ -13,6 +13,7 @@ from image_cases import (
     GREY,
     PHOTO,
     RGB,
+    by_lcms,
     case,
     encoded,
     luma,
@@ -23,6 +24,7 @@ from image_cases import (
     tiff,
 )
 from PIL import Image
+from profiles import display_p3
 
 
 def floats_and_integers() -> None:
@@ -123,6 +125,26 @@ def floats_and_integers() -> None:
         fill=255,
         **exact,
     )
+
+
+def nodata_under() -> None:
+    """`nodata` is a value of the file, and is looked for before profile, white and grey are."""
+    eight = RGB.copy()
+    eight[:20, :20] = 0
+    filled = np.where(eight == 0, 10, eight)
+    rule = {"nodata": 0, "fill": 10}
+    profile = display_p3()
+    converted = by_lcms(Image.fromarray(filled), profile)
+    for suffix, kind in [("png", "PNG"), ("tif", "TIFF")]:
+        data = encoded(Image.fromarray(eight), kind, icc_profile=profile)
+        case(f"{suffix} nodata under a profile", data, converted, **rule)
+        data = encoded(Image.fromarray(np.dstack([eight, ALPHA])), kind)
+        case(f"{suffix} nodata under alpha", data, on_white(signed(filled), ALPHA / 255), **rule)
+        data = encoded(Image.fromarray(eight), kind)
+        case(f"{suffix} nodata under grey", data, luma(signed(filled)), 1, **rule)
+        data = encoded(Image.fromarray(GREY > 100), kind)
+        truth = three(signed(np.where(GREY > 100, 255, 10)))
+        case(f"{suffix} nodata of 1 bit", data, truth, **rule)
 
 
 def predictors() -> None:

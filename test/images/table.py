@@ -9,7 +9,7 @@ import json
 from colour_cases import inks, profiles
 from image_cases import CASES, OUT
 from photograph_cases import eight_bits, sixteen_bits, transparency, turned
-from sample_cases import damaged, floats_and_integers, predictors, volumes
+from sample_cases import damaged, floats_and_integers, nodata_under, predictors, volumes
 
 for make in (
     eight_bits,
@@ -18,6 +18,7 @@ for make in (
     inks,
     profiles,
     floats_and_integers,
+    nodata_under,
     predictors,
     damaged,
     volumes,

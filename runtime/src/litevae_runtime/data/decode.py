@@ -33,10 +33,11 @@ from .colours import (
     on_white,
     opened,
     own_samples,
+    samples_of,
     upright_image,
     upright_size,
 )
-from .pixels import BY_TYPE, Array, Declared, PixelRule, Planes, is_plain, to_signed
+from .pixels import BY_TYPE, Declared, PixelRule, Planes, is_plain, to_signed
 from .tiff import Samples, is_tiff, stored_samples
 
 Box = tuple[int, int, int, int]
@@ -90,8 +91,10 @@ def open_image(data: bytes, name: str, channels: int, rule: Declared = BY_TYPE) 
             return ArrayImage(_shown(samples, channels, rule), format_)
         if channels not in (1, 3):
             return ArrayImage(to_signed(own_samples(image, channels), rule), format_)
-        plain = PillowImage(image, channels, profile if rule.profile == "srgb" else None, format_)
-        return plain if is_plain(rule) else ArrayImage(to_signed(plain.samples(), rule), format_)
+        profile = profile if rule.profile == "srgb" else None
+        if is_plain(rule):
+            return PillowImage(image, channels, profile, format_)
+        return ArrayImage(_shown(samples_of(image, profile), channels, rule), format_)
 
 
 @contextmanager
@@ -139,11 +142,6 @@ class PillowImage:
         self.width, self.height = upright_size(image)
         self._scale = 1
         self._upright = False
-
-    def samples(self) -> Array:
-        """All of it, uint8 [C, H, W]."""
-        pixels = np.asarray(self._decoded())
-        return np.moveaxis(pixels.reshape(self.height, self.width, -1), -1, 0)
 
     def resized(self, box: Box, size: Size, *, draft: bool = False, mirror: bool = False) -> Tensor:
         """See Image."""
