@@ -184,6 +184,12 @@ def transparency() -> None:
         png(RGB, 2, 8, chunk(b"tRNS", struct.pack(">HHH", *map(int, colour)))),
         on_white(signed(RGB), apart),
     )
+    case(
+        "png key of 8 bits",
+        png(RGB, 2, 8, chunk(b"tRNS", struct.pack(">HHH", *map(int, colour)))),
+        signed(np.dstack([RGB, apart.astype("u1") * 255])),
+        4,
+    )
     deep = DEEP[40, 50]
     apart = (deep != DEEP).any(-1)
     case(

@@ -88,7 +88,7 @@ _BYTES = {
 def own_samples(image: Image.Image, channels: int) -> Array:
     """The samples [C, H, W] of an image of 8 bits for a model of neither 1 nor 3 channels, upright."""
     bands = len(image.getbands())
-    if image.mode == "P" and image.has_transparency_data:
+    if "transparency" in image.info and image.mode in ("P", "RGB"):
         image = image.convert("RGBA")
     if len(image.getbands()) != channels:
         raise wrong_channels(f"{counted(bands, 'channel')} ({image.mode}), not {channels}", channels)
