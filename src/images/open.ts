@@ -32,16 +32,16 @@ export async function openImage(path: string, channels: number, rule: PixelRule)
     return { channels, height, width, data };
   } catch (error) {
     if (error instanceof ImageError || error instanceof InternalError) throw error;
-    // Decoders throw errors of their own on damaged files; the first line of libvips' says what is wrong.
-    const [reason] = nonEmpty((error as Error).message.split("\n"), "the reason");
+    // Decoders throw errors of their own on damaged files, and pako texts; the first line of libvips' says what is wrong.
+    const [reason] = nonEmpty((error instanceof Error ? error.message || error.name : String(error)).split("\n"), "the reason");
     throw new ImageError(reason.replace(/^Input buffer/, "Input file"));
   }
 }
 
 async function samplesOf(bytes: Buffer, channels: number, { profile }: PixelRule): Promise<Samples> {
   if (isNpy(bytes)) return npySamples(bytes, channels);
-  const samples = isTiff(bytes) ? await tiffSamples(bytes, channels) : undefined;
-  return samples ?? photographSamples(bytes, channels, profile === "srgb");
+  const found = isTiff(bytes) ? await tiffSamples(bytes, channels) : 0;
+  return typeof found === "number" ? photographSamples(bytes, channels, profile === "srgb", found) : found;
 }
 
 async function shown(samples: Samples, channels: number, rule: PixelRule): Promise<readonly Float32Array[]> {

@@ -3,11 +3,18 @@ import sharp, { type Metadata, type Sharp } from "sharp";
 import { crc32, deflateSync } from "node:zlib";
 import { counted, ImageError, wrongChannels, type SampleArray, type Samples } from "./samples.ts";
 
-/** Grey or RGB with what lies beside them; for a model of neither 1 nor 3 channels the file's own samples. */
-export async function photographSamples(bytes: Buffer, channels: number, convertProfile: boolean): Promise<Samples> {
+/** Grey or RGB of a page with what lies beside them; for a model of neither 1 nor 3 channels the file's own samples. */
+export async function photographSamples(
+  bytes: Buffer,
+  channels: number,
+  convertProfile: boolean,
+  page: number,
+): Promise<Samples> {
   if (bytes.subarray(0, 2).toString("latin1") === "BM")
     throw new ImageError("a BMP file, which training alone reads", "convert it to PNG");
-  const metadata = await sharp(bytes).metadata();
+  const upright = { autoOrient: true, page } as const;
+  const plain = { ...upright, ignoreIcc: true } as const;
+  const metadata = await sharp(bytes, { page }).metadata();
   const isColour = channels === 1 || channels === 3;
   const { icc: profile } = metadata;
   if (metadata.space === "cmyk") {
@@ -30,9 +37,6 @@ export async function photographSamples(bytes: Buffer, channels: number, convert
     profile: fits ? profile : undefined,
   };
 }
-
-const upright = { autoOrient: true } as const;
-const plain = { ...upright, ignoreIcc: true } as const;
 
 type Space = "b-w" | "cmyk" | "grey16" | "rgb16" | "srgb";
 

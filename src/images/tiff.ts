@@ -10,7 +10,8 @@ const magics = ["II*\0", "MM\0*", "II+\0", "MM\0+"];
 /** PhotometricInterpretation (TIFF 6.0) with how many samples make its colour. */
 const whiteIsZero = 0;
 const rgb = 2;
-const coloursOf: Readonly<Record<number, number>> = { [whiteIsZero]: 1, 1: 1, [rgb]: 3, 3: 1, 5: 4, 6: 3 };
+const ycc = 6;
+const coloursOf: Readonly<Record<number, number>> = { [whiteIsZero]: 1, 1: 1, [rgb]: 3, 3: 1, 5: 4, [ycc]: 3 };
 const greys: readonly number[] = [whiteIsZero, 1];
 
 /** NewSubfileType: a reduced copy of another page, or its mask. */
@@ -19,10 +20,17 @@ const reducedOrMask = 1 | 4;
 /** ExtraSamples: associated (premultiplied) and unassociated alpha. */
 const [premultiplied, unassociated] = [1, 2];
 
-const tags = { orientation: 274, profile: 34675 } as const;
+const tags = { compression: 259, orientation: 274, predictor: 317, subsampling: 530, profile: 34675 } as const;
+
+/** Compressions whose decoders make RGB of YCbCr. */
+const jpegs: readonly number[] = [6, 7];
+
+/** Of Predictor (TIFF Technical Note 3): differences of floats' bytes. */
+const floatingPoint = 3;
 
 interface Page {
   readonly image: GeoTIFFImage;
+  readonly index: number;
   readonly height: number;
   readonly width: number;
   readonly photometric: number;
@@ -37,23 +45,22 @@ export function isTiff(bytes: Buffer): boolean {
   return magics.includes(bytes.subarray(0, 4).toString("latin1"));
 }
 
-/** Undefined where it is a photograph of 8 bits. Throws an ImageError where bands and pages are not that many channels. */
-export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samples | undefined> {
+/** The number of its page where it is a photograph of 8 bits. Throws an ImageError where bands and pages are not that many channels. */
+export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samples | number> {
   const file = await fromArrayBuffer(new Uint8Array(bytes).buffer);
   const all = Array.from({ length: await file.getImageCount() }, async (_, i) => file.getImage(i));
-  const images = (await Promise.all(all)).filter(
-    (image) => (Number(image.fileDirectory.getValue(254) ?? 0) & reducedOrMask) === 0,
-  );
-  const pages = images.map(pageOf);
+  const pages = (await Promise.all(all))
+    .map(pageOf)
+    .filter(({ image }) => (Number(image.fileDirectory.getValue(254) ?? 0) & reducedOrMask) === 0);
   const [first] = pages;
   if (first === undefined) throw new ImageError("a TIFF without a page of its own");
   const single = pages.length === 1;
-  if (single && isPhotograph(first)) return undefined;
+  if (single && isPhotograph(first)) return first.index;
   const own = first.count - (first.hasAlpha ? 1 : 0);
   const isColour =
     single &&
     (channels === 1 || channels === 3) &&
-    ((first.photometric === rgb && own === 3) || (greys.includes(first.photometric) && own === 1));
+    (((first.photometric === rgb || isStoredYcc(first)) && own === 3) || (greys.includes(first.photometric) && own === 1));
   const hasAlpha = isColour && first.hasAlpha;
   const colours = isColour ? own : pages.reduce((sum, { count }) => sum + count, 0);
   if (!isColour && colours !== channels) {
@@ -81,7 +88,7 @@ export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samp
 
 type Turned = ReturnType<typeof upright>;
 
-function pageOf(image: GeoTIFFImage): Page {
+function pageOf(image: GeoTIFFImage, index: number): Page {
   const { fileDirectory: directory } = image;
   const count = image.getSamplesPerPixel();
   const photometric = directory.getValue("PhotometricInterpretation") ?? -1;
@@ -89,6 +96,7 @@ function pageOf(image: GeoTIFFImage): Page {
   const alone = extra.length === 1 && (extra[0] === premultiplied || extra[0] === unassociated);
   return {
     image,
+    index,
     height: image.getHeight(),
     width: image.getWidth(),
     photometric,
@@ -101,7 +109,16 @@ function pageOf(image: GeoTIFFImage): Page {
   };
 }
 
-function isPhotograph({ photometric, bits, formats, count, hasAlpha }: Page): boolean {
+/** YCbCr of 8 bits as it is stored, which libvips takes for RGB. */
+function isStoredYcc({ image, photometric, bits }: Page): boolean {
+  const compression = Number(image.fileDirectory.getValue(tags.compression) ?? 1);
+  return photometric === ycc && bits.every((each) => each === 8) && !jpegs.includes(compression);
+}
+
+function isPhotograph(page: Page): boolean {
+  const { image, photometric, bits, formats, count, hasAlpha } = page;
+  // Nor does libvips read tiles of separate planes.
+  if (isStoredYcc(page) || (photometric === rgb && image.isTiled && image.planarConfiguration === 2)) return false;
   const colours = coloursOf[photometric];
   const eight = bits.every((each) => each === 8 || (colours === 1 && [1, 2, 4].includes(each)));
   return eight && formats.every((format) => format === 1) && colours !== undefined && count === colours + (hasAlpha ? 1 : 0);
@@ -119,8 +136,9 @@ const types: Readonly<Record<string, SampleType>> = {
   "3 64": "float64",
 };
 
-function typeOf({ bits, formats, photometric }: Page): SampleType {
-  if (!greys.includes(photometric) && photometric !== rgb)
+function typeOf(page: Page): SampleType {
+  const { bits, formats, photometric } = page;
+  if (!greys.includes(photometric) && photometric !== rgb && !isStoredYcc(page))
     throw new ImageError(`a TIFF of photometric interpretation ${photometric} in ${bits.join(", ")} bits`, "store it as RGB");
   const alike = bits.every((each) => each === bits[0]) && formats.every((format) => format === formats[0]);
   const known = alike ? types[`${formats[0]} ${bits[0]}`] : undefined;
@@ -132,11 +150,51 @@ function typeOf({ bits, formats, photometric }: Page): SampleType {
   return known;
 }
 
+/**
+ * A page's planes as they lie in the file. geotiff.js undoes predictors as if numbers were little-endian: of files that are not, differences are
+ * summed up here, and those of floats' bytes it leaves in the other order.
+ */
+async function rasters({ image, width, bits }: Page, type: SampleType): Promise<readonly SampleArray[]> {
+  const { fileDirectory: directory } = image;
+  const read = async (): Promise<SampleArray[]> => await image.readRasters({ interleave: false });
+  const predictor = Number((await directory.loadValue(tags.predictor)) ?? 1);
+  if (image.littleEndian || bits[0] === 8 || predictor === 1) return read();
+  if (predictor === floatingPoint) {
+    image.littleEndian = true;
+    return read();
+  }
+  if (type.startsWith("float"))
+    throw new ImageError("a big-endian TIFF of floats with predictor 2", "store it without a predictor");
+  directory.actualizedFields.set(tags.predictor, 1);
+  const planes = await read();
+  const tile = image.getTileWidth();
+  for (const plane of planes)
+    for (let i = 0; i < plane.length; i++)
+      if ((i % width) % tile !== 0) plane[i] = (plane[i] as number) + (plane[i - 1] as number);
+  return planes;
+}
+
+/** By JFIF, as Pillow has it. */
+async function fromYcc(page: Page, type: SampleType): Promise<readonly SampleArray[]> {
+  const { fileDirectory: directory } = page.image;
+  const subsampling = Array.from(((await directory.loadValue(tags.subsampling)) as Iterable<number> | undefined) ?? [2, 2]);
+  if (subsampling.some((step) => step !== 1)) throw new ImageError("a TIFF of YCbCr that is subsampled", "store it as RGB");
+  const [luma, blue, red, ...others] = (await rasters(page, type)) as [SampleArray, SampleArray, SampleArray];
+  const of = (fromBlue: number, fromRed: number): SampleArray => {
+    const colour = Uint8ClampedArray.from(
+      luma,
+      (y, i) => y + fromBlue * ((blue[i] as number) - 128) + fromRed * ((red[i] as number) - 128),
+    );
+    return new Uint8Array(colour.buffer);
+  };
+  return [of(0, 1.402), of(-0.344136, -0.714136), of(1.772, 0), ...others];
+}
+
 /** A page's planes upright, black being the least value. */
 async function planesOf(page: Page): Promise<Turned> {
   const { image, height, width, photometric } = page;
   const type = typeOf(page);
-  const planes = (await image.readRasters({ interleave: false })) as unknown as SampleArray[];
+  const planes = isStoredYcc(page) ? await fromYcc(page, type) : await rasters(page, type);
   if (photometric === whiteIsZero) {
     if (type.startsWith("float")) throw new ImageError("a TIFF of floats in which white is zero", "store it with black as zero");
     for (const plane of planes) for (let i = 0; i < plane.length; i++) plane[i] = ~(plane[i] as number);

@@ -103,7 +103,10 @@ def profiles() -> None:
     )
     case("png grey with a profile", encoded(PHOTO.convert("L"), "PNG", icc_profile=grey), expected)
     case("png grey with a profile", encoded(PHOTO.convert("L"), "PNG", icc_profile=grey), expected[:1], 1)
-    case("png grey of 16 with a profile", png(GREY.astype("u2") * 257, 0, 16, iccp(grey)), expected)
+    deep = GREY.astype("u2") * 257
+    for suffix, data in [("png", png(deep, 0, 16, iccp(grey))), ("tif", tiff(deep, iccprofile=grey))]:
+        case(f"{suffix} grey of 16 with a profile", data, expected)
+        case(f"{suffix} grey of 16 with a profile", data, expected[:1], 1)
     case(
         "jpg damaged profile",
         encoded(PHOTO, "JPEG", quality=95, icc_profile=display_p3()[:200]),

@@ -10,6 +10,7 @@ from image_cases import (
     ALPHA,
     DEEP,
     GREY,
+    HEIGHT,
     PHOTO,
     RGB,
     case,
@@ -24,6 +25,7 @@ from image_cases import (
     tiff,
 )
 from PIL import Image, ImageOps
+from profiles import display_p3
 
 
 def eight_bits() -> None:
@@ -80,17 +82,56 @@ def eight_bits() -> None:
     )
     case("tif white is zero", tiff(GREY, photometric="miniswhite"), three(signed(255 - GREY)))
     case("tif planar", tiff(np.moveaxis(RGB, -1, 0), photometric="rgb", planarconfig="separate"), truth)
+    small = RGB[::2, ::2]
     case("tif tiled", tiff(RGB, photometric="rgb", tile=(32, 48), compression="zlib", predictor=True), truth)
-    data = tiff(RGB, photometric="rgb")
-    case("tif with a thumbnail", reduced(data), truth)
+    case("tif with a thumbnail", paged(RGB, small), truth)
+    case("tif with a thumbnail before it", paged(small, RGB), truth)
+    case("tif with a thumbnail of grey before it", paged(GREY[::2, ::2], RGB), luma(truth), 1)
+    case("tif of grey with a thumbnail before it", paged(small, GREY), three(signed(GREY)))
+    case("tif of 16 with a thumbnail before it", paged(small, DEEP), signed(DEEP, 0, 65535))
+    case(
+        "tif with a thumbnail before it",
+        paged(small, np.dstack([RGB, ALPHA])),
+        signed(np.dstack([RGB, ALPHA])),
+        4,
+    )
+    profiled = paged(small, RGB, iccprofile=display_p3())
+    case("tif with a thumbnail with a profile before it", profiled, truth)
+    for options in ({}, {"compression": "zlib"}, {"tile": (32, 48)}):
+        separate = {"photometric": "rgb", "planarconfig": "separate", **options}
+        case(f"tif planar {options}", tiff(np.moveaxis(RGB, -1, 0), **separate), truth)
+    ycc = PHOTO.convert("YCbCr")
+    expected = signed(np.asarray(ycc.convert("RGB")))
+    for options in ({}, {"compression": "zlib", "predictor": 2}, {"tile": (32, 48)}, {"byteorder": ">"}):
+        data = tiff(np.asarray(ycc), photometric="ycbcr", subsampling=(1, 1), **options)
+        case(f"tif ycbcr {options}", data, expected, tolerance=1.01)
+        case(f"tif ycbcr {options}", data, luma(expected), 1, tolerance=1.5)
+    case("tif ycbcr of Pillow", encoded(ycc, "TIFF"), expected, tolerance=1.01)
+    case("tif ycbcr of Pillow, lzw", encoded(ycc, "TIFF", compression="tiff_lzw"), expected, tolerance=1.01)
+    case("tif ycbcr as jpeg", encoded(PHOTO, "TIFF", compression="jpeg", quality=98), None)
+    case(
+        "tif ycbcr subsampled",
+        tiff(np.asarray(ycc), photometric="ycbcr", subsampling=(1, 1)).replace(
+            struct.pack("<HHIHH", 530, 3, 2, 1, 1), struct.pack("<HHIHH", 530, 3, 2, 2, 1)
+        ),
+        refused="a TIFF of YCbCr that is subsampled",
+    )
     case("png empty", b"", refused="the file is empty")
 
 
-def reduced(data: bytes) -> bytes:
+def paged(*pages: np.ndarray, **of_first: Any) -> bytes:
+    """Pages of which the smaller is said to be reduced."""
     file = io.BytesIO()
     with tifffile.TiffWriter(file) as writer:
-        writer.write(RGB, photometric="rgb")
-        writer.write(RGB[::2, ::2], photometric="rgb", subfiletype=1)
+        for number, page in enumerate(pages):
+            writer.write(
+                page,
+                photometric="minisblack" if page.ndim == 2 else "rgb",
+                extrasamples=["unassalpha"] if page.shape[-1] == 4 else None,
+                subfiletype=int(len(page) < HEIGHT),
+                metadata=None,
+                **({} if number else of_first),
+            )
     return file.getvalue()
 
 
@@ -142,6 +183,12 @@ def transparency() -> None:
         "png key of 8 bits",
         png(RGB, 2, 8, chunk(b"tRNS", struct.pack(">HHH", *map(int, colour)))),
         on_white(signed(RGB), apart),
+    )
+    case(
+        "png key of 8 bits",
+        png(RGB, 2, 8, chunk(b"tRNS", struct.pack(">HHH", *map(int, colour)))),
+        signed(np.dstack([RGB, apart.astype("u1") * 255])),
+        4,
     )
     deep = DEEP[40, 50]
     apart = (deep != DEEP).any(-1)

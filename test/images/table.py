@@ -9,8 +9,20 @@ import json
 from colour_cases import inks, profiles
 from image_cases import CASES, OUT
 from photograph_cases import eight_bits, sixteen_bits, transparency, turned
-from sample_cases import floats_and_integers, volumes
+from sample_cases import damaged, floats_and_integers, nodata_under, predictors, volumes
 
-for make in (eight_bits, transparency, sixteen_bits, inks, profiles, floats_and_integers, volumes, turned):
+for make in (
+    eight_bits,
+    transparency,
+    sixteen_bits,
+    inks,
+    profiles,
+    floats_and_integers,
+    nodata_under,
+    predictors,
+    damaged,
+    volumes,
+    turned,
+):
     make()
 (OUT / "table.json").write_text(json.dumps(CASES))

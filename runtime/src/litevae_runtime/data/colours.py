@@ -10,7 +10,7 @@ from PIL import ExifTags, Image, ImageCms
 from ..common.text import counted
 from .arrays import wrong_channels
 from .pixels import Array, Planes
-from .tiff import upright
+from .tiff import Samples, upright
 
 # Pillow knows more formats; some of them start other programs. Above 179 million pixels it takes a file for an attack.
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
@@ -18,9 +18,13 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 _TURNED = (5, 6, 7, 8)
 
 
-def opened(data: bytes) -> Image.Image:
-    """The image in a file's bytes, of which a PNG is decoded and others are when their pixels are asked for."""
+def opened(data: bytes, page: int = 0) -> Image.Image:
+    """A page of the image in a file's bytes, of which a PNG is decoded and others are when their pixels are asked for."""
     image = Image.open(io.BytesIO(data), formats=FORMATS)
+    if page > 0:
+        # Pillow keeps the profile of the page before.
+        image.info.pop("icc_profile", None)
+        image.seek(page)
     if image.format == "PNG":
         # Pillow decodes a PNG to look for its EXIF data: what fails here must not pass for damaged EXIF data.
         raw = _raw_mode(image)
@@ -84,7 +88,7 @@ _BYTES = {
 def own_samples(image: Image.Image, channels: int) -> Array:
     """The samples [C, H, W] of an image of 8 bits for a model of neither 1 nor 3 channels, upright."""
     bands = len(image.getbands())
-    if image.mode == "P" and image.has_transparency_data:
+    if "transparency" in image.info and image.mode in ("P", "RGB"):
         image = image.convert("RGBA")
     if len(image.getbands()) != channels:
         raise wrong_channels(f"{counted(bands, 'channel')} ({image.mode}), not {channels}", channels)
@@ -97,12 +101,7 @@ def converted(image: Image.Image, mode: str, profile: bytes | None) -> Image.Ima
 
     `profile` is what the image's numbers mean; None where they are taken for sRGB.
     """
-    alpha = None
-    if image.has_transparency_data:
-        rgba = image.convert("LA").convert("RGBA") if image.mode == "La" else image.convert("RGBA")
-        alpha = rgba.getchannel("A")
-        image = rgba.convert("RGB") if image.mode not in ("L", "LA", "La", "1") else rgba.getchannel("R")
-    image.load()
+    image, alpha = _apart(image)
     if profile is not None:
         image = _in_srgb(image, profile)
     if alpha is not None:
@@ -110,6 +109,29 @@ def converted(image: Image.Image, mode: str, profile: bytes | None) -> Image.Ima
         white.paste(image.convert("RGB"), mask=alpha)
         image = white
     return image if image.mode == mode else image.convert(mode)
+
+
+def _apart(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """Colours and alpha."""
+    alpha = None
+    if image.has_transparency_data:
+        rgba = image.convert("LA").convert("RGBA") if image.mode == "La" else image.convert("RGBA")
+        alpha = rgba.getchannel("A")
+        image = rgba.convert("RGB") if image.mode not in ("L", "LA", "La", "1") else rgba.getchannel("R")
+    image.load()
+    return image, alpha
+
+
+def samples_of(image: Image.Image, profile: bytes | None) -> Samples:
+    """Grey or RGB in 8 bits before profile and white, upright; inks become RGB by `profile`."""
+    colours, alpha = _apart(upright_image(image))
+    if colours.mode == "CMYK" and profile is not None:
+        colours, profile = _in_srgb(colours, profile), None
+    if colours.mode not in ("L", "RGB"):
+        colours = colours.convert("L" if colours.mode == "1" else "RGB")
+    pixels = np.asarray(colours)
+    planes = np.moveaxis(pixels.reshape(*pixels.shape[:2], -1), -1, 0)
+    return Samples(planes, None if alpha is None else np.asarray(alpha), False, profile)
 
 
 # What lcms can be given, and what other modes are turned into first.

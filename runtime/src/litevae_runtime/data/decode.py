@@ -33,10 +33,11 @@ from .colours import (
     on_white,
     opened,
     own_samples,
+    samples_of,
     upright_image,
     upright_size,
 )
-from .pixels import BY_TYPE, Array, Declared, PixelRule, Planes, is_plain, to_signed
+from .pixels import BY_TYPE, Declared, PixelRule, Planes, is_plain, to_signed
 from .tiff import Samples, is_tiff, stored_samples
 
 Box = tuple[int, int, int, int]
@@ -74,10 +75,10 @@ def open_image(data: bytes, name: str, channels: int, rule: Declared = BY_TYPE) 
             raise CorruptImageError("the file is empty")
         if name.lower().endswith(".npy"):
             return ArrayImage(to_signed(channels_first(read_npy(data), channels), rule), "NPY")
-        samples = stored_samples(data, channels) if is_tiff(data) else None
-        if samples is not None:
-            return ArrayImage(_shown(samples, channels, rule), "TIFF")
-        image = opened(data)
+        found = stored_samples(data, channels) if is_tiff(data) else 0
+        if isinstance(found, Samples):
+            return ArrayImage(_shown(found, channels, rule), "TIFF")
+        image = opened(data, found)
         format_ = image.format or ""
         deep = deep_samples(data)
         profile = image.info.get("icc_profile")
@@ -86,12 +87,14 @@ def open_image(data: bytes, name: str, channels: int, rule: Declared = BY_TYPE) 
             if channels not in (1, 3):
                 own = colours if alpha is None else np.concatenate([colours, alpha[None]])
                 return ArrayImage(to_signed(require_channels(own, channels, "a PNG"), rule), format_)
-            samples = Samples(colours, len(colours) == 3, alpha, False, profile)
+            samples = Samples(colours, alpha, False, profile)
             return ArrayImage(_shown(samples, channels, rule), format_)
         if channels not in (1, 3):
             return ArrayImage(to_signed(own_samples(image, channels), rule), format_)
-        plain = PillowImage(image, channels, profile if rule.profile == "srgb" else None, format_)
-        return plain if is_plain(rule) else ArrayImage(to_signed(plain.samples(), rule), format_)
+        profile = profile if rule.profile == "srgb" else None
+        if is_plain(rule):
+            return PillowImage(image, channels, profile, format_)
+        return ArrayImage(_shown(samples_of(image, profile), channels, rule), format_)
 
 
 @contextmanager
@@ -119,8 +122,12 @@ def _shown(samples: Samples, channels: int, rule: Declared) -> Planes:
         alpha = (to_signed(samples.alpha, PixelRule(range=rule.range)) + 1) / np.float32(2)
         # Premultiplied colours lack the background's share alone.
         signed = signed + 2 * (1 - alpha) if samples.premultiplied else on_white(signed, alpha)
-    if len(signed) == 3 and channels == 1 and samples.is_rgb:
-        return luma(signed)
+    # A profile makes three of grey's one.
+    if len(signed) == 3 and channels == 1:
+        grey = luma(signed)
+        # Of 8 bits it stays in whole steps, as in Pillow.
+        in_steps = samples.planes.dtype == np.uint8 and is_plain(rule)
+        return np.rint((grey + 1) * np.float32(127.5)) / np.float32(127.5) - 1 if in_steps else grey
     return np.repeat(signed, channels, axis=0) if len(signed) == 1 else signed
 
 
@@ -135,11 +142,6 @@ class PillowImage:
         self.width, self.height = upright_size(image)
         self._scale = 1
         self._upright = False
-
-    def samples(self) -> Array:
-        """All of it, uint8 [C, H, W]."""
-        pixels = np.asarray(self._decoded())
-        return np.moveaxis(pixels.reshape(self.height, self.width, -1), -1, 0)
 
     def resized(self, box: Box, size: Size, *, draft: bool = False, mirror: bool = False) -> Tensor:
         """See Image."""

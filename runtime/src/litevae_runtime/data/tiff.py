@@ -21,11 +21,17 @@ logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
-_ORIENTATION, _PROFILE = 274, 34675
+_ORIENTATION, _SUBSAMPLING, _PROFILE = 274, 530, 34675
+
+# Compressions whose decoders make RGB of YCbCr.
+_JPEGS = (6, 7)
+
+# None and Deflate: where YCbCr is compressed otherwise Pillow reads it, which knows fewer layouts.
+_BY_TIFFFILE = (1, 8, 32946)
 
 # PhotometricInterpretation (TIFF 6.0) with how many samples make its colour.
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
-_COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, 3: 1, 5: 4, 6: 3}
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _YCC = 0, 1, 2, 6
+_COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, 3: 1, 5: 4, _YCC: 3}
 _GREY = (_WHITE_IS_ZERO, _BLACK_IS_ZERO)
 
 # NewSubfileType: a reduced copy of another page, or its mask.
@@ -40,7 +46,6 @@ class Samples:
     """Samples [C, H, W] as stored, upright. `alpha` [H, W] is a sample as well, `premultiplied` or not."""
 
     planes: Array
-    is_rgb: bool
     alpha: Array | None
     premultiplied: bool
     profile: bytes | None
@@ -51,8 +56,8 @@ def is_tiff(data: bytes) -> bool:
     return data[:4] in _MAGIC
 
 
-def stored_samples(data: bytes, channels: int) -> Samples | None:
-    """A TIFF's samples for a model of so many channels; None where it is a photograph of 8 bits.
+def stored_samples(data: bytes, channels: int) -> Samples | int:
+    """A TIFF's samples for a model of so many channels; the number of its page where it is a photograph of 8 bits.
 
     CorruptImageError where bands and pages are not that many.
     """
@@ -61,13 +66,15 @@ def stored_samples(data: bytes, channels: int) -> Samples | None:
         if not pages:
             raise CorruptImageError("a TIFF without a page of its own")
         first = pages[0]
+        if _is_stored_ycc(first):
+            _require_whole_ycc(first)
         if len(pages) == 1 and _is_photograph(first):
-            return None
+            return first.index
         alpha = _has_alpha(first)
         colours = first.samplesperpixel - alpha
         if len(pages) > 1:
             alpha, colours = False, sum(page.samplesperpixel for page in pages)
-        is_rgb = len(pages) == 1 and first.photometric == _RGB and colours == 3
+        is_rgb = len(pages) == 1 and (first.photometric == _RGB or _is_stored_ycc(first)) and colours == 3
         is_grey = len(pages) == 1 and first.photometric in _GREY and colours == 1
         shown = (is_rgb or is_grey) and channels in (1, 3)
         if not shown and len(pages) == 1:
@@ -82,7 +89,6 @@ def stored_samples(data: bytes, channels: int) -> Samples | None:
         profile = first.tags.get(_PROFILE)
         return Samples(
             planes[:colours],
-            is_rgb and shown,
             planes[colours] if alpha else None,
             _extra(first)[:1] == [_PREMULTIPLIED],
             None if profile is None or not shown else bytes(profile.value),
@@ -94,7 +100,14 @@ def _all_pages(file: tifffile.TiffFile) -> list[tifffile.TiffPage]:
     return [page if isinstance(page, tifffile.TiffPage) else page.aspage() for page in file.pages]
 
 
+def _is_stored_ycc(page: tifffile.TiffPage) -> bool:
+    """YCbCr of 8 bits as it is stored."""
+    return page.photometric == _YCC and page.bitspersample == 8 and int(page.compression) not in _JPEGS
+
+
 def _is_photograph(page: tifffile.TiffPage) -> bool:
+    if _is_stored_ycc(page) and int(page.compression) in _BY_TIFFFILE:
+        return False
     colours = _COLOURS.get(int(page.photometric))
     bits = page.bitspersample
     eight = bits == 8 or (bits in (1, 2, 4) and colours == 1)
@@ -124,7 +137,7 @@ def _planes(page: tifffile.TiffPage) -> Array:
     """A page [C, H, W], upright, black being its least value."""
     if page.imagedepth > 1:
         raise CorruptImageError("a TIFF whose pages are volumes", "store its slices as pages")
-    if page.photometric not in (*_GREY, _RGB):
+    if page.photometric not in (*_GREY, _RGB) and not _is_stored_ycc(page):
         raise CorruptImageError(
             f"a TIFF of {_name(page.photometric)} in {page.bitspersample} bits", "store it as RGB"
         )
@@ -141,7 +154,16 @@ def _planes(page: tifffile.TiffPage) -> Array:
         if array.dtype.kind == "f":
             raise CorruptImageError("a TIFF of floats in which white is zero", "store it with black as zero")
         array = ~array
+    if page.photometric == _YCC:
+        image = Image.fromarray(np.ascontiguousarray(np.moveaxis(array[:3], 0, -1)), "YCbCr")
+        array = np.concatenate([np.moveaxis(np.asarray(image.convert("RGB")), -1, 0), array[3:]])
     return upright(array, _orientation(page))
+
+
+def _require_whole_ycc(page: tifffile.TiffPage) -> None:
+    tag = page.tags.get(_SUBSAMPLING)
+    if tag is None or tuple(tag.value) != (1, 1):
+        raise CorruptImageError("a TIFF of YCbCr that is subsampled", "store it as RGB")
 
 
 def _orientation(page: tifffile.TiffPage) -> int:
@@ -176,6 +198,13 @@ def _by_pillow(page: tifffile.TiffPage) -> Array:
     handle.seek(0)
     image = Image.open(io.BytesIO(handle.read()), formats=("TIFF",))
     image.seek(page.index)
+    # libtiff gives numbers in the machine's order, which Pillow knows of 16 bits alone.
+    image.tile = [
+        tile._replace(args=(tile.args[0].replace(";32B", ";32N"), *tile.args[1:]))
+        if tile.codec_name == "libtiff" and isinstance(tile.args, tuple)
+        else tile
+        for tile in image.tile
+    ]
     planes = np.asarray(image).astype(page.dtype)[None]
     # Pillow turns what it loads, and here that is done afterwards.
     return upright(planes, {6: 8, 8: 6}.get(_orientation(page), _orientation(page)))[0]
