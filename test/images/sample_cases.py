@@ -132,7 +132,7 @@ def nodata_under() -> None:
     eight = RGB.copy()
     eight[:20, :20] = 0
     filled = np.where(eight == 0, 10, eight)
-    rule = {"nodata": 0, "fill": 10}
+    rule: dict[str, Any] = {"nodata": 0, "fill": 10}
     profile = display_p3()
     converted = by_lcms(Image.fromarray(filled), profile)
     for suffix, kind in [("png", "PNG"), ("tif", "TIFF")]:
