@@ -5,11 +5,19 @@ function wrong(option: string, expected: string, found: string, help: string): U
   return new UsageError({ what: `${option} cannot be read`, expected, found: found === "" ? "nothing" : found, help });
 }
 
+/** The number that a text is, with `min` a whole one of at least that; NaN where it is none. */
+function numberIn(text: string, min: number | undefined): number {
+  const value = text.trim() === "" ? NaN : Number(text);
+  const fits =
+    min === undefined ? Number.isFinite(value) : /^\s*\d+\s*$/.test(text) && Number.isSafeInteger(value) && value >= min;
+  return fits ? value : NaN;
+}
+
 /** A whole number of at least `min`; messages give `example` as one. */
 export function wholeNumber(option: string, min: number, example: number) {
   return (text: string): number => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value;
+    const value = numberIn(text, min);
+    if (!Number.isNaN(value)) return value;
     throw wrong(option, `a whole number of at least ${min}`, text, `write for example ${option} ${example}`);
   };
 }
@@ -17,19 +25,17 @@ export function wholeNumber(option: string, min: number, example: number) {
 /** Whole numbers of at least `min`, separated by commas, each once and the smallest first; messages give `example` as some. */
 export function wholeNumbers(option: string, min: number, example: string) {
   return (text: string): readonly number[] => {
-    const values = text.split(",").map((entry) => (/^\s*\d+\s*$/.test(entry) ? Number(entry) : NaN));
-    if (values.every((value) => Number.isSafeInteger(value) && value >= min)) return [...new Set(values)].sort((a, b) => a - b);
+    const values = text.split(",").map((entry) => numberIn(entry, min));
+    if (!values.some(Number.isNaN)) return [...new Set(values)].sort((a, b) => a - b);
     throw wrong(option, `whole numbers of at least ${min}, separated by commas`, text, `write for example ${option} ${example}`);
   };
 }
 
 /** So many numbers, separated by commas; one alone where it is one; with `min` they are whole and at least that. Messages give `example` as some. */
 export function numbers(option: string, count: number, example: string, min?: number) {
-  const fits = (value: number): boolean =>
-    min === undefined ? Number.isFinite(value) : Number.isSafeInteger(value) && value >= min;
   return (text: string): number | readonly number[] => {
-    const values = text.split(",").map((entry) => (entry.trim() === "" ? NaN : Number(entry)));
-    if (values.length === count && values.every(fits)) return count === 1 ? (values[0] as number) : values;
+    const values = text.split(",").map((entry) => numberIn(entry, min));
+    if (values.length === count && !values.some(Number.isNaN)) return count === 1 ? (values[0] as number) : values;
     const several = min === undefined ? "numbers" : `whole numbers of at least ${min}`;
     const expected = count === 1 ? "a number" : `${count} ${several}, separated by commas`;
     throw wrong(option, expected, text, `write for example ${option} ${example}`);
