@@ -1,20 +1,6 @@
 /** `litevae/dsl`: everything to write an architecture of one's own. */
-export { add, attention, clamp, concat, leakyRelu, mul, relu, scale, sigmoid, silu, tanh } from "./functions.ts";
-export { avgPool2d, blur, globalPool, haarDwt, haarIdwt, maxPool2d, pad, pixelUnshuffle, upsample } from "./functions.ts";
-export { channelCount, chunk, minibatchStddev, slice } from "./functions.ts";
-export {
-  batchNorm2d,
-  conv2d,
-  dropout,
-  equalizedConv2d,
-  equalizedLinear,
-  groupNorm,
-  linear,
-  smcConv2d,
-  spectralConv2d,
-  spectralLinear,
-} from "./layers.ts";
-export type { ConvConfig, Linear, LinearConfig } from "./layers.ts";
+export * from "./functions/index.ts";
+export * from "./layers/index.ts";
 export { defaultGroups } from "../src/ops/group-norm.ts";
 export type { Add, Feature, FourTimes, Over, Sum, Times, Vector } from "./feature.ts";
 export { model, stages, type Discriminated, type ModelConfig } from "./model.ts";

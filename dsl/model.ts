@@ -6,7 +6,7 @@ import { formatShape, sameShape, shapeOf, type Shape } from "../src/ir/shape.ts"
 import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
 import { checkCounts, checkKeys, checkText } from "./config.ts";
 import type { Add, Feature, Vector } from "./feature.ts";
-import { chunk, clamp } from "./functions.ts";
+import { chunk, clamp } from "./functions/index.ts";
 import { checkStageKey } from "./names.ts";
 import { tracePart, type TracedPart } from "./tracing/part.ts";
 import { describeForeign, Traced } from "./tracing/trace.ts";

@@ -1,7 +1,7 @@
 /** Encoder and decoder of SD-VAE (Rombach et al. 2022), with diffusers' key names, and the decoder's self-modulated variant. */
 import type { Feature } from "../feature.ts";
-import { add, attention, pad, silu, upsample } from "../functions.ts";
-import { conv2d, groupNorm, linear, smcConv2d } from "../layers.ts";
+import { add, attention, pad, silu, upsample } from "../functions/index.ts";
+import { conv2d, groupNorm, linear, smcConv2d } from "../layers/index.ts";
 import { block, layers } from "../tracing/block.ts";
 
 type FeatureMap = Feature<number, number>;

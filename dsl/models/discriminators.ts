@@ -1,7 +1,7 @@
 /** Two of the discriminators of arXiv:2405.14477 §4.3, Table 10; stylegan.ts has the third. */
 import type { Feature, Vector } from "../feature.ts";
-import { add, avgPool2d, concat, globalPool, leakyRelu, relu, upsample } from "../functions.ts";
-import { batchNorm2d, conv2d, spectralConv2d, spectralLinear } from "../layers.ts";
+import { add, avgPool2d, concat, globalPool, leakyRelu, relu, upsample } from "../functions/index.ts";
+import { batchNorm2d, conv2d, spectralConv2d, spectralLinear } from "../layers/index.ts";
 import { block, layers } from "../tracing/block.ts";
 
 type FeatureMap = Feature<number, number>;

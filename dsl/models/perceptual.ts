@@ -2,8 +2,8 @@
 import { must } from "../../src/errors/must.ts";
 import type { Network } from "../../src/ir/model.ts";
 import type { Feature } from "../feature.ts";
-import { maxPool2d, relu } from "../functions.ts";
-import { conv2d } from "../layers.ts";
+import { maxPool2d, relu } from "../functions/index.ts";
+import { conv2d } from "../layers/index.ts";
 import { network } from "../network.ts";
 import { block, layers } from "../tracing/block.ts";
 

@@ -1,7 +1,7 @@
 /** The StyleGAN2 discriminator (Karras et al. 2020). */
 import type { Feature } from "../feature.ts";
-import { add, blur, leakyRelu, minibatchStddev, scale } from "../functions.ts";
-import { equalizedConv2d, equalizedLinear } from "../layers.ts";
+import { add, blur, leakyRelu, minibatchStddev, scale } from "../functions/index.ts";
+import { equalizedConv2d, equalizedLinear } from "../layers/index.ts";
 import { block, layers } from "../tracing/block.ts";
 
 type FeatureMap = Feature<number, number>;

@@ -1,6 +1,6 @@
 import { block, layers } from "../tracing/block.ts";
-import { add, concat, silu } from "../functions.ts";
-import { conv2d, dropout as dropoutLayer, groupNorm } from "../layers.ts";
+import { add, concat, silu } from "../functions/index.ts";
+import { conv2d, dropout as dropoutLayer, groupNorm } from "../layers/index.ts";
 import type { Feature } from "../feature.ts";
 
 export interface ResBlockConfig {

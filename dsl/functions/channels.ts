@@ -1,0 +1,48 @@
+/** What joins, takes apart and counts channels. */
+import { ops } from "../../src/ops/index.ts";
+import type { Feature, Sum, Vector } from "../feature.ts";
+import { apply, applyAll } from "../tracing/record.ts";
+import { tracedChannels } from "../tracing/trace.ts";
+
+/** Joins along the channels. The first argument fixes the stride, the channels are summed. */
+export function concat<C extends number, S extends number, const R extends readonly number[]>(
+  first: Feature<C, S>,
+  ...rest: { [K in keyof R]: Feature<R[K], NoInfer<S>> }
+): Feature<Sum<R, C>, S> {
+  return apply(ops.concat, {}, [first, ...rest], concat);
+}
+
+/** Channels start to stop, stop excluded. */
+export function slice<S extends number>(
+  x: Feature<number, S>,
+  config: { readonly start: number; readonly stop: number },
+): Feature<number, S> {
+  return apply(ops.slice, config, [x], slice);
+}
+
+/**
+ * Appends a channel with the deviation over groups of consecutive images, averaged over channels and positions, so that a discriminator sees how much
+ * they differ (Karras et al. 2018). For training alone: ONNX has no form for it.
+ */
+export function minibatchStddev<C extends number, S extends number>(
+  x: Feature<C, S>,
+  config: {
+    /** Images in a group. Default: 4. */
+    readonly group?: number;
+  } = {},
+): Feature<Sum<[1], C>, S> {
+  return apply(ops.minibatchStddev, config, [x], minibatchStddev);
+}
+
+/** Splits the channels into equal runs. */
+export function chunk<S extends number>(
+  x: Feature<number, S>,
+  config: { readonly chunks: number },
+): readonly Feature<number, S>[] {
+  return applyAll(ops.chunk, config, [x], chunk);
+}
+
+/** The channel count of a feature or vector, for code that computes with counts. */
+export function channelCount(x: Feature<number, number> | Vector<number>): number {
+  return tracedChannels(x);
+}

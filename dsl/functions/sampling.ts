@@ -1,0 +1,99 @@
+/** What changes the sides: pooling, resampling, Haar. */
+import { ops } from "../../src/ops/index.ts";
+import type { Feature, FourTimes, Over, Times, Vector } from "../feature.ts";
+import { apply } from "../tracing/record.ts";
+import { tracedChannels } from "../tracing/trace.ts";
+
+/** Zeros around a feature map, per side. */
+export function pad<C extends number, S extends number>(
+  x: Feature<C, S>,
+  config: { readonly top?: number; readonly left?: number; readonly bottom?: number; readonly right?: number },
+): Feature<C, S> {
+  return apply(ops.pad, config, [x], pad);
+}
+
+/** Mean over size×size cells. */
+export function avgPool2d<C extends number, S extends number, const K extends number>(
+  x: Feature<C, S>,
+  config: { readonly size: K },
+): Feature<C, Times<S, K>> {
+  return apply(ops.avgPool2d, config, [x], avgPool2d);
+}
+
+/**
+ * Maximum over size×size cells; with a `stride` over windows that lie so far apart, where H becomes (H − size)/stride + 1, rounded down, and
+ * counts as H/stride.
+ */
+export function maxPool2d<C extends number, S extends number, const K extends number, const T extends number = K>(
+  x: Feature<C, S>,
+  config: {
+    /** Side of a window. */
+    readonly size: K;
+    /** Distance between neighbouring windows. Default: size. */
+    readonly stride?: T;
+  },
+): Feature<C, Times<S, T>> {
+  return apply(ops.maxPool2d, config, [x], maxPool2d);
+}
+
+/**
+ * Smooths every channel with the filter (1, 3, 3, 1)/8 along both sides, against aliasing before a stride (Karras et al. 2020): H becomes
+ * (H + 2·padding − 4)/stride + 1, rounded down.
+ */
+export function blur<C extends number, S extends number, const K extends number = 1>(
+  x: Feature<C, S>,
+  config: {
+    /** Distance between neighbouring outputs. Default: 1. */
+    readonly stride?: K;
+    /** Zeros on every side; with stride 2, padding 1 gives half the size. Default: 0. */
+    readonly padding?: number;
+  } = {},
+): Feature<C, Times<S, K>> {
+  return apply(ops.blur, config, [x], blur);
+}
+
+/** Nearest-neighbour upsampling by a whole factor. */
+export function upsample<C extends number, S extends number, const K extends number>(
+  x: Feature<C, S>,
+  config: { readonly factor: K },
+): Feature<C, Over<S, K>> {
+  return apply(ops.upsampleNearest, config, [x], upsample);
+}
+
+/** Space to depth: every factor×factor cell becomes channels. */
+export function pixelUnshuffle<S extends number, const K extends number>(
+  x: Feature<number, S>,
+  config: { readonly factor: K },
+): Feature<number, Times<S, K>> {
+  return apply(ops.pixelUnshuffle, config, [x], pixelUnshuffle);
+}
+
+/**
+ * One level of the 2D Haar transform: `bands` are cA of every channel, then cH, cV, cD, at half the size; `low` is cA, what the next level
+ * transforms. Orthonormal, or times `scale` (arXiv:2405.14477 §3). With scale ½ at every level, level l comes out divided by 2^l.
+ */
+export function haarDwt<C extends number, S extends number>(
+  x: Feature<C, S>,
+  config: { readonly scale?: number } = {},
+): { readonly low: Feature<C, Times<S, 2>>; readonly bands: Feature<FourTimes<C>, Times<S, 2>> } {
+  const bands: Feature<FourTimes<C>, Times<S, 2>> = apply(ops.haarDwt, config, [x], haarDwt);
+  // A view, and no node where nothing reads it.
+  const low: Feature<C, Times<S, 2>> = apply(ops.slice, { start: 0, stop: tracedChannels(x) }, [bands], haarDwt);
+  return { bands, low };
+}
+
+/** Inverse of one level of the Haar transform, times `scale`: 4·C channels become C at twice the size. */
+export function haarIdwt<S extends number>(
+  x: Feature<number, S>,
+  config: { readonly scale?: number } = {},
+): Feature<number, Over<S, 2>> {
+  return apply(ops.haarIdwt, config, [x], haarIdwt);
+}
+
+/** Sum or mean over all positions: [N, C, H, W] → [N, C]. */
+export function globalPool<C extends number, S extends number>(
+  x: Feature<C, S>,
+  config: { readonly reduction: "sum" | "mean" },
+): Vector<C> {
+  return apply(ops.globalPool, config, [x], globalPool);
+}

@@ -1,0 +1,56 @@
+/** Convolutions. */
+import { ops } from "../../src/ops/index.ts";
+import type { Feature, Times } from "../feature.ts";
+import { layer } from "../tracing/record.ts";
+
+/** Convolution settings shared by the plain, the self-modulated and the spectral-normalised kind. */
+export interface ConvConfig<I extends number, O extends number, K extends number> {
+  /** Channels of the input. */
+  readonly in: I;
+  /** Channels of the output. */
+  readonly out: O;
+  /** Side of the square kernel. Default: 3. */
+  readonly kernel?: number;
+  /** Distance between neighbouring outputs. Default: 1. */
+  readonly stride?: K;
+  /** Zeros on every side. Default: (kernel − 1)/2 rounded down, which keeps the size for odd kernels. */
+  readonly padding?: number;
+  /** Whether a learned number is added to every output channel. Default: true. */
+  readonly bias?: boolean;
+}
+
+type Conv<I extends number, O extends number, K extends number> = <S extends number>(x: Feature<I, S>) => Feature<O, Times<S, K>>;
+
+/** Convolution: [N, in, H, W] → [N, out, H/stride, W/stride]. */
+export function conv2d<const I extends number, const O extends number, const K extends number = 1>(
+  config: ConvConfig<I, O, K> & {
+    /** Runs of channels that are convolved apart. Default: 1. */
+    readonly groups?: number;
+  },
+): Conv<I, O, K> {
+  return layer(ops.conv2d, config, conv2d);
+}
+
+/**
+ * Self-modulated convolution (arXiv:2405.14477 §4.2, eq. 3): the filters are scaled per input channel, normalised and multiplied by a
+ * gain, all learned. [N, in, H, W] → [N, out, H/stride, W/stride]. In ONNX it is a plain convolution.
+ */
+export function smcConv2d<const I extends number, const O extends number, const K extends number = 1>(
+  config: ConvConfig<I, O, K>,
+): Conv<I, O, K> {
+  return layer(ops.smcConv2d, config, smcConv2d);
+}
+
+/** Convolution with spectral normalisation (Miyato et al. 2018). In ONNX it is a plain convolution. */
+export function spectralConv2d<const I extends number, const O extends number, const K extends number = 1>(
+  config: ConvConfig<I, O, K>,
+): Conv<I, O, K> {
+  return layer(ops.spectralConv2d, config, spectralConv2d);
+}
+
+/** Convolution with an equalised learning rate (Karras et al. 2018), for discriminators. In ONNX it is a plain convolution. */
+export function equalizedConv2d<const I extends number, const O extends number, const K extends number = 1>(
+  config: ConvConfig<I, O, K>,
+): Conv<I, O, K> {
+  return layer(ops.equalizedConv2d, config, equalizedConv2d);
+}
