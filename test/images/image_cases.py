@@ -71,7 +71,7 @@ def case(
         "tolerance": tolerance,
     }
     try:
-        image = open_image(data, path.name, channels, PixelRule(**rule))
+        image = open_image(data, channels, PixelRule(**rule))
         size = (image.width, image.height)
         found["read"] = saved(f"{number:03d}.read", image.resized((0, 0, *size), size).numpy())
         found["shape"] = [channels, image.height, image.width]

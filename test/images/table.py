@@ -8,11 +8,12 @@ import json
 
 from colour_cases import inks, profiles
 from image_cases import CASES, OUT
-from photograph_cases import eight_bits, sixteen_bits, transparency, turned
+from photograph_cases import eight_bits, other_names, sixteen_bits, transparency, turned
 from sample_cases import damaged, floats_and_integers, nodata_under, predictors, volumes
 
 for make in (
     eight_bits,
+    other_names,
     transparency,
     sixteen_bits,
     inks,

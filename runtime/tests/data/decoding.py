@@ -15,8 +15,8 @@ PIXELS = np.asarray(colour(0))
 RGB = torch.from_numpy(PIXELS.copy()).permute(2, 0, 1) / 127.5 - 1
 
 
-def decoded(data: bytes, name: str, channels: int) -> Tensor:
-    image = open_image(data, name, channels)
+def decoded(data: bytes, channels: int) -> Tensor:
+    image = open_image(data, channels)
     return image.resized((0, 0, image.width, image.height), (image.width, image.height))
 
 
@@ -26,9 +26,9 @@ def npy(array: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def reason(data: bytes, name: str, channels: int) -> str:
+def reason(data: bytes, channels: int) -> str:
     with pytest.raises(CorruptImageError) as caught:
-        decoded(data, name, channels)
+        decoded(data, channels)
     return str(caught.value)
 
 

@@ -60,7 +60,7 @@ def order(images: Images, seed: int, start: int, stop: int) -> list[int]:
     whole = {"min_scale": 1.0, "max_aspect": 1.0, "flip": 0.0}
     crops = [stream(images, seed, 16, **whole)[position]["image"] for position in range(start, stop)]
     full = [
-        open_image(encoded(colour(number), "PNG"), "a.png", 3).resized((0, 0, 24, 16), (24, 16))
+        open_image(encoded(colour(number), "PNG"), 3).resized((0, 0, 24, 16), (24, 16))
         for number in range(len(images))
     ]
     return [next(n for n, one in enumerate(full) if _contains(one, crop)) for crop in crops]

@@ -182,7 +182,7 @@ def test_all_images_corrupt(tmp_path: Path) -> None:
     for number in range(7):
         (tmp_path / f"{number}.jpg").write_bytes(b"noise")
     images = open_images(tmp_path, 3)
-    lines = [f"{number}.jpg: none of the formats PNG, JPEG, WEBP, BMP, GIF, TIFF" for number in range(5)]
+    lines = [f"{number}.jpg: none of the formats PNG, JPEG, WEBP, BMP, GIF, TIFF, NPY" for number in range(5)]
     found = f"\n{' ' * 12}".join([*lines, "and 2 more"])
     expected = message(
         f"none of 7 images in {tmp_path} can be used",

@@ -10,6 +10,11 @@ from ..common.text import counted
 from .pixels import Array
 
 
+def is_npy(data: bytes) -> bool:
+    """By its first bytes."""
+    return data.startswith(np.lib.format.MAGIC_PREFIX)
+
+
 def read_npy(data: bytes) -> Array:
     """The array in a .npy file's bytes; nothing is unpickled, and a size that the bytes do not bear out is refused."""
     file = io.BytesIO(data)

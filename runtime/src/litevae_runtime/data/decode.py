@@ -2,6 +2,7 @@
 
 Pixels are decoded when a piece of the image is asked for, so that a large JPEG is read no finer than that piece needs.
 
+- The first bytes of a file say which format it has, and its name does not.
 - Three channels are RGB, one is grey (ITU-R 601 luma); palettes, CMYK and grey are converted. Embedded colour profiles
   are converted to sRGB (`profile`), then transparency is laid on white.
 - Any other number of channels must be the file's own: RGBA, CMYK, a TIFF's bands or pages, or a .npy array
@@ -23,7 +24,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from ..common.errors import CorruptImageError
-from .arrays import channels_first, read_npy, require_channels
+from .arrays import channels_first, is_npy, read_npy, require_channels
 from .colours import (
     FORMATS,
     converted,
@@ -66,14 +67,14 @@ class DecodedImage(Protocol):
         ...
 
 
-def open_image(data: bytes, name: str, channels: int, rule: Declared = BY_TYPE) -> DecodedImage:
+def open_image(data: bytes, channels: int, rule: Declared = BY_TYPE) -> DecodedImage:
     """The image in a file's bytes, for a model of so many channels, by what is declared of
     samples; CorruptImageError tells why it is none.
     """
     with _reasons():
         if not data:
             raise CorruptImageError("the file is empty")
-        if name.lower().endswith(".npy"):
+        if is_npy(data):
             return ArrayImage(to_signed(channels_first(read_npy(data), channels), rule), "NPY")
         found = stored_samples(data, channels) if is_tiff(data) else 0
         if isinstance(found, Samples):
@@ -107,7 +108,7 @@ def _reasons() -> Iterator[None]:
     except CorruptImageError:
         raise
     except UnidentifiedImageError:
-        raise CorruptImageError(f"none of the formats {', '.join(FORMATS)}") from None
+        raise CorruptImageError(f"none of the formats {', '.join(FORMATS)}, NPY") from None
     # Decoders raise nearly anything: OSError, SyntaxError, struct.error, zlib.error, IndexError.
     except Exception as error:
         raise CorruptImageError(str(error) or type(error).__name__) from error

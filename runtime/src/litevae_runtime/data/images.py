@@ -99,7 +99,7 @@ class Images:
             data = self.read(index)
         except OSError as error:
             raise UnreadableImageError(error.strerror or str(error)) from error
-        return open_image(data, self.name(index), self.channels, self.rule)
+        return open_image(data, self.channels, self.rule)
 
     def __str__(self) -> str:
         others = f" ({described(self.ignored)})" if self.ignored else ""
