@@ -2,7 +2,8 @@
  * TIFFs whose samples are no photograph of 8 bits: floats, integers of other sizes, bands, and pages that are channels. libvips brings such
  * samples to 8 bits; here they come as they are stored. runtime/'s data/tiff.py has the same rules.
  */
-import { fromArrayBuffer, type GeoTIFFImage } from "geotiff";
+import { fromArrayBuffer, type GeoTIFFImage, type ImageFileDirectory } from "geotiff";
+import { unpredicted } from "./predictor.ts";
 import { counted, ImageError, upright, wrongChannels, type SampleArray, type Samples, type SampleType } from "./samples.ts";
 
 const magics = ["II*\0", "MM\0*", "II+\0", "MM\0+"];
@@ -20,13 +21,10 @@ const reducedOrMask = 1 | 4;
 /** ExtraSamples: associated (premultiplied) and unassociated alpha. */
 const [premultiplied, unassociated] = [1, 2];
 
-const tags = { compression: 259, orientation: 274, predictor: 317, subsampling: 530, profile: 34675 } as const;
+const tags = { compression: 259, orientation: 274, subsampling: 530, profile: 34675 } as const;
 
 /** Compressions whose decoders make RGB of YCbCr. */
 const jpegs: readonly number[] = [6, 7];
-
-/** Of Predictor (TIFF Technical Note 3): differences of floats' bytes. */
-const floatingPoint = 3;
 
 interface Page {
   readonly image: GeoTIFFImage;
@@ -47,11 +45,12 @@ export function isTiff(bytes: Buffer): boolean {
 
 /** The number of its page where it is a photograph of 8 bits. Throws an ImageError where bands and pages are not that many channels. */
 export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samples | number> {
-  const file = await fromArrayBuffer(new Uint8Array(bytes).buffer);
+  const { buffer } = new Uint8Array(bytes);
+  const file = await fromArrayBuffer(buffer);
   const all = Array.from({ length: await file.getImageCount() }, async (_, i) => file.getImage(i));
-  const pages = (await Promise.all(all))
-    .map(pageOf)
-    .filter(({ image }) => (Number(image.fileDirectory.getValue(254) ?? 0) & reducedOrMask) === 0);
+  const images = await Promise.all(all);
+  if (!file.littleEndian) for (const { fileDirectory } of images) loadArrays(fileDirectory, new DataView(buffer));
+  const pages = images.map(pageOf).filter(({ image }) => (Number(image.fileDirectory.getValue(254) ?? 0) & reducedOrMask) === 0);
   const [first] = pages;
   if (first === undefined) throw new ImageError("a TIFF without a page of its own");
   const single = pages.length === 1;
@@ -84,6 +83,25 @@ export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samp
     premultiplied: first.extra[0] === premultiplied,
     profile: isColour && profile !== undefined ? Uint8Array.from(profile) : undefined,
   };
+}
+
+/** Types of TIFF's: SHORT, LONG and LONG8. */
+const unsigned: Readonly<Record<number, (file: DataView, at: number) => number>> = {
+  3: (file, at) => file.getUint16(at),
+  4: (file, at) => file.getUint32(at),
+  16: (file, at) => Number(file.getBigUint64(at)),
+};
+
+/** geotiff.js 3.0.5 takes numbers that it reads later, such as the places of tiles, for little-endian (geotiffjs/geotiff.js#535). */
+function loadArrays({ actualizedFields, deferredArrays }: ImageFileDirectory, file: DataView): void {
+  for (const [tag, { arrayOffset, fieldType, itemSize, length }] of deferredArrays) {
+    const read = unsigned[fieldType];
+    if (read === undefined) continue;
+    actualizedFields.set(
+      tag,
+      Array.from({ length }, (_, i) => read(file, arrayOffset + i * itemSize)),
+    );
+  }
 }
 
 type Turned = ReturnType<typeof upright>;
@@ -150,36 +168,18 @@ function typeOf(page: Page): SampleType {
   return known;
 }
 
-/**
- * A page's planes as they lie in the file. geotiff.js undoes predictors as if numbers were little-endian: of files that are not, differences are
- * summed up here, and those of floats' bytes it leaves in the other order.
- */
-async function rasters({ image, width, bits }: Page, type: SampleType): Promise<readonly SampleArray[]> {
-  const { fileDirectory: directory } = image;
-  const read = async (): Promise<SampleArray[]> => await image.readRasters({ interleave: false });
-  const predictor = Number((await directory.loadValue(tags.predictor)) ?? 1);
-  if (image.littleEndian || bits[0] === 8 || predictor === 1) return read();
-  if (predictor === floatingPoint) {
-    image.littleEndian = true;
-    return read();
-  }
-  if (type.startsWith("float"))
-    throw new ImageError("a big-endian TIFF of floats with predictor 2", "store it without a predictor");
-  directory.actualizedFields.set(tags.predictor, 1);
-  const planes = await read();
-  const tile = image.getTileWidth();
-  for (const plane of planes)
-    for (let i = 0; i < plane.length; i++)
-      if ((i % width) % tile !== 0) plane[i] = (plane[i] as number) + (plane[i - 1] as number);
-  return planes;
+/** A page's planes as they lie in the file. */
+async function rasters({ image, count, bits }: Page): Promise<readonly SampleArray[]> {
+  const [size] = bits as [number];
+  return image.readRasters({ interleave: false, pool: unpredicted(image, count, size / 8) });
 }
 
 /** By JFIF, as Pillow has it. */
-async function fromYcc(page: Page, type: SampleType): Promise<readonly SampleArray[]> {
+async function fromYcc(page: Page): Promise<readonly SampleArray[]> {
   const { fileDirectory: directory } = page.image;
   const subsampling = Array.from(((await directory.loadValue(tags.subsampling)) as Iterable<number> | undefined) ?? [2, 2]);
   if (subsampling.some((step) => step !== 1)) throw new ImageError("a TIFF of YCbCr that is subsampled", "store it as RGB");
-  const [luma, blue, red, ...others] = (await rasters(page, type)) as [SampleArray, SampleArray, SampleArray];
+  const [luma, blue, red, ...others] = (await rasters(page)) as [SampleArray, SampleArray, SampleArray];
   const of = (fromBlue: number, fromRed: number): SampleArray => {
     const colour = Uint8ClampedArray.from(
       luma,
@@ -194,7 +194,7 @@ async function fromYcc(page: Page, type: SampleType): Promise<readonly SampleArr
 async function planesOf(page: Page): Promise<Turned> {
   const { image, height, width, photometric } = page;
   const type = typeOf(page);
-  const planes = isStoredYcc(page) ? await fromYcc(page, type) : await rasters(page, type);
+  const planes = isStoredYcc(page) ? await fromYcc(page) : await rasters(page);
   if (photometric === whiteIsZero) {
     if (type.startsWith("float")) throw new ImageError("a TIFF of floats in which white is zero", "store it with black as zero");
     for (const plane of planes) for (let i = 0; i < plane.length; i++) plane[i] = ~(plane[i] as number);

@@ -9,7 +9,6 @@ import tifffile
 from image_cases import (
     ALPHA,
     DEEP,
-    FIVE,
     GREY,
     HEIGHT,
     PHOTO,
@@ -18,7 +17,6 @@ from image_cases import (
     chunk,
     encoded,
     luma,
-    npy,
     on_white,
     pillow,
     png,
@@ -28,19 +26,6 @@ from image_cases import (
 )
 from PIL import Image, ImageOps
 from profiles import display_p3
-
-
-def other_names() -> None:
-    """Bytes say what a file is, and no name does."""
-    for kind in ("PNG", "TIFF", "WEBP", "GIF", "JPEG"):
-        data = encoded(PHOTO, kind)
-        for suffix in ("jpg", "npy", "PNG", "tif"):
-            case(f"{suffix} that is {kind}", data, pillow(data))
-    five = tiff(FIVE / np.float32(255), photometric="rgb", extrasamples=[0, 0])
-    for suffix in ("png", "tiff", "webp", "NPY"):
-        case(f"{suffix} that is an array", npy(RGB), signed(RGB))
-        case(f"{suffix} of floats", five, signed(FIVE), 5)
-    case("npy that is text", b"\x93NUMBER", refused="format")
 
 
 def eight_bits() -> None:

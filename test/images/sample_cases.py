@@ -1,8 +1,6 @@
 """Files of samples that are no photograph's: floats, integers, volumes."""
 
 import io
-import struct
-import zlib
 from typing import Any
 
 import numpy as np
@@ -145,37 +143,6 @@ def nodata_under() -> None:
         data = encoded(Image.fromarray(GREY > 100), kind)
         truth = three(signed(np.where(GREY > 100, 255, 10)))
         case(f"{suffix} nodata of 1 bit", data, truth, **rule)
-
-
-def predictors() -> None:
-    """Differences of neighbours, in either order of bytes."""
-    for order in "<>":
-        for dtype, low, high in [("u1", 0, 255), ("u2", 0, 65535), ("i2", -32768, 32767)]:
-            whole = (RGB.astype("i8") * (high - low) // 255 + low).astype(order + dtype)
-            truth = signed(whole, low, high)
-            options: dict[str, Any] = {"byteorder": order, "compression": "zlib", "predictor": 2}
-            name = f"{order}{dtype} with a predictor"
-            for tile in (None, (32, 48)):
-                case(f"tif {name}, {tile}", tiff(whole, photometric="rgb", tile=tile, **options), truth)
-            planes = np.moveaxis(whole, -1, 0)
-            separate = {"photometric": "rgb", "planarconfig": "separate", **options}
-            case(f"tif {name}, planar", tiff(planes, **separate), truth)
-            grey = tiff(whole[..., 0], rowsperstrip=17, **options)
-            case(f"tif {name}, strips", grey, truth[:1], 1)
-        unit = GREY.astype(f"{order}f4") / np.float32(255)
-        case(f"tif {order}f4 with predictor 3", of_float_bytes(unit, order), signed(unit, 0, 1), 1)
-
-
-def of_float_bytes(array: np.ndarray, order: str) -> bytes:
-    """Floats with predictor 3 (TIFF Technical Note 3), by hand: neither tifffile nor Pillow writes both orders."""
-    height, width = array.shape
-    rows = array.astype(">f4").view("u1").reshape(height, width, 4).swapaxes(1, 2).reshape(height, -1)
-    data = zlib.compress(np.diff(rows, axis=1, prepend=np.uint8(0)).tobytes())
-    tags = {256: width, 257: height, 258: 32, 259: 8, 262: 1, 273: 8, 277: 1, 278: height, 279: len(data)}
-    tags |= {317: 3, 339: 3}
-    start = struct.pack(f"{order}2sHI", b"II" if order == "<" else b"MM", 42, 8 + len(data))
-    fields = b"".join(struct.pack(f"{order}HHII", tag, 4, 1, value) for tag, value in tags.items())
-    return start + data + struct.pack(f"{order}H", len(tags)) + fields + bytes(4)
 
 
 def damaged() -> None:

@@ -8,8 +8,10 @@ import json
 
 from colour_cases import inks, profiles
 from image_cases import CASES, OUT
-from photograph_cases import eight_bits, other_names, sixteen_bits, transparency, turned
-from sample_cases import damaged, floats_and_integers, nodata_under, predictors, volumes
+from name_cases import other_names
+from photograph_cases import eight_bits, sixteen_bits, transparency, turned
+from predictor_cases import predictors
+from sample_cases import damaged, floats_and_integers, nodata_under, volumes
 
 for make in (
     eight_bits,

@@ -184,7 +184,7 @@ def _decoded(page: tifffile.TiffPage) -> Array:
         how = f"{_name(page.compression)} and predictor {_name(page.predictor)}"
         raise CorruptImageError(
             f"a TIFF of {page.dtype} in {counted(page.samplesperpixel, 'channel')}, compressed with {how}",
-            "pip install imagecodecs, or store it with Deflate",
+            "pip install imagecodecs, or store it with Deflate and without a predictor",
         ) from error
 
 
