@@ -47,7 +47,8 @@ def imports(name: str) -> Iterator[tuple[int, str]]:
 
 def own_imports(name: str) -> Iterator[str]:
     """The modules of the runtime that one imports."""
-    package = name.split(".")[:-1]
+    is_package = MODULES[name].name == "__init__.py"
+    package = name.split(".") if is_package else name.split(".")[:-1]
     for level, below in imports(name):
         if level == 0:
             continue

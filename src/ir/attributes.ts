@@ -10,7 +10,7 @@ export interface DefaultRule {
   rule(...values: readonly AttrValue[]): AttrValue;
   /** The rule in a few words, for documentation: `size`, `(kernel − 1)/2, rounded down`. */
   readonly doc: string;
-  /** The function of a package's `layers.py` that computes the same from the same values. */
+  /** The function of a package's `layers` that computes the same from the same values. */
   readonly python?: string;
 }
 

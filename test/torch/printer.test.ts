@@ -120,7 +120,7 @@ test("a module with its docstring, imports, class and signature", () => {
   `);
 });
 
-test("the default rules of layers.py are those of the DSL", () => {
+test("the default rules of the package are those of the DSL", () => {
   const program = `
 import json, sys
 sys.path.insert(0, "runtime/src")

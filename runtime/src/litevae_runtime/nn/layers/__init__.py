@@ -1,0 +1,31 @@
+"""Layers and functions that torch.nn lacks.
+
+Maps are [N, C, H, W], vectors [N, C]. All work under torch.compile and autocast and with channels_last.
+"""
+
+from .attention import attention
+from .equalized import EqualizedConv2d, EqualizedLinear
+from .haar import haar_dwt, haar_idwt
+from .linear import ChannelLinear
+from .rules import at_least_float32, default_groups, same_padding
+from .smc import SMCConv2d
+from .spectral import SpectralConv2d, SpectralLinear, without_power_iteration
+from .stylegan import blur, minibatch_stddev
+
+__all__ = [
+    "ChannelLinear",
+    "EqualizedConv2d",
+    "EqualizedLinear",
+    "SMCConv2d",
+    "SpectralConv2d",
+    "SpectralLinear",
+    "at_least_float32",
+    "attention",
+    "blur",
+    "default_groups",
+    "haar_dwt",
+    "haar_idwt",
+    "minibatch_stddev",
+    "same_padding",
+    "without_power_iteration",
+]
