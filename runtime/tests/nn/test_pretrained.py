@@ -149,6 +149,20 @@ def test_a_file_that_is_not_what_a_manifest_says_is_refused_by_every_reader(chan
     assert trained_autoencoder(Autoencoder, run).latent_statistics == MEASURED
 
 
+@pytest.mark.parametrize("variant", [None, "fp16"])
+def test_nothing_is_saved_into_a_compiled_folder(run: Path, variant: str | None) -> None:
+    """Its graphs and its manifest would be of other weights."""
+    manifest(run, **{"encoder.onnx": "0" * 64, "config.json": file_hash(run / "config.json")})
+    before = {path.name: file_hash(path) for path in run.iterdir()}
+    model = Autoencoder.from_pretrained(run)
+    with pytest.raises(ValueError, match=r"was compiled, .* save into another folder"):
+        model.save_pretrained(run, variant=variant, scaling_factor=2.0)
+    assert {path.name: file_hash(path) for path in run.iterdir()} == before
+    Autoencoder.from_pretrained(run)
+    (run / "manifest.json").write_text('{"name": "a web app"}')
+    model.save_pretrained(run)
+
+
 class TestVariants:
     def saved(self, folder: Path) -> Autoencoder:
         torch.manual_seed(1)
@@ -222,9 +236,26 @@ class TestOptionsOfDiffusers:
 
 def test_weights_of_another_model_are_called_by_its_name(run: Path) -> None:
     (run / "config.json").write_text(json.dumps(config_of(run) | {"model": "nano"}))
-    save_file({"encoder.weight": torch.zeros(4, 3, 3, 3)}, run / "model.safetensors")
-    with pytest.raises(WeightsError, match="these are weights of nano, not of small"):
+    with pytest.raises(WeightsError, match=r"config\.json is of nano, not of small"):
         Autoencoder.from_pretrained(run)
+    with pytest.raises(WeightsError, match=r"config\.json is of nano, not of small"):
+        Autoencoder.from_config(run)
+    (run / "config.json").write_text(json.dumps(config_of(run) | {"model": "small"}))
+    save_file({"encoder.weight": torch.zeros(4, 3, 3, 3)}, run / "model.safetensors")
+    with pytest.raises(WeightsError, match="the weights are not those of this model"):
+        Autoencoder.from_pretrained(run)
+
+
+def test_diffusers_layout_is_of_a_model_too(tmp_path: Path) -> None:
+    Channelled().save_pretrained(tmp_path)
+    config = config_of(tmp_path)
+    config["_litevae"]["model"] = "sd-vae"
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(WeightsError, match=r"config\.json is of sd-vae, not of small"):
+        Channelled.from_pretrained(tmp_path)
+    del config["_litevae"]
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    Channelled.from_pretrained(tmp_path)
 
 
 def test_the_optional_convolutions_of_diffusers_are_added_where_weights_have_them(tmp_path: Path) -> None:

@@ -52,6 +52,16 @@ def test_what_is_left_of_a_run_is_not_written_over(
     assert contents(run).items() - {(".lock", b"")} == before.items()
 
 
+@pytest.mark.parametrize("resume", [(), ("--resume", "auto")])
+def test_a_compiled_folder_is_no_place_for_a_run(
+    resume: tuple[str, ...], images: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "manifest.json").write_text('{"litevae": "0.1.0", "files": {}}')
+    assert train(tmp_path, images, *resume) == 1
+    assert error_of(capfd).startswith(f"error: {tmp_path} is what litevae compile wrote\n")
+    assert contents(tmp_path).keys() - {".lock"} == {"manifest.json"}
+
+
 def test_trained_weights_without_checkpoints_are_not_gone_on_with(
     finished: Path, images: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from .errors import WeightsError
 from .files import file_hash
@@ -9,13 +10,17 @@ from .files import file_hash
 MANIFEST = "manifest.json"
 
 
+def is_compiled(folder: Path) -> bool:
+    """Whether a folder is as `litevae compile` left it: other weights do not belong beside what it wrote of its own."""
+    return _listed(folder) is not None
+
+
 def check_manifest(file: Path) -> None:
     """WeightsError where a manifest beside `file` lists it with another hash: it was damaged or changed since."""
     try:
-        manifest = json.loads((file.parent / MANIFEST).read_text(encoding="utf-8"))
-        listed = manifest["files"][file.name]["sha256"] if "litevae" in manifest else None
-    except (OSError, ValueError, KeyError, TypeError):
-        # There is none, or it says nothing of this file.
+        listed = (_listed(file.parent) or {})[file.name]["sha256"]
+    except (KeyError, TypeError):
+        # It says nothing of this file.
         return
     if not file.is_file():
         return
@@ -25,3 +30,13 @@ def check_manifest(file: Path) -> None:
             f"{file} is not the file that was compiled: sha256 {found} instead of {listed}, as {MANIFEST} beside it says; "
             "copy it again, or compile that folder again; what was changed on purpose goes into a folder without that manifest"
         )
+
+
+def _listed(folder: Path) -> dict[str, Any] | None:
+    """What a folder's manifest says of files; None where there is none, or it is of something else."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        files = manifest["files"] if "litevae" in manifest else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return files if isinstance(files, dict) else None

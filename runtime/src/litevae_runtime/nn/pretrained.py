@@ -10,9 +10,10 @@ from torch import Tensor, nn
 
 from ..common.errors import WeightsError
 from ..common.files import written_whole
+from ..common.manifest import is_compiled
 from .diffusers_base import FrozenConfig, PipelineModule
 from .loading_options import SAVING_WITHOUT_EFFECT, dtype_of, refuse_other, refuse_unknown, stored_dtype
-from .statistics import OWN_SETTINGS, LatentStatistics
+from .statistics import OWN_SETTINGS, LatentStatistics, flat_config
 from .stored import (
     CONFIG,
     DIFFUSERS_WEIGHTS,
@@ -179,15 +180,7 @@ class Pretrained(PipelineModule):
         model.stored = read_stored(config, cls.latent_channels)
         tensors = read_weights(weights)
         model.adapt_to(tensors)
-        try:
-            load_strict(model, model.own_state(tensors))
-        except WeightsError as error:
-            other = config.get("model")
-            if other in (None, cls.name):
-                raise
-            raise WeightsError(
-                f"these are weights of {other}, not of {cls.name}: {error}", error.problems
-            ) from error
+        load_strict(model, model.own_state(tensors))
         dtype = stored_dtype(tensors.values()) if dtype == "auto" else dtype
         return model.to(dtype).eval() if dtype is not None else model.eval()
 
@@ -204,7 +197,12 @@ class Pretrained(PipelineModule):
 
     @classmethod
     def _check_config(cls, file: Path, config: Mapping[str, Any]) -> None:
-        """WeightsError where config.json says another architecture; diffusers' says it in its own words."""
+        """WeightsError where config.json says another model; diffusers' says its architecture in its own words."""
+        other = flat_config(config).get("model")
+        if other not in (None, cls.name):
+            raise WeightsError(
+                f"{file} is of {other}, not of {cls.name}: open it with the package of {other}, or give a folder of {cls.name}"
+            )
         wanted = {key: getattr(cls, key) for key in ("latent_channels", "image_channels", "stride")}
         if cls.diffusers_config and "_class_name" in config:
             # What it leaves out has diffusers' default, and shows in the weights.
@@ -268,13 +266,17 @@ class Pretrained(PipelineModule):
 
         Raises:
             TypeError: there is no such setting.
-            ValueError: weights are wanted in another form, or on a hub.
+            ValueError: weights are wanted in another form, on a hub, or in a folder that was compiled.
             WeightsError: numbers of latents are none.
         """
         if not safe_serialization or push_to_hub:
             raise ValueError("weights are written as safetensors, into a folder of this machine")
         settings = {name: value for name, value in config.items() if name not in SAVING_WITHOUT_EFFECT}
         refuse_unknown(settings, (*SETTINGS, *self.stored.diffusers, *self.stored.own), "save_pretrained")
+        if is_compiled(Path(folder)):
+            raise ValueError(
+                f"{folder} was compiled, and what lies there is of the weights it was compiled with: save into another folder"
+            )
         if is_main_process:
             name = DIFFUSERS_WEIGHTS if self.diffusers_config else WEIGHTS
             write_pretrained(self, Path(folder), with_variant(name, variant), {}, **settings)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..common.errors import InputError
 from ..common.files import write_text
+from ..common.manifest import MANIFEST, is_compiled
 from ..common.run_folder import ABANDONED, BEST, METRICS, OPTIMIZERS, STATE, Best, RunFolder, step_of
 from ..nn.stored import WEIGHTS
 
@@ -83,6 +84,13 @@ def _work_in(run: Path) -> list[Path]:
 
 def choose_checkpoint(run: Path, resume: str | None, dry_run: bool = False) -> Path | None:
     """The checkpoint to go on from. A folder that holds a run is not begun anew over it."""
+    if is_compiled(run) and not dry_run:
+        raise InputError(
+            f"{run} is what litevae compile wrote",
+            expected="a new folder, or a run's",
+            found=str(run / MANIFEST),
+            remedy=f"give another --output; --set train.start_from={run} begins from its weights",
+        )
     there = RunFolder(run).paths()
     if resume is None:
         work = _work_in(run)
