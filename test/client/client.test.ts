@@ -33,6 +33,7 @@ beforeAll(() => {
   write(folder, { "tiny.ts": tinyModel });
   compile("nano", "nano", "--target", "onnx,torch");
   compile("tiny.ts", "half", "--parts", "encoder");
+  compile("tiny.ts", "tiny");
 });
 
 describe("the file", () => {
@@ -199,8 +200,21 @@ describe("encode and decode", () => {
   });
   test("refuse graphs of another model: of other channels, or of another stride", async () => {
     const { createClient } = await open("nano");
-    const client = await createClient(node, { encoder: join(folder, "half/encoder.onnx") });
-    await expect(client.encode(image)).rejects.toThrow("this is not a graph of nano: compile it again");
+    const tiny = (part: string): Uint8Array => readFileSync(join(folder, `tiny/${part}.onnx`));
+    for (const runtime of [node, web]) {
+      await expect(createClient(runtime, { encoder: tiny("encoder") })).rejects.toThrow(
+        "encoder: this is not a graph of nano, whose mean has 12 channels: it gives mean [N, 4, H/4, W/4]",
+      );
+      await expect(createClient(runtime, { decoder: tiny("decoder") })).rejects.toThrow(
+        "decoder: this is not a graph of nano, whose latent has 12 channels: it takes latent [N, 4, h, w]",
+      );
+    }
+    await expect(createClient(node, { ...graphs, decoder: graphs.encoder })).rejects.toThrow(
+      "decoder: this is not a graph of nano, whose latent has 12 channels: it has no latent",
+    );
+    await expect(createClient(node, { ...graphs, decodr: graphs.decoder } as object)).rejects.toThrow(
+      "createClient: decodr is none of encoder, decoder",
+    );
     // As a graph of twice the stride would give for the larger image.
     const moments = new node.Tensor("float32", new Float32Array(48), [1, 12, 2, 2]);
     const session = { run: () => Promise.resolve({ mean: moments, logvar: moments }), release: () => Promise.resolve() };
@@ -209,6 +223,13 @@ describe("encode and decode", () => {
     expect((await coarse.encode({ data: new Float32Array(3 * 256), height: 16, width: 16 })).mean.data).toHaveLength(48);
     await expect(coarse.encode({ data: new Float32Array(3 * 1024), height: 32, width: 32 })).rejects.toThrow(
       "this is not a graph of nano",
+    );
+  });
+  test("refuse latents of another model by their channels", async () => {
+    const client = await (await open("nano")).createClient(node, graphs);
+    const latent = { data: new Float32Array(12), height: 1, width: 1, channels: 4 } as object;
+    await expect(client.decode(latent as Parameters<typeof client.decode>[0])).rejects.toThrow(
+      "decode: 4 channels, where nano has 12",
     );
     await client.release();
   });

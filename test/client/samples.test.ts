@@ -128,6 +128,13 @@ describe("samples", () => {
       `range [${low}, ${high}] is not two finite numbers, the lower first`,
     );
   });
+  test("with a declaration that has no such name are refused, and what pixels says is taken", async () => {
+    const { fromSamples, pixels } = await open("grey");
+    expect(() => fromSamples(Float32Array.of(1), 1, 1, { rnage: [0, 1] } as object)).toThrow(
+      "fromSamples: rnage is none of range, nodata, fill",
+    );
+    expect([...fromSamples(Float32Array.of(1), 1, 1, pixels).data]).toEqual([1]);
+  });
   test("in an order that has no such name are refused", async () => {
     const { fromSamples } = await open("grey");
     expect(() => fromSamples(Float32Array.of(1), 1, 1, {}, "pixel" as "pixels")).toThrow('is "planes" or "pixels", not "pixel"');

@@ -84,7 +84,16 @@ export interface RuntimeTensor {
   readonly dims: readonly number[];
 }
 
+/** Of an input or an output; strings are sides that are open. */
+export interface RuntimeMetadata {
+  readonly name: string;
+  readonly shape?: readonly (number | string)[];
+}
+
 export interface RuntimeSession {
+  /** Runtimes before 1.21 say nothing. */
+  readonly inputMetadata?: readonly RuntimeMetadata[];
+  readonly outputMetadata?: readonly RuntimeMetadata[];
   run(feeds: Readonly<Record<string, RuntimeTensor>>): Promise<Readonly<Record<string, RuntimeTensor>>>;
   release(): Promise<void>;
 }
@@ -108,7 +117,13 @@ const facts: Facts = model;
  */
 export async function createClient(ort: Runtime, sources: Sources, options: object = {}): Promise<Client> {
   const given: Readonly<Record<string, Source | undefined>> = sources;
-  const load = async (part: string): Promise<RuntimeSession | undefined> => {
+  refuseUnknown("createClient", given, ["encoder", "decoder"]);
+  const load = async (part: "encoder" | "decoder"): Promise<RuntimeSession | undefined> => {
+    const session = await opened(part);
+    if (session !== undefined) requireChannels(session, part);
+    return session;
+  };
+  const opened = async (part: string): Promise<RuntimeSession | undefined> => {
     const source = given[part];
     if (source === undefined) return undefined;
     const beside = `${part}.onnx.data`;
@@ -177,6 +192,28 @@ function eachValue(method: string, latent: Latent, map: (value: number, spread: 
   return { data: mapped, height, width, batch, channels: model.latentChannels };
 }
 
+/** The channels of what each graph takes and gives. */
+const channelsOf: Readonly<Record<"encoder" | "decoder", Readonly<Record<string, number>>>> = {
+  encoder: { image: facts.imageChannels, mean: facts.latentChannels, logvar: facts.latentChannels },
+  decoder: { latent: facts.latentChannels, image: facts.imageChannels },
+};
+
+function requireChannels({ inputMetadata, outputMetadata }: RuntimeSession, part: "encoder" | "decoder"): void {
+  if (inputMetadata === undefined || outputMetadata === undefined) return;
+  for (const [name, channels] of Object.entries(channelsOf[part])) {
+    const input = inputMetadata.find((each) => each.name === name);
+    const { shape = [] } = input ?? outputMetadata.find((each) => each.name === name) ?? {};
+    if (shape[1] === channels) continue;
+    const found = shape.length === 0 ? `has no ${name}` : `${input ? "takes" : "gives"} ${name} [${shape.join(", ")}]`;
+    throw new Error(`${part}: this is not a graph of ${facts.name}, whose ${name} has ${channels} channels: it ${found}`);
+  }
+}
+
+function refuseUnknown(method: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw new TypeError(`${method}: ${unknown} is none of ${known.join(", ")}`);
+}
+
 function present(session: RuntimeSession | undefined, part: string): RuntimeSession {
   if (session !== undefined) return session;
   throw new Error(
@@ -187,7 +224,8 @@ function present(session: RuntimeSession | undefined, part: string): RuntimeSess
 }
 
 /** Sizes that do not fit are told here, with those that do; the runtime's own message would name a layer. */
-function check(method: string, { data, batch = 1, height, width }: Planes<number>, channels: number, stride: number): void {
+function check(method: string, planes: Planes<number>, channels: number, stride: number): void {
+  const { batch = 1, height, width } = planes;
   for (const [axis, side] of Object.entries({ height, width })) {
     const near = nearestSides(axis as "height" | "width", side, stride);
     if (!near.includes(side))
@@ -198,10 +236,13 @@ function check(method: string, { data, batch = 1, height, width }: Planes<number
     throw new RangeError(
       `${method}: these graphs of ${facts.name} take [${fixed.batch}, ${channels}, ${fixed.height / stride}, ${fixed.width / stride}] alone (--fixed), not [${batch}, ${channels}, ${height}, ${width}]`,
     );
-  checkCount(method, { data, batch, height, width }, channels);
+  checkCount(method, planes, channels);
 }
 
-function checkCount(method: string, { data, batch = 1, height, width }: Planes<number>, channels: number): void {
+function checkCount(method: string, planes: Planes<number>, channels: number): void {
+  const { data, batch = 1, height, width } = planes;
+  if (planes.channels !== undefined && planes.channels !== channels)
+    throw new RangeError(`${method}: ${planes.channels} channels, where ${facts.name} has ${channels}`);
   const wanted = batch * channels * height * width;
   if (![batch, height, width].every(isCount) || data.length !== wanted)
     throw new RangeError(
@@ -280,10 +321,14 @@ export function fromSamples(
   samples: SampleArray,
   width: number,
   height: number,
-  { range = pixels.range, nodata = pixels.nodata, fill = pixels.fill }: Declared = {},
+  declared: Declared = {},
   order: "planes" | "pixels" = "planes",
 ): Required<Image> {
   const { imageChannels: channels } = facts;
+  // Samples have no profile, which `pixels` says something of.
+  const { profile: _, ...others } = declared as Declared & { readonly profile?: unknown };
+  refuseUnknown("fromSamples", others, ["range", "nodata", "fill"]);
+  const { range = pixels.range, nodata = pixels.nodata, fill = pixels.fill } = others;
   const area = areaOf(width, height);
   if (samples.length !== channels * area)
     throw new RangeError(`${channels} channels of ${width}×${height} are ${channels * area} samples, not ${samples.length}`);
@@ -319,9 +364,10 @@ function grey([red = 0, green = 0, blue = 0]: readonly number[]): number {
 }
 
 /** RGBA pixels for ImageData of one image of a batch, values outside of [-1, 1] clamped. */
-export function toPixels({ data, height, width, batch = 1 }: Image, index = 0): Uint8ClampedArray<ArrayBuffer> {
+export function toPixels(image: Image, index = 0): Uint8ClampedArray<ArrayBuffer> {
+  const { data, height, width, batch = 1 } = image;
   needsColours();
-  checkCount("toPixels", { data, height, width, batch }, facts.imageChannels);
+  checkCount("toPixels", image, facts.imageChannels);
   if (!Number.isInteger(index) || index < 0 || index >= batch)
     throw new RangeError(`toPixels: there is no image ${index}, counted from 0, among ${batch}`);
   const area = width * height;
