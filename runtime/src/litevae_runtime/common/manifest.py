@@ -15,6 +15,14 @@ def is_compiled(folder: Path) -> bool:
     return _listed(folder) is not None
 
 
+def refuse_compiled(folder: Path) -> None:
+    """ValueError where weights are to be saved into such a folder."""
+    if is_compiled(folder):
+        raise ValueError(
+            f"{folder} was compiled, and what lies there is of the weights it was compiled with: save into another folder"
+        )
+
+
 def check_manifest(file: Path) -> None:
     """WeightsError where a manifest beside `file` lists it with another hash: it was damaged or changed since."""
     try:

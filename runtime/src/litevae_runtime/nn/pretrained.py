@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..common.errors import WeightsError
 from ..common.files import written_whole
-from ..common.manifest import is_compiled
+from ..common.manifest import refuse_compiled
 from .diffusers_base import FrozenConfig, PipelineModule
 from .loading_options import SAVING_WITHOUT_EFFECT, dtype_of, refuse_other, refuse_unknown, stored_dtype
 from .statistics import OWN_SETTINGS, LatentStatistics, flat_config
@@ -273,10 +273,7 @@ class Pretrained(PipelineModule):
             raise ValueError("weights are written as safetensors, into a folder of this machine")
         settings = {name: value for name, value in config.items() if name not in SAVING_WITHOUT_EFFECT}
         refuse_unknown(settings, (*SETTINGS, *self.stored.diffusers, *self.stored.own), "save_pretrained")
-        if is_compiled(Path(folder)):
-            raise ValueError(
-                f"{folder} was compiled, and what lies there is of the weights it was compiled with: save into another folder"
-            )
+        refuse_compiled(Path(folder))
         if is_main_process:
             name = DIFFUSERS_WEIGHTS if self.diffusers_config else WEIGHTS
             write_pretrained(self, Path(folder), with_variant(name, variant), {}, **settings)
