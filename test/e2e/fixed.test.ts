@@ -1,7 +1,7 @@
 /** Graphs for one batch and image size: they load and compute the same, and every command says so of another size. */
 // @module-tag python
 // @module-tag slow
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -71,6 +71,23 @@ describe("--fixed", () => {
     ]),
   ])("%s is refused", (size, code, text) => {
     expect(failed(code, "compile", "nano", "-o", "none", "--fixed", size)).toContain(text);
+  });
+});
+
+describe("sizes beyond what runtimes count", () => {
+  const most = "at most 2,147,483,647 elements in a tensor, which runtimes count in 32 bits";
+  test.each<[model: string, size: string, tensor: string, over: string]>([
+    ["nano", "1,1000000000,8", "image [1, 3, 1000000000, 8]", "21,852,516,353"],
+    ["nano", "9007199254740991,8,8", "image [9007199254740991, 3, 8, 8]", "1,729,382,254,762,790,000"],
+    ["nano", "1,8192,8192", "[1, 48, 8192, 8192]", "1,073,741,825"],
+    // The scores of its attention.
+    ["vae-small", "1,1024,4096", "[1, 1, 65536, 65536]", "2,147,483,649"],
+  ])("%s at %s is refused by how much, before anything is written", (model, size, tensor, over) => {
+    const told = failed(1, "compile", model, "-o", "none", "--fixed", size);
+    expect(told).toContain(` of ${model} for --fixed ${size} has ${over} elements too many`);
+    expect(told).toContain(most);
+    expect(told).toContain(tensor);
+    expect(existsSync(join(folder, "none"))).toBe(false);
   });
 });
 

@@ -1,12 +1,10 @@
-import { UserError } from "../../errors/index.ts";
-import type { Bindings } from "../../ir/dim.ts";
 import type { Part } from "../../ir/model.ts";
-import { nearestFitting, type Sizes } from "../../ir/size.ts";
 import { pixelsAs } from "../../recipe/pixels.ts";
 import { runPasses } from "../../passes/index.ts";
 import type { Compilation, EmittedFile, Emission } from "../target.ts";
 import { audiences } from "./audience.ts";
 import { calibrated, describeHalf, type Half } from "./calibrate.ts";
+import { bindingsOf, requireCountable } from "./fixed-size.ts";
 import type { OnnxGraph } from "./graph.ts";
 import { lowerPart } from "./lower.ts";
 import { fixed, runGraphPasses } from "./passes/index.ts";
@@ -27,6 +25,8 @@ export function prepareOnnx(compilation: Compilation, options: OnnxOptions, reso
   const { rule, departure } = pixelsAs(options, compilation.pixels);
   const fixedTo = options.fixed === undefined ? undefined : bindingsOf(options.fixed, compilation);
   const lowered = new Map(parts.map((part) => [part, lower(part)]));
+  if (options.fixed !== undefined && fixedTo !== undefined)
+    requireCountable(options.fixed, fixedTo, compilation.model, [...lowered.values()]);
   return async () => {
     const info = modelInfo(compilation, options);
     const written = (lowered: OnnxGraph): readonly EmittedFile[] => {
@@ -55,22 +55,6 @@ export function prepareOnnx(compilation: Compilation, options: OnnxOptions, reso
       facts: { ...versions, precision: "fp16", calibration: calibrationFacts(asked, images.length) },
     };
   };
-}
-
-/** The batch and the image size that graphs are fixed to; UserError where such images do not fit. */
-function bindingsOf([batch, height, width]: readonly [number, number, number], { model, parts, sizes }: Compilation): Bindings {
-  const taken = sizes(parts);
-  for (const [along, side] of Object.entries({ height, width }) as [keyof Sizes, number][]) {
-    const { minimum, step } = taken[along];
-    if (side >= minimum && (side - minimum) % step === 0) continue;
-    throw new UserError({
-      what: `images of ${height}×${width} do not fit ${model.name}`,
-      expected: `a ${along} of ${nearestFitting(side, taken[along]).join(" or ")}`,
-      found: `--fixed ${batch},${height},${width}`,
-      help: "choose a size that fits",
-    });
-  }
-  return { N: batch, H: height, W: width };
 }
 
 function calibrationFacts(halves: readonly Half[], images: number): object {
