@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Project, ts, type Diagnostic, type DiagnosticMessageChain } from "ts-morph";
@@ -9,6 +10,16 @@ import type { Report } from "../errors/index.ts";
  * its syntax, and its types after `// @ts-check`.
  */
 export function typeErrors(path: string): readonly Report[] {
+  const errors = diagnosed(path, []);
+  // Node runs the file, and its types, which few models use, take as long again as the check.
+  const wantsNode = errors.some((error) => namesOfNode.includes(error.getCode()));
+  return (wantsNode ? diagnosed(path, ["node"]) : errors).map(reportOf);
+}
+
+/** "Do you need to install type definitions for node?" */
+const namesOfNode: readonly number[] = [2580, 2591];
+
+function diagnosed(path: string, types: string[]): readonly Diagnostic[] {
   const config = nearestConfig(dirname(path));
   const project = new Project({
     ...(config === undefined ? {} : { tsConfigFilePath: config }),
@@ -22,7 +33,8 @@ export function typeErrors(path: string): readonly Report[] {
       noEmit: true,
       allowJs: true,
       allowImportingTsExtensions: true,
-      types: [],
+      types,
+      typeRoots: [typeRoots],
       // What is unused may yet be written.
       noUnusedLocals: false,
       noUnusedParameters: false,
@@ -36,8 +48,11 @@ export function typeErrors(path: string): readonly Report[] {
     source,
     ...source.getReferencedSourceFiles().filter((file) => !file.isInNodeModules() && !isOurs(file.getFilePath())),
   ]);
-  return [...own].flatMap((file) => file.getPreEmitDiagnostics()).map(reportOf);
+  return [...own].flatMap((file) => file.getPreEmitDiagnostics());
 }
+
+/** The folder in which this installation has @types/node. */
+const typeRoots = dirname(dirname(createRequire(import.meta.url).resolve("@types/node/package.json")));
 
 const installation = fileURLToPath(new URL("../../", import.meta.url));
 

@@ -57,6 +57,20 @@ export default 3;
   ]);
 });
 
+test("what is Node's is known in a folder that has no types of it", () => {
+  write(folder, {
+    "node.ts": `import { readFileSync } from "node:fs";
+import path from "path";
+export const n: number = Number(process.env["N"]);
+export default Buffer.from(readFileSync(path.join("a", "b")));
+export const wrong: number = path.join("a");
+`,
+  });
+  expect(typeErrors(join(folder, "node.ts")).map(({ what, where }) => [where?.line, what])).toEqual([
+    [5, "Type 'string' is not assignable to type 'number'. (TS2322)"],
+  ]);
+});
+
 test("the tsconfig.json of this installation is not its users'", () => {
   expect(nearestConfig(dirname(join(root, "package.json")))).toBeUndefined();
   expect(nearestConfig(join(root, "examples"))).toBeUndefined();
