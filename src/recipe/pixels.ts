@@ -6,35 +6,41 @@
 import * as z from "zod";
 import { UsageError } from "../errors/index.ts";
 
-const profile = z.enum(["srgb", "raw"]);
-const range = z.tuple([z.number(), z.number()]);
-
-const about = {
-  profile: "srgb: embedded colour profiles are converted to sRGB; raw: pixels are taken as stored",
-  range:
-    "lowest and highest value that samples can have, which become -1 and 1; without it the range of an integer's type, of 8 and 16 bits, and [0, 1] for floats",
-  nodata: "value of samples that are missing, as NaN is",
-  fill: "value that missing samples get; without it images that have some are refused",
-} as const;
-
 export const pixelFields = {
-  profile: profile.default("srgb").describe(about.profile),
-  range: range.nullable().default(null).describe(about.range),
-  nodata: z.number().nullable().default(null).describe(about.nodata),
-  fill: z.number().nullable().default(null).describe(about.fill),
+  profile: z
+    .enum(["srgb", "raw"])
+    .default("srgb")
+    .describe("srgb: embedded colour profiles are converted to sRGB; raw: pixels are taken as stored"),
+  range: z
+    .tuple([z.number(), z.number()])
+    .nullable()
+    .default(null)
+    .describe(
+      "lowest and highest value that samples can have, which become -1 and 1; without it the range of an integer's type, of 8 and 16 bits, and [0, 1] for floats",
+    ),
+  nodata: z.number().nullable().default(null).describe("value of samples that are missing, as NaN is"),
+  fill: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe("value that missing samples get; without it images that have some are refused"),
 };
 
 export const pixelSchema = z.strictObject(pixelFields);
 
 export type PixelRule = z.output<typeof pixelSchema>;
 
+type Said<Field> =
+  Field extends z.ZodDefault<infer Value> ? z.ZodOptional<Value extends z.ZodNullable<infer Given> ? Given : Value> : never;
+
 /** What is said for one command: the rest is as the weights were trained. */
-export const pixelOptions = {
-  profile: profile.optional().meta({ description: about.profile, rule: "as trained" }),
-  range: range.optional().meta({ description: about.range, rule: "as trained" }),
-  nodata: z.number().optional().meta({ description: about.nodata, rule: "as trained" }),
-  fill: z.number().optional().meta({ description: about.fill, rule: "as trained" }),
-};
+export const pixelOptions = Object.fromEntries(
+  Object.entries(pixelFields).map(([name, field]) => {
+    const value = field.unwrap();
+    const given = value instanceof z.ZodNullable ? value.unwrap() : value;
+    return [name, given.optional().meta({ description: field.description, rule: "as trained" })];
+  }),
+) as { readonly [name in keyof typeof pixelFields]: Said<(typeof pixelFields)[name]> };
 
 export type PixelOptions = { readonly [name in keyof PixelRule]?: PixelRule[name] | undefined };
 

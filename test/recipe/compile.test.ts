@@ -43,7 +43,7 @@ describe("a package", () => {
       readdirSync(at, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".py"));
     expect(python(join(path, "_runtime"))).toEqual(python(join(root, "runtime/src/litevae_runtime")));
     const subpackages = python(path).flatMap((file) => /^(.+)[/\\]__init__\.py$/.exec(file)?.[1] ?? []);
-    const packages = ["litevae_tiny", ...subpackages.map((name) => `litevae_tiny.${name.replace(/[/\\]/, ".")}`).sort()];
+    const packages = ["litevae_tiny", ...subpackages.map((name) => `litevae_tiny.${name.replace(/[/\\]/g, ".")}`).sort()];
     expect(packages).toContain("litevae_tiny._runtime.training");
     expect(readFileSync(join(folder, "smoke/pyproject.toml"), "utf8")).toContain(
       `packages = [${packages.map((name) => `"${name}"`).join(", ")}]`,
