@@ -102,6 +102,7 @@ export function checkUnderflow(op: string, values: Settings, below: Below): void
 /** `from 0 to 1`, `above 0, at most 1`, `at most 1`. */
 export function formatInterval({ min, max, open = false }: Interval): string {
   if (min === -Infinity) return `at most ${max}`;
+  if (max === Infinity) return open ? `above ${min}` : `at least ${min}`;
   return open ? `above ${min}, at most ${max}` : `from ${min} to ${max}`;
 }
 

@@ -21,6 +21,9 @@ export interface Vector<C extends number> {
   [Length](channels: C): void;
 }
 
+/** What functions of single values take and return. */
+export type FeatureOrVector = Feature<number, number> | Vector<number>;
+
 // Addition of literal numbers, digit by digit over a small table; `number` in, `number` out.
 type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 type Tuple<N extends number, A extends 0[] = []> = A["length"] extends N ? A : Tuple<N, [...A, 0]>;

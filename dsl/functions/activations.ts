@@ -1,35 +1,82 @@
-/** Activations: functions of every value. */
+/** Activations: functions of every value, in maps and vectors. */
 import { ops } from "../../src/ops/index.ts";
-import type { Feature } from "../feature.ts";
+import type { FeatureOrVector } from "../feature.ts";
 import { apply } from "../tracing/record.ts";
 
 /** SiLU, x·sigmoid(x). */
-export function silu<C extends number, S extends number>(x: Feature<C, S>): Feature<C, S> {
+export function silu<X extends FeatureOrVector>(x: X): X {
   return apply(ops.silu, {}, [x], silu);
 }
 
 /** max(x, 0). */
-export function relu<C extends number, S extends number>(x: Feature<C, S>): Feature<C, S> {
+export function relu<X extends FeatureOrVector>(x: X): X {
   return apply(ops.relu, {}, [x], relu);
 }
 
 /** x where positive, slope·x elsewhere. */
-export function leakyRelu<C extends number, S extends number>(
-  x: Feature<C, S>,
+export function leakyRelu<X extends FeatureOrVector>(
+  x: X,
   config: {
     /** Factor of negative values. Default: 0.2. */
     readonly slope?: number;
   } = {},
-): Feature<C, S> {
+): X {
   return apply(ops.leakyRelu, config, [x], leakyRelu);
 }
 
 /** Hyperbolic tangent. */
-export function tanh<C extends number, S extends number>(x: Feature<C, S>): Feature<C, S> {
+export function tanh<X extends FeatureOrVector>(x: X): X {
   return apply(ops.tanh, {}, [x], tanh);
 }
 
 /** Logistic sigmoid. */
-export function sigmoid<C extends number, S extends number>(x: Feature<C, S>): Feature<C, S> {
+export function sigmoid<X extends FeatureOrVector>(x: X): X {
   return apply(ops.sigmoid, {}, [x], sigmoid);
+}
+
+/** Gaussian error linear unit, x·Φ(x) (Hendrycks and Gimpel 2016). */
+export function gelu<X extends FeatureOrVector>(
+  x: X,
+  config: {
+    /** none computes the error function; tanh approximates it, as GPT-2 and many that came after do. Default: "none". */
+    readonly approximate?: "none" | "tanh";
+  } = {},
+): X {
+  return apply(ops.gelu, config, [x], gelu);
+}
+
+/** x·sigmoid(1.702·x), an approximation of GELU (Hendrycks and Gimpel 2016). */
+export function quickGelu<X extends FeatureOrVector>(x: X): X {
+  return apply(ops.quickGelu, {}, [x], quickGelu);
+}
+
+/** Exponential linear unit: alpha·(eˣ − 1) below 0 (Clevert et al. 2015). */
+export function elu<X extends FeatureOrVector>(
+  x: X,
+  config: {
+    /** What values far below 0 come near to, with the other sign. Default: 1. */
+    readonly alpha?: number;
+  } = {},
+): X {
+  return apply(ops.elu, config, [x], elu);
+}
+
+/** log(1 + eˣ). */
+export function softplus<X extends FeatureOrVector>(x: X): X {
+  return apply(ops.softplus, {}, [x], softplus);
+}
+
+/** x·tanh(softplus(x)) (Misra 2019). */
+export function mish<X extends FeatureOrVector>(x: X): X {
+  return apply(ops.mish, {}, [x], mish);
+}
+
+/** x·relu6(x + 3)/6 (Howard et al. 2019). */
+export function hardSwish<X extends FeatureOrVector>(x: X): X {
+  return apply(ops.hardSwish, {}, [x], hardSwish);
+}
+
+/** relu6(x + 3)/6 (Howard et al. 2019). */
+export function hardSigmoid<X extends FeatureOrVector>(x: X): X {
+  return apply(ops.hardSigmoid, {}, [x], hardSigmoid);
 }

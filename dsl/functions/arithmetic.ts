@@ -1,6 +1,6 @@
 /** Arithmetic on values. */
 import { ops } from "../../src/ops/index.ts";
-import type { Feature } from "../feature.ts";
+import type { Feature, FeatureOrVector } from "../feature.ts";
 import { apply } from "../tracing/record.ts";
 
 /** x + y, of equal shapes. */
@@ -14,14 +14,11 @@ export function mul<C extends number, S extends number>(x: Feature<C, S>, y: Fea
 }
 
 /** factor · x. */
-export function scale<C extends number, S extends number>(x: Feature<C, S>, config: { readonly factor: number }): Feature<C, S> {
+export function scale<X extends FeatureOrVector>(x: X, config: { readonly factor: number }): X {
   return apply(ops.scale, config, [x], scale);
 }
 
 /** Limits every value to [min, max]. */
-export function clamp<C extends number, S extends number>(
-  x: Feature<C, S>,
-  config: { readonly min: number; readonly max: number },
-): Feature<C, S> {
+export function clamp<X extends FeatureOrVector>(x: X, config: { readonly min: number; readonly max: number }): X {
   return apply(ops.clamp, config, [x], clamp);
 }

@@ -3,4 +3,5 @@ export * from "./activations.ts";
 export * from "./arithmetic.ts";
 export * from "./attention.ts";
 export * from "./channels.ts";
+export * from "./math.ts";
 export * from "./sampling.ts";

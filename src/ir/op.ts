@@ -1,6 +1,6 @@
 /** The contract of an operation: everything the compiler knows about an op is declared in the op's own file. */
 import type { NonEmpty } from "../errors/must.ts";
-import type { Attributes, AttrValue, Attrs, AttrsOf } from "./attributes.ts";
+import type { Attributes, AttrValue, Attrs, AttrsOf, Interval } from "./attributes.ts";
 import type { OnnxOperator, OnnxWriter } from "./onnx.ts";
 import { isConstant, pyCall, pyConstant, type PyExpr } from "./python.ts";
 import type { Shape } from "./shape.ts";
@@ -61,6 +61,8 @@ interface Definition<A extends Attrs, D extends Attributes> {
   saves?(inputs: NonEmpty<readonly number[]>, outputs: NonEmpty<readonly number[]>, attrs: A): Saves;
   /** The output shares the input's memory. */
   readonly view?: true;
+  /** Where it is a real number; absent where it is one everywhere. */
+  readonly domain?: Interval;
   /** Does nothing at inference. */
   readonly trainingOnly?: true;
   readonly torch: TorchForm<A>;

@@ -1,7 +1,7 @@
 import { defineOp } from "../ir/op.ts";
 import { isConstant, pyAttribute, pyCall, pyCompare, pyConstant, pyIf, pyInput, pyTuple, type PyExpr } from "../ir/python.ts";
 import { featureDims } from "./rules.ts";
-import { anyShape } from "./samples.ts";
+import { anyMap } from "./samples.ts";
 
 export const globalPool = defineOp({
   name: "globalPool",
@@ -31,5 +31,5 @@ export const globalPool = defineOp({
       return pyIf(pyCompare("==", reduction, pyConstant("sum")), over("sum"), over("mean"));
     },
   },
-  sample: (choose) => ({ attrs: { reduction: choose.pick(["sum", "mean"] as const) }, inputs: [anyShape(choose)] }),
+  sample: (choose) => ({ attrs: { reduction: choose.pick(["sum", "mean"] as const) }, inputs: [anyMap(choose)] }),
 });

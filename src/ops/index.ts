@@ -1,4 +1,5 @@
 /** Every op, by name. Adding one adds its file, its line here and its typed constructor in dsl/. */
+import { abs } from "./abs.ts";
 import { add } from "./add.ts";
 import { attention } from "./attention.ts";
 import { avgPool2d } from "./avg-pool2d.ts";
@@ -9,31 +10,48 @@ import { clamp } from "./clamp.ts";
 import { concat } from "./concat.ts";
 import { conv2d } from "./conv2d.ts";
 import { dropout } from "./dropout.ts";
+import { elu } from "./elu.ts";
 import { equalizedConv2d } from "./equalized-conv2d.ts";
 import { equalizedLinear } from "./equalized-linear.ts";
+import { exp } from "./exp.ts";
+import { gelu } from "./gelu.ts";
 import { globalPool } from "./global-pool.ts";
 import { groupNorm } from "./group-norm.ts";
 import { haarDwt } from "./haar-dwt.ts";
 import { haarIdwt } from "./haar-idwt.ts";
+import { hardSigmoid } from "./hard-sigmoid.ts";
+import { hardSwish } from "./hard-swish.ts";
 import { leakyRelu } from "./leaky-relu.ts";
 import { linear } from "./linear.ts";
+import { log } from "./log.ts";
 import { maxPool2d } from "./max-pool2d.ts";
 import { minibatchStddev } from "./minibatch-stddev.ts";
+import { mish } from "./mish.ts";
 import { mul } from "./mul.ts";
+import { neg } from "./neg.ts";
 import { pad } from "./pad.ts";
 import { pixelUnshuffle } from "./pixel-unshuffle.ts";
+import { pow } from "./pow.ts";
+import { prelu } from "./prelu.ts";
+import { quickGelu } from "./quick-gelu.ts";
 import { relu } from "./relu.ts";
+import { rsqrt } from "./rsqrt.ts";
 import { scale } from "./scale.ts";
 import { sigmoid } from "./sigmoid.ts";
 import { silu } from "./silu.ts";
+import { sin } from "./sin.ts";
 import { slice } from "./slice.ts";
 import { smcConv2d } from "./smc-conv2d.ts";
+import { snake } from "./snake.ts";
+import { softplus } from "./softplus.ts";
 import { spectralConv2d } from "./spectral-conv2d.ts";
 import { spectralLinear } from "./spectral-linear.ts";
+import { sqrt } from "./sqrt.ts";
 import { tanh } from "./tanh.ts";
 import { upsampleNearest } from "./upsample-nearest.ts";
 
 export const ops = {
+  abs,
   add,
   attention,
   avgPool2d,
@@ -44,27 +62,43 @@ export const ops = {
   concat,
   conv2d,
   dropout,
+  elu,
   equalizedConv2d,
   equalizedLinear,
+  exp,
+  gelu,
   globalPool,
   groupNorm,
   haarDwt,
   haarIdwt,
+  hardSigmoid,
+  hardSwish,
   leakyRelu,
   linear,
+  log,
   maxPool2d,
   minibatchStddev,
+  mish,
   mul,
+  neg,
   pad,
   pixelUnshuffle,
+  pow,
+  prelu,
+  quickGelu,
   relu,
+  rsqrt,
   scale,
   sigmoid,
   silu,
+  sin,
   slice,
   smcConv2d,
+  snake,
+  softplus,
   spectralConv2d,
   spectralLinear,
+  sqrt,
   tanh,
   upsampleNearest,
 } as const;

@@ -2,7 +2,7 @@ import { plusDim } from "../ir/dim.ts";
 import { defineOp } from "../ir/op.ts";
 import { pyCall, pyInput, pySymbol, pyTuple } from "../ir/python.ts";
 import { featureDims } from "./rules.ts";
-import { anyShape } from "./samples.ts";
+import { anyMap } from "./samples.ts";
 
 export const pad = defineOp({
   name: "pad",
@@ -28,6 +28,6 @@ export const pad = defineOp({
   },
   sample: (choose) => ({
     attrs: { top: choose.int(0, 2), left: choose.int(0, 2), bottom: choose.int(0, 2), right: choose.int(0, 2) },
-    inputs: [anyShape(choose)],
+    inputs: [anyMap(choose)],
   }),
 });

@@ -1,6 +1,12 @@
 import type { Choose } from "../ir/op.ts";
 
-/** A small feature map [N, C, H, W] for the generic op test. */
-export function anyShape(choose: Choose): readonly number[] {
+/** A small feature map [N, C, H, W], or a vector [N, C], for the generic op test. */
+export function anyShape(choose: Choose): readonly [number, number, ...number[]] {
+  const [n, c] = [choose.int(1, 3), choose.int(1, 5)];
+  return choose.pick([true, true, false]) ? [n, c, choose.int(1, 7), choose.int(1, 7)] : [n, c];
+}
+
+/** A small feature map. */
+export function anyMap(choose: Choose): readonly [number, number, number, number] {
   return [choose.int(1, 3), choose.int(1, 5), choose.int(1, 7), choose.int(1, 7)];
 }

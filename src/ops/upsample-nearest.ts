@@ -2,7 +2,7 @@ import { channelsOf } from "../ir/shape.ts";
 import { defineOp } from "../ir/op.ts";
 import { pyCall, pyConstant, pyInput, pySymbol } from "../ir/python.ts";
 import { scaledSpatially } from "./rules.ts";
-import { anyShape } from "./samples.ts";
+import { anyMap } from "./samples.ts";
 
 export const upsampleNearest = defineOp({
   name: "upsampleNearest",
@@ -25,5 +25,5 @@ export const upsampleNearest = defineOp({
     call: (inputs, { factor }) =>
       pyCall(pySymbol("F", "interpolate"), [pyInput(inputs)], { scale_factor: factor, mode: pyConstant("nearest") }),
   },
-  sample: (choose) => ({ attrs: { factor: choose.pick([2, 4]) }, inputs: [anyShape(choose)] }),
+  sample: (choose) => ({ attrs: { factor: choose.pick([2, 4]) }, inputs: [anyMap(choose)] }),
 });

@@ -41,6 +41,7 @@ function section(op: Op): string {
   const lines = [
     `For example \`${call(op, attrs, inputs.length)}\`: ${shapes.map(formatShape).join(", ")} → ${outputs.map(formatShape).join(", ")}.`,
     ...parameters(op, attrs),
+    ...(op.domain === undefined ? [] : [`Defined where values are ${formatInterval(op.domain)}.`]),
     ...(op.torchOnly === undefined ? [] : [`For training alone: ${op.torchOnly}.`]),
   ];
   return `### \`${constructorName(op)}\`

@@ -72,13 +72,12 @@ Res({ channels: 16 })(feature<36, 8>());`,
   "the whole result of haarDwt": {
     code: `dsl.silu(dsl.haarDwt(feature<3, 1>()));`,
     errors: [
-      `1: Argument of type '{ readonly low: Feature<3, 2>; readonly bands: Feature<12, 2>; }' is not assignable to parameter of type 'Feature<number, number>'.
-  Type '{ readonly low: Feature<3, 2>; readonly bands: Feature<12, 2>; }' is missing the following properties from type 'Feature<number, number>': [Channels], [Stride]`,
+      `1: Argument of type '{ readonly low: Feature<3, 2>; readonly bands: Feature<12, 2>; }' is not assignable to parameter of type 'FeatureOrVector'.`,
     ],
   },
   "a layer that was not applied": {
     code: `dsl.silu(dsl.conv2d({ in: 3, out: 3 }));`,
-    errors: [`1: Argument of type 'Conv<3, 3, 1>' is not assignable to parameter of type 'Feature<number, number>'.`],
+    errors: [`1: Argument of type 'Conv<3, 3, 1>' is not assignable to parameter of type 'FeatureOrVector'.`],
   },
   "a vector of another length": {
     code: `dsl.spectralLinear({ in: 64, out: 1 })(vector<32>());`,

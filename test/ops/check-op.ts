@@ -32,6 +32,12 @@ function declaredSaves(op: Op, attrs: Attrs, inputs: NonEmpty<readonly number[]>
   return values.reduce((sum, shape) => sum + 4 * elementCount(shape), keeps.bytes ?? 0);
 }
 
+/** Numbers in [-2, 2], or as many in the op's domain. */
+function drawnFrom({ domain }: Op): { readonly middle: number; readonly spread: number } {
+  const [low, high] = domain === undefined ? [-2, 2] : [Math.max(domain.min + 1e-3, -2), Math.min(domain.max, domain.min + 4)];
+  return { middle: (low + high) / 2, spread: (high - low) / 2 };
+}
+
 /** Defines the tests of an op; `torch` is asked for when they run. */
 export function testOp(op: Op, torch: () => TorchServer): void {
   const use = drawn((choose) => op.sample(choose));
@@ -59,7 +65,7 @@ export function testOp(op: Op, torch: () => TorchServer): void {
     await fc.assert(
       fc.asyncProperty(use, fc.constantFrom(...opsets), seeds, async ({ attrs, inputs: inputShapes }, opset, seed) => {
         const random = randomOf(seed);
-        const inputs = inputShapes.map((shape) => randomTensor(shape, random, { spread: 2 }));
+        const inputs = inputShapes.map((shape) => randomTensor(shape, random, drawnFrom(op)));
         const specs = op.params?.(attrs) ?? [];
         const state = randomState(specs, random);
 

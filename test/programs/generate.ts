@@ -5,7 +5,31 @@
 import fc from "fast-check";
 
 export type ConvKind = "conv2d" | "smcConv2d" | "spectralConv2d" | "equalizedConv2d";
-export type ActivationKind = "silu" | "relu" | "leakyRelu" | "tanh" | "sigmoid";
+export const activationKinds = [
+  "silu",
+  "relu",
+  "leakyRelu",
+  "tanh",
+  "sigmoid",
+  "gelu",
+  "quickGelu",
+  "elu",
+  "softplus",
+  "mish",
+  "hardSwish",
+  "hardSigmoid",
+  "abs",
+  "neg",
+  "sin",
+  "exp",
+  "log",
+  "sqrt",
+  "rsqrt",
+  "pow",
+  "prelu",
+  "snake",
+] as const;
+export type ActivationKind = (typeof activationKinds)[number];
 export type Join = "add" | "mul" | "concat" | "block";
 
 /** A change of the resolution by a whole factor, down. */
@@ -130,7 +154,7 @@ const { down } = fc.letrec<{ down: Down }>((tie) => ({
 const plain: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     kind: fc.constant("activation"),
-    of: fc.constantFrom<ActivationKind[]>("silu", "relu", "leakyRelu", "tanh", "sigmoid"),
+    of: fc.constantFrom(...activationKinds),
   }),
   fc.record({
     kind: fc.constant("conv"),

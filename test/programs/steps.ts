@@ -24,12 +24,53 @@ import {
   slice,
   tanh,
   upsample,
+  abs,
+  elu,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  mish,
+  neg,
+  quickGelu,
+  sin,
+  softplus,
+  exp,
+  log,
+  sqrt,
+  rsqrt,
+  pow,
+  prelu,
+  snake,
 } from "../../dsl/authoring.ts";
-import type { BlockStep, Join, Step } from "./generate.ts";
+import type { ActivationKind, BlockStep, Join, Step } from "./generate.ts";
 import { convs, identity, matched, Names, type Built, type Layer, type FeatureMap, type Place } from "./place.ts";
 import { buildDown, buildUp } from "./resolution.ts";
 
-const activations = { silu, relu, leakyRelu, tanh, sigmoid } as const;
+/** What programs do with single values; functions with a domain get values that lie in it. */
+const activations: Readonly<Record<ActivationKind, (place: Place) => Layer>> = {
+  silu: () => silu,
+  relu: () => relu,
+  leakyRelu: () => leakyRelu,
+  tanh: () => tanh,
+  sigmoid: () => sigmoid,
+  gelu: () => gelu,
+  quickGelu: () => quickGelu,
+  elu: () => elu,
+  softplus: () => softplus,
+  mish: () => mish,
+  hardSwish: () => hardSwish,
+  hardSigmoid: () => hardSigmoid,
+  abs: () => abs,
+  neg: () => neg,
+  sin: () => sin,
+  exp: () => (x) => exp(clamp(x, { min: -4, max: 2 })),
+  log: () => (x) => log(clamp(x, { min: 0.25, max: 4 })),
+  sqrt: () => (x) => sqrt(clamp(x, { min: 0.25, max: 4 })),
+  rsqrt: () => (x) => rsqrt(clamp(x, { min: 0.25, max: 4 })),
+  pow: () => (x) => pow(clamp(x, { min: -3, max: 3 }), { exponent: 2 }),
+  prelu: ({ names, channels }) => names.add("act", prelu({ channels })),
+  snake: ({ names, channels }) => names.add("act", snake({ channels })),
+};
 
 /** Wider maps are brought down, so that programs stay small. */
 const maxChannels = 16;
@@ -86,7 +127,7 @@ const builders: { readonly [K in Step["kind"]]: (step: Extract<Step, { kind: K }
   },
   batchNorm2d: (_, { names, channels }) => ({ channels, apply: names.add("norm", batchNorm2d({ channels })) }),
   dropout: ({ rate }, { names, channels }) => ({ channels, apply: names.add("drop", dropout({ rate })) }),
-  activation: ({ of }, { channels }) => ({ channels, apply: (x) => activations[of](x) }),
+  activation: ({ of }, place) => ({ channels: place.channels, apply: activations[of](place) }),
   scale: ({ factor }, { channels }) => ({ channels, apply: (x) => scale(x, { factor }) }),
   clamp: ({ min, max }, { channels }) => ({ channels, apply: (x) => clamp(x, { min, max }) }),
   slice(step, { channels }) {

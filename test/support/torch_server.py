@@ -78,7 +78,7 @@ def generated(request: Json) -> tuple[nn.Module, Callable[..., Any]]:
     """A part out of a model.py: the module that holds it, and what gives the outputs of its graph."""
     package, runtime = ModuleType("generated"), ModuleType("generated._runtime")
     package.__path__ = []
-    runtime.__path__ = [str(Path(layers.__file__).parents[1])]
+    runtime.__path__ = [str(Path(layers.__file__).parents[2])]
     sys.modules |= {"generated": package, "generated._runtime": runtime}
     scope: Json = {"__name__": "generated.model", "__package__": "generated"}
     exec(compile(request["source"], "model.py", "exec"), scope)

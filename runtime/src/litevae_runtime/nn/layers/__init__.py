@@ -3,6 +3,7 @@
 Maps are [N, C, H, W], vectors [N, C]. All work under torch.compile and autocast and with channels_last.
 """
 
+from .activations import Snake, quick_gelu
 from .attention import attention
 from .equalized import EqualizedConv2d, EqualizedLinear
 from .haar import haar_dwt, haar_idwt
@@ -17,6 +18,7 @@ __all__ = [
     "EqualizedConv2d",
     "EqualizedLinear",
     "SMCConv2d",
+    "Snake",
     "SpectralConv2d",
     "SpectralLinear",
     "at_least_float32",
@@ -26,6 +28,7 @@ __all__ = [
     "haar_dwt",
     "haar_idwt",
     "minibatch_stddev",
+    "quick_gelu",
     "same_padding",
     "without_power_iteration",
 ]
