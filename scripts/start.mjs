@@ -39,6 +39,6 @@ script(() => {
       "Its weights are untrained, so the reconstruction is noise: train the package of `litevae compile b --target torch`, then\n" +
       "`litevae compile b --weights model.safetensors`.\n" +
       `Images of the demo: ${imagesIn(demoImages)}\n` +
-      "Its weights are those of a small model that knows the example photographs by heart, from minutes of training on a CPU.\n",
+      "It is a small model that was overfitted to the example photographs in a few minutes on a CPU.\n",
   );
 });

@@ -12,6 +12,11 @@ const instead: readonly (readonly [RegExp, string])[] = [
   [/(broken|unreadable|damaged) images?/i, "corrupt image"],
   [/averaged weights|averaged copy of the weights/i, "EMA weights"],
   [/\b(critic|adversary)\b/i, "discriminator"],
+  [/\bmend(s|ed|ing)?\b/i, "correct, fix, repair"],
+  [/\bby heart\b/i, "overfitted"],
+  [/\b(bug|fault)s? of ours\b/i, "a bug in litevae"],
+  [/\bgame\b/i, "adversarial training"],
+  [/\bjudg/i, "discriminator, measured by, checked"],
   [/\b(type|interface) Map\b/, "a name that does not hide the built-in Map"],
   [/function (expect|isFinite)\b/, "a name that hides nothing built in"],
 ];

@@ -1,6 +1,6 @@
 import { recipe } from "../recipe.ts";
 
-/** How the weights in examples/demo were made: the example photographs by heart, in minutes on a CPU. Both phases, without downloaded files. */
+/** How the weights in examples/demo were made: overfitting the example photographs in a few minutes on a CPU. Both phases, without downloaded files. */
 export const demo = recipe({
   name: "demo",
   precision: "fp32",

@@ -15,6 +15,9 @@ export const recipes = {
     recipe: paper256TwoPhase,
   },
   "paper-imagenet-128": { about: "200k steps at 128² with the discriminator", recipe: paperImageNet128 },
-  demo: { about: "the example photographs by heart, in minutes on a CPU: the weights in examples/demo", recipe: demo },
+  demo: {
+    about: "a few minutes on a CPU, overfitting the example photographs: it made the weights in examples/demo",
+    recipe: demo,
+  },
   smoke: { about: "a few minutes on a CPU: both phases, tiny", recipe: smoke },
 } as const satisfies Readonly<Record<string, Preset>>;

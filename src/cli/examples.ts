@@ -62,7 +62,7 @@ export const exitCodes: readonly (readonly [code: number, meaning: string])[] = 
   [exitCode.ok, "done"],
   [exitCode.wrongInput, "the model or the input is wrong, a budget is exceeded, or what was compared differs"],
   [exitCode.usage, "the command line is wrong"],
-  [exitCode.bug, "a bug of ours"],
+  [exitCode.bug, "a bug in litevae"],
 ];
 
 /** Ends the help of `litevae` and of its commands with examples, and its own with the exit codes. */

@@ -101,7 +101,7 @@ async function unlessStuck<T>(loading: Promise<T>, file: string, noun: Noun): Pr
   const error = new UserError({
     what: `the ${noun}'s code never ends: it awaits something that does not come`,
     where: { file, line: 1 },
-    help: "mend the await at the top level of this file, or of one that it imports",
+    help: "correct the await at the top level of this file, or of one that it imports",
   });
   let fail = (): void => undefined;
   const stuck = new Promise<never>((_, reject) => {
@@ -123,7 +123,7 @@ function kindOf(value: unknown): string {
   return `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
 }
 
-/** An exception of the user's own code is their fault to mend: its message with their line. Anything else is ours. */
+/** An exception of the user's own code is theirs to correct: its message with their line. Anything else is ours. */
 function userFault(error: unknown, path: string, noun: Noun): unknown {
   if (error instanceof UserError) return error;
   // Only the author's code throws what is not an Error; there is no stack to tell its line.
@@ -139,7 +139,7 @@ function userFault(error: unknown, path: string, noun: Noun): unknown {
     return new UserError({
       what: `the file is not valid TypeScript: ${what}`,
       where: { file, line: Number(line), column: Number(column) + 1 },
-      help: "mend the syntax at this place",
+      help: "correct the syntax here",
     });
   }
   const where = placeOf(error);
@@ -154,6 +154,6 @@ function userFault(error: unknown, path: string, noun: Noun): unknown {
   return new UserError({
     what: `${error.name} in the ${noun}'s code: ${error.message}`,
     where,
-    help: "mend the code at this line",
+    help: "correct the code at this line",
   });
 }

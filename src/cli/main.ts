@@ -46,7 +46,7 @@ export function heedReader(): void {
   });
 }
 
-/** Runs the command line and returns the exit code: 0 done, 1 the model or the input is wrong, 2 usage, 70 a bug of ours. */
+/** Runs the command line and returns the exit code: 0 done, 1 the model or the input is wrong, 2 usage, 70 a bug in litevae. */
 export async function main(argv: readonly string[]): Promise<number> {
   const program = commandLine();
   try {

@@ -95,7 +95,7 @@ function defaultOf(command: Command, key: string): unknown {
 
 function ofAnotherTarget(flag: string, target: string, chosen: readonly string[]): UsageError {
   return new UsageError({
-    what: `${flag} is of the ${target} target`,
+    what: `${flag} is an option of the ${target} target`,
     expected: `${target} among --target`,
     found: `--target ${chosen.join(",")}`,
     help: `add --target ${target}, or leave ${flag} out`,

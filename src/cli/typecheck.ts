@@ -100,7 +100,7 @@ const argumentsDiffer = /^Types of parameters '.*' and '(?:image|latent)' are in
 /** Says what two features that do not fit differ in; the first line of a message may compare functions, a later one their features. */
 function remedy(lines: readonly string[]): string {
   const features = lines.map((line) => mismatch.exec(line)).find((match) => match !== null) ?? undefined;
-  if (features === undefined) return "mend the types at this place; the editor shows the same error";
+  if (features === undefined) return "correct the types here; an editor with TypeScript marks the same place";
   const [, channels, stride, wantedChannels, wantedStride] = features;
   if (channels !== wantedChannels && stride !== wantedStride) {
     return `the feature has ${channels} channels at stride ${stride}, and ${wantedChannels} at stride ${wantedStride} are wanted`;

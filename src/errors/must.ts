@@ -1,4 +1,4 @@
-/** The compiler contradicts itself: a bug of ours, exit code 70. */
+/** The compiler contradicts itself: a bug in litevae, exit code 70. */
 export class InternalError extends Error {
   override readonly name = "InternalError";
 }

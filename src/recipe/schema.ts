@@ -90,7 +90,7 @@ const gaussian = z
 
 const adversarial = z
   .strictObject({
-    weight: weight.default(0.1).describe("of the discriminator's judgement in the autoencoder's loss, where mode is constant"),
+    weight: weight.default(0.1).describe("of the adversarial term in the autoencoder's loss, where mode is constant"),
     mode: z
       .enum(["constant", "adaptive"])
       .default("constant")
@@ -105,7 +105,7 @@ const adversarial = z
     ramp: steps.default(5000).describe("steps over which its weight then grows linearly to the full one"),
     learning_rate: positive.nullable().default(null).describe("of the discriminator; null: the phase's"),
   })
-  .describe("the game between autoencoder and discriminator");
+  .describe("how the discriminator trains, and what its loss weighs");
 
 const discriminator = z
   .enum(["model", "unet", "unet-128", "patchgan", "stylegan", "stylegan-128"])

@@ -83,7 +83,7 @@ test("a help ends with the examples, that of litevae with the exit codes", () =>
       0   done
       1   the model or the input is wrong, a budget is exceeded, or what was compared differs
       2   the command line is wrong
-      70  a bug of ours
+      70  a bug in litevae
     "
   `);
 });

@@ -11,8 +11,8 @@ export function cliReference(): string {
 
 \`npx litevae COMMAND …\` from a set-up checkout. ${program.description()} \`litevae COMMAND --help\` says what stands here.
 
-Data goes to stdout; progress, warnings and what a model's code prints go to stderr. An empty argument or option, as a variable that is not set gives it, is
-refused.
+Data goes to stdout; progress, warnings and what a model's code prints go to stderr. An empty argument or option, such as
+an unset shell variable leaves, is refused.
 
 | exit code | |
 |---|---|

@@ -1,4 +1,4 @@
-/** A compile that dies: its folder is whole or says that it is not, and the next compile mends it. */
+/** A compile that dies: its folder is whole or says that it is not, and the next compile repairs it. */
 // @module-tag slow
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";

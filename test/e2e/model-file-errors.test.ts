@@ -65,7 +65,7 @@ describe("the file of a model (exit code 1)", () => {
         > 3 | const a = = 1;
             |           ^
           4 |
-        help:     mend the syntax at this place
+        help:     correct the syntax here
       "
     `);
   });
@@ -82,7 +82,7 @@ describe("the file of a model (exit code 1)", () => {
         > 2 |   b: 1;
             |       ^
           3 | };
-        help:     mend the syntax at this place
+        help:     correct the syntax here
       "
     `);
   });
@@ -99,7 +99,7 @@ describe("the file of a model (exit code 1)", () => {
           2 |
         > 3 | const widths = JSON.parse(readFileSync("widths.json", "utf8"));
           4 | export default widths;
-        help:     mend the code at this line
+        help:     correct the code at this line
       "
     `);
   });
@@ -128,7 +128,7 @@ describe("the file of a model (exit code 1)", () => {
           3 | const Deep = block("Deep", (): any => {
         > 4 |   const { inner } = layers({ inner: Deep() });
           5 |   return inner;
-        help:     mend the code at this line
+        help:     correct the code at this line
       "
     `);
   });
@@ -174,7 +174,7 @@ describe("the file of a model (exit code 1)", () => {
         at endless.ts:1
         > 1 | import { litevae } from "litevae";
           2 | await new Promise(() => {});
-        help:     mend the await at the top level of this file, or of one that it imports
+        help:     correct the await at the top level of this file, or of one that it imports
       "
     `);
   });

@@ -113,7 +113,7 @@ describe("sizes and budgets (exit code 1)", () => {
   });
 });
 
-describe("a bug of ours (exit code 70)", () => {
+describe("a bug in litevae (exit code 70)", () => {
   afterEach(() => vi.restoreAllMocks());
 
   test("shows the stack, the cause, and asks for a report", async () => {

@@ -247,7 +247,7 @@ describe("messages", () => {
   test("fp16 of a torch package", () => {
     expect(failure(2, "--target", "torch", ...calibrated)).toMatchInlineSnapshot(`
       "
-      error: --precision is of the onnx target
+      error: --precision is an option of the onnx target
         expected: onnx among --target
         found:    --target torch
         help:     add --target onnx, or leave --precision out

@@ -170,7 +170,7 @@ describe("is refused:", () => {
   test("a recipe without a package", () => {
     expect(failure(folder, 2, "compile", "tiny.ts", "-o", "refused", "--recipe", "smoke")).toMatchInlineSnapshot(`
       "
-      error: --recipe is of the torch target
+      error: --recipe is an option of the torch target
         expected: torch among --target
         found:    --target onnx
         help:     add --target torch, or leave --recipe out

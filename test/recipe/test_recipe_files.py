@@ -39,7 +39,7 @@ def test_a_file_that_is_not_json_is_told(content: str, found: str, folder: Path)
     (folder / "mine.json").write_text(content)
     assert message(folder, file=folder / "mine.json") == (
         f"<dir>/mine.json is not JSON\n  found:    {found}\n"
-        "  help:     mend it; the recipe.json of a run can be deleted: the run goes on with --recipe FILE, or the package's"
+        "  help:     correct it; the recipe.json of a run can be deleted: the run goes on with --recipe FILE, or the package's"
     )
     (folder / "recipe.json").write_text(content)
     assert message(folder).endswith(

@@ -68,15 +68,15 @@ test("the block of sd-vae at 1024² that attends takes its scores of 1 GiB twice
 });
 
 test("a part without a form in ONNX has no graph to count, and a budget of one says so", () => {
-  const Judge = block("Judge", () => {
+  const Patches = block("Patches", () => {
     const { conv } = layers({ conv: conv2d({ in: 4, out: 1 }) });
     return (x: Feature<3, 1>): Feature<1, 1> => conv(minibatchStddev(silu(x)));
   });
   const { encoder, decoder } = parts();
-  const counts = countModel(model({ name: "judged", latentChannels: 1, encoder, decoder, discriminator: Judge() }), 16);
+  const counts = countModel(model({ name: "adversarial", latentChannels: 1, encoder, decoder, discriminator: Patches() }), 16);
   expect(counts.parts["discriminator"]).toMatchObject({ activationBytes: null, largestTensorBytes: null });
   expect(counts.parts["discriminator"]!.torchActivationBytes).toBeGreaterThan(0);
-  expect(() => checkBudgets([counts], [parseBudget("discriminator.activation=1M")])).toThrow("judged has no form in ONNX");
+  expect(() => checkBudgets([counts], [parseBudget("discriminator.activation=1M")])).toThrow("adversarial has no form in ONNX");
   expect(checkBudgets([counts], [parseBudget("discriminator.torch=1M")])).toEqual([]);
   expect(formatComparison([counts, counts], {})).toContain("no graph");
 });

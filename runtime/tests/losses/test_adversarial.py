@@ -135,7 +135,7 @@ class Discriminator(nn.Module):
         return {"pixel_logits": self.to_pixel(h), "global_logit": self.to_global(h.mean(dim=(2, 3)))}
 
 
-def game() -> tuple[nn.Module, Discriminator, Tensor, Tensor]:
+def adversaries() -> tuple[nn.Module, Discriminator, Tensor, Tensor]:
     """A generator, a discriminator, latents, and images: stripes that the generator does not make."""
     torch.manual_seed(0)
     generator, discriminator = nn.Conv2d(2, 1, 3, padding=1), Discriminator()
@@ -158,12 +158,12 @@ def train(discriminator: Discriminator, images: Tensor, fake: Tensor, kind: Kind
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_discriminator_learns_on_a_frozen_generator(kind: Kind) -> None:
-    generator, discriminator, latents, images = game()
+    generator, discriminator, latents, images = adversaries()
     fake = generator(latents).detach()
     before = {name: value.clone() for name, value in discriminator.named_parameters()}
     losses = train(discriminator, images, fake, kind)
     assert losses[-1] < 0.5 * losses[0]
-    # Judged by what a discriminator is for, not by its loss.
+    # Measured by what a discriminator is for, not by its loss.
     for share in (0.0, 1.0):
         assert mean_logit(discriminator(images), share) > 0.5 > -0.5 > mean_logit(discriminator(fake), share)
     for name, value in discriminator.named_parameters():
@@ -172,7 +172,7 @@ def test_the_discriminator_learns_on_a_frozen_generator(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_generator_learns_against_a_frozen_discriminator(kind: Kind) -> None:
-    generator, discriminator, latents, images = game()
+    generator, discriminator, latents, images = adversaries()
     train(discriminator, images, generator(latents).detach(), kind)
     adam = torch.optim.Adam(generator.parameters(), lr=0.02)
     logits = []
@@ -188,7 +188,7 @@ def test_the_generator_learns_against_a_frozen_discriminator(kind: Kind) -> None
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_step_gives_the_other_nothing(kind: Kind) -> None:
-    generator, discriminator, latents, images = game()
+    generator, discriminator, latents, images = adversaries()
     discriminator.to_global.bias.requires_grad_(False)
     fake = generator(latents)
     discriminator_loss(discriminator(images), discriminator(fake.detach()), kind, 0.5).backward()

@@ -23,7 +23,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def lines(run: Path, images: Path, *settings: str) -> list[dict[str, Any]]:
-    """What was logged of the steps that the discriminator judges."""
+    """What was logged of the steps that have a discriminator."""
     assert train(run, images, *ADAPTIVE, *settings) == 0
     logged = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     return [line for line in logged if "adversarial_weight" in line]

@@ -63,7 +63,7 @@ async function drawing(spec: Spec, width: number): Promise<Markup> {
   return trusted(compact(svg));
 }
 
-/** A specification that Vega-Lite has doubts about is a bug of ours. */
+/** A specification that Vega-Lite has doubts about is a bug in litevae. */
 function strict(logger: LoggerInterface): LoggerInterface {
   return Object.assign(logger, {
     warn: (...doubts: readonly unknown[]): never => {

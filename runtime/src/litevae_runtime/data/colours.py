@@ -29,7 +29,7 @@ def opened(data: bytes, page: int = 0) -> Image.Image:
         # Pillow decodes a PNG to look for its EXIF data: what fails here must not pass for damaged EXIF data.
         raw = _raw_mode(image)
         image.load()
-        _mend_transparency(image, raw)
+        _widen_transparency(image, raw)
     return image
 
 
@@ -38,7 +38,7 @@ def _raw_mode(image: Image.Image) -> str:
     return "" if tile is None or not isinstance(tile.args, str) else tile.args
 
 
-def _mend_transparency(image: Image.Image, raw: str) -> None:
+def _widen_transparency(image: Image.Image, raw: str) -> None:
     """Pillow widens grey of 2 and 4 bits to 8, and leaves the transparent value of tRNS as it was."""
     transparent = image.info.get("transparency")
     if raw in ("L;2", "L;4") and isinstance(transparent, int):

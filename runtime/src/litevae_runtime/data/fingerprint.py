@@ -24,7 +24,7 @@ def fingerprint(images: Images) -> dict[str, Any]:
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What is not the same any more, in words; empty where the set is the same, wherever it lies."""
+    """What has changed, in words; empty where the set is the same, wherever it lies."""
     if before.get("images") != now["images"]:
         return [f"{before.get('images')} images were there, now {now['images']} are"]
     if before.get("names_sha256") != now["names_sha256"]:

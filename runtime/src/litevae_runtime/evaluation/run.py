@@ -146,7 +146,7 @@ def _report(
         save_grid(special.grid, image)
         written.append(image)
     elif earlier is not None:
-        # It shows what the result does not speak of any more.
+        # It shows what the result no longer mentions.
         image.unlink(missing_ok=True)
     write_text(output, json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     # What was missing from the start was said then.
@@ -183,7 +183,7 @@ def _rule(options: Options, package: Path) -> tuple[PixelRule, str | None]:
                 f"{file} cannot be read",
                 expected=f"{key}, which says what samples mean",
                 found=str(error),
-                remedy="mend it, or remove it",
+                remedy="correct it, or remove it",
             ) from error
         rule = declared(given, settings_of(trained))
         return rule, _departure(settings_of(rule), settings_of(trained), file)

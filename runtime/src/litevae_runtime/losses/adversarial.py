@@ -1,4 +1,4 @@
-"""The game between autoencoder and discriminator (arXiv:2405.14477 §4.3, eq. 2, Table 16).
+"""The adversarial losses of discriminator and autoencoder (arXiv:2405.14477 §4.3, eq. 2, Table 16).
 
 A discriminator gives logits, high for images: one map [N, 1, h, w], or `pixel_logits` beside `global_logit` [N, 1].
 Losses are means over logits, in float32 whatever their precision.
@@ -85,7 +85,7 @@ def frozen(network: nn.Module) -> Iterator[None]:
     tracked = [norm.track_running_stats for norm in norms]
     network.eval().requires_grad_(False)
     for norm in norms:
-        # Judged by the batch's own statistics, as while the discriminator trains.
+        # Seen with the batch's own statistics, as while the discriminator trains.
         norm.train()
         norm.track_running_stats = False
     try:

@@ -20,7 +20,7 @@ def weights_file(path: Path) -> Path:
     """The safetensors file that `path` is, or that the folder `path` has: a run, a checkpoint,
     what save_pretrained or diffusers wrote.
 
-    Of a run that is not done it is that of its best checkpoint, else of its newest.
+    If a run is unfinished, it is that of its best checkpoint, or else of its newest.
     """
     path = path.expanduser()
     if not path.is_dir():

@@ -95,9 +95,9 @@ class Gaussian:
 
 @dataclass(frozen=True, slots=True)
 class Adversarial:
-    """The game between autoencoder and discriminator."""
+    """How the discriminator trains, and what its loss weighs."""
 
-    # of the discriminator's judgement in the autoencoder's loss, where mode is constant
+    # of the adversarial term in the autoencoder's loss, where mode is constant
     weight: float
     # adaptive: the weight is half the ratio of gradient norms at the last layer (eq. 2, Table 8), which
     # destabilises mixed precision (Fig. 7)

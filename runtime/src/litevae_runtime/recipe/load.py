@@ -28,10 +28,10 @@ def load_recipe(
     not what the schema wants.
     """
     compile_again = "compile the package again: litevae compile MODEL -o DIR --target torch --recipe NAME"
-    mend = "mend it; the recipe.json of a run can be deleted: the run goes on with --recipe FILE, or the package's"
+    correct = "correct it; the recipe.json of a run can be deleted: the run goes on with --recipe FILE, or the package's"
     schema = _read(folder / "recipe.schema.json", compile_again)
     path = folder / "recipe.json" if file is None else file
-    recipe = _read(path, compile_again if file is None else mend)
+    recipe = _read(path, compile_again if file is None else correct)
     if isinstance(recipe, dict) and isinstance(recipe.get("$schema"), str):
         # What editors go by says nothing of the run.
         del recipe["$schema"]
@@ -83,7 +83,7 @@ def _json(text: str, source: str) -> Any:
 
 
 def _assign(recipe: Any, override: str) -> None:
-    """Puts one `path=value` into the recipe. The path is judged here, the value by `_check`."""
+    """Puts one `path=value` into the recipe. The path is checked here, the value by `_check`."""
     name, equals, text = override.partition("=")
     path = name.strip().split(".")
     if not equals or "" in path:

@@ -43,8 +43,8 @@ def build(
     elif recipe.train.start_from is not None:
         notes.append(start_from(autoencoder, recipe.train.start_from, recipe.train.partial))
     declare(autoencoder, recipe)
-    judges = any(phase.discriminator for phase in recipe.phases)
-    discriminator = build_discriminator(networks, recipe.discriminator) if judges else None
+    adversarial = any(phase.discriminator for phase in recipe.phases)
+    discriminator = build_discriminator(networks, recipe.discriminator) if adversarial else None
 
     last = last_layer(autoencoder)
     if not recipe.train.encoder:

@@ -42,12 +42,12 @@ class DiscriminatorHealth:
         self.real += share * (real - self.real)
         self.fake += share * (fake - self.fake)
         self.loss += share * (loss - self.loss)
-        state = self._judge()
+        state = self._classify()
         self._streak = self._streak + 1 if state == self._state else 1
         self._state = state
         return self._warning() if self._streak == self._patience else None
 
-    def _judge(self) -> State:
+    def _classify(self) -> State:
         chance, margin = CHANCE[self._kind], MARGIN[self._kind]
         if self.real > margin and self.fake < -margin and self.loss < 0.05 * chance:
             return "saturated"

@@ -24,11 +24,11 @@ def write_result(
     Raises:
         InputError: it cannot be written.
     """
-    model, judge = networks.evaluated, networks.discriminator
+    model, discriminator = networks.evaluated, networks.discriminator
     statistics = _latents(accelerator, model, loading, recipe)
     # The model's own discriminator travels with it.
-    own = judge is not None and recipe.discriminator == "model"
-    beside = discriminator_state(model, judge) if judge is not None and own else {}
+    own = discriminator is not None and recipe.discriminator == "model"
+    beside = discriminator_state(model, discriminator) if discriminator is not None and own else {}
     try:
         write_pretrained(model, run, WEIGHTS, beside, **statistics.config())
         if model.diffusers_config:

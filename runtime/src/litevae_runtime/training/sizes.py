@@ -13,21 +13,23 @@ from .networks import build_discriminator
 
 def check_sizes(recipe: Recipe, model: type[AutoencoderBase], networks: Builders) -> None:
     """InputError names the first phase whose images do not fit, and the nearest sizes that do."""
-    judges = any(phase.discriminator for phase in recipe.phases)
+    adversarial = any(phase.discriminator for phase in recipe.phases)
     with torch.device("meta"):
         autoencoder = model().eval()
     # Built first and moved then: spectral norm's first power iterations would load half of torch's compiler on meta.
-    discriminator = build_discriminator(networks, recipe.discriminator).eval().to("meta") if judges else None
+    discriminator = (
+        build_discriminator(networks, recipe.discriminator).eval().to("meta") if adversarial else None
+    )
     for i, phase in enumerate(recipe.phases):
-        judge = discriminator if phase.discriminator else None
+        seen_by = discriminator if phase.discriminator else None
         side = phase.resolution
-        if fits(side, autoencoder, judge):
+        if fits(side, autoencoder, seen_by):
             continue
-        fitting = nearest(side, autoencoder, judge)
+        fitting = nearest(side, autoencoder, seen_by)
         raise InputError(
             f"images of {side}×{side} do not fit the "
-            + ("autoencoder and the discriminator" if judge else "autoencoder"),
+            + ("autoencoder and the discriminator" if seen_by else "autoencoder"),
             expected=f"phases.{i}.resolution: {choice(fitting)}",
             found=f"phases.{i}.resolution: {side}",
-            remedy="choose a resolution that fits" + (", or another discriminator" if judge else ""),
+            remedy="choose a resolution that fits" + (", or another discriminator" if seen_by else ""),
         )

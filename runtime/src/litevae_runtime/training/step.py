@@ -45,7 +45,7 @@ class StepResult:
 
 
 class TrainingStep:
-    """Both updates of a step (arXiv:2405.14477 eq. 1). The discriminator judges what the autoencoder gave before its update."""
+    """Both updates of a step (arXiv:2405.14477 eq. 1). The discriminator sees what the autoencoder gave before its update."""
 
     def __init__(
         self,

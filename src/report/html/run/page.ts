@@ -46,7 +46,7 @@ const quality = (validation: string): readonly Curves[] => [
   one("validation_perceptual", "Perceptual distance on the validation images"),
 ];
 
-const game: readonly Curves[] = [
+const adversarial: readonly Curves[] = [
   {
     title: "Logits of the discriminator",
     note: "Far apart: it is certain. Together: it cannot tell.",
@@ -56,7 +56,7 @@ const game: readonly Curves[] = [
     ],
   },
   {
-    title: "Losses of the game",
+    title: "Adversarial losses",
     series: [
       { key: "discriminator", name: "discriminator" },
       { key: "adversarial", name: "autoencoder, unweighted" },
@@ -102,7 +102,7 @@ export async function runPage(run: Run, pack: string): Promise<string> {
     { id: "losses", title: "Losses", intro: "Before their weights, of the logged steps.", body: await lossSection(run) },
     { id: "quality", title: "Quality while training", body: await curveGrid(run, quality(validationImages(run.recipe))) },
     { id: "images", title: "Images", body: run.grids.length > 0 && imageGrids(run.grids) },
-    { id: "game", title: "Discriminator", body: await curveGrid(run, game) },
+    { id: "discriminator", title: "Discriminator", body: await curveGrid(run, adversarial) },
     { id: "health", title: "Gradients and pace", body: await healthSection(run) },
     {
       id: "evaluation",
