@@ -5,6 +5,7 @@
 declare const Channels: unique symbol;
 declare const Stride: unique symbol;
 declare const Length: unique symbol;
+declare const Single: unique symbol;
 
 /**
  * A feature map [N, C, H/S, W/S]: C channels, S image pixels per position along each side.
@@ -19,6 +20,11 @@ export interface Feature<C extends number, S extends number> {
 /** A vector [N, C] per image. */
 export interface Vector<C extends number> {
   [Length](channels: C): void;
+}
+
+/** A single number, which arithmetic repeats over whatever it meets. */
+export interface Scalar {
+  [Single](): void;
 }
 
 /** What functions of single values take and return. */

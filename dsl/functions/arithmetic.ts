@@ -1,16 +1,70 @@
 /** Arithmetic on values. */
 import { ops } from "../../src/ops/index.ts";
-import type { Feature, FeatureOrVector } from "../feature.ts";
+import type { Attrs } from "../../src/ir/attributes.ts";
+import type { Op } from "../../src/ir/op.ts";
+import type { Below } from "../config.ts";
+import type { Feature, FeatureOrVector, Scalar, Vector } from "../feature.ts";
 import { apply } from "../tracing/record.ts";
+import { tracedRank } from "../tracing/trace.ts";
 
-/** x + y, of equal shapes. */
-export function add<C extends number, S extends number>(x: Feature<C, S>, y: Feature<NoInfer<C>, NoInfer<S>>): Feature<C, S> {
-  return apply(ops.add, {}, [x, y], add);
+/**
+ * What stands beside X in arithmetic: as much again, or what is repeated over it, which is a number per channel and image, as a map of one
+ * position has it too, or a single number.
+ */
+export type Operand<X> =
+  X extends Feature<infer C, infer S>
+    ? Feature<C, S> | Vector<C> | Scalar | number
+    : X extends Vector<infer C>
+      ? Vector<C> | Scalar | number
+      : never;
+
+/** x + y; the first operand gives the shape. */
+export function add<X extends FeatureOrVector>(x: X, y: Operand<X>): X {
+  return binary(ops.add, x, y, add);
 }
 
-/** x · y element by element, of equal shapes. */
-export function mul<C extends number, S extends number>(x: Feature<C, S>, y: Feature<NoInfer<C>, NoInfer<S>>): Feature<C, S> {
-  return apply(ops.mul, {}, [x, y], mul);
+/** x − y; a number may come first. */
+export function sub<X extends FeatureOrVector>(x: X, y: Operand<X>): X;
+export function sub<Y extends FeatureOrVector>(x: number, y: Y): Y;
+export function sub(x: unknown, y: unknown): unknown {
+  return binary(ops.sub, x, y, sub);
+}
+
+/** x · y, element by element; the first operand gives the shape. */
+export function mul<X extends FeatureOrVector>(x: X, y: Operand<X>): X {
+  return binary(ops.mul, x, y, mul);
+}
+
+/** x / y, element by element; a number may come first. */
+export function div<X extends FeatureOrVector>(x: X, y: Operand<X>): X;
+export function div<Y extends FeatureOrVector>(x: number, y: Y): Y;
+export function div(x: unknown, y: unknown): unknown {
+  return binary(ops.div, x, y, div);
+}
+
+function binary<R>(op: Op<Attrs, Readonly<Record<string, never>>>, x: unknown, y: unknown, below: Below): R {
+  const operands = [x, y].map((operand) =>
+    typeof operand === "number" ? apply(ops.constant, { value: operand }, [], below) : operand,
+  );
+  // Over a map that comes first a vector is repeated.
+  const [first] = operands;
+  const aligned = operands.map((operand) =>
+    tracedRank(first) === 4 && tracedRank(operand) === 2 ? apply(ops.asMap, {}, [operand], below) : operand,
+  );
+  return apply(op, {}, aligned, below);
+}
+
+/** A number as an operand; arithmetic takes the number itself, too. */
+export function constant(config: {
+  /** The number. */
+  readonly value: number;
+}): Scalar {
+  return apply(ops.constant, config, [], constant);
+}
+
+/** A vector as a feature map of one position: [N, C] becomes [N, C, 1, 1]. */
+export function asMap<C extends number>(x: Vector<C>): Feature<C, number> {
+  return apply(ops.asMap, {}, [x], asMap);
 }
 
 /** factor · x. */

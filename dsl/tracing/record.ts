@@ -1,9 +1,8 @@
 /** Ops: what a typed constructor or function makes of an op's definition. */
-import { nonEmpty } from "../../src/errors/must.ts";
 import { ShapeError, UserError } from "../../src/errors/index.ts";
 import type { Layer, Value } from "../../src/ir/model.ts";
 import type { Attributes, Attrs, ConfigOf } from "../../src/ir/attributes.ts";
-import type { Op } from "../../src/ir/op.ts";
+import { inputsOf, type Op } from "../../src/ir/op.ts";
 import { formatShape, type Shape } from "../../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
 import { fillAttributes, type Filled } from "../attributes.ts";
@@ -54,10 +53,10 @@ function record(
   if (handle !== undefined) markUsed(trace, handle, op.name, source);
   // A call without inputs is refused as one whose first is nothing.
   const [input, ...rest] = inputs;
-  const values = valuesFor(trace, op.name, [input, ...rest], source);
-  const shapes = nonEmpty(
+  const values = valuesFor(trace, op.name, op.source === true ? inputs : [input, ...rest], source);
+  const shapes = inputsOf(
+    op,
     values.map((value) => value.shape),
-    `every input of ${op.name}`,
   );
   let outputShapes: readonly Shape[];
   try {

@@ -36,6 +36,11 @@ export function tracedChannels(feature: unknown): number {
   return channelsOf(feature.value.shape);
 }
 
+/** How many axes a feature has: 4 a map, 2 a vector; undefined where this is none. */
+export function tracedRank(feature: unknown): number | undefined {
+  return feature instanceof Traced ? feature.value.shape.length : undefined;
+}
+
 export function currentTrace(source: Source, what: string): Trace {
   const trace = tracing.at(-1);
   if (trace !== undefined) return trace;

@@ -1,5 +1,5 @@
 /** The contract of an operation: everything the compiler knows about an op is declared in the op's own file. */
-import type { NonEmpty } from "../errors/must.ts";
+import { InternalError, nonEmpty, type NonEmpty } from "../errors/must.ts";
 import type { Attributes, AttrValue, Attrs, AttrsOf, Interval } from "./attributes.ts";
 import type { OnnxOperator, OnnxWriter } from "./onnx.ts";
 import { isConstant, pyCall, pyConstant, type PyExpr } from "./python.ts";
@@ -63,11 +63,21 @@ interface Definition<A extends Attrs, D extends Attributes> {
   readonly view?: true;
   /** Where it is a real number; absent where it is one everywhere. */
   readonly domain?: Interval;
+  /** Takes no input: its rules are given none, whatever their types say. */
+  readonly source?: true;
   /** Does nothing at inference. */
   readonly trainingOnly?: true;
   readonly torch: TorchForm<A>;
   /** A random legal use, for the generic test of every op. */
   sample(choose: Choose): { readonly attrs: A; readonly inputs: NonEmpty<readonly number[]> };
+}
+
+/** What goes into an op: one value or more, or none into a source. */
+export function inputsOf<T>(op: Pick<Op, "name" | "source">, inputs: readonly T[]): NonEmpty<T> {
+  if (op.source !== true) return nonEmpty(inputs, `every input of ${op.name}`);
+  if (inputs.length > 0) throw new InternalError(`${op.name} takes no input`);
+  // The one place where the type says more than there is: the rules of a source read none of it.
+  return inputs as NonEmpty<T>;
 }
 
 /** What an op is written as in ONNX. */

@@ -1,4 +1,4 @@
-import { nonEmpty } from "../errors/must.ts";
+import { inputsOf } from "./op.ts";
 import type { Autoencoder, Graph, Model, Part, Value } from "./model.ts";
 import { formatShape, sameShape } from "./shape.ts";
 import { paramsOf } from "./walk.ts";
@@ -83,9 +83,9 @@ function verifyGraph(graph: Graph, where: string): void {
     let expected: readonly Value["shape"][];
     if (node.kind === "op") {
       expected = node.op.infer(
-        nonEmpty(
+        inputsOf(
+          node.op,
           node.inputs.map((value) => value.shape),
-          `every input of ${label} in ${where}`,
         ),
         node.attrs,
       );

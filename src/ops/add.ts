@@ -1,17 +1,14 @@
 import { defineOp } from "../ir/op.ts";
 import { pyBinary } from "../ir/python.ts";
-import { expectSameShapes } from "./rules.ts";
-import { anyShape } from "./samples.ts";
+import { broadcastShape } from "./rules.ts";
+import { operandShapes } from "./samples.ts";
 
 export const add = defineOp({
   name: "add",
-  doc: "Elementwise sum of equal shapes.",
-  infer: (inputs) => [expectSameShapes(inputs)],
+  doc: "Sum, element by element; one value for many is repeated.",
+  infer: (inputs) => [broadcastShape(inputs)],
   onnx: (writer, inputs) => [writer.node("Add", inputs)],
   saves: () => ({}),
-  torch: { kind: "function", call: (inputs) => inputs.reduce((sum, input) => pyBinary("+", sum, input)) },
-  sample(choose) {
-    const shape = anyShape(choose);
-    return { attrs: {}, inputs: [shape, shape] };
-  },
+  torch: { kind: "function", call: (inputs) => inputs.reduce((left, right) => pyBinary("+", left, right)) },
+  sample: (choose) => ({ attrs: {}, inputs: operandShapes(choose) }),
 });

@@ -1,6 +1,7 @@
 /** Every op, by name. Adding one adds its file, its line here and its typed constructor in dsl/. */
 import { abs } from "./abs.ts";
 import { add } from "./add.ts";
+import { asMap } from "./as-map.ts";
 import { attention } from "./attention.ts";
 import { avgPool2d } from "./avg-pool2d.ts";
 import { batchNorm2d } from "./batch-norm2d.ts";
@@ -8,7 +9,9 @@ import { blur } from "./blur.ts";
 import { chunk } from "./chunk.ts";
 import { clamp } from "./clamp.ts";
 import { concat } from "./concat.ts";
+import { constant } from "./constant.ts";
 import { conv2d } from "./conv2d.ts";
+import { div } from "./div.ts";
 import { dropout } from "./dropout.ts";
 import { elu } from "./elu.ts";
 import { equalizedConv2d } from "./equalized-conv2d.ts";
@@ -47,12 +50,14 @@ import { softplus } from "./softplus.ts";
 import { spectralConv2d } from "./spectral-conv2d.ts";
 import { spectralLinear } from "./spectral-linear.ts";
 import { sqrt } from "./sqrt.ts";
+import { sub } from "./sub.ts";
 import { tanh } from "./tanh.ts";
 import { upsampleNearest } from "./upsample-nearest.ts";
 
 export const ops = {
   abs,
   add,
+  asMap,
   attention,
   avgPool2d,
   batchNorm2d,
@@ -60,7 +65,9 @@ export const ops = {
   chunk,
   clamp,
   concat,
+  constant,
   conv2d,
+  div,
   dropout,
   elu,
   equalizedConv2d,
@@ -99,6 +106,7 @@ export const ops = {
   spectralConv2d,
   spectralLinear,
   sqrt,
+  sub,
   tanh,
   upsampleNearest,
 } as const;

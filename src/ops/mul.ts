@@ -1,16 +1,13 @@
 import { defineOp } from "../ir/op.ts";
 import { pyBinary } from "../ir/python.ts";
-import { expectSameShapes } from "./rules.ts";
-import { anyShape } from "./samples.ts";
+import { broadcastShape } from "./rules.ts";
+import { operandShapes } from "./samples.ts";
 
 export const mul = defineOp({
   name: "mul",
-  doc: "Elementwise product of equal shapes.",
-  infer: (inputs) => [expectSameShapes(inputs)],
+  doc: "Product, element by element; one value for many is repeated.",
+  infer: (inputs) => [broadcastShape(inputs)],
   onnx: (writer, inputs) => [writer.node("Mul", inputs)],
-  torch: { kind: "function", call: (inputs) => inputs.reduce((product, input) => pyBinary("*", product, input)) },
-  sample(choose) {
-    const shape = anyShape(choose);
-    return { attrs: {}, inputs: [shape, shape] };
-  },
+  torch: { kind: "function", call: (inputs) => inputs.reduce((left, right) => pyBinary("*", left, right)) },
+  sample: (choose) => ({ attrs: {}, inputs: operandShapes(choose) }),
 });

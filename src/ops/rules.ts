@@ -49,6 +49,29 @@ export function expectSameShapes(inputs: NonEmpty<Shape>): Shape {
   return first;
 }
 
+/**
+ * The shape of arithmetic: what comes after the first operand is repeated over it where it has one value for many, as a single number, a value
+ * per channel or a learned [C, 1, 1] has. A first operand that is a number or learned is repeated over the second.
+ */
+export function broadcastShape(inputs: NonEmpty<Shape>): Shape {
+  const whole = inputs.find((shape) => shape.length === 2 || shape.length === 4) ?? inputs[0];
+  if (inputs.some((shape) => shape.length === 2) && inputs.some((shape) => shape.length > 2)) expectSameKind(inputs);
+  for (const shape of inputs) {
+    if (shape === whole || shape.length === 0) continue;
+    const aligned = whole.slice(whole.length - shape.length);
+    // A learned [C] would meet the columns of a map.
+    const meets = shape.length === whole.length || shape.length + 1 === whole.length;
+    if (meets && shape.every((dim, axis) => fixedSize(dim) === 1 || sameDim(dim, aligned[axis] as Dim))) continue;
+    if (shape.length === whole.length) expectSameShapes([whole, shape]);
+    throw new ShapeError("an operand cannot be repeated over the other", {
+      expected: `${formatShape(whole)}, or 1 in place of any of its sizes`,
+      found: formatShape(shape),
+      help: "for a value per channel of a map use the shape [C, 1, 1], of a vector [C]",
+    });
+  }
+  return whole;
+}
+
 /** Refuses vectors beside feature maps. */
 export function expectSameKind([first, ...rest]: NonEmpty<Shape>): void {
   const other = rest.find((shape) => shape.length !== first.length);
@@ -56,7 +79,7 @@ export function expectSameKind([first, ...rest]: NonEmpty<Shape>): void {
   throw new ShapeError("a feature map and a vector do not go together", {
     expected: `${first.length === 2 ? "vectors" : "feature maps"}, as the first operand is: ${formatShape(first)}`,
     found: formatShape(other),
-    help: "pass two feature maps, or two vectors: globalPool makes a vector of a feature map, and nothing is repeated over positions",
+    help: "pass two feature maps, or two vectors: globalPool makes a vector of a feature map. add, sub, mul and div repeat a vector over a map that stands before it",
   });
 }
 

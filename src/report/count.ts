@@ -3,6 +3,7 @@ import { must, nonEmpty, type NonEmpty } from "../errors/must.ts";
 import type { Report } from "../errors/index.ts";
 import type { Bindings } from "../ir/dim.ts";
 import type { Graph, Layer, Model, Module, OpNode, Part, Value } from "../ir/model.ts";
+import { inputsOf } from "../ir/op.ts";
 import { elementCount, evaluateShape } from "../ir/shape.ts";
 import { partMemory } from "../targets/onnx/memory.ts";
 import { fitReport, requireFit } from "./fit.ts";
@@ -144,11 +145,10 @@ function tallyOf(tallies: Map<string, Tally>, path: string): Tally {
 /** Runs through the graph once, calls opened, and adds every op to the modules that contain it. */
 function tally(graph: Graph, bindings: Bindings): Map<string, Tally> {
   const tallies = new Map<string, Tally>();
-  const sizes = (values: readonly Value[]): NonEmpty<readonly number[]> =>
-    nonEmpty(
-      values.map((value) => evaluateShape(value.shape, bindings)),
-      "every input or output of a node",
-    );
+  const sizes = (values: readonly Value[]): readonly (readonly number[])[] =>
+    values.map((value) => evaluateShape(value.shape, bindings));
+  const outputsOf = (node: OpNode): NonEmpty<readonly number[]> =>
+    nonEmpty(sizes(node.outputs), `every output of ${node.op.name}`);
   const called = (path: string, outputs: readonly Value[]): Tally => {
     const module = tallyOf(tallies, path);
     module.calls++;
@@ -161,7 +161,7 @@ function tally(graph: Graph, bindings: Bindings): Map<string, Tally> {
         run(node.body, [...within, called(node.block.path, node.outputs)]);
         continue;
       }
-      const macs = node.op.macs?.(sizes(node.inputs), sizes(node.outputs), node.attrs) ?? 0;
+      const macs = node.op.macs?.(inputsOf(node.op, sizes(node.inputs)), outputsOf(node), node.attrs) ?? 0;
       const owner = within.at(-1);
       if (node.layer === undefined && owner?.calls === 1) owner.functions.push(functionText(node));
       for (const module of node.layer === undefined ? within : [...within, called(node.layer.path, node.outputs)]) {

@@ -5,6 +5,7 @@
 import { must, nonEmpty, type NonEmpty } from "../errors/must.ts";
 import type { Bindings } from "../ir/dim.ts";
 import type { Graph, OpNode, Value } from "../ir/model.ts";
+import { inputsOf } from "../ir/op.ts";
 import { elementCount, evaluateShape } from "../ir/shape.ts";
 
 const bytesPerFloat32 = 4;
@@ -56,11 +57,10 @@ export function liveBytes(graph: Graph, bindings: Bindings): readonly number[] {
 export function savedBytes(graph: Graph, bindings: Bindings, inputsLearn: boolean): number {
   const saved = new Set<Storage>();
   const learning = new Set<Storage>();
-  const sizes = (values: readonly Value[]): NonEmpty<readonly number[]> =>
-    nonEmpty(
-      values.map(({ shape }) => evaluateShape(shape, bindings)),
-      "every input or output of a node",
-    );
+  const sizes = (values: readonly Value[]): readonly (readonly number[])[] =>
+    values.map(({ shape }) => evaluateShape(shape, bindings));
+  const outputsOf = (node: OpNode): NonEmpty<readonly number[]> =>
+    nonEmpty(sizes(node.outputs), `every output of ${node.op.name}`);
   let besides = 0;
   const given = new Set(graph.inputs);
   walk(graph, bindings, {
@@ -73,7 +73,7 @@ export function savedBytes(graph: Graph, bindings: Bindings, inputsLearn: boolea
         (inputsLearn && node.inputs.some((value) => given.has(value)));
       if (!learns) return;
       for (const storage of made) learning.add(storage);
-      const keeps = op.saves?.(sizes(node.inputs), sizes(node.outputs), attrs) ?? { inputs: true };
+      const keeps = op.saves?.(inputsOf(op, sizes(node.inputs)), outputsOf(node), attrs) ?? { inputs: true };
       for (const storage of [...(keeps.inputs === true ? inputs : []), ...(keeps.outputs === true ? made : [])])
         saved.add(storage);
       besides += keeps.bytes ?? 0;

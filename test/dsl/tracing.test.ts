@@ -201,11 +201,10 @@ describe("applying", () => {
     });
   });
   test.each<[string, (x: FeatureMap, vector: FeatureMap) => FeatureMap]>([
-    ["mul of [N, 24, H/8, W/8], [N, 24]", mul],
-    ["add of [N, 24, H/8, W/8], [N, 24]", add],
     ["concat of [N, 24, H/8, W/8], [N, 24]", (x, vector) => concat(x, vector)],
     ["attention of [N, 24, H/8, W/8], [N, 24], [N, 24]", (x, vector) => attention(x, vector, vector)],
     ["mul of [N, 24], [N, 24, H/8, W/8]", (x, vector) => mul(vector, x)],
+    ["add of [N, 24], [N, 24, H/8, W/8]", (x, vector) => add(vector, x)],
   ])("a function to a feature map and a vector: %s", (op, join) => {
     const Encoder = block("Encoder", () => {
       const { conv } = layers({ conv: conv2d({ in: 3, out: 24, stride: 8, kernel: 8, padding: 0 }) });
@@ -221,7 +220,7 @@ describe("applying", () => {
       op,
       expected: `${first}, as the first operand is: ${expected}`,
       found,
-      help: "pass two feature maps, or two vectors: globalPool makes a vector of a feature map, and nothing is repeated over positions",
+      help: "pass two feature maps, or two vectors: globalPool makes a vector of a feature map. add, sub, mul and div repeat a vector over a map that stands before it",
     });
   });
 });

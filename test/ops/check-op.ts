@@ -2,7 +2,7 @@
 import { nonEmpty, type NonEmpty } from "../../src/errors/must.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { torchConstants, torchModule, type Attrs, type Op } from "../../src/ir/op.ts";
+import { inputsOf, torchConstants, torchModule, type Attrs, type Op } from "../../src/ir/op.ts";
 import { pyName } from "../../src/ir/python.ts";
 import { elementCount, evaluateShape, shapeOf } from "../../src/ir/shape.ts";
 import type { Tensor } from "../../src/ir/tensor.ts";
@@ -28,7 +28,9 @@ function applyInTorch(
 
 function declaredSaves(op: Op, attrs: Attrs, inputs: NonEmpty<readonly number[]>, outputs: NonEmpty<readonly number[]>): number {
   const keeps = op.saves?.(inputs, outputs, attrs) ?? { inputs: true };
-  const values = [...(keeps.inputs === true ? inputs : []), ...(keeps.outputs === true ? outputs : [])];
+  // What is repeated over a batch is no image's.
+  const batched = inputs.filter((shape) => shape.length === Math.max(...inputs.map(({ length }) => length)));
+  const values = [...(keeps.inputs === true ? batched : []), ...(keeps.outputs === true ? outputs : [])];
   return values.reduce((sum, shape) => sum + 4 * elementCount(shape), keeps.bytes ?? 0);
 }
 
@@ -48,9 +50,9 @@ export function testOp(op: Op, torch: () => TorchServer): void {
         const { shapes, bindings } = symbolicShapes(inputs, divisor);
         const symbolic = op.infer(shapes, attrs).map((shape) => evaluateShape(shape, bindings));
         const concrete = op.infer(
-          nonEmpty(
+          inputsOf(
+            op,
             inputs.map((shape) => shapeOf(...shape)),
-            "an input",
           ),
           attrs,
         );

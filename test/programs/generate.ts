@@ -28,6 +28,9 @@ export const activationKinds = [
   "pow",
   "prelu",
   "snake",
+  "softsign",
+  "oneMinus",
+  "squeezeExcite",
 ] as const;
 export type ActivationKind = (typeof activationKinds)[number];
 export type Join = "add" | "mul" | "concat" | "block";

@@ -41,6 +41,9 @@ import {
   pow,
   prelu,
   snake,
+  div,
+  sub,
+  globalPool,
 } from "../../dsl/authoring.ts";
 import type { ActivationKind, BlockStep, Join, Step } from "./generate.ts";
 import { convs, identity, matched, Names, type Built, type Layer, type FeatureMap, type Place } from "./place.ts";
@@ -68,6 +71,9 @@ const activations: Readonly<Record<ActivationKind, (place: Place) => Layer>> = {
   sqrt: () => (x) => sqrt(clamp(x, { min: 0.25, max: 4 })),
   rsqrt: () => (x) => rsqrt(clamp(x, { min: 0.25, max: 4 })),
   pow: () => (x) => pow(clamp(x, { min: -3, max: 3 }), { exponent: 2 }),
+  softsign: () => (x) => div(x, add(abs(x), 1)),
+  oneMinus: () => (x) => sub(1, x),
+  squeezeExcite: () => (x) => mul(x, sigmoid(globalPool(x, { reduction: "mean" }))),
   prelu: ({ names, channels }) => names.add("act", prelu({ channels })),
   snake: ({ names, channels }) => names.add("act", snake({ channels })),
 };

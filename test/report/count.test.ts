@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { litevae } from "../../dsl/index.ts";
 import { builtIns } from "../../dsl/models/index.ts";
-import { nonEmpty, type NonEmpty } from "../../src/errors/must.ts";
+import { nonEmpty } from "../../src/errors/must.ts";
+import { inputsOf } from "../../src/ir/op.ts";
 import type { Model, Part, Value } from "../../src/ir/model.ts";
 import { evaluateShape } from "../../src/ir/shape.ts";
 import { modulesOf, partOf, stepsOf } from "../../src/ir/walk.ts";
@@ -93,12 +94,10 @@ function functionMacs(part: Part, path: string, size: number): number {
   let macs = 0;
   for (const { node } of stepsOf(part.graph)) {
     if (node.layer !== undefined || node.scope !== path) continue;
-    const evaluated = (values: readonly Value[]): NonEmpty<readonly number[]> =>
-      nonEmpty(
-        values.map(({ shape }) => evaluateShape(shape, sizes)),
-        "a value",
-      );
-    macs += node.op.macs?.(evaluated(node.inputs), evaluated(node.outputs), node.attrs) ?? 0;
+    const evaluated = (values: readonly Value[]): readonly (readonly number[])[] =>
+      values.map(({ shape }) => evaluateShape(shape, sizes));
+    macs +=
+      node.op.macs?.(inputsOf(node.op, evaluated(node.inputs)), nonEmpty(evaluated(node.outputs), "an output"), node.attrs) ?? 0;
   }
   return macs;
 }

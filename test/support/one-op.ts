@@ -1,9 +1,9 @@
 /** A part that consists of one op. */
-import { nonEmpty, type NonEmpty } from "../../src/errors/must.ts";
+import type { NonEmpty } from "../../src/errors/must.ts";
 import { dividedDim, symbolDim, type Bindings, type Dim, type DimSymbol } from "../../src/ir/dim.ts";
 import type { Layer, OpNode, Param, Part, Value } from "../../src/ir/model.ts";
-import type { Attrs, Op } from "../../src/ir/op.ts";
-import { shapeOf, type Shape } from "../../src/ir/shape.ts";
+import { inputsOf, type Attrs, type Op } from "../../src/ir/op.ts";
+import { elementCount, shapeOf, type Shape } from "../../src/ir/shape.ts";
 import type { Tensor } from "../../src/ir/tensor.ts";
 import { encodePart, runOnnx } from "./onnx.ts";
 
@@ -24,9 +24,12 @@ export function symbolicShapes(shapes: NonEmpty<readonly number[]>, divisor = 1)
     bindings[symbol] = size * pixels;
     return dividedDim(symbolDim(symbol), pixels);
   };
-  const [first, ...rest] = shapes;
-  const shaped = (shape: readonly number[]): Shape => shapeOf(...shape.map(symbolic));
-  return { shapes: [shaped(first), ...rest.map(shaped)], bindings };
+  // What is repeated over the largest has sizes of its own, which are fixed.
+  const weight = (shape: readonly number[]): number => 1e6 * shape.length + elementCount(shape);
+  const whole = shapes.reduce((most, shape) => (weight(shape) > weight(most) ? shape : most), shapes[0]);
+  const shaped = (shape: readonly number[]): Shape =>
+    shapeOf(...shape.map((size, axis) => (shape.length === whole.length && size === whole[axis] ? symbolic(size, axis) : size)));
+  return { shapes: shapes.map(shaped) as readonly Shape[] as NonEmpty<Shape>, bindings };
 }
 
 /** Inputs are x0, x1, …, outputs y0, y1, …; an op that is a module in PyTorch is a layer called `layer`. */
@@ -54,9 +57,9 @@ export async function runOneOp(
   state: Readonly<Record<string, Tensor>> = {},
   opset?: number,
 ): Promise<readonly Tensor[]> {
-  const shapes = nonEmpty(
+  const shapes = inputsOf(
+    op,
     inputs.map(({ shape }) => shape),
-    "an input",
   );
   const part = oneOpPart(op, attrs, symbolicShapes(shapes).shapes);
   const bytes = encodePart(part, loader(state), opset);

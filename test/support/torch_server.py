@@ -113,6 +113,8 @@ def evaluate(request: Json) -> Json:
         result = call(*inputs) if module is not None else eval(request["expression"], scope)
     if isinstance(result, dict):
         result = list(result.values())
+    if isinstance(result, (int, float)):
+        result = torch.tensor(float(result))
     return {
         "outputs": [encode(y) for y in ([result] if isinstance(result, Tensor) else result)],
         "flops": counter.get_total_flops(),
@@ -131,9 +133,12 @@ def saved(request: Json, module: nn.Module | None, inputs: list[Tensor]) -> floa
     function = copy.deepcopy(module).float().train() if module is not None else call
 
     def of_batches(count: int) -> int:
-        return saved_bytes(function, *(torch.cat([x.float()] * count).requires_grad_() for x in inputs))
+        # What has fewer axes than the images is repeated over them, and has no batch.
+        axes = max((x.dim() for x in inputs), default=0)
+        times = [torch.cat([x.float()] * count) if x.dim() == axes else x.float() for x in inputs]
+        return saved_bytes(function, *(x.requires_grad_() for x in times))
 
-    return (of_batches(8) - of_batches(4)) / 4
+    return (of_batches(8) - of_batches(4)) / 4 if inputs else 0
 
 
 def main() -> None:

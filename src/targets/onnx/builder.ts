@@ -1,6 +1,7 @@
 /** Collects what ops write, and holds each of them to its part of the contract. */
 import { InternalError, must } from "../../errors/must.ts";
 import type { OpNode, Param } from "../../ir/model.ts";
+import { inputsOf } from "../../ir/op.ts";
 import type { OnnxAttr, OnnxOperator, OnnxWriter } from "../../ir/onnx.ts";
 import { elementCount } from "../../ir/shape.ts";
 import { bytesOf, tensorOf, type Tensor } from "../../ir/tensor.ts";
@@ -26,20 +27,19 @@ export class GraphBuilder {
   lower(node: OpNode, inputs: readonly string[]): readonly string[] {
     const { op, layer, attrs, scope } = node;
     const label = `the ONNX form of ${op.name} in ${layer?.path ?? scope}`;
-    const [first, ...others] = inputs;
     const given = new Map(inputs.map((name, i) => [name, `input ${i}`]));
     const read = new Set<string>();
     const begin = this.#nodes.length;
     const whole = op.wholeOnnx !== undefined && op.wholeOnnx.since <= this.#wholeOpset ? op.wholeOnnx.form : undefined;
     const form = whole ?? must(op.onnx, label);
-    const results = form(this.#writerFor(node, given, read), [must(first, `an input of ${op.name}`), ...others], attrs);
+    const results = form(this.#writerFor(node, given, read), inputsOf(op, inputs), attrs);
     if (results.length !== node.outputs.length)
       throw new InternalError(`${label} gives ${results.length} outputs where there are ${node.outputs.length}`);
 
     const written = this.#nodes.slice(begin);
     const used = new Set([...results, ...written.flatMap((one) => one.inputs)]);
     for (const [name, what] of given) if (!used.has(name)) throw new InternalError(`${label} does not use its ${what}`);
-    const made = new Set([...inputs, ...written.flatMap((one) => one.outputs)]);
+    const made = new Set([...given.keys(), ...written.flatMap((one) => one.outputs)]);
     for (const name of results) if (!made.has(name)) throw new InternalError(`${label} gives ${name}, which it does not make`);
     // Counters are for training.
     const unread = layer?.params.find(({ role, dtype }) => dtype !== "int64" && !read.has(role));
@@ -69,9 +69,11 @@ export class GraphBuilder {
     };
     const param = this.#param.bind(this);
     const constant = this.#constant.bind(this);
-    const [shape, ...shapes] = node.inputs.map((value) => value.shape);
     return {
-      inputShapes: [must(shape, `an input of ${node.op.name}`), ...shapes],
+      inputShapes: inputsOf(
+        node.op,
+        node.inputs.map((value) => value.shape),
+      ),
       outputShapes: node.outputs.map((value) => value.shape),
       nodes: (type, inputs, outputs, attrs?: Readonly<Record<string, OnnxAttr>>) => nodes(type, inputs, outputs, attrs),
       node: (type, inputs, attrs?: Readonly<Record<string, OnnxAttr>>) =>

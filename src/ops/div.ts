@@ -1,0 +1,14 @@
+import { defineOp } from "../ir/op.ts";
+import { pyBinary } from "../ir/python.ts";
+import { broadcastShape } from "./rules.ts";
+import { operandShapes } from "./samples.ts";
+
+export const div = defineOp({
+  name: "div",
+  doc: "Quotient, element by element; one value for many is repeated.",
+  infer: (inputs) => [broadcastShape(inputs)],
+  onnx: (writer, inputs) => [writer.node("Div", inputs)],
+  precise: ["Div"],
+  torch: { kind: "function", call: (inputs) => inputs.reduce((left, right) => pyBinary("/", left, right)) },
+  sample: (choose) => ({ attrs: {}, inputs: operandShapes(choose) }),
+});
