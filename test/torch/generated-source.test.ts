@@ -34,6 +34,7 @@ import { programs } from "../programs/generate.ts";
 import { pythonPath } from "../support/python.ts";
 
 type FeatureMap = Feature<number, number>;
+type Layer = (x: FeatureMap) => FeatureMap;
 
 /** Ends with what ruff, mypy and an import say of the sources beside the runtime's files; all must be silent. */
 function expectClean(sources: Readonly<Record<string, string>>): void {
@@ -190,6 +191,27 @@ function wide(): Model {
   return around("wide", { one: Wide(config(0)), two: Wide(config(3)) });
 }
 
+/** Lists in lists and in records, in loops and one by one. */
+function nested(): Model {
+  const conv = (): Layer => conv2d({ in: 4, out: 4 });
+  const Nested = block("Nested", ({ depths }: { depths: readonly number[] }) => {
+    const l = layers({
+      stages: depths.map((depth) => Array.from({ length: depth }, conv)),
+      levels: depths.map((depth) => ({ body: Array.from({ length: depth }, conv), out: conv() })),
+      odd: [[conv()], [[conv(), conv()], conv()]] as const,
+    });
+    const chain = (x: FeatureMap, list: readonly Layer[]): FeatureMap => list.reduce((h, layer) => layer(h), x);
+    return (x: FeatureMap): FeatureMap => {
+      const skips: FeatureMap[] = [];
+      let h = x;
+      for (const stage of l.stages) for (const layer of stage) skips.push((h = layer(h)));
+      for (const { body, out } of l.levels) h = out(body.reduce((y, layer) => layer(add(y, skips.pop() as FeatureMap)), h));
+      return l.odd[1][1](l.odd[1][0][0](l.odd[1][0][1](chain(h, l.odd[0]))));
+    };
+  });
+  return around("nested", { one: Nested({ depths: [2, 2] }), two: Nested({ depths: [1, 3, 1] }) });
+}
+
 /** Stages and parts that are bare layers. */
 function bare(): readonly Model[] {
   const staged = model({
@@ -226,7 +248,7 @@ test("no class has a name that model.py needs itself", () => {
 
 test("ruff, mypy and Python have nothing to say of odd models and random ones", () => {
   const random = fc.sample(programs, { numRuns: 40, seed: 7 }).map(buildProgram);
-  const models = [names(), odd(), several(), records(), wide(), ...bare(), ...random];
+  const models = [names(), odd(), several(), records(), wide(), nested(), ...bare(), ...random];
   const sources = Object.fromEntries(models.map((each, i) => [`model${i}`, modelPy(each)]));
   const beside = Object.entries(networks(3)).map(([module, those]) => [module, networksPy(those)] as const);
   expectClean({ ...sources, ...Object.fromEntries(beside) });

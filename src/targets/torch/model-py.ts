@@ -27,7 +27,8 @@ import { mergeSteps } from "./program/merge-steps.ts";
 import { relativeShape } from "./program/shapes.ts";
 import { stepsOf, type Ref } from "./program/steps.ts";
 import { NoProgram } from "./program/template.ts";
-import { constructorCall, writeClass } from "./program/write-class.ts";
+import { constructorCall } from "./program/constructor-call.ts";
+import { writeClass } from "./program/write-class.ts";
 import { writeForward, type ForwardSettings } from "./program/write-forward.ts";
 import { wrappedParts } from "./wrapped.ts";
 
@@ -137,7 +138,7 @@ function forwardOf(
   refs: ReadonlyMap<Module, Ref>,
   names: Pick<ForwardSettings, "method" | "inputs"> = {},
 ): PyFunction {
-  const steps = mergeSteps([stepsOf(undefined, body, refs, new Set())], {
+  const steps = mergeSteps([stepsOf(body, refs)], {
     fitter: new Fitter([new Map()], []),
     extra: () => {
       throw new NoProgram("a part has no parameters");

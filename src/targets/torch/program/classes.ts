@@ -170,6 +170,8 @@ function classesIn(member: MemberTemplate): readonly ClassProgram[] {
       return member.items.flatMap(classesIn);
     case "record":
       return member.entries.flatMap(([, entry]) => classesIn(entry));
+    case "nested":
+      return classesIn(member.item);
     case "repeated":
       return of(member.construct);
   }

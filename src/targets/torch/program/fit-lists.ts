@@ -1,5 +1,6 @@
 /** Rules of lists: a list that is known, without an end of it, or with another number at one. */
 import type { PyConstant } from "../../../ir/python.ts";
+import { known, type Items } from "./fit-places.ts";
 import { distinct } from "./fit-terms.ts";
 import { constant, type ItemRule, type Rule } from "./rules.ts";
 
@@ -28,21 +29,24 @@ export function scaledLists(
   );
 }
 
-/** `number` is how one number follows. */
+/** `number` is how one number follows. What is not known of a list may be anything. */
 export function sequenceRule(
-  values: readonly (readonly number[])[],
+  values: readonly Items[],
   sequences: readonly Sequence[],
-  number: (values: readonly number[]) => Rule | undefined,
+  number: (values: Items) => Rule | undefined,
 ): Rule | undefined {
-  const same = (list: Sequence["values"], of: readonly (readonly number[])[]): boolean =>
-    list.every((items, i) => items.length === of[i]?.length && items.every((item, at) => item === of[i]?.[at]));
+  const same = (list: Sequence["values"], of: readonly Items[]): boolean =>
+    list.every(
+      (items, i) => items.length === of[i]?.length && items.every((item, at) => of[i]?.[at] === undefined || item === of[i][at]),
+    );
   const found = sequences.find((sequence) => same(sequence.values, values));
   if (found !== undefined) return found.rule;
-  if (values.some((list) => list.length === 0)) return undefined;
-  const ends = [
-    { end: "first", rest: values.map((list) => list.slice(1)), by: values.map((list) => list[0] as number) },
-    { end: "last", rest: values.map((list) => list.slice(0, -1)), by: values.map((list) => list.at(-1) as number) },
-  ] as const;
+  const ends = values.some((list) => list.length === 0)
+    ? []
+    : ([
+        { end: "first", rest: values.map((list) => list.slice(1)), by: values.map((list) => list[0]) },
+        { end: "last", rest: values.map((list) => list.slice(0, -1)), by: values.map((list) => list.at(-1)) },
+      ] as const);
   for (const { end, rest, by } of ends) {
     for (const { rule, values: own } of sequences) {
       const shortened = (["last", "first"] as const).map((which) => {
@@ -68,17 +72,18 @@ export function sequenceRule(
 
 /** What one end of a list has alone; `fit` is how a value follows in some of the samples. */
 export function edgeRule(
-  values: readonly (readonly PyConstant[])[],
+  values: readonly Items[],
   fit: (indices: readonly number[], values: readonly PyConstant[]) => Rule | undefined,
 ): ItemRule | undefined {
-  const there = values.flatMap((list, i) => (list.length > 0 ? [i] : []));
   for (const end of ["last", "first"] as const) {
-    const rests = values.map((list) => (end === "first" ? list.slice(1) : list.slice(0, -1)));
+    const edges = values.map((list) => list.at(end === "first" ? 0 : -1));
+    const there = edges.flatMap((edge, i) => (edge === undefined ? [] : [i]));
+    const rests = values.map((list) => known(end === "first" ? list.slice(1) : list.slice(0, -1)));
     if (!rests.every((rest) => distinct(rest) <= 1)) continue;
     const filled = rests.flatMap((rest, i) => (rest.length > 0 ? [i] : []));
     const at = fit(
       there,
-      there.map((i) => values[i]?.at(end === "first" ? 0 : -1) as PyConstant),
+      there.map((i) => edges[i] as PyConstant),
     );
     const rest =
       at === undefined

@@ -81,8 +81,50 @@ export function both(tests: readonly Condition[], values: readonly boolean[]): R
   return undefined;
 }
 
+/** What conditions are made of. */
+interface Known {
+  readonly leaves: readonly Leaf[];
+  readonly atoms: readonly Term[];
+  readonly products: readonly Term[];
+  /** Whether a rule gives the values. */
+  readonly gives: (rule: Rule) => boolean;
+  readonly condition: (rule: Rule) => Condition;
+  /** Those of what can be compared at all. */
+  readonly conditions: () => readonly Condition[];
+}
+
+/** The condition that holds where the values are true. */
+export function conditionRule(
+  values: readonly boolean[],
+  { leaves, atoms, products, gives, condition, conditions }: Known,
+): Rule | undefined {
+  const fits = ({ holds }: Condition): boolean => holds.every((value, i) => value === values[i]);
+  const rules = [
+    ...leaves
+      .filter((leaf) => leaf.values.every((value) => typeof value === "boolean"))
+      .flatMap(({ rule }): readonly Rule[] => [rule, { kind: "not", of: rule }]),
+    ...comparisons(
+      leaves,
+      atoms.map(({ rule }) => rule),
+    ),
+  ];
+  const found = rules.find(gives);
+  if (found !== undefined) return found;
+  // In the author's own numbers rather than in two conditions.
+  const single = conditions().find(fits);
+  if (single !== undefined) return single.rule;
+  const opposite = conditions().find(({ holds }) => holds.every((value, i) => value !== values[i]));
+  if (opposite !== undefined) return opposed(opposite.rule);
+  const tests = rules.map(condition);
+  const together = both(tests, values);
+  if (together !== undefined) return together;
+  // A number may be compared with a product: the width of a bottleneck with what it expands to.
+  const beside = [...compared(atoms, products)].map(condition).filter(({ holds }) => new Set(holds).size > 1);
+  return beside.find(fits)?.rule ?? both([...tests, ...beside], values);
+}
+
 /** What holds where the rule does not. */
-export function opposed(rule: Rule): Rule {
+function opposed(rule: Rule): Rule {
   return rule.kind === "compare" && rule.operator === ">=" ? { ...rule, operator: "<" } : { kind: "not", of: rule };
 }
 

@@ -18,8 +18,9 @@ import {
 } from "./fit-terms.ts";
 import { choiceOf } from "./fit-choice.ts";
 import { edgeRule, scaledLists, sequenceRule, type Sequence } from "./fit-lists.ts";
-import { both, compared, comparisons, isNumbers, opposed, rareComparisons, type Condition, type Leaf } from "./fit-tests.ts";
-import { constant, envAt, evaluate, parameter, type Env, type ItemRule, type Rule } from "./rules.ts";
+import { known, listsOfLengths, ofItems, type Around, type Items } from "./fit-places.ts";
+import { comparisons, conditionRule, isNumbers, rareComparisons, type Condition, type Leaf } from "./fit-tests.ts";
+import { constant, envAt, evaluate, parameter, placeRules, type Env, type ItemRule, type Rule } from "./rules.ts";
 
 const mostPlaces = 60;
 
@@ -31,8 +32,11 @@ interface Hints {
   readonly lists?: readonly Rule[];
   /** Whether expressions of several operations are looked for, too. */
   readonly searches?: boolean;
-  /** What an item of a list knows of its place. */
+  /** What an item of a list knows of its place, in so many lists around each other. */
   readonly place?: readonly Rule[];
+  readonly level?: number;
+  /** Where the samples are items of lists. */
+  readonly around?: Around | undefined;
 }
 
 /** Settings in several samples, and what can be computed from them. */
@@ -68,10 +72,12 @@ export class Fitter {
   /** The fitter of some of the samples. */
   within(indices: readonly number[]): Fitter {
     if (indices.length === this.#envs.length) return this;
+    const { around } = this.#hints;
+    const at = around === undefined ? [] : indices.map((i) => around.at[i] as Around["at"][number]);
     return new Fitter(
       indices.map((i) => this.#envs[i] as Env),
       this.#names,
-      this.#hints,
+      around === undefined ? this.#hints : { ...this.#hints, around: { ...around, at } },
     );
   }
 
@@ -81,6 +87,7 @@ export class Fitter {
 
   /** The rule of any value. */
   fit(values: readonly PyConstant[]): Rule | undefined {
+    if (this.#hints.around !== undefined) return ofItems(values, this.#hints.around);
     if (this.#known(values)) return constant(values[0] as PyConstant);
     if (values.every((value) => typeof value === "number"))
       return (
@@ -134,6 +141,7 @@ export class Fitter {
   }
 
   number(values: readonly number[]): Rule | undefined {
+    if (this.#hints.around !== undefined) return ofItems(values, this.#hints.around);
     if (this.#known(values)) return constant(values[0] as number);
     const { atoms, products } = this.#allTerms();
     const found =
@@ -190,32 +198,15 @@ export class Fitter {
 
   /** The condition under which a switch is on. */
   switch(values: readonly boolean[]): Rule | undefined {
+    if (this.#hints.around !== undefined) return ofItems(values, this.#hints.around);
     if (this.#known(values)) return constant(values[0] as boolean);
-    const holds = (rule: Rule): boolean => this.#envs.every((env, i) => evaluate(rule, env) === values[i]);
-    const negated = (rule: Rule): Rule => ({ kind: "not", of: rule });
-    const switches = this.#leaves().filter((leaf) => leaf.values.every((value) => typeof value === "boolean"));
-    for (const { rule } of switches) {
-      if (holds(rule)) return rule;
-      if (holds(negated(rule))) return negated(rule);
-    }
-    const numbers = this.#allTerms().atoms.map(({ rule }) => rule);
-    const tests = [...comparisons(this.#leaves(), numbers)];
-    const found = tests.find(holds);
-    if (found !== undefined) return found;
-    const condition = (rule: Rule): Condition => ({ rule, holds: this.#envs.map((env) => evaluate(rule, env) === true) });
-    const conditions = [...switches.flatMap(({ rule }): readonly Rule[] => [rule, negated(rule)]), ...tests].map(condition);
-    // In the author's own numbers rather than in two conditions.
-    const single = this.#allConditions().find((condition) => condition.holds.every((value, i) => value === values[i]));
-    if (single !== undefined) return single.rule;
-    const opposite = this.#allConditions().find((condition) => condition.holds.every((value, i) => value !== values[i]));
-    if (opposite !== undefined) return opposed(opposite.rule);
-    const together = both(conditions, values);
-    if (together !== undefined) return together;
-    // A number may be compared with a product: the width of a bottleneck with what it expands to.
-    const { atoms, products } = this.#allTerms();
-    const beside = [...compared(atoms, products)].map(condition).filter(({ holds: own }) => distinct(own) > 1);
-    const alone = beside.find(({ holds: own }) => own.every((value, i) => value === values[i]));
-    return alone?.rule ?? both([...conditions, ...beside], values);
+    return conditionRule(values, {
+      leaves: this.#leaves(),
+      ...this.#allTerms(),
+      conditions: () => this.#allConditions(),
+      gives: (rule) => this.#envs.every((env, i) => evaluate(rule, env) === values[i]),
+      condition: (rule) => ({ rule, holds: this.#envs.map((env) => evaluate(rule, env) === true) }),
+    });
   }
 
   /** The rule of a list of numbers as a whole. */
@@ -224,57 +215,72 @@ export class Fitter {
     return this.#sequence(values);
   }
 
+  /** The fitter of the items of a list that has so many in each sample: what follows may follow from the place, too. */
+  places(lengths: readonly number[]): Fitter {
+    const level = this.#hints.level ?? 0;
+    const at = lengths.flatMap((length, sample) => Array.from({ length }, (_, place) => [sample, place] as const));
+    return new Fitter(
+      at.map(([sample, place]) => envAt(this.#envs[sample] as Env, place, level)),
+      this.#names,
+      {
+        ...this.#hints,
+        level: level + 1,
+        place: [...(this.#hints.place ?? []), ...placeRules(listsOfLengths(this.#names, this.#envs, lengths), level)],
+        around: { fitter: this, lengths, at, level },
+      },
+    );
+  }
+
   /** The rule of an attribute of the items of a list; in some samples the list may be longer than in others. */
-  items(values: readonly (readonly PyConstant[])[]): ItemRule | undefined {
-    if (values.every((list) => distinct(list) <= 1)) {
-      const filled = values.flatMap((list, i) => (list.length > 0 ? [i] : []));
-      const rule = this.within(filled).fit(filled.map((i) => values[i]?.[0] as PyConstant));
+  items(values: readonly Items[]): ItemRule | undefined {
+    if (values.every((list) => distinct(known(list)) <= 1)) {
+      const filled = values.flatMap((list, i) => (known(list).length > 0 ? [i] : []));
+      const rule = this.within(filled).fit(filled.map((i) => known(values[i] as Items)[0] as PyConstant));
       if (rule !== undefined) return { kind: "each", rule };
     }
-    const numeric = values.every((list) => list.every((item) => typeof item === "number"));
-    const numbers = values as readonly (readonly number[])[];
-    const own = numeric ? this.#sequence(numbers) : undefined;
+    const numeric = values.every((list) => known(list).every((item) => typeof item === "number"));
+    const own = numeric ? this.#sequence(values) : undefined;
     if (own !== undefined) return { kind: "sequence", parts: [own] };
     const edge = edgeRule(values, (indices, some) => this.within(indices).fit(some));
     if (edge !== undefined) return edge;
     for (const part of numeric ? this.#allSequences() : []) {
-      if (!part.values.every((list, i) => list.length === numbers[i]?.length)) continue;
-      const rest = this.#sequence(numbers.map((list, i) => list.map((item, at) => item - (part.values[i]?.[at] as number))));
+      if (!part.values.every((list, i) => list.length === values[i]?.length)) continue;
+      const without = (item: number | undefined, i: number, at: number): number | undefined =>
+        item === undefined ? undefined : item - (part.values[i]?.[at] as number);
+      const rest = this.#sequence(
+        values.map((list, i) => (list as (number | undefined)[]).map((item, at) => without(item, i, at))),
+      );
       if (rest !== undefined) return { kind: "sequence", parts: [rest, part.rule] };
     }
     return this.#byPlace(values);
   }
 
   /** Each item on its own: its place, and what stands there in the lists of the configuration that are as long. */
-  #byPlace(values: readonly (readonly PyConstant[])[]): ItemRule | undefined {
-    if (this.#hints.place !== undefined || this.#fixed) return undefined;
-    const lists = this.#names
-      .map(parameter)
-      .flatMap((list): readonly Rule[] => [
-        list,
-        { kind: "reversed", list },
-        { kind: "without", list, end: "last" },
-        { kind: "without", list, end: "first" },
-      ]);
-    const walked = lists.filter((list) =>
-      this.#envs.every((env, i) => {
-        const items = evaluate(list, env);
-        return Array.isArray(items) && items.length === values[i]?.length;
-      }),
-    );
-    const place: readonly Rule[] = [{ kind: "index" }, ...walked.map((list): Rule => ({ kind: "item", list }))];
-    const envs = values.flatMap((items, i) => items.map((_, at) => envAt(this.#envs[i] as Env, at)));
+  #byPlace(values: readonly Items[]): ItemRule | undefined {
+    if (this.#fixed) return undefined;
+    const inside = this.places(values.map((list) => list.length)).#alone();
     const all = values.flat();
+    const filled = all.flatMap((value, i) => (value === undefined ? [] : [i]));
     // What holds for all is found among some of them.
-    const step = Math.ceil(envs.length / mostPlaces);
-    const some = <T>(list: readonly T[]): readonly T[] => list.filter((_, i) => i % step === 0);
-    const rule = new Fitter(some(envs), this.#names, { ...this.#hints, place }).fit(some(all));
-    const holds = rule !== undefined && envs.every((env, i) => JSON.stringify(evaluate(rule, env)) === JSON.stringify(all[i]));
+    const step = Math.ceil(filled.length / mostPlaces);
+    const some = filled.filter((_, i) => i % step === 0);
+    const rule = inside.within(some).fit(some.map((i) => all[i] as PyConstant));
+    const holds =
+      rule !== undefined &&
+      filled.every((i) => JSON.stringify(evaluate(rule, inside.#envs[i] as Env)) === JSON.stringify(all[i]));
     return holds ? { kind: "place", rule } : undefined;
   }
 
-  #sequence(values: readonly (readonly number[])[]): Rule | undefined {
-    return sequenceRule(values, this.#allSequences(), (each) => this.number(each));
+  /** The fitter that takes its samples for themselves. */
+  #alone(): Fitter {
+    return new Fitter(this.#envs, this.#names, { ...this.#hints, around: undefined });
+  }
+
+  #sequence(values: readonly Items[]): Rule | undefined {
+    return sequenceRule(values, this.#allSequences(), (each) => {
+      const filled = each.flatMap((value, i) => (value === undefined ? [] : [i]));
+      return this.within(filled).number(filled.map((i) => each[i] as number));
+    });
   }
 
   /** Lists of the configuration, times numbers of it, each item once or more often, also in reverse. */

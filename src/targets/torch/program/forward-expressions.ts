@@ -1,12 +1,22 @@
 /** The steps of a forward as expressions over their operands. */
 import { must } from "../../../errors/must.ts";
-import { pyAttribute, pyBinary, pyCall, pyCompare, pyConstant, pyIndex, pyName, type PyExpr } from "../../../ir/python.ts";
+import {
+  pyAttribute,
+  pyBinary,
+  pyCall,
+  pyCompare,
+  pyConstant,
+  pyIndex,
+  pyName,
+  pySlice,
+  type PyExpr,
+} from "../../../ir/python.ts";
 import { pythonOf, type Naming } from "./rules-python.ts";
-import type { Ref } from "./steps.ts";
+import { nameOf, type Ref } from "./steps.ts";
 import type { TemplateStep, Test } from "./template.ts";
 
 export interface Frame {
-  /** The list that a loop walks, by its key, as the variable of its item. */
+  /** The list that a loop walks, by its path, as the variable of its item. */
   readonly items: ReadonlyMap<string, string>;
 }
 
@@ -37,10 +47,24 @@ export class Expressions {
     return torch.call(operands, attrs, values as never);
   }
 
-  member({ key, steps, looped }: Ref, frame: Frame): PyExpr {
-    const item = looped === true ? frame.items.get(key) : undefined;
-    if (item !== undefined) return pyName(item);
-    return steps.reduce<PyExpr>((of, step) => pyIndex(of, pyConstant(step)), pyAttribute(pyName("self"), key));
+  member({ key, steps }: Ref, frame: Frame): PyExpr {
+    const turn = steps.lastIndexOf(null);
+    const list = nameOf({ key, steps: steps.slice(0, turn) });
+    const [first, ...rest] = turn < 0 ? steps : [null, ...steps.slice(turn + 1)];
+    const own = pyAttribute(pyName("self"), key);
+    const from = turn < 0 ? own : pyName(must(frame.items.get(list), `the loop over ${list}`));
+    const item = first === undefined || first === null ? from : pyIndex(from, pyConstant(first));
+    // What a list holds is a module, of which type checkers know no more.
+    return rest.length === 0 ? item : pyCall(pyAttribute(item, "get_submodule"), [pyConstant(rest.join("."))]);
+  }
+
+  /** The modules of a list from one on. */
+  items(list: Ref, from: number, frame: Frame): PyExpr {
+    const member = this.member(list, frame);
+    const within = list.steps.length > 0;
+    const items = within ? pyCall(pyAttribute(member, "children")) : member;
+    if (from === 0) return items;
+    return pyIndex(within ? pyCall(pyName("list"), [items]) : items, pySlice(pyConstant(from)));
   }
 
   /** A test that all members are there which the steps under it apply: type checkers ask for no less. */

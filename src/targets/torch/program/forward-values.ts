@@ -2,12 +2,26 @@
 import { must } from "../../../errors/must.ts";
 import { pyConstant, pyIndex, pyName, type PyExpr } from "../../../ir/python.ts";
 import { reservedNames, unused } from "../names.ts";
+import { singular } from "./rules-python.ts";
+import type { Ref } from "./steps.ts";
 import type { TemplateResult, TemplateStep, TemplateSteps } from "./template.ts";
 
 const generic = ["x", "h", "y", "z"];
 
 export const inputNames = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, i) => (count > generic.length ? `x${i}` : (generic[i] as string)));
+
+/** What the item of a list is called in a loop over so many. */
+export function itemOf({ key, steps }: Ref, { steps: body }: TemplateSteps, lists: number): string {
+  const nested = body.some(({ kind }) => kind === "loop");
+  if (lists === 1 && !nested) return body.some(({ kind }) => kind === "call") ? "block" : "layer";
+  const name = steps.findLast((step) => typeof step === "string") ?? key;
+  const inner = steps.at(-1) === null;
+  if (!nested && !inner) return name;
+  // `stages` → `stage`
+  const one = /[^e]s$|..es$/.test(name) ? singular(name) : name;
+  return inner ? `${one}_block` : one;
+}
 
 /** Where a result can be read, and how often it still will be. */
 export interface Variable {

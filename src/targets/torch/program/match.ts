@@ -4,9 +4,9 @@ import type { AttrValue } from "../../../ir/attributes.ts";
 import type { Block, Body, Member, Module, Value } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 
-import { envAt, evaluate, type ItemRule, type Rule } from "./rules.ts";
+import { envAt, evaluate, listsWalked, type Env, type ItemRule, type Rule } from "./rules.ts";
 import { Mismatch, modulesIn, Refusal, Run } from "./run-steps.ts";
-import { walkedBy } from "./template-parameters.ts";
+import { rulesOf, walkedBy } from "./template-parameters.ts";
 import type { Callee, Choice, ClassProgram, Construct, ItemSlot, MemberTemplate, Slot } from "./template.ts";
 
 /** The class of a child, with what its constructor is given. */
@@ -38,29 +38,58 @@ export function match(
 class Matcher {
   readonly env: Map<string, PyConstant>;
   readonly #argumentsOf: ChildArguments;
+  /** Of the items whose turn it is in the lists around what is compared. */
+  #places: Env = new Map();
+  /** Parameters that are lists of what the items have, as far as those are known. */
+  readonly #growing = new Set<string>();
 
   constructor(settings: ReadonlyMap<string, PyConstant>, argumentsOf: ChildArguments) {
     this.env = new Map(settings);
     this.#argumentsOf = argumentsOf;
   }
 
-  /** A parameter that is not known yet is what the instance has. */
+  #env(): Env {
+    return this.#places.size === 0 ? this.env : new Map([...this.env, ...this.#places]);
+  }
+
+  /** A parameter that is not known yet is what the instance has; one of a list of lists, what each of its items has. */
+  #isLearnt(rule: Rule, found: PyConstant): boolean {
+    if (rule.kind === "parameter" && !this.env.has(rule.name)) {
+      this.env.set(rule.name, found);
+      return true;
+    }
+    if (rule.kind !== "item" || rule.list.kind !== "parameter") return false;
+    const { name } = rule.list;
+    if (!this.env.has(name)) this.#growing.add(name);
+    const list = (this.env.get(name) ?? []) as readonly PyConstant[];
+    const at = evaluate({ kind: "index", level: rule.level }, this.#places);
+    if (!this.#growing.has(name) || list.length !== at) return false;
+    this.env.set(name, [...list, found]);
+    return true;
+  }
+
+  /** Whether it is a parameter, or an item of one, that the instance alone tells. */
+  #isUnknown(rule: Rule): boolean {
+    if (rule.kind === "item" && rule.list.kind === "parameter")
+      return this.#isUnknown(rule.list) || this.#growing.has(rule.list.name);
+    return rule.kind === "parameter" && !this.env.has(rule.name);
+  }
+
   #unify(rule: Rule, found: PyConstant): void {
-    if (rule.kind === "parameter" && !this.env.has(rule.name)) this.env.set(rule.name, found);
-    else if (JSON.stringify(this.#given(rule)) !== JSON.stringify(found)) throw new Mismatch();
+    if (this.#isLearnt(rule, found)) return;
+    if (JSON.stringify(this.#given(rule)) !== JSON.stringify(found)) throw new Mismatch();
   }
 
   /** What Python gets of a rule; where it would fail, there is no other network. */
   #given(rule: Rule): PyConstant {
-    const value = evaluate(rule, this.env);
+    const value = evaluate(rule, this.#env());
     if (value === undefined || Number.isNaN(value)) throw new Refusal();
     return value;
   }
 
   #holds(test: Rule | undefined, found: boolean): boolean {
     if (test === undefined) return true;
-    if (test.kind === "parameter" && !this.env.has(test.name)) this.env.set(test.name, found);
-    return this.#given(test) === true;
+    return this.#isLearnt(test, found) ? found : this.#given(test) === true;
   }
 
   members(templates: ClassProgram["members"], block: Block): void {
@@ -112,6 +141,9 @@ class Matcher {
       }
       case "repeated":
         this.#repeated(template, itemsOf(found));
+        return;
+      case "nested":
+        this.#nested(template, itemsOf(found));
     }
   }
 
@@ -144,27 +176,47 @@ class Matcher {
     if (slot.default.rule(...from) !== value) throw new Mismatch();
   }
 
-  #repeated({ construct, count }: MemberTemplate & { kind: "repeated" }, items: readonly Member[]): void {
+  #count(count: Rule | undefined, items: readonly Member[]): void {
+    if (count === undefined) return;
     // Python's range of less than nothing is empty.
-    const below = count === undefined || count.kind === "parameter" ? undefined : evaluate(count, this.env);
-    if (count !== undefined && !(items.length === 0 && typeof below === "number" && below < 0)) this.#unify(count, items.length);
-    this.#walk(construct);
+    const below = count.kind === "parameter" ? undefined : evaluate(count, this.#env());
+    if (!(items.length === 0 && typeof below === "number" && below < 0)) this.#unify(count, items.length);
+  }
+
+  #nested({ item, count, level }: MemberTemplate & { kind: "nested" }, items: readonly Member[]): void {
+    this.#count(count, items);
+    const length = this.#walk(rulesOf(item).flatMap((rule) => listsWalked(rule, level)));
+    if (count === undefined && length !== undefined && length !== items.length) throw new Mismatch();
+    const outside = this.#places;
+    try {
+      for (const [at, found] of items.entries()) {
+        this.#places = envAt(outside, at, level);
+        this.#member(item, found);
+      }
+    } finally {
+      this.#places = outside;
+    }
+  }
+
+  #repeated({ construct, count, level }: MemberTemplate & { kind: "repeated" }, items: readonly Member[]): void {
+    this.#count(count, items);
+    this.#walk(construct.slots.flatMap(([, slot]) => walkedBy(slot, level)));
     const values = items.map((item) => {
       if (item.kind === "list" || item.kind === "record") throw new Mismatch();
       return this.#valuesOf(construct.callee, item);
     });
-    for (const [name, slot] of construct.slots) this.#item(name, slot, values);
+    for (const [name, slot] of construct.slots) this.#item(name, slot, values, level);
   }
 
   /** Lists that are walked together are of one length. */
-  #walk({ slots }: Construct<ItemSlot>): void {
-    const rules = slots.flatMap(([, slot]) => walkedBy(slot));
-    const known = rules.filter((rule) => rule.kind !== "parameter" || this.env.has(rule.name));
+  #walk(rules: readonly Rule[]): number | undefined {
+    const known = rules.filter((rule) => !this.#isUnknown(rule));
     const lengths = new Set(known.map((rule) => (this.#given(rule) as readonly PyConstant[]).length));
     if (lengths.size > 1) throw new Refusal();
+    return [...lengths][0];
   }
 
-  #item(name: string, slot: ItemSlot, values: readonly ReadonlyMap<string, PyConstant>[]): void {
+  #item(name: string, slot: ItemSlot, values: readonly ReadonlyMap<string, PyConstant>[], level: number): void {
     const found = values.map((each) => each.get(name) ?? null);
     if (slot.kind === "default") {
       found.forEach((value, i) => this.#byDefault(slot, value, (from) => values[i]?.get(from)));
@@ -172,7 +224,7 @@ class Matcher {
     }
     if (slot.kind === "each") found.forEach((value) => this.#unify(slot.rule, value));
     else if (slot.kind === "sequence" && slot.parts.length === 1) this.#unify(slot.parts[0] as Rule, found);
-    else if (JSON.stringify(found) !== JSON.stringify(itemValues(slot, found.length, this.env))) throw new Mismatch();
+    else if (JSON.stringify(found) !== JSON.stringify(itemValues(slot, found.length, this.#env(), level))) throw new Mismatch();
   }
 
   body({ forward, returns }: Pattern, block: Block, body: Body): void {
@@ -180,7 +232,7 @@ class Matcher {
     if (names(returns) !== names(body.returns)) throw new Mismatch();
     const run = new Run(this.env, block, body);
     const expected = body.returns.entries.map(([, output]) => run.numberOf(body.graph.outputs[output] as Value));
-    const found = run.steps(forward, new Map(), []);
+    const found = run.steps(forward, new Map(), new Map());
     if (found.join() !== expected.join()) throw new Mismatch();
   }
 }
@@ -202,12 +254,8 @@ function itemsOf(found: Member | undefined): readonly Member[] {
 }
 
 /** What an attribute is for each of the items. */
-function itemValues(
-  slot: Exclude<ItemRule, { kind: "each" }>,
-  length: number,
-  env: ReadonlyMap<string, PyConstant>,
-): readonly PyConstant[] {
-  if (slot.kind === "place") return Array.from({ length }, (_, at) => evaluate(slot.rule, envAt(env, at)) ?? null);
+function itemValues(slot: Exclude<ItemRule, { kind: "each" }>, length: number, env: Env, level: number): readonly PyConstant[] {
+  if (slot.kind === "place") return Array.from({ length }, (_, at) => evaluate(slot.rule, envAt(env, at, level)) ?? null);
   if (slot.kind === "edge") {
     const edge = slot.end === "first" ? 0 : length - 1;
     return Array.from({ length }, (_, at) => evaluate(at === edge ? slot.at : slot.rest, env) ?? null);

@@ -4,8 +4,9 @@ import { isRule } from "../../../ir/attributes.ts";
 import type { Block, Layer, Member, MemberList, MemberRecord, Module } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import type { Fitter } from "./fit.ts";
-import type { Rule } from "./rules.ts";
-import { walkedBy } from "./template-parameters.ts";
+import { asksPlace, listsWalked, type Rule } from "./rules.ts";
+import { placeNames } from "./rules-python.ts";
+import { rulesOf, walkedBy } from "./template-parameters.ts";
 import {
   NoProgram,
   type Callee,
@@ -23,6 +24,8 @@ export interface MemberSurroundings {
   readonly fitter: Fitter;
   /** A parameter for what no rule gives. */
   readonly extra: (hint: string, values: readonly PyConstant[], samples: readonly number[]) => Rule;
+  /** So many lists are around the member. */
+  readonly level: number;
   /** The samples that are merged, among those of the class. */
   readonly samples: readonly number[];
   /** The class of a child in a sample, and what its constructor is given. */
@@ -130,8 +133,10 @@ function repeatedList(
   const longest = Math.max(...lists.map(({ length }) => length));
   const plain = lists.every((items) => items.every(({ kind }) => kind === "layer" || kind === "block"));
   const needed = need === "needed";
-  if (!needed && (longest < 2 || !plain)) return undefined;
-  if (!plain) throw new NoProgram(`${hint} is a list of lists of other lengths`);
+  if (!needed && longest < 2) return undefined;
+  if (lists.flat().every(({ kind }) => kind === "list" || kind === "record")) return nestedList(lists, hint, around, need);
+  if (!plain && !needed) return undefined;
+  if (!plain) throw new NoProgram(`${hint} is a list of modules and lists`);
   const made = lists.map((items, i) => (items as readonly Module[]).map((module) => madeOf(module, i, around)));
   const [first] = made.flat();
   if (first === undefined || made.flat().some((each) => keyOf(each.callee) !== keyOf(first.callee))) {
@@ -145,7 +150,7 @@ function repeatedList(
   });
   const each = slots.every(([, slot]) => slot.kind === "each" || slot.kind === "default");
   if (need === "only if alike" && !each) return undefined;
-  const walks = slots.some(([, slot]) => walkedBy(slot).length > 0);
+  const walks = slots.some(([, slot]) => walkedBy(slot, around.level).length > 0);
   const count = walks
     ? undefined
     : countOf(
@@ -153,7 +158,43 @@ function repeatedList(
         hint,
         around,
       );
-  return { kind: "repeated", construct: { callee: first.callee, slots }, count };
+  return { kind: "repeated", construct: { callee: first.callee, slots }, count, level: around.level };
+}
+
+/** A list of lists or records, each of which is a sample of its own that knows its place. */
+function nestedList(
+  lists: readonly (readonly Member[])[],
+  hint: string,
+  around: MemberSurroundings,
+  need: "needed" | "likely" | "only if alike",
+): MemberTemplate | undefined {
+  const { level } = around;
+  if (level >= placeNames.length - 1) throw new NoProgram(`${hint} is nested too deeply`);
+  const lengths = lists.map(({ length }) => length);
+  const at = lengths.flatMap((length, sample) => Array.from({ length }, () => sample));
+  const inside: MemberSurroundings = {
+    level: level + 1,
+    fitter: around.fitter.places(lengths),
+    samples: at.map((_, i) => i),
+    classOf: (sample, block) => around.classOf(must(at[sample], "the sample of an item"), block),
+    // An argument that has one value for each of the items.
+    extra: (name, values, items) => {
+      if (level > 0 || items.length < at.length) throw new NoProgram(`${name} follows from nothing known`);
+      const each = lists.map((_, sample) => values.filter((_, i) => at[items[i] as number] === sample));
+      return { kind: "item", list: around.extra(name, each, around.samples), level };
+    },
+  };
+  let item: MemberTemplate;
+  try {
+    item = mergeMember(lists.flat(), hint, inside);
+  } catch (error) {
+    if (error instanceof NoProgram && need !== "needed") return undefined;
+    throw error;
+  }
+  const rules = rulesOf(item);
+  const walks = rules.some((rule) => listsWalked(rule, level).length > 0);
+  if (need === "only if alike" && (walks || rules.some((rule) => asksPlace(rule, level)))) return undefined;
+  return { kind: "nested", item, count: walks ? undefined : countOf(lengths, hint, around), level };
 }
 
 function countOf(lengths: readonly number[], hint: string, around: MemberSurroundings): Rule {

@@ -274,6 +274,6 @@ function signature(step: Step): string {
     case "call":
       return module(step.ref, step.returns, inputs);
     case "loop":
-      return `loop ${JSON.stringify([step.lists, step.kept, step.pops])} ${inputs}`;
+      return `loop ${JSON.stringify([step.lists, step.kept, step.pops, step.body.results.length])} ${inputs}`;
   }
 }

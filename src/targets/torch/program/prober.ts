@@ -7,8 +7,9 @@ import type { PyConstant } from "../../../ir/python.ts";
 import { withoutPlaces } from "../../../ir/source.ts";
 import { settingsOf, type Setting } from "./config.ts";
 import { distinct } from "./distinct.ts";
+import { listsLike, plainValues, small } from "./probe-values.ts";
 import { Rebuilder } from "./rebuilder.ts";
-import { lacksSettings, layersIn, type Sample } from "./samples.ts";
+import { hasNestedLists, lacksSettings, layersIn, type Sample } from "./samples.ts";
 
 /** What a number may become: a count, or a fraction where counts are refused. */
 type Range = "small" | "large" | "fraction" | "held";
@@ -18,8 +19,6 @@ const primes = [5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43];
 /** What large numbers are multiples of; 0 is for the given value. */
 const grains = [1, 1, 2, 4, 8, 32, 0];
 const fractions = [0.125, 0.25, 0.375, 0.5, 0.625, 0.75];
-/** Settings up to here are taken for multipliers, numbers of blocks and the like, which may become the length of a list. */
-const small = 8;
 
 /** What is tried for one block, from one of its instances. */
 export class Prober {
@@ -53,6 +52,9 @@ export class Prober {
       const switches = this.#settings.filter(({ value }) => typeof value === "boolean").length;
       const wanted = (this.#heavy ? 3 : 5 + this.#settings.length + 4 * switches) + this.#settings.length;
       this.#draw(wanted);
+      // A loop within a loop shows itself where all lists are long, in so many samples as tell a rule.
+      const nested = this.#found.some(({ block }) => hasNestedLists(block));
+      for (let length = 3; nested && length < 7; length++) this.#try(this.#long(Math.min(length, 4)));
       this.#equalPairs(this.#grainNow());
       // One setting alone, from the given configuration and from the one with the longest lists: there it shows what a loop does.
       const starts = [new Map<string, PyConstant>(), ...this.#richest()];
@@ -126,7 +128,7 @@ export class Prober {
 
   /** Values on both sides of where a block may begin to do something else, and far from the given one. */
   #around({ name, value }: Setting, turns: readonly number[]): readonly PyConstant[] {
-    if (Array.isArray(value)) return this.#lists(value as readonly PyConstant[]);
+    if (Array.isArray(value)) return listsLike(value as readonly PyConstant[], this.#heavy);
     if (typeof value !== "number") return [];
     const range = this.#ranges.get(name);
     if (range === "fraction") return distinct([...turns.filter((turn) => turn > 0 && turn < 16), -0.5, 0.9, 1.5, 3]);
@@ -143,31 +145,6 @@ export class Prober {
       .flatMap((turn) => [turn - grain, turn, turn + grain, ...(this.#heavy ? [] : [turn - 1, turn + 1, 1.5 * turn])]);
     const far = this.#heavy ? [64, 512] : [4, 64, 128, 256, 384, 512, 1024, 2048, 4096];
     return distinct([...near, ...far].flatMap(whole).filter((each) => Number.isInteger(each) && each > 0));
-  }
-
-  /** Lists of positions, of growing and of falling numbers, of one item and of many. */
-  #lists(given: readonly PyConstant[]): readonly PyConstant[] {
-    if (given.length > 0 && given.every((item) => typeof item === "boolean"))
-      return [[true], [false], [true, false, true], [false, true, false], [true, true, false, false]];
-    const numbers = given.filter((item) => typeof item === "number");
-    if (numbers.length < given.length) return [];
-    const scale = numbers.some((item) => item > small) ? Math.max(...numbers) : 1;
-    const lists = [
-      [],
-      [0],
-      [1],
-      [2],
-      [0, 1],
-      [1, 3],
-      [1, 2, 3],
-      [3, 1, 2],
-      [4, 4],
-      [1, 2, 4, 8],
-      [2, 0, 5],
-      [9, 1],
-      [1, 1, 1, 1, 1, 1],
-    ];
-    return lists.filter((_, i) => !this.#heavy || i % 3 === 0).map((list) => list.map((item) => item * scale));
   }
 
   /** In which range a setting may be varied alone. */
@@ -199,6 +176,16 @@ export class Prober {
       return drawn;
     };
     return new Map(this.#settings.map((setting) => [setting.name, this.#value(setting, grain, attempt, lengthOf)]));
+  }
+
+  /** All lists of one length, numbers in them and beside them at least 2. */
+  #long(length: number): ReadonlyMap<string, PyConstant> {
+    const atLeast = (value: PyConstant): PyConstant =>
+      Array.isArray(value) ? (value as PyConstant[]).map(atLeast) : typeof value === "number" && value < 2 ? 2 : value;
+    const values = this.#settings.map(
+      (setting) => [setting.name, this.#value(setting, this.#grainNow(), 0, () => length)] as const,
+    );
+    return new Map(values.map(([name, value]) => [name, this.#ranges.get(name) === "fraction" ? value : atLeast(value)]));
   }
 
   /** `grain` is what large numbers are multiples of; 0 stands for the given value. */
@@ -272,7 +259,7 @@ export class Prober {
   }
 
   /** Whether lists that were equally long are not. */
-  #isUneven(values: ReadonlyMap<string, PyConstant>): boolean {
+  isUneven(values: ReadonlyMap<string, PyConstant>): boolean {
     const lists = this.#settings.flatMap(({ name, value }) => (Array.isArray(value) ? [{ name, value }] : []));
     const length = ({ name, value }: (typeof lists)[number]): number => ((values.get(name) ?? value) as unknown[]).length;
     return lists.some((a) => lists.some((b) => a.value.length === b.value.length && length(a) !== length(b)));
@@ -283,14 +270,8 @@ export class Prober {
     if (this.#tried.has(key)) return false;
     this.#tried.add(key);
     const sample = this.#rebuilder.at(values);
-    if (sample === undefined || (this.#isUneven(values) && lacksSettings(sample.block))) return false;
+    if (sample === undefined || (this.isUneven(values) && lacksSettings(sample.block))) return false;
     this.#found.push(sample);
     return true;
   }
-}
-
-/** The values of a setting at which it mostly asks for nothing, and others beside them. */
-function plainValues({ value }: Setting): readonly PyConstant[] {
-  if (typeof value === "boolean") return [false, true];
-  return typeof value === "number" && Math.abs(value) <= small ? [1, 2, 4] : [];
 }

@@ -27,8 +27,9 @@ export interface Naming {
   readonly parameter: (name: string) => PyExpr;
   /** The variable that holds what the rule gives, where there is one. */
   readonly held?: (rule: Rule) => PyExpr | undefined;
-  /** The variable of an item of the list. */
-  readonly item?: (list: Rule) => PyExpr;
+  /** The variable of an item of the list, by the level of the list whose place it has, and that of the place. */
+  readonly item?: (list: Rule, level: number) => PyExpr;
+  readonly index?: (level: number) => PyExpr;
 }
 
 export const ownNaming: Naming = { parameter: pyName };
@@ -49,9 +50,9 @@ export function pythonOf(rule: Rule, naming: Naming): PyExpr {
     case "total":
       return pyCall(pyName(rule.of), [of(rule.list)]);
     case "index":
-      return pyName("i");
+      return must(naming.index, "what places are called")(rule.level);
     case "item":
-      return must(naming.item, "what items are called")(rule.list);
+      return must(naming.item, "what items are called")(rule.list, rule.level);
     case "arithmetic":
       return pyBinary(rule.operator satisfies PyBinary, of(rule.left), of(rule.right));
     case "ceiling":
@@ -100,7 +101,7 @@ export function singular(name: string): string {
 function mappedList({ rule, count }: Rule & { kind: "mapped" }, naming: Naming): PyExpr {
   const names = new Map<string, { readonly name: string; readonly list: PyExpr }>();
   const taken = new Set(parametersIn(rule));
-  for (const list of listsWalked(rule)) {
+  for (const list of listsWalked(rule, 0)) {
     const key = JSON.stringify(list);
     if (names.has(key)) continue;
     const name = unused(singular(nameOfList(list)), taken);
@@ -109,22 +110,29 @@ function mappedList({ rule, count }: Rule & { kind: "mapped" }, naming: Naming):
   }
   const item = (list: Rule): PyExpr => pyName(must(names.get(JSON.stringify(list)), "what items are called").name);
   const length = count === undefined ? undefined : pythonOf(count, naming);
-  return pyComprehension(pythonOf(rule, { ...naming, item }), [loopOver([...names.values()], asksPlace(rule), length)], true);
+  const index = asksPlace(rule, 0) ? placeNames[0] : undefined;
+  const of = pythonOf(rule, { ...naming, item, index: () => pyName(placeNames[0]) });
+  return pyComprehension(of, [loopOver([...names.values()], index, length)], true);
 }
 
-/** Over lists at once, with the place of the items where it is `counted`; over places alone where there is no list. */
+/** What places are called, from the outer list to the inner ones. */
+export const placeNames = ["i", "j", "k"] as const;
+
+/** Over lists at once, with the place of the items as `index`; over places alone where there is no list. */
 export function loopOver(
   walked: readonly { readonly name: string; readonly list: PyExpr }[],
-  counted: boolean,
+  index: string | undefined,
   count: PyExpr | undefined,
 ): PyLoop {
-  if (count !== undefined) return { target: counted ? "i" : "_", iterable: pyCall(pyName("range"), [count]) };
+  if (count !== undefined) return { target: index ?? "_", iterable: pyCall(pyName("range"), [count]) };
   const lists = walked.map(({ list }) => list);
   const names = walked.map(({ name }) => name);
   const [only] = lists as [PyExpr];
   const items = lists.length === 1 ? only : pyCall(pyName("zip"), lists, { strict: pyConstant(true) });
   const target: PyTarget = names.length === 1 ? (names[0] as string) : names;
-  return counted ? { target: ["i", target], iterable: pyCall(pyName("enumerate"), [items]) } : { target, iterable: items };
+  return index === undefined
+    ? { target, iterable: items }
+    : { target: [index, target], iterable: pyCall(pyName("enumerate"), [items]) };
 }
 
 /** The parameter that a list is, or is made of. */

@@ -12,9 +12,9 @@ export type Rule =
   | { readonly kind: "element"; readonly list: Rule; readonly at: number }
   | { readonly kind: "length"; readonly list: Rule }
   | { readonly kind: "total"; readonly of: "sum" | "max"; readonly list: Rule }
-  /** In a rule of the items of a list: the place of the item, and what stands there in another list. */
-  | { readonly kind: "index" }
-  | { readonly kind: "item"; readonly list: Rule }
+  /** In a rule of the items of a list: the place of the item, and what stands there in another list. `level` counts the lists around that one. */
+  | { readonly kind: "index"; readonly level: number }
+  | { readonly kind: "item"; readonly list: Rule; readonly level: number }
   /** `//` is for numbers that divide or are rounded down. */
   | { readonly kind: "arithmetic"; readonly operator: Arithmetic; readonly left: Rule; readonly right: Rule }
   /** The quotient, rounded up. */
@@ -79,11 +79,16 @@ const comparisons: Readonly<Record<Comparison, (a: PyConstant, b: PyConstant) =>
 };
 
 /** Where an environment has the place of an item; no parameter is called like that. */
-const place = "#";
+const places = "#";
 
-/** The environment of the item at that place. */
-export function envAt(env: Env, at: number): Env {
-  return new Map([...env, [place, at]]);
+/** The environment of the item at that place, in a list within `level` others. */
+export function envAt(env: Env, at: number, level: number): Env {
+  return new Map([...env, [`${places}${level}`, at]]);
+}
+
+/** The place of the item, and what stands there in these lists. */
+export function placeRules(lists: readonly Rule[], level: number): readonly Rule[] {
+  return [{ kind: "index", level }, ...lists.map((list): Rule => ({ kind: "item", list, level }))];
 }
 
 /** What the rule gives under these parameters; undefined where one is missing. */
@@ -103,9 +108,9 @@ export function evaluate(rule: Rule, env: Env): PyConstant | undefined {
       return list.length === 0 ? undefined : Math.max(...list);
     }
     case "index":
-      return env.get(place);
+      return env.get(`${places}${rule.level}`);
     case "item":
-      return numbersOf(rule.list, env)[numberOf({ kind: "index" }, env)];
+      return numbersOf(rule.list, env)[numberOf({ kind: "index", level: rule.level }, env)];
     case "arithmetic":
       return arithmetic[rule.operator](numberOf(rule.left, env), numberOf(rule.right, env));
     case "ceiling":
@@ -131,9 +136,9 @@ export function evaluate(rule: Rule, env: Env): PyConstant | undefined {
       );
     }
     case "mapped": {
-      const lengths = listsWalked(rule.rule).map((list) => numbersOf(list, env).length);
+      const lengths = listsWalked(rule.rule, 0).map((list) => numbersOf(list, env).length);
       const length = rule.count === undefined ? Math.min(...lengths) : numberOf(rule.count, env);
-      return Array.from({ length: Math.max(0, length) }, (_, at) => evaluate(rule.rule, envAt(env, at)) ?? NaN);
+      return Array.from({ length: Math.max(0, length) }, (_, at) => evaluate(rule.rule, envAt(env, at, 0)) ?? NaN);
     }
     case "reversed":
       return numbersOf(rule.list, env).toReversed();
@@ -181,14 +186,25 @@ export function parametersIn(rule: Rule): readonly string[] {
   return rule.kind === "parameter" ? [rule.name] : inner(rule).flatMap(parametersIn);
 }
 
-/** The lists whose items a rule reads by their place. */
-export function listsWalked(rule: Rule): readonly Rule[] {
-  return rule.kind === "item" ? [rule.list] : inner(rule).flatMap(listsWalked);
+/** The rules that a rule is made of and that ask for the place that it asks for. */
+function open(rule: Rule): readonly Rule[] {
+  return rule.kind === "mapped" ? [] : inner(rule);
 }
 
-/** Whether a rule asks for the place of an item. */
-export function asksPlace(rule: Rule): boolean {
-  return rule.kind === "index" || (rule.kind !== "item" && inner(rule).some(asksPlace));
+/** The lists whose items a rule reads by the place in the list of that level. */
+export function listsWalked(rule: Rule, level: number): readonly Rule[] {
+  const own = rule.kind === "item" && rule.level === level ? [rule.list] : [];
+  return [...own, ...open(rule).flatMap((each) => listsWalked(each, level))];
+}
+
+/** Whether a rule asks for the place of an item itself, in the list of that level. */
+export function asksPlace(rule: Rule, level: number): boolean {
+  return (rule.kind === "index" && rule.level === level) || open(rule).some((each) => asksPlace(each, level));
+}
+
+/** Whether a rule gives something else at another place. */
+export function isPlaced(rule: Rule): boolean {
+  return rule.kind === "index" || rule.kind === "item" || open(rule).some(isPlaced);
 }
 
 /** The numbers in a rule. */

@@ -4,7 +4,7 @@ import type { AttrValue } from "../../../ir/attributes.ts";
 import type { Block, Body, Member, Module, Node, Value } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import { evaluate } from "./rules.ts";
-import { refsOf, type Ref } from "./steps.ts";
+import { listsOf, nameOf, refsOf, type Ref } from "./steps.ts";
 import type { TemplateResult, TemplateStep, TemplateSteps } from "./template.ts";
 
 /** The template makes something else than the instance. */
@@ -28,11 +28,15 @@ export class Run {
   readonly #ofValues = new Map<Value, number>();
   /** The attributes with which a function is applied to values. */
   readonly #applied = new Map<string, Readonly<Record<string, AttrValue>>[]>();
+  /** Of members, and of lists in them, by path. */
   readonly #lengths: ReadonlyMap<string, number>;
 
   constructor(env: Map<string, PyConstant>, block: Block, { graph }: Body) {
     this.#env = env;
-    this.#lengths = new Map(block.members.map(([key, member]) => [key, modulesIn(member)]));
+    this.#lengths = new Map([
+      ...block.members.map(([key, member]) => [key, modulesIn(member)] as const),
+      ...[...listsOf(block)].map(([path, { length }]) => [path, length] as const),
+    ]);
     const refs = refsOf(block);
     graph.inputs.forEach((value, i) => this.#ofValues.set(value, this.#number(`input ${i}`)));
     for (const node of graph.nodes) this.#node(node, refs);
@@ -63,9 +67,9 @@ export class Run {
 
   steps(
     { steps, results }: TemplateSteps,
-    given: ReadonlyMap<string, number>,
-    turn: readonly (readonly [key: string, index: number])[],
-  ): readonly number[] {
+    given: ReadonlyMap<string, number | number[]>,
+    turn: Turn,
+  ): readonly (number | number[])[] {
     const values = new Map<TemplateStep, readonly (number | number[])[]>();
     const read = ({ step, output }: TemplateResult): number | number[] => {
       const found = values.get(step)?.[output];
@@ -80,15 +84,15 @@ export class Run {
         if (!(error instanceof Mismatch)) throw error;
       }
     }
-    return results.map((result) => read(result) as number);
+    return results.map(read);
   }
 
   #step(
     step: TemplateStep,
     inputs: readonly (number | number[])[],
     read: (result: TemplateResult) => number | number[],
-    given: ReadonlyMap<string, number>,
-    turn: readonly (readonly [key: string, index: number])[],
+    given: ReadonlyMap<string, number | number[]>,
+    turn: Turn,
   ): readonly (number | number[])[] {
     const operands = inputs as readonly number[];
     switch (step.kind) {
@@ -108,7 +112,7 @@ export class Run {
         return this.#outputs(step.outputs, `${key} ${JSON.stringify(this.#attributes(step, key))}`);
       }
       case "loop":
-        return this.#loop(step, inputs);
+        return this.#loop(step, inputs, turn);
     }
   }
 
@@ -134,47 +138,61 @@ export class Run {
     return Object.fromEntries(slots.map(([name, slot]) => [name, slot.kind === "default" ? null : evaluate(slot, this.#env)]));
   }
 
+  /** What loops within keep and take is the one list of the loop around them, as in Python. */
   #loop(
     { lists, body, kept, pops }: TemplateStep & { kind: "loop" },
     inputs: readonly (number | number[])[],
+    turn: Turn,
   ): readonly (number | number[])[] {
-    const stack = pops ? [...(inputs.at(-1) as number[])] : [];
+    const stack = pops ? (inputs.at(-1) as number[]) : [];
     const constants = pops ? inputs.slice(1, -1) : inputs.slice(1);
-    const counts = lists.map(([key, from]) => (this.#lengths.get(key) ?? 0) - from);
+    const counts = lists.map(([list, from]) => (this.#lengths.get(nameOf(turned(list, turn))) ?? 0) - from);
     const count = must(counts[0], "the list that a loop walks");
     if (count < 0 || counts.some((other) => other !== count)) throw new Mismatch();
     let carried = inputs[0] as number;
-    const results: number[] = [];
+    const keeps: number[] = [];
     for (let i = 0; i < count; i++) {
-      const given = new Map([
+      const given = new Map<string, number | number[]>([
         ["carried", carried],
-        ...constants.map((value, at) => [`constant ${at}`, value as number] as const),
+        ...constants.map((value, at) => [`constant ${at}`, value] as const),
       ]);
-      if (pops) {
-        const top = stack.pop();
-        if (top === undefined) throw new Mismatch();
-        given.set("popped", top);
-      }
-      const [result] = this.steps(
-        body,
-        given,
-        lists.map(([key, from]) => [key, from + i]),
-      );
+      if (pops) given.set("popped", takesList(body) ? stack : must(stack.pop() ?? mismatch(), "what is left"));
+      const own = new Map(lists.map(([list, from]) => [nameOf(list), from + i]));
+      const [result, second = result] = this.steps(body, given, new Map([...turn, ...own]));
       carried = result as number;
-      results.push(carried);
+      keeps.push(...(Array.isArray(second) ? second : [second as number]));
     }
-    return [carried, kept === "all but the last" ? results.slice(0, -1) : results];
+    if (kept === "all but the last") keeps.pop();
+    return [carried, keeps];
   }
 }
 
-function turned(ref: Ref, turn: readonly (readonly [key: string, index: number])[]): Ref {
-  if (ref.looped !== true) return ref;
-  const index = turn.find(([key]) => key === ref.key)?.[1];
-  if (index === undefined) throw new Mismatch();
-  return { key: ref.key, steps: [index] };
+/** The places of loops in the lists that they walk. */
+type Turn = ReadonlyMap<string, number>;
+
+/** Whether a loop within takes what this one takes. */
+function takesList({ steps }: TemplateSteps): boolean {
+  return steps.some((step) => {
+    const last = step.kind === "loop" && step.pops ? step.inputs.at(-1)?.step : undefined;
+    return last?.kind === "input" && last.name === "popped";
+  });
+}
+
+function mismatch(): never {
+  throw new Mismatch();
+}
+
+function turned({ key, steps }: Ref, turn: Turn): Ref {
+  return {
+    key,
+    steps: steps.reduce<Ref["steps"]>((before, step, i) => {
+      const index = step ?? turn.get(nameOf({ key, steps: steps.slice(0, i) }));
+      return [...before, index ?? mismatch()];
+    }, []),
+  };
 }
 
 /** A module is applied as what it is: which one stands there is the constructor's matter. */
 function applied(what: string, ref: Ref | undefined, inputs: readonly number[]): string {
-  return `${what} ${ref === undefined ? "" : `${ref.key}.${ref.steps.join(".")}`}(${inputs.join()})`;
+  return `${what} ${ref === undefined ? "" : nameOf(ref)}(${inputs.join()})`;
 }

@@ -2,6 +2,7 @@
 import type { Block, Body } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import { settingsOf } from "./config.ts";
+import { listsOf } from "./steps.ts";
 
 /** A block under one configuration. */
 export interface Sample {
@@ -20,6 +21,10 @@ export function lacksSettings({ children }: Block): boolean {
   const values = (item: unknown): readonly unknown[] =>
     typeof item === "object" && item !== null ? Object.values(item) : [item];
   return children.some((child) => child.kind === "block" && child.config.flatMap(values).includes(undefined));
+}
+
+export function hasNestedLists(block: Block): boolean {
+  return [...listsOf(block).values()].some(({ pattern }) => pattern.includes("*"));
 }
 
 export function layersIn(block: Block): number {

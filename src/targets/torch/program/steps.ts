@@ -1,13 +1,12 @@
-/** The body of a block as steps that feed each other, with what repeats over lists of its members as one step. */
+/** The body of a block as steps that feed each other. */
+import { must } from "../../../errors/must.ts";
 import type { Block, Body, Member, Module, Node, Returns, Value } from "../../../ir/model.ts";
 import type { Attrs, Op } from "../../../ir/op.ts";
-import { findLoops, type Loop, type ListPlace } from "./loops.ts";
 
-/** How a block reads one of its modules: `self.down[0]`, or in a loop the one whose turn it is in `self.down`. */
+/** How a block reads one of its modules or lists: `self.down[0]`; null is the item whose turn it is in the list there. */
 export interface Ref {
   readonly key: string;
-  readonly steps: readonly (number | string)[];
-  readonly looped?: true;
+  readonly steps: readonly (number | string | null)[];
 }
 
 /** One of the results of a step. */
@@ -45,11 +44,14 @@ export interface CallStep extends Common {
   readonly returns: Returns;
 }
 
-/** Output 0 is the last result; output 1 stands for the results that are kept for another loop. */
+/**
+ * Output 0 is the last result; output 1 stands for what is kept for another loop: the results, or what its body gives as a second one. Where that is
+ * what a loop within keeps, both keep it in one list.
+ */
 export interface LoopStep extends Common {
   readonly kind: "loop";
   /** The lists that it walks, with the index where it begins. */
-  readonly lists: readonly (readonly [key: string, from: number])[];
+  readonly lists: readonly (readonly [list: Ref, from: number])[];
   readonly body: Steps;
   readonly kept?: "all" | "all but the last" | undefined;
   readonly pops: boolean;
@@ -59,6 +61,15 @@ export interface Steps {
   /** In the order in which they run, inputs first. */
   readonly steps: readonly Step[];
   readonly results: readonly Result[];
+}
+
+const known = new WeakMap<Step, Result[]>();
+
+/** The same object whenever it is asked for. */
+export function resultOf(step: Step, output: number): Result {
+  const results = known.get(step) ?? [];
+  known.set(step, results);
+  return (results[output] ??= { step, output });
 }
 
 /** The modules of a block by how it reads them. */
@@ -75,127 +86,55 @@ export function refsOf(block: Block): ReadonlyMap<Module, Ref> {
 
 /** A module's path in its block. */
 export function nameOf({ key, steps }: Ref): string {
-  return [key, ...steps].join(".");
+  return [key, ...steps.map((step) => step ?? "*")].join(".");
 }
 
-/** The lists of modules that loops may walk, by key. */
-export function listsOf(block: Block): ReadonlyMap<string, number> {
-  return new Map(
-    block.members.flatMap(([key, member]) =>
-      member.kind === "list" && member.items.every((item) => item.kind === "layer" || item.kind === "block")
-        ? [[key, member.items.length] as const]
-        : [],
-    ),
-  );
+/** The path of a list with `*` for places in the lists around it. */
+export function patternOf({ key, steps }: Ref): string {
+  return nameOf({ key, steps: steps.map((step) => (typeof step === "string" ? step : null)) });
 }
 
-/** The steps of a block's body. `rolled` are the lists over which repeated steps become loops. */
-export function stepsOf(
-  block: Block | undefined,
-  { graph, returns }: Body,
-  refs: ReadonlyMap<Module, Ref>,
-  rolled: ReadonlySet<string>,
-): Steps {
-  const { nodes } = graph;
-  const lengths = block === undefined ? new Map<string, number>() : listsOf(block);
-  const placeOf = (module: Module): ListPlace | undefined => {
-    const ref = refs.get(module);
-    const [index] = ref?.steps ?? [];
-    if (ref === undefined || typeof index !== "number" || !rolled.has(ref.key)) return undefined;
-    return { list: ref.key, index, length: lengths.get(ref.key) ?? 0 };
+export interface List {
+  readonly ref: Ref;
+  readonly pattern: string;
+  readonly length: number;
+}
+
+/** The lists of a block, with those within lists, by path. */
+export function listsOf(block: Block): ReadonlyMap<string, List> {
+  const lists = new Map<string, List>();
+  const visit = (member: Member, ref: Ref): void => {
+    if (member.kind === "list") {
+      lists.set(nameOf(ref), { ref, pattern: patternOf(ref), length: member.items.length });
+      member.items.forEach((item, i) => visit(item, { ...ref, steps: [...ref.steps, i] }));
+    } else if (member.kind === "record")
+      for (const [name, entry] of member.entries) visit(entry, { ...ref, steps: [...ref.steps, name] });
   };
-  const builder = new StepBuilder(refs, placeOf);
-  graph.inputs.forEach((value, i) => builder.input(value, `input ${i}`));
-  builder.nodes(nodes, findLoops(nodes, graph.outputs, placeOf));
-  return builder.finish(returns.entries.map(([, output]) => graph.outputs[output] as Value));
+  for (const [key, member] of block.members) visit(member, { key, steps: [] });
+  return lists;
 }
 
-class StepBuilder {
-  readonly #refs: ReadonlyMap<Module, Ref>;
-  readonly #placeOf: (module: Module) => ListPlace | undefined;
-  readonly #inLoop: boolean;
-  readonly #steps: Step[] = [];
-  readonly #results = new Map<Value, Result>();
-  readonly #loops = new Map<number, Result>();
-
-  constructor(refs: ReadonlyMap<Module, Ref>, placeOf: (module: Module) => ListPlace | undefined, inLoop = false) {
-    this.#refs = refs;
-    this.#placeOf = placeOf;
-    this.#inLoop = inLoop;
+/** The steps of a body, one for each of its nodes. */
+export function stepsOf({ graph, returns }: Body, refs: ReadonlyMap<Module, Ref>): Steps {
+  const results = new Map<Value, Result>();
+  const steps = graph.inputs.map((value, i): Step => {
+    const step: Step = { kind: "input", name: `input ${i}`, inputs: [], outputs: 1 };
+    results.set(value, resultOf(step, 0));
+    return step;
+  });
+  const read = (value: Value): Result => must(results.get(value), "a value that a body reads");
+  for (const node of graph.nodes) {
+    const step = stepOf(node, refs, node.inputs.map(read));
+    node.outputs.forEach((value, output) => results.set(value, resultOf(step, output)));
+    steps.push(step);
   }
+  return { steps, results: returns.entries.map(([, output]) => read(must(graph.outputs[output], "a result"))) };
+}
 
-  input(value: Value, name: string): void {
-    const step: Step = { kind: "input", name, inputs: [], outputs: 1 };
-    this.#steps.push(step);
-    this.#results.set(value, { step, output: 0 });
-  }
-
-  nodes(nodes: readonly Node[], loops: readonly Loop[]): void {
-    const starting = new Map(loops.map((loop) => [loop.start, loop]));
-    for (let i = 0; i < nodes.length;) {
-      const loop = starting.get(i);
-      if (loop === undefined) this.#node(nodes[i++] as Node);
-      else {
-        this.#loop(loop, nodes);
-        i += loop.period * loop.count;
-      }
-    }
-  }
-
-  finish(results: readonly Value[]): Steps {
-    return { steps: this.#steps, results: results.map((value) => this.#read(value)) };
-  }
-
-  #read(value: Value): Result {
-    const result = this.#results.get(value);
-    if (result === undefined) throw new Error("a body reads a value that it does not have");
-    return result;
-  }
-
-  #refOf(module: Module): Ref {
-    const place = this.#inLoop ? this.#placeOf(module) : undefined;
-    if (place !== undefined) return { key: place.list, steps: [], looped: true };
-    const ref = this.#refs.get(module);
-    if (ref === undefined) throw new Error(`${module.path} is not a member of the block that applies it`);
-    return ref;
-  }
-
-  #node(node: Node): void {
-    const common = { inputs: node.inputs.map((value) => this.#read(value)), outputs: node.outputs.length };
-    const step: Step =
-      node.kind === "call"
-        ? { kind: "call", block: node.block, ref: this.#refOf(node.block), returns: node.returns, ...common }
-        : {
-            kind: "op",
-            op: node.op,
-            attrs: node.attrs,
-            ref: node.layer === undefined ? undefined : this.#refOf(node.layer),
-            ...common,
-          };
-    this.#steps.push(step);
-    node.outputs.forEach((value, output) => this.#results.set(value, { step, output }));
-  }
-
-  #loop({ start, period, results, initial, constants, taken, kept, lists }: Loop, nodes: readonly Node[]): void {
-    // The second iteration: in the first one a value that all iterations read may be the initial one too.
-    const [before, result] = results as readonly [Value, Value];
-    const body = new StepBuilder(this.#refs, this.#placeOf, true);
-    body.input(before, "carried");
-    constants.forEach((value, i) => body.input(value, `constant ${i}`));
-    if (taken !== undefined) body.input(taken.values[1] as Value, "popped");
-    body.nodes(nodes.slice(start + period, start + 2 * period), []);
-    const stack = taken === undefined ? [] : [this.#loops.get(taken.from) as Result];
-    const step: LoopStep = {
-      kind: "loop",
-      lists: [...lists],
-      body: body.finish([result]),
-      kept,
-      pops: taken !== undefined,
-      inputs: [...[initial, ...constants].map((value) => this.#read(value)), ...stack],
-      outputs: 2,
-    };
-    this.#steps.push(step);
-    this.#results.set(results.at(-1) as Value, { step, output: 0 });
-    this.#loops.set(start, { step, output: 1 });
-  }
+function stepOf(node: Node, refs: ReadonlyMap<Module, Ref>, inputs: readonly Result[]): Step {
+  const refOf = (module: Module): Ref => must(refs.get(module), `${module.path} in the block that applies it`);
+  const common = { inputs, outputs: node.outputs.length };
+  return node.kind === "call"
+    ? { kind: "call", block: node.block, ref: refOf(node.block), returns: node.returns, ...common }
+    : { kind: "op", op: node.op, attrs: node.attrs, ref: node.layer === undefined ? undefined : refOf(node.layer), ...common };
 }

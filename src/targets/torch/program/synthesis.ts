@@ -15,7 +15,8 @@ import { mergeSteps, type Surroundings } from "./merge-steps.ts";
 import { listsWalked, parameter, type Rule } from "./rules.ts";
 import { Mismatch, Refusal } from "./run-steps.ts";
 import { sampleOf, type Sample } from "./samples.ts";
-import { listsOf, refsOf, stepsOf, type Steps } from "./steps.ts";
+import { rolledSamples } from "./roll-samples.ts";
+import { listsOf } from "./steps.ts";
 import { parametersOf, parametersOfSteps } from "./template-parameters.ts";
 import { signatureOf } from "./signature.ts";
 import {
@@ -177,8 +178,8 @@ export class Synthesis {
     if (member.kind !== "repeated") return [];
     return member.construct.slots.flatMap(([, slot]): readonly Rule[] => {
       if (slot.kind !== "place") return [];
-      if (listsWalked(slot.rule).length > 0) return [{ kind: "mapped", rule: slot.rule, count: undefined }];
-      const lengths = this.#samples.map(({ block }) => listsOf(block).get(key) ?? 0);
+      if (listsWalked(slot.rule, 0).length > 0) return [{ kind: "mapped", rule: slot.rule, count: undefined }];
+      const lengths = this.#samples.map(({ block }) => listsOf(block).get(key)?.length ?? 0);
       const count = this.#fitter.number(lengths);
       return count === undefined ? [] : [{ kind: "mapped", rule: slot.rule, count }];
     });
@@ -191,6 +192,7 @@ export class Synthesis {
     );
     const keys = [...new Set([fullest, ...this.#samples].flatMap(({ block }) => block.members.map(([key]) => key)))];
     const around: MemberSurroundings = {
+      level: 0,
       fitter,
       extra: (hint, values, samples) => this.#extra(hint, values, samples),
       samples: this.#samples.map((_, i) => i),
@@ -215,7 +217,8 @@ export class Synthesis {
   #pattern(members: ClassProgram["members"], returns: Returns): Matched {
     const known = this.#extras.length;
     // A loop from a list's second item on shows itself in lists of three alone; the more samples take part, the more they tell.
-    for (const shortest of [1, 2]) {
+    // What is made for one structure can do without.
+    for (const shortest of this.#open.length > 0 ? [1, 2] : [1, 2, Infinity]) {
       this.#extras.splice(known);
       try {
         const pattern = { members, forward: this.#forward(shortest), returns };
@@ -233,31 +236,8 @@ export class Synthesis {
     throw new NoProgram("no forward makes all samples");
   }
 
-  /** Lists that some samples repeat steps over are walked in loops; where lengths differ by more than none and one there is no other way. */
   #forward(shortest: number): TemplateSteps {
-    const lengths = this.#samples.map(({ block }) => listsOf(block));
-    const keys = [...new Set(lengths.flatMap((lists) => [...lists.keys()]))];
-    const long = keys.filter((key) => lengths.some((lists) => (lists.get(key) ?? 0) > 1));
-    const varying = long.filter((key) => new Set(lengths.map((lists) => lists.get(key) ?? 0)).size > 1);
-    // Samples in which such a list is too short for a loop to show itself are checked at the end, as all are.
-    // One without such a list shows what is done without it.
-    const clear = this.#samples.flatMap((_, i) =>
-      varying.every((key) => (lengths[i]?.get(key) ?? Infinity) > shortest) ? [i] : [],
-    );
-    if (clear.length === 0) throw new NoProgram("no sample shows the loops");
-    const stepsWith = (rolled: ReadonlySet<string>): readonly Steps[] =>
-      clear.map((i) => {
-        const { block, body } = this.#samples[i] as Sample;
-        return stepsOf(block, body, refsOf(block), rolled);
-      });
-    const all = stepsWith(new Set(long));
-    const rolledIn = all.map(
-      (steps) => new Set(steps.steps.flatMap((step) => (step.kind === "loop" ? step.lists.map(([key]) => key) : []))),
-    );
-    const isRolled = (key: string): boolean =>
-      rolledIn.every((lists, at) => lists.has(key) || lengths[clear[at] as number]?.has(key) !== true);
-    const rolled = new Set(long.filter(isRolled));
-    const steps = rolled.size === long.length ? all : stepsWith(rolled);
+    const { clear, steps } = rolledSamples(this.#samples, shortest);
     const around: Surroundings = {
       fitter: this.#fitter.within(clear),
       extra: (hint, values, samples) =>

@@ -5,7 +5,7 @@ import { childrenKnown, type ClassLookup } from "./children.ts";
 import type { Default } from "./defaults.ts";
 import { contentOf, distinct, distinctSamples } from "./distinct.ts";
 import { Prober } from "./prober.ts";
-import type { Sample } from "./samples.ts";
+import { hasNestedLists, type Sample } from "./samples.ts";
 import { numbersOf } from "./template-parameters.ts";
 import { Synthesis } from "./synthesis.ts";
 import { NoProgram, type ClassProgram } from "./template.ts";
@@ -45,25 +45,57 @@ export function synthesize(
   // Two instances that differ most give what lies between them too.
   const samples = [...distinctSamples(instances), ...known(probed)];
   const varied = new Set([...tried].filter((name) => several(name) || !isChildrens(name, first, probed, samples)));
-  const checks: Sample[] = [];
+  const learnt = (from: readonly Sample[], others: readonly Sample[]): ClassProgram | undefined => {
+    const made = (learning: readonly Sample[]): ClassProgram => {
+      const open = [...varied].filter((name) => distinct(learning.map(({ settings }) => settings.get(name) ?? null)).length > 1);
+      return new Synthesis(learning, open, classOf, defaults).program(instances);
+    };
+    return learntOf(from, others, made, (program) => (varied.size === 0 ? [] : known(prober.checks(numbersOf(program)))));
+  };
+  const found = learnt(samples, []);
+  if (found !== undefined && extrasOf(found) === 0) return found;
+  // Where lists that belong together are not equally long, code leaves lists in lists empty, which Python's zip refuses: then that tells nothing.
+  const nested = samples.some(({ block }) => hasNestedLists(block));
+  const uneven = nested ? known(probed).filter(({ settings }) => prober.isUneven(settings)) : [];
+  const even =
+    uneven.length === 0
+      ? undefined
+      : learnt(
+          samples.filter((sample) => !uneven.includes(sample)),
+          uneven,
+        );
+  return found === undefined || (even !== undefined && extrasOf(even) < extrasOf(found)) ? even : found;
+}
+
+function extrasOf({ parameters }: ClassProgram): number {
+  return parameters.filter(({ extra }) => extra === true).length;
+}
+
+/** The class that is made of these samples, and of those among the others and among its checks of which it would make something else. */
+function learntOf(
+  from: readonly Sample[],
+  others: readonly Sample[],
+  made: (samples: readonly Sample[]) => ClassProgram,
+  checksOf: (program: ClassProgram) => readonly Sample[],
+): ClassProgram | undefined {
+  const samples = [...from];
+  const checks = [...others];
   let best: ClassProgram | undefined;
   for (let round = 0; round < mostRounds; round++) {
-    const open = [...varied].filter((name) => distinct(samples.map(({ settings }) => settings.get(name) ?? null)).length > 1);
-    let made: ClassProgram;
+    let program: ClassProgram;
     try {
-      made = new Synthesis(samples, open, classOf, defaults).program(instances);
+      program = made(samples);
     } catch (error) {
       if (error instanceof NoProgram) return best;
       throw error;
     }
-    if (varied.size === 0) return made;
-    checks.push(...known(prober.checks(numbersOf(made))));
-    const wrong = checks.filter(({ block, body }) => made.contradicts(block, body));
+    checks.push(...checksOf(program));
+    const wrong = checks.filter(({ block, body }) => program.contradicts(block, body));
     if (wrong.length === 0) {
       // An argument that follows from nothing known contradicts nothing: all that is known may tell its rule.
-      const extras = ({ parameters }: ClassProgram): number => parameters.filter(({ extra }) => extra === true).length;
-      if (best !== undefined || extras(made) === 0) return best === undefined || extras(made) < extras(best) ? made : best;
-      best = made;
+      if (best !== undefined || extrasOf(program) === 0)
+        return best === undefined || extrasOf(program) < extrasOf(best) ? program : best;
+      best = program;
       const step = Math.ceil(checks.length / mostTold);
       samples.push(...checks.filter((_, i) => i % step === 0));
       continue;

@@ -30,6 +30,8 @@ export function rulesOf(member: MemberTemplate): readonly Rule[] {
       return [...of(member.present), ...member.items.flatMap(rulesOf)];
     case "record":
       return [...of(member.present), ...member.entries.flatMap(([, entry]) => rulesOf(entry))];
+    case "nested":
+      return [...of(member.count), ...rulesOf(member.item)];
     case "repeated":
       return [...of(member.count), ...member.construct.slots.flatMap(([, slot]) => rulesOfItems(slot))];
   }
@@ -58,6 +60,6 @@ function rulesOfSteps({ steps }: TemplateSteps): readonly Rule[] {
 }
 
 /** The lists that an attribute of the items of a list walks. */
-export function walkedBy(slot: ItemSlot): readonly Rule[] {
-  return slot.kind === "sequence" ? slot.parts : slot.kind === "place" ? listsWalked(slot.rule) : [];
+export function walkedBy(slot: ItemSlot, level: number): readonly Rule[] {
+  return slot.kind === "sequence" ? slot.parts : slot.kind === "place" ? listsWalked(slot.rule, level) : [];
 }

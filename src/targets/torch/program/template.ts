@@ -33,7 +33,15 @@ export type MemberTemplate =
   | { readonly kind: "module"; readonly choices: readonly Choice[] }
   | { readonly kind: "list"; readonly present?: Rule | undefined; readonly items: readonly MemberTemplate[] }
   /** A list of `count` items, or of as many as the sequences in its slots have. */
-  | { readonly kind: "repeated"; readonly construct: Construct<ItemSlot>; readonly count: Rule | undefined }
+  | {
+      readonly kind: "repeated";
+      readonly construct: Construct<ItemSlot>;
+      readonly count: Rule | undefined;
+      /** So many lists are around it. */
+      readonly level: number;
+    }
+  /** A list of lists or records: each as its place says. */
+  | { readonly kind: "nested"; readonly item: MemberTemplate; readonly count: Rule | undefined; readonly level: number }
   | {
       readonly kind: "record";
       readonly present?: Rule | undefined;
@@ -73,7 +81,7 @@ export type TemplateStep =
   | (Common & { readonly kind: "call"; readonly ref: Ref; readonly returns: Returns })
   | (Common & {
       readonly kind: "loop";
-      readonly lists: readonly (readonly [key: string, from: number])[];
+      readonly lists: readonly (readonly [list: Ref, from: number])[];
       readonly body: TemplateSteps;
       readonly kept: "all" | "all but the last" | undefined;
       readonly pops: boolean;

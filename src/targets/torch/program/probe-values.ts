@@ -1,0 +1,37 @@
+/** Values of settings at which blocks tend to do something else. */
+import type { PyConstant } from "../../../ir/python.ts";
+import type { Setting } from "./config.ts";
+
+/** Settings up to here are taken for multipliers, numbers of blocks and the like, which may become the length of a list. */
+export const small = 8;
+
+/** Lists of positions, of growing and of falling numbers, of one item and of many. */
+export function listsLike(given: readonly PyConstant[], few: boolean): readonly PyConstant[] {
+  if (given.length > 0 && given.every((item) => typeof item === "boolean"))
+    return [[true], [false], [true, false, true], [false, true, false], [true, true, false, false]];
+  const numbers = given.filter((item) => typeof item === "number");
+  if (numbers.length < given.length) return [];
+  const scale = numbers.some((item) => item > small) ? Math.max(...numbers) : 1;
+  const lists = [
+    [],
+    [0],
+    [1],
+    [2],
+    [0, 1],
+    [1, 3],
+    [1, 2, 3],
+    [3, 1, 2],
+    [4, 4],
+    [1, 2, 4, 8],
+    [2, 0, 5],
+    [9, 1],
+    [1, 1, 1, 1, 1, 1],
+  ];
+  return lists.filter((_, i) => !few || i % 3 === 0).map((list) => list.map((item) => item * scale));
+}
+
+/** The values of a setting at which it mostly asks for nothing, and others beside them. */
+export function plainValues({ value }: Setting): readonly PyConstant[] {
+  if (typeof value === "boolean") return [false, true];
+  return typeof value === "number" && Math.abs(value) <= small ? [1, 2, 4] : [];
+}
