@@ -2,7 +2,21 @@
 export * from "./functions/index.ts";
 export * from "./layers/index.ts";
 export { defaultGroups } from "../src/ops/group-norm.ts";
-export type { Add, Feature, FourTimes, Over, Scalar, Sum, Times, FeatureOrVector, Vector } from "./feature.ts";
+export type {
+  Add,
+  Chunks,
+  Difference,
+  Feature,
+  FourTimes,
+  Over,
+  Product,
+  Quotient,
+  Scalar,
+  Sum,
+  Times,
+  FeatureOrVector,
+  Vector,
+} from "./feature.ts";
 export { model, stages, type Discriminated, type ModelConfig } from "./model.ts";
 export { block, layers } from "./tracing/block.ts";
 export type { Model } from "../src/ir/model.ts";

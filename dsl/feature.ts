@@ -93,6 +93,85 @@ export type Sum<L extends readonly number[], Total extends number> = L extends r
     ? Total
     : number;
 
+// Digits of a difference: the complement to nines is added, and 1.
+interface Complements {
+  "0": "9";
+  "1": "8";
+  "2": "7";
+  "3": "6";
+  "4": "5";
+  "5": "4";
+  "6": "3";
+  "7": "2";
+  "8": "1";
+  "9": "0";
+}
+/** As long as `Length`, which is no shorter. */
+type Complement<T extends string, Length extends string, Out extends string = ""> = Length extends `${string}${infer Longer}`
+  ? T extends `${infer Head extends Digit}${infer Rest}`
+    ? Complement<Rest, Longer, `${Out}${Complements[Head]}`>
+    : Complement<"", Longer, `${Out}9`>
+  : Out;
+type Trimmed<T extends string> = T extends `0${infer Rest extends `${string}${Digit}`}` ? Trimmed<Rest> : T;
+
+/** A − B for literals with B ≤ A, `number` otherwise. */
+export type Difference<A extends number, B extends number> = number extends A | B
+  ? number
+  : Walk<Reverse<`${A}`>, Complement<Reverse<`${B}`>, Reverse<`${A}`>>, "1", ""> extends `1${infer Digits}`
+    ? // Where B > A the digits mean something else.
+      Add<ToNumber<Trimmed<Digits>>, B> extends A
+      ? ToNumber<Trimmed<Digits>>
+      : number
+    : number;
+
+// Multiplication and division digit by digit, from the left.
+type Copies<A, N extends 0[]> = { [I in keyof N]: A };
+type Multiplied<
+  A extends number,
+  B extends string,
+  Total extends number = 0,
+> = B extends `${infer Head extends Digit}${infer Rest}`
+  ? Multiplied<A, Rest, Sum<Copies<A, Unary[Head]>, Total extends 0 ? 0 : ToNumber<`${Total}0`>>>
+  : B extends ""
+    ? Total
+    : number;
+
+/** A·B for literals, `number` otherwise. */
+export type Product<A extends number, B extends number> = number extends A | B ? number : Multiplied<A, `${B}`>;
+
+type TenTimes<R extends 0[]> = [...R, ...R, ...R, ...R, ...R, ...R, ...R, ...R, ...R, ...R];
+type Counted<N extends 0[], D extends 0[], Q extends 0[] = []> = N extends [...D, ...infer Rest extends 0[]]
+  ? Counted<Rest, D, [...Q, 0]>
+  : [`${Q["length"]}`, N];
+type Divided<
+  A extends string,
+  D extends 0[],
+  R extends 0[] = [],
+  Out extends string = "",
+> = A extends `${infer Head extends Digit}${infer Rest}`
+  ? Counted<[...TenTimes<R>, ...Unary[Head]], D> extends [infer Q extends string, infer Left extends 0[]]
+    ? Divided<Rest, D, Left, `${Out}${Q}`>
+    : number
+  : [A, R] extends ["", []]
+    ? ToNumber<Trimmed<Out>>
+    : number;
+/** The literals that tuples are made for: 1 to 99. */
+type Small<K extends number> = `${K}` extends Exclude<Digit, "0"> | `${Exclude<Digit, "0">}${Digit}` ? K : never;
+
+/** A/B for literals where it is whole and B is at most 99, `number` otherwise. */
+export type Quotient<A extends number, B extends number> = number extends A | B
+  ? number
+  : [Small<B>] extends [never]
+    ? number
+    : Divided<`${A}`, Tuple<B>>;
+
+/** K equal runs of C channels: a tuple where K is a literal of at most 99. */
+export type Chunks<C extends number, S extends number, K extends number> = number extends K
+  ? readonly Feature<number, S>[]
+  : [Small<K>] extends [never]
+    ? readonly Feature<number, S>[]
+    : Copies<Feature<Quotient<C, K>, S>, Tuple<K>>;
+
 /** 4·C: the channels of the four Haar bands. */
 export type FourTimes<C extends number> = Sum<[C, C, C], C>;
 

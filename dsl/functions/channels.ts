@@ -1,6 +1,6 @@
 /** What joins, takes apart and counts channels. */
 import { ops } from "../../src/ops/index.ts";
-import type { Feature, Sum, Vector } from "../feature.ts";
+import type { Chunks, Difference, Feature, Sum, Vector } from "../feature.ts";
 import { apply, applyAll } from "../tracing/record.ts";
 import { tracedChannels } from "../tracing/trace.ts";
 
@@ -13,10 +13,10 @@ export function concat<C extends number, S extends number, const R extends reado
 }
 
 /** Channels start to stop, stop excluded. */
-export function slice<S extends number>(
+export function slice<S extends number, const A extends number, const B extends number>(
   x: Feature<number, S>,
-  config: { readonly start: number; readonly stop: number },
-): Feature<number, S> {
+  config: { readonly start: A; readonly stop: B },
+): Feature<Difference<B, A>, S> {
   return apply(ops.slice, config, [x], slice);
 }
 
@@ -35,10 +35,10 @@ export function minibatchStddev<C extends number, S extends number>(
 }
 
 /** Splits the channels into equal runs. */
-export function chunk<S extends number>(
-  x: Feature<number, S>,
-  config: { readonly chunks: number },
-): readonly Feature<number, S>[] {
+export function chunk<C extends number, S extends number, const K extends number>(
+  x: Feature<C, S>,
+  config: { readonly chunks: K },
+): Chunks<C, S, K> {
   return applyAll(ops.chunk, config, [x], chunk);
 }
 

@@ -1,6 +1,6 @@
 /** What changes the sides: pooling, resampling, Haar. */
 import { ops } from "../../src/ops/index.ts";
-import type { Feature, FourTimes, Over, Times, Vector } from "../feature.ts";
+import type { Feature, FourTimes, Over, Product, Quotient, Times, Vector } from "../feature.ts";
 import { apply } from "../tracing/record.ts";
 import { tracedChannels } from "../tracing/trace.ts";
 
@@ -61,11 +61,19 @@ export function upsample<C extends number, S extends number, const K extends num
 }
 
 /** Space to depth: every factor×factor cell becomes channels. */
-export function pixelUnshuffle<S extends number, const K extends number>(
-  x: Feature<number, S>,
+export function pixelUnshuffle<C extends number, S extends number, const K extends number>(
+  x: Feature<C, S>,
   config: { readonly factor: K },
-): Feature<number, Times<S, K>> {
+): Feature<Product<Product<C, K>, K>, Times<S, K>> {
   return apply(ops.pixelUnshuffle, config, [x], pixelUnshuffle);
+}
+
+/** Depth to space, the inverse of pixelUnshuffle: every factor² channels, which stand together, become a factor×factor cell of one (Shi et al. 2016). */
+export function pixelShuffle<C extends number, S extends number, const K extends number>(
+  x: Feature<C, S>,
+  config: { readonly factor: K },
+): Feature<Quotient<Quotient<C, K>, K>, Over<S, K>> {
+  return apply(ops.pixelShuffle, config, [x], pixelShuffle);
 }
 
 /**
@@ -83,10 +91,10 @@ export function haarDwt<C extends number, S extends number>(
 }
 
 /** Inverse of one level of the Haar transform, times `scale`: 4·C channels become C at twice the size. */
-export function haarIdwt<S extends number>(
-  x: Feature<number, S>,
+export function haarIdwt<C extends number, S extends number>(
+  x: Feature<C, S>,
   config: { readonly scale?: number } = {},
-): Feature<number, Over<S, 2>> {
+): Feature<Quotient<C, 4>, Over<S, 2>> {
   return apply(ops.haarIdwt, config, [x], haarIdwt);
 }
 

@@ -17,18 +17,15 @@ import {
   linear,
   maxPool2d,
   pad,
+  pixelShuffle,
   pixelUnshuffle,
   silu,
+  slice,
   smcConv2d,
   spectralConv2d,
   spectralLinear,
   upsample,
-  type Add,
   type Feature,
-  type FourTimes,
-  type Over,
-  type Sum,
-  type Times,
   type Vector,
 } from "litevae/dsl";
 
@@ -43,48 +40,6 @@ declare const someCount: number;
 const Res = block("Res", <C extends number>({ channels }: { channels: C }) => {
   const { norm, conv } = layers({ norm: groupNorm({ channels }), conv: conv2d({ in: channels, out: channels, kernel: 3 }) });
   return <S extends number>(x: Feature<C, S>): Feature<C, S> => add(x, conv(silu(norm(x))));
-});
-
-describe("arithmetic of literals", () => {
-  test("Add carries over digits", () => {
-    expectTypeOf<Add<0, 0>>().toEqualTypeOf<0>();
-    expectTypeOf<Add<16, 24>>().toEqualTypeOf<40>();
-    expectTypeOf<Add<999, 1>>().toEqualTypeOf<1000>();
-    expectTypeOf<Add<1, 999>>().toEqualTypeOf<1000>();
-    expectTypeOf<Add<5678, 4567>>().toEqualTypeOf<10245>();
-  });
-  test("Sum adds a list to a first number", () => {
-    expectTypeOf<Sum<[], 7>>().toEqualTypeOf<7>();
-    expectTypeOf<Sum<[12, 12, 4], 12>>().toEqualTypeOf<40>();
-    expectTypeOf<Sum<[12, number], 12>>().toEqualTypeOf<number>();
-    expectTypeOf<Sum<number[], 12>>().toEqualTypeOf<number>();
-  });
-  test("FourTimes counts the Haar bands", () => {
-    expectTypeOf<FourTimes<3>>().toEqualTypeOf<12>();
-    expectTypeOf<FourTimes<25>>().toEqualTypeOf<100>();
-  });
-  test("Times and Over hold for powers of two up to 256", () => {
-    expectTypeOf<Times<8, 1>>().toEqualTypeOf<8>();
-    expectTypeOf<Times<4, 2>>().toEqualTypeOf<8>();
-    expectTypeOf<Times<16, 16>>().toEqualTypeOf<256>();
-    expectTypeOf<Over<8, 1>>().toEqualTypeOf<8>();
-    expectTypeOf<Over<8, 8>>().toEqualTypeOf<1>();
-    expectTypeOf<Over<256, 4>>().toEqualTypeOf<64>();
-  });
-  test("what the tables do not hold becomes number, to be checked at compile time", () => {
-    expectTypeOf<Times<16, 32>>().toEqualTypeOf<number>();
-    expectTypeOf<Times<8, 3>>().toEqualTypeOf<number>();
-    expectTypeOf<Over<4, 8>>().toEqualTypeOf<number>();
-    expectTypeOf<Over<6, 2>>().toEqualTypeOf<number>();
-  });
-  test("number in, number out", () => {
-    expectTypeOf<Add<number, 1>>().toEqualTypeOf<number>();
-    expectTypeOf<Add<1, number>>().toEqualTypeOf<number>();
-    expectTypeOf<FourTimes<number>>().toEqualTypeOf<number>();
-    expectTypeOf<Times<number, 2>>().toEqualTypeOf<number>();
-    expectTypeOf<Times<2, number>>().toEqualTypeOf<number>();
-    expectTypeOf<Over<number, 2>>().toEqualTypeOf<number>();
-  });
 });
 
 describe("features", () => {
@@ -162,8 +117,9 @@ describe("functions", () => {
     expectTypeOf(level3.bands).toEqualTypeOf<Feature<12, 8>>();
     expectTypeOf(haarDwt(looseChannels).bands).toEqualTypeOf<Feature<number, 16>>();
   });
-  test("haarIdwt halves the stride", () => {
-    expectTypeOf(haarIdwt(f36)).toEqualTypeOf<Feature<number, 4>>();
+  test("haarIdwt halves the stride and divides the channels by four", () => {
+    expectTypeOf(haarIdwt(f36)).toEqualTypeOf<Feature<9, 4>>();
+    expectTypeOf(haarIdwt(looseChannels)).toEqualTypeOf<Feature<number, 4>>();
   });
   test("concat adds literal channels", () => {
     const { bands } = haarDwt(haarDwt(image).low);
@@ -193,7 +149,11 @@ describe("functions", () => {
     expectTypeOf(maxPool2d(f16, { size: 3, stride: 2 })).toEqualTypeOf<Feature<16, 8>>();
     expectTypeOf(upsample(f16, { factor: 2 })).toEqualTypeOf<Feature<16, 2>>();
     expectTypeOf(upsample(f16, { factor: someCount })).toEqualTypeOf<Feature<16, number>>();
-    expectTypeOf(pixelUnshuffle(f16, { factor: 2 })).toEqualTypeOf<Feature<number, 8>>();
+    expectTypeOf(pixelUnshuffle(f16, { factor: 2 })).toEqualTypeOf<Feature<64, 8>>();
+    expectTypeOf(pixelUnshuffle(f16, { factor: someCount })).toEqualTypeOf<Feature<number, number>>();
+    expectTypeOf(pixelShuffle(f36, { factor: 2 })).toEqualTypeOf<Feature<9, 4>>();
+    expectTypeOf(pixelShuffle(f36, { factor: 4 })).toEqualTypeOf<Feature<number, 2>>();
+    expectTypeOf(pixelShuffle(looseChannels, { factor: 2 })).toEqualTypeOf<Feature<number, 4>>();
   });
   test("LiteVAE's three levels meet at stride 8", () => {
     const level1 = haarDwt(image);
@@ -210,9 +170,19 @@ describe("functions", () => {
     // @ts-expect-error values of another shape
     attention(f16, f16, f36);
   });
-  test("pad keeps the type, chunk gives a list", () => {
+  test("pad keeps the type", () => {
     expectTypeOf(pad(f16, { right: 1 })).toEqualTypeOf<Feature<16, 4>>();
-    expectTypeOf(chunk(f36, { chunks: 2 })).toEqualTypeOf<readonly Feature<number, 8>[]>();
+  });
+  test("slice counts what it keeps", () => {
+    expectTypeOf(slice(f36, { start: 4, stop: 20 })).toEqualTypeOf<Feature<16, 8>>();
+    expectTypeOf(slice(f36, { start: 4, stop: someCount })).toEqualTypeOf<Feature<number, 8>>();
+  });
+  test("chunk gives a tuple of equal runs, or a list where their number is not known", () => {
+    expectTypeOf(chunk(f36, { chunks: 2 })).toEqualTypeOf<[Feature<18, 8>, Feature<18, 8>]>();
+    expectTypeOf(chunk(looseChannels, { chunks: 2 })).toEqualTypeOf<[Feature<number, 8>, Feature<number, 8>]>();
+    expectTypeOf(chunk(f36, { chunks: someCount })).toEqualTypeOf<readonly Feature<number, 8>[]>();
+    const [gate, value] = chunk(f16, { chunks: 2 });
+    expectTypeOf(add(gate, value)).toEqualTypeOf<Feature<8, 4>>();
   });
 });
 

@@ -48,7 +48,7 @@ export type Down =
   | { readonly kind: "both"; readonly left: Down; readonly right: Down };
 
 /** … and up. */
-export type Up = "upsample" | "haarIdwt";
+export type Up = "upsample" | "haarIdwt" | "pixelShuffle";
 
 /** What keeps the resolution. */
 export type Step =
@@ -137,7 +137,7 @@ export interface Program {
 
 const convKind = fc.constantFrom<ConvKind[]>("conv2d", "smcConv2d", "spectralConv2d", "equalizedConv2d");
 const channels = fc.integer({ min: 1, max: 8 });
-const up = fc.constantFrom<Up[]>("upsample", "haarIdwt");
+const up = fc.constantFrom<Up[]>("upsample", "haarIdwt", "pixelShuffle");
 
 const { down } = fc.letrec<{ down: Down }>((tie) => ({
   down: fc.oneof(

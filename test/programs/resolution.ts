@@ -1,5 +1,16 @@
 /** Changes of resolution, as DSL calls. */
-import { avgPool2d, blur, concat, haarDwt, haarIdwt, maxPool2d, pad, pixelUnshuffle, upsample } from "../../dsl/authoring.ts";
+import {
+  avgPool2d,
+  blur,
+  concat,
+  haarDwt,
+  haarIdwt,
+  maxPool2d,
+  pad,
+  pixelShuffle,
+  pixelUnshuffle,
+  upsample,
+} from "../../dsl/authoring.ts";
 import type { ConvKind, Down, Up } from "./generate.ts";
 import { convs, matched, type Built, type Layer, type FeatureMap, type Names, type Place } from "./place.ts";
 
@@ -56,6 +67,11 @@ function stridedConv(
 /** Up by a whole factor. */
 export function buildUp(up: Up, factor: number, place: Place): Built {
   const { channels } = place;
+  if (up === "pixelShuffle") {
+    const out = Math.min(channels, 2);
+    const cells = matched(place, out * factor * factor);
+    return { channels: out, apply: (x) => pixelShuffle(cells.apply(x), { factor }) };
+  }
   if (up === "upsample" || factor === 3) return { channels, apply: (x) => upsample(x, { factor }) };
   const times = factor === 4 ? 2 : 1;
   const out = Math.min(channels, 2);
