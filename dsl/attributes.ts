@@ -1,7 +1,17 @@
 /** From what an author writes to the attributes of an op, by the op's declaration. */
 import { isRule, type AttributeDeclaration, type Attrs, type AttrValue } from "../src/ir/attributes.ts";
 import type { Op } from "../src/ir/op.ts";
-import { checkChoice, checkCounts, checkFinite, checkFlag, checkKeys, checkRange, checkUnderflow, type Below } from "./config.ts";
+import {
+  checkChoice,
+  checkCounts,
+  checkFinite,
+  checkFlag,
+  checkKeys,
+  checkList,
+  checkRange,
+  checkUnderflow,
+  type Below,
+} from "./config.ts";
 
 export interface Filled {
   readonly attrs: Attrs;
@@ -47,6 +57,10 @@ function checkValue(op: string, key: string, value: unknown, declaration: Attrib
   switch (declaration.kind) {
     case "count":
       checkCounts(op, { [key]: value }, below, declaration.min);
+      break;
+    case "counts":
+      checkList(op, key, value, declaration.lengths, below);
+      checkCounts(op, Object.fromEntries((value as readonly unknown[]).map((item, i) => [`${key}[${i}]`, item])), below);
       break;
     case "number":
       if (declaration.interval === undefined) checkFinite(op, { [key]: value }, below);

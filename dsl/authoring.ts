@@ -9,6 +9,7 @@ export type {
   Feature,
   FourTimes,
   Over,
+  Parameter,
   Product,
   Quotient,
   Scalar,

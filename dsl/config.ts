@@ -49,6 +49,19 @@ export function checkCounts(op: string, counts: Settings, below: Below, min = 1)
   }
 }
 
+/** Refuses what is no list, or one of another length. */
+export function checkList(op: string, name: string, list: unknown, lengths: Interval, below: Below): void {
+  if (Array.isArray(list) && list.length >= lengths.min && list.length <= lengths.max) return;
+  throw new UserError({
+    what: `${name} of ${op} is not a list of ${lengths.min} to ${lengths.max} numbers`,
+    where: placeOf(captureSource(below)),
+    op,
+    expected: `${name}: [16, 1, 1], or another list`,
+    found: `${name}: ${Array.isArray(list) ? `a list of ${list.length}` : described(list)}`,
+    help: `set ${name} to a list of whole numbers`,
+  });
+}
+
 /** Refuses what is no text of one line: names stand in tables, paths and graphs. */
 export function checkText(op: string, texts: Settings, below: Below): void {
   for (const [name, text] of Object.entries(texts)) {

@@ -6,6 +6,7 @@ declare const Channels: unique symbol;
 declare const Stride: unique symbol;
 declare const Length: unique symbol;
 declare const Single: unique symbol;
+declare const Sizes: unique symbol;
 
 /**
  * A feature map [N, C, H/S, W/S]: C channels, S image pixels per position along each side.
@@ -27,8 +28,13 @@ export interface Scalar {
   [Single](): void;
 }
 
+/** A learned tensor of its own. */
+export interface Parameter<D extends readonly number[]> {
+  [Sizes](sizes: D): void;
+}
+
 /** What functions of single values take and return. */
-export type FeatureOrVector = Feature<number, number> | Vector<number>;
+export type FeatureOrVector = Feature<number, number> | Vector<number> | Parameter<readonly number[]>;
 
 // Addition of literal numbers, digit by digit over a small table; `number` in, `number` out.
 type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";

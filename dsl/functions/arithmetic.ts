@@ -3,20 +3,27 @@ import { ops } from "../../src/ops/index.ts";
 import type { Attrs } from "../../src/ir/attributes.ts";
 import type { Op } from "../../src/ir/op.ts";
 import type { Below } from "../config.ts";
-import type { Feature, FeatureOrVector, Scalar, Vector } from "../feature.ts";
+import type { Feature, FeatureOrVector, Parameter, Scalar, Vector } from "../feature.ts";
 import { apply } from "../tracing/record.ts";
 import { tracedRank } from "../tracing/trace.ts";
 
 /**
  * What stands beside X in arithmetic: as much again, or what is repeated over it, which is a number per channel and image, as a map of one
- * position has it too, or a single number.
+ * position has it too, a learned one, or a single number.
  */
 export type Operand<X> =
-  X extends Feature<infer C, infer S>
-    ? Feature<C, S> | Vector<C> | Scalar | number
-    : X extends Vector<infer C>
-      ? Vector<C> | Scalar | number
-      : never;
+  X extends Feature<infer C, infer S> ? MapOperand<C, S> : X extends Vector<infer C> ? VectorOperand<C> : Scalar | number;
+
+type MapOperand<C extends number, S extends number> =
+  | Feature<C, S>
+  | Vector<C>
+  | Parameter<readonly [C, number, number]>
+  | Parameter<readonly [1, C, number, number]>
+  | Parameter<readonly [1]>
+  | Scalar
+  | number;
+
+type VectorOperand<C extends number> = Vector<C> | Parameter<readonly [C]> | Parameter<readonly [1]> | Scalar | number;
 
 /** x + y; the first operand gives the shape. */
 export function add<X extends FeatureOrVector>(x: X, y: Operand<X>): X {

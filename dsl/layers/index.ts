@@ -4,3 +4,4 @@ export * from "./convolutions.ts";
 export * from "./dropout.ts";
 export * from "./linear.ts";
 export * from "./norms.ts";
+export * from "./parameter.ts";

@@ -2,6 +2,7 @@
 import { must } from "../../src/errors/must.ts";
 import { UserError } from "../../src/errors/index.ts";
 import type { Block, Graph, Layer, Member, Module, Value } from "../../src/ir/model.ts";
+import { parameterPath } from "../../src/ir/parameter-path.ts";
 import type { Shape } from "../../src/ir/shape.ts";
 import { placeOf, type Source } from "../../src/ir/source.ts";
 import { modulesIn, neededModules } from "../../src/ir/walk.ts";
@@ -92,7 +93,7 @@ export function recordModule(handle: Handle, part: PartTrace): Module {
 }
 
 function recordLayer({ op, attrs, defaulted }: LayerHandle, path: string): Layer {
-  const params = (op.params?.(attrs) ?? []).map((spec) => Object.freeze({ ...spec, path: `${path}.${spec.role}` }));
+  const params = (op.params?.(attrs) ?? []).map((spec) => Object.freeze({ ...spec, path: parameterPath(path, spec.role) }));
   return { kind: "layer", path, op, attrs, defaulted, params };
 }
 

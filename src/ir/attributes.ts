@@ -27,6 +27,12 @@ interface CountDeclaration extends Declared<number> {
   readonly min?: number;
 }
 
+/** Whole numbers of at least 1, as many as `lengths` allows. */
+interface CountsDeclaration extends Declared<readonly number[]> {
+  readonly kind: "counts";
+  readonly lengths: Interval;
+}
+
 /** A number that float32 holds, in an interval where one is given. */
 interface NumberDeclaration extends Declared<number> {
   readonly kind: "number";
@@ -51,7 +57,7 @@ interface FlagDeclaration extends Declared<boolean> {
   readonly kind: "flag";
 }
 
-export type AttributeDeclaration = CountDeclaration | NumberDeclaration | ChoiceDeclaration | FlagDeclaration;
+export type AttributeDeclaration = CountDeclaration | CountsDeclaration | NumberDeclaration | ChoiceDeclaration | FlagDeclaration;
 
 /** The attributes of an op by name, in the order in which they are filled in, checked and printed. */
 export type Attributes = Readonly<Record<string, AttributeDeclaration>>;
@@ -60,7 +66,9 @@ type ValueOf<D> = D extends { readonly kind: "flag" }
   ? boolean
   : D extends { readonly kind: "choice"; readonly choices: readonly (infer Choice extends string)[] }
     ? Choice
-    : number;
+    : D extends { readonly kind: "counts" }
+      ? readonly number[]
+      : number;
 
 /** The values that an op declared so computes with. */
 export type AttrsOf<D extends Attributes> = { readonly [Name in keyof D]: ValueOf<D[Name]> };

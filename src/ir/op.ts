@@ -17,7 +17,7 @@ export type Init =
   | { readonly kind: "computed"; readonly compute: (params: Readonly<Record<string, Tensor>>, random: () => number) => Tensor };
 
 export interface ParamSpec {
-  /** The last part of the name: `weight`, `bias`, … */
+  /** The last part of the name: `weight`, `bias`, …; empty where the layer's own name is the parameter's. */
   readonly role: string;
   readonly shape: readonly number[];
   readonly init: Init;
@@ -131,7 +131,13 @@ export type TorchAttrs<A extends Attrs = Attrs> = { readonly [K in keyof A]: PyE
 
 /** A layer is an nn.Module built once and called; a function is an expression over its inputs. */
 export type TorchForm<A extends Attrs = Attrs> =
-  | { readonly kind: "module"; readonly callee: PyExpr; readonly args: readonly TorchArgument<keyof A & string>[] }
+  | {
+      readonly kind: "module";
+      readonly callee: PyExpr;
+      readonly args: readonly TorchArgument<keyof A & string>[];
+      /** It is an nn.Parameter, which is read where a module is called. */
+      readonly read?: true;
+    }
   | {
       readonly kind: "function";
       /** `values` are those of one use: what the form itself depends on has to be equal in all uses of one text. */

@@ -39,14 +39,14 @@ export const attention = defineOp({
   },
   precise: ["MatMul", "Softmax"],
   // Queries, keys and values as tokens, which are copies, and the logarithm of every softmax's sum. Of one channel in all no copies are made, and
-  // torch takes another kernel, which keeps scores.
+  // torch takes another kernel, which keeps scores, unless there is one position alone.
   saves([query], _, { heads }) {
     const [values, perToken, tokens] = [query, query.toSpliced(1, 1), query.slice(2)].map(elementCount) as [
       number,
       number,
       number,
     ];
-    if (values === perToken) return { inputs: true, bytes: 4 * perToken * tokens };
+    if (values === perToken && tokens > 1) return { inputs: true, bytes: 4 * perToken * tokens };
     return { outputs: true, bytes: 4 * (3 * values + heads * perToken) };
   },
   torch: {

@@ -33,6 +33,7 @@ import { mish } from "./mish.ts";
 import { mul } from "./mul.ts";
 import { neg } from "./neg.ts";
 import { pad } from "./pad.ts";
+import { parameter } from "./parameter.ts";
 import { pixelShuffle } from "./pixel-shuffle.ts";
 import { pixelUnshuffle } from "./pixel-unshuffle.ts";
 import { pow } from "./pow.ts";
@@ -90,6 +91,7 @@ export const ops = {
   mul,
   neg,
   pad,
+  parameter,
   pixelShuffle,
   pixelUnshuffle,
   pow,

@@ -57,7 +57,7 @@ export function broadcastShape(inputs: NonEmpty<Shape>): Shape {
   const whole = inputs.find((shape) => shape.length === 2 || shape.length === 4) ?? inputs[0];
   if (inputs.some((shape) => shape.length === 2) && inputs.some((shape) => shape.length > 2)) expectSameKind(inputs);
   for (const shape of inputs) {
-    if (shape === whole || shape.length === 0) continue;
+    if (shape === whole || shape.every((dim) => fixedSize(dim) === 1 && shape.length < 2)) continue;
     const aligned = whole.slice(whole.length - shape.length);
     // A learned [C] would meet the columns of a map.
     const meets = shape.length === whole.length || shape.length + 1 === whole.length;

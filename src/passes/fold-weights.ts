@@ -1,4 +1,5 @@
 import { must } from "../errors/must.ts";
+import { parameterPath } from "../ir/parameter-path.ts";
 import type { Layer, OpNode, Param } from "../ir/model.ts";
 import type { Attrs, Fold } from "../ir/op.ts";
 import { flat, folded, withGraph, type PartPass } from "./pass.ts";
@@ -29,7 +30,8 @@ function foldLayer(layer: Layer, foldOf: (attrs: Attrs) => Fold): Layer {
   const params = (fold.op.params?.(fold.attrs) ?? []).map((spec): Param => {
     const stored = layer.params.find((param) => param.role === spec.role);
     const compute = fold.derive[spec.role];
-    if (compute !== undefined) return { ...spec, path: `${layer.path}.${spec.role}`, derive: { from: layer.params, compute } };
+    if (compute !== undefined)
+      return { ...spec, path: parameterPath(layer.path, spec.role), derive: { from: layer.params, compute } };
     return must(stored, `the ${spec.role} of ${fold.op.name}, to which ${layer.op.name} folds,`);
   });
   return Object.freeze({ ...layer, op: fold.op, attrs: fold.attrs, defaulted: [], params });

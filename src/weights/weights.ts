@@ -1,5 +1,6 @@
 import { must } from "../errors/must.ts";
 import { UserError } from "../errors/index.ts";
+import { parameterPath } from "../ir/parameter-path.ts";
 import type { Interchange, Layer, Model, Module, Param, Part } from "../ir/model.ts";
 import { layersOf, paramsOf } from "../ir/walk.ts";
 import { tensorOf, type Tensor } from "../ir/tensor.ts";
@@ -21,7 +22,8 @@ export function initialWeights(parts: readonly Part[], seed: number): Weights {
   return loading((param) => {
     if (!tensors.has(param.path)) {
       const layer = must(layerOf.get(param.path), `the layer of ${param.path}`);
-      for (const [role, tensor] of Object.entries(initializeLayer(layer, seed))) tensors.set(`${layer.path}.${role}`, tensor);
+      for (const [role, tensor] of Object.entries(initializeLayer(layer, seed)))
+        tensors.set(parameterPath(layer.path, role), tensor);
     }
     return must(tensors.get(param.path), param.path);
   });

@@ -101,6 +101,8 @@ function values(declaration: AttributeDeclaration): string {
   switch (declaration.kind) {
     case "count":
       return `a whole number ≥ ${declaration.min ?? 1}`;
+    case "counts":
+      return `${declaration.lengths.min} to ${declaration.lengths.max} whole numbers ≥ 1`;
     case "number":
       return `${number(declaration.interval)}${declaration.atMost === undefined ? "" : `, at most ${declaration.atMost}`}`;
     case "choice":

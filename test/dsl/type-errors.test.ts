@@ -30,7 +30,7 @@ const cases: Readonly<Record<string, Case>> = {
   "different channels in add": {
     code: `dsl.add(feature<16, 8>(), feature<36, 8>());`,
     errors: [
-      `1: Argument of type 'Feature<36, 8>' is not assignable to parameter of type 'number | Feature<16, 8> | Scalar | Vector<16>'.
+      `1: Argument of type 'Feature<36, 8>' is not assignable to parameter of type 'MapOperand<16, 8>'.
   Type 'Feature<36, 8>' is not assignable to type 'Feature<16, 8>'.
     Type '36' is not assignable to type '16'.`,
     ],
@@ -38,7 +38,7 @@ const cases: Readonly<Record<string, Case>> = {
   "a skip of another stride": {
     code: `dsl.add(feature<16, 2>(), dsl.upsample(feature<16, 8>(), { factor: 2 }));`,
     errors: [
-      `1: Argument of type 'Feature<16, 4>' is not assignable to parameter of type 'number | Scalar | Vector<16> | Feature<16, 2>'.
+      `1: Argument of type 'Feature<16, 4>' is not assignable to parameter of type 'MapOperand<16, 2>'.
   Type 'Feature<16, 4>' is not assignable to type 'Feature<16, 2>'.
     Type '4' is not assignable to type '2'.`,
     ],

@@ -31,6 +31,7 @@ export const activationKinds = [
   "softsign",
   "oneMinus",
   "squeezeExcite",
+  "layerScale",
 ] as const;
 export type ActivationKind = (typeof activationKinds)[number];
 export type Join = "add" | "mul" | "concat" | "block";

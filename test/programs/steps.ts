@@ -44,6 +44,7 @@ import {
   div,
   sub,
   globalPool,
+  parameter,
 } from "../../dsl/authoring.ts";
 import type { ActivationKind, BlockStep, Join, Step } from "./generate.ts";
 import { convs, identity, matched, Names, type Built, type Layer, type FeatureMap, type Place } from "./place.ts";
@@ -74,6 +75,10 @@ const activations: Readonly<Record<ActivationKind, (place: Place) => Layer>> = {
   softsign: () => (x) => div(x, add(abs(x), 1)),
   oneMinus: () => (x) => sub(1, x),
   squeezeExcite: () => (x) => mul(x, sigmoid(globalPool(x, { reduction: "mean" }))),
+  layerScale({ names, channels }) {
+    const gamma = names.add("gamma", parameter({ shape: [channels, 1, 1], init: 0.5, distribution: "normal" }));
+    return (x) => mul(x, gamma());
+  },
   prelu: ({ names, channels }) => names.add("act", prelu({ channels })),
   snake: ({ names, channels }) => names.add("act", snake({ channels })),
 };

@@ -61,16 +61,34 @@ def encode(tensor: Tensor) -> Json:
 def describe(tensors: Iterable[tuple[str, Tensor]]) -> list[Json]:
     kinds = {torch.int64: "int64"}
     return [
-        {"role": name, "shape": list(t.shape), "dtype": kinds.get(t.dtype, "float32")} for name, t in tensors
+        {
+            "role": "" if name == "value" else name,
+            "shape": list(t.shape),
+            "dtype": kinds.get(t.dtype, "float32"),
+        }
+        for name, t in tensors
     ]
+
+
+class Read(nn.Module):
+    """A parameter that stands in a model under its own name."""
+
+    def __init__(self, value: nn.Parameter) -> None:
+        super().__init__()
+        self.value = value
+
+    def forward(self) -> Tensor:
+        return self.value
 
 
 def build(request: Json) -> nn.Module:
     """The module of a request; `state` must name exactly its parameters and buffers."""
-    module: nn.Module = eval(request["module"], dict(SCOPE))
-    module.double().load_state_dict(
-        {role: decode(tensor) for role, tensor in request["state"].items()}, strict=True
-    )
+    made = eval(request["module"], dict(SCOPE))
+    module: nn.Module = Read(made) if isinstance(made, nn.Parameter) else made
+    state = {role: decode(tensor) for role, tensor in request["state"].items()}
+    if isinstance(module, Read):
+        state = {"value": state[""]}
+    module.double().load_state_dict(state, strict=True)
     return module.eval()
 
 

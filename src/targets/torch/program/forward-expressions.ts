@@ -32,8 +32,11 @@ export class Expressions {
   applied(step: TemplateStep, operands: readonly PyExpr[], frame: Frame): PyExpr {
     if (step.kind === "call") return pyCall(this.member(step.ref, frame), operands);
     if (step.kind !== "op") throw new Error("a step that applies nothing");
-    if (step.ref !== undefined) return pyCall(this.member(step.ref, frame), operands);
     const { torch, name } = step.op;
+    if (step.ref !== undefined) {
+      const member = this.member(step.ref, frame);
+      return torch.kind === "module" && torch.read === true ? member : pyCall(member, operands);
+    }
     if (torch.kind !== "function") throw new Error(`${name} has no layer`);
     const attrs = Object.fromEntries(
       step.slots.map(([attr, slot]) => {

@@ -8,6 +8,7 @@ from .attention import attention
 from .equalized import EqualizedConv2d, EqualizedLinear
 from .haar import haar_dwt, haar_idwt
 from .linear import ChannelLinear
+from .parameter import parameter
 from .rules import at_least_float32, default_groups, same_padding
 from .smc import SMCConv2d
 from .spectral import SpectralConv2d, SpectralLinear, without_power_iteration
@@ -28,6 +29,7 @@ __all__ = [
     "haar_dwt",
     "haar_idwt",
     "minibatch_stddev",
+    "parameter",
     "quick_gelu",
     "same_padding",
     "without_power_iteration",

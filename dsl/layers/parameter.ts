@@ -1,0 +1,18 @@
+/** Parameters that are no part of another layer. */
+import { ops } from "../../src/ops/index.ts";
+import type { Parameter } from "../feature.ts";
+import { layer } from "../tracing/record.ts";
+
+/**
+ * A learned tensor of its own, named by `layers` and read by calling it: `mul(h, l.gamma())`. Its key is its name, without `weight` behind it.
+ */
+export function parameter<const D extends readonly number[]>(config: {
+  /** Its sizes: [C, 1, 1] is a number per channel of a map, [C] of a vector, [1] a single one. */
+  readonly shape: D;
+  /** The value at first; of a normal distribution the deviation, of a uniform one the bound. Default: 0. */
+  readonly init?: number;
+  /** How values are drawn at first. Default: "constant". */
+  readonly distribution?: "constant" | "normal" | "uniform";
+}): () => Parameter<D> {
+  return layer(ops.parameter, config, parameter);
+}

@@ -1,0 +1,22 @@
+"""Parameters that are no part of another layer."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import nn
+
+
+def parameter(
+    shape: Sequence[int],
+    init: float = 0.0,
+    *,
+    distribution: Literal["constant", "normal", "uniform"] = "constant",
+) -> nn.Parameter:
+    """A learned tensor: all `init`, or drawn with that deviation, or within that bound on both sides of 0."""
+    tensor = torch.full(tuple(shape), float(init))
+    if distribution == "normal":
+        nn.init.normal_(tensor, std=abs(init))
+    elif distribution == "uniform":
+        nn.init.uniform_(tensor, -abs(init), abs(init))
+    return nn.Parameter(tensor)
