@@ -1,13 +1,8 @@
 /** Activations that learn. */
 import { ops } from "../../src/ops/index.ts";
-import type { Feature, Vector } from "../feature.ts";
+import type { Feature } from "../feature.ts";
 import { layer } from "../tracing/record.ts";
-
-/** Keeps the channels and sides of a feature map, or the channels of a vector. */
-interface SameValues<C extends number> {
-  (x: Vector<C>): Vector<C>;
-  <S extends number>(x: Feature<C, S>): Feature<C, S>;
-}
+import type { SameValues } from "./same-values.ts";
 
 /** Parametric rectified linear unit: negative values times a learned slope per channel, 0.25 at first (He et al. 2015). */
 export function prelu<const C extends number>(config: {

@@ -2,6 +2,7 @@
 import { ops } from "../../src/ops/index.ts";
 import type { Feature } from "../feature.ts";
 import { layer } from "../tracing/record.ts";
+import type { SameValues } from "./same-values.ts";
 
 type Same<C extends number> = <S extends number>(x: Feature<C, S>) => Feature<C, S>;
 
@@ -25,4 +26,28 @@ export function batchNorm2d<const C extends number>(config: {
   readonly eps?: number;
 }): Same<C> {
   return layer(ops.batchNorm2d, config, batchNorm2d);
+}
+
+/** Layer normalisation over the channels, at every position of a map or of a vector (Ba et al. 2016). */
+export function layerNorm<const C extends number>(config: {
+  /** Channels of the input. */
+  readonly channels: C;
+  /** Added to the variance. Default: 0.00001. */
+  readonly eps?: number;
+  /** Whether a learned number is added to every channel. Default: true. */
+  readonly bias?: boolean;
+}): SameValues<C> {
+  return layer(ops.layerNorm, config, layerNorm);
+}
+
+/** Divides by the root of the mean square over the channels, at every position of a map or of a vector (Zhang and Sennrich 2019). */
+export function rmsNorm<const C extends number>(config: {
+  /** Channels of the input. */
+  readonly channels: C;
+  /** Added to the mean square. Default: 0.00001. */
+  readonly eps?: number;
+  /** Whether a learned number is added to every channel. Default: false. */
+  readonly bias?: boolean;
+}): SameValues<C> {
+  return layer(ops.rmsNorm, config, rmsNorm);
 }

@@ -24,6 +24,7 @@ import { haarDwt } from "./haar-dwt.ts";
 import { haarIdwt } from "./haar-idwt.ts";
 import { hardSigmoid } from "./hard-sigmoid.ts";
 import { hardSwish } from "./hard-swish.ts";
+import { layerNorm } from "./layer-norm.ts";
 import { leakyRelu } from "./leaky-relu.ts";
 import { linear } from "./linear.ts";
 import { log } from "./log.ts";
@@ -40,6 +41,7 @@ import { pow } from "./pow.ts";
 import { prelu } from "./prelu.ts";
 import { quickGelu } from "./quick-gelu.ts";
 import { relu } from "./relu.ts";
+import { rmsNorm } from "./rms-norm.ts";
 import { rsqrt } from "./rsqrt.ts";
 import { scale } from "./scale.ts";
 import { sigmoid } from "./sigmoid.ts";
@@ -82,6 +84,7 @@ export const ops = {
   haarIdwt,
   hardSigmoid,
   hardSwish,
+  layerNorm,
   leakyRelu,
   linear,
   log,
@@ -98,6 +101,7 @@ export const ops = {
   prelu,
   quickGelu,
   relu,
+  rmsNorm,
   rsqrt,
   scale,
   sigmoid,

@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { globalPool } from "../../src/ops/global-pool.ts";
 import { groupNorm } from "../../src/ops/group-norm.ts";
+import { layerNorm } from "../../src/ops/layer-norm.ts";
 import { floats, tensorOf, type Tensor } from "../../src/ir/tensor.ts";
 import { runOneOp } from "../support/one-op.ts";
 import { randomOf } from "../support/random.ts";
@@ -103,4 +104,31 @@ test("globalPool's mean and sum of a constant at 1024²", async () => {
     const [found] = await runOneOp(globalPool, { reduction }, [input]);
     for (const value of floats(found as Tensor)) expect(Math.abs(value / expected - 1), reduction).toBeLessThan(1e-5);
   }
+});
+
+test.each<readonly [string, (channel: number, random: () => number) => number]>([
+  ["noise", (_, random) => random()],
+  ["low contrast on a large mean", (_, random) => 50.123 + 1e-3 * random()],
+  ["one value in all channels", () => 50.123],
+  ["one channel far from all others", (channel, random) => (channel === 5 ? 300 : random())],
+  ["the first channel far from all others", (channel, random) => (channel === 0 ? 300 : random())],
+])("layerNorm of %s", async (_, fill) => {
+  const [width, side] = [512, 4];
+  const random = randomOf(7);
+  const data = Float32Array.from({ length: width * side ** 2 }, (_value, i) =>
+    fill(Math.floor(i / side ** 2), () => random() * 2 - 1),
+  );
+  const expected = new Float64Array(data.length);
+  for (let position = 0; position < side ** 2; position++) {
+    const values = Float64Array.from({ length: width }, (_value, channel) => data[channel * side ** 2 + position] as number);
+    const mean = values.reduce((sum, value) => sum + value, 0) / width;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / width;
+    values.forEach((value, channel) => {
+      expected[channel * side ** 2 + position] = (value - mean) / Math.sqrt(variance + eps);
+    });
+  }
+  const state = { weight: tensorOf([width], new Float32Array(width).fill(1)) };
+  const input = tensorOf([1, width, side, side], data);
+  const [found] = await runOneOp(layerNorm, { channels: width, eps, bias: false }, [input], state);
+  expect(relativeError(found as Tensor, expected)).toBeLessThan(1e-5);
 });

@@ -28,6 +28,8 @@ export const activationKinds = [
   "pow",
   "prelu",
   "snake",
+  "layerNorm",
+  "rmsNorm",
   "softsign",
   "oneMinus",
   "squeezeExcite",

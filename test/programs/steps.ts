@@ -45,6 +45,8 @@ import {
   sub,
   globalPool,
   parameter,
+  layerNorm,
+  rmsNorm,
 } from "../../dsl/authoring.ts";
 import type { ActivationKind, BlockStep, Join, Step } from "./generate.ts";
 import { convs, identity, matched, Names, type Built, type Layer, type FeatureMap, type Place } from "./place.ts";
@@ -81,6 +83,8 @@ const activations: Readonly<Record<ActivationKind, (place: Place) => Layer>> = {
   },
   prelu: ({ names, channels }) => names.add("act", prelu({ channels })),
   snake: ({ names, channels }) => names.add("act", snake({ channels })),
+  layerNorm: ({ names, channels }) => names.add("norm", layerNorm({ channels })),
+  rmsNorm: ({ names, channels }) => names.add("norm", rmsNorm({ channels, bias: true })),
 };
 
 /** Wider maps are brought down, so that programs stay small. */

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from diffusers.models.normalization import RMSNorm
 from torch import Tensor, nn
 
 from litevae_runtime.nn import layers
@@ -18,6 +19,8 @@ BUILDERS: dict[str, Callable[[], Layer]] = {
     "SpectralConv2d": lambda: layers.SpectralConv2d(8, 6, 3, padding=1),
     "SpectralLinear": lambda: layers.SpectralLinear(8, 6),
     "ChannelLinear": lambda: layers.ChannelLinear(8, 6),
+    "ChannelLayerNorm": lambda: layers.ChannelLayerNorm(8),
+    "ChannelRMSNorm": lambda: layers.ChannelRMSNorm(8, bias=True),
     "EqualizedConv2d": lambda: layers.EqualizedConv2d(8, 6, 3, padding=1),
     "EqualizedLinear": lambda: layers.EqualizedLinear(8, 6),
     "blur": lambda: partial(layers.blur, stride=2, padding=2),
@@ -157,3 +160,20 @@ def test_groups_are_the_largest_that_divide_the_batch(images: int, size: int) ->
         torch.testing.assert_close(
             layers.minibatch_stddev(x)[:, 3], torch.full((images, 4, 4), 1e-4).double()
         )
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_rms_norm_is_that_of_diffusers_with_its_keys(bias: bool, x: Tensor) -> None:
+    reference = RMSNorm(8, eps=1e-5, bias=bias)
+    for parameter in reference.parameters():
+        nn.init.normal_(parameter)
+    layer = layers.ChannelRMSNorm(8, bias=bias)
+    layer.load_state_dict(reference.state_dict(), strict=True)
+    torch.testing.assert_close(layer(x), reference(x.movedim(1, -1)).movedim(-1, 1))
+    torch.testing.assert_close(layer(x[:, :, 0, 0]), reference(x[:, :, 0, 0]))
+
+
+def test_rms_norm_of_large_values_in_half_precision(x: Tensor) -> None:
+    y = layers.ChannelRMSNorm(8)((1000 * x).half())
+    assert y.dtype == torch.float16
+    torch.testing.assert_close(y.float(), layers.ChannelRMSNorm(8)(1000 * x), rtol=2e-3, atol=2e-3)

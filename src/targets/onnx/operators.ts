@@ -28,6 +28,7 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
   Abs: same,
   Cast: same,
   Identity: same,
+  LayerNormalization: same,
   LeakyRelu: same,
   Relu: same,
   Sigmoid: same,

@@ -8,6 +8,7 @@ from .attention import attention
 from .equalized import EqualizedConv2d, EqualizedLinear
 from .haar import haar_dwt, haar_idwt
 from .linear import ChannelLinear
+from .norms import ChannelLayerNorm, ChannelRMSNorm
 from .parameter import parameter
 from .rules import at_least_float32, default_groups, same_padding
 from .smc import SMCConv2d
@@ -15,7 +16,9 @@ from .spectral import SpectralConv2d, SpectralLinear, without_power_iteration
 from .stylegan import blur, minibatch_stddev
 
 __all__ = [
+    "ChannelLayerNorm",
     "ChannelLinear",
+    "ChannelRMSNorm",
     "EqualizedConv2d",
     "EqualizedLinear",
     "SMCConv2d",
