@@ -12,6 +12,8 @@ export interface DefaultRule {
   readonly doc: string;
   /** The function of a package's `layers` that computes the same from the same values. */
   readonly python?: string;
+  /** Values that this function takes where they are left out, which are the last. */
+  readonly pythonDefaults?: Readonly<Record<string, AttrValue>>;
 }
 
 interface Declared<T extends AttrValue> {

@@ -1,14 +1,40 @@
 import { ShapeError } from "../errors/index.ts";
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
+import { elementCount } from "../ir/shape.ts";
+import { bordered, expectBorder } from "./border.ts";
 import { biasArgument, convAttributes, convMacs, convParams, convShape, windowArguments } from "./rules.ts";
+
+const { padding, bias, ...windowAttributes } = convAttributes;
+
+/** Around a convolution of no other kind. */
+export const plainConv = { groups: 1, dilation: 1, paddingMode: "zeros" } as const;
 
 export const conv2d = defineOp({
   name: "conv2d",
-  doc: "Two-dimensional convolution (cross-correlation) with zero padding.",
+  doc: "Two-dimensional convolution (cross-correlation).",
   attributes: {
-    ...convAttributes,
+    ...windowAttributes,
+    dilation: { kind: "count", default: 1, doc: "Distance between neighbouring values of the kernel." },
+    padding: {
+      ...padding,
+      default: {
+        from: ["kernel", "dilation"],
+        rule: (kernel: number, dilation: number) => Math.floor((dilation * (kernel - 1)) / 2),
+        doc: "dilation·(kernel − 1)/2 rounded down, which keeps the size for odd kernels",
+        python: "same_padding",
+        pythonDefaults: { dilation: 1 },
+      },
+      doc: "Positions added on every side.",
+    },
+    bias,
     groups: { kind: "count", default: 1, doc: "Runs of channels that are convolved apart." },
+    paddingMode: {
+      kind: "choice",
+      choices: ["zeros", "reflect", "replicate", "circular"],
+      default: "zeros",
+      doc: "What is added: zeros, the map mirrored at its border, the value at the border, or what stands at the opposite side.",
+    },
   },
   params: (attrs) => convParams(attrs, attrs.groups),
   infer([input], attrs) {
@@ -19,43 +45,61 @@ export const conv2d = defineOp({
         help: "choose groups that divide both channel counts",
       });
     }
+    expectBorder(input, attrs.padding, attrs.paddingMode);
     return [convShape(input, attrs)];
   },
   macs: (_, outputs, attrs) => convMacs(outputs, attrs, attrs.groups),
   onnx(writer, [input], attrs) {
     const parameters = attrs.bias ? [writer.param("weight"), writer.param("bias")] : [writer.param("weight")];
-    const { kernel, stride, padding, groups } = attrs;
+    const { kernel, stride, dilation, groups, paddingMode } = attrs;
+    const zeros = paddingMode === "zeros" ? attrs.padding : 0;
     return [
-      writer.node("Conv", [input, ...parameters], {
+      writer.node("Conv", [bordered(writer, input, attrs.padding, paddingMode), ...parameters], {
         kernel_shape: [kernel, kernel],
         strides: [stride, stride],
-        pads: [padding, padding, padding, padding],
+        pads: [zeros, zeros, zeros, zeros],
         group: groups,
+        ...(dilation === 1 ? {} : { dilations: [dilation, dilation] }),
       }),
     ];
+  },
+  saves([input], _, { padding: border, paddingMode }) {
+    if (paddingMode === "zeros") return { inputs: true };
+    // The convolution keeps the map with its border, and what mirrors or repeats one keeps the map.
+    const around = input.map((size, axis) => (axis < 2 ? size : size + 2 * border));
+    return { bytes: 4 * elementCount(around), ...(paddingMode === "circular" ? {} : { inputs: true }) };
   },
   torch: {
     kind: "module",
     callee: pySymbol("nn", "Conv2d"),
-    args: [...windowArguments, { attr: "groups", keyword: "groups", omit: 1 }, biasArgument],
+    args: [
+      ...windowArguments,
+      { attr: "dilation", keyword: "dilation", omit: 1 },
+      { attr: "groups", keyword: "groups", omit: 1 },
+      biasArgument,
+      { attr: "paddingMode", keyword: "padding_mode", omit: "zeros" },
+    ],
   },
   sample(choose) {
     const groups = choose.pick([1, 2]);
-    const [kernel, padding] = choose.pick([
-      [1, 0],
-      [3, 1],
-      [4, 1],
-      [3, 0],
+    const [kernel, dilation, border] = choose.pick([
+      [1, 1, 0],
+      [3, 2, 2],
+      [3, 3, 2],
+      [3, 1, 1],
+      [4, 1, 1],
+      [3, 1, 0],
     ] as const);
-    const stride = choose.pick([1, 2]);
     const attrs = {
       in: groups * choose.int(1, 4),
       out: groups * choose.int(1, 4),
       kernel,
-      stride,
-      padding,
-      groups,
+      stride: choose.pick([1, 2]),
+      dilation,
+      padding: border,
       bias: choose.pick([true, false]),
+      groups,
+      paddingMode: choose.pick(["reflect", "circular", "zeros", "zeros", "replicate"] as const),
     };
     return { attrs, inputs: [[choose.int(1, 3), attrs.in, 2 * choose.int(2, 6), 2 * choose.int(2, 6)]] };
   },

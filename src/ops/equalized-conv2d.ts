@@ -1,6 +1,6 @@
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
-import { conv2d } from "./conv2d.ts";
+import { conv2d, plainConv } from "./conv2d.ts";
 import { equalizedFold, equalizedParams } from "./equalized.ts";
 import { convArguments, convAttributes, convMacs, convShape } from "./rules.ts";
 
@@ -11,7 +11,7 @@ export const equalizedConv2d = defineOp({
   params: (attrs) => equalizedParams([attrs.out, attrs.in, attrs.kernel, attrs.kernel], attrs.bias),
   infer: ([input], attrs) => [convShape(input, attrs)],
   macs: (_, outputs, attrs) => convMacs(outputs, attrs),
-  fold: (attrs) => ({ op: conv2d, attrs: { ...attrs, groups: 1 }, derive: equalizedFold }),
+  fold: (attrs) => ({ op: conv2d, attrs: { ...attrs, ...plainConv }, derive: equalizedFold }),
   torch: {
     kind: "module",
     callee: pySymbol("layers", "EqualizedConv2d"),

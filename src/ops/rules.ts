@@ -139,16 +139,18 @@ export const convArguments = [...windowArguments, biasArgument] as const;
 
 type ConvAttrs = AttrsOf<typeof convAttributes>;
 
-export function convShape(shape: Shape, attrs: ConvAttrs): Shape {
+export function convShape(shape: Shape, attrs: ConvAttrs & { readonly dilation?: number }): Shape {
   const [n, , h, w] = featureDims(shape);
   expectChannels(shape, attrs.in, "in");
-  const along = (dim: Dim): Dim => windowedDim(dim, attrs.kernel, attrs.stride, 2 * attrs.padding);
+  const { dilation = 1 } = attrs;
+  const reach = dilation * (attrs.kernel - 1) + 1;
+  const along = (dim: Dim): Dim => windowedDim(dim, reach, attrs.stride, 2 * attrs.padding);
   const [height, width] = [along(h), along(w)];
   for (const dim of [height, width]) {
     const size = fixedSize(dim);
     if (size !== undefined && size < 1) {
       throw new ShapeError("the kernel is larger than its padded input", {
-        expected: `at least ${attrs.kernel - 2 * attrs.padding} along each side`,
+        expected: `at least ${reach - 2 * attrs.padding} along each side`,
         found: formatShape(shape),
         help: "use a smaller kernel or more padding",
       });

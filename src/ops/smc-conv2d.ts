@@ -2,7 +2,7 @@ import { must } from "../errors/must.ts";
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
 import { floats, tensorOf, type Tensor } from "../ir/tensor.ts";
-import { conv2d } from "./conv2d.ts";
+import { conv2d, plainConv } from "./conv2d.ts";
 import { convArguments, convAttributes, convMacs, convParams, convShape } from "./rules.ts";
 
 /** ε of eq. 3 (arXiv:2405.14477 §4.2 gives none; 1e-8 keeps an all-zero filter finite). */
@@ -22,7 +22,7 @@ export const smcConv2d = defineOp({
   // Nothing in eq. 3 depends on the data, so after training this is a plain convolution.
   fold: (attrs) => ({
     op: conv2d,
-    attrs: { ...attrs, groups: 1 },
+    attrs: { ...attrs, ...plainConv },
     derive: {
       weight(params) {
         const role = (name: string): Tensor => must(params[name], `SMC's ${name}`);

@@ -1,6 +1,6 @@
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
-import { conv2d } from "./conv2d.ts";
+import { conv2d, plainConv } from "./conv2d.ts";
 import { convArguments, convAttributes, convMacs, convParams, convShape } from "./rules.ts";
 import { spectralBuffers, spectralFold } from "./spectral-norm.ts";
 
@@ -11,7 +11,7 @@ export const spectralConv2d = defineOp({
   params: (attrs) => [...convParams(attrs), ...spectralBuffers([attrs.out, attrs.in, attrs.kernel, attrs.kernel])],
   infer: ([input], attrs) => [convShape(input, attrs)],
   macs: (_, outputs, attrs) => convMacs(outputs, attrs),
-  fold: (attrs) => ({ op: conv2d, attrs: { ...attrs, groups: 1 }, derive: spectralFold }),
+  fold: (attrs) => ({ op: conv2d, attrs: { ...attrs, ...plainConv }, derive: spectralFold }),
   torch: {
     kind: "module",
     callee: pySymbol("layers", "SpectralConv2d"),

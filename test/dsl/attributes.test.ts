@@ -83,14 +83,17 @@ test("the IR says which attributes their author left out", () => {
   const { parts } = model({ latentChannels: 12, encoder: Encoder(), decoder: Decoder() });
   const left = parts.flatMap(({ graph }) => [...stepsOf(graph)].map(({ node }) => [node.op.name, node.defaulted]));
   expect(left).toEqual([
-    ["conv2d", ["kernel", "stride", "padding", "groups"]],
+    ["conv2d", ["kernel", "stride", "dilation", "padding", "groups", "paddingMode"]],
     ["groupNorm", []],
     ["maxPool2d", ["stride"]],
     ["chunk", []],
     ["clamp", []],
     ["upsampleNearest", []],
-    ["conv2d", ["stride", "padding", "bias", "groups"]],
+    ["conv2d", ["stride", "dilation", "padding", "bias", "groups", "paddingMode"]],
   ]);
   const conv = [...layersOf(parts[1]?.modules ?? [])][0];
-  expect(conv).toMatchObject({ attrs: { kernel: 5, padding: 2 }, defaulted: ["stride", "padding", "bias", "groups"] });
+  expect(conv).toMatchObject({
+    attrs: { kernel: 5, padding: 2 },
+    defaulted: ["stride", "dilation", "padding", "bias", "groups", "paddingMode"],
+  });
 });

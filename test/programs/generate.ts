@@ -64,6 +64,9 @@ export type Step =
       readonly groups: number;
       /** By the layer itself, or by `pad` before or after it. */
       readonly padding: "layer" | "before" | "after";
+      /** What a conv2d adds by itself, and how far apart its kernel looks. */
+      readonly paddingMode: "zeros" | "replicate" | "circular";
+      readonly dilation: 1 | 2;
     }
   | { readonly kind: "linear"; readonly equalized: boolean; readonly out: number; readonly bias: boolean }
   /** `groups` 0 leaves the number to the layer. */
@@ -170,6 +173,8 @@ const plain: fc.Arbitrary<Step> = fc.oneof(
     bias: fc.boolean(),
     groups: fc.integer({ min: 1, max: 3 }),
     padding: fc.constantFrom<("layer" | "before" | "after")[]>("layer", "before", "after"),
+    paddingMode: fc.constantFrom<("zeros" | "replicate" | "circular")[]>("zeros", "replicate", "circular"),
+    dilation: fc.constantFrom<(1 | 2)[]>(1, 2),
   }),
   fc.record({ kind: fc.constant("linear"), equalized: fc.boolean(), out: channels, bias: fc.boolean() }),
   fc.record({

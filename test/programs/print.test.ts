@@ -52,22 +52,22 @@ test("blocks in blocks, a block applied twice, a wavelet branch and a skip", () 
     "model wavelet (image 3, latent 1, stride 2)
     encoder(image: [N, 3, H, W]):
       encoder: Encoder(image) -> %13: [N, 2, H/2, W/2]
-        %0: [N, 4, H/2, W/2] = conv2d(image) {in: 3, out: 4, kernel: 3, stride: 2, padding: 1, bias: true, groups: 1} @encoder.conv_in
+        %0: [N, 4, H/2, W/2] = conv2d(image) {in: 3, out: 4, kernel: 3, stride: 2, dilation: 1, padding: 1, bias: true, groups: 1, paddingMode: "zeros"} @encoder.conv_in
         %1: [N, 12, H/2, W/2] = haarDwt(image) {scale: 0.5}
-        %2: [N, 4, H/2, W/2] = conv2d(%1) {in: 12, out: 4, kernel: 1, stride: 1, padding: 0, bias: true, groups: 1} @encoder.bands_in
+        %2: [N, 4, H/2, W/2] = conv2d(%1) {in: 12, out: 4, kernel: 1, stride: 1, dilation: 1, padding: 0, bias: true, groups: 1, paddingMode: "zeros"} @encoder.bands_in
         %3: [N, 8, H/2, W/2] = concat(%0, %2)
         encoder.blocks.0: Residual(%3) -> %7: [N, 8, H/2, W/2]
           %4: [N, 8, H/2, W/2] = groupNorm(%3) {channels: 8, groups: 2, eps: 0.00001} @encoder.blocks.0.norm
           %5: [N, 8, H/2, W/2] = silu(%4)
-          %6: [N, 8, H/2, W/2] = conv2d(%5) {in: 8, out: 8, kernel: 3, stride: 1, padding: 1, bias: true, groups: 1} @encoder.blocks.0.conv
+          %6: [N, 8, H/2, W/2] = conv2d(%5) {in: 8, out: 8, kernel: 3, stride: 1, dilation: 1, padding: 1, bias: true, groups: 1, paddingMode: "zeros"} @encoder.blocks.0.conv
           %7: [N, 8, H/2, W/2] = add(%3, %6)
         encoder.blocks.1: Residual(%7) -> %11: [N, 8, H/2, W/2]
           %8: [N, 8, H/2, W/2] = groupNorm(%7) {channels: 8, groups: 2, eps: 0.00001} @encoder.blocks.1.norm
           %9: [N, 8, H/2, W/2] = silu(%8)
-          %10: [N, 8, H/2, W/2] = conv2d(%9) {in: 8, out: 8, kernel: 3, stride: 1, padding: 1, bias: true, groups: 1} @encoder.blocks.1.conv
+          %10: [N, 8, H/2, W/2] = conv2d(%9) {in: 8, out: 8, kernel: 3, stride: 1, dilation: 1, padding: 1, bias: true, groups: 1, paddingMode: "zeros"} @encoder.blocks.1.conv
           %11: [N, 8, H/2, W/2] = add(%7, %10)
         %12: [N, 8, H/2, W/2] = add(%11, %3)
-        %13: [N, 2, H/2, W/2] = conv2d(%12) {in: 8, out: 2, kernel: 3, stride: 1, padding: 1, bias: false, groups: 1} @encoder.conv_out
+        %13: [N, 2, H/2, W/2] = conv2d(%12) {in: 8, out: 2, kernel: 3, stride: 1, dilation: 1, padding: 1, bias: false, groups: 1, paddingMode: "zeros"} @encoder.conv_out
       %14: [N, 1, H/2, W/2], %15: [N, 1, H/2, W/2] = chunk(%13) {chunks: 2}
       %16: [N, 1, H/2, W/2] = clamp(%15) {min: -30, max: 20}
       return mean = %14, logvar = %16
@@ -77,12 +77,12 @@ test("blocks in blocks, a block applied twice, a wavelet branch and a skip", () 
         decoder.twice: Residual(%0) -> %4: [N, 12, H/2, W/2]
           %1: [N, 12, H/2, W/2] = groupNorm(%0) {channels: 12, groups: 3, eps: 0.00001} @decoder.twice.norm
           %2: [N, 12, H/2, W/2] = silu(%1)
-          %3: [N, 12, H/2, W/2] = conv2d(%2) {in: 12, out: 12, kernel: 3, stride: 1, padding: 1, bias: true, groups: 1} @decoder.twice.conv
+          %3: [N, 12, H/2, W/2] = conv2d(%2) {in: 12, out: 12, kernel: 3, stride: 1, dilation: 1, padding: 1, bias: true, groups: 1, paddingMode: "zeros"} @decoder.twice.conv
           %4: [N, 12, H/2, W/2] = add(%0, %3)
         decoder.twice: Residual(%4) -> %8: [N, 12, H/2, W/2]
           %5: [N, 12, H/2, W/2] = groupNorm(%4) {channels: 12, groups: 3, eps: 0.00001} @decoder.twice.norm
           %6: [N, 12, H/2, W/2] = silu(%5)
-          %7: [N, 12, H/2, W/2] = conv2d(%6) {in: 12, out: 12, kernel: 3, stride: 1, padding: 1, bias: true, groups: 1} @decoder.twice.conv
+          %7: [N, 12, H/2, W/2] = conv2d(%6) {in: 12, out: 12, kernel: 3, stride: 1, dilation: 1, padding: 1, bias: true, groups: 1, paddingMode: "zeros"} @decoder.twice.conv
           %8: [N, 12, H/2, W/2] = add(%4, %7)
         %9: [N, 3, H, W] = haarIdwt(%8) {scale: 1}
       return image = %9
@@ -130,14 +130,14 @@ test("several outputs, vectors, sizes that need more than a division, and a disc
     encoder(image: [N, 1, H, W]):
       encoder: Encoder(image) -> %1: [N, 2, H/2, W/2]
         %0: [N, 1, H + 1, W + 1] = pad(image) {top: 0, left: 0, bottom: 1, right: 1}
-        %1: [N, 2, H/2, W/2] = conv2d(%0) {in: 1, out: 2, kernel: 3, stride: 2, padding: 0, bias: true, groups: 1} @encoder.conv
+        %1: [N, 2, H/2, W/2] = conv2d(%0) {in: 1, out: 2, kernel: 3, stride: 2, dilation: 1, padding: 0, bias: true, groups: 1, paddingMode: "zeros"} @encoder.conv
       %2: [N, 1, H/2, W/2], %3: [N, 1, H/2, W/2] = chunk(%1) {chunks: 2}
       %4: [N, 1, H/2, W/2] = clamp(%3) {min: -30, max: 20}
       return mean = %2, logvar = %4
     decoder(latent: [N, 1, H/2, W/2]):
       decoder: Decoder(latent) -> %1: [N, 1, H, W]
         %0: [N, 1, H, W] = upsampleNearest(latent) {factor: 2}
-        %1: [N, 1, H, W] = conv2d(%0) {in: 1, out: 1, kernel: 3, stride: 1, padding: 1, bias: true, groups: 1} @decoder.conv
+        %1: [N, 1, H, W] = conv2d(%0) {in: 1, out: 1, kernel: 3, stride: 1, dilation: 1, padding: 1, bias: true, groups: 1, paddingMode: "zeros"} @decoder.conv
       return image = %1
     discriminator(image: [N, 1, H, W]):
       discriminator: Two(image) -> %4: [N, 1, H - 1, W - 1], %6: [N, 1]
@@ -145,7 +145,7 @@ test("several outputs, vectors, sizes that need more than a division, and a disc
           %0: [N, 4, H - 1, W - 1] = spectralConv2d(image) {in: 1, out: 4, kernel: 4, stride: 1, padding: 1, bias: true} @discriminator.split.conv
           %1: [N, 4, H - 1, W - 1] = leakyRelu(%0) {slope: 0.2}
           %2: [N, 2, H - 1, W - 1], %3: [N, 2, H - 1, W - 1] = chunk(%1) {chunks: 2}
-        %4: [N, 1, H - 1, W - 1] = conv2d(%2) {in: 2, out: 1, kernel: 1, stride: 1, padding: 0, bias: true, groups: 1} @discriminator.to_pixel
+        %4: [N, 1, H - 1, W - 1] = conv2d(%2) {in: 2, out: 1, kernel: 1, stride: 1, dilation: 1, padding: 0, bias: true, groups: 1, paddingMode: "zeros"} @discriminator.to_pixel
         %5: [N, 2] = globalPool(%3) {reduction: "mean"}
         %6: [N, 1] = linear(%5) {in: 2, out: 1, bias: true} @discriminator.to_global
       return pixel_logits = %4, global_logit = %6

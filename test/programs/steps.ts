@@ -121,12 +121,15 @@ function preserving(steps: readonly Step[], place: Place): Layer {
 }
 
 const builders: { readonly [K in Step["kind"]]: (step: Extract<Step, { kind: K }>, place: Place) => Built } = {
-  conv({ of, out: wish, kernel, bias, groups: groupWish, padding }, { names, channels }) {
+  conv({ of, out: wish, kernel, bias, groups: groupWish, padding, ...plain }, { names, channels }) {
     const groups = of === "conv2d" ? divisor(channels, groupWish) : 1;
     const out = Math.ceil(wish / groups) * groups;
-    const around = (kernel - 1) / 2;
+    const { paddingMode } = plain;
+    // Maps may be of one position, which goes round once.
+    const dilation = of !== "conv2d" || paddingMode === "circular" ? 1 : plain.dilation;
+    const around = (dilation * (kernel - 1)) / 2;
     const config = { in: channels, out, kernel, bias, padding: padding === "layer" ? around : 0 };
-    const conv = names.add("conv", groups === 1 ? convs[of](config) : conv2d({ ...config, groups }));
+    const conv = names.add("conv", of === "conv2d" ? conv2d({ ...config, groups, dilation, paddingMode }) : convs[of](config));
     const border = { top: around, left: around, bottom: around, right: around };
     const apply: Layer =
       padding === "layer" ? conv : padding === "before" ? (x) => conv(pad(x, border)) : (x) => pad(conv(x), border);

@@ -62,6 +62,7 @@ describe("nearest ×2 and a 3×3 convolution", () => {
     ["another scale", { scales: [1, 1, 3, 3] }],
     ["a stride", { conv: { strides: [2, 2] } }],
     ["groups", { conv: { group: 2 } }],
+    ["a dilation", { conv: { dilations: [2, 2] } }],
     ["no padding", { conv: { pads: [0, 0, 0, 0] } }],
     ["an enlarged map that is used elsewhere", { resizeIsOutput: true }],
   ])("stay as they are with %s", (_, change) => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { expect, test } from "vitest";
 import { floats, type Tensor } from "../../src/ir/tensor.ts";
-import { conv2d } from "../../src/ops/conv2d.ts";
+import { conv2d, plainConv } from "../../src/ops/conv2d.ts";
 import { root } from "../e2e/litevae.ts";
 import { executable } from "../report-html/browser.ts";
 import { oneOpPart, symbolicShapes } from "../support/one-op.ts";
@@ -63,7 +63,7 @@ test.skipIf(executable === undefined)(
         [15, 4, 3, 2],
       ] as const) {
         const random = randomOf(channels);
-        const attrs = { in: channels, out, kernel, stride, padding: (kernel - 1) >> 1, groups: 1, bias: true };
+        const attrs = { in: channels, out, kernel, stride, padding: (kernel - 1) >> 1, bias: true, ...plainConv };
         const input = randomTensor([2, channels, 12, 16], random);
         const state: Readonly<Record<string, Tensor>> = {
           weight: randomTensor([out, channels, kernel, kernel], random),

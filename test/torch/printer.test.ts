@@ -125,8 +125,8 @@ test("the default rules of the package are those of the DSL", () => {
 import json, sys
 sys.path.insert(0, "runtime/src")
 from litevae_runtime.nn.layers import default_groups, same_padding
-print(json.dumps([[default_groups(n), same_padding(n)] for n in range(1, 2049)]))
+print(json.dumps([[default_groups(n), same_padding(n), same_padding(n, 3)] for n in range(1, 2049)]))
 `;
-  const expected = Array.from({ length: 2048 }, (_, i) => [defaultGroups(i + 1), Math.floor(i / 2)]);
+  const expected = Array.from({ length: 2048 }, (_, i) => [defaultGroups(i + 1), Math.floor(i / 2), Math.floor((3 * i) / 2)]);
   expect(JSON.parse(python(program, ""))).toEqual(expected);
 });

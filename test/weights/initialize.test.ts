@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Layer } from "../../src/ir/model.ts";
 import type { Attrs, Op } from "../../src/ir/op.ts";
 import { floats } from "../../src/ir/tensor.ts";
+import { plainConv } from "../../src/ops/conv2d.ts";
 import { ops } from "../../src/ops/index.ts";
 import { initializeLayer } from "../../src/weights/initialize.ts";
 
@@ -32,7 +33,7 @@ test("a normal weight has the moments of a standard Gaussian", () => {
 });
 
 test("a uniform weight fills torch's bound", () => {
-  const weight = weightOf(ops.conv2d, { ...attrs, groups: 1 });
+  const weight = weightOf(ops.conv2d, { ...attrs, ...plainConv });
   const bound = 1 / Math.sqrt(64 * 9);
   expect(Math.max(...weight) / bound).toBeCloseTo(1, 2);
   expect(Math.min(...weight) / bound).toBeCloseTo(-1, 2);

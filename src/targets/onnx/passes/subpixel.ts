@@ -67,8 +67,12 @@ function enlargedConvolutions(graph: OnnxGraph): readonly Enlarged[] {
 }
 
 function isConvolution({ type, attrs }: OnnxNode): boolean {
-  const { kernel_shape, pads, strides, group } = attrs;
-  return type === "Conv" && JSON.stringify([kernel_shape, pads, strides, group]) === "[[3,3],[1,1,1,1],[1,1],1]";
+  const { kernel_shape, pads, strides, group, dilations } = attrs;
+  return (
+    type === "Conv" &&
+    dilations === undefined &&
+    JSON.stringify([kernel_shape, pads, strides, group]) === "[[3,3],[1,1,1,1],[1,1],1]"
+  );
 }
 
 function doubles({ type, inputs, attrs }: OnnxNode, initializers: ReadonlyMap<string, OnnxInitializer>): boolean {

@@ -15,6 +15,6 @@ def default_groups(channels: int) -> int:
     return next(groups for groups in range(most, 0, -1) if channels % groups == 0)
 
 
-def same_padding(kernel_size: int) -> int:
+def same_padding(kernel_size: int, dilation: int = 1) -> int:
     """Padding at which a convolution with an odd kernel and stride 1 keeps height and width."""
-    return (kernel_size - 1) // 2
+    return dilation * (kernel_size - 1) // 2
