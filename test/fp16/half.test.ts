@@ -16,7 +16,7 @@ import { encodeModel } from "../../src/targets/onnx/serde.ts";
 import { initialWeights } from "../../src/weights/weights.ts";
 import { oneOpPart, symbolicShapes } from "../support/one-op.ts";
 import { runOnnx } from "../support/onnx.ts";
-import { drawn, randomOf, randomState, randomTensor, seeds } from "../support/random.ts";
+import { drawn, drawnFrom, randomOf, randomState, randomTensor, seeds } from "../support/random.ts";
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
@@ -65,7 +65,7 @@ describe("every op in float16 loads and is near to float32", () => {
             : derive.compute(Object.fromEntries(derive.from.map((source) => [source.role, load(source)])));
         const graph = lower(part, load);
         const precise = new Set(graph.nodes.filter((node) => node.precise === true).map((node) => node.name));
-        const values = inputs.map((shape, i) => [`x${i}`, randomTensor(shape, random)] as const);
+        const values = inputs.map((shape, i) => [`x${i}`, randomTensor(shape, random, drawnFrom(op))] as const);
         await expectClose(graph, halved(graph, precise), Object.fromEntries(values));
       }),
       { numRuns: 5 },

@@ -10,7 +10,7 @@ import { printExpr } from "../../src/targets/torch/printer.ts";
 import { expectClose } from "../support/close.ts";
 import { runOneOp, symbolicShapes } from "../support/one-op.ts";
 import { opsets } from "../support/onnx.ts";
-import { drawn, randomOf, randomState, randomTensor, runs, seeds } from "../support/random.ts";
+import { drawn, drawnFrom, randomOf, randomState, randomTensor, runs, seeds } from "../support/random.ts";
 import type { Evaluation, TorchServer } from "../support/torch-server.ts";
 
 function applyInTorch(
@@ -32,12 +32,6 @@ function declaredSaves(op: Op, attrs: Attrs, inputs: NonEmpty<readonly number[]>
   const batched = inputs.filter((shape) => shape.length === Math.max(...inputs.map(({ length }) => length)));
   const values = [...(keeps.inputs === true ? batched : []), ...(keeps.outputs === true ? outputs : [])];
   return values.reduce((sum, shape) => sum + 4 * elementCount(shape), keeps.bytes ?? 0);
-}
-
-/** Numbers in [-2, 2], or as many in the op's domain. */
-function drawnFrom({ domain }: Op): { readonly middle: number; readonly spread: number } {
-  const [low, high] = domain === undefined ? [-2, 2] : [Math.max(domain.min + 1e-3, -2), Math.min(domain.max, domain.min + 4)];
-  return { middle: (low + high) / 2, spread: (high - low) / 2 };
 }
 
 /** Defines the tests of an op; `torch` is asked for when they run. */

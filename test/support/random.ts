@@ -1,7 +1,7 @@
 /** Random tensors from a seed, and what fast-check needs to know of the ops. */
 import fc from "fast-check";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import type { Choose, ParamSpec } from "../../src/ir/op.ts";
+import type { Choose, Op, ParamSpec } from "../../src/ir/op.ts";
 import { elementCount } from "../../src/ir/shape.ts";
 import { floats, tensorOf, type Tensor } from "../../src/ir/tensor.ts";
 
@@ -20,6 +20,12 @@ export function randomTensor(shape: readonly number[], random: Random, { middle 
     shape,
     Float32Array.from({ length: elementCount(shape) }, () => middle + spread * random()),
   );
+}
+
+/** What an op is given in tests: numbers in [-2, 2], or as many in the op's domain. */
+export function drawnFrom({ domain }: Op): { readonly middle: number; readonly spread: number } {
+  const [low, high] = domain === undefined ? [-2, 2] : [Math.max(domain.min + 1e-3, -2), Math.min(domain.max, domain.min + 4)];
+  return { middle: (low + high) / 2, spread: (high - low) / 2 };
 }
 
 /** Random values for every parameter and buffer of a layer. */
