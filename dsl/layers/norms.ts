@@ -51,3 +51,15 @@ export function rmsNorm<const C extends number>(config: {
 }): SameValues<C> {
   return layer(ops.rmsNorm, config, rmsNorm);
 }
+
+/** Instance normalisation: every channel of every image over its positions (Ulyanov et al. 2016). */
+export function instanceNorm<const C extends number>(config: {
+  /** Channels of the input. */
+  readonly channels: C;
+  /** Added to the variance. Default: 0.00001. */
+  readonly eps?: number;
+  /** Whether every channel has a learned scale and shift. Default: false. */
+  readonly affine?: boolean;
+}): Same<C> {
+  return layer(ops.instanceNorm, config, instanceNorm);
+}

@@ -89,7 +89,8 @@ function verifyGraph(graph: Graph, where: string): void {
         ),
         node.attrs,
       );
-      if ((node.op.params !== undefined) !== (node.layer !== undefined && node.layer.params.length > 0)) {
+      const declared = node.op.params?.(node.attrs) ?? [];
+      if (declared.length > 0 !== (node.layer !== undefined && node.layer.params.length > 0)) {
         throw new Error(`${label} in ${where} and its layer disagree about parameters`);
       }
     } else {

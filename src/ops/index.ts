@@ -24,6 +24,7 @@ import { haarDwt } from "./haar-dwt.ts";
 import { haarIdwt } from "./haar-idwt.ts";
 import { hardSigmoid } from "./hard-sigmoid.ts";
 import { hardSwish } from "./hard-swish.ts";
+import { instanceNorm } from "./instance-norm.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { leakyRelu } from "./leaky-relu.ts";
 import { linear } from "./linear.ts";
@@ -84,6 +85,7 @@ export const ops = {
   haarIdwt,
   hardSigmoid,
   hardSwish,
+  instanceNorm,
   layerNorm,
   leakyRelu,
   linear,

@@ -30,6 +30,7 @@ export const activationKinds = [
   "snake",
   "layerNorm",
   "rmsNorm",
+  "instanceNorm",
   "softsign",
   "oneMinus",
   "squeezeExcite",

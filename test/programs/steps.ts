@@ -47,6 +47,7 @@ import {
   parameter,
   layerNorm,
   rmsNorm,
+  instanceNorm,
 } from "../../dsl/authoring.ts";
 import type { ActivationKind, BlockStep, Join, Step } from "./generate.ts";
 import { convs, identity, matched, Names, type Built, type Layer, type FeatureMap, type Place } from "./place.ts";
@@ -85,6 +86,11 @@ const activations: Readonly<Record<ActivationKind, (place: Place) => Layer>> = {
   snake: ({ names, channels }) => names.add("act", snake({ channels })),
   layerNorm: ({ names, channels }) => names.add("norm", layerNorm({ channels })),
   rmsNorm: ({ names, channels }) => names.add("norm", rmsNorm({ channels, bias: true })),
+  // A single position has no deviation.
+  instanceNorm({ names, channels }) {
+    const norm = names.add("norm", instanceNorm({ channels, eps: 1e-2, affine: true }));
+    return (x) => avgPool2d(norm(upsample(x, { factor: 2 })), { size: 2 });
+  },
 };
 
 /** Wider maps are brought down, so that programs stay small. */
