@@ -60,6 +60,19 @@ export function upsample<C extends number, S extends number, const K extends num
   return apply(ops.upsampleNearest, config, [x], upsample);
 }
 
+/** Interpolates both sides to another size, as torch's interpolate does without align_corners and without antialiasing. */
+export function resize<C extends number, S extends number, const K extends number>(
+  x: Feature<C, S>,
+  config: {
+    /** How much larger both sides become: a whole number, or 1 over a power of two. */
+    readonly factor: K;
+    /** nearest repeats values; bilinear and bicubic weigh 2×2 and 4×4 of them (Keys 1981, with a = −0.75). Default: "nearest". */
+    readonly mode?: "nearest" | "bilinear" | "bicubic";
+  },
+): Feature<C, Over<S, K>> {
+  return apply(ops.resize, config, [x], resize);
+}
+
 /** Space to depth: every factor×factor cell becomes channels. */
 export function pixelUnshuffle<C extends number, S extends number, const K extends number>(
   x: Feature<C, S>,

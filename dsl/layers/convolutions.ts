@@ -1,6 +1,6 @@
 /** Convolutions. */
 import { ops } from "../../src/ops/index.ts";
-import type { Feature, Times } from "../feature.ts";
+import type { Feature, Over, Times } from "../feature.ts";
 import { layer } from "../tracing/record.ts";
 
 /** Convolution settings shared by the plain, the self-modulated and the spectral-normalised kind. */
@@ -59,4 +59,31 @@ export function equalizedConv2d<const I extends number, const O extends number, 
   config: ConvConfig<I, O, K>,
 ): Conv<I, O, K> {
   return layer(ops.equalizedConv2d, config, equalizedConv2d);
+}
+
+/**
+ * Transposed convolution, which enlarges: H becomes (H − 1)·stride − 2·padding + dilation·(kernel − 1) + outputPadding + 1 and counts as H·stride.
+ * As in PyTorch, padding takes away.
+ */
+export function convTranspose2d<const I extends number, const O extends number, const K extends number = 1>(config: {
+  /** Channels of the input. */
+  readonly in: I;
+  /** Channels of the output. */
+  readonly out: O;
+  /** Side of the square kernel. */
+  readonly kernel: number;
+  /** Distance in the output between what neighbouring inputs give: the enlargement. Default: 1. */
+  readonly stride?: K;
+  /** Distance between neighbouring values of the kernel. Default: 1. */
+  readonly dilation?: number;
+  /** Positions taken away on every side. Default: 0. */
+  readonly padding?: number;
+  /** Positions added at the bottom and at the right; fewer than stride. Default: 0. */
+  readonly outputPadding?: number;
+  /** Whether a learned number is added to every output channel. Default: true. */
+  readonly bias?: boolean;
+  /** Runs of channels that are convolved apart. Default: 1. */
+  readonly groups?: number;
+}): <S extends number>(x: Feature<I, S>) => Feature<O, Over<S, K>> {
+  return layer(ops.convTranspose2d, config, convTranspose2d);
 }

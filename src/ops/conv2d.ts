@@ -1,9 +1,8 @@
-import { ShapeError } from "../errors/index.ts";
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
 import { elementCount } from "../ir/shape.ts";
 import { bordered, expectBorder } from "./border.ts";
-import { biasArgument, convAttributes, convMacs, convParams, convShape, windowArguments } from "./rules.ts";
+import { biasArgument, convAttributes, convMacs, convParams, convShape, expectGroups, windowArguments } from "./rules.ts";
 
 const { padding, bias, ...windowAttributes } = convAttributes;
 
@@ -38,13 +37,7 @@ export const conv2d = defineOp({
   },
   params: (attrs) => convParams(attrs, attrs.groups),
   infer([input], attrs) {
-    if (attrs.in % attrs.groups !== 0 || attrs.out % attrs.groups !== 0) {
-      throw new ShapeError("the groups do not divide the channels", {
-        expected: `groups that divide in (${attrs.in}) and out (${attrs.out})`,
-        found: `groups: ${attrs.groups}`,
-        help: "choose groups that divide both channel counts",
-      });
-    }
+    expectGroups(attrs);
     expectBorder(input, attrs.padding, attrs.paddingMode);
     return [convShape(input, attrs)];
   },

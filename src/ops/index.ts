@@ -11,6 +11,7 @@ import { clamp } from "./clamp.ts";
 import { concat } from "./concat.ts";
 import { constant } from "./constant.ts";
 import { conv2d } from "./conv2d.ts";
+import { convTranspose2d } from "./conv-transpose2d.ts";
 import { div } from "./div.ts";
 import { dropout } from "./dropout.ts";
 import { elu } from "./elu.ts";
@@ -42,6 +43,7 @@ import { pow } from "./pow.ts";
 import { prelu } from "./prelu.ts";
 import { quickGelu } from "./quick-gelu.ts";
 import { relu } from "./relu.ts";
+import { resize } from "./resize.ts";
 import { rmsNorm } from "./rms-norm.ts";
 import { rsqrt } from "./rsqrt.ts";
 import { scale } from "./scale.ts";
@@ -72,6 +74,7 @@ export const ops = {
   concat,
   constant,
   conv2d,
+  convTranspose2d,
   div,
   dropout,
   elu,
@@ -103,6 +106,7 @@ export const ops = {
   prelu,
   quickGelu,
   relu,
+  resize,
   rmsNorm,
   rsqrt,
   scale,

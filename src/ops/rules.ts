@@ -159,6 +159,16 @@ export function convShape(shape: Shape, attrs: ConvAttrs & { readonly dilation?:
   return [n, constantDim(attrs.out), height, width];
 }
 
+/** Refuses groups that do not divide the channels. */
+export function expectGroups(attrs: { readonly in: number; readonly out: number; readonly groups: number }): void {
+  if (attrs.in % attrs.groups === 0 && attrs.out % attrs.groups === 0) return;
+  throw new ShapeError("the groups do not divide the channels", {
+    expected: `groups that divide in (${attrs.in}) and out (${attrs.out})`,
+    found: `groups: ${attrs.groups}`,
+    help: "choose groups that divide both channel counts",
+  });
+}
+
 /** Output elements · input channels of a group · kernel area. */
 export function convMacs([output]: NonEmpty<readonly number[]>, attrs: ConvAttrs, groups = 1): number {
   return elementCount(output) * (attrs.in / groups) * attrs.kernel * attrs.kernel;
@@ -170,9 +180,9 @@ export function convParams(attrs: ConvAttrs, groups = 1): readonly ParamSpec[] {
   return affineParams(shape, attrs.bias);
 }
 
-export function affineParams(shape: NonEmpty<number>, bias: boolean): readonly ParamSpec[] {
+export function affineParams(shape: NonEmpty<number>, bias: boolean, out = shape[0]): readonly ParamSpec[] {
   const fanIn = elementCount(shape.slice(1));
   const init = { kind: "uniform", bound: 1 / Math.sqrt(fanIn) } as const;
   const weight: ParamSpec = { role: "weight", shape, init };
-  return bias ? [weight, { role: "bias", shape: [shape[0]], init }] : [weight];
+  return bias ? [weight, { role: "bias", shape: [out], init }] : [weight];
 }

@@ -8,6 +8,7 @@ import {
   chunk,
   concat,
   conv2d,
+  convTranspose2d,
   dropout,
   globalPool,
   groupNorm,
@@ -19,6 +20,7 @@ import {
   pad,
   pixelShuffle,
   pixelUnshuffle,
+  resize,
   silu,
   slice,
   smcConv2d,
@@ -67,6 +69,12 @@ describe("layers", () => {
     expectTypeOf(conv2d({ in: 16, out: 24, stride: 2 })(f16)).toEqualTypeOf<Feature<24, 8>>();
     expectTypeOf(smcConv2d({ in: 16, out: 24, stride: 2 })(f16)).toEqualTypeOf<Feature<24, 8>>();
     expectTypeOf(spectralConv2d({ in: 16, out: 24, stride: 2 })(f16)).toEqualTypeOf<Feature<24, 8>>();
+  });
+  test("convTranspose2d divides the stride", () => {
+    expectTypeOf(convTranspose2d({ in: 16, out: 24, kernel: 4, stride: 2, padding: 1 })(f16)).toEqualTypeOf<Feature<24, 2>>();
+    expectTypeOf(convTranspose2d({ in: 16, out: 24, kernel: 3, padding: 1 })(f16)).toEqualTypeOf<Feature<24, 4>>();
+    // @ts-expect-error 36 channels are not 16
+    convTranspose2d({ in: 16, out: 24, kernel: 2, stride: 2 })(f36);
   });
   test("conv2d refuses other channels", () => {
     // @ts-expect-error Argument of type 'Feature<36, 8>' is not assignable to parameter of type 'Feature<16, 8>'
@@ -149,6 +157,8 @@ describe("functions", () => {
     expectTypeOf(maxPool2d(f16, { size: 3, stride: 2 })).toEqualTypeOf<Feature<16, 8>>();
     expectTypeOf(upsample(f16, { factor: 2 })).toEqualTypeOf<Feature<16, 2>>();
     expectTypeOf(upsample(f16, { factor: someCount })).toEqualTypeOf<Feature<16, number>>();
+    expectTypeOf(resize(f16, { factor: 2, mode: "bicubic" })).toEqualTypeOf<Feature<16, 2>>();
+    expectTypeOf(resize(f16, { factor: 0.5 })).toEqualTypeOf<Feature<16, number>>();
     expectTypeOf(pixelUnshuffle(f16, { factor: 2 })).toEqualTypeOf<Feature<64, 8>>();
     expectTypeOf(pixelUnshuffle(f16, { factor: someCount })).toEqualTypeOf<Feature<number, number>>();
     expectTypeOf(pixelShuffle(f36, { factor: 2 })).toEqualTypeOf<Feature<9, 4>>();

@@ -52,7 +52,8 @@ export type Down =
   | { readonly kind: "both"; readonly left: Down; readonly right: Down };
 
 /** … and up. */
-export type Up = "upsample" | "haarIdwt" | "pixelShuffle";
+const ups = ["upsample", "haarIdwt", "pixelShuffle", "convTranspose2d", "nearest", "bilinear", "bicubic"] as const;
+export type Up = (typeof ups)[number];
 
 /** What keeps the resolution. */
 export type Step =
@@ -144,7 +145,7 @@ export interface Program {
 
 const convKind = fc.constantFrom<ConvKind[]>("conv2d", "smcConv2d", "spectralConv2d", "equalizedConv2d");
 const channels = fc.integer({ min: 1, max: 8 });
-const up = fc.constantFrom<Up[]>("upsample", "haarIdwt", "pixelShuffle");
+const up = fc.constantFrom(...ups);
 
 const { down } = fc.letrec<{ down: Down }>((tie) => ({
   down: fc.oneof(

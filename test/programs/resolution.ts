@@ -3,12 +3,14 @@ import {
   avgPool2d,
   blur,
   concat,
+  convTranspose2d,
   haarDwt,
   haarIdwt,
   maxPool2d,
   pad,
   pixelShuffle,
   pixelUnshuffle,
+  resize,
   upsample,
 } from "../../dsl/authoring.ts";
 import type { ConvKind, Down, Up } from "./generate.ts";
@@ -66,15 +68,33 @@ function stridedConv(
 
 /** Up by a whole factor. */
 export function buildUp(up: Up, factor: number, place: Place): Built {
-  const { channels } = place;
-  if (up === "pixelShuffle") {
-    const out = Math.min(channels, 2);
-    const cells = matched(place, out * factor * factor);
-    return { channels: out, apply: (x) => pixelShuffle(cells.apply(x), { factor }) };
+  const { channels, names } = place;
+  switch (up) {
+    case "pixelShuffle": {
+      const out = Math.min(channels, 2);
+      const cells = matched(place, out * factor * factor);
+      return { channels: out, apply: (x) => pixelShuffle(cells.apply(x), { factor }) };
+    }
+    case "convTranspose2d": {
+      const window = { kernel: 3, padding: 1, stride: factor, outputPadding: factor - 1 };
+      return { channels, apply: names.add("up", convTranspose2d({ in: channels, out: channels, ...window })) };
+    }
+    case "nearest":
+    case "bilinear":
+    case "bicubic":
+      return { channels, apply: (x) => resize(x, { factor, mode: up }) };
+    case "haarIdwt":
+      if (factor !== 3) return inverseHaar(factor, place);
+      return buildUp("upsample", factor, place);
+    case "upsample":
+      return { channels, apply: (x) => upsample(x, { factor }) };
   }
-  if (up === "upsample" || factor === 3) return { channels, apply: (x) => upsample(x, { factor }) };
+}
+
+/** Bands of few channels, joined once or twice. */
+function inverseHaar(factor: number, place: Place): Built {
   const times = factor === 4 ? 2 : 1;
-  const out = Math.min(channels, 2);
+  const out = Math.min(place.channels, 2);
   const bands = matched(place, out * 4 ** times);
   return { channels: out, apply: (x) => Array.from({ length: times }).reduce<FeatureMap>((y) => haarIdwt(y), bands.apply(x)) };
 }

@@ -59,10 +59,12 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
     const [channels, perGroup] = head(weight);
     expectEqual(channels, data[1], "channels");
     expectSizes(bias ?? [perGroup * groups], [perGroup * groups], "the bias");
-    if ("output_shape" in node.attrs || "output_padding" in node.attrs || "auto_pad" in node.attrs) return [undefined];
+    if ("output_shape" in node.attrs || "auto_pad" in node.attrs) return [undefined];
+    const added = ints(node.attrs["output_padding"]) ?? kernel.map(() => 0);
     const { strides, dilations, pads } = window(node, kernel);
     const sides = data.slice(2).map((size, i) => at(strides, i) * (size - 1) + at(dilations, i) * (at(kernel, i) - 1) + 1);
-    return [[data[0], perGroup * groups, ...sides.map((size, i) => size - at(pads, i) - at(pads, i + kernel.length))]];
+    const kept = sides.map((size, i) => size + at(added, i) - at(pads, i) - at(pads, i + kernel.length));
+    return [[data[0], perGroup * groups, ...kept]];
   },
   AveragePool: (node, [input]) => [pooled(node, input)],
   MaxPool: (node, [input]) => [pooled(node, input)],
