@@ -80,3 +80,8 @@ export function hardSwish<X extends FeatureOrVector>(x: X): X {
 export function hardSigmoid<X extends FeatureOrVector>(x: X): X {
   return apply(ops.hardSigmoid, {}, [x], hardSigmoid);
 }
+
+/** Softmax over the channels, at every position of a map or of a vector. */
+export function softmax<X extends FeatureOrVector>(x: X): X {
+  return apply(ops.softmax, {}, [x], softmax);
+}

@@ -1,6 +1,6 @@
 /** What joins, takes apart and counts channels. */
 import { ops } from "../../src/ops/index.ts";
-import type { Chunks, Difference, Feature, Sum, Vector } from "../feature.ts";
+import type { Chunks, Difference, Feature, Product, Quotient, Sum, Vector } from "../feature.ts";
 import { apply, applyAll } from "../tracing/record.ts";
 import { tracedChannels } from "../tracing/trace.ts";
 
@@ -40,6 +40,28 @@ export function chunk<C extends number, S extends number, const K extends number
   config: { readonly chunks: K },
 ): Chunks<C, S, K> {
   return applyAll(ops.chunk, config, [x], chunk);
+}
+
+/** Repeats every channel, its copies side by side. */
+export function repeatInterleave<C extends number, S extends number, const K extends number>(
+  x: Feature<C, S>,
+  config: {
+    /** Channels that each becomes. */
+    readonly repeats: K;
+  },
+): Feature<Product<C, K>, S> {
+  return apply(ops.repeatInterleave, config, [x], repeatInterleave);
+}
+
+/** Mean over equal runs of channels. */
+export function channelMean<C extends number, S extends number, const K extends number>(
+  x: Feature<C, S>,
+  config: {
+    /** Channels in a run. */
+    readonly size: K;
+  },
+): Feature<Quotient<C, K>, S> {
+  return apply(ops.channelMean, config, [x], channelMean);
 }
 
 /** The channel count of a feature or vector, for code that computes with counts. */

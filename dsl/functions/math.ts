@@ -48,3 +48,8 @@ export function sin<X extends FeatureOrVector>(x: X): X {
 export function neg<X extends FeatureOrVector>(x: X): X {
   return apply(ops.neg, {}, [x], neg);
 }
+
+/** The nearest whole number, halves to even, with the gradient of its input (straight-through estimator, Bengio et al. 2013). */
+export function roundSte<X extends FeatureOrVector>(x: X): X {
+  return apply(ops.roundSte, {}, [x], roundSte);
+}

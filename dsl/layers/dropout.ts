@@ -10,3 +10,11 @@ export function dropout(config: {
 }): <X extends FeatureOrVector>(x: X) => X {
   return layer(ops.dropout, config, dropout);
 }
+
+/** Zeroes whole images at random, training only: for the branch of a residual block (Huang et al. 2016). */
+export function stochasticDepth(config: {
+  /** Share of the images that become 0. */
+  readonly rate: number;
+}): <X extends FeatureOrVector>(x: X) => X {
+  return layer(ops.stochasticDepth, config, stochasticDepth);
+}

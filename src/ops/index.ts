@@ -6,6 +6,7 @@ import { attention } from "./attention.ts";
 import { avgPool2d } from "./avg-pool2d.ts";
 import { batchNorm2d } from "./batch-norm2d.ts";
 import { blur } from "./blur.ts";
+import { channelMean } from "./channel-mean.ts";
 import { chunk } from "./chunk.ts";
 import { clamp } from "./clamp.ts";
 import { concat } from "./concat.ts";
@@ -43,8 +44,10 @@ import { pow } from "./pow.ts";
 import { prelu } from "./prelu.ts";
 import { quickGelu } from "./quick-gelu.ts";
 import { relu } from "./relu.ts";
+import { repeatInterleave } from "./repeat-interleave.ts";
 import { resize } from "./resize.ts";
 import { rmsNorm } from "./rms-norm.ts";
+import { roundSte } from "./round-ste.ts";
 import { rsqrt } from "./rsqrt.ts";
 import { scale } from "./scale.ts";
 import { sigmoid } from "./sigmoid.ts";
@@ -53,10 +56,12 @@ import { sin } from "./sin.ts";
 import { slice } from "./slice.ts";
 import { smcConv2d } from "./smc-conv2d.ts";
 import { snake } from "./snake.ts";
+import { softmax } from "./softmax.ts";
 import { softplus } from "./softplus.ts";
 import { spectralConv2d } from "./spectral-conv2d.ts";
 import { spectralLinear } from "./spectral-linear.ts";
 import { sqrt } from "./sqrt.ts";
+import { stochasticDepth } from "./stochastic-depth.ts";
 import { sub } from "./sub.ts";
 import { tanh } from "./tanh.ts";
 import { upsampleNearest } from "./upsample-nearest.ts";
@@ -69,6 +74,7 @@ export const ops = {
   avgPool2d,
   batchNorm2d,
   blur,
+  channelMean,
   chunk,
   clamp,
   concat,
@@ -106,8 +112,10 @@ export const ops = {
   prelu,
   quickGelu,
   relu,
+  repeatInterleave,
   resize,
   rmsNorm,
+  roundSte,
   rsqrt,
   scale,
   sigmoid,
@@ -116,10 +124,12 @@ export const ops = {
   slice,
   smcConv2d,
   snake,
+  softmax,
   softplus,
   spectralConv2d,
   spectralLinear,
   sqrt,
+  stochasticDepth,
   sub,
   tanh,
   upsampleNearest,

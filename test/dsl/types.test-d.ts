@@ -5,6 +5,7 @@ import {
   attention,
   avgPool2d,
   block,
+  channelMean,
   chunk,
   concat,
   conv2d,
@@ -20,6 +21,7 @@ import {
   pad,
   pixelShuffle,
   pixelUnshuffle,
+  repeatInterleave,
   resize,
   silu,
   slice,
@@ -186,6 +188,12 @@ describe("functions", () => {
   test("slice counts what it keeps", () => {
     expectTypeOf(slice(f36, { start: 4, stop: 20 })).toEqualTypeOf<Feature<16, 8>>();
     expectTypeOf(slice(f36, { start: 4, stop: someCount })).toEqualTypeOf<Feature<number, 8>>();
+  });
+  test("repeatInterleave multiplies channels, channelMean divides them", () => {
+    expectTypeOf(repeatInterleave(f36, { repeats: 8 })).toEqualTypeOf<Feature<288, 8>>();
+    expectTypeOf(repeatInterleave(looseChannels, { repeats: 2 })).toEqualTypeOf<Feature<number, 8>>();
+    expectTypeOf(channelMean(f36, { size: 4 })).toEqualTypeOf<Feature<9, 8>>();
+    expectTypeOf(channelMean(f36, { size: someCount })).toEqualTypeOf<Feature<number, 8>>();
   });
   test("chunk gives a tuple of equal runs, or a list where their number is not known", () => {
     expectTypeOf(chunk(f36, { chunks: 2 })).toEqualTypeOf<[Feature<18, 8>, Feature<18, 8>]>();

@@ -48,6 +48,11 @@ import {
   layerNorm,
   rmsNorm,
   instanceNorm,
+  softmax,
+  repeatInterleave,
+  channelMean,
+  stochasticDepth,
+  roundSte,
 } from "../../dsl/authoring.ts";
 import type { ActivationKind, BlockStep, Join, Step } from "./generate.ts";
 import { convs, identity, matched, Names, type Built, type Layer, type FeatureMap, type Place } from "./place.ts";
@@ -86,6 +91,11 @@ const activations: Readonly<Record<ActivationKind, (place: Place) => Layer>> = {
   snake: ({ names, channels }) => names.add("act", snake({ channels })),
   layerNorm: ({ names, channels }) => names.add("norm", layerNorm({ channels })),
   rmsNorm: ({ names, channels }) => names.add("norm", rmsNorm({ channels, bias: true })),
+  softmax: () => softmax,
+  repeatAndMean: () => (x) => channelMean(mul(repeatInterleave(x, { repeats: 3 }), 2), { size: 3 }),
+  stochasticDepth: ({ names }) => names.add("drop", stochasticDepth({ rate: 0.1 })),
+  // Far from where it steps.
+  roundSte: () => (x) => mul(x, roundSte(clamp(x, { min: 1.6, max: 2.4 }))),
   // A single position has no deviation.
   instanceNorm({ names, channels }) {
     const norm = names.add("norm", instanceNorm({ channels, eps: 1e-2, affine: true }));

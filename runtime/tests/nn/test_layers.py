@@ -21,6 +21,7 @@ BUILDERS: dict[str, Callable[[], Layer]] = {
     "ChannelLinear": lambda: layers.ChannelLinear(8, 6),
     "ChannelLayerNorm": lambda: layers.ChannelLayerNorm(8),
     "ChannelRMSNorm": lambda: layers.ChannelRMSNorm(8, bias=True),
+    "StochasticDepth": lambda: layers.StochasticDepth(0.5),
     "EqualizedConv2d": lambda: layers.EqualizedConv2d(8, 6, 3, padding=1),
     "EqualizedLinear": lambda: layers.EqualizedLinear(8, 6),
     "blur": lambda: partial(layers.blur, stride=2, padding=2),
@@ -177,3 +178,24 @@ def test_rms_norm_of_large_values_in_half_precision(x: Tensor) -> None:
     y = layers.ChannelRMSNorm(8)((1000 * x).half())
     assert y.dtype == torch.float16
     torch.testing.assert_close(y.float(), layers.ChannelRMSNorm(8)(1000 * x), rtol=2e-3, atol=2e-3)
+
+
+def test_rounding_passes_gradients_through() -> None:
+    x = torch.tensor([-2.5, -0.5, 0.3, 0.5, 1.5, 2.7], requires_grad=True)
+    y = layers.round_ste(x)
+    assert y.tolist() == [-2, 0, 0, 0, 2, 3]
+    (y * torch.arange(6)).sum().backward()
+    assert x.grad is not None and x.grad.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("shape", [(4000, 2), (4000, 2, 1, 3)])
+def test_stochastic_depth_drops_whole_images_and_keeps_the_mean(shape: tuple[int, ...]) -> None:
+    torch.manual_seed(5)
+    y = layers.StochasticDepth(0.25).train()(torch.ones(shape)).flatten(1)
+    assert set(y.unique().tolist()) == {0, torch.tensor(4 / 3).item()}
+    assert torch.equal(y.amin(1), y.amax(1))
+    assert abs((y[:, 0] == 0).float().mean().item() - 0.25) < 0.03
+
+
+def test_stochastic_depth_at_rate_1_leaves_nothing(x: Tensor) -> None:
+    assert not layers.StochasticDepth(1).train()(x).any()

@@ -31,6 +31,7 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
   LayerNormalization: same,
   LeakyRelu: same,
   Relu: same,
+  Round: same,
   Sigmoid: same,
   Softmax: same,
   Sqrt: same,

@@ -13,6 +13,7 @@ from .parameter import parameter
 from .rules import at_least_float32, default_groups, same_padding
 from .smc import SMCConv2d
 from .spectral import SpectralConv2d, SpectralLinear, without_power_iteration
+from .stochastic import StochasticDepth, round_ste
 from .stylegan import blur, minibatch_stddev
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Snake",
     "SpectralConv2d",
     "SpectralLinear",
+    "StochasticDepth",
     "at_least_float32",
     "attention",
     "blur",
@@ -34,6 +36,7 @@ __all__ = [
     "minibatch_stddev",
     "parameter",
     "quick_gelu",
+    "round_ste",
     "same_padding",
     "without_power_iteration",
 ]

@@ -1,0 +1,13 @@
+import { defineOp } from "../ir/op.ts";
+import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
+import { elementwise } from "./elementwise.ts";
+
+export const roundSte = defineOp({
+  name: "roundSte",
+  doc: "The nearest whole number, halves to even, with the gradient of its input (straight-through estimator, Bengio et al. 2013).",
+  infer: elementwise.infer,
+  onnx: (writer, [input]) => [writer.node("Round", [input])],
+  saves: () => ({}),
+  torch: { kind: "function", call: (inputs) => pyCall(pySymbol("layers", "round_ste"), [pyInput(inputs)]) },
+  sample: elementwise.sample,
+});
