@@ -12,25 +12,33 @@ export function pad<C extends number, S extends number>(
   return apply(ops.pad, config, [x], pad);
 }
 
-/** Mean over size×size cells. */
-export function avgPool2d<C extends number, S extends number, const K extends number>(
+/** How a window of pooling moves. */
+interface PoolConfig<K extends number, T extends number> {
+  /** Side of a window. */
+  readonly size: K;
+  /** Distance between neighbouring windows. Default: size. */
+  readonly stride?: T;
+}
+
+/** Mean over size×size cells, or over windows `stride` apart: H becomes (H + 2·padding − size)/stride + 1, rounded down, and counts as H/stride. */
+export function avgPool2d<C extends number, S extends number, const K extends number, const T extends number = K>(
   x: Feature<C, S>,
-  config: { readonly size: K },
-): Feature<C, Times<S, K>> {
+  config: PoolConfig<K, T> & {
+    /** Zeros on every side; half a window at most. Default: 0. */
+    readonly padding?: number;
+    /** Whether a mean counts these zeros. Default: true. */
+    readonly countIncludePad?: boolean;
+  },
+): Feature<C, Times<S, T>> {
   return apply(ops.avgPool2d, config, [x], avgPool2d);
 }
 
-/**
- * Maximum over size×size cells; with a `stride` over windows that lie so far apart, where H becomes (H − size)/stride + 1, rounded down, and
- * counts as H/stride.
- */
+/** Maximum over size×size cells, or over windows `stride` apart: H becomes (H + 2·padding − size)/stride + 1, rounded down, and counts as H/stride. */
 export function maxPool2d<C extends number, S extends number, const K extends number, const T extends number = K>(
   x: Feature<C, S>,
-  config: {
-    /** Side of a window. */
-    readonly size: K;
-    /** Distance between neighbouring windows. Default: size. */
-    readonly stride?: T;
+  config: PoolConfig<K, T> & {
+    /** Positions on every side that no maximum takes; half a window at most. Default: 0. */
+    readonly padding?: number;
   },
 ): Feature<C, Times<S, T>> {
   return apply(ops.maxPool2d, config, [x], maxPool2d);
@@ -111,10 +119,10 @@ export function haarIdwt<C extends number, S extends number>(
   return apply(ops.haarIdwt, config, [x], haarIdwt);
 }
 
-/** Sum or mean over all positions: [N, C, H, W] → [N, C]. */
+/** Sum, mean or maximum over all positions: [N, C, H, W] → [N, C]. */
 export function globalPool<C extends number, S extends number>(
   x: Feature<C, S>,
-  config: { readonly reduction: "sum" | "mean" },
+  config: { readonly reduction: "sum" | "mean" | "max" },
 ): Vector<C> {
   return apply(ops.globalPool, config, [x], globalPool);
 }

@@ -1,26 +1,66 @@
+import { constantDim, type Dim } from "../ir/dim.ts";
 import { channelsOf } from "../ir/shape.ts";
-import { defineOp } from "../ir/op.ts";
-import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
-import { scaledSpatially } from "./rules.ts";
+import { defineOp, torchKeyword } from "../ir/op.ts";
+import { pyCall, pyInput, pySame, pySymbol } from "../ir/python.ts";
+import { expectWithinWindow, featureDims, scaledSpatially, windowedDim } from "./rules.ts";
 
 export const avgPool2d = defineOp({
   name: "avgPool2d",
-  doc: "Mean over size×size cells.",
+  doc: "Mean over windows of size×size, `stride` apart.",
   attributes: {
-    size: { kind: "count", doc: "Side of a cell." },
+    size: { kind: "count", doc: "Side of a window." },
+    stride: {
+      kind: "count",
+      default: { from: ["size"], rule: (size: number) => size, doc: "size" },
+      doc: "Distance between neighbouring windows.",
+    },
+    padding: { kind: "count", min: 0, default: 0, doc: "Zeros on every side; half a window at most." },
+    countIncludePad: { kind: "flag", default: true, doc: "Whether a mean counts these zeros." },
   },
-  infer: ([input], { size }) => [scaledSpatially(input, channelsOf(input), 1 / size)],
-  // A factor at a time, as strided convolutions before it halve: tools that infer symbolic shapes compare ⌊⌊H/2⌋/2⌋ with ⌊H/4⌋ by their letters.
-  onnx: (writer, [input], { size }) => [
-    factorsOf(size).reduce(
-      (map, factor) => writer.node("AveragePool", [map], { kernel_shape: [factor, factor], strides: [factor, factor] }),
-      input,
-    ),
-  ],
-  torch: { kind: "function", call: (inputs, { size }) => pyCall(pySymbol("F", "avg_pool2d"), [pyInput(inputs), size]) },
+  infer([input], { size, stride, padding }) {
+    expectWithinWindow(padding, size);
+    const channels = channelsOf(input);
+    // Cells side by side must come out even; overlapping windows leave a rest over, as a convolution does.
+    if (stride === size && padding === 0) return [scaledSpatially(input, channels, 1 / size)];
+    const [n, , h, w] = featureDims(input);
+    const along = (dim: Dim): Dim => windowedDim(dim, size, stride, 2 * padding);
+    return [[n, constantDim(channels), along(h), along(w)]];
+  },
+  onnx(writer, [input], { size, stride, padding, countIncludePad }) {
+    if (stride !== size || padding > 0) {
+      const window = { kernel_shape: [size, size], strides: [stride, stride] };
+      if (padding > 0 && !countIncludePad)
+        return [writer.node("AveragePool", [input], { ...window, pads: [padding, padding, padding, padding] })];
+      const pads = (): string => writer.ints(`pads_${padding}`, [0, 0, padding, padding, 0, 0, padding, padding]);
+      const map = padding === 0 ? input : writer.node("Pad", [input, pads()]);
+      // Zeros that count are values like others, and VALID keeps runtimes from making padding of them, which may be as large as a window then.
+      return [writer.node("AveragePool", [map], { ...window, auto_pad: "VALID" })];
+    }
+    // A factor at a time, as strided convolutions before it halve: tools that infer symbolic shapes compare ⌊⌊H/2⌋/2⌋ with ⌊H/4⌋ by their letters.
+    const halved = (map: string, factor: number): string =>
+      writer.node("AveragePool", [map], { kernel_shape: [factor, factor], strides: [factor, factor] });
+    return [factorsOf(size).reduce(halved, input)];
+  },
+  torch: {
+    kind: "function",
+    call: (inputs, { size, stride, padding, countIncludePad }) =>
+      pyCall(pySymbol("F", "avg_pool2d"), [pyInput(inputs), size, ...(pySame(stride, size) ? [] : [stride])], {
+        ...torchKeyword("padding", padding, 0),
+        ...torchKeyword("count_include_pad", countIncludePad, true),
+      }),
+  },
   sample(choose) {
-    const size = choose.pick([2, 4]);
-    return { attrs: { size }, inputs: [[choose.int(1, 2), choose.int(1, 4), size * choose.int(1, 4), size * choose.int(1, 4)]] };
+    const [size, stride, padding] = choose.pick([
+      [2, 2, 0],
+      [4, 4, 0],
+      [3, 2, 1],
+      [3, 1, 1],
+      [2, 1, 0],
+      [4, 2, 1],
+    ] as const);
+    const side = (): number => (stride === size ? size * choose.int(1, 4) : 2 * choose.int(2, 5));
+    const attrs = { size, stride, padding, countIncludePad: choose.pick([false, true]) };
+    return { attrs, inputs: [[choose.int(1, 2), choose.int(1, 4), side(), side()]] };
   },
 });
 

@@ -3,11 +3,15 @@ import { isConstant, pyAttribute, pyCall, pyCompare, pyConstant, pyIf, pyInput, 
 import { featureDims } from "./rules.ts";
 import { anyMap } from "./samples.ts";
 
+const choices = ["sum", "mean", "max"] as const;
+const onnxReductions = { sum: "ReduceSum", mean: "ReduceMean", max: "ReduceMax" } as const;
+const torchReductions = { sum: "sum", mean: "mean", max: "amax" } as const;
+
 export const globalPool = defineOp({
   name: "globalPool",
-  doc: "Sum or mean over all positions: a vector per image.",
+  doc: "Sum, mean or maximum over all positions: a vector per image.",
   attributes: {
-    reduction: { kind: "choice", choices: ["sum", "mean"], doc: "What is taken of the positions." },
+    reduction: { kind: "choice", choices, doc: "What is taken of the positions." },
   },
   infer([input]) {
     const [n, c] = featureDims(input);
@@ -16,20 +20,23 @@ export const globalPool = defineOp({
   // Rows, then columns: in float32 one long sum loses what it adds.
   onnx(writer, [input], { reduction }) {
     const over = (of: string, axis: number): string =>
-      writer.node(reduction === "sum" ? "ReduceSum" : "ReduceMean", [of, writer.ints(`axes_${axis}`, [axis])], { keepdims: 0 });
+      writer.node(onnxReductions[reduction], [of, writer.ints(`axes_${axis}`, [axis])], { keepdims: 0 });
     return [over(over(input, 3), 2)];
   },
   precise: ["ReduceSum", "ReduceMean"],
-  saves: () => ({}),
+  saves: (_inputs, _outputs, { reduction }) => (reduction === "max" ? { inputs: true, outputs: true } : {}),
   torch: {
     kind: "function",
     call: (inputs, { reduction }) => {
       const over = (method: string): PyExpr =>
         pyCall(pyAttribute(pyInput(inputs), method), [], { dim: pyTuple([pyConstant(2), pyConstant(3)]) });
-      if (isConstant(reduction, "sum") || isConstant(reduction, "mean"))
-        return over(isConstant(reduction, "sum") ? "sum" : "mean");
-      return pyIf(pyCompare("==", reduction, pyConstant("sum")), over("sum"), over("mean"));
+      const found = choices.find((choice) => isConstant(reduction, choice));
+      if (found !== undefined) return over(torchReductions[found]);
+      return (["sum", "max"] as const).reduce(
+        (otherwise, choice) => pyIf(pyCompare("==", reduction, pyConstant(choice)), over(torchReductions[choice]), otherwise),
+        over("mean"),
+      );
     },
   },
-  sample: (choose) => ({ attrs: { reduction: choose.pick(["sum", "mean"] as const) }, inputs: [anyMap(choose)] }),
+  sample: (choose) => ({ attrs: { reduction: choose.pick(["sum", "max", "mean"] as const) }, inputs: [anyMap(choose)] }),
 });

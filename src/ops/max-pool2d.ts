@@ -1,8 +1,9 @@
-import { constantDim } from "../ir/dim.ts";
+import { constantDim, type Dim } from "../ir/dim.ts";
 import { channelsOf, elementCount } from "../ir/shape.ts";
-import { defineOp } from "../ir/op.ts";
+import { defineOp, torchKeyword } from "../ir/op.ts";
 import { pyCall, pyInput, pySame, pySymbol } from "../ir/python.ts";
-import { featureDims, scaledSpatially, windowedDim } from "./rules.ts";
+import { bordered } from "./border.ts";
+import { expectWithinWindow, featureDims, scaledSpatially, windowedDim } from "./rules.ts";
 
 export const maxPool2d = defineOp({
   name: "maxPool2d",
@@ -14,34 +15,45 @@ export const maxPool2d = defineOp({
       default: { from: ["size"], rule: (size: number) => size, doc: "size" },
       doc: "Distance between neighbouring windows.",
     },
+    padding: { kind: "count", min: 0, default: 0, doc: "Positions on every side that no maximum takes; half a window at most." },
   },
-  infer([input], { size, stride }) {
+  infer([input], { size, stride, padding }) {
+    expectWithinWindow(padding, size);
     const channels = channelsOf(input);
     // Cells side by side must come out even; overlapping windows leave a rest over, as a convolution does.
-    if (stride === size) return [scaledSpatially(input, channels, 1 / size)];
+    if (stride === size && padding === 0) return [scaledSpatially(input, channels, 1 / size)];
     const [n, , h, w] = featureDims(input);
-    return [[n, constantDim(channels), windowedDim(h, size, stride, 0), windowedDim(w, size, stride, 0)]];
+    const along = (dim: Dim): Dim => windowedDim(dim, size, stride, 2 * padding);
+    return [[n, constantDim(channels), along(h), along(w)]];
   },
-  onnx: (writer, [input], { size, stride }) => [
+  onnx(writer, [input], { size, stride, padding }) {
+    // A border of repeated values changes no maximum, since every window that meets it holds what it repeats.
+    const map = bordered(writer, input, padding, "replicate");
     // VALID is no padding, said so that runtimes leave it alone: onnxruntime 1.30 moves the zeros of a Pad before it into a
     // MaxPool that does not say so, where they count as -∞.
-    writer.node("MaxPool", [input], { kernel_shape: [size, size], strides: [stride, stride], auto_pad: "VALID" }),
-  ],
+    return [writer.node("MaxPool", [map], { kernel_shape: [size, size], strides: [stride, stride], auto_pad: "VALID" })];
+  },
   // The places of the maxima, in int64.
   saves: (_, [output]) => ({ inputs: true, bytes: 8 * elementCount(output) }),
   torch: {
     kind: "function",
-    call: (inputs, { size, stride }) =>
-      pyCall(pySymbol("F", "max_pool2d"), [pyInput(inputs), size, ...(pySame(stride, size) ? [] : [stride])]),
+    call: (inputs, { size, stride, padding }) =>
+      pyCall(
+        pySymbol("F", "max_pool2d"),
+        [pyInput(inputs), size, ...(pySame(stride, size) ? [] : [stride])],
+        torchKeyword("padding", padding, 0),
+      ),
   },
   sample(choose) {
-    const [size, stride] = choose.pick([
-      [2, 2],
-      [4, 4],
-      [3, 2],
-      [3, 1],
+    const [size, stride, padding] = choose.pick([
+      [2, 2, 0],
+      [4, 4, 0],
+      [3, 2, 1],
+      [3, 2, 0],
+      [3, 1, 0],
+      [5, 1, 2],
     ] as const);
     const side = (): number => (stride === size ? size * choose.int(1, 4) : 2 * choose.int(2, 6));
-    return { attrs: { size, stride }, inputs: [[choose.int(1, 2), choose.int(1, 4), side(), side()]] };
+    return { attrs: { size, stride, padding }, inputs: [[choose.int(1, 2), choose.int(1, 4), side(), side()]] };
   },
 });

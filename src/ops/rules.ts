@@ -159,6 +159,16 @@ export function convShape(shape: Shape, attrs: ConvAttrs & { readonly dilation?:
   return [n, constantDim(attrs.out), height, width];
 }
 
+/** Refuses padding of which a window could be full. */
+export function expectWithinWindow(padding: number, size: number): void {
+  if (2 * padding <= size) return;
+  throw new ShapeError("the padding is more than half of a window", {
+    expected: `padding of at most ${Math.floor(size / 2)}`,
+    found: `padding: ${padding}`,
+    help: "use less padding or a larger size; pad adds zeros without a limit",
+  });
+}
+
 /** Refuses groups that do not divide the channels. */
 export function expectGroups(attrs: { readonly in: number; readonly out: number; readonly groups: number }): void {
   if (attrs.in % attrs.groups === 0 && attrs.out % attrs.groups === 0) return;

@@ -20,7 +20,7 @@ beforeAll(async () => {
 const padding = { top: 1, left: 1, bottom: 1, right: 1 };
 
 /** `pad`, then an op that has no parameters. */
-function paddedPart(op: Op, attrs: Readonly<Record<string, number>>, shape: readonly number[]): Part {
+function paddedPart(op: Op, attrs: OpNode["attrs"], shape: readonly number[]): Part {
   const node = (step: Op, given: OpNode["attrs"], inputs: readonly Value[]): OpNode => {
     const outputs = step
       .infer(
@@ -55,16 +55,31 @@ function paddedPart(op: Op, attrs: Readonly<Record<string, number>>, shape: read
   };
 }
 
+const cells = { size: 2, stride: 2 } as const;
+
 it.each([
-  ["maxPool2d", ops.maxPool2d, "F.max_pool2d(F.pad(x0, (1, 1, 1, 1)), 2)"],
-  ["avgPool2d", ops.avgPool2d, "F.avg_pool2d(F.pad(x0, (1, 1, 1, 1)), 2)"],
-] as const)("%s sees the zeros of padding", async (_, op, expression) => {
+  ["maxPool2d", ops.maxPool2d, { ...cells, padding: 0 }, "F.max_pool2d(F.pad(x0, (1, 1, 1, 1)), 2)"],
+  ["maxPool2d with padding", ops.maxPool2d, { size: 3, stride: 1, padding: 1 }, "F.max_pool2d(F.pad(x0, (1, 1, 1, 1)), 3, 1, 1)"],
+  ["avgPool2d", ops.avgPool2d, { ...cells, padding: 0, countIncludePad: true }, "F.avg_pool2d(F.pad(x0, (1, 1, 1, 1)), 2)"],
+  [
+    "avgPool2d with padding",
+    ops.avgPool2d,
+    { ...cells, padding: 1, countIncludePad: true },
+    "F.avg_pool2d(F.pad(x0, (1, 1, 1, 1)), 2, 2, 1)",
+  ],
+  [
+    "avgPool2d without its own padding",
+    ops.avgPool2d,
+    { ...cells, padding: 1, countIncludePad: false },
+    "F.avg_pool2d(F.pad(x0, (1, 1, 1, 1)), 2, 2, 1, count_include_pad=False)",
+  ],
+] as const)("%s sees the zeros of padding", async (_, op, attrs, expression) => {
   // Below 0 throughout, so that a maximum over the border is one of the zeros.
   const x = randomTensor([2, 3, 6, 4], randomOf(1), { middle: -2 });
   const { outputs } = await torch.expression(expression, [x]);
   for (const opset of opsets) {
     const bytes = encodePart(
-      paddedPart(op, { size: 2, stride: 2 }, x.shape),
+      paddedPart(op, attrs, x.shape),
       () => {
         throw new Error("no parameters");
       },

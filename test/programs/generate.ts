@@ -43,6 +43,8 @@ export const activationKinds = [
 export type ActivationKind = (typeof activationKinds)[number];
 export type Join = "add" | "mul" | "concat" | "block";
 
+const downs = ["avgPool2d", "maxPool2d", "overlapping means", "overlapping maxima", "pixelUnshuffle", "blur"] as const;
+
 /** A change of the resolution by a whole factor, down. */
 export type Down =
   | {
@@ -51,7 +53,7 @@ export type Down =
       readonly out: number;
       readonly window: "k2" | "k3" | "k3 padded apart" | "k4";
     }
-  | { readonly kind: "avgPool2d" | "maxPool2d" | "pixelUnshuffle" | "blur" }
+  | { readonly kind: (typeof downs)[number] }
   | { readonly kind: "haarDwt"; readonly keep: "low" | "bands"; readonly scale: number }
   | { readonly kind: "both"; readonly left: Down; readonly right: Down };
 
@@ -135,7 +137,7 @@ export interface DiscriminatorProgram {
   readonly body: readonly Step[];
   readonly down: Down;
   /** How the logit per image is made, beside those per position: by a layer of its own or by the one that makes those. */
-  readonly global: { readonly reduction: "sum" | "mean"; readonly layer: "linear" | "spectralLinear" | "shared" } | null;
+  readonly global: { readonly reduction: "sum" | "mean" | "max"; readonly layer: "linear" | "spectralLinear" | "shared" } | null;
 }
 
 export interface Program {
@@ -154,7 +156,7 @@ const up = fc.constantFrom(...ups);
 const { down } = fc.letrec<{ down: Down }>((tie) => ({
   down: fc.oneof(
     { maxDepth: 1 },
-    fc.record({ kind: fc.constantFrom("avgPool2d", "maxPool2d", "pixelUnshuffle", "blur") }),
+    fc.record({ kind: fc.constantFrom(...downs) }),
     fc.record({
       kind: fc.constant("conv"),
       of: convKind,
@@ -275,7 +277,7 @@ export const programs: fc.Arbitrary<Program> = fc
         down,
         global: fc.option(
           fc.record({
-            reduction: fc.constantFrom<("sum" | "mean")[]>("sum", "mean"),
+            reduction: fc.constantFrom<("sum" | "mean" | "max")[]>("sum", "mean", "max"),
             layer: fc.constantFrom<("linear" | "spectralLinear" | "shared")[]>("linear", "spectralLinear", "shared"),
           }),
         ),

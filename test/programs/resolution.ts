@@ -24,6 +24,10 @@ export function buildDown(down: Down, factor: number, place: Place): Built {
       return { channels, apply: (x) => avgPool2d(x, { size: factor }) };
     case "maxPool2d":
       return { channels, apply: (x) => maxPool2d(x, { size: factor }) };
+    case "overlapping means":
+      return { channels, apply: (x) => avgPool2d(x, { ...overlapping(factor), countIncludePad: false }) };
+    case "overlapping maxima":
+      return { channels, apply: (x) => maxPool2d(x, overlapping(factor)) };
     case "pixelUnshuffle":
       return { channels: channels * factor * factor, apply: (x) => pixelUnshuffle(x, { factor }) };
     case "blur":
@@ -44,6 +48,11 @@ export function buildDown(down: Down, factor: number, place: Place): Built {
       return { channels: left.channels + right.channels, apply: (x) => concat(left.apply(x), right.apply(x)) };
     }
   }
+}
+
+/** Windows that give as many outputs as cells side by side do. */
+function overlapping(factor: number): { readonly size: number; readonly stride: number; readonly padding: number } {
+  return { size: factor + 2, stride: factor, padding: 1 };
 }
 
 type Window = Extract<Down, { kind: "conv" }>["window"];
