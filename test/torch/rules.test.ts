@@ -1,6 +1,20 @@
 /** The rules that a class computes with, in blocks as people write them: what holds far from the model's own configuration, or an argument. */
 import { expect, test } from "vitest";
-import { add, block, conv2d, groupNorm, layers, model, scale, silu, tanh, upsample, type Feature } from "../../dsl/authoring.ts";
+import {
+  add,
+  block,
+  conv2d,
+  groupNorm,
+  layers,
+  model,
+  mul,
+  parameter,
+  scale,
+  silu,
+  tanh,
+  upsample,
+  type Feature,
+} from "../../dsl/authoring.ts";
 import { modelPy } from "../../src/targets/torch/model-py.ts";
 
 type FeatureMap = Feature<number, number>;
@@ -280,4 +294,23 @@ test("two lists that are walked together", () => {
     expect(source).toContain("def __init__(self, dims: Sequence[int], depths: Sequence[int]) -> None:");
     expect(source).toContain("zip([16, *dims[:-1]], dims, depths, strict=True)");
   }
+});
+
+test("a list that is written place by place has a rule for each of its places", () => {
+  const Pair = block("Pair", ({ dims }: { dims: readonly [number, number] }) => {
+    const l = layers({ a: conv2d({ in: 16, out: dims[0] }), b: conv2d({ in: dims[0], out: dims[1] }) });
+    return (x: FeatureMap): FeatureMap => l.b(l.a(x));
+  });
+  const Scaled = block("Scaled", ({ channels }: { channels: number }) => {
+    const l = layers({
+      pair: Pair({ dims: [2 * channels, channels] }),
+      back: conv2d({ in: channels, out: 16 }),
+      gamma: parameter({ shape: [channels, 1, 1] }),
+    });
+    return (x: FeatureMap): FeatureMap => l.back(mul(l.pair(x), l.gamma()));
+  });
+  const source = sourceOf(Scaled({ channels: 8 }));
+  expect(source).toContain("self.pair = Pair(dims=(2 * channels, channels))");
+  expect(source).toContain("self.gamma = parameter((channels, 1, 1))");
+  expect(source).toContain("self.back(x * self.gamma)");
 });

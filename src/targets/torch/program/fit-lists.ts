@@ -96,3 +96,22 @@ export function edgeRule(
   }
   return undefined;
 }
+
+/** Beyond so many a list is one that a rule makes, not one that an author writes place by place. */
+const mostWritten = 8;
+
+/** A list as long in every sample, with a rule for each of its places. */
+export function tupleRule(
+  values: readonly (readonly number[])[],
+  fit: (values: readonly number[]) => Rule | undefined,
+): Rule | undefined {
+  const [length, ...others] = [...new Set(values.map((list) => list.length))];
+  if (others.length > 0 || length === undefined || length === 0 || length > mostWritten) return undefined;
+  const items: Rule[] = [];
+  for (let place = 0; place < length; place++) {
+    const rule = fit(values.map((list) => list[place] as number));
+    if (rule === undefined) return undefined;
+    items.push(rule);
+  }
+  return { kind: "tuple", items };
+}

@@ -17,7 +17,7 @@ import {
   type Term,
 } from "./fit-terms.ts";
 import { choiceOf } from "./fit-choice.ts";
-import { edgeRule, scaledLists, sequenceRule, type Sequence } from "./fit-lists.ts";
+import { edgeRule, scaledLists, sequenceRule, tupleRule, type Sequence } from "./fit-lists.ts";
 import { known, listsOfLengths, ofItems, type Around, type Items } from "./fit-places.ts";
 import { comparisons, conditionRule, isNumbers, rareComparisons, type Condition, type Leaf } from "./fit-tests.ts";
 import { constant, envAt, evaluate, parameter, placeRules, type Env, type ItemRule, type Rule } from "./rules.ts";
@@ -212,7 +212,7 @@ export class Fitter {
   /** The rule of a list of numbers as a whole. */
   list(values: readonly (readonly number[])[]): Rule | undefined {
     if (this.#known(values)) return constant(values[0] as readonly number[]);
-    return this.#sequence(values);
+    return this.#sequence(values) ?? tupleRule(values, (items) => this.fit(items));
   }
 
   /** The fitter of the items of a list that has so many in each sample: what follows may follow from the place, too. */

@@ -73,6 +73,8 @@ export function pythonOf(rule: Rule, naming: Naming): PyExpr {
       return scaledList(rule, of);
     case "mapped":
       return mappedList(rule, naming);
+    case "tuple":
+      return { kind: "tuple", items: rule.items.map(of) };
     case "reversed":
       return pyIndex(of(rule.list), pySlice(undefined, undefined, pyConstant(-1)));
     case "without":

@@ -30,6 +30,8 @@ export type Rule =
   | { readonly kind: "scaled"; readonly list: Rule; readonly factor: Rule; readonly times: number; readonly whole: boolean }
   /** A list by a rule of its items: as long as the lists that the rule walks, or of `count`. */
   | { readonly kind: "mapped"; readonly rule: Rule; readonly count: Rule | undefined }
+  /** A list with a rule for each of its places. */
+  | { readonly kind: "tuple"; readonly items: readonly Rule[] }
   | { readonly kind: "reversed"; readonly list: Rule }
   | { readonly kind: "without"; readonly list: Rule; readonly end: "first" | "last" }
   /** `[first, *rest]`, or `[*rest, last]`. */
@@ -140,6 +142,8 @@ export function evaluate(rule: Rule, env: Env): PyConstant | undefined {
       const length = rule.count === undefined ? Math.min(...lengths) : numberOf(rule.count, env);
       return Array.from({ length: Math.max(0, length) }, (_, at) => evaluate(rule.rule, envAt(env, at, 0)) ?? NaN);
     }
+    case "tuple":
+      return rule.items.map((item) => evaluate(item, env) ?? NaN);
     case "reversed":
       return numbersOf(rule.list, env).toReversed();
     case "without":
@@ -168,6 +172,8 @@ export function inner(rule: Rule): readonly Rule[] {
     case "reversed":
     case "without":
       return [rule.list];
+    case "tuple":
+      return rule.items;
     case "mapped":
       return rule.count === undefined ? [rule.rule] : [rule.rule, rule.count];
     case "scaled":
