@@ -21,18 +21,21 @@ export interface ConvConfig<I extends number, O extends number, K extends number
 
 type Conv<I extends number, O extends number, K extends number> = <S extends number>(x: Feature<I, S>) => Feature<O, Times<S, K>>;
 
+/** The settings of a plain convolution. */
+export interface Conv2dConfig<I extends number, O extends number, K extends number> extends Omit<ConvConfig<I, O, K>, "padding"> {
+  /** Distance between neighbouring values of the kernel. Default: 1. */
+  readonly dilation?: number;
+  /** Positions added on every side. Default: dilation·(kernel − 1)/2 rounded down, which keeps the size for odd kernels. */
+  readonly padding?: number;
+  /** Runs of channels that are convolved apart. Default: 1. */
+  readonly groups?: number;
+  /** What is added: zeros, the map mirrored at its border, the value at the border, or what stands at the opposite side. Default: "zeros". */
+  readonly paddingMode?: "zeros" | "reflect" | "replicate" | "circular";
+}
+
 /** Convolution: [N, in, H, W] → [N, out, H/stride, W/stride]. */
 export function conv2d<const I extends number, const O extends number, const K extends number = 1>(
-  config: Omit<ConvConfig<I, O, K>, "padding"> & {
-    /** Distance between neighbouring values of the kernel. Default: 1. */
-    readonly dilation?: number;
-    /** Positions added on every side. Default: dilation·(kernel − 1)/2 rounded down, which keeps the size for odd kernels. */
-    readonly padding?: number;
-    /** Runs of channels that are convolved apart. Default: 1. */
-    readonly groups?: number;
-    /** What is added: zeros, the map mirrored at its border, the value at the border, or what stands at the opposite side. Default: "zeros". */
-    readonly paddingMode?: "zeros" | "reflect" | "replicate" | "circular";
-  },
+  config: Conv2dConfig<I, O, K>,
 ): Conv<I, O, K> {
   return layer(ops.conv2d, config, conv2d);
 }

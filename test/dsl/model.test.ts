@@ -214,12 +214,12 @@ describe("settings", () => {
     ],
     [
       "a reduction that does not exist",
-      () => globalPool({} as FeatureMap, { reduction: "max" as never }),
+      () => globalPool({} as FeatureMap, { reduction: "median" as never }),
       {
         what: "reduction of globalPool has no such choice",
-        expected: "sum, mean",
-        found: "max",
-        help: "choose one of sum, mean",
+        expected: "sum, mean, max",
+        found: "median",
+        help: "choose one of sum, mean, max",
       },
     ],
     [

@@ -69,7 +69,7 @@ describe("a misspelt setting", () => {
     ["vaeSmall", () => vaeSmall({ latentChannels: 4, ...{ imageChanels: 1 } }), "imageChanels", "did you mean imageChannels?"],
     ["haarDwt", () => encoding((x) => haarDwt(x, { scale: 1, ...{ scael: 0.5 } }).bands), "scael", "did you mean scale?"],
     ["upsample", () => encoding((x) => upsample(x, { factor: 2, ...{ factr: 4 } })), "factr", "did you mean factor?"],
-    ["avgPool2d", () => encoding((x) => avgPool2d(x, { size: 2, ...{ stride: 2 } })), "stride", "leave it out"],
+    ["avgPool2d", () => encoding((x) => avgPool2d(x, { size: 2, ...{ colour: 2 } })), "colour", "leave it out"],
   ])("of %s is refused by name", (op, run, found, help) => {
     expect(reportOf(run)).toMatchObject({ what: `${op} has no setting ${found}`, found, help });
   });
@@ -110,16 +110,21 @@ describe("a misspelt setting", () => {
 });
 
 test.each<[string, unknown, string, string]>([
-  ["conv2d", conv2d, "undefined", "{ in, out, kernel, stride, padding, bias, groups }"],
+  ["conv2d", conv2d, "undefined", "{ in, out, kernel, stride, dilation, padding, bias, groups, paddingMode }"],
   [
     "conv2d",
     (below: never) => (conv2d as (...sizes: unknown[]) => unknown)(3, 64, below),
     "3",
-    "{ in, out, kernel, stride, padding, bias, groups }",
+    "{ in, out, kernel, stride, dilation, padding, bias, groups, paddingMode }",
   ],
   ["groupNorm", () => groupNorm([32, 64] as never), "32,64", "{ channels, groups, eps }"],
   ["upsample", () => encoding((x) => upsample(x, 2 as never)), "2", "{ factor }"],
-  ["avgPool2d", () => encoding((x) => (avgPool2d as unknown as Body)(x)), "undefined", "{ size }"],
+  [
+    "avgPool2d",
+    () => encoding((x) => (avgPool2d as unknown as Body)(x)),
+    "undefined",
+    "{ size, stride, padding, countIncludePad }",
+  ],
   ["model", () => model(null as never), "null", "{ name, imageChannels"],
   ["litevae", () => litevae("S" as never), '"S"', "variant, latentChannels"],
   ["sdVae", () => sdVae(4 as never), "4", "{ name"],

@@ -154,14 +154,14 @@ Res({ channels: 16 })(feature<36, 8>());`,
   "a missing setting": {
     code: `dsl.conv2d({ in: 16 });`,
     errors: [
-      `1: Argument of type '{ in: 16; }' is not assignable to parameter of type 'ConvConfig<16, number, 1> & { readonly groups?: number; }'.
-  Property 'out' is missing in type '{ in: 16; }' but required in type 'ConvConfig<16, number, 1>'.`,
+      `1: Argument of type '{ in: 16; }' is not assignable to parameter of type 'Conv2dConfig<16, number, 1>'.
+  Property 'out' is missing in type '{ in: 16; }' but required in type 'Conv2dConfig<16, number, 1>'.`,
     ],
   },
   "a setting that does not exist": {
     code: `dsl.conv2d({ in: 16, out: 24, kernal: 3 });`,
     errors: [
-      `1: Object literal may only specify known properties, but 'kernal' does not exist in type 'ConvConfig<16, 24, 1> & { readonly groups?: number; }'. Did you mean to write 'kernel'?`,
+      `1: Object literal may only specify known properties, but 'kernal' does not exist in type 'Conv2dConfig<16, 24, 1>'. Did you mean to write 'kernel'?`,
     ],
   },
   "a norm that does not exist": {
@@ -173,8 +173,8 @@ Res({ channels: 16 })(feature<36, 8>());`,
     errors: [`1: Type '"XL"' is not assignable to type '"B" | "L" | "M" | "S"'.`],
   },
   "a reduction that does not exist": {
-    code: `dsl.globalPool(feature<64, 8>(), { reduction: "max" });`,
-    errors: [`1: Type '"max"' is not assignable to type '"mean" | "sum"'.`],
+    code: `dsl.globalPool(feature<64, 8>(), { reduction: "median" });`,
+    errors: [`1: Type '"median"' is not assignable to type '"max" | "mean" | "sum"'. Did you mean '"mean"'?`],
   },
   "a named thing that is no layer": {
     code: `dsl.layers({ conv: 3 });`,
