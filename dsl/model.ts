@@ -83,7 +83,7 @@ export function model<const I extends number = 3, const Z extends number = numbe
       },
     );
     const [mean, logvar] = chunk(moments as Feature<number, number>, { chunks: 2 });
-    return { mean, logvar: clamp(logvar as Feature<number, number>, logvarRange) };
+    return { mean, logvar: clamp(logvar, logvarRange) };
   });
   const latent = (encoder.outputs["mean"] as Value).shape;
   const stride = strideOf(latent, source);

@@ -62,8 +62,8 @@ describe("block", () => {
       });
       return (x: FeatureMap): FeatureMap => {
         const [left, right] = halves(conv(x));
-        const { shape, other } = named(left as FeatureMap);
-        return add(add(shape, other), right as FeatureMap);
+        const { shape, other } = named(left);
+        return add(add(shape, other), right);
       };
     });
     expect(modelOf(Encoder()).stride).toBe(8);
