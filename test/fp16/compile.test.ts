@@ -59,10 +59,7 @@ function calibrationIn(out: string): { readonly images: number; readonly parts: 
 
 type Errors = Readonly<Record<string, Readonly<Record<"reference" | "onnxruntime", number>>>>;
 
-/**
- * What the compiler says of its graphs' error agrees with float16 arithmetic in another program, which sums in another order: within a factor of 4,
- * since the kernels that onnxruntime picks for a processor sum in orders of their own (2.6 was seen).
- */
+/** What the compiler says of its graphs' error agrees with float16 in another program, whose sums are in other orders: 2.6 times apart was seen. */
 function expectErrorsAsSaid(half: string, full: string, most: number): void {
   const said = calibrationIn(half);
   expect(said.images).toBe(2);

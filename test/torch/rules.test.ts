@@ -1,37 +1,10 @@
 /** The rules that a class computes with, in blocks as people write them: what holds far from the model's own configuration, or an argument. */
 import { expect, test } from "vitest";
-import {
-  add,
-  block,
-  conv2d,
-  groupNorm,
-  layers,
-  model,
-  mul,
-  parameter,
-  scale,
-  silu,
-  tanh,
-  upsample,
-  type Feature,
-} from "../../dsl/authoring.ts";
-import { modelPy } from "../../src/targets/torch/model-py.ts";
+import { add, block, conv2d, groupNorm, layers, scale, silu, tanh, type Feature } from "../../dsl/authoring.ts";
+import { sourceOf } from "./source-of.ts";
 
 type FeatureMap = Feature<number, number>;
 type Layer = (x: FeatureMap) => FeatureMap;
-
-/** model.py of an encoder: image → `body`'s 16 channels → latent. */
-function sourceOf(body: Layer, stride = 1): string {
-  const Encoder = block("Encoder", () => {
-    const { stem, inner, head } = layers({ stem: conv2d({ in: 3, out: 16 }), inner: body, head: conv2d({ in: 16, out: 4 }) });
-    return (image: FeatureMap) => head(inner(stem(image as Feature<3, 1>)) as Feature<16, 1>);
-  });
-  const Decoder = block("Decoder", () => {
-    const { conv } = layers({ conv: conv2d({ in: 2, out: 3 }) });
-    return (latent: FeatureMap): FeatureMap => upsample(conv(latent as Feature<2, 1>), { factor: stride });
-  });
-  return modelPy(model<number>({ name: "rules", latentChannels: 2, encoder: Encoder(), decoder: Decoder() }));
-}
 
 const chain =
   (list: readonly Layer[]): Layer =>
@@ -294,23 +267,4 @@ test("two lists that are walked together", () => {
     expect(source).toContain("def __init__(self, dims: Sequence[int], depths: Sequence[int]) -> None:");
     expect(source).toContain("zip([16, *dims[:-1]], dims, depths, strict=True)");
   }
-});
-
-test("a list that is written place by place has a rule for each of its places", () => {
-  const Pair = block("Pair", ({ dims }: { dims: readonly [number, number] }) => {
-    const l = layers({ a: conv2d({ in: 16, out: dims[0] }), b: conv2d({ in: dims[0], out: dims[1] }) });
-    return (x: FeatureMap): FeatureMap => l.b(l.a(x));
-  });
-  const Scaled = block("Scaled", ({ channels }: { channels: number }) => {
-    const l = layers({
-      pair: Pair({ dims: [2 * channels, channels] }),
-      back: conv2d({ in: channels, out: 16 }),
-      gamma: parameter({ shape: [channels, 1, 1] }),
-    });
-    return (x: FeatureMap): FeatureMap => l.back(mul(l.pair(x), l.gamma()));
-  });
-  const source = sourceOf(Scaled({ channels: 8 }));
-  expect(source).toContain("self.pair = Pair(dims=(2 * channels, channels))");
-  expect(source).toContain("self.gamma = parameter((channels, 1, 1))");
-  expect(source).toContain("self.back(x * self.gamma)");
 });
