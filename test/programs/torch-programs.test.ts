@@ -48,7 +48,7 @@ function randomWeights(parts: readonly Part[], seed: number): Readonly<Record<st
   return Object.fromEntries(params.map((param) => [param.path, near(initial.load(param))]));
 }
 
-const timeout = 60_000;
+const timeout = 120_000;
 
 test(
   "every program is a model.py with the IR's keys and the numbers of the ONNX graph",

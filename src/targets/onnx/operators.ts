@@ -3,12 +3,7 @@ import { InternalError, must } from "../../errors/must.ts";
 import type { OnnxOperator } from "../../ir/onnx.ts";
 import { elementCount } from "../../ir/shape.ts";
 import type { OnnxNode } from "./graph.ts";
-
-export type Sizes = readonly number[];
-
-export function sameSizes(a: Sizes, b: Sizes): boolean {
-  return a === b || (a.length === b.length && a.every((size, axis) => size === b[axis]));
-}
+import { at, axisOf, broadcast, expectEqual, expectSizes, head, ints, type Sizes } from "./sizes.ts";
 
 /**
  * The shapes of a node's outputs; undefined where only running it can tell. `constant` gives the numbers in a slot where they are known.
@@ -23,23 +18,43 @@ export type ShapeRule = (
 const same: ShapeRule = (_, [input]) => [input];
 const elementwise: ShapeRule = (_, inputs) => [inputs.map((sizes) => must(sizes, "an operand")).reduce(broadcast)];
 
+function allOf(rule: ShapeRule, operators: readonly OnnxOperator[]): Partial<Readonly<Record<OnnxOperator, ShapeRule>>> {
+  return Object.fromEntries(operators.map((operator) => [operator, rule]));
+}
+
 /** An operator that is not here gives what is declared of its outputs. */
 export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
-  Abs: same,
-  Cast: same,
-  Identity: same,
-  LayerNormalization: same,
-  LeakyRelu: same,
-  Relu: same,
-  Round: same,
-  Sigmoid: same,
-  Softmax: same,
-  Sqrt: same,
-  Tanh: same,
-  Add: elementwise,
-  Div: elementwise,
-  Mul: elementwise,
-  Sub: elementwise,
+  ...allOf(same, [
+    "Abs",
+    "Cast",
+    "Elu",
+    "Erf",
+    "Exp",
+    "HardSigmoid",
+    "HardSwish",
+    "Identity",
+    "LayerNormalization",
+    "LeakyRelu",
+    "Log",
+    "Mish",
+    "Neg",
+    "PRelu",
+    "Reciprocal",
+    "Relu",
+    "Round",
+    "Sigmoid",
+    "Sin",
+    "Softmax",
+    "Softplus",
+    "Sqrt",
+    "Tanh",
+  ]),
+  ...allOf(elementwise, ["Add", "Div", "Mul", "Pow", "Sub"]),
+  Unsqueeze(_, [input], constant) {
+    const axes = constant(1);
+    if (input === undefined || axes === undefined) return [undefined];
+    return [axes.toSorted((a, b) => a - b).reduce<Sizes>((sizes, axis) => sizes.toSpliced(axis, 0, 1), input)];
+  },
   Clip(_, [input, ...limits]) {
     for (const limit of limits) expectSizes(limit ?? [], [], "a limit");
     return [input];
@@ -196,47 +211,6 @@ export const calculatesSides: ReadonlySet<OnnxOperator> = new Set([
   "Resize",
   "Slice",
 ]);
-
-function at(sizes: Sizes, i: number): number {
-  const size = sizes[i];
-  if (size === undefined) throw new InternalError(`entry ${i} of [${sizes.join(", ")}] is missing`);
-  return size;
-}
-
-function head(sizes: Sizes | undefined): readonly [number, number] {
-  const found = must(sizes, "an operand");
-  return [at(found, 0), at(found, 1)];
-}
-
-function ints(attr: unknown): Sizes | undefined {
-  return Array.isArray(attr) ? (attr as Sizes) : undefined;
-}
-
-function axisOf(attr: unknown, sizes: Sizes): number {
-  const axis = Number(attr) < 0 ? Number(attr) + sizes.length : Number(attr);
-  if (sizes[axis] === undefined) throw new InternalError(`it has no axis ${String(attr)}`);
-  return axis;
-}
-
-function expectEqual(found: number, expected: number | undefined, what: string): void {
-  if (found !== expected) throw new InternalError(`${found} ${what} where ${expected ?? "none"} are needed`);
-}
-
-function expectSizes(found: Sizes, expected: Sizes, what: string): void {
-  if (!sameSizes(found, expected))
-    throw new InternalError(`${what} is [${found.join(", ")}] where [${expected.join(", ")}] is needed`);
-}
-
-/** numpy's rule: sizes are aligned at the end, and 1 goes with any. */
-function broadcast(a: Sizes, b: Sizes): Sizes {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    // eslint-disable-next-line no-restricted-syntax -- a size that one of them lacks is 1
-    const [left, right] = [a, b].map((sizes) => sizes[sizes.length - rank + i] ?? 1) as [number, number];
-    if (left !== right && left !== 1 && right !== 1) throw new InternalError(`sizes ${left} and ${right} meet`);
-    return left === 1 ? right : left;
-  });
-}
 
 function normalized(input: Sizes | undefined, perChannel: readonly (Sizes | undefined)[]): Sizes {
   const data = must(input, "the input");

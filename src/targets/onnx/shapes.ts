@@ -4,7 +4,8 @@ import type { Bindings, Dim } from "../../ir/dim.ts";
 import { elementCount, evaluateShape, type Shape } from "../../ir/shape.ts";
 import { sizesFor } from "../../ir/size.ts";
 import type { OnnxGraph, OnnxInitializer } from "./graph.ts";
-import { sameSizes, shapeRules, type Sizes } from "./operators.ts";
+import { shapeRules } from "./operators.ts";
+import { sameSizes, type Sizes } from "./sizes.ts";
 
 /** Compares every declared shape with the one that follows, for a batch and an image whose sizes all differ; InternalError where they do. */
 export function checkShapes(graph: OnnxGraph): void {
