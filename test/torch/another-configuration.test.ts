@@ -1,4 +1,5 @@
 /** Never silently another network: what a class makes of other arguments is what the block makes of them, or the docstring says what it is made for. */
+// @module-tag slow
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {

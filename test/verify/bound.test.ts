@@ -4,12 +4,14 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { verify, type Verification } from "../../src/onnxruntime/verify.ts";
 import { command, litevae, manifestOf, sha256, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
 import { pythonPath } from "../support/python.ts";
 
-process.env["LITEVAE_PYTHON"] = pythonPath();
+beforeAll(() => {
+  process.env["LITEVAE_PYTHON"] = pythonPath();
+});
 const folder = tempFolder();
 const photos = new URL("../../examples/photos/", import.meta.url).pathname;
 
