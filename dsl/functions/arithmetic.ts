@@ -17,13 +17,11 @@ export type Operand<X> =
 type MapOperand<C extends number, S extends number> =
   | Feature<C, S>
   | Vector<C>
-  | Parameter<readonly [C, number, number]>
-  | Parameter<readonly [1, C, number, number]>
-  | Parameter<readonly [1]>
+  | Parameter<readonly [C, number, number] | readonly [1, C, number, number] | readonly [1]>
   | Scalar
   | number;
 
-type VectorOperand<C extends number> = Vector<C> | Parameter<readonly [C]> | Parameter<readonly [1]> | Scalar | number;
+type VectorOperand<C extends number> = Vector<C> | Parameter<readonly [C] | readonly [1]> | Scalar | number;
 
 /** x + y; the first operand gives the shape. */
 export function add<X extends FeatureOrVector>(x: X, y: Operand<X>): X {

@@ -1,5 +1,6 @@
 /** `block` and `layers`: kinds of modules, and the names of what they are made of. */
 import { UserError } from "../../src/errors/index.ts";
+import { isRead } from "../../src/ir/op.ts";
 import type { Block, Body, Definition, Rebuilds, Rebuilt } from "../../src/ir/model.ts";
 import type { Shape } from "../../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
@@ -164,11 +165,21 @@ export function layers<T extends Readonly<Record<string, Nameable | undefined>>>
 
 /** Makes the handles in `entry` children of `owner`, under `key` and what stands behind it. */
 function adopt(owner: BlockHandle, key: string, entry: unknown, source: Source): Named {
-  if (Array.isArray(entry)) return { kind: "list", items: entry.map((item, i) => adopt(owner, `${key}.${i}`, item, source)) };
+  if (Array.isArray(entry)) {
+    const items = entry.map((item, i) => adopt(owner, `${key}.${i}`, item, source));
+    checkOneKind(key, items, source);
+    return { kind: "list", items };
+  }
   if (typeof entry === "object" && entry !== null) {
     const entries = Object.entries(entry);
     for (const [member] of entries) checkMemberKey(member, key, source);
-    return { kind: "record", entries: entries.map(([member, item]) => [member, adopt(owner, `${key}.${member}`, item, source)]) };
+    const named = entries.map(([member, item]) => [member, adopt(owner, `${key}.${member}`, item, source)] as const);
+    checkOneKind(
+      key,
+      named.map(([, item]) => item),
+      source,
+    );
+    return { kind: "record", entries: named };
   }
   const handle = handleOf(entry);
   if (handle === undefined) {
@@ -189,4 +200,15 @@ function adopt(owner: BlockHandle, key: string, entry: unknown, source: Source):
   handle.key = key;
   owner.children.set(key, handle);
   return handle;
+}
+
+/** torch keeps parameters and modules in containers of different kinds. */
+function checkOneKind(key: string, items: readonly Named[], source: Source): void {
+  const parameters = items.filter((item) => item.kind === "layer" && isRead(item.op));
+  if (parameters.length === 0 || parameters.length === items.length) return;
+  throw new UserError({
+    what: `"${key}" holds parameters beside layers`,
+    where: placeOf(source),
+    help: "give parameters a list or a record of their own",
+  });
 }

@@ -51,9 +51,18 @@ function record(
 ): readonly Traced[] {
   const trace = currentTrace(source, op.name);
   if (handle !== undefined) markUsed(trace, handle, op.name, source);
+  if (op.source === true && inputs.length > 0) {
+    throw new UserError({
+      what: `${op.name} takes no input`,
+      where: placeOf(source),
+      module: pathOf(handle ?? trace.block) || undefined,
+      op: op.name,
+      help: "call it without arguments, and apply what it returns: mul(h, l.gamma())",
+    });
+  }
   // A call without inputs is refused as one whose first is nothing.
   const [input, ...rest] = inputs;
-  const values = valuesFor(trace, op.name, op.source === true ? inputs : [input, ...rest], source);
+  const values = valuesFor(trace, op.name, op.source === true ? [] : [input, ...rest], source);
   const shapes = inputsOf(
     op,
     values.map((value) => value.shape),

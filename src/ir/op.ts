@@ -144,6 +144,11 @@ export type TorchForm<A extends Attrs = Attrs> =
       call(inputs: readonly PyExpr[], attrs: TorchAttrs<A>, values: A): PyExpr;
     };
 
+/** Whether a layer is an nn.Parameter, which is read where a module is called. */
+export function isRead({ torch }: Pick<Op, "torch">): boolean {
+  return torch.kind === "module" && torch.read === true;
+}
+
 /** The constructor's call of a module with `attrs` as its arguments. */
 export function torchModule<A extends Attrs>(form: Extract<TorchForm<A>, { kind: "module" }>, attrs: TorchAttrs<A>): PyExpr {
   const args: PyExpr[] = [];

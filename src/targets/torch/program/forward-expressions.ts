@@ -1,5 +1,6 @@
 /** The steps of a forward as expressions over their operands. */
 import { must } from "../../../errors/must.ts";
+import { isRead } from "../../../ir/op.ts";
 import {
   pyAttribute,
   pyBinary,
@@ -35,7 +36,7 @@ export class Expressions {
     const { torch, name } = step.op;
     if (step.ref !== undefined) {
       const member = this.member(step.ref, frame);
-      return torch.kind === "module" && torch.read === true ? member : pyCall(member, operands);
+      return isRead(step.op) ? member : pyCall(member, operands);
     }
     if (torch.kind !== "function") throw new Error(`${name} has no layer`);
     const attrs = Object.fromEntries(

@@ -1,4 +1,5 @@
 /** The members of a class as assignments of its constructor. */
+import { isRead } from "../../../ir/op.ts";
 import { pythonOfDefault } from "./default-call.ts";
 import {
   pyAttribute,
@@ -91,7 +92,7 @@ export class ConstructorWriter {
         if (member.items.length === 0) return pyCall(pySymbol("nn", "ModuleList"));
         const items = pyList(member.items.map((item) => this.#member(item)));
         const value = member.present === undefined ? items : pyIf(this.#python(member.present), items, pyList([]));
-        return pyCall(pySymbol("nn", "ModuleList"), [value]);
+        return pyCall(pySymbol("nn", member.items.every(isParameter) ? "ParameterList" : "ModuleList"), [value]);
       }
       case "record": {
         const entries: PyExpr = {
@@ -100,12 +101,13 @@ export class ConstructorWriter {
         };
         const value =
           member.present === undefined ? entries : pyIf(this.#python(member.present), entries, { kind: "dict", entries: [] });
-        return pyCall(pySymbol("nn", "ModuleDict"), [value]);
+        const parameters = member.entries.length > 0 && member.entries.every(([, entry]) => isParameter(entry));
+        return pyCall(pySymbol("nn", parameters ? "ParameterDict" : "ModuleDict"), [value]);
       }
       case "nested":
         return pyCall(pySymbol("nn", "ModuleList"), [this.#nested(member)]);
       case "repeated":
-        return pyCall(pySymbol("nn", "ModuleList"), [this.#repeated(member)]);
+        return pyCall(pySymbol("nn", isMadeRead(member.construct) ? "ParameterList" : "ModuleList"), [this.#repeated(member)]);
     }
   }
 
@@ -168,6 +170,15 @@ export class ConstructorWriter {
       comprehension.loop(count === undefined ? undefined : this.#python(count)),
     ]);
   }
+}
+
+function isMadeRead({ callee }: Pick<Construct<unknown>, "callee">): boolean {
+  return callee.kind === "layer" && isRead(callee.op);
+}
+
+/** Whether a member is a parameter, for which torch has containers of its own. */
+function isParameter(member: MemberTemplate): boolean {
+  return member.kind === "module" && member.choices.some(({ construct: made }) => made !== undefined && isMadeRead(made));
 }
 
 function shortest(lists: readonly PyExpr[]): PyExpr {

@@ -1,0 +1,41 @@
+/** Parameters of their own: how they are named, read and refused. */
+import { expect, test } from "vitest";
+import { block, conv2d, layers, mul, parameter, type Feature } from "litevae/dsl";
+import { paramsOf } from "../../src/ir/walk.ts";
+import { modelOf, reportOf, type FeatureMap } from "./reports.ts";
+
+const stem = (): ((x: Feature<3, 1>) => Feature<24, 8>) => conv2d({ in: 3, out: 24, stride: 8, kernel: 8, padding: 0 });
+
+test("a parameter's key is its name", () => {
+  const Encoder = block("Encoder", () => {
+    const l = layers({ conv: stem(), gamma: parameter({ shape: [24, 1, 1], init: 1 }), all: [parameter({ shape: [1] })] });
+    return (x: FeatureMap): FeatureMap => mul(mul(l.conv(x as Feature<3, 1>), l.gamma()), l.all[0]!());
+  });
+  const params = [...paramsOf(modelOf(Encoder()).parts[0]!.modules)];
+  expect(params.map(({ path, shape }) => [path, shape])).toEqual([
+    ["encoder.conv.weight", [24, 3, 8, 8]],
+    ["encoder.conv.bias", [24]],
+    ["encoder.gamma", [24, 1, 1]],
+    ["encoder.all.0", [1]],
+  ]);
+});
+
+test("a parameter that is given an input is refused at its call", () => {
+  const Encoder = block("Encoder", () => {
+    const l = layers({ conv: stem(), gamma: parameter({ shape: [24, 1, 1] }) });
+    const called = l.gamma as unknown as (x: FeatureMap) => never;
+    return (x: FeatureMap): FeatureMap => mul(l.conv(x as Feature<3, 1>), called(x));
+  });
+  expect(reportOf(() => modelOf(Encoder()))).toMatchObject({ what: "parameter takes no input", module: "encoder.gamma" });
+});
+
+test.each<[string, () => unknown]>([
+  ["a list", () => layers({ mixed: [stem(), parameter({ shape: [1] })] })],
+  ["a record", () => layers({ mixed: { conv: stem(), gamma: parameter({ shape: [1] }) } })],
+])("%s of parameters and layers is refused: torch has containers of one kind", (_, name) => {
+  const Encoder = block("Encoder", () => {
+    name();
+    return (x: FeatureMap): FeatureMap => x;
+  });
+  expect(reportOf(() => Encoder()).what).toBe('"mixed" holds parameters beside layers');
+});
