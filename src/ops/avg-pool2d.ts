@@ -1,31 +1,16 @@
-import { constantDim, type Dim } from "../ir/dim.ts";
-import { channelsOf } from "../ir/shape.ts";
 import { defineOp, torchKeyword } from "../ir/op.ts";
 import { pyCall, pyInput, pySame, pySymbol } from "../ir/python.ts";
-import { expectWithinWindow, featureDims, scaledSpatially, windowedDim } from "./rules.ts";
+import { poolAttributes, poolShape } from "./rules.ts";
 
 export const avgPool2d = defineOp({
   name: "avgPool2d",
   doc: "Mean over windows of size×size, `stride` apart.",
   attributes: {
-    size: { kind: "count", doc: "Side of a window." },
-    stride: {
-      kind: "count",
-      default: { from: ["size"], rule: (size: number) => size, doc: "size" },
-      doc: "Distance between neighbouring windows.",
-    },
+    ...poolAttributes,
     padding: { kind: "count", min: 0, default: 0, doc: "Zeros on every side; half a window at most." },
     countIncludePad: { kind: "flag", default: true, doc: "Whether a mean counts these zeros." },
   },
-  infer([input], { size, stride, padding }) {
-    expectWithinWindow(padding, size);
-    const channels = channelsOf(input);
-    // Cells side by side must come out even; overlapping windows leave a rest over, as a convolution does.
-    if (stride === size && padding === 0) return [scaledSpatially(input, channels, 1 / size)];
-    const [n, , h, w] = featureDims(input);
-    const along = (dim: Dim): Dim => windowedDim(dim, size, stride, 2 * padding);
-    return [[n, constantDim(channels), along(h), along(w)]];
-  },
+  infer: ([input], attrs) => [poolShape(input, attrs)],
   onnx(writer, [input], { size, stride, padding, countIncludePad }) {
     if (stride !== size || padding > 0) {
       const window = { kernel_shape: [size, size], strides: [stride, stride] };

@@ -1,6 +1,6 @@
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
-import { epsInterval, expectChannels, featureDims } from "./rules.ts";
+import { affineOf, epsInterval, expectChannels, featureDims } from "./rules.ts";
 
 export const batchNorm2d = defineOp({
   name: "batchNorm2d",
@@ -10,8 +10,7 @@ export const batchNorm2d = defineOp({
     eps: { kind: "number", interval: epsInterval, default: 1e-5, doc: "Added to the variance." },
   },
   params: ({ channels }) => [
-    { role: "weight", shape: [channels], init: { kind: "constant", value: 1 } },
-    { role: "bias", shape: [channels], init: { kind: "constant", value: 0 } },
+    ...affineOf(channels),
     { role: "running_mean", shape: [channels], init: { kind: "constant", value: 0 }, buffer: true },
     { role: "running_var", shape: [channels], init: { kind: "constant", value: 1 }, buffer: true, nonNegative: true },
     { role: "num_batches_tracked", shape: [], init: { kind: "constant", value: 0 }, buffer: true, dtype: "int64" },

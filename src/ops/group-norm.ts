@@ -3,7 +3,7 @@ import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
 import { elementCount } from "../ir/shape.ts";
 import { groupedNorm, preciseGroupedNorm } from "./grouped-norm.ts";
-import { epsInterval, expectChannels, featureDims } from "./rules.ts";
+import { affineOf, epsInterval, expectChannels, featureDims } from "./rules.ts";
 
 /** The largest divisor of `channels` that is at most min(32, channels/4), and at least 1. */
 export function defaultGroups(channels: number): number {
@@ -28,10 +28,7 @@ export const groupNorm = defineOp({
     },
     eps: { kind: "number", interval: epsInterval, default: 1e-5, doc: "Added to the variance." },
   },
-  params: ({ channels }) => [
-    { role: "weight", shape: [channels], init: { kind: "constant", value: 1 } },
-    { role: "bias", shape: [channels], init: { kind: "constant", value: 0 } },
-  ],
+  params: ({ channels }) => affineOf(channels),
   infer([input], attrs) {
     featureDims(input);
     expectChannels(input, attrs.channels, "channels");

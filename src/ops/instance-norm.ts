@@ -5,7 +5,7 @@ import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
 import { elementCount, formatShape } from "../ir/shape.ts";
 import { groupedNorm, preciseGroupedNorm } from "./grouped-norm.ts";
-import { epsInterval, expectChannels, featureDims } from "./rules.ts";
+import { affineOf, epsInterval, expectChannels, featureDims } from "./rules.ts";
 
 const initial = { weight: 1, bias: 0 } as const;
 
@@ -17,14 +17,7 @@ export const instanceNorm = defineOp({
     eps: { kind: "number", interval: epsInterval, default: 1e-5, doc: "Added to the variance." },
     affine: { kind: "flag", default: false, doc: "Whether every channel has a learned scale and shift." },
   },
-  params: ({ channels, affine }) =>
-    affine
-      ? (["weight", "bias"] as const).map((role) => ({
-          role,
-          shape: [channels],
-          init: { kind: "constant", value: initial[role] },
-        }))
-      : [],
+  params: ({ channels, affine }) => (affine ? affineOf(channels) : []),
   infer([input], { channels }) {
     const [, , h, w] = featureDims(input);
     expectChannels(input, channels, "channels");

@@ -1,7 +1,7 @@
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
 import { elementCount } from "../ir/shape.ts";
-import { biasArgument, epsInterval, expectChannels } from "./rules.ts";
+import { affineOf, biasArgument, epsInterval, expectChannels } from "./rules.ts";
 import { anyShape } from "./samples.ts";
 
 export const layerNorm = defineOp({
@@ -12,10 +12,7 @@ export const layerNorm = defineOp({
     eps: { kind: "number", interval: epsInterval, default: 1e-5, doc: "Added to the variance." },
     bias: { kind: "flag", default: true, doc: "Whether a learned number is added to every channel." },
   },
-  params: ({ channels, bias }) => [
-    { role: "weight", shape: [channels], init: { kind: "constant", value: 1 } },
-    ...(bias ? [{ role: "bias", shape: [channels], init: { kind: "constant", value: 0 } } as const] : []),
-  ],
+  params: ({ channels, bias }) => affineOf(channels, bias),
   infer([input], { channels }) {
     expectChannels(input, channels, "channels");
     return [input];

@@ -1,31 +1,17 @@
-import { constantDim, type Dim } from "../ir/dim.ts";
-import { channelsOf, elementCount } from "../ir/shape.ts";
+import { elementCount } from "../ir/shape.ts";
 import { defineOp, torchKeyword } from "../ir/op.ts";
 import { pyCall, pyInput, pySame, pySymbol } from "../ir/python.ts";
 import { bordered } from "./border.ts";
-import { expectWithinWindow, featureDims, scaledSpatially, windowedDim } from "./rules.ts";
+import { poolAttributes, poolShape } from "./rules.ts";
 
 export const maxPool2d = defineOp({
   name: "maxPool2d",
   doc: "Maximum over windows of size×size, `stride` apart.",
   attributes: {
-    size: { kind: "count", doc: "Side of a window." },
-    stride: {
-      kind: "count",
-      default: { from: ["size"], rule: (size: number) => size, doc: "size" },
-      doc: "Distance between neighbouring windows.",
-    },
+    ...poolAttributes,
     padding: { kind: "count", min: 0, default: 0, doc: "Positions on every side that no maximum takes; half a window at most." },
   },
-  infer([input], { size, stride, padding }) {
-    expectWithinWindow(padding, size);
-    const channels = channelsOf(input);
-    // Cells side by side must come out even; overlapping windows leave a rest over, as a convolution does.
-    if (stride === size && padding === 0) return [scaledSpatially(input, channels, 1 / size)];
-    const [n, , h, w] = featureDims(input);
-    const along = (dim: Dim): Dim => windowedDim(dim, size, stride, 2 * padding);
-    return [[n, constantDim(channels), along(h), along(w)]];
-  },
+  infer: ([input], attrs) => [poolShape(input, attrs)],
   onnx(writer, [input], { size, stride, padding }) {
     // A border of repeated values changes no maximum, since every window that meets it holds what it repeats.
     const map = bordered(writer, input, padding, "replicate");

@@ -1,7 +1,7 @@
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
 import { elementCount } from "../ir/shape.ts";
-import { epsInterval, expectChannels } from "./rules.ts";
+import { affineOf, epsInterval, expectChannels } from "./rules.ts";
 import { anyShape } from "./samples.ts";
 
 export const rmsNorm = defineOp({
@@ -12,10 +12,7 @@ export const rmsNorm = defineOp({
     eps: { kind: "number", interval: epsInterval, default: 1e-5, doc: "Added to the mean square." },
     bias: { kind: "flag", default: false, doc: "Whether a learned number is added to every channel." },
   },
-  params: ({ channels, bias }) => [
-    { role: "weight", shape: [channels], init: { kind: "constant", value: 1 } },
-    ...(bias ? [{ role: "bias", shape: [channels], init: { kind: "constant", value: 0 } } as const] : []),
-  ],
+  params: ({ channels, bias }) => affineOf(channels, bias),
   infer([input], { channels }) {
     expectChannels(input, channels, "channels");
     return [input];

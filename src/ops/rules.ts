@@ -92,6 +92,35 @@ export function windowedDim(dim: Dim, kernel: number, stride: number, padding: n
   return plusDim(dividedDim(symbolic, stride), Math.floor((offset + padding - kernel) / stride) + 1);
 }
 
+/** What every kind of pooling over windows has. */
+export const poolAttributes = {
+  size: { kind: "count", doc: "Side of a window." },
+  stride: {
+    kind: "count",
+    default: { from: ["size"], rule: (size: number) => size, doc: "size" },
+    doc: "Distance between neighbouring windows.",
+  },
+} as const satisfies Attributes;
+
+/** Cells side by side must come out even; overlapping or padded windows leave a rest over, as a convolution does. */
+export function poolShape(
+  input: Shape,
+  { size, stride, padding }: { readonly size: number; readonly stride: number; readonly padding: number },
+): Shape {
+  expectWithinWindow(padding, size);
+  const channels = channelsOf(input);
+  if (stride === size && padding === 0) return scaledSpatially(input, channels, 1 / size);
+  const [n, , h, w] = featureDims(input);
+  const along = (dim: Dim): Dim => windowedDim(dim, size, stride, 2 * padding);
+  return [n, constantDim(channels), along(h), along(w)];
+}
+
+/** Scale 1 and, where there is one, shift 0, a number per channel: how every norm starts. */
+export function affineOf(channels: number, bias = true): readonly ParamSpec[] {
+  const weight: ParamSpec = { role: "weight", shape: [channels], init: { kind: "constant", value: 1 } };
+  return bias ? [weight, { role: "bias", shape: [channels], init: { kind: "constant", value: 0 } }] : [weight];
+}
+
 export function replaceChannels(shape: Shape, channels: number): Shape {
   return shape.map((dim, axis) => (axis === 1 ? constantDim(channels) : dim));
 }

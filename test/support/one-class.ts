@@ -15,7 +15,7 @@ export type Layer = (x: FeatureMap) => FeatureMap;
 export type Numbers = readonly number[];
 
 /** An encoder of a block from 16 channels to 16. */
-function modelOf(body: Layer, stride: number): Model {
+function modelOf(body: Layer, stride = 1): Model {
   const Encoder = block("Encoder", () => {
     const { stem, inner, head } = layers({ stem: conv2d({ in: 3, out: 16 }), inner: body, head: conv2d({ in: 16, out: 4 }) });
     return (image: FeatureMap) => head(inner(stem(image as Feature<3, 1>)) as Feature<16, 1>);
@@ -26,6 +26,9 @@ function modelOf(body: Layer, stride: number): Model {
   });
   return model<number>({ name: "nested", latentChannels: 2, encoder: Encoder(), decoder: Decoder() });
 }
+
+/** model.py of an encoder: image → `body`'s 16 channels → latent. */
+export const sourceOf = (body: Layer, stride?: number): string => modelPy(modelOf(body, stride));
 
 /** The class of a block; that of every configuration is the same, and makes in PyTorch what the block makes of each of them. */
 export async function classOf<C>(

@@ -1,9 +1,7 @@
 /** Lists that an author writes place by place: each place has a rule. */
 import { expect, test } from "vitest";
-import { block, conv2d, layers, mul, parameter, type Feature } from "../../dsl/authoring.ts";
-import { sourceOf } from "./source-of.ts";
-
-type FeatureMap = Feature<number, number>;
+import { block, conv2d, layers, mul, parameter } from "../../dsl/authoring.ts";
+import { sourceOf, type FeatureMap } from "../support/one-class.ts";
 
 test("a list that is written place by place has a rule for each of its places", () => {
   const Pair = block("Pair", ({ dims }: { dims: readonly [number, number] }) => {

@@ -1,10 +1,7 @@
 /** The rules that a class computes with, in blocks as people write them: what holds far from the model's own configuration, or an argument. */
 import { expect, test } from "vitest";
-import { add, block, conv2d, groupNorm, layers, scale, silu, tanh, type Feature } from "../../dsl/authoring.ts";
-import { sourceOf } from "./source-of.ts";
-
-type FeatureMap = Feature<number, number>;
-type Layer = (x: FeatureMap) => FeatureMap;
+import { add, block, conv2d, groupNorm, layers, scale, silu, tanh } from "../../dsl/authoring.ts";
+import { sourceOf, type FeatureMap, type Layer } from "../support/one-class.ts";
 
 const chain =
   (list: readonly Layer[]): Layer =>
