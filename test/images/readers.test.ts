@@ -55,7 +55,7 @@ test("the table has every kind", () => {
   expect(table.length).toBeGreaterThan(200);
 });
 
-describe("both readers give the same", () => {
+describe.skipIf(table.length === 0)("both readers give the same", () => {
   test.each(table.map((each) => [each.name, each] as const))("%s", async (_, { file, channels, rule, ...expected }) => {
     const found = openImage(join(folder, file), channels, rule);
     if (expected.refused !== null) {
