@@ -61,12 +61,7 @@ def encode(tensor: Tensor) -> Json:
 def describe(tensors: Iterable[tuple[str, Tensor]]) -> list[Json]:
     kinds = {torch.int64: "int64"}
     return [
-        {
-            "role": "" if name == "value" else name,
-            "shape": list(t.shape),
-            "dtype": kinds.get(t.dtype, "float32"),
-        }
-        for name, t in tensors
+        {"role": name, "shape": list(t.shape), "dtype": kinds.get(t.dtype, "float32")} for name, t in tensors
     ]
 
 
@@ -79,6 +74,13 @@ class Read(nn.Module):
 
     def forward(self) -> Tensor:
         return self.value
+
+
+def parameters_of(module: nn.Module | None) -> list[Json]:
+    """By role, which is empty of a parameter that is read."""
+    if module is None:
+        return []
+    return describe([("", module.value)] if isinstance(module, Read) else module.named_parameters())
 
 
 def build(request: Json) -> nn.Module:
@@ -137,7 +139,7 @@ def evaluate(request: Json) -> Json:
         "outputs": [encode(y) for y in ([result] if isinstance(result, Tensor) else result)],
         "flops": counter.get_total_flops(),
         "saved": saved(request, module, inputs) if request.get("saves") else 0,
-        "parameters": describe(module.named_parameters()) if module is not None else [],
+        "parameters": parameters_of(module),
         "buffers": describe(module.named_buffers()) if module is not None else [],
     }
 
