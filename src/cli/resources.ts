@@ -15,7 +15,7 @@ export const resources: Resources = {
       if (warning !== undefined) process.stderr.write(`warning: ${warning}\n`);
       return images;
     },
-    load: async (graph) => (await import("../onnxruntime/session.ts")).loadGraph(graph),
+    load: async (graph) => (await import("../onnxruntime/session.ts")).loadGraph(graph, { asWritten: true }),
   }),
   clientTemplate,
   docs: authorDocs,

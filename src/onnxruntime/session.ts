@@ -21,14 +21,17 @@ export interface Placement {
   /** An execution provider. */
   readonly provider?: string | undefined;
   readonly threads?: number | undefined;
+  /** Runs the nodes as they stand. To optimise a graph of many outputs takes onnxruntime far longer than to run it. */
+  readonly asWritten?: boolean | undefined;
 }
 
 /** Loads an ONNX file, or the bytes of one, into onnxruntime. */
-export async function loadGraph(model: string | Uint8Array, { provider, threads }: Placement = {}): Promise<Graph> {
+export async function loadGraph(model: string | Uint8Array, { provider, threads, asWritten }: Placement = {}): Promise<Graph> {
   const runtime = await importRuntime();
   const settings: InferenceSession.SessionOptions = {
     ...(provider === undefined ? {} : { executionProviders: [provider] }),
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(asWritten === true ? { graphOptimizationLevel: "disabled" } : {}),
   };
   let session: InferenceSession;
   try {

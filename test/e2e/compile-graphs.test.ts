@@ -169,7 +169,7 @@ describe("graphs", () => {
     // What the tool looks at of weights are their sizes: holes in a file do.
     write(folder, { "encoder.onnx.data": "", "decoder.onnx.data": "" });
     for (const part of ["encoder", "decoder"]) truncateSync(join(folder, `${part}.onnx.data`), 2 ** 31);
-    for (const name of ["nano", "s-smc", "vae-small"]) {
+    for (const name of ["nano", "vae-small"]) {
       const model = must(builtIns[name], name).build({});
       graphs.push(...(await graphsWithoutWeights(model, ["encoder", "decoder"], name)));
     }
@@ -177,8 +177,8 @@ describe("graphs", () => {
     expect(Object.keys(found)).toEqual(graphs);
     for (const [graph, result] of Object.entries(found)) expect(result, graph).toBe("inferred");
     for (const name of ["nano", "vae-small"]) {
-      compile(name, `quantised-${name}`);
-      for (const part of ["encoder", "decoder"]) expect(ask("preprocessed", `quantised-${name}/${part}.onnx`), part).toBe(true);
+      compile(name, `quantised-${name}`, "--parts", "decoder");
+      expect(ask("preprocessed", `quantised-${name}/decoder.onnx`), name).toBe(true);
     }
   }, 180_000);
 

@@ -119,7 +119,7 @@ describe("at every change of the folder", () => {
 describe("by SIGKILL at a random moment", () => {
   const seed = Number(process.env["LITEVAE_TEST_SEED"] ?? Math.trunc(Math.random() * 2 ** 31));
   const random = randomOf(seed);
-  const kills = 12;
+  const kills = 8;
   const args = ["compile", "b", "--parts", "encoder,discriminator"] as const;
 
   /** Runs compile, for so many milliseconds at most. */
@@ -141,7 +141,7 @@ describe("by SIGKILL at a random moment", () => {
       const out = join(folder, "killed");
       rmSync(out, { recursive: true, force: true });
       if (i % 2 === 1) cpSync(join(folder, "earlier"), out, { recursive: true });
-      // One moment in every twelfth of the time that a compile takes.
+      // One moment in every part of the time that a compile takes.
       const moment = ((i + (random() + 1) / 2) / kills) * duration;
       await compileFor("killed", moment);
       mkdirSync(out, { recursive: true });

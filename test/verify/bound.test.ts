@@ -2,18 +2,23 @@
 // @module-tag python
 // @module-tag slow
 import { spawnSync } from "node:child_process";
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { verify, type Verification } from "../../src/onnxruntime/verify.ts";
-import { command, litevae, manifestOf, sha256, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
+import { command, litevae, manifestOf, photos, sha256, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
 import { pythonPath } from "../support/python.ts";
 
-beforeAll(() => {
-  process.env["LITEVAE_PYTHON"] = pythonPath();
-});
 const folder = tempFolder();
-const photos = new URL("../../examples/photos/", import.meta.url).pathname;
+const images = join(folder, "images");
+
+beforeAll(async () => {
+  process.env["LITEVAE_PYTHON"] = pythonPath();
+  mkdirSync(images);
+  const photo = sharp(join(photos, "astronaut.png")).resize(64, 64, { fit: "cover" });
+  await photo.png().toFile(join(images, "astronaut.png"));
+});
 
 /** The tiny model whose outputs are so many times as large. */
 function scaled(factor: number): string {
@@ -47,7 +52,7 @@ const failing = ({ outputs }: Verification): readonly string[] => outputs.filter
 
 const precisions: Readonly<Record<string, readonly string[]>> = {
   fp32: [],
-  fp16: ["--precision", "fp16", "--calibrate", photos],
+  fp16: ["--precision", "fp16", "--calibrate", images],
 };
 
 describe.each(Object.keys(precisions))("%s", (precision) => {
