@@ -111,23 +111,30 @@ function installedAsLocked(lockFile) {
   return Object.entries(locked).every(agrees) && Object.keys(installed).every((path) => path in locked);
 }
 
-/** Compiles bin, dsl and src into dist/, with the files beside them and in runtime/ that are not TypeScript, unless dist/ is of these. */
+/**
+ * Compiles bin, dsl and src into dist/, unless dist/ is of these: the modules bundled, with their declarations, and the files beside them and in runtime/
+ * that are not TypeScript.
+ */
 export function ensureBuild() {
   const sources = ["bin", "dsl", "src", "runtime/src/litevae_runtime"].flatMap((folder) =>
     filesBelow(inRoot(folder), () => true),
   );
-  const settings = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"].map((file) => inRoot(file));
+  const settings = ["tsconfig.json", "tsconfig.build.json", "package-lock.json", "scripts/bundle.mjs"].map((file) =>
+    inRoot(file),
+  );
   const wanted = hashOf(...settings, ...sources);
   const stamp = join(dist, ".litevae-stamp");
   if (readIfThere(stamp) !== wanted) {
     progress("tsc: compiling into dist/ …");
     // Compiled aside and moved, so that dist/ is never half of one state and half of another, and holds nothing stale.
-    const fresh = join(modules, ".cache", `litevae-dist-${process.pid}`);
+    const aside = join(modules, ".cache", `litevae-dist-${process.pid}`);
+    const [compiled, fresh] = [join(aside, "compiled"), join(aside, "dist")];
+    const node = (program, ...args) => run(process.execPath, [program, ...args], { quiet: true });
     try {
-      const code = run(process.execPath, [binOf("typescript", "tsc"), "-p", "tsconfig.build.json", "--outDir", fresh], {
-        quiet: true,
-      });
-      if (code !== 0) throw new SetupError("the TypeScript compiler found errors; they are above");
+      if (node(binOf("typescript", "tsc"), "-p", "tsconfig.build.json", "--outDir", compiled) !== 0)
+        throw new SetupError("the TypeScript compiler found errors; they are above");
+      if (node(inRoot("scripts", "bundle.mjs"), compiled, fresh) !== 0)
+        throw new SetupError("the modules could not be bundled; the reason is above");
       for (const file of sources.filter((source) => !/\.m?ts$/.test(source))) {
         const copy = join(fresh, relative(root, file));
         mkdirSync(dirname(copy), { recursive: true });
@@ -137,7 +144,7 @@ export function ensureBuild() {
       rmSync(dist, { recursive: true, force: true });
       renameSync(fresh, dist);
     } finally {
-      rmSync(fresh, { recursive: true, force: true });
+      rmSync(aside, { recursive: true, force: true });
     }
   }
   linkCommand();

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { must } from "../errors/must.ts";
+import { installation } from "../ir/installation.ts";
 
 /** What the build makes of template.mts, so that no compile waits for TypeScript; run from the sources, that of the last build. */
 export function clientTemplate(): { readonly script: string; readonly declarations: string } {
-  const folder = ["../targets/client/", "../../dist/src/targets/client/"]
-    .map((path) => new URL(path, import.meta.url))
+  const folder = ["src/targets/client/", "dist/src/targets/client/"]
+    .map((path) => new URL(path, installation))
     .find((place) => existsSync(new URL("template.mjs", place)));
   const read = (name: string): string => readFileSync(new URL(name, must(folder, "a build of the client")), "utf8");
   return { script: read("template.mjs"), declarations: read("template.d.mts") };

@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { installation } from "../ir/installation.ts";
 
-/** As far below the root in the sources as it is below dist/ in what is built. */
-const folder = fileURLToPath(new URL("../../runtime/src/litevae_runtime/", import.meta.url));
+const folder = fileURLToPath(new URL("runtime/src/litevae_runtime/", installation));
 
 /** The modules of `runtime/` by their paths inside of it, with slashes. */
 export function runtimeFiles(): readonly { readonly name: string; readonly text: string }[] {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Project, ts, type Diagnostic, type DiagnosticMessageChain } from "ts-morph";
 import type { Report } from "../errors/index.ts";
+import { installation } from "../ir/installation.ts";
 
 /**
  * The TypeScript diagnostics of a model file and of the files it imports, worst first as TypeScript orders them. In a JavaScript file these are
@@ -54,21 +55,21 @@ function diagnosed(path: string, types: string[]): readonly Diagnostic[] {
 /** The folder in which this installation has @types/node. */
 const typeRoots = dirname(dirname(createRequire(import.meta.url).resolve("@types/node/package.json")));
 
-const installation = fileURLToPath(new URL("../../", import.meta.url));
+const root = fileURLToPath(installation);
 
 /** The DSL's types: declarations in an installed package, sources in the repository. */
 function entry(name: string): string {
-  const declarations = join(installation, "dsl", `${name}.d.ts`);
-  return existsSync(declarations) ? declarations : join(installation, "dsl", `${name}.ts`);
+  const declarations = join(root, "dsl", `${name}.d.ts`);
+  return existsSync(declarations) ? declarations : join(root, "dsl", `${name}.ts`);
 }
 
 function isOurs(path: string): boolean {
-  return ["dsl", "src"].some((folder) => path.startsWith(join(installation, folder)));
+  return ["dsl", "src"].some((folder) => path.startsWith(join(root, folder)));
 }
 
 /** The tsconfig.json of whoever wrote what is in `folder`; that of this installation is for its own sources. */
 export function nearestConfig(folder: string): string | undefined {
-  if (join(folder, "/") === installation) return undefined;
+  if (join(folder, "/") === root) return undefined;
   const candidate = join(folder, "tsconfig.json");
   if (existsSync(candidate)) return candidate;
   return dirname(folder) === folder ? undefined : nearestConfig(dirname(folder));

@@ -1,4 +1,5 @@
 import type { Place } from "../errors/index.ts";
+import { installation } from "./installation.ts";
 
 /** Where a call was made. Capturing is cheap; the stack is only formatted when `placeOf` asks for it. */
 export interface Source {
@@ -33,8 +34,7 @@ export function captureSource(below: (...args: never[]) => unknown): Source {
   return { trace };
 }
 
-const installation = pathOf(new URL("../../", import.meta.url).href);
-const ours = ["src", "dsl", "bin"].map((folder) => `${installation}${folder}/`);
+const ours = ["src", "dsl", "bin"].map((folder) => pathOf(new URL(`${folder}/`, installation).href));
 
 /** The first line of the stack that is the user's: not this package, not a dependency, not Node. */
 export function placeOf(source: Source | { readonly stack?: string }): Place | undefined {

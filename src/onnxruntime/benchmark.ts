@@ -5,6 +5,7 @@ import { expectFixedSize, inputShapes, openCompiled, type Manifest } from "../ar
 import { isInference, sizesOfParts, type Config } from "../compiler/config.ts";
 import { nearest, UsageError, UserError } from "../errors/index.ts";
 import { isOutOfMemory } from "../errors/memory.ts";
+import { installation } from "../ir/installation.ts";
 import { nearestFitting } from "../ir/size.ts";
 import type { Benchmark, BenchmarkRow } from "../report/benchmark.ts";
 import type { RowAnswer, RowRequest } from "./benchmark-row.ts";
@@ -196,7 +197,7 @@ function rowOf({ part, provider, batch }: Case, answer: RowAnswer): BenchmarkRow
   };
 }
 
-const program = fileURLToPath(new URL("./benchmark-row.js", import.meta.url));
+const program = fileURLToPath(new URL("src/onnxruntime/benchmark-row.js", installation));
 
 /** Measures in a new process; one that gives no answer was ended by the system. */
 async function inNewProcess(request: RowRequest): Promise<RowAnswer> {

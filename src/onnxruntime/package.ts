@@ -5,12 +5,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors/index.ts";
+import { installation } from "../ir/installation.ts";
 import type { Autoencoder } from "../ir/model.ts";
 import { tensorOf } from "../ir/tensor.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
 import type { GraphValues } from "./session.ts";
 
-const program = fileURLToPath(new URL("./verify_package.py", import.meta.url));
+const program = fileURLToPath(new URL("src/onnxruntime/verify_package.py", installation));
 const wrongWeights = 3;
 const shownLines = 8;
 

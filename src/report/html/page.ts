@@ -1,6 +1,7 @@
 /** The page that every report is: one file, nothing loaded from anywhere, readable without its script. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { installation } from "../../ir/installation.ts";
 import { markup, trusted, type Content, type Markup } from "./markup.ts";
 
 export interface Section {
@@ -47,7 +48,7 @@ export function pageText({ kicker, title, lead, headline, sections, footer }: Pa
 <meta name="color-scheme" content="light dark">
 <title>${title} · litevae</title>
 <style>${trusted(style)}</style>
-<script>${trusted(theme)}</script>
+${inline(theme)}
 </head>
 <body>
 <a class="skip" href="#main">Skip to the figures</a>
@@ -65,7 +66,7 @@ ${sections.map(sectionMarkup)}</main>
 </div>
 <footer><div class="wrap footer">${footer}</div></footer>
 <div id="reading" class="reading" role="status" hidden></div>
-<script>${trusted(script)}</script>
+${inline(script)}
 </body>
 </html>
 `.text;
@@ -79,9 +80,14 @@ ${intro !== undefined && markup`<p class="intro">${intro}</p>\n`}${body}
 `;
 }
 
+/** A script in the page. Its end does not stand in a tagged template: bundlers rewrite those. */
+function inline(script: string): Markup {
+  return trusted(`<script>${script}</script>`);
+}
+
 /** A file of `client/`, which the build copies beside the compiled code. */
 function asset(name: string): string {
-  return readFileSync(new URL(`./client/${name}`, import.meta.url), "utf8").trim();
+  return readFileSync(new URL(`src/report/html/client/${name}`, installation), "utf8").trim();
 }
 
 function hashOf(text: string): string {

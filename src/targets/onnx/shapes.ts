@@ -71,9 +71,18 @@ export function sampleFor(dims: readonly Dim[]): Bindings | undefined {
   return { N: 2, H: height.minimum + 2 * height.step, W: width.minimum + 3 * width.step };
 }
 
+/** Many nodes read one constant, and graph after graph holds it. */
+const constants = new WeakMap<OnnxInitializer, Sizes>();
+
 /** The numbers of a constant that may be a shape, or scales; weights are never loaded. */
-function valuesOf({ dims, dtype, load }: OnnxInitializer): Sizes | undefined {
-  if (elementCount(dims) > 16) return undefined;
+function valuesOf(initializer: OnnxInitializer): Sizes | undefined {
+  if (elementCount(initializer.dims) > 16) return undefined;
+  const values = constants.get(initializer) ?? numbersIn(initializer);
+  if (values !== undefined) constants.set(initializer, values);
+  return values;
+}
+
+function numbersIn({ dtype, load }: OnnxInitializer): Sizes | undefined {
   const bytes = load().slice().buffer;
   if (dtype === "int64") return [...new BigInt64Array(bytes)].map(Number);
   return dtype === "float32" ? [...new Float32Array(bytes)] : undefined;

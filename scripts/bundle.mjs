@@ -1,0 +1,39 @@
+/**
+ * `node scripts/bundle.mjs COMPILED DIST`: the modules that tsc wrote into few files, which Node loads in half of the time, and their declarations beside
+ * them. Two dependencies of a hundred modules each come along, with their licences; what has native code, and what only some commands load, does not.
+ */
+import { cpSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { rolldown } from "rolldown";
+import { filesBelow, inRoot } from "./setup.mjs";
+
+const [compiled, dist] = process.argv.slice(2);
+const included = ["zod", "@petamoriken/float16"];
+/** What is started, imported by name or run as a program of its own. */
+const entries = ["bin/litevae", "dsl/index", "dsl/authoring", "src/onnxruntime/benchmark-row"];
+
+const bundle = await rolldown({
+  input: Object.fromEntries(entries.map((entry) => [entry, join(compiled, `${entry}.js`)])),
+  platform: "node",
+  resolve: { modules: [inRoot("node_modules")] },
+  external: (id) => /^[a-z@]/i.test(id) && !included.includes(id),
+});
+// Chunks lie where src/ir/installation.ts expects them.
+const { output } = await bundle.write({
+  dir: dist,
+  entryFileNames: "[name].js",
+  chunkFileNames: "src/chunks/[name]-[hash].js",
+});
+const { dependencies } = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
+for (const id of output.flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports])) {
+  const name = /^(?:@[^/]+\/)?[^/]+/.exec(id)[0];
+  if (!/^(?:node:|bin\/|dsl\/|src\/)/.test(id) && !(name in dependencies)) throw new Error(`${id} is not among the dependencies`);
+}
+
+for (const file of filesBelow(compiled, (name) => /\.d\.m?ts$|\.mjs$/.test(name))) {
+  const copy = join(dist, relative(compiled, file));
+  mkdirSync(dirname(copy), { recursive: true });
+  cpSync(file, copy);
+}
+for (const name of included)
+  cpSync(inRoot("node_modules", name, "LICENSE"), join(dist, "licenses", `${name.replace("/", "-")}.txt`));
