@@ -192,6 +192,41 @@ test("a class makes what its block makes, under every configuration that it take
   );
 }, 90_000);
 
+/** How long the lists in a list are. */
+const stages: Readonly<Record<string, (config: Config) => readonly number[]>> = {
+  "of the list": ({ mult }) => mult,
+  "of one length": ({ mult, depth }) => mult.map(() => depth),
+  "one more each": ({ depth }) => Array.from({ length: depth }, (_, i) => i + 1),
+  "of two lists": ({ mult, at }) => mult.map((m, i) => (at.includes(i) ? m : 1)),
+};
+
+/** A list of lists alone: beside all that a design has, one case takes five seconds. */
+function nested(stage: string, width: string): (config: Config) => Layer {
+  return block("Nested", (config: Config) => {
+    const out = widths[width]!(config);
+    const l = layers({
+      conv_in: conv2d({ in: 3, out }),
+      stages: stages[stage]!(config).map((length) => Array.from({ length }, () => conv2d({ in: out, out, kernel: 1 }) as Layer)),
+      conv_out: conv2d({ in: out, out: 4 }),
+    });
+    return (image: FeatureMap): FeatureMap => l.conv_out(l.stages.flat().reduce((h, each) => each(h), l.conv_in(image)));
+  });
+}
+
+test.each(Object.keys(stages))("a class makes its block's lists of lists: %s", (stage) => {
+  fc.assert(
+    fc.property(oneOf(widths), configs, fc.array(configs, { minLength: 4, maxLength: 4 }), (width, given, others) => {
+      const create = nested(stage, width);
+      const classes = classesOf(
+        modelOf(create, given).parts.map(({ graph }) => graph),
+        reservedNames,
+      );
+      for (const config of others) expect(silent(classes, modelOf(create, config)), width).toBeUndefined();
+    }),
+    { seed: 1, ...runs(3, 40_000) },
+  );
+});
+
 const Stage = block("Stage", (ch: number, { act, kernels }: { act: Layer; kernels: readonly (readonly number[])[] }) => {
   const l = layers({ convs: kernels.flat().map((kernel) => conv2d({ in: ch, out: ch, kernel }) as Layer) });
   return (x: FeatureMap): FeatureMap => act(l.convs.reduce((h, each) => each(h), x));
