@@ -17,51 +17,10 @@ import {
   type Feature,
 } from "../../dsl/authoring.ts";
 import { runs } from "../support/random.ts";
-import type { Block, Body, Model } from "../../src/ir/model.ts";
 import { modelPy } from "../../src/targets/torch/model-py.ts";
 import { reservedNames } from "../../src/targets/torch/names.ts";
-import { bodiesIn } from "../../src/targets/torch/program/children.ts";
-import { classesOf, type Classes } from "../../src/targets/torch/program/classes.ts";
-
-type FeatureMap = Feature<number, number>;
-type Layer = (x: FeatureMap) => FeatureMap;
-
-/** The settings of every block here; each makes some use of some of them. */
-interface Config {
-  readonly ch: number;
-  readonly mult: readonly number[];
-  readonly depth: number;
-  readonly at: readonly number[];
-  readonly flags: readonly boolean[];
-  readonly kinds: readonly string[];
-  readonly on: boolean;
-  readonly ratio: number;
-}
-
-/** How a number follows from the settings. */
-const widths: Readonly<Record<string, (config: Config) => number>> = {
-  plain: ({ ch }) => ch,
-  double: ({ ch }) => 2 * ch,
-  "with a limit": ({ ch }) => Math.min(4 * ch, 256),
-  "with a lower limit": ({ ch }) => Math.max(ch, 64),
-  "another above a threshold": ({ ch }) => (ch >= 100 ? 64 : ch),
-  "far above a threshold": ({ ch }) => (ch > 700 ? 64 : ch),
-  "from an item": ({ ch, mult }) => ch * (mult[1] ?? 1),
-  "from the largest item": ({ ch, mult }) => ch * Math.max(...mult),
-  "from the sum": ({ mult }) => mult.reduce((sum, m) => sum + m, 0),
-  "a power": ({ ch, depth }) => ch * 2 ** depth,
-  "a multiple of 8": ({ ch }) => 8 * Math.ceil(ch / 8),
-  "by parity": ({ ch, depth }) => (depth % 2 === 0 ? ch : 2 * ch),
-  rounded: ({ ch, ratio }) => Math.max(1, Math.round(ch * ratio)),
-  "rounded up": ({ ch }) => Math.ceil(ch / 3),
-  remainder: ({ ch }) => 1 + (ch % 7),
-  "from a length": ({ ch, at }) => ch + at.length,
-  "if a position is listed": ({ ch, at }) => (at.includes(1) ? ch : 2 * ch),
-  "a quotient with a limit": ({ ch, depth }) => Math.max(8, Math.floor(ch / depth)),
-  "a limited power": ({ ch, depth }) => ch * Math.min(2 ** depth, 8),
-  "a multiple of a setting": ({ ch, depth }) => depth * Math.ceil(ch / depth),
-  square: ({ depth }) => depth * depth + 1,
-};
+import { classesOf } from "../../src/targets/torch/program/classes.ts";
+import { configs, modelOf, oneOf, silent, widths, type Config, type FeatureMap, type Layer } from "./designs.ts";
 
 /** How the width of an item follows from its place. */
 const items: Readonly<Record<string, (config: Config, i: number, count: number) => number>> = {
@@ -118,7 +77,6 @@ interface Design {
   readonly factor: string;
 }
 
-const oneOf = (of: object): fc.Arbitrary<string> => fc.constantFrom(...Object.keys(of));
 const designs: fc.Arbitrary<Design> = fc.record({
   width: oneOf(widths),
   item: oneOf(items),
@@ -126,20 +84,6 @@ const designs: fc.Arbitrary<Design> = fc.record({
   test: oneOf(tests),
   factor: fc.constantFrom("none", "a test", "a width"),
 });
-
-const configs: fc.Arbitrary<Config> = fc.record<Config>(
-  {
-    ch: fc.constantFrom(4, 6, 8, 16, 24, 32, 64, 96, 100, 128, 144, 256, 512, 700, 720, 1008),
-    mult: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
-    depth: fc.integer({ min: 1, max: 5 }),
-    at: fc.subarray([0, 1, 2, 3, 4]),
-    flags: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
-    kinds: fc.array(fc.constantFrom("wide", "narrow"), { minLength: 1, maxLength: 5 }),
-    on: fc.boolean(),
-    ratio: fc.constantFrom(0.5, 0.75, 1, 1.5, 2),
-  },
-  { noNullPrototype: true },
-);
 
 function designed({ width, item, count, test: there, factor }: Design): (config: Config) => Layer {
   return block("Designed", (config: Config) => {
@@ -163,21 +107,6 @@ function designed({ width, item, count, test: there, factor }: Design): (config:
   });
 }
 
-function modelOf(create: (config: Config) => Layer, config: Config): Model {
-  return model<number>({ name: "designed", latentChannels: 2, encoder: create(config), decoder: conv2d({ in: 2, out: 3 }) });
-}
-
-const blocksOf = ({ parts }: Model): readonly (readonly [Block, Body])[] => parts.flatMap(({ graph }) => [...bodiesIn(graph)]);
-
-/** The settings under which a class makes something else, and says nothing of it. */
-function silent(classes: Classes, other: Model): string | undefined {
-  for (const [made, body] of blocksOf(other)) {
-    const same = classes.programs.filter(({ definition }) => definition === made.definition);
-    if (same.some((program) => program.contradicts(made, body))) return JSON.stringify(made.config);
-  }
-  return undefined;
-}
-
 test("a class makes what its block makes, under every configuration that it takes", () => {
   fc.assert(
     fc.property(designs, configs, fc.array(configs, { minLength: 6, maxLength: 6 }), (design, given, others) => {
@@ -191,41 +120,6 @@ test("a class makes what its block makes, under every configuration that it take
     { seed: 1, ...runs(24, 80_000) },
   );
 }, 90_000);
-
-/** How long the lists in a list are. */
-const stages: Readonly<Record<string, (config: Config) => readonly number[]>> = {
-  "of the list": ({ mult }) => mult,
-  "of one length": ({ mult, depth }) => mult.map(() => depth),
-  "one more each": ({ depth }) => Array.from({ length: depth }, (_, i) => i + 1),
-  "of two lists": ({ mult, at }) => mult.map((m, i) => (at.includes(i) ? m : 1)),
-};
-
-/** A list of lists alone: beside all that a design has, one case takes five seconds. */
-function nested(stage: string, width: string): (config: Config) => Layer {
-  return block("Nested", (config: Config) => {
-    const out = widths[width]!(config);
-    const l = layers({
-      conv_in: conv2d({ in: 3, out }),
-      stages: stages[stage]!(config).map((length) => Array.from({ length }, () => conv2d({ in: out, out, kernel: 1 }) as Layer)),
-      conv_out: conv2d({ in: out, out: 4 }),
-    });
-    return (image: FeatureMap): FeatureMap => l.conv_out(l.stages.flat().reduce((h, each) => each(h), l.conv_in(image)));
-  });
-}
-
-test.each(Object.keys(stages))("a class makes its block's lists of lists: %s", (stage) => {
-  fc.assert(
-    fc.property(oneOf(widths), configs, fc.array(configs, { minLength: 4, maxLength: 4 }), (width, given, others) => {
-      const create = nested(stage, width);
-      const classes = classesOf(
-        modelOf(create, given).parts.map(({ graph }) => graph),
-        reservedNames,
-      );
-      for (const config of others) expect(silent(classes, modelOf(create, config)), width).toBeUndefined();
-    }),
-    { seed: 1, ...runs(3, 40_000) },
-  );
-});
 
 const Stage = block("Stage", (ch: number, { act, kernels }: { act: Layer; kernels: readonly (readonly number[])[] }) => {
   const l = layers({ convs: kernels.flat().map((kernel) => conv2d({ in: ch, out: ch, kernel }) as Layer) });
