@@ -79,6 +79,19 @@ export const MidBlock = block("MidBlock", ({ channels, norm, attention: attends 
   };
 });
 
+/** A residual block and, where there is one for it, self-attention that is added to what it gives. */
+function attending(
+  resnets: readonly ((x: FeatureMap) => FeatureMap)[],
+  attentions: readonly ((x: FeatureMap) => FeatureMap)[] | undefined,
+  x: FeatureMap,
+): FeatureMap {
+  return resnets.reduce<FeatureMap>((h, resnet, i) => {
+    const y = resnet(h);
+    const attend = attentions?.[i];
+    return attend === undefined ? y : add(attend(y), y);
+  }, x);
+}
+
 /** Halves the resolution; zeros are added at the bottom and the right only, as in latent diffusion. */
 export const Downsample = block("Downsample", ({ channels }: { readonly channels: number }) => {
   const { conv } = layers({ conv: conv2d({ in: channels, out: channels, stride: 2, padding: 0 }) });
@@ -93,29 +106,38 @@ export const Upsample = block("Upsample", ({ channels }: { readonly channels: nu
 export interface DownBlockConfig extends ResnetBlockConfig {
   readonly blocks: number;
   readonly downsample: boolean;
+  /** Whether self-attention follows every residual block. */
+  readonly attention: boolean;
 }
 
-export const DownBlock = block("DownBlock", ({ in: input, out, blocks, downsample }: DownBlockConfig) => {
-  const { resnets, downsamplers } = layers({
+export const DownBlock = block("DownBlock", ({ in: input, out, blocks, downsample, attention: attends }: DownBlockConfig) => {
+  const { resnets, attentions, downsamplers } = layers({
     resnets: Array.from({ length: blocks }, (_, i) => ResnetBlock({ in: i === 0 ? input : out, out })),
+    ...(attends ? { attentions: Array.from({ length: blocks }, () => AttentionBlock({ channels: out })) } : {}),
     ...(downsample ? { downsamplers: [Downsample({ channels: out })] } : {}),
   });
-  return (x: FeatureMap): FeatureMap => [...resnets, ...(downsamplers ?? [])].reduce((h, module) => module(h), x);
+  return (x: FeatureMap): FeatureMap =>
+    (downsamplers ?? []).reduce<FeatureMap>((h, half) => half(h), attending(resnets, attentions, x));
 });
 
 export interface UpBlockConfig extends ResnetBlockConfig {
   readonly blocks: number;
   readonly upsample: boolean;
   readonly norm: DecoderNorm;
+  /** Whether self-attention follows every residual block. */
+  readonly attention: boolean;
 }
 
-export const UpBlock = block("UpBlock", ({ in: input, out, blocks, upsample: upsamples, norm }: UpBlockConfig) => {
+export const UpBlock = block("UpBlock", (config: UpBlockConfig) => {
+  const { in: input, out, blocks, upsample: upsamples, norm, attention: attends } = config;
   const res = norm === "smc" ? SmcResnetBlock : ResnetBlock;
-  const { resnets, upsamplers } = layers({
+  const { resnets, attentions, upsamplers } = layers({
     resnets: Array.from({ length: blocks }, (_, i) => res({ in: i === 0 ? input : out, out })),
+    ...(attends ? { attentions: Array.from({ length: blocks }, () => AttentionBlock({ channels: out })) } : {}),
     ...(upsamples ? { upsamplers: [Upsample({ channels: out })] } : {}),
   });
-  return (x: FeatureMap): FeatureMap => [...resnets, ...(upsamplers ?? [])].reduce((h, module) => module(h), x);
+  return (x: FeatureMap): FeatureMap =>
+    (upsamplers ?? []).reduce<FeatureMap>((h, double) => double(h), attending(resnets, attentions, x));
 });
 
 export interface KlEncoderConfig<I extends number, M extends number> {
@@ -125,17 +147,29 @@ export interface KlEncoderConfig<I extends number, M extends number> {
   readonly base: number;
   readonly multipliers: readonly number[];
   readonly blocks: number;
+  /** Self-attention in the middle. */
+  readonly attention: boolean;
+  /** Levels whose residual blocks are followed by self-attention, 0 for the image's own resolution. */
+  readonly attentionAt: readonly number[];
 }
 
 /** [N, imageChannels, H, W] → moments [N, 2·nz, H/2^(levels−1), …]. */
 export const KlEncoder = block("KlEncoder", <I extends number, M extends number>(config: KlEncoderConfig<I, M>) => {
-  const { imageChannels, moments, base, multipliers, blocks } = config;
+  const { imageChannels, moments, base, multipliers, blocks, attention: attends, attentionAt } = config;
   const widths = multipliers.map((multiplier) => multiplier * base);
   const last = widths.at(-1) ?? base;
   const { conv_in, down_blocks, mid_block, conv_norm_out, conv_out } = layers({
     conv_in: conv2d({ in: imageChannels, out: base }),
-    down_blocks: widths.map((out, i) => DownBlock({ in: widths[i - 1] ?? base, out, blocks, downsample: i < widths.length - 1 })),
-    mid_block: MidBlock({ channels: last, norm: "group", attention: true }),
+    down_blocks: widths.map((out, i) =>
+      DownBlock({
+        in: widths[i - 1] ?? base,
+        out,
+        blocks,
+        downsample: i < widths.length - 1,
+        attention: attentionAt.includes(i),
+      }),
+    ),
+    mid_block: MidBlock({ channels: last, norm: "group", attention: attends }),
     conv_norm_out: groupNorm({ channels: last, ...normSettings }),
     conv_out: conv2d({ in: last, out: moments }),
   });
@@ -152,18 +186,30 @@ export interface KlDecoderConfig<Z extends number, I extends number> {
   readonly multipliers: readonly number[];
   readonly blocks: number;
   readonly norm: DecoderNorm;
+  /** Self-attention in the middle. */
   readonly attention: boolean;
+  /** Levels whose residual blocks are followed by self-attention, 0 for the latent's resolution. */
+  readonly attentionAt: readonly number[];
 }
 
 /** Latent [N, nz, h, w] → image [N, imageChannels, h·2^(levels−1), …]. With SMC the output norm goes too: SiLU alone remains. */
 export const KlDecoder = block("KlDecoder", <Z extends number, I extends number>(config: KlDecoderConfig<Z, I>) => {
-  const { latentChannels, imageChannels, base, multipliers, blocks, norm, attention: attends } = config;
+  const { latentChannels, imageChannels, base, multipliers, blocks, norm, attention: attends, attentionAt } = config;
   const widths = multipliers.map((multiplier) => multiplier * base).toReversed();
   const [top = base, bottom = base] = [widths[0], widths.at(-1)];
   const { conv_in, mid_block, up_blocks, conv_norm_out, conv_out } = layers({
     conv_in: conv2d({ in: latentChannels, out: top }),
     mid_block: MidBlock({ channels: top, norm, attention: attends }),
-    up_blocks: widths.map((out, i) => UpBlock({ in: widths[i - 1] ?? top, out, blocks, upsample: i < widths.length - 1, norm })),
+    up_blocks: widths.map((out, i) =>
+      UpBlock({
+        in: widths[i - 1] ?? top,
+        out,
+        blocks,
+        upsample: i < widths.length - 1,
+        norm,
+        attention: attentionAt.includes(i),
+      }),
+    ),
     ...(norm === "smc" ? {} : { conv_norm_out: groupNorm({ channels: bottom, ...normSettings }) }),
     conv_out: conv2d({ in: bottom, out: imageChannels }),
   });

@@ -1,8 +1,10 @@
 /** The models that the CLI knows by name. */
 import type { Model, Network } from "../../src/ir/model.ts";
 import { discriminatorNetworks } from "./discriminator-kinds.ts";
-import { hasPointwise, litevae, type LiteVaeVariant } from "./litevae.ts";
+import { hasPointwise } from "./kl-decoder.ts";
+import { litevae, type LiteVaeVariant } from "./litevae.ts";
 import { perceptualNetworks } from "./perceptual.ts";
+import { published } from "./published.ts";
 import { sdVae, vaeSmall } from "./sd-vae.ts";
 
 export interface BuiltInOptions {
@@ -47,6 +49,13 @@ function litevaeEntries(): [string, BuiltIn][] {
   });
 }
 
+function publishedEntries(): readonly (readonly [string, BuiltIn])[] {
+  return Object.entries(published).map(([name, { about, options }]) => [
+    name,
+    { about, build: (chosen) => sdVae({ name, ...options, ...optionsOf(chosen) }) },
+  ]);
+}
+
 export const builtIns: Readonly<Record<string, BuiltIn>> = {
   ...Object.fromEntries(litevaeEntries()),
   "sd-vae": {
@@ -57,6 +66,7 @@ export const builtIns: Readonly<Record<string, BuiltIn>> = {
     about: "SD-VAE with an encoder of LiteVAE-B's size",
     build: (options) => vaeSmall({ name: "vae-small", ...optionsOf(options) }),
   },
+  ...Object.fromEntries(publishedEntries()),
   nano: {
     about: "S encoder, self-modulated decoder of base 24: the demo's model",
     build: (options) =>

@@ -1,14 +1,11 @@
-import { UserError } from "../../src/errors/index.ts";
 import type { Model } from "../../src/ir/model.ts";
-import { captureSource, placeOf } from "../../src/ir/source.ts";
 import { checkChoice, checkCounts, checkKeys, checkRange } from "../config.ts";
 import type { Feature } from "../feature.ts";
 import { avgPool2d, concat, haarDwt } from "../functions/index.ts";
-import { conv2d } from "../layers/index.ts";
-import { model, stages, type ModelConfig } from "../model.ts";
+import { model } from "../model.ts";
 import { block, layers } from "../tracing/block.ts";
-import { KlDecoder, normSettings, type DecoderNorm } from "./autoencoder-kl.ts";
 import { discriminatorFor, type DiscriminatorConfig } from "./discriminator-kinds.ts";
+import { klDecoder, withPointwise, type DecoderOptions } from "./kl-decoder.ts";
 import { UNet } from "./unet.ts";
 
 interface Width {
@@ -69,17 +66,6 @@ export const LiteVaeEncoder = block(
   },
 );
 
-export interface DecoderOptions {
-  /** `group` as in the paper's main results, by default; `smc` for self-modulated convolution. */
-  readonly norm?: DecoderNorm;
-  /** 128 by default. */
-  readonly base?: number;
-  /** (1, 2, 4, 4) by default; four levels, since the latent is 8 times smaller than the image. */
-  readonly multipliers?: readonly [number, number, number, number];
-  /** Attention in the middle: by default with `group`, not with `smc` (which then works at any resolution). */
-  readonly attention?: boolean;
-}
-
 export interface LiteVaeOptions {
   readonly name?: string;
   readonly variant: LiteVaeVariant;
@@ -108,7 +94,7 @@ export function litevae(options: LiteVaeOptions): Model {
   const norm = decoder.norm ?? "group";
   checkChoice("decoder.norm of litevae", norm, ["group", "smc"], litevae);
   const encode = LiteVaeEncoder({ imageChannels, moments: 2 * latentChannels, ...variants[variant], dropout });
-  const decode = klDecoder({ latentChannels, imageChannels, blocks: 3, options: decoder });
+  const decode = klDecoder({ latentChannels, imageChannels, blocks: 3, options: decoder, attentionAt: [] });
   return model({
     ...(options.name === undefined ? {} : { name: options.name }),
     imageChannels,
@@ -116,42 +102,4 @@ export function litevae(options: LiteVaeOptions): Model {
     ...(pointwise ? withPointwise(latentChannels, encode, decode) : { encoder: encode, decoder: decode }),
     discriminator: discriminatorFor(imageChannels, options.discriminator, litevae),
   });
-}
-
-/** The SD-VAE decoder with the options of `litevae` and `sdVae`. */
-export function klDecoder(config: {
-  readonly latentChannels: number;
-  readonly imageChannels: number;
-  readonly blocks: number;
-  readonly options: DecoderOptions;
-}): (z: Feature<number, number>) => Feature<number, 1> {
-  const { norm = "group", base = 128, multipliers = [1, 2, 4, 4], attention = norm === "group" } = config.options;
-  const { latentChannels, imageChannels, blocks } = config;
-  const undivided = multipliers.map((multiplier) => multiplier * base).find((width) => width % normSettings.groups !== 0);
-  if (norm === "group" && undivided !== undefined) {
-    throw new UserError({
-      what: `the ${normSettings.groups} groups of the decoder's norms do not divide its widths`,
-      where: placeOf(captureSource(klDecoder)),
-      expected: `decoder.base times every multiplier: a multiple of ${normSettings.groups}`,
-      found: String(undivided),
-      help: `choose a base that is a multiple of ${normSettings.groups}, or norm: "smc"`,
-    });
-  }
-  return KlDecoder({ latentChannels, imageChannels, base, multipliers, blocks, norm, attention });
-}
-
-type Parts = Pick<ModelConfig<number, number, number>, "encoder" | "decoder">;
-
-/** Whether weights under these keys have the 1×1 convolutions of `withPointwise`. */
-export function hasPointwise(keys: readonly string[]): boolean {
-  return keys.some((key) => key.startsWith("quant_conv."));
-}
-
-/** Puts quant_conv after the encoder and post_quant_conv before the decoder, under diffusers' names. */
-export function withPointwise(latentChannels: number, encode: Parts["encoder"], decode: Parts["decoder"]): Parts {
-  const moments = 2 * latentChannels;
-  return {
-    encoder: stages({ encoder: encode, quant_conv: conv2d({ in: moments, out: moments, kernel: 1 }) }),
-    decoder: stages({ post_quant_conv: conv2d({ in: latentChannels, out: latentChannels, kernel: 1 }), decoder: decode }),
-  };
 }

@@ -1,9 +1,19 @@
+import { UserError } from "../../src/errors/index.ts";
 import type { Interchange, Model } from "../../src/ir/model.ts";
-import { checkCounts, checkKeys } from "../config.ts";
+import { captureSource, placeOf } from "../../src/ir/source.ts";
+import { checkCounts, checkKeys, checkList, type Below } from "../config.ts";
 import { model } from "../model.ts";
 import { KlEncoder } from "./autoencoder-kl.ts";
 import { discriminatorFor, type DiscriminatorConfig } from "./discriminator-kinds.ts";
-import { klDecoder, withPointwise } from "./litevae.ts";
+import { klDecoder, withPointwise, type DecoderOptions } from "./kl-decoder.ts";
+import { klRenames } from "./kl-keys.ts";
+
+export interface KlDecoderOptions extends Omit<DecoderOptions, "multipliers"> {
+  /** Those of the encoder by default, and as many. */
+  readonly multipliers?: readonly number[];
+  /** Residual blocks of a level; one more than the encoder's by default. */
+  readonly blocks?: number;
+}
 
 export interface SdVaeOptions {
   readonly name?: string;
@@ -11,85 +21,165 @@ export interface SdVaeOptions {
   readonly latentChannels?: number;
   /** 3 by default. */
   readonly imageChannels?: number;
+  /** Channels at the image's resolution; 128 by default. */
+  readonly base?: number;
+  /** Channels of the levels as multiples of `base`; (1, 2, 4, 4) by default. The latent is 2^(levels − 1) times smaller than the image. */
+  readonly multipliers?: readonly number[];
+  /** Residual blocks of a level in the encoder; 2 by default. */
+  readonly blocks?: number;
+  /** Self-attention in the middle of encoder and decoder; on by default. */
+  readonly attention?: boolean;
+  /** Levels whose residual blocks are followed by self-attention, 0 for the image's resolution; none by default. */
+  readonly attentionLevels?: readonly number[];
+  readonly decoder?: KlDecoderOptions;
   /** quant_conv and post_quant_conv, as in the files that diffusers publishes; off by default. */
   readonly pointwise?: boolean;
   readonly discriminator?: DiscriminatorConfig | false;
+  /** Settings of diffusers' config.json that no layer follows from: `scaling_factor`, `shift_factor`, `force_upcast`, `sample_size`. */
+  readonly diffusers?: DiffusersSettings;
 }
 
-interface KlConfig {
-  readonly base: number;
-  readonly multipliers: readonly [number, number, number, number];
-  readonly encoderBlocks: number;
-  readonly decoderBlocks: number;
+/** What a published config.json says besides the architecture. */
+export interface DiffusersSettings {
+  readonly scaling_factor?: number;
+  readonly shift_factor?: number;
+  readonly force_upcast?: boolean;
+  readonly sample_size?: number;
 }
 
-/** The KL autoencoder of latent diffusion with f = 8 (Rombach et al. 2022), with diffusers' key names. */
+const settings = [
+  "name",
+  "latentChannels",
+  "imageChannels",
+  "base",
+  "multipliers",
+  "blocks",
+  "attention",
+  "attentionLevels",
+  "decoder",
+  "pointwise",
+  "discriminator",
+  "diffusers",
+];
+
+/** The KL autoencoder of latent diffusion (Rombach et al. 2022), f = 8 by default, with diffusers' key names. */
 export function sdVae(options: SdVaeOptions = {}): Model {
-  return klAutoencoder(
-    "sdVae",
-    options,
-    { base: 128, multipliers: [1, 2, 4, 4], encoderBlocks: 2, decoderBlocks: 3 },
-    diffusersConfig(options),
-  );
+  checkKeys("sdVae", options, settings, sdVae);
+  return klAutoencoder("sdVae", options, sdVae);
 }
 
 /**
  * The downscaled VAE of arXiv:2405.14477 Table 2b, whose encoder has 6.75 M parameters. The paper gives no configuration: this one, base 96,
  * multipliers (1, 2, 2, 3), one block per level, has 6,743,624. The decoder is SD-VAE's.
  */
-export function vaeSmall(options: SdVaeOptions = {}): Model {
-  return klAutoencoder("vaeSmall", options, { base: 96, multipliers: [1, 2, 2, 3], encoderBlocks: 1, decoderBlocks: 3 });
-}
-
-/** Keys that diffusers gave attention layers before 0.13, and that published files still have. */
-const renames: Interchange["renames"] = {
-  "attentions.*.query": "attentions.*.to_q",
-  "attentions.*.key": "attentions.*.to_k",
-  "attentions.*.value": "attentions.*.to_v",
-  "attentions.*.proj_attn": "attentions.*.to_out.0",
-};
-
-/** The configuration of diffusers' AutoencoderKL; scaling_factor is that of Stable Diffusion 1 (Rombach et al. 2022). */
-function diffusersConfig({
-  latentChannels = 4,
-  imageChannels = 3,
-  pointwise = false,
-}: SdVaeOptions): NonNullable<Interchange["diffusers"]> {
-  return {
-    _class_name: "AutoencoderKL",
-    act_fn: "silu",
-    block_out_channels: [128, 256, 512, 512],
-    down_block_types: Array.from({ length: 4 }, () => "DownEncoderBlock2D"),
-    in_channels: imageChannels,
-    latent_channels: latentChannels,
-    layers_per_block: 2,
-    norm_num_groups: 32,
-    out_channels: imageChannels,
-    sample_size: 256,
-    scaling_factor: 0.18215,
-    up_block_types: Array.from({ length: 4 }, () => "UpDecoderBlock2D"),
-    use_post_quant_conv: pointwise,
-    use_quant_conv: pointwise,
-  };
-}
-
-function klAutoencoder(
-  called: string,
-  options: SdVaeOptions,
-  { base, multipliers, encoderBlocks, decoderBlocks }: KlConfig,
-  diffusers?: Interchange["diffusers"],
+export function vaeSmall(
+  options: Pick<SdVaeOptions, "name" | "latentChannels" | "imageChannels" | "pointwise" | "discriminator"> = {},
 ): Model {
-  const { latentChannels = 4, imageChannels = 3, pointwise = false } = options;
-  checkKeys(called, options, ["name", "latentChannels", "imageChannels", "pointwise", "discriminator"], klAutoencoder);
-  checkCounts(called, { latentChannels, imageChannels }, klAutoencoder);
-  const encode = KlEncoder({ imageChannels, moments: 2 * latentChannels, base, multipliers, blocks: encoderBlocks });
-  const decode = klDecoder({ latentChannels, imageChannels, blocks: decoderBlocks, options: {} });
+  checkKeys("vaeSmall", options, ["name", "latentChannels", "imageChannels", "pointwise", "discriminator"], vaeSmall);
+  const decoder = { base: 128, multipliers: [1, 2, 4, 4], blocks: 3 };
+  return klAutoencoder("vaeSmall", { ...options, base: 96, multipliers: [1, 2, 2, 3], blocks: 1, decoder }, vaeSmall);
+}
+
+function klAutoencoder(called: string, options: SdVaeOptions, below: Below): Model {
+  const { latentChannels = 4, imageChannels = 3, base = 128, multipliers = [1, 2, 4, 4], blocks = 2 } = options;
+  const { attention = true, attentionLevels = [], pointwise = false, decoder = {} } = options;
+  checkKeys(`decoder of ${called}`, decoder, ["norm", "base", "multipliers", "attention", "blocks"], below);
+  checkKeys(
+    `diffusers of ${called}`,
+    options.diffusers ?? {},
+    ["scaling_factor", "shift_factor", "force_upcast", "sample_size"],
+    below,
+  );
+  checkList(called, "multipliers", multipliers, { min: 1, max: 8 }, below);
+  const decoding = { base, multipliers, blocks: blocks + 1, attention, norm: "group", ...decoder } as const;
+  checkCounts(called, { latentChannels, imageChannels, base, blocks }, below);
+  checkCounts(`decoder of ${called}`, { base: decoding.base, blocks: decoding.blocks }, below);
+  const levels = multipliers.length;
+  if (decoding.multipliers.length !== levels) throw unequalLevels(called, levels, decoding.multipliers.length, below);
+  const unknown = attentionLevels.find((level) => !Number.isInteger(level) || level < 0 || level >= levels);
+  if (unknown !== undefined) throw noLevel(called, unknown, levels, below);
+
+  const encode = KlEncoder({
+    imageChannels,
+    moments: 2 * latentChannels,
+    base,
+    multipliers,
+    blocks,
+    attention,
+    attentionAt: attentionLevels,
+  });
+  const decode = klDecoder({
+    latentChannels,
+    imageChannels,
+    blocks: decoding.blocks,
+    options: decoding,
+    attentionAt: attentionLevels.map((level) => levels - 1 - level).toReversed(),
+  });
+  const diffusers = diffusersConfig(options, decoding);
   return model({
     ...(options.name === undefined ? {} : { name: options.name }),
     imageChannels,
     latentChannels,
     ...(pointwise ? withPointwise(latentChannels, encode, decode) : { encoder: encode, decoder: decode }),
-    discriminator: discriminatorFor(imageChannels, options.discriminator, klAutoencoder),
-    interchange: { renames, ...(diffusers === undefined ? {} : { diffusers }) },
+    discriminator: discriminatorFor(imageChannels, options.discriminator, below),
+    interchange: { renames: klRenames(levels), ...(diffusers === undefined ? {} : { diffusers }) },
+  });
+}
+
+/**
+ * The configuration of diffusers' AutoencoderKL, whose decoder has the encoder's widths and one residual block more; undefined for another.
+ * scaling_factor is that of Stable Diffusion 1 (Rombach et al. 2022) where none is given.
+ */
+function diffusersConfig(
+  options: SdVaeOptions,
+  decoder: Required<Omit<KlDecoderOptions, "norm">> & Pick<KlDecoderOptions, "norm">,
+): Interchange["diffusers"] {
+  const { latentChannels = 4, imageChannels = 3, base = 128, multipliers = [1, 2, 4, 4], blocks = 2 } = options;
+  const { attention = true, attentionLevels = [], pointwise = false } = options;
+  const widths = multipliers.map((multiplier) => multiplier * base);
+  const same =
+    decoder.multipliers.every((multiplier, level) => multiplier * decoder.base === widths[level]) &&
+    decoder.blocks === blocks + 1 &&
+    decoder.attention === attention &&
+    decoder.norm === "group";
+  if (!same) return undefined;
+  const kinds = (kind: string): readonly string[] => widths.map((_, i) => (attentionLevels.includes(i) ? `Attn${kind}` : kind));
+  return {
+    _class_name: "AutoencoderKL",
+    act_fn: "silu",
+    block_out_channels: widths,
+    down_block_types: kinds("DownEncoderBlock2D"),
+    in_channels: imageChannels,
+    latent_channels: latentChannels,
+    layers_per_block: blocks,
+    ...(attention ? {} : { mid_block_add_attention: false }),
+    norm_num_groups: 32,
+    out_channels: imageChannels,
+    sample_size: 256,
+    scaling_factor: 0.18215,
+    up_block_types: kinds("UpDecoderBlock2D").toReversed(),
+    use_post_quant_conv: pointwise,
+    use_quant_conv: pointwise,
+    ...options.diffusers,
+  };
+}
+
+function unequalLevels(called: string, encoder: number, decoder: number, below: Below): UserError {
+  return new UserError({
+    what: `the decoder of ${called} has another number of levels than the encoder`,
+    where: placeOf(captureSource(below)),
+    expected: `${encoder} multipliers`,
+    found: String(decoder),
+    help: "give decoder.multipliers as many: the image comes out as large as it went in",
+  });
+}
+
+function noLevel(called: string, level: number, levels: number, below: Below): UserError {
+  return new UserError({
+    what: `attentionLevels of ${called} names a level that is not there`,
+    where: placeOf(captureSource(below)),
+    expected: `levels from 0, the image's resolution, to ${levels - 1}`,
+    found: String(level),
+    help: "count the levels from 0, one for each multiplier",
   });
 }

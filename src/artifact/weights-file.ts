@@ -1,10 +1,21 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, type Stats } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { TrainedWeights } from "../compiler/compile.ts";
 import { UserError } from "../errors/index.ts";
 import { Safetensors } from "../weights/safetensors.ts";
 import { manifestIn } from "./compiled-folder.ts";
 import { sha256OfFile } from "./file-hash.ts";
+
+/** As diffusers and we call files of weights, those in full precision first. */
+const usualNames = ["diffusion_pytorch_model", "model"].flatMap((name) => [`${name}.safetensors`, `${name}.fp16.safetensors`]);
+
+/** The file that --weights means: itself, or the one in a folder, where it has a usual name. */
+export function weightsPath(given: string): string {
+  if (statSync(given, { throwIfNoEntry: false })?.isDirectory() !== true) return given;
+  const found = usualNames.find((name) => existsSync(join(given, name)));
+  if (found !== undefined) return join(given, found);
+  throw cannotRead(given)(`a folder without ${usualNames.join(", ")}`, "give --weights a safetensors file, or a folder with one");
+}
 
 /** Opens a safetensors file: its header is checked whole at once, tensors are read when asked for. */
 export function openWeights(path: string): Safetensors {

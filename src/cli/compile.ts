@@ -29,7 +29,7 @@ export function addCompile(program: Command): void {
         .default(undefined, "those that inference runs: encoder,decoder"),
     )
     .addOption(targetOption)
-    .option("--weights <file>", "trained weights, a safetensors file; seeded ones without it")
+    .option("--weights <file>", "trained weights, a safetensors file or a folder with one; seeded ones without it")
     .addOption(new Option("--seed <n>", "seed of untrained weights").argParser(wholeNumber("--seed", 0, 1)).default(0));
   addTargetOptions(command);
   command
@@ -39,11 +39,13 @@ export function addCompile(program: Command): void {
     .action(async (name: string, flags: Flags) => {
       const targets = chosenTargets(command, flags.target);
       checkPass(flags.dumpAfter, passNames);
-      const { openWeights, trainedWeights } = await import("../artifact/weights-file.ts");
+      const { openWeights, trainedWeights, weightsPath } = await import("../artifact/weights-file.ts");
       const { plainKeys } = await import("../weights/weights.ts");
-      const { loadModel } = await import("./load-model.ts");
+      const { isFolder, loadModel } = await import("./load-model.ts");
       const { builtIns } = await import("../../dsl/models/index.ts");
-      const file = flags.weights === undefined ? undefined : openWeights(flags.weights);
+      const given = flags.weights ?? (isFolder(name) ? name : undefined);
+      const weights = given === undefined ? undefined : weightsPath(given);
+      const file = weights === undefined ? undefined : openWeights(weights);
       const keys = file && plainKeys(file);
       const model = await loadModel(name, {
         latentChannels: flags.latent,
@@ -58,7 +60,7 @@ export function addCompile(program: Command): void {
       const { OutputFolder } = await import("../artifact/output-folder.ts");
       const { keepTrainedWeights } = await import("../artifact/trained-weights.ts");
       const folder = new OutputFolder(flags.output, flags);
-      if (!flags.force) keepTrainedWeights(flags.output, { ...flags, parts });
+      if (!flags.force) keepTrainedWeights(flags.output, { weights, parts });
 
       const { compile } = await import("../compiler/compile.ts");
       const { packageVersion } = await import("../artifact/version.ts");

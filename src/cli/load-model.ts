@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { builtIns, type BuiltInOptions } from "../../dsl/models/index.ts";
 import { nearest, UserError } from "../errors/index.ts";
@@ -6,16 +7,22 @@ import { importDefault, isFile, type Wanted } from "./load-file.ts";
 
 const wanted: Wanted = { noun: "model", examples: ["litevae({ … })", "model({ … })"] };
 
-/** The model that MODEL on the command line means: a built-in name, or a file whose default export is a model. */
+/** Whether MODEL is a folder of weights, whose config.json says what they are of. */
+export function isFolder(name: string): boolean {
+  return !Object.hasOwn(builtIns, name) && statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** The model that MODEL on the command line means: a built-in name, a file whose default export is a model, or a folder of weights. */
 export async function loadModel(name: string, options: BuiltInOptions = {}): Promise<Model> {
   const builtIn = Object.hasOwn(builtIns, name) ? builtIns[name] : undefined;
   if (builtIn !== undefined) return builtIn.build(options);
+  if (isFolder(name)) return (await import("./load-folder.ts")).modelOfFolder(name, options);
   if (!isFile(name)) {
     const names = Object.keys(builtIns);
     const meant = nearest(name, names);
     throw new UserError({
       what: `no model is called ${name}`,
-      expected: `a built-in name (${names.join(", ")}) or a .ts file`,
+      expected: `a built-in name (${names.join(", ")}), a .ts file or a folder of weights`,
       found: name,
       help: meant === undefined ? "run litevae list for the built-in models" : `did you mean ${meant}?`,
     });

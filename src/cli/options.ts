@@ -110,7 +110,8 @@ export function checkParts(model: string, there: readonly string[], parts: reado
 }
 
 /** What MODEL can be, for the commands that take one. */
-export const modelArgument = "built-in name, as litevae list has them, or a .ts, .mts, .js or .mjs file";
+export const modelArgument =
+  "built-in name, as litevae list has them, a .ts, .mts, .js or .mjs file, or a folder of weights whose config.json says what it is of";
 
 export const latentOption = new Option("--latent <n>", "latent channels of a built-in model").argParser(
   wholeNumber("--latent", 1, 12),

@@ -20,7 +20,7 @@ export function addVerify(program: Command): void {
       "<dir>",
       "folder that compile wrote; its package runs in LITEVAE_PYTHON, its .venv, the active environment, a .venv here or above, or python3",
     )
-    .option("--weights <file>", "weights that the package loads instead of the folder's, safetensors")
+    .option("--weights <file>", "weights that the package loads instead of the folder's: a safetensors file or a folder with one")
     .addOption(
       new Option("--size <pixels>", sides)
         .argParser(wholeNumber("--size", 1, 256))
@@ -29,10 +29,12 @@ export function addVerify(program: Command): void {
     .addOption(new Option("--seed <n>", "seed of the images").argParser(wholeNumber("--seed", 0, 1)).default(0))
     .addOption(choice("--format <format>", "how to print", formats).default("table"))
     .action(async (folder: string, flags: Flags) => {
+      const { weightsPath } = await import("../artifact/weights-file.ts");
       const { verify } = await import("../onnxruntime/verify.ts");
       const { jsonText } = await import("../report/format.ts");
       const progress = (doing: string): void => void process.stderr.write(`${doing}\n`);
-      const { weights, size, seed } = flags;
+      const { size, seed } = flags;
+      const weights = flags.weights === undefined ? undefined : weightsPath(flags.weights);
       const result = await verify({ folder, weights, size, seed, progress });
       if (result.alone !== undefined) progress(`${result.alone}; files, graphs and finite outputs were checked`);
       if (result.compiledFromWeights === false) progress(`${folder} was not compiled from this very file: ${weights}`);

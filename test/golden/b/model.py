@@ -209,19 +209,38 @@ class UpBlock(nn.Module):
     Made for norm 'group'.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, blocks: int, upsample: bool) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        blocks: int,
+        upsample: bool,
+        attention: bool,
+    ) -> None:
         super().__init__()
         self.resnets = nn.ModuleList(
             ResnetBlock(in_channels if i == 0 else out_channels, out_channels) for i in range(blocks)
         )
+        self.attentions = nn.ModuleList(
+            AttentionBlock(out_channels) for _ in range(blocks if attention else 0)
+        )
         self.upsamplers = nn.ModuleList([Upsample(out_channels)] if upsample else [])
 
     def forward(self, x: Tensor) -> Tensor:
-        for block in self.resnets:
-            x = block(x)
+        if self.attentions:
+            y = x
+            for resnets, attentions in zip(self.resnets, self.attentions, strict=True):
+                y = resnets(y)
+                z = attentions(y)
+                y = z + y
+            h = y
+        else:
+            for block in self.resnets:
+                x = block(x)
+            h = x
         if self.upsamplers:
-            x = self.upsamplers[0](x)
-        return x
+            h = self.upsamplers[0](h)
+        return h
 
 
 class KlDecoder(nn.Module):
@@ -241,6 +260,7 @@ class KlDecoder(nn.Module):
         multipliers: Sequence[int],
         blocks: int,
         attention: bool,
+        attention_at: Sequence[int],
     ) -> None:
         super().__init__()
         self.conv_in = nn.Conv2d(latent_channels, multipliers[-1] * base, 3, padding=1)
@@ -248,7 +268,13 @@ class KlDecoder(nn.Module):
         widths = [base * multiplier for multiplier in multipliers]
         reversed_widths = widths[::-1]
         self.up_blocks = nn.ModuleList(
-            UpBlock(c_in, c_out, blocks=blocks, upsample=i < len(reversed_widths) - 1)
+            UpBlock(
+                c_in,
+                c_out,
+                blocks=blocks,
+                upsample=i < len(reversed_widths) - 1,
+                attention=i in attention_at,
+            )
             for i, (c_in, c_out) in enumerate(
                 zip([multipliers[-1] * base, *reversed_widths[:-1]], reversed_widths, strict=True),
             )
@@ -374,6 +400,7 @@ class Autoencoder(AutoencoderBase):
             multipliers=(1, 2, 4, 4),
             blocks=3,
             attention=True,
+            attention_at=(),
         )
 
     def _moments(self, x: Tensor) -> Tensor:
@@ -405,6 +432,7 @@ def build_decoder() -> KlDecoder:
         multipliers=(1, 2, 4, 4),
         blocks=3,
         attention=True,
+        attention_at=(),
     )
 
 

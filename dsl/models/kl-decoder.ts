@@ -1,0 +1,57 @@
+/** The KL decoder with the options that `litevae` and `sdVae` give it. */
+import { UserError } from "../../src/errors/index.ts";
+import { captureSource, placeOf } from "../../src/ir/source.ts";
+import type { Feature } from "../feature.ts";
+import { conv2d } from "../layers/index.ts";
+import { stages, type ModelConfig } from "../model.ts";
+import { KlDecoder, normSettings, type DecoderNorm } from "./autoencoder-kl.ts";
+
+export interface DecoderOptions {
+  /** `group` as in the paper's main results, by default; `smc` for self-modulated convolution. */
+  readonly norm?: DecoderNorm;
+  /** 128 by default. */
+  readonly base?: number;
+  /** (1, 2, 4, 4) by default; four levels, since the latent is 8 times smaller than the image. */
+  readonly multipliers?: readonly [number, number, number, number];
+  /** Attention in the middle: by default with `group`, not with `smc` (which then works at any resolution). */
+  readonly attention?: boolean;
+}
+
+/** The SD-VAE decoder with the options of `litevae` and `sdVae`. */
+export function klDecoder(config: {
+  readonly latentChannels: number;
+  readonly imageChannels: number;
+  readonly blocks: number;
+  readonly options: Omit<DecoderOptions, "multipliers"> & { readonly multipliers?: readonly number[] };
+  readonly attentionAt: readonly number[];
+}): (z: Feature<number, number>) => Feature<number, 1> {
+  const { norm = "group", base = 128, multipliers = [1, 2, 4, 4], attention = norm === "group" } = config.options;
+  const { latentChannels, imageChannels, blocks, attentionAt } = config;
+  const undivided = multipliers.map((multiplier) => multiplier * base).find((width) => width % normSettings.groups !== 0);
+  if (norm === "group" && undivided !== undefined) {
+    throw new UserError({
+      what: `the ${normSettings.groups} groups of the decoder's norms do not divide its widths`,
+      where: placeOf(captureSource(klDecoder)),
+      expected: `decoder.base times every multiplier: a multiple of ${normSettings.groups}`,
+      found: String(undivided),
+      help: `choose a base that is a multiple of ${normSettings.groups}, or norm: "smc"`,
+    });
+  }
+  return KlDecoder({ latentChannels, imageChannels, base, multipliers, blocks, norm, attention, attentionAt });
+}
+
+type Parts = Pick<ModelConfig<number, number, number>, "encoder" | "decoder">;
+
+/** Whether weights under these keys have the 1×1 convolutions of `withPointwise`. */
+export function hasPointwise(keys: readonly string[]): boolean {
+  return keys.some((key) => key.startsWith("quant_conv."));
+}
+
+/** Puts quant_conv after the encoder and post_quant_conv before the decoder, under diffusers' names. */
+export function withPointwise(latentChannels: number, encode: Parts["encoder"], decode: Parts["decoder"]): Parts {
+  const moments = 2 * latentChannels;
+  return {
+    encoder: stages({ encoder: encode, quant_conv: conv2d({ in: moments, out: moments, kernel: 1 }) }),
+    decoder: stages({ post_quant_conv: conv2d({ in: latentChannels, out: latentChannels, kernel: 1 }), decoder: decode }),
+  };
+}

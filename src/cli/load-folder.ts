@@ -1,0 +1,69 @@
+/** The model that a folder of weights says it is of: one of diffusers', a run's, a compiled one. */
+import { existsSync, readFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { diffusersFamilies, Unsupported, type DiffusersConfig } from "../../dsl/models/diffusers.ts";
+import { builtIns, type BuiltInOptions } from "../../dsl/models/index.ts";
+import { UserError } from "../errors/index.ts";
+import type { Model } from "../ir/model.ts";
+import { flatConfig, modelOf } from "../weights/stored-config.ts";
+
+/** From the folder's config.json; UserError where that names no architecture that is here. */
+export function modelOfFolder(folder: string, options: BuiltInOptions): Model {
+  const config = readConfig(folder);
+  const ours = modelOf(config);
+  if (ours !== undefined) return ownModel(folder, ours, config, options);
+  const called = config["_class_name"];
+  const family = typeof called === "string" ? diffusersFamilies[called] : undefined;
+  if (family === undefined) {
+    throw new UserError({
+      what: `${folder} is of ${typeof called === "string" ? called : "no class that its config.json names"}, which litevae has no model for`,
+      expected: `a config.json with _class_name ${Object.keys(diffusersFamilies).join(", ")}, or one of litevae's own`,
+      help: "write the architecture in a .ts file, and give the folder's weights to --weights",
+    });
+  }
+  try {
+    return family(basename(resolve(folder)), config);
+  } catch (error) {
+    if (!(error instanceof Unsupported)) throw error;
+    throw new UserError({
+      what: `${folder} is an ${String(called)} of another form than litevae has`,
+      expected: error.expected,
+      found: error.found,
+      help: "write the architecture in a .ts file, and give the folder's weights to --weights",
+    });
+  }
+}
+
+/** What `compile`, `save_pretrained` and a run write names a built-in model, or a file that is not there to be read. */
+function ownModel(folder: string, name: string, config: DiffusersConfig, options: BuiltInOptions): Model {
+  const builtIn = Object.hasOwn(builtIns, name) ? builtIns[name] : undefined;
+  if (builtIn === undefined) {
+    throw new UserError({
+      what: `${folder} is of ${name}, which is no built-in model`,
+      expected: "the file that defines it",
+      help: `compile that file with --weights ${folder}`,
+    });
+  }
+  const latentChannels = flatConfig(config)["latent_channels"];
+  return builtIn.build({ ...(typeof latentChannels === "number" ? { latentChannels } : {}), ...options });
+}
+
+function readConfig(folder: string): DiffusersConfig {
+  const path = join(folder, "config.json");
+  if (!existsSync(path)) {
+    const whole = existsSync(join(folder, "model_index.json"));
+    throw new UserError({
+      what: `${folder} has no config.json that says what it is`,
+      expected: "a folder of an autoencoder, as diffusers and litevae save them",
+      found: whole ? "a whole pipeline" : undefined,
+      help: whole ? `give its autoencoder, ${join(folder, "vae")}` : "give a built-in name, a .ts file or such a folder",
+    });
+  }
+  try {
+    const config: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof config === "object" && config !== null && !Array.isArray(config)) return config as DiffusersConfig;
+    throw new Error("it is no object");
+  } catch (error) {
+    throw new UserError({ what: `cannot read ${path}`, found: (error as Error).message, help: "copy the folder again" });
+  }
+}

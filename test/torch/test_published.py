@@ -1,0 +1,175 @@
+"""KL autoencoders that people have weights of: diffusers' folders compile as they are, and open in diffusers again."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from conftest import litevae, package
+from diffusers import AutoencoderKL
+from safetensors.torch import load_file, save_file
+
+WIDTHS = {"block_out_channels": (128, 256, 512, 512), "layers_per_block": 2}
+KINDS = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
+WITHOUT = {"use_quant_conv": False, "use_post_quant_conv": False}
+LARGE = {"force_upcast": True, "sample_size": 1024}
+
+PUBLISHED: dict[str, dict[str, Any]] = {
+    "sdxl": {**WIDTHS, **KINDS, **LARGE, "latent_channels": 4, "scaling_factor": 0.13025},
+    "sd3": {
+        **WIDTHS,
+        **KINDS,
+        **WITHOUT,
+        **LARGE,
+        "latent_channels": 16,
+        "scaling_factor": 1.5305,
+        "shift_factor": 0.0609,
+    },
+    "flux1": {
+        **WIDTHS,
+        **KINDS,
+        **WITHOUT,
+        **LARGE,
+        "latent_channels": 16,
+        "scaling_factor": 0.3611,
+        "shift_factor": 0.1159,
+    },
+    "kl-f16d32": {
+        "block_out_channels": (128, 128, 256, 256, 512),
+        "layers_per_block": 2,
+        "down_block_types": (*("DownEncoderBlock2D",) * 4, "AttnDownEncoderBlock2D"),
+        "up_block_types": ("AttnUpDecoderBlock2D", *("UpDecoderBlock2D",) * 4),
+        "latent_channels": 32,
+    },
+}
+
+
+def close(found: Any, expected: torch.Tensor) -> None:
+    difference = float((torch.as_tensor(found) - expected).abs().max())
+    assert difference <= 1e-4 * max(1.0, float(expected.abs().max()))
+
+
+def seeded(name: str) -> Any:
+    torch.manual_seed(5)
+    model: Any = AutoencoderKL(**PUBLISHED[name])
+    return model.eval()
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_parameters_and_their_shapes_are_those_of_diffusers(name: str) -> None:
+    with torch.device("meta"):
+        model: Any = AutoencoderKL(**PUBLISHED[name])
+    counted = json.loads(litevae("compare", name, "--format", "json").stdout)
+    parts = counted[0]["parts"]
+    total = sum(parts[part]["params"] for part in ("encoder", "decoder"))
+    assert total == sum(parameter.numel() for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("name", ["flux1", "kl-f16d32"])
+def test_a_folder_of_diffusers_compiles_by_itself(name: str, tmp_path: Path) -> None:
+    """Without a model's name: architecture, weights and the numbers of its latents are in the folder."""
+    original = seeded(name)
+    published = tmp_path / "published"
+    original.save_pretrained(published)
+    out = tmp_path / "out"
+    result = litevae("compile", published, "-o", out, "--target", "onnx,torch")
+    assert result.returncode == 0, result.stderr
+    graphs = outputs_of(out, original)
+    for found, expected in graphs:
+        close(found, expected)
+
+    opened: Any = AutoencoderKL.from_pretrained(out, use_safetensors=True)
+    assert opened.state_dict().keys() == original.state_dict().keys()
+    settings = ("scaling_factor", "shift_factor", "force_upcast", "sample_size", "latent_channels")
+    # A shift of None and one of 0 are the same to its pipelines.
+    assert {key: opened.config[key] or 0 for key in settings} == {
+        key: original.config[key] or 0 for key in settings
+    }
+    with package(out) as module, torch.no_grad():
+        model: Any = module.Autoencoder.from_pretrained(published)
+        assert (model.config.scaling_factor, model.config.shift_factor) == (
+            original.config.scaling_factor,
+            original.config.shift_factor or 0,
+        )
+        x = torch.randn(1, 3, 64, 32)
+        close(model.encode(x).latent_dist.mean, original.encode(x).latent_dist.mean)
+
+
+def outputs_of(out: Path, original: Any) -> list[tuple[Any, torch.Tensor]]:
+    """What graphs give beside what diffusers gives, on one image and its latent."""
+    x = torch.from_numpy(np.random.default_rng(0).standard_normal((1, 3, 64, 96)).astype(np.float32))
+    with torch.no_grad():
+        posterior = original.encode(x).latent_dist
+        image = original.decode(posterior.mean).sample
+    encoder = onnxruntime.InferenceSession(out / "encoder.onnx", providers=["CPUExecutionProvider"])
+    decoder = onnxruntime.InferenceSession(out / "decoder.onnx", providers=["CPUExecutionProvider"])
+    mean, logvar = encoder.run(["mean", "logvar"], {"image": x.numpy()})
+    [decoded] = decoder.run(None, {"latent": posterior.mean.numpy()})
+    return [(mean, posterior.mean), (logvar, posterior.logvar), (decoded, image)]
+
+
+# From diffusers' keys to those of latent diffusion, by hand: the table of the compiler goes the other way.
+def latent_diffusion_key(key: str, levels: int) -> str:
+    def up(match: re.Match[str]) -> str:
+        return f"decoder.up.{levels - 1 - int(match[1])}."
+
+    key = re.sub(r"^decoder\.up_blocks\.(\d+)\.", up, key).replace("encoder.down_blocks.", "encoder.down.")
+    key = key.replace("downsamplers.0.", "downsample.").replace("upsamplers.0.", "upsample.")
+    key = key.replace("mid_block.resnets.0.", "mid.block_1.").replace("mid_block.resnets.1.", "mid.block_2.")
+    key = key.replace("mid_block.attentions.0.", "mid.attn_1.")
+    key = key.replace(".resnets.", ".block.").replace(".attentions.", ".attn.")
+    if ".attn" in key:
+        key = key.replace(".group_norm.", ".norm.").replace(".to_out.0.", ".proj_out.")
+        key = re.sub(r"\.to_([qkv])\.", r".\1.", key)
+    return key.replace("conv_norm_out", "norm_out").replace("conv_shortcut", "nin_shortcut")
+
+
+@pytest.mark.parametrize("name", ["kl-f16d32"])
+def test_a_file_under_the_keys_of_latent_diffusion_is_taken(name: str, tmp_path: Path) -> None:
+    """As ae.safetensors of FLUX and the files of SD3 and VA-VAE have them, attention stored as 1×1 convolutions."""
+    original = seeded(name)
+    levels = len(PUBLISHED[name]["block_out_channels"])
+    state = {
+        latent_diffusion_key(key, levels): (
+            value[:, :, None, None].contiguous() if re.search(r"\.(to_.|to_out\.0)\.weight$", key) else value
+        )
+        for key, value in original.state_dict().items()
+    }
+    assert (
+        "decoder.up.4.attn.2.proj_out.weight" in state and "encoder.down.2.block.0.nin_shortcut.bias" in state
+    )
+    save_file(state, tmp_path / "ae.safetensors")
+    out = tmp_path / "out"
+    result = litevae(
+        "compile", name, "-o", out, "--weights", tmp_path / "ae.safetensors", "--target", "torch"
+    )
+    assert result.returncode == 0, result.stderr
+    stored = load_file(out / "model.safetensors")
+    expected = original.state_dict()
+    assert stored.keys() == expected.keys()
+    assert all(torch.equal(stored[key].reshape(value.shape), value) for key, value in expected.items())
+    with package(out) as module:
+        loaded = module.Autoencoder().own_state(load_file(tmp_path / "ae.safetensors"))
+    assert all(torch.equal(loaded[key], value) for key, value in expected.items())
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"_class_name": "AutoencoderKLWan"}, "is of AutoencoderKLWan, which litevae has no model for"),
+        ({"_class_name": "AutoencoderKL", "act_fn": "relu"}, 'act_fn: "relu"'),
+        ({"model": "mine"}, "is of mine, which is no built-in model"),
+        ({}, "is of no class that its config.json names"),
+    ],
+)
+def test_a_folder_of_something_else_says_what_it_is(
+    config: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    result = litevae("summary", tmp_path)
+    assert result.returncode == 1
+    assert said in result.stderr
