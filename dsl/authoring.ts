@@ -16,6 +16,8 @@ export type {
   Sum,
   Times,
   FeatureOrVector,
+  TokenChunks,
+  Tokens,
   Vector,
 } from "./feature.ts";
 export { model, stages, type Discriminated, type ModelConfig } from "./model.ts";

@@ -6,6 +6,7 @@ declare const Channels: unique symbol;
 declare const Stride: unique symbol;
 declare const Length: unique symbol;
 declare const Single: unique symbol;
+declare const Sequence: unique symbol;
 declare const Sizes: unique symbol;
 
 /**
@@ -23,6 +24,11 @@ export interface Vector<C extends number> {
   [Length](channels: C): void;
 }
 
+/** A sequence of tokens [N, C, L]: C channels at each of L positions, channels before positions as everywhere here. */
+export interface Tokens<C extends number> {
+  [Sequence](channels: C): void;
+}
+
 /** A single number, which arithmetic repeats over whatever it meets. */
 export interface Scalar {
   [Single](): void;
@@ -34,7 +40,7 @@ export interface Parameter<D extends readonly number[]> {
 }
 
 /** What functions of single values take and return. */
-export type FeatureOrVector = Feature<number, number> | Vector<number> | Parameter<readonly number[]>;
+export type FeatureOrVector = Feature<number, number> | Tokens<number> | Vector<number> | Parameter<readonly number[]>;
 
 // Addition of literal numbers, digit by digit over a small table; `number` in, `number` out.
 type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
@@ -177,6 +183,13 @@ export type Chunks<C extends number, S extends number, K extends number> = numbe
   : [Small<K>] extends [never]
     ? readonly Feature<number, S>[]
     : Copies<Feature<Quotient<C, K>, S>, Tuple<K>>;
+
+/** The same of a token sequence. */
+export type TokenChunks<C extends number, K extends number> = number extends K
+  ? readonly Tokens<number>[]
+  : [Small<K>] extends [never]
+    ? readonly Tokens<number>[]
+    : Copies<Tokens<Quotient<C, K>>, Tuple<K>>;
 
 /** 4·C: the channels of the four Haar bands. */
 export type FourTimes<C extends number> = Sum<[C, C, C], C>;

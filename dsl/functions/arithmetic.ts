@@ -2,17 +2,24 @@
 import { ops } from "../../src/ops/index.ts";
 import type { Attrs } from "../../src/ir/attributes.ts";
 import type { Op } from "../../src/ir/op.ts";
+import type { Shape } from "../../src/ir/shape.ts";
 import type { Below } from "../config.ts";
-import type { Feature, FeatureOrVector, Parameter, Scalar, Vector } from "../feature.ts";
+import type { Feature, FeatureOrVector, Parameter, Scalar, Tokens, Vector } from "../feature.ts";
 import { apply } from "../tracing/record.ts";
-import { tracedRank } from "../tracing/trace.ts";
+import { tracedShape } from "../tracing/trace.ts";
 
 /**
  * What stands beside X in arithmetic: as much again, or what is repeated over it, which is a number per channel and image, as a map of one
  * position has it too, a learned one, or a single number.
  */
 export type Operand<X> =
-  X extends Feature<infer C, infer S> ? MapOperand<C, S> : X extends Vector<infer C> ? VectorOperand<C> : Scalar | number;
+  X extends Feature<infer C, infer S>
+    ? MapOperand<C, S>
+    : X extends Tokens<infer C>
+      ? TokensOperand<C>
+      : X extends Vector<infer C>
+        ? VectorOperand<C>
+        : Scalar | number;
 
 type MapOperand<C extends number, S extends number> =
   | Feature<C, S>
@@ -20,6 +27,9 @@ type MapOperand<C extends number, S extends number> =
   | Parameter<readonly [C, number, number] | readonly [1, C, number, number] | readonly [1]>
   | Scalar
   | number;
+
+type TokensOperand<C extends number> =
+  Tokens<C> | Vector<C> | Parameter<readonly [C, number] | readonly [1, C, number] | readonly [1]> | Scalar | number;
 
 type VectorOperand<C extends number> = Vector<C> | Parameter<readonly [C] | readonly [1]> | Scalar | number;
 
@@ -51,12 +61,22 @@ function binary<R>(op: Op<Attrs, Readonly<Record<string, never>>>, x: unknown, y
   const operands = [x, y].map((operand) =>
     typeof operand === "number" ? apply(ops.constant, { value: operand }, [], below) : operand,
   );
-  // Over a map that comes first a vector is repeated.
-  const [first] = operands;
-  const aligned = operands.map((operand) =>
-    tracedRank(first) === 4 && tracedRank(operand) === 2 ? apply(ops.asMap, {}, [operand], below) : operand,
-  );
+  // Over a map or sequence that comes first a vector is repeated.
+  const whole = tracedShape(operands[0]);
+  const aligned = operands.map((operand) => {
+    if (!isPerImage(whole) || !isPerImage(tracedShape(operand)) || tracedShape(operand)?.length !== 2) return operand;
+    return whole?.length === 4
+      ? apply(ops.asMap, {}, [operand], below)
+      : whole?.length === 3
+        ? apply(ops.tokens, {}, [operand], below)
+        : operand;
+  });
   return apply(op, {}, aligned, below);
+}
+
+/** What images bring, which is no learned tensor. */
+function isPerImage(shape: Shape | undefined): boolean {
+  return shape?.[0]?.symbol === "N";
 }
 
 /** A number as an operand; arithmetic takes the number itself, too. */

@@ -1,6 +1,6 @@
 /** What joins, takes apart and counts channels. */
 import { ops } from "../../src/ops/index.ts";
-import type { Chunks, Difference, Feature, Product, Quotient, Sum, Vector } from "../feature.ts";
+import type { Chunks, Difference, Feature, Product, Quotient, Sum, TokenChunks, Tokens, Vector } from "../feature.ts";
 import { apply, applyAll } from "../tracing/record.ts";
 import { tracedChannels } from "../tracing/trace.ts";
 
@@ -38,7 +38,9 @@ export function minibatchStddev<C extends number, S extends number>(
 export function chunk<C extends number, S extends number, const K extends number>(
   x: Feature<C, S>,
   config: { readonly chunks: K },
-): Chunks<C, S, K> {
+): Chunks<C, S, K>;
+export function chunk<C extends number, const K extends number>(x: Tokens<C>, config: { readonly chunks: K }): TokenChunks<C, K>;
+export function chunk(x: unknown, config: { readonly chunks: number }): unknown {
   return applyAll(ops.chunk, config, [x], chunk);
 }
 
@@ -64,7 +66,7 @@ export function channelMean<C extends number, S extends number, const K extends 
   return apply(ops.channelMean, config, [x], channelMean);
 }
 
-/** The channel count of a feature or vector, for code that computes with counts. */
-export function channelCount(x: Feature<number, number> | Vector<number>): number {
+/** The channel count of a feature, token sequence or vector, for code that computes with counts. */
+export function channelCount(x: Feature<number, number> | Tokens<number> | Vector<number>): number {
   return tracedChannels(x);
 }

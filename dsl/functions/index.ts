@@ -5,3 +5,4 @@ export * from "./attention.ts";
 export * from "./channels.ts";
 export * from "./math.ts";
 export * from "./sampling.ts";
+export * from "./tokens.ts";

@@ -1,11 +1,12 @@
 /** Linear maps of the channels. */
 import { ops } from "../../src/ops/index.ts";
-import type { Feature, Vector } from "../feature.ts";
+import type { Feature, Tokens, Vector } from "../feature.ts";
 import { layer } from "../tracing/record.ts";
 
-/** A linear map of the channels: of a vector, or at every position of a feature map. */
+/** A linear map of the channels: of a vector, or at every position of a feature map or token sequence. */
 export interface Linear<I extends number, O extends number> {
   (x: Vector<I>): Vector<O>;
+  (x: Tokens<I>): Tokens<O>;
   <S extends number>(x: Feature<I, S>): Feature<O, S>;
 }
 

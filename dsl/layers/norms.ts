@@ -28,7 +28,7 @@ export function batchNorm2d<const C extends number>(config: {
   return layer(ops.batchNorm2d, config, batchNorm2d);
 }
 
-/** Layer normalisation over the channels, at every position of a map or of a vector (Ba et al. 2016). */
+/** Layer normalisation over the channels, at every position of a map or token sequence, or of a vector (Ba et al. 2016). */
 export function layerNorm<const C extends number>(config: {
   /** Channels of the input. */
   readonly channels: C;
@@ -40,7 +40,7 @@ export function layerNorm<const C extends number>(config: {
   return layer(ops.layerNorm, config, layerNorm);
 }
 
-/** Divides by the root of the mean square over the channels, at every position of a map or of a vector (Zhang and Sennrich 2019). */
+/** Divides by the root of the mean square over the channels, at every position of a map or token sequence, or of a vector (Zhang and Sennrich 2019). */
 export function rmsNorm<const C extends number>(config: {
   /** Channels of the input. */
   readonly channels: C;

@@ -1,7 +1,7 @@
 /** What exists while a part is being recorded, and the checks on what arrives there. */
 import { UserError, type Report } from "../../src/errors/index.ts";
 import type { Module, Node, Value } from "../../src/ir/model.ts";
-import { channelsOf } from "../../src/ir/shape.ts";
+import { channelsOf, type Shape } from "../../src/ir/shape.ts";
 import { placeOf, type Source } from "../../src/ir/source.ts";
 import { handleOf, pathOf, type BlockHandle, type Handle } from "./handles.ts";
 
@@ -36,9 +36,9 @@ export function tracedChannels(feature: unknown): number {
   return channelsOf(feature.value.shape);
 }
 
-/** How many axes a feature has: 4 a map, 2 a vector; undefined where this is none. */
-export function tracedRank(feature: unknown): number | undefined {
-  return feature instanceof Traced ? feature.value.shape.length : undefined;
+/** The shape of a feature; undefined where this is none. */
+export function tracedShape(feature: unknown): Shape | undefined {
+  return feature instanceof Traced ? feature.value.shape : undefined;
 }
 
 export function currentTrace(source: Source, what: string): Trace {

@@ -10,7 +10,7 @@ import {
   type DimSymbol,
 } from "./dim.ts";
 
-/** `[N, C, H, W]` for a feature map, `[N, C]` for a vector. */
+/** `[N, C, H, W]` for a feature map, `[N, C, L]` for a token sequence, `[N, C]` for a vector. */
 export type Shape = readonly Dim[];
 
 /** A shape from numbers and symbols: `shapeOf("N", 3, "H", "W")`. */

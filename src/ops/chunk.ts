@@ -31,6 +31,11 @@ export const chunk = defineOp({
   },
   sample(choose) {
     const chunks = choose.int(1, 4);
-    return { attrs: { chunks }, inputs: [[choose.int(1, 2), chunks * choose.int(1, 3), choose.int(1, 4), choose.int(1, 4)]] };
+    return {
+      attrs: { chunks },
+      inputs: [
+        [choose.int(1, 2), chunks * choose.int(1, 3), ...choose.pick([[choose.int(1, 4), choose.int(1, 4)], [choose.int(1, 9)]])],
+      ],
+    };
   },
 });

@@ -64,6 +64,8 @@ import { sqrt } from "./sqrt.ts";
 import { stochasticDepth } from "./stochastic-depth.ts";
 import { sub } from "./sub.ts";
 import { tanh } from "./tanh.ts";
+import { tokens } from "./tokens.ts";
+import { untokens } from "./untokens.ts";
 import { upsampleNearest } from "./upsample-nearest.ts";
 
 export const ops = {
@@ -132,5 +134,7 @@ export const ops = {
   stochasticDepth,
   sub,
   tanh,
+  tokens,
+  untokens,
   upsampleNearest,
 } as const;

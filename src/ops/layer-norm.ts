@@ -6,7 +6,7 @@ import { anyShape } from "./samples.ts";
 
 export const layerNorm = defineOp({
   name: "layerNorm",
-  doc: "Layer normalisation over the channels, at every position of a map or of a vector (Ba et al. 2016).",
+  doc: "Layer normalisation over the channels, at every position of a map or token sequence, or of a vector (Ba et al. 2016).",
   attributes: {
     channels: { kind: "count", doc: "Channels of the input." },
     eps: { kind: "number", interval: epsInterval, default: 1e-5, doc: "Added to the variance." },
@@ -21,14 +21,16 @@ export const layerNorm = defineOp({
   // it rounds is the mean: 1e-3 of the output where channels differ by 1e-3 around 50. Less the first channel, which changes no deviation, no large
   // mean is left, and what has the same value in all channels becomes exactly 0.
   onnx(writer, [input], { eps, bias }) {
-    const isMap = writer.inputShapes[0].length === 4;
+    const sides = writer.inputShapes[0].slice(2).map((_, i) => i + 2);
     const at = (place: number): string => writer.ints(`at_${place}`, [place]);
     const first = writer.node("Slice", [input, at(0), at(1), at(1)]);
     const deviation = writer.node("Sub", [input, first]);
-    const last = isMap ? writer.node("Transpose", [deviation], { perm: [0, 2, 3, 1] }) : deviation;
+    const turned = (values: string, perm: readonly number[]): string =>
+      sides.length === 0 ? values : writer.node("Transpose", [values], { perm });
+    const last = turned(deviation, [0, ...sides, 1]);
     const params = [writer.param("weight"), ...(bias ? [writer.param("bias")] : [])];
     const normed = writer.node("LayerNormalization", [last, ...params], { axis: -1, epsilon: { float: eps } });
-    return [isMap ? writer.node("Transpose", [normed], { perm: [0, 3, 1, 2] }) : normed];
+    return [turned(normed, [0, sides.length + 1, ...sides.map((axis) => axis - 1)])];
   },
   precise: ["Sub", "Transpose", "LayerNormalization"],
   // Mean and 1/deviation of every position, and the values with channels last: a copy, unless one channel or one position is all there is.

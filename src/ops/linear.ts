@@ -22,17 +22,18 @@ export function linearMacs([output]: NonEmpty<readonly number[]>, attrs: LinearA
 
 function lowerLinear(writer: OnnxWriter, input: string, attrs: LinearAttrs): string {
   const bias = attrs.bias ? [writer.param("bias")] : [];
-  // On a feature map a linear layer over the channels is a 1×1 convolution: the same weight seen as [out, in, 1, 1].
-  if (writer.inputShapes[0].length === 4) {
-    const weight = writer.param("weight", [attrs.out, attrs.in, 1, 1]);
-    return writer.node("Conv", [input, weight, ...bias], { kernel_shape: [1, 1] });
+  // Over the positions of a map or sequence it is a convolution of kernel 1: the same weight seen as [out, in, 1, 1] or [out, in, 1].
+  const kernel = writer.inputShapes[0].slice(2).map(() => 1);
+  if (kernel.length > 0) {
+    const weight = writer.param("weight", [attrs.out, attrs.in, ...kernel]);
+    return writer.node("Conv", [input, weight, ...bias], { kernel_shape: kernel });
   }
   return writer.node("Gemm", [input, writer.param("weight"), ...bias], { transB: 1 });
 }
 
 export const linear = defineOp({
   name: "linear",
-  doc: "Linear map of the channels, of a vector or at every position of a feature map.",
+  doc: "Linear map of the channels, of a vector or at every position of a feature map or token sequence.",
   attributes: linearAttributes,
   params: (attrs) => affineParams([attrs.out, attrs.in], attrs.bias),
   infer([input], attrs) {
@@ -55,6 +56,7 @@ export const linear = defineOp({
         choose.pick([
           [batch, attrs.in],
           [batch, attrs.in, choose.int(1, 5), choose.int(1, 5)],
+          [batch, attrs.in, choose.int(1, 9)],
         ]),
       ],
     };

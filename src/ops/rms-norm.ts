@@ -6,7 +6,7 @@ import { anyShape } from "./samples.ts";
 
 export const rmsNorm = defineOp({
   name: "rmsNorm",
-  doc: "Divides by the root of the mean square over the channels, at every position of a map or of a vector (Zhang and Sennrich 2019).",
+  doc: "Divides by the root of the mean square over the channels, at every position of a map or token sequence, or of a vector (Zhang and Sennrich 2019).",
   attributes: {
     channels: { kind: "count", doc: "Channels of the input." },
     eps: { kind: "number", interval: epsInterval, default: 1e-5, doc: "Added to the mean square." },

@@ -1,5 +1,5 @@
 /** What the shape rules and lowerings of several ops share. */
-import type { NonEmpty } from "../errors/must.ts";
+import { must, type NonEmpty } from "../errors/must.ts";
 import { ShapeError } from "../errors/index.ts";
 import { constantDim, dividedDim, fixedSize, plusDim, sameDim, timesDim, type Dim } from "../ir/dim.ts";
 import type { Attributes, AttrsOf, Interval } from "../ir/attributes.ts";
@@ -13,10 +13,24 @@ export function featureDims(shape: Shape): readonly [Dim, Dim, Dim, Dim] {
     throw new ShapeError("a feature map is needed here", {
       expected: "[N, C, H, W]",
       found: formatShape(shape),
-      help: "pass a feature map; a vector comes out of globalPool and goes into linear",
+      help:
+        shape.length === 3
+          ? "pass a feature map; untokens makes one of a token sequence"
+          : "pass a feature map; a vector comes out of globalPool and goes into linear",
     });
   }
   return [n, c, h, w];
+}
+
+/** The dims of a token sequence [N, C, L]; ShapeError for anything else. */
+export function sequenceDims(shape: Shape): readonly [Dim, Dim, Dim] {
+  const [n, c, length] = shape;
+  if (shape.length === 3 && n !== undefined && c !== undefined && length !== undefined) return [n, c, length];
+  throw new ShapeError("a token sequence is needed here", {
+    expected: "[N, C, L]",
+    found: formatShape(shape),
+    help: "tokens makes a sequence of a feature map",
+  });
 }
 
 /** Refuses an input whose channel count is not what the layer was built for. */
@@ -54,8 +68,13 @@ export function expectSameShapes(inputs: NonEmpty<Shape>): Shape {
  * per channel or a learned [C, 1, 1] has. A first operand that is a number or learned is repeated over the second.
  */
 export function broadcastShape(inputs: NonEmpty<Shape>): Shape {
-  const whole = inputs.find((shape) => shape.length === 2 || shape.length === 4) ?? inputs[0];
-  if (inputs.some((shape) => shape.length === 2) && inputs.some((shape) => shape.length > 2)) expectSameKind(inputs);
+  const rank = Math.max(...inputs.map((shape) => shape.length));
+  const whole = must(
+    inputs.find((shape) => shape.length === rank),
+    "the longest shape",
+  );
+  const perImage = inputs.filter((shape) => shape[0]?.symbol === "N");
+  if (perImage.some((shape) => shape.length !== rank)) expectSameKind(inputs);
   for (const shape of inputs) {
     if (shape === whole || shape.every((dim) => fixedSize(dim) === 1 && shape.length < 2)) continue;
     const aligned = whole.slice(whole.length - shape.length);
@@ -72,14 +91,22 @@ export function broadcastShape(inputs: NonEmpty<Shape>): Shape {
   return whole;
 }
 
-/** Refuses vectors beside feature maps. */
+/** What a shape with as many axes is. */
+const kinds: Readonly<Record<number, string>> = { 2: "vector", 3: "token sequence", 4: "feature map" };
+
+/** Refuses vectors, token sequences and feature maps beside each other. */
 export function expectSameKind([first, ...rest]: NonEmpty<Shape>): void {
   const other = rest.find((shape) => shape.length !== first.length);
   if (other === undefined) return;
-  throw new ShapeError("a feature map and a vector do not go together", {
-    expected: `${first.length === 2 ? "vectors" : "feature maps"}, as the first operand is: ${formatShape(first)}`,
+  const [larger, smaller] = first.length > other.length ? [first, other] : [other, first];
+  const kindOf = (shape: Shape): string => kinds[shape.length] ?? "learned tensor";
+  throw new ShapeError(`a ${kindOf(larger)} and a ${kindOf(smaller)} do not go together`, {
+    expected: `${kindOf(first)}s, as the first operand is: ${formatShape(first)}`,
     found: formatShape(other),
-    help: "pass two feature maps, or two vectors: globalPool makes a vector of a feature map. add, sub, mul and div repeat a vector over a map that stands before it",
+    help:
+      smaller.length === 3
+        ? "pass two feature maps, or two token sequences: tokens makes a sequence of a feature map, untokens a map of a sequence"
+        : "pass two feature maps, or two vectors: globalPool makes a vector of a feature map. add, sub, mul and div repeat a vector over a map that stands before it",
   });
 }
 

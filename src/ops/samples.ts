@@ -1,10 +1,10 @@
 import type { NonEmpty } from "../errors/must.ts";
 import type { Choose } from "../ir/op.ts";
 
-/** A small feature map [N, C, H, W], or a vector [N, C], for the generic op test. */
+/** A small feature map [N, C, H, W], a token sequence [N, C, L] or a vector [N, C], for the generic op test. */
 export function anyShape(choose: Choose): readonly [number, number, ...number[]] {
   const [n, c] = [choose.int(1, 3), choose.int(1, 5)];
-  return choose.pick([true, true, false]) ? [n, c, choose.int(1, 7), choose.int(1, 7)] : [n, c];
+  return [n, c, ...choose.pick([[choose.int(1, 9)], [choose.int(1, 7), choose.int(1, 7)], []])];
 }
 
 /** A small feature map. */

@@ -40,6 +40,11 @@ export const slice = defineOp({
   sample(choose) {
     const start = choose.int(0, 3);
     const stop = start + choose.int(1, 3);
-    return { attrs: { start, stop }, inputs: [[choose.int(1, 2), stop + choose.int(0, 3), choose.int(1, 4), choose.int(1, 4)]] };
+    return {
+      attrs: { start, stop },
+      inputs: [
+        [choose.int(1, 2), stop + choose.int(0, 3), ...choose.pick([[choose.int(1, 4), choose.int(1, 4)], [choose.int(1, 9)]])],
+      ],
+    };
   },
 });

@@ -4,7 +4,7 @@ import { elementwise } from "./elementwise.ts";
 
 export const softmax = defineOp({
   name: "softmax",
-  doc: "Softmax over the channels, at every position of a map or of a vector: values above 0 that add up to 1.",
+  doc: "Softmax over the channels, at every position of a map or token sequence, or of a vector: values above 0 that add up to 1.",
   infer: elementwise.infer,
   onnx: (writer, [input]) => [writer.node("Softmax", [input], { axis: 1 })],
   precise: ["Softmax"],

@@ -15,7 +15,8 @@ export function opReference(ops: readonly Op[]): string {
   return `# Layers and functions
 
 What \`litevae/dsl\` has to build blocks of, and what each takes. A setting without a default must be given; an unknown one is refused, with the name that was
-probably meant. Shapes are [batch, channels, height, width], or [batch, channels] for a vector. [authoring.md](authoring.md) shows how they are put together.
+probably meant. Shapes are [batch, channels, height, width], [batch, channels, length] for a token sequence, [batch, channels] for a
+vector. [authoring.md](authoring.md) shows how they are put together.
 
 ## Layers
 

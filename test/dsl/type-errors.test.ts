@@ -92,10 +92,13 @@ Res({ channels: 16 })(feature<36, 8>());`,
     code: `dsl.linear({ in: 64, out: 10 })(vector<32>());`,
     errors: [
       `1: No overload matches this call.
-  Overload 1 of 2, '(x: Vector<64>): Vector<10>', gave the following error.
+  Overload 1 of 3, '(x: Vector<64>): Vector<10>', gave the following error.
     Argument of type 'Vector<32>' is not assignable to parameter of type 'Vector<64>'.
       Type '32' is not assignable to type '64'.
-  Overload 2 of 2, '(x: Feature<64, number>): Feature<10, number>', gave the following error.
+  Overload 2 of 3, '(x: Tokens<64>): Tokens<10>', gave the following error.
+    Argument of type 'Vector<32>' is not assignable to parameter of type 'Tokens<64>'.
+      Property '[Sequence]' is missing in type 'Vector<32>' but required in type 'Tokens<64>'.
+  Overload 3 of 3, '(x: Feature<64, number>): Feature<10, number>', gave the following error.
     Argument of type 'Vector<32>' is not assignable to parameter of type 'Feature<64, number>'.
       Type 'Vector<32>' is missing the following properties from type 'Feature<64, number>': [Channels], [Stride]`,
     ],

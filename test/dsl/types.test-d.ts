@@ -29,7 +29,14 @@ import {
   spectralConv2d,
   spectralLinear,
   upsample,
+  layerNorm,
+  mul,
+  parameter,
+  softmax,
+  tokens,
+  untokens,
   type Feature,
+  type Tokens,
   type Vector,
 } from "litevae/dsl";
 
@@ -176,6 +183,27 @@ describe("functions", () => {
   });
   test("globalPool gives a vector", () => {
     expectTypeOf(globalPool(f36, { reduction: "mean" })).toEqualTypeOf<Vector<36>>();
+  });
+  test("tokens keep channels, and come back with the stride of a map", () => {
+    const sequence = tokens(f36);
+    expectTypeOf(sequence).toEqualTypeOf<Tokens<36>>();
+    expectTypeOf(tokens(vector)).toEqualTypeOf<Tokens<64>>();
+    expectTypeOf(untokens(sequence, f16)).toEqualTypeOf<Feature<36, 4>>();
+    expectTypeOf(linear({ in: 36, out: 8 })(sequence)).toEqualTypeOf<Tokens<8>>();
+    expectTypeOf(softmax(layerNorm({ channels: 36 })(sequence))).toEqualTypeOf<Tokens<36>>();
+    expectTypeOf(mul(add(sequence, sequence), parameter({ shape: [36, 1] })())).toEqualTypeOf<Tokens<36>>();
+    const [query] = chunk(sequence, { chunks: 3 });
+    expectTypeOf(query).toEqualTypeOf<Tokens<12>>();
+    expectTypeOf<Tokens<36>>().not.toExtend<Tokens<12>>();
+    expectTypeOf<Tokens<64>>().not.toExtend<Vector<64>>();
+    // @ts-expect-error 36 channels arrive
+    linear({ in: 16, out: 8 })(sequence);
+    // @ts-expect-error sequences of other channels
+    add(sequence, tokens(f16));
+    // @ts-expect-error a map beside a sequence
+    add(sequence, f36);
+    // @ts-expect-error 36 channels arrive
+    layerNorm({ channels: 16 })(sequence);
   });
   test("attention wants queries, keys and values alike", () => {
     expectTypeOf(attention(f16, f16, f16)).toEqualTypeOf<Feature<16, 4>>();

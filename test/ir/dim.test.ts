@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { must } from "../../src/errors/must.ts";
 import {
+  areaDim,
   constantDim,
   dividedDim,
   evaluateDim,
@@ -31,6 +33,7 @@ const step = fc.oneof(
 
 const start = fc.oneof(
   fc.constantFrom(...symbols).map((symbol) => ({ dim: symbolDim(symbol), number: (at: Bindings) => at[symbol] })),
+  fc.constant({ dim: must(areaDim(symbolDim("H"), symbolDim("W")), "H·W"), number: (at: Bindings) => at.H * at.W }),
   fc.integer({ min: 1, max: 1000 }).map((size) => ({ dim: constantDim(size), number: () => size })),
 );
 
@@ -56,8 +59,9 @@ function readDim(text: string): Dim {
   if (sum !== null) return plusDim(readDim(sum[1] ?? ""), Number(`${sum[2]}${sum[3]}`));
   const [head = "", den = "1"] = text.split("/");
   if (/^-?\d+$/.test(head)) return dividedDim(constantDim(Number(head)), Number(den));
-  const [num, symbol] = head.includes("*") ? head.split("*") : ["1", head];
-  return dividedDim(timesDim(symbolDim(symbol as DimSymbol), Number(num)), Number(den));
+  const [, num, symbol = ""] = must(/^(?:(\d+)\*)?(.+)$/.exec(head), head);
+  const whole = symbol === "H*W" ? must(areaDim(symbolDim("H"), symbolDim("W")), symbol) : symbolDim(symbol as DimSymbol);
+  return dividedDim(timesDim(whole, Number(num ?? 1)), Number(den));
 }
 
 describe("arithmetic", () => {
@@ -124,6 +128,26 @@ describe("sameDim", () => {
     expect(sameDim(dividedDim(h, 8), dividedDim(w, 8))).toBe(false);
     expect(sameDim(dividedDim(h, 8), dividedDim(h, 4))).toBe(false);
     expect(sameDim(dividedDim(dividedDim(h, 2), 4), dividedDim(h, 8))).toBe(true);
+  });
+});
+
+describe("areaDim", () => {
+  const [h, w] = [symbolDim("H"), symbolDim("W")];
+  test("counts the positions of a map whose sides are multiples or parts of the image's", () => {
+    fc.assert(
+      fc.property(factor, factor, factor, bindings, (num, den, other, at) => {
+        const [height, width] = [dividedDim(timesDim(h, num), den), dividedDim(w, other)];
+        const area = must(areaDim(height, width), "an area");
+        expect(evaluateDim(area, at)).toBeCloseTo(evaluateDim(height, at) * evaluateDim(width, at), 6);
+      }),
+    );
+  });
+  test("is a multiple of one side where the other is fixed", () => {
+    expect(areaDim(dividedDim(h, 8), constantDim(3))).toEqual(dividedDim(timesDim(h, 3), 8));
+    expect(areaDim(constantDim(5), constantDim(3))).toEqual(constantDim(15));
+  });
+  test("has no symbol where a side has an offset", () => {
+    expect(areaDim(plusDim(h, 1), w)).toBeUndefined();
   });
 });
 

@@ -32,6 +32,7 @@ export const activationKinds = [
   "rmsNorm",
   "instanceNorm",
   "softmax",
+  "tokens",
   "repeatAndMean",
   "stochasticDepth",
   "roundSte",

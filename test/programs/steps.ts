@@ -53,6 +53,8 @@ import {
   channelMean,
   stochasticDepth,
   roundSte,
+  tokens,
+  untokens,
 } from "../../dsl/authoring.ts";
 import type { ActivationKind, BlockStep, Join, Step } from "./generate.ts";
 import { convs, identity, matched, Names, type Built, type Layer, type FeatureMap, type Place } from "./place.ts";
@@ -96,6 +98,11 @@ const activations: Readonly<Record<ActivationKind, (place: Place) => Layer>> = {
   stochasticDepth: ({ names }) => names.add("drop", stochasticDepth({ rate: 0.1 })),
   // Far from where it steps.
   roundSte: () => (x) => mul(x, roundSte(clamp(x, { min: 1.6, max: 2.4 }))),
+  tokens({ names, channels }) {
+    const norm = names.add("norm", layerNorm({ channels }));
+    const mix = names.add("mix", linear({ in: channels, out: channels }));
+    return (x) => untokens(mix(add(norm(tokens(x)), globalPool(x, { reduction: "mean" }))), x);
+  },
   // A single position has no deviation.
   instanceNorm({ names, channels }) {
     const norm = names.add("norm", instanceNorm({ channels, eps: 1e-2, affine: true }));

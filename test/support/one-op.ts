@@ -1,6 +1,6 @@
 /** A part that consists of one op. */
-import type { NonEmpty } from "../../src/errors/must.ts";
-import { dividedDim, symbolDim, type Bindings, type Dim, type DimSymbol } from "../../src/ir/dim.ts";
+import { must, type NonEmpty } from "../../src/errors/must.ts";
+import { areaDim, dividedDim, symbolDim, type Bindings, type Dim, type DimSymbol } from "../../src/ir/dim.ts";
 import type { Layer, OpNode, Param, Part, Value } from "../../src/ir/model.ts";
 import { inputsOf, type Attrs, type Op } from "../../src/ir/op.ts";
 import { elementCount, shapeOf, type Shape } from "../../src/ir/shape.ts";
@@ -27,8 +27,19 @@ export function symbolicShapes(shapes: NonEmpty<readonly number[]>, divisor = 1)
   // What is repeated over the largest has sizes of its own, which are fixed.
   const weight = (shape: readonly number[]): number => 1e6 * shape.length + elementCount(shape);
   const whole = shapes.reduce((most, shape) => (weight(shape) > weight(most) ? shape : most), shapes[0]);
-  const shaped = (shape: readonly number[]): Shape =>
-    shapeOf(...shape.map((size, axis) => (shape.length === whole.length && size === whole[axis] ? symbolic(size, axis) : size)));
+  const shaped = (shape: readonly number[]): Shape => {
+    const [n, c, length] = shape;
+    const [batch, , h, w] = whole;
+    // A sequence beside a map has one token for each of its positions.
+    if (shape.length === 3 && h !== undefined && w !== undefined && batch !== undefined && n === batch && length === h * w) {
+      const [height, width] = shapeOf(symbolic(h, 2), symbolic(w, 3)) as [Dim, Dim];
+      const area = areaDim(height, width);
+      return shapeOf(symbolic(batch, 0), must(c, "channels"), must(area, "an area"));
+    }
+    return shapeOf(
+      ...shape.map((size, axis) => (shape.length === whole.length && size === whole[axis] ? symbolic(size, axis) : size)),
+    );
+  };
   return { shapes: shapes.map(shaped) as readonly Shape[] as NonEmpty<Shape>, bindings };
 }
 

@@ -161,7 +161,7 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
       throw new InternalError(`it asks for [${wanted.join(", ")}]`);
     return [shape];
   },
-  Shape: (_, [input]) => [[must(input, "the input").length]],
+  Shape: ({ attrs }, [input]) => [[must(input, "the input").slice(Number(attrs["start"] ?? 0)).length]],
   MatMul(_, [left, right]) {
     const [a, b] = [must(left, "the left matrix"), must(right, "the right matrix")];
     if (a.length < 2 || b.length < 2) return [undefined];

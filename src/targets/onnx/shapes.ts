@@ -59,7 +59,12 @@ export function shapesOf(graph: OnnxGraph, bindings: Bindings): ReadonlyMap<stri
     });
     const [input] = known;
     const [output] = node.outputs;
-    if (node.type === "Shape" && input !== undefined && output !== undefined) numbers.set(output, input);
+    if (output === undefined) continue;
+    if (node.type === "Shape" && input !== undefined) numbers.set(output, input.slice(Number(node.attrs["start"] ?? 0)));
+    if (node.type === "Concat" && found[0]?.length === 1) {
+      const parts = node.inputs.map((_, slot) => constant(slot));
+      if (parts.every((part) => part !== undefined)) numbers.set(output, parts.flat());
+    }
   }
   return shapes;
 }

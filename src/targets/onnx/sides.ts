@@ -2,7 +2,7 @@
  * What a graph calls its sizes. Tools infer shapes from a graph's inputs on, and most of them cannot divide a symbol: an input of H/8 beside a value of H/4
  * is two unknowns to them. So a graph names the sides of its own input and says all others by products, as far as they are that.
  */
-import { formatDim, formatDimWith, inTermsOf, symbolDim, type Dim, type DimNames } from "../../ir/dim.ts";
+import { areaDim, formatDim, formatDimWith, inTermsOf, symbolDim, type Dim, type DimNames } from "../../ir/dim.ts";
 import type { OnnxGraph } from "./graph.ts";
 
 export interface GraphSides {
@@ -16,11 +16,13 @@ export function sidesOf({ inputs }: Pick<OnnxGraph, "inputs">): GraphSides {
   const [height, width] = [baseOf(inputs, "H"), baseOf(inputs, "W")];
   const own = (axis: "H" | "W", base: Dim): string => (formatDim(base) === axis ? axis : axis.toLowerCase());
   const names: DimNames = { N: "N", H: own("H", height), W: own("W", width) };
-  const bases = { H: height, W: width };
+  const bases = { H: height, W: width, HW: areaDim(height, width) };
   const meanings = (["H", "W"] as const).filter((axis) => names[axis] !== axis);
   return {
-    nameOf: (dim) =>
-      dim.symbol === null || dim.symbol === "N" ? formatDim(dim) : formatDimWith(inTermsOf(dim, bases[dim.symbol]), names),
+    nameOf(dim) {
+      const base = dim.symbol === null || dim.symbol === "N" ? undefined : bases[dim.symbol];
+      return base === undefined ? formatDim(dim) : formatDimWith(inTermsOf(dim, base), names);
+    },
     meaning: meanings.length === 0 ? undefined : meanings.map((axis) => `${names[axis]} = ${formatDim(bases[axis])}`).join(", "),
   };
 }

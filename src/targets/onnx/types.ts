@@ -35,10 +35,10 @@ export function inputTypes(node: OnnxNode, slot: number, opset: number): readonl
   return allowed(signature, must(operandAt(signature.inputs, slot), `input ${slot} of ${node.type}`));
 }
 
-/** Whether what a node gives is computed in floating point, not a whole number whatever goes in. */
-export function givesFloats(node: OnnxNode, opset: number): boolean {
-  const signature = signatureOf(node, opset);
-  return signature.outputs.some((operand) => allowed(signature, operand).some((dtype) => dtype !== "int64"));
+/** Whether what a node of a graph gives is computed in floating point, not a whole number such as a side. */
+export function givesFloats(node: OnnxNode, graph: OnnxGraph): boolean {
+  const types = typesOf(graph);
+  return node.outputs.some((name) => types.get(name) !== "int64");
 }
 
 function signatureOf(node: OnnxNode, opset: number): OnnxSignature {

@@ -1,4 +1,5 @@
 /** A graph for one batch and image size, for runtimes that compile ahead (Core ML, TFLite, NPUs): every shape is numbers. */
+import { must } from "../../../errors/must.ts";
 import { constantDim, type Bindings } from "../../../ir/dim.ts";
 import { evaluateShape, shapeOf, type Shape } from "../../../ir/shape.ts";
 import type { OnnxGraph, OnnxInitializer, OnnxValue } from "../graph.ts";
@@ -35,9 +36,15 @@ export function fixed(sizes: Bindings): GraphPass {
       ];
       const shapes = new Map([...inputs, ...values, ...outputs].map(({ name, dims }) => [name, dims]));
       const answered = new Map<string, OnnxInitializer>();
-      for (const { type, inputs: given, outputs: made } of graph.nodes) {
+      const constants = new Map(graph.initializers.map((initializer) => [initializer.name, initializer]));
+      for (const { type, attrs, inputs: given, outputs: made } of graph.nodes) {
         const dims = type === "Shape" ? shapes.get(given[0] as string) : undefined;
-        if (dims !== undefined) for (const name of made) answered.set(name, integers(name, evaluateShape(dims, sizes)));
+        const asked = dims === undefined ? undefined : evaluateShape(dims, sizes).slice(Number(attrs["start"] ?? 0));
+        // What is put before sides that a Shape gave.
+        const isSizes = type === "Concat" && given.some((name) => answered.has(name));
+        const joined = isSizes ? given.flatMap((name) => numbersOf(answered.get(name) ?? constants.get(name))) : undefined;
+        const values = asked ?? joined;
+        if (values !== undefined) for (const name of made) answered.set(name, integers(name, values));
       }
       const isAnswered = (name: string): boolean => answered.has(name);
       return {
@@ -51,6 +58,11 @@ export function fixed(sizes: Bindings): GraphPass {
       };
     },
   };
+}
+
+function numbersOf(initializer: OnnxInitializer | undefined): readonly number[] {
+  const { load } = must(initializer, "a constant beside a shape");
+  return [...new BigInt64Array(load().slice().buffer)].map(Number);
 }
 
 function integers(name: string, values: readonly number[]): OnnxInitializer {

@@ -43,7 +43,7 @@ export function half(float32: ReadonlySet<string>): GraphPass {
         broken(after, before) {
           const types = typesOf(after);
           const nodes = new Map(after.nodes.map((node) => [node.name, node]));
-          for (const { name } of before.nodes.filter((node) => givesFloats(node, before.opset))) {
+          for (const { name } of before.nodes.filter((node) => givesFloats(node, before))) {
             const node = must(nodes.get(name), `${name} in float16`);
             const wrong = node.outputs.find((output) => types.get(output) !== kindOf(node));
             if (wrong !== undefined)
@@ -63,7 +63,7 @@ export function half(float32: ReadonlySet<string>): GraphPass {
 
 /** The tensors of a graph that are computed in floating point. */
 export function floatTensors(graph: OnnxGraph): readonly string[] {
-  const computed = graph.nodes.filter((node) => givesFloats(node, graph.opset)).flatMap((node) => node.outputs);
+  const computed = graph.nodes.filter((node) => givesFloats(node, graph)).flatMap((node) => node.outputs);
   return [...graph.inputs.map((input) => input.name), ...computed];
 }
 
@@ -109,14 +109,14 @@ class Rewrite {
 
   /** The type in which a node takes an input; undefined where any will do, or a whole number must stand there. */
   #inputKind(node: OnnxNode, slot: number): Float | undefined {
-    if (!givesFloats(node, this.#graph.opset)) return undefined;
+    if (!givesFloats(node, this.#graph)) return undefined;
     const floats = inputTypes(node, slot, this.#graph.opset).filter((dtype) => dtype !== "int64");
     return floats.length === 1 ? floats[0] : floats.length === 0 ? undefined : this.#kindOf(node);
   }
 
   node(node: OnnxNode): void {
     const inputs = node.inputs.map((name, slot) => this.#use(name, this.#inputKind(node, slot)));
-    if (!givesFloats(node, this.#graph.opset)) {
+    if (!givesFloats(node, this.#graph)) {
       this.#nodes.push({ ...node, inputs });
       return;
     }

@@ -15,6 +15,7 @@ from .smc import SMCConv2d
 from .spectral import SpectralConv2d, SpectralLinear, without_power_iteration
 from .stochastic import StochasticDepth, round_ste
 from .stylegan import blur, minibatch_stddev
+from .tokens import tokens, untokens
 
 __all__ = [
     "ChannelLayerNorm",
@@ -38,5 +39,7 @@ __all__ = [
     "quick_gelu",
     "round_ste",
     "same_padding",
+    "tokens",
+    "untokens",
     "without_power_iteration",
 ]

@@ -7,7 +7,7 @@ from .rules import at_least_float32
 
 
 class ChannelLayerNorm(nn.LayerNorm):
-    """Layer normalisation over the channels (arXiv:1607.06450): [N, C], or [N, C, H, W] at every position."""
+    """Layer normalisation over the channels (arXiv:1607.06450): [N, C], [N, C, L] or [N, C, H, W] at every position."""
 
     def __init__(self, channels: int, eps: float = 1e-5, bias: bool = True) -> None:
         super().__init__(channels, eps=eps, bias=bias)
@@ -17,7 +17,7 @@ class ChannelLayerNorm(nn.LayerNorm):
 
 
 class ChannelRMSNorm(nn.Module):
-    """x over the root of its mean square over the channels (arXiv:1910.07467): [N, C], or [N, C, H, W] at every position.
+    """x over its root mean square over the channels (arXiv:1910.07467): [N, C], [N, C, L] or [N, C, H, W] at every position.
 
     `weight` [C] starts at 1, `bias` [C], where asked for, at 0.
     """

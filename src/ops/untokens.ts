@@ -1,0 +1,47 @@
+import { must } from "../errors/must.ts";
+import { ShapeError } from "../errors/index.ts";
+import { areaDim, sameDim } from "../ir/dim.ts";
+import { defineOp } from "../ir/op.ts";
+import { pyCall, pySymbol } from "../ir/python.ts";
+import { channelsOf, formatShape } from "../ir/shape.ts";
+import { featureDims, replaceChannels, sequenceDims } from "./rules.ts";
+
+export const untokens = defineOp({
+  name: "untokens",
+  doc: "A token sequence as a map again, with the sides of another: [N, C, H·W] becomes [N, C, H, W].",
+  infer(inputs) {
+    const [sequence] = inputs;
+    const like = must(inputs[1], "the map whose sides it gets");
+    const [, , length] = sequenceDims(sequence);
+    const [, , h, w] = featureDims(like);
+    const area = areaDim(h, w);
+    if (area === undefined || !sameDim(area, length)) {
+      throw new ShapeError("the sequence has not one token for every position of the map", {
+        expected: `a map of as many positions as ${formatShape(sequence)} has tokens`,
+        found: formatShape(like),
+        help: "pass the map of which tokens made the sequence, or one of its sides",
+      });
+    }
+    return [replaceChannels(like, channelsOf(sequence))];
+  },
+  view: true,
+  onnx(writer, [sequence, like]) {
+    const map = must(like, "the map whose sides it gets");
+    const [own, other] = writer.inputShapes.map(channelsOf);
+    const whole = writer.node("Shape", [map], own === other ? {} : { start: 2 });
+    if (own === other) return [writer.node("Reshape", [sequence, whole])];
+    return [writer.node("Reshape", [sequence, writer.node("Concat", [writer.ints("same_0_1", [0, 0]), whole], { axis: 0 })])];
+  },
+  saves: () => ({}),
+  torch: { kind: "function", call: (inputs) => pyCall(pySymbol("layers", "untokens"), inputs) },
+  sample(choose) {
+    const [n, h, w] = [choose.int(1, 3), choose.int(1, 5), choose.int(1, 5)];
+    return {
+      attrs: {},
+      inputs: [
+        [n, choose.int(1, 4), h * w],
+        [n, choose.int(1, 4), h, w],
+      ],
+    };
+  },
+});
