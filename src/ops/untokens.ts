@@ -35,7 +35,7 @@ export const untokens = defineOp({
   saves: () => ({}),
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("layers", "untokens"), inputs) },
   sample(choose) {
-    const [n, h, w] = [choose.int(1, 3), choose.int(1, 5), choose.int(1, 5)];
+    const [n, h, w] = [choose.int(1, 3), choose.int(1, 5), choose.int(2, 5)];
     return {
       attrs: {},
       inputs: [
