@@ -1,18 +1,18 @@
 import { UserError } from "../src/errors/index.ts";
 import { dividedDim, formatDim, sameDim, symbolDim, type Dim } from "../src/ir/dim.ts";
-import { usualAutoencoder, usualSources } from "../src/ir/autoencoder.ts";
-import type { Autoencoder, Interchange, Model, Part, Value } from "../src/ir/model.ts";
+import { usualAutoencoder } from "../src/ir/autoencoder.ts";
+import type { Interchange, Model, Part, Value } from "../src/ir/model.ts";
 import { formatShape, sameShape, shapeOf, type Shape } from "../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
-import { checkCounts, checkKeys, checkText } from "./config.ts";
-import type { Add, Feature, Vector } from "./feature.ts";
-import { chunk, clamp } from "./functions/index.ts";
+import { checkChoice, checkCounts, checkKeys, checkText } from "./config.ts";
+import type { Feature, Vector } from "./feature.ts";
 import { checkStageKey } from "./names.ts";
+import { endings, type Moments, type PosteriorKind } from "./posterior.ts";
 import { tracePart, type TracedPart } from "./tracing/part.ts";
 import { describeForeign, Traced } from "./tracing/trace.ts";
 
 /** What `model` compiles: a function over features that is an instance of a block. */
-export interface ModelConfig<I extends number, Z extends number, S extends number> {
+export interface ModelConfig<I extends number, Z extends number, S extends number, P extends PosteriorKind = "gaussian"> {
   /** The model's name; by default that of its file. */
   readonly name?: string;
   /** 3 by default. */
@@ -20,8 +20,13 @@ export interface ModelConfig<I extends number, Z extends number, S extends numbe
   readonly latentChannels: Z;
   /** How other tools store the same architecture. */
   readonly interchange?: Interchange;
-  /** Image → moments: the mean's channels, then the log-variance's. */
-  readonly encoder: (image: Feature<NoInfer<I>, 1>) => Feature<NoInfer<Add<Z, Z>>, S>;
+  /**
+   * What the encoder gives: "gaussian", the default, is a mean and a log-variance for each of the latent's channels; "none" is the latent itself,
+   * as deterministic autoencoders have it.
+   */
+  readonly posterior?: P;
+  /** Image → moments, the mean's channels before the log-variance's; image → latent where `posterior` is "none". */
+  readonly encoder: (image: Feature<NoInfer<I>, 1>) => Feature<NoInfer<Moments<Z, P>>, S>;
   /** Latent → image. */
   readonly decoder: (latent: Feature<NoInfer<Z>, NoInfer<S>>) => Feature<NoInfer<I>, 1>;
   /** Image → logits per position, or these beside one logit per image. */
@@ -30,9 +35,6 @@ export interface ModelConfig<I extends number, Z extends number, S extends numbe
 
 /** What a discriminator returns: `pixel_logits`, alone or beside `global_logit`. */
 export type Discriminated = Feature<1, number> | { readonly pixel_logits: Feature<1, number>; readonly global_logit: Vector<1> };
-
-/** Log-variances are limited as in latent diffusion (arXiv:2405.14477 leaves it open); the runtime's LOGVAR_RANGE is this one. */
-export const logvarRange = { min: -30, max: 20 } as const;
 
 const stagesKey = Symbol("litevae.stages");
 type Stage = (x: never) => unknown;
@@ -58,34 +60,33 @@ function stagesOf(part: string, stage: Stage): Readonly<Record<string, Stage>> {
  * Compiles an autoencoder to IR: traces every part on symbolic sizes and checks that they fit together. Throws UserError with
  * the module path, the op, the expected and the actual shape and the line in the author's file.
  */
-export function model<const I extends number = 3, const Z extends number = number, S extends number = number>(
-  config: ModelConfig<I, Z, S>,
-): Model {
+export function model<
+  const I extends number = 3,
+  const Z extends number = number,
+  S extends number = number,
+  const P extends PosteriorKind = "gaussian",
+>(config: ModelConfig<I, Z, S, P>): Model {
   const source = captureSource(model);
-  const settings = ["name", "imageChannels", "latentChannels", "interchange", "encoder", "decoder", "discriminator"];
+  const settings = ["name", "imageChannels", "latentChannels", "posterior", "interchange", "encoder", "decoder", "discriminator"];
   checkKeys("model", config, settings, model);
   checkText("model", { name: config.name ?? "" }, model);
   const imageChannels: number = config.imageChannels ?? 3;
   const { latentChannels } = config;
+  const posterior: PosteriorKind = config.posterior ?? "gaussian";
+  checkChoice("the posterior of model", posterior, Object.keys(endings), model);
   checkCounts("model", { imageChannels, latentChannels }, model);
   const image = shapeOf("N", imageChannels, "H", "W");
 
+  const ending = endings[posterior];
   const encoder = trace("encoder", config.encoder, image, source, (moments) => {
-    const found = oneFeature("encoder", moments, source);
-    requireShape(
-      "the encoder gives other moments than the model's latent needs",
-      found,
-      [2 * latentChannels, ...found.slice(2)],
-      source,
-      {
-        module: "encoder",
-        help: `make the encoder's last layer give 2 × latentChannels = ${2 * latentChannels} channels: means, then log-variances`,
-      },
-    );
-    const [mean, logvar] = chunk(moments as Feature<number, number>, { chunks: 2 });
-    return { mean, logvar: clamp(logvar, logvarRange) };
+    const found = oneFeature("encoder", moments, source, ending.meaning);
+    requireShape(ending.wanted, found, [ending.channels * latentChannels, ...found.slice(2)], source, {
+      module: "encoder",
+      help: `make the encoder's last layer give ${ending.gives(latentChannels)}`,
+    });
+    return ending.outputs(moments as Feature<number, number>);
   });
-  const latent = (encoder.outputs["mean"] as Value).shape;
+  const latent = (encoder.outputs[ending.latent] as Value).shape;
   const stride = strideOf(latent, source);
 
   const decoder = trace("decoder", config.decoder, latent, source, (x) => {
@@ -96,7 +97,11 @@ export function model<const I extends number = 3, const Z extends number = numbe
     return { image: x };
   });
 
-  const parts = [partOf("encoder", encoder, "image"), partOf("decoder", decoder, "latent")];
+  const { discriminator, posterior: _, ...roles } = usualAutoencoder;
+  const parts = [
+    partOf(roles.encoder, encoder, "image"),
+    partOf(roles.decoder, decoder, "latent", { sources: { latent: { part: roles.encoder, output: ending.latent } } }),
+  ];
   if (config.discriminator !== undefined) {
     const traced = trace("discriminator", config.discriminator, image, source, (logits) => {
       const named = typeof logits === "object" && logits !== null && "pixel_logits" in logits ? logits : { pixel_logits: logits };
@@ -109,7 +114,7 @@ export function model<const I extends number = 3, const Z extends number = numbe
       }
       return named;
     });
-    parts.push(partOf("discriminator", traced, "image", { trainingOnly: true }));
+    parts.push(partOf(discriminator, traced, "image", { trainingOnly: true }));
   }
   checkTopLevelNames(parts, source);
   return Object.freeze({
@@ -119,7 +124,7 @@ export function model<const I extends number = 3, const Z extends number = numbe
     latentChannels,
     stride,
     parts,
-    autoencoder: declared(parts),
+    autoencoder: { ...roles, ...ending.posterior, ...(config.discriminator === undefined ? {} : { discriminator }) },
     interchange: config.interchange,
   });
 }
@@ -136,14 +141,12 @@ function trace(name: string, stage: Stage, input: Shape, source: Source, finish:
   return tracePart(stagesOf(name, stage), [input], (x) => finish(stage(x)), source, name);
 }
 
-function partOf(name: string, traced: TracedPart, inputName: string, facts: Pick<Part, "trainingOnly"> = {}): Part {
+function partOf(name: string, traced: TracedPart, inputName: string, facts: Pick<Part, "trainingOnly" | "sources"> = {}): Part {
   const outputs = Object.entries(traced.outputs);
-  const sources = usualSources[name];
   // The graph lists its outputs once each; names follow the values.
   return Object.freeze({
     name,
     ...facts,
-    ...(sources === undefined ? {} : { sources }),
     modules: traced.modules,
     graph: { ...traced.graph, outputs: outputs.map(([, value]) => value) },
     inputNames: [inputName],
@@ -151,14 +154,8 @@ function partOf(name: string, traced: TracedPart, inputName: string, facts: Pick
   });
 }
 
-/** The roles of the parts that are there. */
-function declared(parts: readonly Part[]): Autoencoder {
-  const { discriminator, ...roles } = usualAutoencoder;
-  return parts.some(({ name }) => name === discriminator) ? { ...roles, discriminator } : roles;
-}
-
 /** The shape of what a part returns, which is a single feature. */
-function oneFeature(module: string, result: unknown, source: Source): Shape {
+function oneFeature(module: string, result: unknown, source: Source, meaning?: string): Shape {
   if (result instanceof Traced) return result.value.shape;
   throw new UserError({
     what: `the ${module} does not return one feature`,
@@ -166,7 +163,7 @@ function oneFeature(module: string, result: unknown, source: Source): Shape {
     module,
     expected: "a Feature",
     found: describeForeign(result),
-    help: `return from the ${module}'s block a single feature${module === "encoder" ? ": means, then log-variances along its channels" : ""}`,
+    help: `return from the ${module}'s block a single feature${meaning === undefined ? "" : `: ${meaning}`}`,
   });
 }
 

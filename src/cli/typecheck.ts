@@ -119,6 +119,6 @@ function remedy(lines: readonly string[]): string {
       : `the decoder takes ${wantedChannels} channels, and latentChannels is ${channels}: make the two equal`;
   }
   return argument === "image"
-    ? `the encoder gives ${channels} channels, and ${wantedChannels} are wanted: 2 × latentChannels, means first, then log-variances`
+    ? `the encoder gives ${channels} channels, and ${wantedChannels} are wanted: 2 × latentChannels, means first, then log-variances; latentChannels where posterior is "none"`
     : `the decoder gives ${channels} channels, and imageChannels is ${wantedChannels}: make the two equal`;
 }

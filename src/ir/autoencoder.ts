@@ -10,11 +10,6 @@ export const usualAutoencoder = {
   discriminator: "discriminator",
 } as const satisfies Autoencoder;
 
-/** What the usual parts take of each other: a decoder decodes the mean. */
-export const usualSources: Readonly<Record<string, Sources>> = {
-  decoder: { latent: { part: "encoder", output: "mean" } },
-};
-
 /** How a compiled folder's graphs go together. */
 export interface Wiring {
   /** What `encode` and `decode` run; null where the model is no autoencoder. */
@@ -32,7 +27,10 @@ export function wiringOf({ autoencoder, parts }: Pick<Model, "autoencoder" | "pa
 }
 
 /** That of folders which say nothing else. */
-export const usualWiring: Wiring = { autoencoder: usualAutoencoder, sources: usualSources };
+export const usualWiring: Wiring = {
+  autoencoder: usualAutoencoder,
+  sources: { decoder: { latent: { part: "encoder", output: "mean" } } },
+};
 
 /** Whether it says no more than `usualWiring`; a discriminator may be missing. */
 export function isUsual({ autoencoder, sources }: Wiring): boolean {
@@ -44,21 +42,24 @@ export function isUsual({ autoencoder, sources }: Wiring): boolean {
   return JSON.stringify(filled) === JSON.stringify(usualWiring);
 }
 
-/** An autoencoder whose encoder gives a Gaussian posterior: what the trainer's class and the client run. */
-export interface GaussianAutoencoder {
+/** The parts of an autoencoder: what the trainer's class and the client run. */
+export interface AutoencoderParts {
   readonly encoder: Part;
   readonly decoder: Part;
   readonly discriminator: Part | undefined;
+  /** Absent where the encoder gives the latent itself. */
+  readonly posterior: Autoencoder["posterior"];
 }
 
-export function gaussianAutoencoder(model: Model): GaussianAutoencoder | undefined {
+export function autoencoderParts(model: Model): AutoencoderParts | undefined {
   const roles = model.autoencoder;
-  if (roles?.posterior === undefined) return undefined;
+  if (roles === undefined) return undefined;
   const [encoding, decoding] = [partOf(model, roles.encoder), partOf(model, roles.decoder)];
   if (encoding === undefined || decoding === undefined) throw new Error(`${model.name} lacks a part of its autoencoder`);
   return {
     encoder: encoding,
     decoder: decoding,
     discriminator: roles.discriminator === undefined ? undefined : partOf(model, roles.discriminator),
+    posterior: roles.posterior,
   };
 }

@@ -98,9 +98,13 @@ def runners(module: ModuleType, weights: dict[str, Tensor], request: Request) ->
     if encoder in parts or decoder in parts:
         model = autoencoder(module, weights, encoder in parts and decoder in parts)
 
-        def encode(*images: Tensor) -> dict[str, Tensor]:
-            posterior = model.encode(*images).latent_dist
-            return {name: getattr(posterior, moment) for moment, name in roles["posterior"].items()}
+        def encode(*images: Tensor) -> Any:
+            encoded = model.encode(*images)
+            moments: dict[str, str] | None = roles.get("posterior")
+            # Without a distribution the one output is the latent.
+            if moments is None:
+                return encoded.latent
+            return {name: getattr(encoded.latent_dist, moment) for moment, name in moments.items()}
 
         found[encoder] = Runner(model, encode)
         found[decoder] = Runner(model, lambda *latents: model.decode(*latents).sample)

@@ -25,7 +25,7 @@ test("each mismatch is told in the words of model's settings", () => {
   const reports = typeErrors(join(folder, "parts.ts"));
   expect(reports.map(({ where, help }) => `${where?.line}: ${help}`)).toMatchInlineSnapshot(`
     [
-      "7: the encoder gives 12 channels, and 24 are wanted: 2 × latentChannels, means first, then log-variances",
+      "7: the encoder gives 12 channels, and 24 are wanted: 2 × latentChannels, means first, then log-variances; latentChannels where posterior is \"none\"",
       "8: it takes images of 1 channels, and imageChannels is 3: make the two equal",
       "9: the decoder takes 4 channels, and latentChannels is 12: make the two equal",
       "10: the decoder gives 1 channels, and imageChannels is 3: make the two equal",

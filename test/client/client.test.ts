@@ -83,6 +83,7 @@ process.exit();`;
       sizes: { height: { minimum: 4, step: 4 }, width: { minimum: 4, step: 4 } },
       fixed: null,
       parts: ["encoder"],
+      encoded: ["mean", "logvar"],
     });
   });
   test("is not written without graphs", () => {

@@ -1,5 +1,17 @@
-/** Models that `model()` does not make: an autoencoder without a distribution, and networks that are no autoencoder. */
-import { add, block, concat, conv2d, groupNorm, layers, linear, pixelUnshuffle, silu, upsample } from "../../dsl/authoring.ts";
+/** An autoencoder without a distribution, and a model that `model()` does not make: networks that are no autoencoder. */
+import {
+  add,
+  block,
+  concat,
+  conv2d,
+  groupNorm,
+  layers,
+  linear,
+  model,
+  pixelUnshuffle,
+  silu,
+  upsample,
+} from "../../dsl/authoring.ts";
 import type { Feature, Vector } from "../../dsl/authoring.ts";
 import { tracePart } from "../../dsl/tracing/part.ts";
 import { dividedDim, symbolDim } from "../../src/ir/dim.ts";
@@ -43,24 +55,14 @@ const Decoder = block("Decoder", () => {
   return (z: Feature<4, 2>) => conv(upsample(z, { factor: 2 }));
 });
 
-const encoder = Encoder({ channels: 8 });
-const decoder = Decoder();
-
 /** An encoder whose latent is what its network gives. */
-export const deterministic: Model = {
-  kind: "model",
+export const deterministic: Model = model({
   name: "deterministic",
-  imageChannels: 3,
   latentChannels: 4,
-  stride: 2,
-  parts: [
-    partOf("encoder", { encoder }, { image }, (x: Feature<3, 1>) => ({ latent: encoder(x) })),
-    partOf("decoder", { decoder }, { latent: half(4) }, (z: Feature<4, 2>) => ({ image: decoder(z) }), {
-      sources: { latent: { part: "encoder", output: "latent" } },
-    }),
-  ],
-  autoencoder: { encoder: "encoder", decoder: "decoder" },
-};
+  posterior: "none",
+  encoder: Encoder({ channels: 8 }),
+  decoder: Decoder(),
+});
 
 const Denoiser = block("Denoiser", () => {
   const { conv, out, embed } = layers({

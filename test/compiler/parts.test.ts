@@ -1,11 +1,12 @@
 /**
- * Models that `model()` does not make: an autoencoder without a distribution, and networks that are no autoencoder, with parts, inputs and outputs of
- * other names and numbers. They go the whole way: counts, text, graphs, packages, and what runs them.
+ * Models whose parts have other names and numbers of inputs and outputs: an autoencoder without a distribution, and networks that are no autoencoder.
+ * They go the whole way: counts, text, graphs, packages, and what runs them.
  */
 // @module-tag python
 // @module-tag slow
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import * as ort from "onnxruntime-node";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { openCompiled } from "../../src/artifact/compiled-folder.ts";
@@ -110,14 +111,21 @@ describe("an autoencoder without a distribution", () => {
     expect(result).toMatchObject({ latentShape: [1, 4, 4, 6], size: { height: 8, width: 12 } });
   });
 
-  test("has no class and no client that want a posterior, which is said once each", () => {
-    expect(packageOf(out)).toEqual(["__init__.py", "model.py", "py.typed"]);
-    expect(out.files).not.toContain("client.mjs");
-    expect(out.notes.split("\n")).toEqual([
-      "deterministic is no autoencoder with a Gaussian posterior: it gets no client.mjs",
-      "deterministic is no autoencoder with a Gaussian posterior, and nothing else: its package has its networks, and nothing that trains or evaluates them",
-      "",
-    ]);
+  test("has a package that trains, and a client whose encode gives the latent", async () => {
+    expect(packageOf(out)).toEqual(expect.arrayContaining(["model.py", "recipe.json", "train.py"]));
+    expect(out.notes).toBe("");
+    const client = (await import(join(out.path, "client.mjs"))) as typeof import("../../src/targets/client/template.mts");
+    const { encode, decode } = await client.createClient(ort, {
+      encoder: join(out.path, "encoder.onnx"),
+      decoder: join(out.path, "decoder.onnx"),
+    });
+    const data = Float32Array.from({ length: 3 * 8 * 12 }, (_, i) => Math.sin(i));
+    const encoded = await encode({ data, height: 8, width: 12 });
+    expect(Object.keys(encoded)).toEqual(["latent"]);
+    const latent = Object.values(encoded)[0] as Parameters<typeof decode>[0];
+    expect(latent).toMatchObject({ channels: 4, height: 4, width: 6 });
+    expect(await decode(latent)).toMatchObject({ channels: 3, height: 8, width: 12 });
+    expect(readFileSync(join(out.path, "client.d.mts"), "utf8")).toContain('readonly encoded: readonly ["latent"];');
   });
 });
 
@@ -237,7 +245,7 @@ describe("networks that are no autoencoder", () => {
     [
       "a recipe",
       () => written(diffusion, { of: "torch", options: { recipe: "smoke" } }),
-      "diffusion cannot be trained by the recipe smoke: recipes train autoencoders with a Gaussian posterior",
+      "diffusion cannot be trained by the recipe smoke: recipes train autoencoders",
     ],
     [
       "float16, for an input that is no image",

@@ -22,6 +22,19 @@ describe("model", () => {
     // @ts-expect-error 12 channels hold no means and log-variances of 12
     model({ latentChannels: 12, encoder: {} as Encoder<12, 8>, decoder });
   });
+  test("wants the latent itself of an encoder without a distribution", () => {
+    const latent = {} as Encoder<12, 8>;
+    expectTypeOf(model({ latentChannels: 12, posterior: "none", encoder: latent, decoder })).toEqualTypeOf<Model>();
+    // @ts-expect-error 24 channels are moments, and not a latent of 12
+    model({ latentChannels: 12, posterior: "none", encoder, decoder });
+    // @ts-expect-error a latent of 8 channels, where the decoder takes 12
+    model({ latentChannels: 8, posterior: "none", encoder: {} as Encoder<8, 8>, decoder });
+    // @ts-expect-error no such posterior
+    model({ latentChannels: 12, posterior: "vq", encoder: latent, decoder });
+    model({ latentChannels: 12, posterior: "gaussian", encoder, decoder });
+    // @ts-expect-error a Gaussian has moments
+    model({ latentChannels: 12, posterior: "gaussian", encoder: latent, decoder });
+  });
   test("wants the decoder to begin at the encoder's stride", () => {
     // @ts-expect-error the encoder ends at stride 8
     model({ latentChannels: 12, encoder, decoder: {} as Decoder<12, 4> });

@@ -166,9 +166,11 @@ describe("model", () => {
     });
   });
   test("refuses stages called like what the generated autoencoder has", () => {
-    const names = ["autoencoder", "pretrained"].flatMap((file) => {
+    const names = ["image_autoencoder", "autoencoder", "pretrained"].flatMap((file) => {
       const source = readFileSync(new URL(`../../runtime/src/litevae_runtime/nn/${file}.py`, import.meta.url), "utf8");
-      const body = /^class (?:AutoencoderBase|Pretrained)\(.*?(?=^\S)/ms.exec(`${source}\nend`)?.[0].replace(/^.*\n/, "") ?? "";
+      const body =
+        /^class (?:ImageAutoencoder|AutoencoderBase|Pretrained)\(.*?(?=^\S)/ms.exec(`${source}\nend`)?.[0].replace(/^.*\n/, "") ??
+        "";
       return [...body.matchAll(/^ {4}(?:def )?([a-z]\w*)\b *[(:]/gm)].map(([, name = ""]) => name);
     });
     expect(names).toEqual(expect.arrayContaining(["name", "stride", "encode", "save_pretrained"]));

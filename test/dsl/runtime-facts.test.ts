@@ -1,7 +1,7 @@
 /** What TypeScript says of the Python runtime is what the runtime says of itself. */
 // @module-tag python
 import { beforeAll, describe, expect, test } from "vitest";
-import { logvarRange } from "../../dsl/model.ts";
+import { logvarRange } from "../../dsl/posterior.ts";
 import { autoencoderAttributes, diffusersAttributes } from "../../dsl/names.ts";
 import { carriedSettings, ownSettings } from "../../src/weights/stored-config.ts";
 import { askPython } from "../support/python.ts";
@@ -9,11 +9,12 @@ import { askPython } from "../support/python.ts";
 const question = `
 import json
 from torch import nn
-from litevae_runtime.nn.autoencoder import LOGVAR_RANGE, AutoencoderBase
+from litevae_runtime.nn.autoencoder import LOGVAR_RANGE, AutoencoderBase, DeterministicBase
+from litevae_runtime.nn.image_autoencoder import ImageAutoencoder
 from litevae_runtime.nn.statistics import OWN_SETTINGS
 from litevae_runtime.nn.stored import CARRIED
 def taken():
-    names = dir(AutoencoderBase) + list(AutoencoderBase.__annotations__)
+    names = dir(AutoencoderBase) + dir(DeterministicBase) + list(ImageAutoencoder.__annotations__)
     return {name for name in names if not name.startswith("_")} - {*dir(nn.Module()), *nn.Module.__annotations__}
 own = taken()
 import diffusers.models.modeling_utils

@@ -150,8 +150,8 @@ Res({ channels: 16 })(feature<36, 8>());`,
   "no latentChannels": {
     code: `${parts}dsl.model({ encoder, decoder });`,
     errors: [
-      `3: Argument of type '{ encoder: (x: Feature<3, 1>) => Feature<24, 8>; decoder: (z: Feature<12, 8>) => Feature<3, 1>; }' is not assignable to parameter of type 'ModelConfig<3, number, 8>'.
-  Property 'latentChannels' is missing in type '{ encoder: (x: Feature<3, 1>) => Feature<24, 8>; decoder: (z: Feature<12, 8>) => Feature<3, 1>; }' but required in type 'ModelConfig<3, number, 8>'.`,
+      `3: Argument of type '{ encoder: (x: Feature<3, 1>) => Feature<24, 8>; decoder: (z: Feature<12, 8>) => Feature<3, 1>; }' is not assignable to parameter of type 'ModelConfig<3, number, 8, "gaussian">'.
+  Property 'latentChannels' is missing in type '{ encoder: (x: Feature<3, 1>) => Feature<24, 8>; decoder: (z: Feature<12, 8>) => Feature<3, 1>; }' but required in type 'ModelConfig<3, number, 8, "gaussian">'.`,
     ],
   },
   "a missing setting": {
@@ -182,6 +182,14 @@ Res({ channels: 16 })(feature<36, 8>());`,
   "a named thing that is no layer": {
     code: `dsl.layers({ conv: 3 });`,
     errors: [`1: Type 'number' is not assignable to type 'Nameable | undefined'.`],
+  },
+  "moments where the latent itself is wanted": {
+    code: `${parts}dsl.model({ latentChannels: 12, posterior: "none", encoder, decoder });`,
+    errors: [
+      `3: Type '(x: Feature<3, 1>) => Feature<24, 8>' is not assignable to type '(image: Feature<3, 1>) => Feature<12, 8>'.
+  Type 'Feature<24, 8>' is not assignable to type 'Feature<12, 8>'.
+    Type '24' is not assignable to type '12'.`,
+    ],
   },
   "nothing: a model that fits": { code: `${parts}dsl.model({ latentChannels: 12, encoder, decoder });`, errors: [] },
 };

@@ -16,7 +16,10 @@ from safetensors.torch import load_file
 from support.small_package import PARTS, SMALL, compile_to, folder, model, module, run
 
 __all__ = ["folder", "model", "module"]
-EXAMPLES = [ROOT / "examples" / f"{name}.ts" for name in ("multipliers", "shared-extractor", "variants")]
+EXAMPLES = [
+    ROOT / "examples" / f"{name}.ts"
+    for name in ("multipliers", "shared-extractor", "variants", "deterministic")
+]
 
 
 class TestProject:

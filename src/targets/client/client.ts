@@ -1,5 +1,6 @@
 /** client.mjs and its types: the template, a module that checks itself, with the facts of one model in the place of its own. */
 import { InternalError } from "../../errors/must.ts";
+import { autoencoderParts } from "../../ir/autoencoder.ts";
 import { unmeasured, type LatentStatistics } from "../../ir/latents.ts";
 import type { Model, Part } from "../../ir/model.ts";
 import type { Sizes } from "../../ir/size.ts";
@@ -43,6 +44,7 @@ export function clientFiles(
     sizes: { height, width },
     fixed: fixed === undefined ? null : { batch: fixed[0], height: fixed[1], width: fixed[2] },
     parts: parts.map(({ name }) => name),
+    encoded: autoencoderParts(model)?.encoder.outputNames ?? [],
   };
   const constants = { model: facts, latents, pixels };
   const own = Object.entries(constants).reduce(

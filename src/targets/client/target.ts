@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { gaussianAutoencoder } from "../../ir/autoencoder.ts";
+import { autoencoderParts } from "../../ir/autoencoder.ts";
 import type { Target } from "../target.ts";
 import type { ClientOptions, ClientTemplate } from "./client.ts";
 
@@ -18,10 +18,10 @@ export const client: Target<ClientOptions, ClientResources> = {
   prepare: async (compilation, { fixed }, resources) => {
     const { clientFiles } = await import("./client.ts");
     const { model, parts, note } = compilation;
-    const found = gaussianAutoencoder(model);
+    const found = autoencoderParts(model);
     if (found === undefined) {
       return () => {
-        note(`${model.name} is no autoencoder with a Gaussian posterior: it gets no client.mjs\n`);
+        note(`${model.name} is no autoencoder: it gets no client.mjs\n`);
         return Promise.resolve({ files: [] });
       };
     }

@@ -9,6 +9,7 @@ export const model = {
   sizes: { height: { minimum: 8, step: 8 }, width: { minimum: 8, step: 8 } },
   fixed: null,
   parts: ["encoder", "decoder"],
+  encoded: ["mean", "logvar"],
 } as const;
 
 export const latents: LatentStatistics = {
@@ -53,6 +54,9 @@ export type Image = Planes<typeof model.imageChannels>;
 /** Sides are those of the image divided by `model.stride`. */
 export type Latent = Planes<typeof model.latentChannels>;
 
+/** What the encoder gives, by name: `mean`, the latent to store, with `logvar`, whose exponential is the variance; or `latent` alone. */
+export type Encoded = Readonly<Record<(typeof model.encoded)[number], Required<Latent>>>;
+
 /** A part this folder holds a graph of. */
 export type Part = (typeof model.parts)[number];
 /** A path, a URL or bytes. */
@@ -63,8 +67,8 @@ export type Source = Content | { readonly graph: Content; readonly data: Content
 export type Sources = Readonly<Partial<Record<Part, Source>>>;
 
 export interface Client {
-  /** The posterior of images: its mean is the latent to store, `exp(logvar)` its variance. */
-  encode(image: Image): Promise<{ readonly mean: Required<Latent>; readonly logvar: Required<Latent> }>;
+  /** The latents of images. */
+  encode(image: Image): Promise<Encoded>;
   /** The images of latents. */
   decode(latent: Latent): Promise<Required<Image>>;
   /** Frees what the runtime holds. */
@@ -108,6 +112,7 @@ interface Facts {
   /** The one batch and image size that the graphs were compiled for; null where they take what fits. */
   readonly fixed: { readonly batch: number; readonly height: number; readonly width: number } | null;
   readonly parts: readonly string[];
+  readonly encoded: readonly string[];
 }
 const facts: Facts = model;
 
@@ -148,8 +153,8 @@ export async function createClient(ort: Runtime, sources: Sources, options: obje
       const session = present(encoder, "encoder");
       check("encode", image, model.imageChannels, 1);
       const outputs = await run(session, "image", image, model.imageChannels);
-      const moment = (name: string): Required<Latent> => planesOf(outputs[name], model.latentChannels, image, 1 / facts.stride);
-      return { mean: moment("mean"), logvar: moment("logvar") };
+      const named = facts.encoded.map((name) => [name, planesOf(outputs[name], model.latentChannels, image, 1 / facts.stride)]);
+      return Object.fromEntries(named) as Encoded;
     },
     async decode(latent) {
       const session = present(decoder, "decoder");
@@ -194,7 +199,7 @@ function eachValue(method: string, latent: Latent, map: (value: number, spread: 
 
 /** The channels of what each graph takes and gives. */
 const channelsOf: Readonly<Record<"encoder" | "decoder", Readonly<Record<string, number>>>> = {
-  encoder: { image: facts.imageChannels, mean: facts.latentChannels, logvar: facts.latentChannels },
+  encoder: { image: facts.imageChannels, ...Object.fromEntries(facts.encoded.map((name) => [name, facts.latentChannels])) },
   decoder: { latent: facts.latentChannels, image: facts.imageChannels },
 };
 

@@ -14,7 +14,7 @@ import {
   type PyFunction,
   type PyStatement,
 } from "../../ir/python.ts";
-import { usualAutoencoder, type GaussianAutoencoder } from "../../ir/autoencoder.ts";
+import { usualAutoencoder, type AutoencoderParts } from "../../ir/autoencoder.ts";
 import { formatShape } from "../../ir/shape.ts";
 import { torchConstants, torchModule } from "../../ir/op.ts";
 import type { Layer, Module } from "../../ir/model.ts";
@@ -73,7 +73,7 @@ function layerCall({ op, attrs }: Layer): PyExpr {
 /** Encoder and decoder under the model's own names, with what stands between them and the latent. */
 function autoencoderClass(
   model: Model,
-  { encoder, decoder, discriminator }: GaussianAutoencoder,
+  { encoder, decoder, discriminator, posterior }: AutoencoderParts,
   made: (module: Module) => PyExpr,
 ): PyStatement {
   const parts = [encoder, decoder];
@@ -92,7 +92,7 @@ function autoencoderClass(
   return {
     kind: "class",
     name: "Autoencoder",
-    bases: [pySymbol("autoencoder", "AutoencoderBase")],
+    bases: [pySymbol("autoencoder", posterior === undefined ? "DeterministicBase" : "AutoencoderBase")],
     doc: [
       `Image [N, ${model.imageChannels}, H, W] in [-1, 1] -> latent [N, ${model.latentChannels}, ${latent("H")}, ${latent("W")}] -> image.`,
     ],

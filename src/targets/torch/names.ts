@@ -12,7 +12,7 @@ const reservedArguments = names(inConstructors);
 
 /** What a class or a variable cannot be called: Python's words and the names that generated modules import, define or call. */
 export const reservedNames: ReadonlySet<string> = names(
-  `${inConstructors} Autoencoder AutoencoderBase build_encoder build_decoder build_discriminator ` +
+  `${inConstructors} Autoencoder AutoencoderBase DeterministicBase build_encoder build_decoder build_discriminator ` +
     "StagedEncoder StagedDecoder StagedDiscriminator DIFFUSERS_CONFIG KEY_RENAMES ChannelLinear EqualizedConv2d EqualizedLinear " +
     "SMCConv2d SpectralConv2d SpectralLinear attention blur haar_dwt haar_idwt minibatch_stddev",
 );

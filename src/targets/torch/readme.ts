@@ -1,5 +1,5 @@
 /** The README of a generated package, with an example that runs on the weights that are there. */
-import type { GaussianAutoencoder } from "../../ir/autoencoder.ts";
+import type { AutoencoderParts } from "../../ir/autoencoder.ts";
 import type { Model, Part } from "../../ir/model.ts";
 import { builderName } from "./model-py.ts";
 import { wrappedParts } from "./wrapped.ts";
@@ -35,7 +35,7 @@ ${parts.map((part) => `${part.name} = ${builderName(part)}()\n${part.name}.load_
 `;
 }
 
-function autoencoderReadme(model: Model, wrapped: GaussianAutoencoder, name: string, parts: readonly string[]): string {
+function autoencoderReadme(model: Model, wrapped: AutoencoderParts, name: string, parts: readonly string[]): string {
   const { imageChannels, latentChannels, stride } = model;
   const image = `torch.rand(1, ${imageChannels}, ${32 * stride}, ${32 * stride}) * 2 - 1`;
   const ends = [wrapped.encoder.name, wrapped.decoder.name];
@@ -49,7 +49,7 @@ pip install -e .
 \`\`\`
 
 \`\`\`python
-${autoencoder ? autoencoderExample(name, parts, image, whole) : discriminatorExample(wrapped, name, image)}
+${autoencoder ? autoencoderExample(wrapped, name, parts, image, whole) : discriminatorExample(wrapped, name, image)}
 \`\`\`
 
 \`${name}/model.py\` is the architecture; \`${name}/_runtime\` is what all packages of litevae share, and needs no change to change the model.
@@ -64,7 +64,13 @@ ${evaluationSection(name)}
 ${benchmarkSection(name)}`;
 }
 
-function autoencoderExample(name: string, parts: readonly string[], image: string, whole: boolean): string {
+function autoencoderExample(
+  { posterior }: AutoencoderParts,
+  name: string,
+  parts: readonly string[],
+  image: string,
+  whole: boolean,
+): string {
   const load = whole
     ? `model = Autoencoder.from_pretrained(".")  # reads config.json and model.safetensors here`
     : `model = Autoencoder()  # this folder holds the weights of the ${parts.join(" and the ")} alone
@@ -74,11 +80,11 @@ from ${name} import Autoencoder
 ${whole ? "" : "from safetensors.torch import load_file\n"}
 ${load}
 x = ${image}
-z = model.encode(x).latent_dist.mode()  # or .sample()
+z = model.encode(x).${posterior === undefined ? "latent" : "latent_dist.mode()  # or .sample()"}
 y = model.decode(z).sample`;
 }
 
-function discriminatorExample({ discriminator }: GaussianAutoencoder, name: string, image: string): string {
+function discriminatorExample({ discriminator }: AutoencoderParts, name: string, image: string): string {
   const modules = discriminator?.modules ?? [];
   // Where it is one module, its keys in the file begin with that module's name.
   const [only] = modules.length === 1 ? modules : [];

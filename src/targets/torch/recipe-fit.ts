@@ -1,4 +1,4 @@
-/** Whether a model can be trained as a recipe says: sizes and discriminator. */
+/** Whether a model can be trained as a recipe says: sizes, discriminator, terms of the loss. */
 import { UserError, type Report } from "../../errors/index.ts";
 import type { Model, Network, Part } from "../../ir/model.ts";
 import { inferencePartsOf } from "../../ir/walk.ts";
@@ -16,11 +16,12 @@ export interface Trained {
 /** Throws a UserError with a report for every phase that cannot be trained. */
 export function checkFit(recipe: Recipe, trained: Trained): void {
   checkDiscriminator(recipe, trained.model);
+  checkPosterior(recipe, trained.model);
   const reports = recipe.phases.flatMap((phase, i) => sizeReport(recipe, phase, i, trained));
   if (reports.length > 0) throw new UserError(...reports);
 }
 
-/** The recipe with every resolution that does not fit replaced by the nearest one that does. */
+/** The recipe with every resolution that does not fit replaced by the nearest one that does, and without a term of a distribution that is not there. */
 export function fitted(recipe: Recipe, trained: Trained): Recipe {
   const phases = recipe.phases.map((phase) => {
     const sizes = misfit(partsOf(recipe, phase, trained), phase.resolution, phase.resolution)?.nearest ?? [];
@@ -29,7 +30,22 @@ export function fitted(recipe: Recipe, trained: Trained): Recipe {
     );
     return { ...phase, resolution: nearest };
   });
-  return { ...recipe, phases };
+  const losses = hasPosterior(trained.model) ? recipe.losses : { ...recipe.losses, kl: 0 };
+  return { ...recipe, phases, losses };
+}
+
+function hasPosterior({ autoencoder }: Model): boolean {
+  return autoencoder?.posterior !== undefined;
+}
+
+function checkPosterior({ name, losses }: Recipe, model: Model): void {
+  if (losses.kl === 0 || hasPosterior(model)) return;
+  throw new UserError({
+    what: `the recipe ${name} weighs a KL divergence, and the encoder of ${model.name} gives latents without a distribution`,
+    expected: "losses.kl: 0",
+    found: `losses.kl: ${losses.kl}`,
+    help: `write a recipe with losses: { kl: 0 }, or leave --recipe out: the package then has one without the term`,
+  });
 }
 
 function checkDiscriminator(recipe: Recipe, model: Model): void {

@@ -11,7 +11,7 @@ from ..common.arguments import command_parser, some_of, whole_number, whole_numb
 from ..common.commands import EXIT_DONE, EXIT_WRONG_INPUT, exit_code
 from ..common.files import require_writable
 from ..common.run_folder import run_of
-from ..nn.autoencoder import AutoencoderBase
+from ..nn.image_autoencoder import ImageAutoencoder
 
 PARTS = ("encoder", "decoder")
 MODES = ("eager", "compiled")
@@ -85,13 +85,13 @@ def _seconds(text: str) -> float:
     return value
 
 
-def main(model: type[AutoencoderBase], package: Path, arguments: list[str] | None = None) -> int:
+def main(model: type[ImageAutoencoder], package: Path, arguments: list[str] | None = None) -> int:
     """Measures `model` as the command line says; `package` is the folder with the published figures. Returns the exit code."""
     options = _parser(package.name).parse_args(arguments)
     return exit_code(lambda: _run(model, package, options), "the benchmark")
 
 
-def _run(model: type[AutoencoderBase], package: Path, options: argparse.Namespace) -> int:
+def _run(model: type[ImageAutoencoder], package: Path, options: argparse.Namespace) -> int:
     output = options.output or _in_run(options.weights)
     if output is not None:
         require_writable(output)

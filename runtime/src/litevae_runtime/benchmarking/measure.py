@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..common.device import synchronize
-from ..nn.autoencoder import AutoencoderBase
+from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.trained import trained_autoencoder
 from .median import MOST_VALUES, median_interval
 from .memory import PeakMemory
@@ -20,21 +20,20 @@ _AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Encoding(nn.Module):
-    """Image [N, C, H, W] -> mean and log-variance [N, nz, h, w]."""
+    """Image [N, C, H, W] -> what a compiled encoder gives, such as mean and log-variance [N, nz, h, w]."""
 
-    def __init__(self, autoencoder: AutoencoderBase) -> None:
+    def __init__(self, autoencoder: ImageAutoencoder) -> None:
         super().__init__()
         self.autoencoder = autoencoder
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        posterior = self.autoencoder.encode(image).latent_dist
-        return posterior.mean, posterior.logvar
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        return self.autoencoder.posterior(image).tensors()
 
 
 class Decoding(nn.Module):
     """Latent [N, nz, h, w] -> image [N, C, H, W]."""
 
-    def __init__(self, autoencoder: AutoencoderBase) -> None:
+    def __init__(self, autoencoder: ImageAutoencoder) -> None:
         super().__init__()
         self.autoencoder = autoencoder
 
@@ -45,7 +44,7 @@ class Decoding(nn.Module):
 PARTS: dict[str, type[nn.Module]] = {"encoder": Encoding, "decoder": Decoding}
 
 
-def measure(model: type[AutoencoderBase], case: Case, settings: Settings) -> Measured:
+def measure(model: type[ImageAutoencoder], case: Case, settings: Settings) -> Measured:
     """Whatever torch raises where memory or a compiler is lacking goes through."""
     device = torch.device(settings.device or "cpu")
     tf32 = settings.precision == "tf32"
@@ -65,7 +64,7 @@ def measure(model: type[AutoencoderBase], case: Case, settings: Settings) -> Mea
     return Measured(*median_interval(times), len(times), memory.bytes())
 
 
-def example(autoencoder: AutoencoderBase, case: Case, settings: Settings) -> Tensor:
+def example(autoencoder: ImageAutoencoder, case: Case, settings: Settings) -> Tensor:
     """Seeded noise: images [batch, C, size, size] in [-1, 1], or latents of such images."""
     if case.part == "encoder":
         return torch.rand(case.batch, autoencoder.image_channels, settings.size, settings.size) * 2 - 1

@@ -9,14 +9,14 @@ from multiprocessing.connection import Connection
 import torch
 
 from ..common.errors import InputError
-from ..nn.autoencoder import AutoencoderBase
+from ..nn.image_autoencoder import ImageAutoencoder
 from .measure import measure
 from .rows import Case, Measured, Row, Settings
 
 OUT_OF_MEMORY = "out of memory"
 
 
-def measured_row(model: type[AutoencoderBase], case: Case, settings: Settings) -> Row:
+def measured_row(model: type[ImageAutoencoder], case: Case, settings: Settings) -> Row:
     """Measures a case in a new process."""
     spawn = multiprocessing.get_context("spawn")
     answers, sender = spawn.Pipe(duplex=False)
@@ -36,7 +36,7 @@ def measured_row(model: type[AutoencoderBase], case: Case, settings: Settings) -
     return Row(case, None, answer or ended(process.exitcode))
 
 
-def _answer(sender: Connection, model: type[AutoencoderBase], case: Case, settings: Settings) -> None:
+def _answer(sender: Connection, model: type[ImageAutoencoder], case: Case, settings: Settings) -> None:
     # Ctrl-C comes to both processes; the one that asked ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()

@@ -12,7 +12,7 @@ import torch
 from ..common.device import choose_device, hardware
 from ..common.errors import InputError
 from ..common.files import write_text
-from ..nn.autoencoder import AutoencoderBase
+from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.sizes import check_sides
 from ..nn.trained import trained_autoencoder
 from .memory import how_measured
@@ -22,7 +22,7 @@ from .table import published_table, rows_table
 
 
 def benchmark(
-    autoencoder: type[AutoencoderBase],
+    autoencoder: type[ImageAutoencoder],
     cases: Sequence[Case],
     settings: Settings,
     output: Path | None,

@@ -11,8 +11,8 @@ from typing import Any
 from ..common.arguments import command_parser, numbers, some_of, whole_number, whole_numbers
 from ..common.commands import EXIT_DONE, exit_code
 from ..metrics.registry import NAMES
-from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
+from ..nn.image_autoencoder import ImageAutoencoder
 
 
 def _parser(package: str) -> argparse.ArgumentParser:
@@ -85,7 +85,7 @@ def _parser(package: str) -> argparse.ArgumentParser:
 
 
 def main(
-    model: type[AutoencoderBase], networks: Builders, package: Path, arguments: list[str] | None = None
+    model: type[ImageAutoencoder], networks: Builders, package: Path, arguments: list[str] | None = None
 ) -> int:
     """Measures `model` as the command line says; `package` is the folder with the published figures. Returns the exit code."""
     options = vars(_parser(package.name).parse_args(arguments))
@@ -94,7 +94,7 @@ def main(
     return exit_code(lambda: _run(model, networks, package, options), "evaluation", "evaluate")
 
 
-def _run(model: type[AutoencoderBase], networks: Builders, package: Path, options: dict[str, Any]) -> int:
+def _run(model: type[ImageAutoencoder], networks: Builders, package: Path, options: dict[str, Any]) -> int:
     from .run import Options, evaluate
 
     evaluate(model, networks, Options(**options), package)

@@ -19,8 +19,8 @@ from ..data.grids import save_grid
 from ..data.pixels import PIXELS, PixelRule, declared, settings_of
 from ..metrics.imbalance import last_block
 from ..metrics.mmd import mmd2_to_gaussian
-from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
+from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.statistics import flat_config
 from ..nn.stored import CONFIG
 from .compiled import OnnxSubject
@@ -58,7 +58,7 @@ class Options:
     fill: float | None = None
 
 
-def evaluate(model: type[AutoencoderBase], networks: Builders, options: Options, package: Path) -> None:
+def evaluate(model: type[ImageAutoencoder], networks: Builders, options: Options, package: Path) -> None:
     """Measures and writes; what is printed and written is the main process's alone. InputError says what is wrong.
 
     `networks` are what metrics look through; `package` is the folder with the published figures, beside which the package's
@@ -224,7 +224,7 @@ def _device(process: PartialState, name: str | None) -> torch.device:
     return process.device
 
 
-def _subject(model: type[AutoencoderBase], options: Options, device: torch.device) -> Subject:
+def _subject(model: type[ImageAutoencoder], options: Options, device: torch.device) -> Subject:
     if options.onnx is not None:
         if options.precision != "fp32":
             raise InputError(
@@ -246,7 +246,7 @@ def _subject(model: type[AutoencoderBase], options: Options, device: torch.devic
 
 
 def _block(
-    model: type[AutoencoderBase], options: Options, subject: Subject, side: int, missing: list[Missing]
+    model: type[ImageAutoencoder], options: Options, subject: Subject, side: int, missing: list[Missing]
 ) -> str | None:
     """The decoder's block whose feature maps are looked at."""
     if "imbalance" not in options.metrics:

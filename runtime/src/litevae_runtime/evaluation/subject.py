@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..common.files import file_hash
-from ..nn.autoencoder import AutoencoderBase
+from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.sizes import check_sides
 from ..nn.trained import trained_autoencoder, weights_file
 
@@ -27,7 +27,7 @@ class Subject(Protocol):
     runtime: dict[str, str]
 
     @property
-    def model(self) -> AutoencoderBase | None:
+    def model(self) -> ImageAutoencoder | None:
         """Where it is made of modules, whose feature maps can be looked at."""
         ...
 
@@ -36,7 +36,7 @@ class Subject(Protocol):
         ...
 
     def encode(self, images: Tensor) -> Tensor:
-        """[N, C, H, W] in [-1, 1] to the posterior's mean [N, nz, h, w], float32."""
+        """[N, C, H, W] in [-1, 1] to latents [N, nz, h, w], float32."""
         ...
 
     def decode(self, latents: Tensor) -> Tensor:
@@ -52,10 +52,10 @@ class TorchSubject:
     """The package's model with the weights of a run, a compiled folder or a safetensors file."""
 
     def __init__(
-        self, model: type[AutoencoderBase], weights: Path, device: torch.device, precision: Precision
+        self, model: type[ImageAutoencoder], weights: Path, device: torch.device, precision: Precision
     ) -> None:
         self.file = weights_file(weights)
-        self.model: AutoencoderBase = trained_autoencoder(model, self.file).requires_grad_(False).to(device)
+        self.model: ImageAutoencoder = trained_autoencoder(model, self.file).requires_grad_(False).to(device)
         # Now: a run that goes on may have replaced the file, or removed it, when the evaluation is done.
         self._source = {"kind": "torch", "path": str(self.file), "sha256": file_hash(self.file)}
         self.name = self.model.name
@@ -71,7 +71,7 @@ class TorchSubject:
     def encode(self, images: Tensor) -> Tensor:
         """See Subject."""
         with self._autocast(images):
-            return self.model.encode(images).latent_dist.mode().float()
+            return self.model.posterior(images).mode().float()
 
     def decode(self, latents: Tensor) -> Tensor:
         """See Subject."""

@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..common.errors import InputError
-from ..nn.autoencoder import DiagonalGaussian
 from ..nn.layers import at_least_float32, haar_dwt
+from ..nn.posterior import DiagonalGaussian, Posterior
 from ..recipe.fields import Recipe
 
 
@@ -24,8 +24,10 @@ def l1(x_hat: Tensor, x: Tensor) -> Tensor:
     return _difference(x_hat, x).abs().mean()
 
 
-def kl(posterior: DiagonalGaussian) -> Tensor:
-    """Divergence of the posterior from the standard Gaussian, mean per latent element."""
+def kl(posterior: Posterior) -> Tensor:
+    """Divergence of a Gaussian posterior from the standard Gaussian, mean per latent element."""
+    if not isinstance(posterior, DiagonalGaussian):
+        raise TypeError(f"the KL divergence is of a Gaussian posterior, not of {type(posterior).__name__}")
     moments = at_least_float32(torch.cat([posterior.mean, posterior.logvar], dim=1))
     return DiagonalGaussian(moments).kl().sum() / posterior.mean.numel()
 
@@ -162,7 +164,7 @@ class _Batch:
 
     x_hat: Tensor
     x: Tensor
-    posterior: DiagonalGaussian
+    posterior: Posterior
     ema_x_hat: Tensor | None
     perceptual: nn.Module | None
     recipe: Recipe
@@ -240,7 +242,7 @@ class ReconstructionLosses(nn.Module):
         return "ldl" in self.weights
 
     def forward(
-        self, x_hat: Tensor, x: Tensor, posterior: DiagonalGaussian, ema_x_hat: Tensor | None = None
+        self, x_hat: Tensor, x: Tensor, posterior: Posterior, ema_x_hat: Tensor | None = None
     ) -> dict[str, Tensor]:
         batch = _Batch(x_hat, x, posterior, ema_x_hat, self.perceptual, self.recipe)
         with torch.autocast(x.device.type, enabled=False):

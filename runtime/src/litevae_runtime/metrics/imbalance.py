@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..data.grids import join_columns, rgb
-from ..nn.autoencoder import AutoencoderBase
+from ..nn.image_autoencoder import ImageAutoencoder
 
 DEFINITION = (
     "root mean square over the channels at every position of the last decoder block's output: the largest over the median, "
@@ -23,7 +23,7 @@ SHOWN = 4
 _PARAMETRIZATIONS = "parametrizations"
 
 
-def last_block(model: AutoencoderBase, latent: Tensor) -> str | None:
+def last_block(model: ImageAutoencoder, latent: Tensor) -> str | None:
     """The path of the decoder's last block, found by decoding a latent [1, nz, h, w], which may be on the meta device.
 
     That is the module with children and a convolution that ends last among those that end before the output
@@ -45,7 +45,7 @@ def last_block(model: AutoencoderBase, latent: Tensor) -> str | None:
 
 
 @torch.no_grad()
-def _ended(model: AutoencoderBase, latent: Tensor) -> list[str]:
+def _ended(model: ImageAutoencoder, latent: Tensor) -> list[str]:
     """The modules that decoding calls and that give feature maps, in the order in which they last end."""
     names: dict[str, None] = {}
 

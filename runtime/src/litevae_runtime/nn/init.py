@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from .autoencoder import AutoencoderBase
+from .image_autoencoder import ImageAutoencoder
 from .layers import SMCConv2d
 from .used import used_in_decoding
 
@@ -17,7 +17,7 @@ SILU_GAIN = 1.6765
 
 
 @torch.no_grad()
-def initialize(autoencoder: AutoencoderBase, init: Init) -> None:
+def initialize(autoencoder: ImageAutoencoder, init: Init) -> None:
     """`torch` leaves what constructors drew. `variance-preserving` keeps activations of a decoder without norms near their size.
 
     With gains of 1 and torch's own distributions, whose convolutions give a third of the variance they get, activations shrink

@@ -3,13 +3,31 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-# Log-variances are limited as in latent diffusion, and in compiled encoders: logvarRange of dsl/model.ts.
+# Log-variances are limited as in latent diffusion, and in compiled encoders: logvarRange of dsl/posterior.ts.
 LOGVAR_RANGE = (-30.0, 20.0)
+
+
+class Posterior(Protocol):
+    """What an encoder says of the latent, made of what its network gives."""
+
+    def __init__(self, moments: Tensor) -> None: ...
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """What a compiled encoder gives, [N, nz, h, w] each; along the channels they are moments again."""
+        ...
+
+    def mode(self) -> Tensor:
+        """The likeliest latent [N, nz, h, w]: what is stored and compiled."""
+        ...
+
+    def draw(self, noise: Tensor) -> Tensor:
+        """The latent [N, nz, h, w] that standard Gaussian noise of its shape stands for."""
+        ...
 
 
 class DiagonalGaussian:
@@ -39,6 +57,14 @@ class DiagonalGaussian:
         """The mean [N, nz, h, w]: what is stored and compiled."""
         return self.mean
 
+    def draw(self, noise: Tensor) -> Tensor:
+        """See Posterior."""
+        return self.mean + self.std * noise
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """See Posterior: mean and log-variance."""
+        return self.mean, self.logvar
+
     def kl(self, other: "DiagonalGaussian | None" = None) -> Tensor:
         """Divergence from `other`, or from the standard Gaussian, summed over each sample: [N] (as in latent diffusion)."""
         mean, logvar = self._wide()
@@ -61,6 +87,25 @@ class DiagonalGaussian:
         return self.mean.to(wide), self.logvar.to(wide)
 
 
+class PointPosterior:
+    """The posterior of an encoder without a distribution: one latent [N, nz, h, w], which noise does not move."""
+
+    def __init__(self, moments: Tensor) -> None:
+        self.latent = moments
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """See Posterior."""
+        return (self.latent,)
+
+    def mode(self) -> Tensor:
+        """See Posterior."""
+        return self.latent
+
+    def draw(self, noise: Tensor) -> Tensor:
+        """See Posterior."""
+        return self.latent
+
+
 class _Output:
     """Values by name, by key and by position, as diffusers' outputs give them."""
 
@@ -81,6 +126,18 @@ class _Output:
 @dataclass
 class EncoderOutput(_Output):
     latent_dist: DiagonalGaussian
+
+
+@dataclass
+class LatentOutput(_Output):
+    """What an encoder without a distribution gives: `latent` in AutoencoderDC's output, `latents` in AutoencoderTiny's."""
+
+    latent: Tensor
+
+    @property
+    def latents(self) -> Tensor:
+        """The same: diffusers' pipelines ask for this name."""
+        return self.latent
 
 
 @dataclass

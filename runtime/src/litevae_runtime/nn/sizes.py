@@ -6,14 +6,14 @@ import torch
 from torch import nn
 
 from ..common.errors import InputError
-from .autoencoder import AutoencoderBase
 from .fitting import choice, nearest_fitting
+from .image_autoencoder import ImageAutoencoder
 
 # How far from a resolution that does not fit others are looked for.
 _REACH = 256
 
 
-def check_sides(model: type[AutoencoderBase], sides: Sequence[int], option: str) -> None:
+def check_sides(model: type[ImageAutoencoder], sides: Sequence[int], option: str) -> None:
     """InputError where square images of one of these sides do not fit the model; `option` is what gave them."""
     with torch.device("meta"):
         autoencoder = model().eval()
@@ -35,18 +35,18 @@ def require_fitting(wrong: Mapping[int, Sequence[int]], option: str, what: str) 
     )
 
 
-def nearest(side: int, autoencoder: AutoencoderBase, discriminator: nn.Module | None = None) -> list[int]:
+def nearest(side: int, autoencoder: ImageAutoencoder, discriminator: nn.Module | None = None) -> list[int]:
     """`nearest_fitting` for square images of these networks."""
     stride, reach = autoencoder.stride, max(_REACH, 2 * autoencoder.stride)
     return nearest_fitting(side, lambda each: fits(each, autoencoder, discriminator), stride, reach)
 
 
 @torch.no_grad()
-def fits(side: int, autoencoder: AutoencoderBase, discriminator: nn.Module | None = None) -> bool:
+def fits(side: int, autoencoder: ImageAutoencoder, discriminator: nn.Module | None = None) -> bool:
     """Whether square images of that side come back in their size. The networks are on the meta device, in eval mode."""
     try:
         image = torch.zeros(1, autoencoder.image_channels, side, side, device="meta")
-        latent = autoencoder.encode(image).latent_dist.mode()
+        latent = autoencoder.posterior(image).mode()
         if autoencoder.decode(latent).sample.shape != image.shape:
             return False
         if discriminator is not None:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..common.errors import InputError, WeightsError
 from ..common.run_folder import AVERAGE, RAW, STATE, RunFolder
-from .autoencoder import AutoencoderBase
+from .image_autoencoder import ImageAutoencoder
 from .statistics import flat_config
 from .stored import CONFIG, WEIGHTS, stored_beside, weights_in
 from .used import keys_of_encoding
@@ -36,7 +36,7 @@ def weights_file(path: Path) -> Path:
     return next((file for file in candidates if file is not None and file.is_file()), path / WEIGHTS)
 
 
-def _state_in(file: Path, autoencoder: AutoencoderBase, remedy: str) -> dict[str, Tensor]:
+def _state_in(file: Path, autoencoder: ImageAutoencoder, remedy: str) -> dict[str, Tensor]:
     """The tensors of a file under the model's keys."""
     try:
         tensors = read_weights(file)
@@ -48,7 +48,7 @@ def _state_in(file: Path, autoencoder: AutoencoderBase, remedy: str) -> dict[str
         ) from error
 
 
-def _take_settings(autoencoder: AutoencoderBase, file: Path, remedy: str) -> None:
+def _take_settings(autoencoder: ImageAutoencoder, file: Path, remedy: str) -> None:
     """What config.json beside the weights says of their latents becomes the model's."""
     try:
         autoencoder.stored = stored_beside(file, autoencoder.latent_channels)
@@ -58,7 +58,7 @@ def _take_settings(autoencoder: AutoencoderBase, file: Path, remedy: str) -> Non
         ) from error
 
 
-def _load(autoencoder: AutoencoderBase, state: Mapping[str, Tensor], file: Path, remedy: str) -> None:
+def _load(autoencoder: ImageAutoencoder, state: Mapping[str, Tensor], file: Path, remedy: str) -> None:
     try:
         load_strict(autoencoder, state)
     except WeightsError as error:
@@ -80,7 +80,7 @@ def _model_of(file: Path) -> str | None:
     return None
 
 
-def trained_autoencoder(model: type[AutoencoderBase], path: Path) -> AutoencoderBase:
+def trained_autoencoder(model: type[ImageAutoencoder], path: Path) -> ImageAutoencoder:
     """The model in eval mode with the weights of `--weights`, a safetensors file or a folder such as a run's."""
     autoencoder = model()
     file = weights_file(path)
@@ -91,7 +91,7 @@ def trained_autoencoder(model: type[AutoencoderBase], path: Path) -> Autoencoder
     return autoencoder.eval()
 
 
-def start_from(autoencoder: AutoencoderBase, path: str, partial: bool) -> str:
+def start_from(autoencoder: ImageAutoencoder, path: str, partial: bool) -> str:
     """Loads weights into a model; returns a report of what was taken. `path` is a safetensors file or a folder with one."""
     file = weights_file(Path(path))
     state = _state_in(file, autoencoder, "give a safetensors file in train.start_from, or null")

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from ..common.errors import InputError
-from .autoencoder import AutoencoderBase
 from .fitting import Sides, least_from
+from .image_autoencoder import ImageAutoencoder
 
 
-def _called(autoencoder: AutoencoderBase, call: Callable[[Tensor], object], x: Tensor) -> list[nn.Module]:
+def _called(autoencoder: ImageAutoencoder, call: Callable[[Tensor], object], x: Tensor) -> list[nn.Module]:
     """The modules with parameters of their own that `call(x)` uses, in the order of their first use."""
     called: dict[nn.Module, None] = {}
 
@@ -29,7 +29,7 @@ def _called(autoencoder: AutoencoderBase, call: Callable[[Tensor], object], x: T
     return list(called)
 
 
-def _example(autoencoder: AutoencoderBase, channels: int, side: int, fitting: Sides) -> Tensor:
+def _example(autoencoder: ImageAutoencoder, channels: int, side: int, fitting: Sides) -> Tensor:
     """Zeros of the least sides that fit and are no less than `side`."""
     device = next(autoencoder.parameters()).device
     return torch.zeros(1, channels, *least_from(side, fitting), device=device)
@@ -39,13 +39,13 @@ def _example(autoencoder: AutoencoderBase, channels: int, side: int, fitting: Si
 _SIDE = 8
 
 
-def used_in_encoding(autoencoder: AutoencoderBase) -> list[nn.Module]:
+def used_in_encoding(autoencoder: ImageAutoencoder) -> list[nn.Module]:
     side = _SIDE * autoencoder.stride
     image = _example(autoencoder, autoencoder.image_channels, side, autoencoder.image_sides)
-    return _called(autoencoder, autoencoder.encode, image)
+    return _called(autoencoder, autoencoder.posterior, image)
 
 
-def keys_of_encoding(autoencoder: AutoencoderBase) -> set[str]:
+def keys_of_encoding(autoencoder: ImageAutoencoder) -> set[str]:
     """The keys of all weights and buffers that encoding uses."""
     used = {id(module) for module in used_in_encoding(autoencoder)}
     return {
@@ -56,19 +56,19 @@ def keys_of_encoding(autoencoder: AutoencoderBase) -> set[str]:
     }
 
 
-def used_in_decoding(autoencoder: AutoencoderBase) -> list[nn.Module]:
+def used_in_decoding(autoencoder: ImageAutoencoder) -> list[nn.Module]:
     latent = _example(autoencoder, autoencoder.latent_channels, _SIDE, autoencoder.latent_sides)
     return _called(autoencoder, autoencoder.decode, latent)
 
 
-def freeze_encoder(autoencoder: AutoencoderBase) -> None:
+def freeze_encoder(autoencoder: ImageAutoencoder) -> None:
     """Stops gradients to every module that encoding uses: the decoder alone is tuned."""
     for module in used_in_encoding(autoencoder):
         for parameter in module.parameters(recurse=False):
             parameter.requires_grad_(False)
 
 
-def last_layer(autoencoder: AutoencoderBase) -> nn.Parameter:
+def last_layer(autoencoder: ImageAutoencoder) -> nn.Parameter:
     """The weight of the decoder's last convolution, where gradients of the losses are compared (eq. 2)."""
     weights = [getattr(module, "weight", None) for module in used_in_decoding(autoencoder)]
     found = [weight for weight in weights if isinstance(weight, nn.Parameter) and weight.dim() == 4]

@@ -11,8 +11,8 @@ from torch import nn
 
 from ..common.errors import InputError
 from ..data.pixels import PIXELS, settings_of
-from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
+from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.init import initialize
 from ..nn.trained import start_from
 from ..nn.used import freeze_encoder, last_layer
@@ -24,7 +24,7 @@ from .networks import Networks, Optimizers, Reconstruction, build_discriminator
 def build(
     accelerator: Accelerator,
     recipe: Recipe,
-    model: type[AutoencoderBase],
+    model: type[ImageAutoencoder],
     networks: Builders,
     compiled: bool,
     resumed_keys: Collection[str] | None,
@@ -53,7 +53,7 @@ def build(
     autoencoder.enable_gradient_checkpointing(recipe.train.gradient_checkpointing)
     autoencoder.enable_channels_last(recipe.train.channels_last)
     autoencoder.to(accelerator.device)
-    average = cast(AutoencoderBase, averaged_copy(autoencoder)) if recipe.ema.decay > 0 else None
+    average = cast(ImageAutoencoder, averaged_copy(autoencoder)) if recipe.ema.decay > 0 else None
     reconstruction = Reconstruction(autoencoder)
     if discriminator is not None:
         discriminator.to(accelerator.device)
@@ -78,7 +78,7 @@ def build(
     return built, optimizers, notes
 
 
-def declare(autoencoder: AutoencoderBase, recipe: Recipe) -> None:
+def declare(autoencoder: ImageAutoencoder, recipe: Recipe) -> None:
     """Makes what config.json beside the weights will say that of this run, whatever they were taken from said."""
     stored = autoencoder.stored
     autoencoder.stored = replace(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ..common.arguments import command_parser
 from ..common.commands import exit_code
-from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
+from ..nn.image_autoencoder import ImageAutoencoder
 
 
 def _parser(package: str) -> argparse.ArgumentParser:
@@ -49,14 +49,16 @@ def _parser(package: str) -> argparse.ArgumentParser:
 
 
 def main(
-    model: type[AutoencoderBase], networks: Builders, package: Path, arguments: list[str] | None = None
+    model: type[ImageAutoencoder], networks: Builders, package: Path, arguments: list[str] | None = None
 ) -> int:
     """Trains `model` as the command line says; `package` is the folder that holds its recipe.json. Returns the exit code."""
     options = _parser(package.name).parse_args(arguments)
     return exit_code(lambda: _run(model, networks, package, options), "training", "train")
 
 
-def _run(model: type[AutoencoderBase], networks: Builders, package: Path, options: argparse.Namespace) -> int:
+def _run(
+    model: type[ImageAutoencoder], networks: Builders, package: Path, options: argparse.Namespace
+) -> int:
     # What the recipe and the images have wrong is told before accelerate and its friends take their seconds.
     from ..common.run_folder import RECIPE, recipe_of
     from ..recipe.load import load_recipe

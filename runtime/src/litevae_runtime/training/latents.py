@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from ..data.noise import noise_for
-from ..nn.autoencoder import AutoencoderBase
+from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.statistics import LatentStatistics
 
 
 @torch.no_grad()
 def latent_statistics(
-    model: AutoencoderBase, batches: Iterable[Tensor], limit: int, seed: int
+    model: ImageAutoencoder, batches: Iterable[Tensor], limit: int, seed: int
 ) -> LatentStatistics:
     """Over the first `limit` images of `batches` ([N, C, H, W] each), summed in float64."""
     count, images = 0, 0
@@ -20,10 +20,10 @@ def latent_statistics(
     squares = torch.zeros_like(total)
     for batch in batches:
         batch = batch[: limit - images]
-        posterior = model.encode(batch).latent_dist
+        posterior = model.posterior(batch)
         positions = torch.arange(images, images + len(batch))
-        noise = noise_for(positions, tuple(posterior.mean.shape[1:]), seed, batch.device)
-        latent = (posterior.mean + posterior.std * noise).cpu().double()
+        noise = noise_for(positions, tuple(posterior.mode().shape[1:]), seed, batch.device)
+        latent = posterior.draw(noise).cpu().double()
         total += latent.sum(dim=(0, 2, 3))
         squares += latent.square().sum(dim=(0, 2, 3))
         count += latent[:, 0].numel()

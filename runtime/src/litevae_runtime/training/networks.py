@@ -8,8 +8,9 @@ from torch import Tensor, nn
 
 from ..common.errors import InputError, WeightsError
 from ..losses.perceptual import Lpips, PerceptualLoss, VggLoss, build_lpips
-from ..nn.autoencoder import AutoencoderBase, DiagonalGaussian
 from ..nn.builders import Builders
+from ..nn.image_autoencoder import ImageAutoencoder
+from ..nn.posterior import DiagonalGaussian
 from ..nn.published import find_published
 from ..recipe.fields import Recipe
 
@@ -28,7 +29,7 @@ def build_discriminator(networks: Builders, kind: str) -> nn.Module:
     return build()
 
 
-def discriminator_state(autoencoder: AutoencoderBase, discriminator: nn.Module) -> dict[str, Tensor]:
+def discriminator_state(autoencoder: ImageAutoencoder, discriminator: nn.Module) -> dict[str, Tensor]:
     """The weights of the model's own discriminator under the keys that the file of compile has for them."""
     names = autoencoder.discriminator_modules
     # Built alone, a discriminator of one module has keys without that module's name.
@@ -77,38 +78,49 @@ def _check_images(recipe: Recipe, channels: int) -> None:
     )
 
 
+def check_posterior(recipe: Recipe, model: type[ImageAutoencoder]) -> None:
+    """InputError where the recipe weighs a divergence that the encoder's latents do not have."""
+    if recipe.losses.kl == 0 or issubclass(model.posterior_type, DiagonalGaussian):
+        return
+    raise InputError(
+        f"the recipe weighs a KL divergence, and the encoder of {model.name} gives latents without a distribution",
+        expected="losses.kl: 0",
+        found=f"losses.kl: {recipe.losses.kl:g}",
+        remedy="add --set losses.kl=0",
+    )
+
+
 class Reconstruction(nn.Module):
     """What a step of the autoencoder computes, as one forward, which is what DistributedDataParallel wraps.
 
-    (image [N, C, H, W], noise [N, nz, h, w]) -> reconstruction [N, C, H, W], moments [N, 2·nz, h, w].
+    (image [N, C, H, W], noise [N, nz, h, w]) -> reconstruction [N, C, H, W], moments of its latents.
     """
 
-    def __init__(self, autoencoder: AutoencoderBase) -> None:
+    def __init__(self, autoencoder: ImageAutoencoder) -> None:
         super().__init__()
         self.autoencoder = autoencoder
 
     def forward(self, image: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        posterior = self.autoencoder.encode(image).latent_dist
-        latent = posterior.mean + posterior.std * noise
-        moments = torch.cat([posterior.mean, posterior.logvar], dim=1)
-        return self.autoencoder.decode(latent).sample, moments
+        posterior = self.autoencoder.posterior(image)
+        moments = torch.cat(posterior.tensors(), dim=1)
+        return self.autoencoder.decode(posterior.draw(noise)).sample, moments
 
 
 @dataclass(frozen=True, slots=True)
 class Networks:
     """The networks of a run: as they are, and as Accelerate prepared them for forward passes that are trained."""
 
-    autoencoder: AutoencoderBase
+    autoencoder: ImageAutoencoder
     reconstruction: nn.Module
     # The EMA weights, where the recipe keeps them.
-    average: AutoencoderBase | None
+    average: ImageAutoencoder | None
     discriminator: nn.Module | None
     prepared_discriminator: nn.Module | None
     # The weight at which gradients of the losses are compared.
     last_layer: nn.Parameter
 
     @property
-    def evaluated(self) -> AutoencoderBase:
+    def evaluated(self) -> ImageAutoencoder:
         """The weights that are validated and saved."""
         return self.average or self.autoencoder
 
@@ -119,7 +131,3 @@ class Optimizers:
 
     autoencoder: Any
     discriminator: Any | None
-
-
-def posterior_of(moments: Tensor) -> DiagonalGaussian:
-    return DiagonalGaussian(moments.float())

@@ -5,7 +5,7 @@ from pathlib import Path
 from accelerate import Accelerator
 
 from ..common.errors import InputError
-from ..nn.autoencoder import AutoencoderBase
+from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.pretrained import write_pretrained
 from ..nn.statistics import LatentStatistics
 from ..nn.stored import WEIGHTS
@@ -43,7 +43,7 @@ def write_result(
 
 
 def _latents(
-    accelerator: Accelerator, model: AutoencoderBase, loading: Loading, recipe: Recipe
+    accelerator: Accelerator, model: ImageAutoencoder, loading: Loading, recipe: Recipe
 ) -> LatentStatistics:
     """Measured on the run's images; of an encoder that stayed as it was, what its weights came with."""
     if model.stored.latents is not None:

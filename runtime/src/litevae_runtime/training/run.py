@@ -9,8 +9,8 @@ from pathlib import Path
 from ..common.commands import EXIT_DONE
 from ..common.errors import InputError
 from ..common.run_folder import DAMAGED, DIVERGED, RunFolder, step_of
-from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
+from ..nn.image_autoencoder import ImageAutoencoder
 from ..recipe.fields import Recipe
 from ..recipe.load import recipe_dict
 from .checkpoint import choose_checkpoint
@@ -36,7 +36,7 @@ _EXIT_CODES = {
 
 @memory_errors()
 def train(
-    model: type[AutoencoderBase],
+    model: type[ImageAutoencoder],
     networks: Builders,
     recipe: Recipe,
     *,

@@ -6,14 +6,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..data.grids import join_columns, rgb
-from ..nn.autoencoder import AutoencoderBase
+from ..nn.image_autoencoder import ImageAutoencoder
 
 
 @torch.no_grad()
-def sample_grid(model: AutoencoderBase, images: Tensor) -> np.ndarray:
-    """RGB bytes [H, W, 3] of the rows of `images` [N, C, h, w]: reconstructed from the posterior's mean, without noise."""
-    posterior = model.encode(images).latent_dist
-    latent = posterior.mode()
+def sample_grid(model: ImageAutoencoder, images: Tensor) -> np.ndarray:
+    """RGB bytes [H, W, 3] of the rows of `images` [N, C, h, w]: reconstructed without noise."""
+    latent = model.posterior(images).mode()
     x_hat = model.decode(latent).sample.float()
     difference = (x_hat - images).abs().mean(dim=1, keepdim=True) - 1
     return join_columns(

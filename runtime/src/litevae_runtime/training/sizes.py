@@ -3,15 +3,15 @@
 import torch
 
 from ..common.errors import InputError
-from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
 from ..nn.fitting import choice
+from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.sizes import fits, nearest
 from ..recipe.fields import Recipe
 from .networks import build_discriminator
 
 
-def check_sizes(recipe: Recipe, model: type[AutoencoderBase], networks: Builders) -> None:
+def check_sizes(recipe: Recipe, model: type[ImageAutoencoder], networks: Builders) -> None:
     """InputError names the first phase whose images do not fit, and the nearest sizes that do."""
     adversarial = any(phase.discriminator for phase in recipe.phases)
     with torch.device("meta"):

@@ -98,7 +98,8 @@ def describe(accelerator: Accelerator, recipe: Recipe, networks: Networks, image
         *([] if images.warning is None else [f"warning: {images.warning}"]),
         f"{accelerator.num_processes} × {accelerator.device.type}, {recipe.precision}",
     ]
-    for resolution in dict.fromkeys(phase.resolution for phase in recipe.phases):
+    weighed = recipe.phases if recipe.losses.kl > 0 else []
+    for resolution in dict.fromkeys(phase.resolution for phase in weighed):
         conventions = kl_in_conventions(
             recipe.losses.kl,
             model.latent_channels,

@@ -27,7 +27,7 @@ from ..metrics.psnr import psnr
 from ..nn.layers import without_power_iteration
 from ..recipe.fields import Recipe
 from .ema import decay_at, update_average
-from .networks import Networks, Optimizers, posterior_of
+from .networks import Networks, Optimizers
 from .schedule import At
 
 Metrics = dict[str, Tensor | float]
@@ -160,7 +160,8 @@ class TrainingStep:
         output, moments = self.networks.reconstruction(batch["image"], noise)
         x_hat = output.float()
         average = self._average_output(batch["image"], noise) if self.losses.needs_ema else None
-        return x_hat, self.losses(x_hat, batch["image"], posterior_of(moments), average)
+        posterior = model.posterior_type(moments.float())
+        return x_hat, self.losses(x_hat, batch["image"], posterior, average)
 
     def _share(self, at: At) -> float:
         return share_at(at.discriminator_step, self.recipe.adversarial) if at.phase.discriminator else 0.0
@@ -196,8 +197,7 @@ class TrainingStep:
         average = self.networks.average
         assert average is not None
         with torch.no_grad(), self.accelerator.autocast():
-            posterior = average.encode(image).latent_dist
-            return average.decode(posterior.mean + posterior.std * noise).sample.float()
+            return average.decode(average.posterior(image).draw(noise)).sample.float()
 
     def _judged(self, x_hat: Tensor) -> Tensor:
         """The adversarial term; the discriminator itself gets nothing from it, neither gradients nor statistics."""

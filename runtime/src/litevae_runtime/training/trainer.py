@@ -18,8 +18,8 @@ from ..data.corrupt import CorruptLog, has_unread
 from ..data.sets import Batch, Split
 from ..losses.reconstruction import ReconstructionLosses
 from ..metrics.registry import VALIDATION
-from ..nn.autoencoder import AutoencoderBase
 from ..nn.builders import Builders
+from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.stored import WEIGHTS
 from ..recipe.fields import Recipe
 from ..recipe.rules import check_rules
@@ -28,7 +28,7 @@ from .checkpoint import Checkpoints
 from .discriminator_health import DiscriminatorHealth
 from .loading import Loading
 from .monitor import Monitor
-from .networks import build_perceptual
+from .networks import build_perceptual, check_posterior
 from .opening import open_folder
 from .pace import Pace
 from .result import write_result
@@ -64,7 +64,7 @@ class Trainer:
         recipe: Recipe,
         split: Split,
         run: Path,
-        model: type[AutoencoderBase],
+        model: type[ImageAutoencoder],
         networks: Builders,
         compiled: bool = False,
         resumed_keys: Collection[str] | None = None,
@@ -78,6 +78,7 @@ class Trainer:
         for phase in recipe.phases:
             self.loading.micro_batch(phase.batch)
         check_rules(recipe)
+        check_posterior(recipe, model)
         check_sizes(recipe, model, networks)
         torch.set_float32_matmul_precision("high" if recipe.train.tf32 else "highest")
         torch.backends.cudnn.allow_tf32 = recipe.train.tf32

@@ -1,4 +1,4 @@
-"""What is measured and drawn of held-back images while a run goes on: from the posterior's mean, without noise."""
+"""What is measured and drawn of held-back images while a run goes on: without the posterior's noise."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from ..data.sets import ValidationSet
 from ..metrics.psnr import psnr
-from ..nn.autoencoder import AutoencoderBase
+from ..nn.image_autoencoder import ImageAutoencoder
 from .samples import sample_grid
 
 
@@ -29,14 +29,14 @@ def evaluating(accelerator: Accelerator, model: nn.Module) -> Iterator[None]:
 
 
 def validate(
-    accelerator: Accelerator, model: AutoencoderBase, perceptual: nn.Module | None, loader: DataLoader[Any]
+    accelerator: Accelerator, model: ImageAutoencoder, perceptual: nn.Module | None, loader: DataLoader[Any]
 ) -> dict[str, float]:
     """Means over the images of `loader`, of which each process has its share."""
     gathered: dict[str, list[Tensor]] = {}
     with evaluating(accelerator, model):
         for loaded in loader:
             x = loaded["image"].to(accelerator.device)
-            x_hat = model.decode(model.encode(x).latent_dist.mode()).sample.float()
+            x_hat = model.decode(model.posterior(x).mode()).sample.float()
             found = {"psnr": psnr(x_hat, x), "l1": (x_hat - x).abs().mean(dim=(1, 2, 3))}
             if perceptual is not None:
                 with torch.autocast(x.device.type, enabled=False):
@@ -46,7 +46,9 @@ def validate(
     return {name: torch.cat(values).mean().item() for name, values in gathered.items()}
 
 
-def draw(accelerator: Accelerator, model: AutoencoderBase, held_out: ValidationSet, count: int) -> np.ndarray:
+def draw(
+    accelerator: Accelerator, model: ImageAutoencoder, held_out: ValidationSet, count: int
+) -> np.ndarray:
     """The grid of the first `count` images."""
     shown = range(min(count, len(held_out)))
     images = torch.stack([held_out[i]["image"] for i in shown]).to(accelerator.device)
