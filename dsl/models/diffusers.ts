@@ -2,6 +2,7 @@
 import { must } from "../../src/errors/must.ts";
 import type { Model } from "../../src/ir/model.ts";
 import { sdVae } from "./sd-vae.ts";
+import { taesd } from "./taesd.ts";
 
 export type DiffusersConfig = Readonly<Record<string, unknown>>;
 
@@ -19,7 +20,10 @@ export class Unsupported extends Error {
 
 type Family = (name: string, config: DiffusersConfig) => Model;
 
-export const diffusersFamilies: Readonly<Record<string, Family>> = { AutoencoderKL: autoencoderKl };
+export const diffusersFamilies: Readonly<Record<string, Family>> = {
+  AutoencoderKL: autoencoderKl,
+  AutoencoderTiny: autoencoderTiny,
+};
 
 /** What a setting must be where the layers are always the same. */
 function expectSettings(config: DiffusersConfig, wanted: Readonly<Record<string, unknown>>): void {
@@ -94,5 +98,23 @@ function autoencoderKl(name: string, config: DiffusersConfig): Model {
       force_upcast: flagOf(config, "force_upcast", true),
       sample_size: numberOf(config, "sample_size", 32),
     },
+  });
+}
+
+function autoencoderTiny(name: string, config: DiffusersConfig): Model {
+  expectSettings(config, { act_fn: "relu", upsample_fn: "nearest", upsampling_scaling_factor: 2 });
+  const imageChannels = numberOf(config, "in_channels", 3);
+  expectSettings(config, { out_channels: imageChannels });
+  const widths = [...widthsOf(config, "encoder_block_out_channels"), ...widthsOf(config, "decoder_block_out_channels")];
+  const channels = must(widths[0], "the width of the first level");
+  const other = widths.find((width) => width !== channels);
+  if (other !== undefined) throw new Unsupported("decoder_block_out_channels", `${channels} at every level`, widths);
+  return taesd({
+    name,
+    imageChannels,
+    latentChannels: numberOf(config, "latent_channels", 4),
+    channels,
+    encoderBlocks: widthsOf(config, "num_encoder_blocks"),
+    decoderBlocks: widthsOf(config, "num_decoder_blocks"),
   });
 }

@@ -50,9 +50,9 @@ function litevaeEntries(): [string, BuiltIn][] {
 }
 
 function publishedEntries(): readonly (readonly [string, BuiltIn])[] {
-  return Object.entries(published).map(([name, { about, options }]) => [
+  return Object.entries(published).map(([name, { about, build }]) => [
     name,
-    { about, build: (chosen) => sdVae({ name, ...options, ...optionsOf(chosen) }) },
+    { about, build: (chosen) => build({ name, ...optionsOf(chosen) }) },
   ]);
 }
 

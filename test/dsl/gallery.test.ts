@@ -19,3 +19,11 @@ test.each(files)("%s is the built-in model of its name", async (file) => {
   expect(model.parts.map(printPart)).toEqual(built.parts.map(printPart));
   expect(model.interchange).toEqual(built.interchange);
 });
+
+test.each(Object.keys(builtIns))("%s can be built under its name, with another latent", (name) => {
+  const built = builtIns[name]!.build({ latentChannels: 8 });
+  expect(built).toMatchObject({ name, latentChannels: 8, stride: name === "kl-f16d32" ? 16 : 8 });
+  // What was published without a discriminator has none.
+  const parts = name.startsWith("tae") ? ["encoder", "decoder"] : ["encoder", "decoder", "discriminator"];
+  expect(built.parts.map((part) => part.name)).toEqual(parts);
+});

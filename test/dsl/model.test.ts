@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { UserError, type Report } from "../../src/errors/index.ts";
-import { builtIns } from "../../dsl/models/index.ts";
 import { litevae } from "litevae";
 import {
   attention,
@@ -261,12 +260,7 @@ describe("settings", () => {
   });
 });
 
-describe("built-in models", () => {
-  test.each(Object.keys(builtIns))("%s can be built under its name, with another latent", (name) => {
-    const built = builtIns[name]!.build({ latentChannels: 8 });
-    expect(built).toMatchObject({ name, latentChannels: 8, stride: name === "kl-f16d32" ? 16 : 8 });
-    expect(built.parts.map((part) => part.name)).toEqual(["encoder", "decoder", "discriminator"]);
-  });
+describe("parts", () => {
   test("activations alone are no encoder", () => {
     expect(reportOf(make({ encoder: (x: FeatureMap) => silu(x) })).what).toBe("encoder is not a block");
   });

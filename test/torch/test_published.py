@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 import torch
 from conftest import litevae, package
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, AutoencoderTiny
 from safetensors.torch import load_file, save_file
 
 WIDTHS = {"block_out_channels": (128, 256, 512, 512), "layers_per_block": 2}
@@ -173,3 +173,38 @@ def test_a_folder_of_something_else_says_what_it_is(
     result = litevae("summary", tmp_path)
     assert result.returncode == 1
     assert said in result.stderr
+
+
+@pytest.mark.parametrize(("name", "latent_channels"), [("taesd", 4), ("taef1", 16)])
+def test_a_folder_of_a_tiny_autoencoder_compiles_by_itself(
+    name: str, latent_channels: int, tmp_path: Path
+) -> None:
+    torch.manual_seed(7)
+    original: Any = AutoencoderTiny(latent_channels=latent_channels).eval()
+    original.save_pretrained(tmp_path / name)
+    out = tmp_path / "out"
+    result = litevae("compile", tmp_path / name, "-o", out, "--target", "onnx,torch")
+    assert result.returncode == 0, result.stderr
+    x = torch.rand(1, 3, 48, 72) * 2 - 1
+    with torch.no_grad():
+        latent = original.encode(x).latents
+        image = original.decode(3 * latent).sample
+    encoder = onnxruntime.InferenceSession(out / "encoder.onnx", providers=["CPUExecutionProvider"])
+    decoder = onnxruntime.InferenceSession(out / "decoder.onnx", providers=["CPUExecutionProvider"])
+    close(encoder.run(["latent"], {"image": x.numpy()})[0], latent)
+    close(decoder.run(["image"], {"latent": 3 * latent.numpy()})[0], image)
+
+    opened: Any = AutoencoderTiny.from_pretrained(out, use_safetensors=True)
+    assert opened.state_dict().keys() == original.state_dict().keys()
+    assert opened.config.latent_channels == latent_channels
+    with package(out) as module, torch.no_grad():
+        model: Any = module.Autoencoder.from_pretrained(tmp_path / name)
+        close(model.encode(x).latent, latent)
+        model.save_pretrained(tmp_path / "saved")
+        again: Any = AutoencoderTiny.from_pretrained(tmp_path / "saved", use_safetensors=True)
+        close(again.decode(3 * latent).sample, image)
+    # The built-in model of that name is the same network.
+    built = json.loads(litevae("compare", name, "--format", "json").stdout)[0]["parts"]
+    assert sum(part["params"] for part in built.values()) == sum(
+        each.numel() for each in original.parameters()
+    )
