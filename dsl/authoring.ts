@@ -21,6 +21,7 @@ export type {
   Vector,
 } from "./feature.ts";
 export { model, stages, type Discriminated, type ModelConfig } from "./model.ts";
+export { network, type Given, type NetworkConfig, type NetworkInput } from "./network.ts";
 export type { Moments, PosteriorKind } from "./posterior.ts";
 export { block, layers } from "./tracing/block.ts";
 export type { Model } from "../src/ir/model.ts";

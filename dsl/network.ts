@@ -1,56 +1,135 @@
 import { UserError } from "../src/errors/index.ts";
 import { dividedDim, symbolDim } from "../src/ir/dim.ts";
-import type { Block, Network } from "../src/ir/model.ts";
+import type { Block, Model, Network } from "../src/ir/model.ts";
 import { shapeOf, type Shape } from "../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
-import { checkCounts, checkKeys } from "./config.ts";
+import { checkCounts, checkKeys, checkText, type Below } from "./config.ts";
+import type { Feature, Vector } from "./feature.ts";
 import { tracePart } from "./tracing/part.ts";
 
-export interface NetworkConfig {
-  /** In snake_case: the training package builds the network with `build_NAME()`. */
-  readonly name: string;
-  /** What the block's function is called with, in order; `stride` is 1 by default. */
-  readonly inputs: readonly { readonly channels: number; readonly stride?: number }[];
-  /** What the output is called where the block returns a single feature; `output` by default. */
+/** An input of a network: a map [N, channels, H/stride, W/stride], whose `stride` is 1 by default, or a vector [N, features]. */
+export type NetworkInput = NamedInput & (MapInput | VectorInput);
+
+interface NamedInput {
+  /** In snake_case: the graph's input. Without one it is `x`, or `x0`, `x1`, … where there are several. */
+  readonly name?: string;
+}
+
+interface MapInput {
+  readonly channels: number;
+  readonly stride?: number;
+}
+
+interface VectorInput {
+  readonly features: number;
+}
+
+/** What a block's function is called with for an input. */
+export type Given<I> = I extends { readonly features: infer F extends number }
+  ? Vector<F>
+  : I extends { readonly channels: infer C extends number; readonly stride: infer S extends number }
+    ? Feature<C, S>
+    : I extends { readonly channels: infer C extends number }
+      ? Feature<C, 1>
+      : never;
+
+type GivenAll<I extends readonly NetworkInput[]> = { -readonly [Place in keyof I]: Given<I[Place]> };
+
+interface BlockConfig {
+  /** What the block's function is called with, in order. */
+  readonly inputs: readonly NetworkInput[];
+  /** What the output is called where the block returns a single value; `output` by default. */
   readonly output?: string;
-  /** An instance of a block; it returns a feature, or a record of features. */
+  /** An instance of a block; it returns a feature or a vector, or a record of them, whose keys are the outputs' names. */
   readonly block: (...inputs: never[]) => unknown;
 }
 
+/** What `network` compiles: an instance of a block, with the inputs that its function is called with. */
+export interface NetworkConfig<I extends readonly NetworkInput[]> extends Omit<BlockConfig, "inputs" | "block"> {
+  /** The model's name; by default that of its file. */
+  readonly name?: string;
+  readonly inputs: I;
+  /** An instance of a block; it returns a feature or a vector, or a record of them, whose keys are the outputs' names. */
+  readonly block: (...inputs: GivenAll<I>) => unknown;
+}
+
+const settings = ["name", "inputs", "output", "block"];
+
 /**
- * Compiles a block to a network of its own, beside any model: the training package gets its class. The keys of its weights begin with the names
- * in the block's `layers`, so that a published file's own keys can be had.
+ * Compiles any network to IR, as a model that is no autoencoder: nothing encodes, decodes or trains, everything else is as with `model`. Its one part is called
+ * `network`; the keys of its weights begin with the names in the block's `layers`, so that a published file's own keys can be had.
  */
-export function network(config: NetworkConfig): Network {
-  const source = captureSource(network);
-  checkKeys("network", config, ["name", "inputs", "output", "block"], network);
+export function network<const I extends readonly [NetworkInput, ...NetworkInput[]]>(config: NetworkConfig<I>): Model {
+  checkKeys("network", config, settings, network);
+  checkText("network", { name: config.name ?? "" }, network);
+  const part = traced({ ...config, name: "network" }, network);
+  const image = config.inputs.find((input): input is NamedInput & MapInput => "channels" in input && (input.stride ?? 1) === 1);
+  return Object.freeze({ kind: "model", name: config.name ?? "", imageChannels: image?.channels, parts: [part] });
+}
+
+/** A network beside any model: the training package gets its class, and builds it with `build_NAME()`. */
+export function networkBeside(config: BlockConfig & { readonly name: string }): Network {
+  checkKeys("network", config, settings, networkBeside);
+  return traced(config, networkBeside);
+}
+
+function traced(config: BlockConfig & { readonly name: string }, below: Below): Network {
+  const source = captureSource(below);
   const { name, inputs, output = "output", block } = config;
-  checkName("a network", name, source);
-  const shapes = inputs.map(({ channels, stride = 1 }): Shape => {
-    checkCounts("network", { channels, stride }, network);
-    return shapeOf("N", channels, dividedDim(symbolDim("H"), stride), dividedDim(symbolDim("W"), stride));
-  });
-  const traced = tracePart({ "": block }, shapes, block, source, "network");
-  const outputs = Object.entries(traced.outputs).map(([key, value]) => [key === "" ? output : key, value] as const);
-  for (const [key] of outputs) checkName("an output of a network", key, source);
+  const inputNames = inputs.map((input, i) => input.name ?? (inputs.length === 1 ? "x" : `x${i}`));
+  checkNames("a network", [name], source);
+  checkNames("an input of a network", inputNames, source);
+  const shapes = inputs.map((input) => shapeOfInput(input, below));
+  const { modules, graph, outputs } = tracePart({ "": block }, shapes, block, source, "network");
+  const named = Object.entries(outputs).map(([key, value]) => [key === "" ? output : key, value] as const);
+  const outputNames = named.map(([key]) => key);
+  checkNames("an output of a network", outputNames, source);
+  const twice = inputNames.find((each, i) => inputNames.indexOf(each) !== i || outputNames.includes(each));
+  if (twice !== undefined) throw usedTwice(twice, source);
   return Object.freeze({
     kind: "network",
     name,
-    modules: traced.modules,
-    block: traced.modules[0] as Block,
-    graph: { ...traced.graph, outputs: outputs.map(([, value]) => value) },
-    inputNames: inputs.map((_, i) => (inputs.length === 1 ? "x" : `x${i}`)),
-    outputNames: outputs.map(([key]) => key),
+    modules,
+    block: modules[0] as Block,
+    graph: { ...graph, outputs: named.map(([, value]) => value) },
+    inputNames,
+    outputNames,
   });
 }
 
-function checkName(what: string, name: string, source: Source): void {
-  if (/^[a-z][a-z0-9_]*$/.test(name)) return;
+function shapeOfInput(input: NetworkInput, below: Below): Shape {
+  if ("features" in input) {
+    const { features, ...others } = input;
+    checkKeys("an input of network", others, ["name"], below);
+    checkCounts("network", { features }, below);
+    return shapeOf("N", features);
+  }
+  checkKeys("an input of network", input, ["name", "channels", "stride", "features"], below);
+  const { channels, stride = 1 } = input;
+  checkCounts("network", { channels, stride }, below);
+  return shapeOf("N", channels, dividedDim(symbolDim("H"), stride), dividedDim(symbolDim("W"), stride));
+}
+
+function checkNames(what: string, names: readonly string[], source: Source): void {
+  const wrong = names.find((name) => !/^[a-z][a-z0-9_]*$/.test(name));
+  if (wrong === undefined) return;
   throw new UserError({
-    what: `"${name}" is not the name of ${what}`,
+    what: `"${wrong}" is not the name of ${what}`,
     where: placeOf(source),
     expected: "a name in snake_case",
+    found: wrong,
+    help: /^\d+$/.test(wrong)
+      ? "return a record from the block, { name: feature, … }: its keys are the outputs' names"
+      : "use small letters, digits and underscores, beginning with a letter",
+  });
+}
+
+function usedTwice(name: string, source: Source): UserError {
+  return new UserError({
+    what: `two inputs or outputs of the network are called ${name}`,
+    where: placeOf(source),
+    expected: "names that differ, since graphs tell values by them",
     found: name,
-    help: "use small letters, digits and underscores, beginning with a letter",
+    help: "give one of them another name",
   });
 }

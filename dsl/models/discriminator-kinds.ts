@@ -5,7 +5,7 @@ import { captureSource, placeOf } from "../../src/ir/source.ts";
 import { checkChoice, checkCounts, checkKeys } from "../config.ts";
 import type { Feature } from "../feature.ts";
 import type { Discriminated } from "../model.ts";
-import { network } from "../network.ts";
+import { networkBeside } from "../network.ts";
 import { PatchGan, UNetDiscriminator, type UNetDiscriminatorConfig } from "./discriminators.ts";
 import { StyleGanDiscriminator, type StyleGanConfig } from "./stylegan.ts";
 
@@ -81,6 +81,6 @@ export function discriminatorNetworks(imageChannels: number): readonly Network[]
   };
   const inputs = [{ channels: imageChannels }];
   return Object.entries(configs).map(([name, config]) =>
-    network({ name, inputs, output: "pixel_logits", block: discriminator(imageChannels, config) }),
+    networkBeside({ name, inputs, output: "pixel_logits", block: discriminator(imageChannels, config) }),
   );
 }

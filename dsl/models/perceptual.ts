@@ -4,7 +4,7 @@ import type { Network } from "../../src/ir/model.ts";
 import type { Feature } from "../feature.ts";
 import { maxPool2d, relu } from "../functions/index.ts";
 import { conv2d } from "../layers/index.ts";
-import { network } from "../network.ts";
+import { networkBeside } from "../network.ts";
 import { block, layers } from "../tracing/block.ts";
 
 type FeatureMap = Feature<number, number>;
@@ -126,10 +126,10 @@ export function perceptualNetworks(): readonly Network[] {
   // Where sizes divide evenly; AlexNet rounds its own down.
   const alexNetMaps = alexNetWidths.map((channels, i) => ({ channels, stride: alexNetStrides[i] as number }));
   return [
-    network({ name: "vgg16", inputs: [{ channels: 3 }], block: Vgg16() }),
-    network({ name: "lpips_heads", inputs: maps, block: LpipsHeads() }),
-    network({ name: "alexnet", inputs: [{ channels: 3 }], block: AlexNet() }),
-    network({ name: "lpips_alexnet_heads", inputs: alexNetMaps, block: LpipsAlexNetHeads() }),
-    network({ name: "vgg19", inputs: [{ channels: 3 }], block: Vgg19BeforeActivation() }),
+    networkBeside({ name: "vgg16", inputs: [{ channels: 3 }], block: Vgg16() }),
+    networkBeside({ name: "lpips_heads", inputs: maps, block: LpipsHeads() }),
+    networkBeside({ name: "alexnet", inputs: [{ channels: 3 }], block: AlexNet() }),
+    networkBeside({ name: "lpips_alexnet_heads", inputs: alexNetMaps, block: LpipsAlexNetHeads() }),
+    networkBeside({ name: "vgg19", inputs: [{ channels: 3 }], block: Vgg19BeforeActivation() }),
   ];
 }

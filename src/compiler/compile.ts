@@ -127,7 +127,7 @@ function settingsOf<Resources>(model: Model, { weights, note }: CompileOptions<R
     weights?.config === undefined ? { carried: {} } : readStoredConfig(weights.config.name, weights.config.value, model);
   const usual = model.interchange?.diffusers?.["scaling_factor"];
   const latents = stored.latents ?? (typeof usual === "number" ? { ...unmeasured, scaling_factor: usual } : undefined);
-  if (weights !== undefined && stored.latents === undefined) {
+  if (weights !== undefined && stored.latents === undefined && model.autoencoder !== undefined) {
     const { scaling_factor: scaling, shift_factor: shift } = latents ?? unmeasured;
     const silent =
       weights.config === undefined

@@ -9,11 +9,12 @@ import { placeOf, type Source } from "../ir/source.ts";
 import { stepsOf } from "../ir/walk.ts";
 import { ownSettings, type StoredConfig } from "../weights/stored-config.ts";
 
-export interface Config extends LatentStatistics, Pick<StoredConfig, "pixels"> {
+export interface Config extends Partial<LatentStatistics>, Pick<StoredConfig, "pixels"> {
   readonly model: string;
-  readonly image_channels: number;
-  readonly latent_channels: number;
-  readonly stride: number;
+  /** Absent, as the next two and how latents are spread, where the model has no such thing. */
+  readonly image_channels?: number | undefined;
+  readonly latent_channels?: number | undefined;
+  readonly stride?: number | undefined;
   /** The image sides that the parts accept that inference runs: minimum, minimum + step, … */
   readonly sizes: Sizes;
   /** Those that a part which only training runs accepts as well, where it was compiled. */
@@ -86,7 +87,7 @@ function configOf(model: Model, parts: readonly Part[], latents: LatentStatistic
     sizes: sizesOf(model, inference.length === 0 ? parts : inference),
     ...Object.fromEntries(withEach),
     ...(isUsual(wiring) ? {} : { wiring }),
-    ...(latents ?? unmeasured),
+    ...(model.autoencoder === undefined ? {} : (latents ?? unmeasured)),
   };
 }
 

@@ -44,6 +44,9 @@ export function isUsual({ autoencoder, sources }: Wiring): boolean {
 
 /** The parts of an autoencoder: what the trainer's class and the client run. */
 export interface AutoencoderParts {
+  readonly imageChannels: number;
+  readonly latentChannels: number;
+  readonly stride: number;
   readonly encoder: Part;
   readonly decoder: Part;
   readonly discriminator: Part | undefined;
@@ -54,9 +57,15 @@ export interface AutoencoderParts {
 export function autoencoderParts(model: Model): AutoencoderParts | undefined {
   const roles = model.autoencoder;
   if (roles === undefined) return undefined;
+  const { imageChannels, latentChannels, stride } = model;
+  if (imageChannels === undefined || latentChannels === undefined || stride === undefined)
+    throw new Error(`${model.name} is an autoencoder of unknown images or latents`);
   const [encoding, decoding] = [partOf(model, roles.encoder), partOf(model, roles.decoder)];
   if (encoding === undefined || decoding === undefined) throw new Error(`${model.name} lacks a part of its autoencoder`);
   return {
+    imageChannels,
+    latentChannels,
+    stride,
     encoder: encoding,
     decoder: decoding,
     discriminator: roles.discriminator === undefined ? undefined : partOf(model, roles.discriminator),

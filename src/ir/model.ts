@@ -181,10 +181,12 @@ export interface Autoencoder {
 export interface Model {
   readonly kind: "model";
   readonly name: string;
-  readonly imageChannels: number;
-  readonly latentChannels: number;
+  /** Absent where it takes no image. */
+  readonly imageChannels?: number | undefined;
+  /** Of an autoencoder, as the next. */
+  readonly latentChannels?: number | undefined;
   /** How many image pixels one latent position covers along each side. */
-  readonly stride: number;
+  readonly stride?: number | undefined;
   readonly parts: readonly Part[];
   /** Absent where the model is none. */
   readonly autoencoder?: Autoencoder | undefined;

@@ -5,7 +5,9 @@ import { formatShape } from "./shape.ts";
 
 /** The model as text: the language of dumps and tests, and what the model's hash is taken of. */
 export function printModel(model: Model): string {
-  const head = `model ${model.name} (image ${model.imageChannels}, latent ${model.latentChannels}, stride ${model.stride})\n`;
+  const facts = { image: model.imageChannels, latent: model.latentChannels, stride: model.stride };
+  const known = Object.entries(facts).flatMap(([name, fact]) => (fact === undefined ? [] : [`${name} ${fact}`]));
+  const head = `model ${model.name}${known.length === 0 ? "" : ` (${known.join(", ")})`}\n`;
   return head + model.parts.map(printPart).join("");
 }
 

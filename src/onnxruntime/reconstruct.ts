@@ -53,11 +53,12 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
   const { folder, out, progress } = options;
   const { manifest, config } = openCompiled(folder, []);
   const { encoder: encoding, decoder: decoding, input, latent: latentName } = autoencoderOf(config);
+  const imageChannels = must(config.image_channels, "the image channels of an autoencoder");
   openCompiled(folder, [encoding, decoding].map(graphName));
   refuseCompiled(out);
   const fixed = expectFixedSize(folder, manifest, { batch: 1 });
   const { rule, departure } = pixelsAs(options.pixels, config.pixels);
-  const image = await readImage(options.image, config.image_channels, rule, options.fit, sizesTaken(config, fixed));
+  const image = await readImage(options.image, imageChannels, rule, options.fit, sizesTaken(config, fixed));
   const shown = image.channels === 1 || image.channels === 3;
   const result = shown ? "reconstruction.png" : "reconstruction.npy";
   prepareOutput(out, [result, ...Object.values(written)]);

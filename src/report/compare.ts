@@ -89,7 +89,7 @@ function partGrid(name: string, models: readonly ModelCounts[], baseline: ModelC
   ];
   const row = ({ model, latentChannels, parts }: ModelCounts): readonly string[] => {
     const part = parts[name] ?? undefined;
-    const head = [model, String(latentChannels)];
+    const head = [model, String(latentChannels ?? "–")];
     if (part === undefined) return [...head, "does not fit", ...columns.slice(3).map(() => "")];
     const to = (value: number, other: number | undefined): readonly string[] => (base === undefined ? [] : [ratio(value, other)]);
     return [
@@ -136,7 +136,7 @@ function comparisonCsv(models: readonly ModelCounts[]): string {
         part === null
           ? new Array<null>(3 + memoryFigures.length).fill(null)
           : [part.params, part.macs, flopsOf(part), ...memoryFigures.map(({ key }) => part[key])];
-      return [[model, size, latentChannels, name, ...numbers]];
+      return [[model, size, latentChannels ?? null, name, ...numbers]];
     }),
   );
   const memory = memoryFigures.map(({ column }) => column);

@@ -51,7 +51,8 @@ export interface ModelCounts {
   readonly model: string;
   /** Height and width of the image in pixels. */
   readonly size: number;
-  readonly latentChannels: number;
+  /** Of an autoencoder. */
+  readonly latentChannels?: number | undefined;
   /** Only the parts that the model has; null for a discriminator that the size does not fit. */
   readonly parts: Readonly<Partial<Record<string, PartCounts | null>>>;
   /** What was not measured, and why. */

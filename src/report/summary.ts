@@ -36,7 +36,7 @@ export function formatSummary(counts: ModelCounts, { format = "table", depth = I
   if (format === "json") return jsonText(summaryJson(counts, depth));
   if (format === "csv") return summaryCsv(counts, depth);
   const { model, size, latentChannels } = counts;
-  const heading = `${model} at ${size}×${size}, latent channels ${latentChannels}, batch 1, float32`;
+  const heading = `${model} at ${size}×${size}${latentChannels === undefined ? "" : `, latent channels ${latentChannels}`}, batch 1, float32`;
   const section = (name: string, part: PartCounts | null): string => {
     if (part === null) return format === "md" ? `## ${name}\n\nDoes not fit this size.\n` : `${name} does not fit this size\n`;
     const rows = summaryRows(part, depth);
@@ -51,7 +51,7 @@ export function formatSummary(counts: ModelCounts, { format = "table", depth = I
 /** The lines of a part's tree, parents before children. A part that is one module of the same name is one line with it. */
 export function summaryRows(part: PartCounts, depth = Infinity): readonly SummaryRow[] {
   const [only] = part.modules;
-  const merged = part.modules.length === 1 && only?.path === part.name ? only : undefined;
+  const merged = part.modules.length === 1 && (only?.path === part.name || only?.path === "") ? only : undefined;
   const root: SummaryRow = {
     path: part.name,
     kind: merged?.kind ?? "part",

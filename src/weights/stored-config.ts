@@ -52,13 +52,14 @@ export function modelOf(config: unknown): string | undefined {
 function readLatents(name: string, config: Settings, model: Model): LatentStatistics | undefined {
   const settings = flatConfig(config);
   const scaling = numberIn(name, settings, "scaling_factor");
-  if (scaling === undefined) return undefined;
+  const { latentChannels } = model;
+  if (scaling === undefined || latentChannels === undefined) return undefined;
   if (scaling === 0) throw damaged(name, "scaling_factor other than 0", "0");
   const channels = settings["latent_channels"];
-  if (channels !== undefined && channels !== model.latentChannels)
-    throw damaged(name, `latent_channels ${model.latentChannels}, as ${model.name} has`, JSON.stringify(channels));
-  const mean = listIn(name, settings, "latents_mean", model.latentChannels);
-  const std = listIn(name, settings, "latents_std", model.latentChannels);
+  if (channels !== undefined && channels !== latentChannels)
+    throw damaged(name, `latent_channels ${latentChannels}, as ${model.name} has`, JSON.stringify(channels));
+  const mean = listIn(name, settings, "latents_mean", latentChannels);
+  const std = listIn(name, settings, "latents_std", latentChannels);
   if ((mean === undefined) !== (std === undefined))
     throw damaged(
       name,

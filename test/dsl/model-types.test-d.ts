@@ -1,7 +1,7 @@
 /** Type tests of models and recipes: TypeScript checks this file, nothing in it runs. */
 import { describe, expectTypeOf, test } from "vitest";
 import type { Model } from "../../src/ir/model.ts";
-import { model, type Feature, type Vector } from "litevae/dsl";
+import { model, network, type Feature, type Vector } from "litevae/dsl";
 import { recipe, recipes, type Recipe } from "litevae";
 
 declare const someCount: number;
@@ -68,6 +68,25 @@ describe("model", () => {
   test("leaves loose counts to the compiler", () => {
     model({ latentChannels: someCount, encoder, decoder });
     model({ latentChannels: 12, encoder: {} as Encoder<number, number>, decoder });
+  });
+});
+
+describe("network", () => {
+  const pair = {} as (x: Feature<3, 1>, y: Feature<4, 2>, t: Vector<6>) => { a: Feature<8, 2>; b: Vector<5> };
+  test("gives the block what its inputs are, in their order", () => {
+    const inputs = [{ channels: 3 }, { name: "y", channels: 4, stride: 2 }, { features: 6 }] as const;
+    expectTypeOf(network({ inputs, block: pair })).toEqualTypeOf<Model>();
+    network({ inputs: [{ channels: 3 }, { channels: someCount, stride: 2 }, { features: 6 }], block: pair });
+    // @ts-expect-error five channels where the block takes four
+    network({ inputs: [{ channels: 3 }, { channels: 5, stride: 2 }, { features: 6 }], block: pair });
+    // @ts-expect-error at stride 1 where the block takes stride 2
+    network({ inputs: [{ channels: 3 }, { channels: 4 }, { features: 6 }], block: pair });
+    // @ts-expect-error a map where the block takes a vector
+    network({ inputs: [{ channels: 3 }, { channels: 4, stride: 2 }, { channels: 6 }], block: pair });
+    // @ts-expect-error the block takes a third
+    network({ inputs: [{ channels: 3 }, { channels: 4, stride: 2 }], block: pair });
+    // @ts-expect-error nothing goes in
+    network({ inputs: [], block: {} as () => Feature<3, 1> });
   });
 });
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { builtIns, networks } from "../../dsl/models/index.ts";
 import multipliers from "../../examples/multipliers.ts";
 import sharedExtractor from "../../examples/shared-extractor.ts";
+import network from "../../examples/network.ts";
 import variants from "../../examples/variants.ts";
 import type { Model } from "../../src/ir/model.ts";
 import { printModel } from "../../src/ir/print.ts";
@@ -18,6 +19,7 @@ const models: Readonly<Record<string, Model>> = {
   // The command line names a file's model by its stem.
   multipliers: { ...multipliers, name: "multipliers" },
   "shared-extractor": { ...sharedExtractor, name: "shared-extractor" },
+  network: { ...network, name: "network" },
   variants: { ...variants, name: "variants" },
 };
 

@@ -18,7 +18,7 @@ from support.small_package import PARTS, SMALL, compile_to, folder, model, modul
 __all__ = ["folder", "model", "module"]
 EXAMPLES = [
     ROOT / "examples" / f"{name}.ts"
-    for name in ("multipliers", "shared-extractor", "variants", "deterministic")
+    for name in ("multipliers", "shared-extractor", "variants", "deterministic", "network")
 ]
 
 

@@ -1,5 +1,5 @@
 /** client.mjs and its types: the template, a module that checks itself, with the facts of one model in the place of its own. */
-import { InternalError } from "../../errors/must.ts";
+import { InternalError, must } from "../../errors/must.ts";
 import { autoencoderParts } from "../../ir/autoencoder.ts";
 import { unmeasured, type LatentStatistics } from "../../ir/latents.ts";
 import type { Model, Part } from "../../ir/model.ts";
@@ -36,15 +36,16 @@ export function clientFiles(
 ): readonly EmittedFile[] {
   if (parts.length === 0) return [];
   const { height, width } = sizes(parts);
+  const { imageChannels, latentChannels, stride, encoder } = must(autoencoderParts(model), `the autoencoder of ${model.name}`);
   const facts = {
     name: model.name,
-    imageChannels: model.imageChannels,
-    latentChannels: model.latentChannels,
-    stride: model.stride,
+    imageChannels,
+    latentChannels,
+    stride,
     sizes: { height, width },
     fixed: fixed === undefined ? null : { batch: fixed[0], height: fixed[1], width: fixed[2] },
     parts: parts.map(({ name }) => name),
-    encoded: autoencoderParts(model)?.encoder.outputNames ?? [],
+    encoded: encoder.outputNames,
   };
   const constants = { model: facts, latents, pixels };
   const own = Object.entries(constants).reduce(

@@ -1,3 +1,4 @@
+import { UserError } from "../../errors/index.ts";
 import type { Part } from "../../ir/model.ts";
 import { pixelsAs } from "../../recipe/pixels.ts";
 import { runPasses } from "../../passes/index.ts";
@@ -44,8 +45,10 @@ export function prepareOnnx(compilation: Compilation, options: OnnxOptions, reso
     if (options.calibrate === undefined) return { files: [...lowered.values()].flatMap(written), facts: versions };
     const needed = neededParts(compilation.model, parts, options);
     if (departure !== undefined) compilation.note(`note: ${departure}\n`);
+    const { imageChannels } = compilation.model;
+    if (imageChannels === undefined) throw takesNoImage(compilation.model.name);
     const calibration = resources.calibration(options.calibrate, rule);
-    const images = await calibration.images(compilation.model.imageChannels, compilation.sizes(needed));
+    const images = await calibration.images(imageChannels, compilation.sizes(needed));
     const graphs = needed.map((part) => ({ graph: lowered.get(part) ?? lower(part), sources: part.sources ?? {} }));
     const halves = await calibrated(graphs, images, calibration.load, info, compilation.progress);
     const asked = halves.filter(({ graph }) => parts.some(({ name }) => name === graph.name));
@@ -108,10 +111,8 @@ function modelInfo(compilation: Compilation, { opset, irVersion, precision, for:
     metadata: {
       model: model.name,
       model_sha256: modelHash,
-      image_channels: String(model.imageChannels),
-      latent_channels: String(model.latentChannels),
-      stride: String(model.stride),
-      image_range: "[-1, 1]",
+      ...known({ image_channels: model.imageChannels, latent_channels: model.latentChannels, stride: model.stride }),
+      ...(model.autoencoder === undefined ? {} : { image_range: "[-1, 1]" }),
       ...(precision === "fp16" ? { precision } : {}),
       compiled_for: audience,
       weights: provenance,
@@ -120,6 +121,20 @@ function modelInfo(compilation: Compilation, { opset, irVersion, precision, for:
       ),
     },
   };
+}
+
+function takesNoImage(name: string): UserError {
+  return new UserError({
+    what: `${name} takes no image: there is nothing to calibrate float16 on`,
+    expected: "a model with an input at the size of an image",
+    help: "compile with --precision fp32",
+  });
+}
+
+/** Those that there are, as text. */
+function known(numbers: Readonly<Record<string, number | undefined>>): Readonly<Record<string, string>> {
+  const given = Object.entries(numbers).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([key, value]) => [key, String(value)]));
 }
 
 function neededIrVersion(opset: number): number {

@@ -42,7 +42,7 @@ export function requireCountable(
   model: Model,
   graphs: readonly OnnxGraph[],
 ): void {
-  const image: Sized = { name: "image", sizes: [batch, model.imageChannels, height, width] };
+  const image: Sized = { name: "image", sizes: [batch, model.imageChannels ?? 1, height, width] };
   const largest = isCountable(image) ? graphs.flatMap((graph) => tensorsOf(graph, bindings)).reduce(larger, image) : image;
   if (isCountable(largest)) return;
   const { name, sizes, module } = largest;

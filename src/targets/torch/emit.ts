@@ -26,11 +26,12 @@ export async function prepareTorch(
 
 /** What the package trains with; undefined where it has nothing that recipes train. */
 async function trainingOf(model: Model, options: TorchOptions, resources: TorchResources): Promise<Training | undefined> {
-  if (wrappedParts(model) === undefined) {
+  const wrapped = wrappedParts(model);
+  if (wrapped === undefined) {
     if (options.recipe !== undefined) throw untrainable(model, options.recipe);
     return undefined;
   }
-  const networks = resources.networks(model.imageChannels);
+  const networks = resources.networks(wrapped.imageChannels);
   return { recipe: await recipeFor({ model, networks }, options, resources), networks };
 }
 

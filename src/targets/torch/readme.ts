@@ -36,7 +36,7 @@ ${parts.map((part) => `${part.name} = ${builderName(part)}()\n${part.name}.load_
 }
 
 function autoencoderReadme(model: Model, wrapped: AutoencoderParts, name: string, parts: readonly string[]): string {
-  const { imageChannels, latentChannels, stride } = model;
+  const { imageChannels, latentChannels, stride } = wrapped;
   const image = `torch.rand(1, ${imageChannels}, ${32 * stride}, ${32 * stride}) * 2 - 1`;
   const ends = [wrapped.encoder.name, wrapped.decoder.name];
   const [autoencoder, whole] = [ends.some((end) => parts.includes(end)), ends.every((end) => parts.includes(end))];

@@ -8,7 +8,7 @@ import { sortableTable, type TableColumn } from "../table.ts";
 
 interface Row {
   readonly model: string;
-  readonly latentChannels: number;
+  readonly latentChannels: number | undefined;
   readonly name: string;
   readonly part: PartCounts | null;
 }
@@ -30,7 +30,11 @@ export function costTable(models: readonly Compared[]): Markup {
     columns: [
       { title: "model", cell: ({ model }) => model },
       { title: "part", cell: ({ name }) => name },
-      { title: "latent channels", cell: ({ latentChannels }) => latentChannels, value: ({ latentChannels }) => latentChannels },
+      {
+        title: "latent channels",
+        cell: ({ latentChannels }) => latentChannels ?? "–",
+        value: ({ latentChannels }) => latentChannels ?? null,
+      },
       figure("parameters", ({ params }) => params),
       figure("MACs", ({ macs }) => macs),
       figure("FLOPs", flopsOf, "2·MACs"),

@@ -1,3 +1,4 @@
+import type { Model } from "../../../ir/model.ts";
 import { markup, type Markup } from "../markup.ts";
 import { inferenceParts, type Compared } from "./compared.ts";
 import { activation, macs, params, readable } from "./metrics.ts";
@@ -7,6 +8,11 @@ export function keyFigures(models: readonly Compared[]): Markup {
   return markup`<div class="keys">
 ${models.map(card)}</div>
 `;
+}
+
+/** What a model's latent is; nothing where it has none. */
+function latentOf({ latentChannels, stride }: Model): Markup {
+  return latentChannels === undefined ? markup`` : markup`<p>${latentChannels} × 1/${stride ?? 1} latent</p>`;
 }
 
 function card(compared: Compared): Markup {
@@ -20,7 +26,7 @@ function card(compared: Compared): Markup {
 `,
     ];
   });
-  return markup`<section class="card key" aria-label="${counts.model}"><h2>${counts.model}</h2><p>${counts.latentChannels} × 1/${model.stride} latent</p>
+  return markup`<section class="card key" aria-label="${counts.model}"><h2>${counts.model}</h2>${latentOf(model)}
 <div class="key-parts">${groups}</div></section>
 `;
 }
