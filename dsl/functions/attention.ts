@@ -1,17 +1,81 @@
 /** Attention. */
 import { ops } from "../../src/ops/index.ts";
-import type { Feature } from "../feature.ts";
+import type { Feature, Tokens } from "../feature.ts";
 import { apply } from "../tracing/record.ts";
 
-/** Scaled dot-product attention between all positions. */
-export function attention<C extends number, S extends number>(
+interface AttentionConfig {
+  /** Heads that attend side by side, each over its own run of channels. Default: 1. */
+  readonly heads?: number;
+}
+
+/**
+ * Scaled dot-product attention of every position of the queries to all of the keys and values (Vaswani et al. 2017). Of one feature it is
+ * self-attention, with keys and values of another cross-attention. Queries and keys have the same channels, keys and values the same positions; what
+ * comes out has the positions of the queries and the channels of the values.
+ */
+export function attention<C extends number, S extends number, V extends number, K extends number>(
   query: Feature<C, S>,
-  key: Feature<NoInfer<C>, NoInfer<S>>,
-  value: Feature<NoInfer<C>, NoInfer<S>>,
-  config: {
-    /** Heads that attend side by side, each over its own run of channels. Default: 1. */
-    readonly heads?: number;
-  } = {},
-): Feature<C, S> {
+  key: Feature<NoInfer<C>, K>,
+  value: Feature<V, NoInfer<K>>,
+  config?: AttentionConfig,
+): Feature<V, S>;
+export function attention<C extends number, S extends number, V extends number>(
+  query: Feature<C, S>,
+  key: Tokens<NoInfer<C>>,
+  value: Tokens<V>,
+  config?: AttentionConfig,
+): Feature<V, S>;
+export function attention<C extends number, V extends number, K extends number>(
+  query: Tokens<C>,
+  key: Feature<NoInfer<C>, K>,
+  value: Feature<V, NoInfer<K>>,
+  config?: AttentionConfig,
+): Tokens<V>;
+export function attention<C extends number, V extends number>(
+  query: Tokens<C>,
+  key: Tokens<NoInfer<C>>,
+  value: Tokens<V>,
+  config?: AttentionConfig,
+): Tokens<V>;
+export function attention(query: unknown, key: unknown, value: unknown, config: AttentionConfig = {}): unknown {
   return apply(ops.attention, config, [query, key, value], attention);
+}
+
+interface LinearAttentionConfig {
+  /** Heads that attend side by side, each over its own run of channels. Default: 1. */
+  readonly heads?: number;
+  /** Added to the sum of the weights. Default: 1e-15. */
+  readonly eps?: number;
+}
+
+/**
+ * Attention with the weights relu(query)·relu(key) over their sum (EfficientViT, Cai et al. 2023): its cost grows with the positions, not with their square.
+ * It takes and gives what `attention` does.
+ */
+export function linearAttention<C extends number, S extends number, V extends number, K extends number>(
+  query: Feature<C, S>,
+  key: Feature<NoInfer<C>, K>,
+  value: Feature<V, NoInfer<K>>,
+  config?: LinearAttentionConfig,
+): Feature<V, S>;
+export function linearAttention<C extends number, S extends number, V extends number>(
+  query: Feature<C, S>,
+  key: Tokens<NoInfer<C>>,
+  value: Tokens<V>,
+  config?: LinearAttentionConfig,
+): Feature<V, S>;
+export function linearAttention<C extends number, V extends number, K extends number>(
+  query: Tokens<C>,
+  key: Feature<NoInfer<C>, K>,
+  value: Feature<V, NoInfer<K>>,
+  config?: LinearAttentionConfig,
+): Tokens<V>;
+export function linearAttention<C extends number, V extends number>(
+  query: Tokens<C>,
+  key: Tokens<NoInfer<C>>,
+  value: Tokens<V>,
+  config?: LinearAttentionConfig,
+): Tokens<V>;
+export function linearAttention(query: unknown, key: unknown, value: unknown, config: LinearAttentionConfig = {}): unknown {
+  return apply(ops.linearAttention, config, [query, key, value], linearAttention);
 }

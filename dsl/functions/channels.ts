@@ -44,6 +44,29 @@ export function chunk(x: unknown, config: { readonly chunks: number }): unknown 
   return applyAll(ops.chunk, config, [x], chunk);
 }
 
+/**
+ * Splits every one of equal groups of channels into equal runs: the first runs of all groups make the first output, and so on. So come queries, keys and
+ * values out of one convolution in which those of each head stand together.
+ */
+export function groupedChunk<C extends number, S extends number, const K extends number>(
+  x: Feature<C, S>,
+  config: GroupedChunkConfig<K>,
+): Chunks<C, S, K>;
+export function groupedChunk<C extends number, const K extends number>(
+  x: Tokens<C>,
+  config: GroupedChunkConfig<K>,
+): TokenChunks<C, K>;
+export function groupedChunk(x: unknown, config: GroupedChunkConfig<number>): unknown {
+  return applyAll(ops.groupedChunk, config, [x], groupedChunk);
+}
+
+interface GroupedChunkConfig<K extends number> {
+  /** How many runs a group has. */
+  readonly chunks: K;
+  /** How many groups. */
+  readonly groups: number;
+}
+
 /** Repeats every channel, its copies side by side. */
 export function repeatInterleave<C extends number, S extends number, const K extends number>(
   x: Feature<C, S>,

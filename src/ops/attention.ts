@@ -1,61 +1,53 @@
-import { must } from "../errors/must.ts";
-import { ShapeError } from "../errors/index.ts";
-import { defineOp, torchKeyword } from "../ir/op.ts";
+import { defineOp, torchKeyword, type Saves } from "../ir/op.ts";
 import { pyCall, pySymbol } from "../ir/python.ts";
-import { channelsOf, elementCount } from "../ir/shape.ts";
-import { expectSameShapes, featureDims } from "./rules.ts";
+import { attended, attendedCounts, attendedSample, attendedShape, headSizes, joinHeads, splitHeads } from "./attending.ts";
 
 export const attention = defineOp({
   name: "attention",
-  doc: "Scaled dot-product attention between all positions; queries, keys and values are feature maps (Vaswani et al. 2017).",
+  doc:
+    "Scaled dot-product attention of every position of the queries to all of the keys and values, maps or token sequences (Vaswani et al. 2017). " +
+    "What comes out has the positions of the queries and the channels of the values.",
   attributes: {
     heads: { kind: "count", default: 1, doc: "Heads that attend side by side, each over its own run of channels." },
   },
-  infer(inputs, { heads }) {
-    const shape = expectSameShapes(inputs);
-    featureDims(shape);
-    if (channelsOf(shape) % heads !== 0) {
-      throw new ShapeError(`${heads} heads do not divide ${channelsOf(shape)} channels`, {
-        expected: `heads that divide ${channelsOf(shape)}`,
-        found: `heads: ${heads}`,
-        help: "choose a divisor of the channel count",
-      });
-    }
-    return [shape];
+  infer: (inputs, { heads }) => [attendedShape(inputs, heads)],
+  // Scores, and the weighted sum of values.
+  macs(inputs) {
+    const { batch, queries, keys, size, width } = attendedCounts(inputs);
+    return batch * queries * keys * (size + width);
   },
-  // Scores and weighted sum: tokens² · channels each.
-  macs: ([query]) => 2 * elementCount(query) * elementCount(query.slice(2)),
   onnx(writer, inputs, { heads }) {
-    const [query, key, value] = [0, 1, 2].map((i) => must(inputs[i], `input ${i} of attention`)) as [string, string, string];
-    const size = channelsOf(writer.inputShapes[0]) / heads;
-    const split = writer.ints(`heads_${heads}_${size}`, [0, heads, size, -1]);
-    const tokens = (input: string): string =>
-      writer.node("Transpose", [writer.node("Reshape", [input, split])], { perm: [0, 1, 3, 2] });
+    const [query, key, value] = attended(inputs);
+    const [size, width] = headSizes(writer, heads);
+    const turned = (input: string): string => writer.node("Transpose", [input], { perm: [0, 1, 3, 2] });
     const scale = writer.constant(`attention_scale_${size}`, [], [1 / Math.sqrt(size)]);
-    const scores = writer.node("MatMul", [writer.node("Mul", [tokens(query), scale]), writer.node("Reshape", [key, split])]);
-    const mixed = writer.node("MatMul", [writer.node("Softmax", [scores], { axis: -1 }), tokens(value)]);
-    const joined = writer.node("Transpose", [mixed], { perm: [0, 1, 3, 2] });
-    return [writer.node("Reshape", [joined, writer.node("Shape", [value])])];
+    const scores = writer.node("MatMul", [
+      writer.node("Mul", [turned(splitHeads(writer, query, heads, size)), scale]),
+      splitHeads(writer, key, heads, size),
+    ]);
+    const weights = writer.node("Softmax", [scores], { axis: -1 });
+    const mixed = writer.node("MatMul", [weights, turned(splitHeads(writer, value, heads, width))]);
+    return [joinHeads(writer, turned(mixed), inputs)];
   },
   precise: ["MatMul", "Softmax"],
-  // Queries, keys and values as tokens, which are copies, and the logarithm of every softmax's sum. Of one channel in all no copies are made, and
-  // torch takes another kernel, which keeps scores, unless there is one position alone.
-  saves([query], _, { heads }) {
-    const [values, perToken, tokens] = [query, query.toSpliced(1, 1), query.slice(2)].map(elementCount) as [
-      number,
-      number,
-      number,
-    ];
-    if (values === perToken && tokens > 1) return { inputs: true, bytes: 4 * perToken * tokens };
-    return { outputs: true, bytes: 4 * (3 * values + heads * perToken) };
-  },
+  saves: (inputs, _, { heads }) => savedBy(attendedCounts(inputs), heads),
   torch: {
     kind: "function",
     call: (inputs, { heads }) => pyCall(pySymbol("layers", "attention"), inputs, torchKeyword("heads", heads, 1)),
   },
   sample(choose) {
     const heads = choose.int(1, 3);
-    const shape = [choose.int(1, 2), heads * choose.int(1, 4), choose.int(1, 5), choose.int(1, 5)];
-    return { attrs: { heads }, inputs: [shape, shape, shape] };
+    return { attrs: { heads }, inputs: attendedSample(choose, heads) };
   },
 });
+
+/**
+ * Queries, keys and values as tokens, which are copies, and the logarithm of every softmax's sum. Where values have other channels than keys, or there is
+ * one channel in all, torch takes another kernel, which keeps scores.
+ */
+function savedBy({ batch, queries, keys, size, width }: ReturnType<typeof attendedCounts>, heads: number): Saves {
+  const tokens = queries * size + keys * (size + width);
+  const isFused = size === width && (size > 1 || queries * keys === 1);
+  if (isFused) return { outputs: true, bytes: 4 * batch * (tokens + heads * queries) };
+  return { bytes: 4 * batch * (tokens + heads * queries * keys) };
+}

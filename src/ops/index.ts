@@ -22,6 +22,7 @@ import { exp } from "./exp.ts";
 import { gelu } from "./gelu.ts";
 import { globalPool } from "./global-pool.ts";
 import { groupNorm } from "./group-norm.ts";
+import { groupedChunk } from "./grouped-chunk.ts";
 import { haarDwt } from "./haar-dwt.ts";
 import { haarIdwt } from "./haar-idwt.ts";
 import { hardSigmoid } from "./hard-sigmoid.ts";
@@ -29,6 +30,7 @@ import { hardSwish } from "./hard-swish.ts";
 import { instanceNorm } from "./instance-norm.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { leakyRelu } from "./leaky-relu.ts";
+import { linearAttention } from "./linear-attention.ts";
 import { linear } from "./linear.ts";
 import { log } from "./log.ts";
 import { maxPool2d } from "./max-pool2d.ts";
@@ -92,6 +94,7 @@ export const ops = {
   gelu,
   globalPool,
   groupNorm,
+  groupedChunk,
   haarDwt,
   haarIdwt,
   hardSigmoid,
@@ -100,6 +103,7 @@ export const ops = {
   layerNorm,
   leakyRelu,
   linear,
+  linearAttention,
   log,
   maxPool2d,
   minibatchStddev,

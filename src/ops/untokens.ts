@@ -3,7 +3,8 @@ import { ShapeError } from "../errors/index.ts";
 import { areaDim, sameDim } from "../ir/dim.ts";
 import { defineOp } from "../ir/op.ts";
 import { pyCall, pySymbol } from "../ir/python.ts";
-import { channelsOf, formatShape } from "../ir/shape.ts";
+import { channelsOf, formatShape, type Shape } from "../ir/shape.ts";
+import { likeShape } from "./like-shape.ts";
 import { featureDims, replaceChannels, sequenceDims } from "./rules.ts";
 
 export const untokens = defineOp({
@@ -26,11 +27,11 @@ export const untokens = defineOp({
   },
   view: true,
   onnx(writer, [sequence, like]) {
-    const map = must(like, "the map whose sides it gets");
-    const [own, other] = writer.inputShapes.map(channelsOf);
-    const whole = writer.node("Shape", [map], own === other ? {} : { start: 2 });
-    if (own === other) return [writer.node("Reshape", [sequence, whole])];
-    return [writer.node("Reshape", [sequence, writer.node("Concat", [writer.ints("same_0_1", [0, 0]), whole], { axis: 0 })])];
+    const [map, shape] = [like, writer.inputShapes[1]].map((given) => must<unknown>(given, "the map whose sides it gets")) as [
+      string,
+      Shape,
+    ];
+    return [likeShape(writer, sequence, map, shape, channelsOf(writer.inputShapes[0]))];
   },
   saves: () => ({}),
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("layers", "untokens"), inputs) },

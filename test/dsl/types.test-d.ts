@@ -205,10 +205,25 @@ describe("functions", () => {
     // @ts-expect-error 36 channels arrive
     layerNorm({ channels: 16 })(sequence);
   });
-  test("attention wants queries, keys and values alike", () => {
+  test("attention wants keys as wide as queries, and a value for every key", () => {
     expectTypeOf(attention(f16, f16, f16)).toEqualTypeOf<Feature<16, 4>>();
     // @ts-expect-error values of another shape
     attention(f16, f16, f36);
+    // @ts-expect-error keys of other channels
+    attention(f16, f36, f36);
+    // @ts-expect-error a key for every query, and no value
+    attention(f16, f16);
+  });
+  test("attention has the positions of queries and the channels of values", () => {
+    const [narrow] = chunk(f16, { chunks: 2 });
+    expectTypeOf(attention(narrow, narrow, f16, { heads: 2 })).toEqualTypeOf<Feature<16, 4>>();
+    const sequence = tokens(f36);
+    expectTypeOf(attention(sequence, sequence, sequence)).toEqualTypeOf<Tokens<36>>();
+    expectTypeOf(attention(tokens(f16), tokens(f16), sequence)).toEqualTypeOf<Tokens<36>>();
+    expectTypeOf(attention(f36, sequence, tokens(f16))).toEqualTypeOf<Feature<16, 8>>();
+    expectTypeOf(attention(tokens(f16), f16, f16)).toEqualTypeOf<Tokens<16>>();
+    // @ts-expect-error keys of other channels
+    attention(tokens(f16), sequence, sequence);
   });
   test("pad keeps the type", () => {
     expectTypeOf(pad(f16, { right: 1 })).toEqualTypeOf<Feature<16, 4>>();

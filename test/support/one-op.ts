@@ -30,19 +30,11 @@ export function symbolicShapes(shapes: NonEmpty<readonly number[]>, divisor = 1)
   const shaped = (shape: readonly number[]): Shape => {
     const [n, c, length] = shape;
     const [batch, , h, w] = whole;
-    // A sequence beside a map has one token for each of its positions; a number per channel, which is learned, has one in all.
-    if (
-      shape.length === 3 &&
-      h !== undefined &&
-      w !== undefined &&
-      batch !== undefined &&
-      n === batch &&
-      length !== 1 &&
-      length === h * w
-    ) {
+    // A sequence beside a map, of one token for each of its positions or of a length of its own; a number per channel, which is learned, has one in all.
+    if (shape.length === 3 && h !== undefined && w !== undefined && batch !== undefined && n === batch && length !== 1) {
       const [height, width] = shapeOf(symbolic(h, 2), symbolic(w, 3)) as [Dim, Dim];
-      const area = areaDim(height, width);
-      return shapeOf(symbolic(batch, 0), must(c, "channels"), must(area, "an area"));
+      const own = length === h * w ? areaDim(height, width) : length;
+      return shapeOf(symbolic(batch, 0), must(c, "channels"), must(own, "a length"));
     }
     return shapeOf(
       ...shape.map((size, axis) => (shape.length === whole.length && size === whole[axis] ? symbolic(size, axis) : size)),

@@ -153,9 +153,13 @@ def saved(request: Json, module: nn.Module | None, inputs: list[Tensor]) -> floa
     function = copy.deepcopy(module).float().train() if module is not None else call
 
     def of_batches(count: int) -> int:
-        # What has fewer axes than the images is repeated over them, and has no batch.
+        # What has fewer axes than the images is repeated over them, and has no batch, unless it is a sequence of several tokens.
         axes = max((x.dim() for x in inputs), default=0)
-        times = [torch.cat([x.float()] * count) if x.dim() == axes else x.float() for x in inputs]
+        batched = [x.dim() == axes or (x.dim() == 3 and x.shape[2] > 1) for x in inputs]
+        times = [
+            torch.cat([x.float()] * count) if has_batch else x.float()
+            for x, has_batch in zip(inputs, batched, strict=True)
+        ]
         return saved_bytes(function, *(x.requires_grad_() for x in times))
 
     return (of_batches(8) - of_batches(4)) / 4 if inputs else 0

@@ -4,7 +4,8 @@ Maps are [N, C, H, W], vectors [N, C]. All work under torch.compile and autocast
 """
 
 from .activations import Snake, quick_gelu
-from .attention import attention
+from .attention import attention, linear_attention
+from .channels import grouped_chunk
 from .equalized import EqualizedConv2d, EqualizedLinear
 from .haar import haar_dwt, haar_idwt
 from .linear import ChannelLinear
@@ -32,8 +33,10 @@ __all__ = [
     "attention",
     "blur",
     "default_groups",
+    "grouped_chunk",
     "haar_dwt",
     "haar_idwt",
+    "linear_attention",
     "minibatch_stddev",
     "parameter",
     "quick_gelu",

@@ -1,5 +1,7 @@
 """What layers compute of numbers: defaults, and in what precision."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 from torch import Tensor
 
@@ -7,6 +9,12 @@ from torch import Tensor
 def at_least_float32(x: Tensor) -> Tensor:
     """`x` in float32 or wider: norms and small differences overflow or lose their terms in half precision."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+def without_autocast(x: Tensor) -> AbstractContextManager[object]:
+    """In it products of what is on the device of `x` keep their precision."""
+    kind = x.device.type
+    return torch.autocast(kind, enabled=False) if torch.amp.is_autocast_available(kind) else nullcontext()
 
 
 def default_groups(channels: int) -> int:
