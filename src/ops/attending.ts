@@ -86,12 +86,13 @@ export function attendedCounts(inputs: NonEmpty<readonly number[]>): {
   readonly width: number;
 } {
   const [query, key, value] = attended(inputs);
+  const [batch, size] = [0, 1].map((axis) => must(query[axis], "batch and channels")) as [number, number];
   return {
-    batch: query[0] ?? 0,
+    batch,
     queries: elementCount(query.slice(2)),
     keys: elementCount(key.slice(2)),
-    size: query[1] ?? 0,
-    width: value[1] ?? 0,
+    size,
+    width: must(value[1], "channels"),
   };
 }
 

@@ -2,7 +2,6 @@
 import { describe, expectTypeOf, test } from "vitest";
 import {
   add,
-  attention,
   avgPool2d,
   block,
   channelMean,
@@ -29,14 +28,7 @@ import {
   spectralConv2d,
   spectralLinear,
   upsample,
-  layerNorm,
-  mul,
-  parameter,
-  softmax,
-  tokens,
-  untokens,
   type Feature,
-  type Tokens,
   type Vector,
 } from "litevae/dsl";
 
@@ -183,47 +175,6 @@ describe("functions", () => {
   });
   test("globalPool gives a vector", () => {
     expectTypeOf(globalPool(f36, { reduction: "mean" })).toEqualTypeOf<Vector<36>>();
-  });
-  test("tokens keep channels, and come back with the stride of a map", () => {
-    const sequence = tokens(f36);
-    expectTypeOf(sequence).toEqualTypeOf<Tokens<36>>();
-    expectTypeOf(tokens(vector)).toEqualTypeOf<Tokens<64>>();
-    expectTypeOf(untokens(sequence, f16)).toEqualTypeOf<Feature<36, 4>>();
-    expectTypeOf(linear({ in: 36, out: 8 })(sequence)).toEqualTypeOf<Tokens<8>>();
-    expectTypeOf(softmax(layerNorm({ channels: 36 })(sequence))).toEqualTypeOf<Tokens<36>>();
-    expectTypeOf(mul(add(sequence, sequence), parameter({ shape: [36, 1] })())).toEqualTypeOf<Tokens<36>>();
-    const [query] = chunk(sequence, { chunks: 3 });
-    expectTypeOf(query).toEqualTypeOf<Tokens<12>>();
-    expectTypeOf<Tokens<36>>().not.toExtend<Tokens<12>>();
-    expectTypeOf<Tokens<64>>().not.toExtend<Vector<64>>();
-    // @ts-expect-error 36 channels arrive
-    linear({ in: 16, out: 8 })(sequence);
-    // @ts-expect-error sequences of other channels
-    add(sequence, tokens(f16));
-    // @ts-expect-error a map beside a sequence
-    add(sequence, f36);
-    // @ts-expect-error 36 channels arrive
-    layerNorm({ channels: 16 })(sequence);
-  });
-  test("attention wants keys as wide as queries, and a value for every key", () => {
-    expectTypeOf(attention(f16, f16, f16)).toEqualTypeOf<Feature<16, 4>>();
-    // @ts-expect-error values of another shape
-    attention(f16, f16, f36);
-    // @ts-expect-error keys of other channels
-    attention(f16, f36, f36);
-    // @ts-expect-error a key for every query, and no value
-    attention(f16, f16);
-  });
-  test("attention has the positions of queries and the channels of values", () => {
-    const [narrow] = chunk(f16, { chunks: 2 });
-    expectTypeOf(attention(narrow, narrow, f16, { heads: 2 })).toEqualTypeOf<Feature<16, 4>>();
-    const sequence = tokens(f36);
-    expectTypeOf(attention(sequence, sequence, sequence)).toEqualTypeOf<Tokens<36>>();
-    expectTypeOf(attention(tokens(f16), tokens(f16), sequence)).toEqualTypeOf<Tokens<36>>();
-    expectTypeOf(attention(f36, sequence, tokens(f16))).toEqualTypeOf<Feature<16, 8>>();
-    expectTypeOf(attention(tokens(f16), f16, f16)).toEqualTypeOf<Tokens<16>>();
-    // @ts-expect-error keys of other channels
-    attention(tokens(f16), sequence, sequence);
   });
   test("pad keeps the type", () => {
     expectTypeOf(pad(f16, { right: 1 })).toEqualTypeOf<Feature<16, 4>>();

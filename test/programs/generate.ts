@@ -33,6 +33,7 @@ export const activationKinds = [
   "instanceNorm",
   "softmax",
   "tokens",
+  "linearAttention",
   "repeatAndMean",
   "stochasticDepth",
   "roundSte",

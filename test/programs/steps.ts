@@ -46,6 +46,8 @@ import {
   globalPool,
   parameter,
   layerNorm,
+  linearAttention,
+  groupedChunk,
   rmsNorm,
   instanceNorm,
   softmax,
@@ -102,6 +104,14 @@ const activations: Readonly<Record<ActivationKind, (place: Place) => Layer>> = {
     const norm = names.add("norm", layerNorm({ channels }));
     const mix = names.add("mix", linear({ in: channels, out: channels }));
     return (x) => untokens(mix(add(norm(tokens(x)), globalPool(x, { reduction: "mean" }))), x);
+  },
+  linearAttention({ names, channels }) {
+    const project = names.add("qkv", linear({ in: channels, out: 6 * channels }));
+    return (x) => {
+      const [q, k, v] = groupedChunk(project(x), { chunks: 3, groups: 2 * channels });
+      const mixed = linearAttention(tokens(q), exp(clamp(k, { min: -1, max: 1 })), v, { heads: 2 });
+      return channelMean(untokens(mixed, x), { size: 2 });
+    };
   },
   // A single position has no deviation.
   instanceNorm({ names, channels }) {

@@ -1,0 +1,75 @@
+/** Types of token sequences and of attention: TypeScript checks this file, nothing in it runs. */
+import { describe, expectTypeOf, test } from "vitest";
+import {
+  add,
+  attention,
+  chunk,
+  groupedChunk,
+  layerNorm,
+  linear,
+  linearAttention,
+  mul,
+  parameter,
+  softmax,
+  tokens,
+  untokens,
+  type Feature,
+  type Tokens,
+  type Vector,
+} from "litevae/dsl";
+
+declare const f16: Feature<16, 4>;
+declare const f36: Feature<36, 8>;
+declare const vector: Vector<64>;
+
+describe("sequences and attention", () => {
+  test("tokens keep channels, and come back with the stride of a map", () => {
+    const sequence = tokens(f36);
+    expectTypeOf(sequence).toEqualTypeOf<Tokens<36>>();
+    expectTypeOf(tokens(vector)).toEqualTypeOf<Tokens<64>>();
+    expectTypeOf(untokens(sequence, f16)).toEqualTypeOf<Feature<36, 4>>();
+    expectTypeOf(linear({ in: 36, out: 8 })(sequence)).toEqualTypeOf<Tokens<8>>();
+    expectTypeOf(softmax(layerNorm({ channels: 36 })(sequence))).toEqualTypeOf<Tokens<36>>();
+    expectTypeOf(mul(add(sequence, sequence), parameter({ shape: [36, 1] })())).toEqualTypeOf<Tokens<36>>();
+    const [query] = chunk(sequence, { chunks: 3 });
+    expectTypeOf(query).toEqualTypeOf<Tokens<12>>();
+    expectTypeOf<Tokens<36>>().not.toExtend<Tokens<12>>();
+    expectTypeOf<Tokens<64>>().not.toExtend<Vector<64>>();
+    // @ts-expect-error 36 channels arrive
+    linear({ in: 16, out: 8 })(sequence);
+    // @ts-expect-error sequences of other channels
+    add(sequence, tokens(f16));
+    // @ts-expect-error a map beside a sequence
+    add(sequence, f36);
+    // @ts-expect-error 36 channels arrive
+    layerNorm({ channels: 16 })(sequence);
+  });
+  test("attention wants keys as wide as queries, and a value for every key", () => {
+    expectTypeOf(attention(f16, f16, f16)).toEqualTypeOf<Feature<16, 4>>();
+    // @ts-expect-error values of another shape
+    attention(f16, f16, f36);
+    // @ts-expect-error keys of other channels
+    attention(f16, f36, f36);
+    // @ts-expect-error a key for every query, and no value
+    attention(f16, f16);
+  });
+  test("attention has the positions of queries and the channels of values", () => {
+    const [narrow] = chunk(f16, { chunks: 2 });
+    expectTypeOf(attention(narrow, narrow, f16, { heads: 2 })).toEqualTypeOf<Feature<16, 4>>();
+    const sequence = tokens(f36);
+    expectTypeOf(attention(sequence, sequence, sequence)).toEqualTypeOf<Tokens<36>>();
+    expectTypeOf(attention(tokens(f16), tokens(f16), sequence)).toEqualTypeOf<Tokens<36>>();
+    expectTypeOf(attention(f36, sequence, tokens(f16))).toEqualTypeOf<Feature<16, 8>>();
+    expectTypeOf(attention(tokens(f16), f16, f16)).toEqualTypeOf<Tokens<16>>();
+    // @ts-expect-error keys of other channels
+    attention(tokens(f16), sequence, sequence);
+  });
+  test("linear attention types as attention does, of chunks of groups", () => {
+    const [q, k, v] = groupedChunk(f36, { chunks: 3, groups: 2 });
+    expectTypeOf(v).toEqualTypeOf<Feature<12, 8>>();
+    expectTypeOf(linearAttention(q, k, f36, { heads: 2 })).toEqualTypeOf<Feature<36, 8>>();
+    expectTypeOf(linearAttention(tokens(q), k, v)).toEqualTypeOf<Tokens<12>>();
+    // @ts-expect-error keys of other channels
+    linearAttention(q, f36, f36);
+  });
+});
