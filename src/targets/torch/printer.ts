@@ -131,13 +131,17 @@ export function docLines(paragraphs: readonly string[], depth: number): readonly
 
   const line = `${quotes}${first ?? ""}"""`;
   if (others.length === 0 && !/\\"""$|\n/.test(line) && widthOf(line) + depth <= lineLength) return [indent + line];
-  const wrapped = texts.flatMap((text, i) => [
-    ...(i === 0 ? [] : [""]),
-    ...(i === 0 ? quotes + text.trimStart() : text)
-      .split("\n")
-      .flatMap((each) => wrap(each, lineLength - depth).map((part) => indent + part)),
-  ]);
-  return [...wrapped, `${indent}"""`];
+  const wrapped = (width: number): readonly string[] =>
+    texts.flatMap((text, i) => [
+      ...(i === 0 ? [] : [""]),
+      ...(i === 0 ? quotes + text.trimStart() : text)
+        .split("\n")
+        .flatMap((each) => wrap(each, width).map((part) => indent + part)),
+    ]);
+  const lines = wrapped(lineLength - depth);
+  // Where the closing quotes alone are too much for a line, formatters join them to it, but not to a second one.
+  const crowded = lines.length === 1 && widthOf(line) + depth > lineLength;
+  return [...(crowded ? wrapped(lineLength - depth - 3) : lines), `${indent}"""`];
 }
 
 /** Nothing in it ends the docstring, and white space is a space or a line break. */

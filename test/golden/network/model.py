@@ -20,7 +20,8 @@ class Down(nn.Module):
 
 
 class Detector(nn.Module):
-    """[N, 3, H, W], [N, 1, H/2, W/2] -> fine [N, 4, H/4, W/4], coarse [N, 4, H/8, W/8], logits [N, classes].
+    """[N, 3, H, W], [N, 1, H/2, W/2] -> fine [N, 4, H/4, W/4], coarse [N, 4, H/8, W/8], logits [N,
+    classes].
     """
 
     def __init__(self, classes: int) -> None:
