@@ -51,7 +51,7 @@ test("a backslash is one", () => {
 
 test("closing quotes never stand below a single line that they are too much for: formatters would join them to it", () => {
   for (let length = 96; length <= 112; length++) {
-    const lines = docLines([`${"ab ".repeat(60).slice(0, length - 1)  }c`], 4);
+    const lines = docLines([`${"ab ".repeat(60).slice(0, length - 1)}c`], 4);
     expect(lines.length === 1 || lines.length > 2, `${length} letters`).toBe(true);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(110);
   }
