@@ -8,6 +8,7 @@ import {
   checkFlag,
   checkKeys,
   checkList,
+  checkPair,
   checkRange,
   checkUnderflow,
   type Below,
@@ -61,6 +62,9 @@ function checkValue(op: string, key: string, value: unknown, declaration: Attrib
     case "counts":
       checkList(op, key, value, declaration.lengths, below);
       checkCounts(op, Object.fromEntries((value as readonly unknown[]).map((item, i) => [`${key}[${i}]`, item])), below);
+      break;
+    case "pair":
+      checkPair(op, key, value, below, declaration.min);
       break;
     case "number":
       if (declaration.interval === undefined) checkFinite(op, { [key]: value }, below);

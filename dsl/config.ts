@@ -49,6 +49,27 @@ export function checkCounts(op: string, counts: Settings, below: Below, min = 1)
   }
 }
 
+/** Refuses what is neither a count nor one for each side. */
+export function checkPair(op: string, name: string, pair: unknown, below: Below, min?: number): void {
+  if (!Array.isArray(pair)) {
+    checkCounts(op, { [name]: pair }, below, min);
+    return;
+  }
+  const sides: readonly unknown[] = pair;
+  if (sides.length === 2) {
+    checkCounts(op, { [`${name}[0]`]: sides[0], [`${name}[1]`]: sides[1] }, below, min);
+    return;
+  }
+  throw new UserError({
+    what: `${name} of ${op} is not a pair`,
+    where: placeOf(captureSource(below)),
+    op,
+    expected: `${name}: a whole number for both sides, or [height, width]`,
+    found: `${name}: a list of ${sides.length}`,
+    help: `set ${name} to one number or to two`,
+  });
+}
+
 /** Refuses what is no list, or one of another length. */
 export function checkList(op: string, name: string, list: unknown, lengths: Interval, below: Below): void {
   if (Array.isArray(list) && list.length >= lengths.min && list.length <= lengths.max) return;

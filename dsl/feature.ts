@@ -2,6 +2,8 @@
  * The types that carry channels and stride. Literal numbers are checked in the editor; where a count is only `number`
  * (inside a loop, say) the check happens when the model is compiled.
  */
+import type { Pair } from "../src/ir/attributes.ts";
+
 declare const Channels: unique symbol;
 declare const Stride: unique symbol;
 declare const Length: unique symbol;
@@ -227,3 +229,12 @@ export type Over<S extends number, K extends number> = K extends 1
           : number
         : number
       : number;
+
+/** The number of a pair whose sides are equal, `number` where they differ. */
+export type Side<K extends Pair> = K extends readonly [infer A extends number, infer B]
+  ? [A, B] extends [B, A]
+    ? A
+    : number
+  : K extends number
+    ? K
+    : number;

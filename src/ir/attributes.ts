@@ -35,6 +35,20 @@ interface CountsDeclaration extends Declared<readonly number[]> {
   readonly lengths: Interval;
 }
 
+/** A whole number of at least `min`, which is 1 where absent, or two of them: of height and of width. */
+interface PairDeclaration extends Declared<Pair> {
+  readonly kind: "pair";
+  readonly min?: number;
+}
+
+/** A number for both sides, or [height, width]. */
+export type Pair = number | readonly [height: number, width: number];
+
+/** Of height and of width. */
+export function sidesOf(pair: Pair): readonly [height: number, width: number] {
+  return typeof pair === "number" ? [pair, pair] : pair;
+}
+
 /** A number that float32 holds, in an interval where one is given. */
 interface NumberDeclaration extends Declared<number> {
   readonly kind: "number";
@@ -59,7 +73,8 @@ interface FlagDeclaration extends Declared<boolean> {
   readonly kind: "flag";
 }
 
-export type AttributeDeclaration = CountDeclaration | CountsDeclaration | NumberDeclaration | ChoiceDeclaration | FlagDeclaration;
+export type AttributeDeclaration =
+  CountDeclaration | CountsDeclaration | PairDeclaration | NumberDeclaration | ChoiceDeclaration | FlagDeclaration;
 
 /** The attributes of an op by name, in the order in which they are filled in, checked and printed. */
 export type Attributes = Readonly<Record<string, AttributeDeclaration>>;
@@ -70,7 +85,9 @@ type ValueOf<D> = D extends { readonly kind: "flag" }
     ? Choice
     : D extends { readonly kind: "counts" }
       ? readonly number[]
-      : number;
+      : D extends { readonly kind: "pair" }
+        ? Pair
+        : number;
 
 /** The values that an op declared so computes with. */
 export type AttrsOf<D extends Attributes> = { readonly [Name in keyof D]: ValueOf<D[Name]> };

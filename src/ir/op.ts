@@ -122,7 +122,7 @@ export interface TorchArgument<Name extends string = string> {
   readonly attr: Name;
   /** Python's name of a keyword argument; a positional one has none. */
   readonly keyword?: string;
-  /** Python's own default: an argument that is this constant is left out. */
+  /** Python's own default: an argument that is this constant, or a pair of it, is left out. */
   readonly omit?: AttrValue;
 }
 
@@ -155,7 +155,7 @@ export function torchModule<A extends Attrs>(form: Extract<TorchForm<A>, { kind:
   const kwargs: Record<string, PyExpr> = {};
   for (const { attr, keyword, omit } of form.args) {
     const expr = attrs[attr];
-    if (omit !== undefined && isConstant(expr, omit)) continue;
+    if (omit !== undefined && (isConstant(expr, omit) || isConstant(expr, [omit, omit]))) continue;
     if (keyword === undefined) args.push(expr);
     else kwargs[keyword] = expr;
   }

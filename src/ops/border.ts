@@ -1,37 +1,64 @@
-/** What convolutions add around a map, beside zeros. */
+/** What convolutions and pools add around a map, beside zeros. */
 import { ShapeError } from "../errors/index.ts";
-import { fixedSize } from "../ir/dim.ts";
+import { sidesOf, type Pair } from "../ir/attributes.ts";
+import { fixedSize, type Dim } from "../ir/dim.ts";
 import type { OnnxWriter } from "../ir/onnx.ts";
 import { formatShape, type Shape } from "../ir/shape.ts";
 
-type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
+export const paddingModes = ["zeros", "reflect", "replicate", "circular"] as const;
+type PaddingMode = (typeof paddingModes)[number];
+
+/** Positions at the top, at the left, at the bottom and at the right. */
+export type Border = readonly [top: number, left: number, bottom: number, right: number];
+
+/** The same before and after. */
+export function evenBorder(padding: Pair): Border {
+  const [height, width] = sidesOf(padding);
+  return [height, width, height, width];
+}
 
 /** Refuses a border that is larger than what it is made of. */
-export function expectBorder(shape: Shape, padding: number, mode: PaddingMode): void {
+export function expectBorder(shape: Shape, padding: Pair, mode: PaddingMode): void {
   if (mode !== "reflect" && mode !== "circular") return;
-  const least = mode === "reflect" ? padding + 1 : padding;
+  const [height, width] = sidesOf(padding);
+  const least = [height, width].map((positions) => (mode === "reflect" ? positions + 1 : positions));
   // A side that is a symbol may be as large as is needed.
-  if (shape.slice(2).every((dim) => (fixedSize(dim) ?? least) >= least)) return;
+  if (least.every((size, side) => (shape[2 + side] === undefined ? size : (fixedSize(shape[2 + side] as Dim) ?? size)) >= size))
+    return;
   throw new ShapeError("the border is larger than what it is made of", {
-    expected: `at least ${least} along each side, for ${padding} positions of ${mode} padding`,
+    expected:
+      height === width
+        ? `at least ${least[0]} along each side, for ${height} positions of ${mode} padding`
+        : `at least ${least.join("×")}, for ${height} and ${width} positions of ${mode} padding`,
     found: formatShape(shape),
     help: 'use less padding, or paddingMode: "replicate"',
   });
 }
 
+/** Amounts for Pad. */
+export function padsOf(writer: OnnxWriter, border: Border): string {
+  const [top, left, bottom, right] = border;
+  const name = border.every((positions) => positions === top) ? top : border.join("_");
+  return writer.ints(`pads_${name}`, [0, 0, top, left, 0, 0, bottom, right]);
+}
+
 /** The map with its border; that of zeros is left to the convolution. */
-export function bordered(writer: OnnxWriter, input: string, padding: number, mode: PaddingMode): string {
-  if (mode === "zeros" || padding === 0) return input;
-  if (mode === "circular") return [2, 3].reduce((map, axis) => wrapped(writer, map, padding, axis), input);
-  const pads = writer.ints(`pads_${padding}`, [0, 0, padding, padding, 0, 0, padding, padding]);
-  return writer.node("Pad", [input, pads], { mode: mode === "reflect" ? "reflect" : "edge" });
+export function bordered(writer: OnnxWriter, input: string, border: Border, mode: PaddingMode): string {
+  if (mode === "zeros" || border.every((positions) => positions === 0)) return input;
+  if (mode === "circular") {
+    const [top, left, bottom, right] = border;
+    return wrapped(writer, wrapped(writer, input, [top, bottom], 2), [left, right], 3);
+  }
+  return writer.node("Pad", [input, padsOf(writer, border)], { mode: mode === "reflect" ? "reflect" : "edge" });
 }
 
 /** Pad's mode `wrap` is of opset 19, and few runtimes have it. */
-function wrapped(writer: OnnxWriter, map: string, padding: number, axis: number): string {
+function wrapped(writer: OnnxWriter, map: string, [before, after]: readonly [number, number], axis: number): string {
+  if (before === 0 && after === 0) return map;
   const along = writer.ints(`axis_${axis}`, [axis]);
-  const part = (name: string, start: number, stop: number): string =>
-    writer.node("Slice", [map, writer.ints(`${name}_from_${start}`, [start]), writer.ints(`${name}_to_${stop}`, [stop]), along]);
-  const last = part("border", -padding, 2 ** 31 - 1);
-  return writer.node("Concat", [last, map, part("border", 0, padding)], { axis });
+  const part = (start: number, stop: number): string =>
+    writer.node("Slice", [map, writer.ints(`border_from_${start}`, [start]), writer.ints(`border_to_${stop}`, [stop]), along]);
+  const last = before === 0 ? [] : [part(-before, 2 ** 31 - 1)];
+  const first = after === 0 ? [] : [part(0, after)];
+  return writer.node("Concat", [...last, map, ...first], { axis });
 }

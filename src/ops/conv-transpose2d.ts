@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors/index.ts";
 import { constantDim, fixedSize, plusDim, timesDim, type Dim } from "../ir/dim.ts";
+import { sidesOf, type Pair } from "../ir/attributes.ts";
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
 import { elementCount, formatShape } from "../ir/shape.ts";
@@ -13,18 +14,24 @@ import {
   windowArguments,
 } from "./rules.ts";
 
+/** Kernel, stride, dilation, padding and output padding, each of height and of width. */
+function windowOf(attrs: Readonly<Record<"kernel" | "stride" | "dilation" | "padding" | "outputPadding", Pair>>) {
+  const { kernel, stride, dilation, padding, outputPadding } = attrs;
+  return [sidesOf(kernel), sidesOf(stride), sidesOf(dilation), sidesOf(padding), sidesOf(outputPadding)] as const;
+}
+
 export const convTranspose2d = defineOp({
   name: "convTranspose2d",
   doc: "Transposed convolution: the gradient of a convolution with respect to its input, as a layer that enlarges (Zeiler et al. 2010).",
   attributes: {
     in: convAttributes.in,
     out: convAttributes.out,
-    kernel: { kind: "count", doc: "Side of the square kernel." },
-    stride: { kind: "count", default: 1, doc: "Distance in the output between what neighbouring inputs give: the enlargement." },
-    dilation: { kind: "count", default: 1, doc: "Distance between neighbouring values of the kernel." },
-    padding: { kind: "count", min: 0, default: 0, doc: "Positions taken away on every side." },
+    kernel: { kind: "pair", doc: "Sides of the kernel." },
+    stride: { kind: "pair", default: 1, doc: "Distance in the output between what neighbouring inputs give: the enlargement." },
+    dilation: { kind: "pair", default: 1, doc: "Distance between neighbouring values of the kernel." },
+    padding: { kind: "pair", min: 0, default: 0, doc: "Positions taken away on every side." },
     outputPadding: {
-      kind: "count",
+      kind: "pair",
       min: 0,
       default: 0,
       doc: "Positions added at the bottom and at the right; fewer than stride.",
@@ -32,23 +39,25 @@ export const convTranspose2d = defineOp({
     bias: convAttributes.bias,
     groups: { kind: "count", default: 1, doc: "Runs of channels that are convolved apart." },
   },
-  params: ({ in: input, out, kernel, groups, bias }) => affineParams([input, out / groups, kernel, kernel], bias, out),
+  params: ({ in: input, out, kernel, groups, bias }) => affineParams([input, out / groups, ...sidesOf(kernel)], bias, out),
   infer([input], attrs) {
-    const { kernel, stride, dilation, padding, outputPadding } = attrs;
+    const [kernel, stride, dilation, padding, added] = windowOf(attrs);
     const [n, , h, w] = featureDims(input);
     expectChannels(input, attrs.in, "in");
     expectGroups(attrs);
     // PyTorch would take less than the dilation, too; onnxruntime does not.
-    if (outputPadding >= stride) {
+    if (added[0] >= stride[0] || added[1] >= stride[1]) {
       throw new ShapeError("outputPadding adds more than one step", {
-        expected: `less than stride (${stride})`,
-        found: `outputPadding: ${outputPadding}`,
+        expected: `less than stride (${JSON.stringify(attrs.stride)})`,
+        found: `outputPadding: ${JSON.stringify(attrs.outputPadding)}`,
         help: "choose a smaller outputPadding",
       });
     }
-    const along = (dim: Dim): Dim =>
-      plusDim(timesDim(dim, stride), dilation * (kernel - 1) + 1 - stride - 2 * padding + outputPadding);
-    const sides = [along(h), along(w)] as const;
+    const along = (dim: Dim, side: 0 | 1): Dim => {
+      const reach = dilation[side] * (kernel[side] - 1) + 1;
+      return plusDim(timesDim(dim, stride[side]), reach - stride[side] - 2 * padding[side] + added[side]);
+    };
+    const sides = [along(h, 0), along(w, 1)] as const;
     for (const dim of sides) {
       const size = fixedSize(dim);
       if (size !== undefined && size < 1) {
@@ -62,17 +71,18 @@ export const convTranspose2d = defineOp({
     return [[n, constantDim(attrs.out), ...sides]];
   },
   // What every input gives: a kernel for each output channel of its group.
-  macs: ([input], _, { out, groups, kernel }) => elementCount(input) * (out / groups) * kernel * kernel,
-  onnx(writer, [input], { kernel, stride, dilation, padding, outputPadding, groups, bias }) {
-    const parameters = bias ? [writer.param("weight"), writer.param("bias")] : [writer.param("weight")];
+  macs: ([input], _, { out, groups, kernel }) => elementCount(input) * (out / groups) * elementCount(sidesOf(kernel)),
+  onnx(writer, [input], attrs) {
+    const [kernel_shape, strides, dilations, pads, output_padding] = windowOf(attrs);
+    const parameters = attrs.bias ? [writer.param("weight"), writer.param("bias")] : [writer.param("weight")];
     return [
       writer.node("ConvTranspose", [input, ...parameters], {
-        kernel_shape: [kernel, kernel],
-        strides: [stride, stride],
-        pads: [padding, padding, padding, padding],
-        group: groups,
-        ...(dilation === 1 ? {} : { dilations: [dilation, dilation] }),
-        ...(outputPadding === 0 ? {} : { output_padding: [outputPadding, outputPadding] }),
+        kernel_shape,
+        strides,
+        pads: [...pads, ...pads],
+        group: attrs.groups,
+        ...(dilations.every((distance) => distance === 1) ? {} : { dilations }),
+        ...(output_padding.every((count) => count === 0) ? {} : { output_padding }),
       }),
     ];
   },
@@ -98,6 +108,8 @@ export const convTranspose2d = defineOp({
       [3, 2, 2, 1, 1],
       [3, 3, 1, 0, 2],
       [3, 1, 2, 0, 0],
+      [[1, 4], [1, 2], 1, [0, 1], 0],
+      [[3, 2], [3, 2], [1, 2], 0, [2, 1]],
     ] as const);
     const attrs = {
       in: groups * choose.int(1, 3),

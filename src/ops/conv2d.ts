@@ -1,10 +1,18 @@
+import { sidesOf } from "../ir/attributes.ts";
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
 import { elementCount } from "../ir/shape.ts";
-import { bordered, expectBorder } from "./border.ts";
-import { biasArgument, convAttributes, convMacs, convParams, convShape, expectGroups, windowArguments } from "./rules.ts";
-
-const { padding, bias, ...windowAttributes } = convAttributes;
+import { bordered, evenBorder, expectBorder, paddingModes } from "./border.ts";
+import {
+  biasArgument,
+  convAttributes,
+  convMacs,
+  convParams,
+  convShape,
+  expectGroups,
+  samePadding,
+  windowArguments,
+} from "./rules.ts";
 
 /** Around a convolution of no other kind. */
 export const plainConv = { groups: 1, dilation: 1, paddingMode: "zeros" } as const;
@@ -13,24 +21,28 @@ export const conv2d = defineOp({
   name: "conv2d",
   doc: "Two-dimensional convolution (cross-correlation).",
   attributes: {
-    ...windowAttributes,
-    dilation: { kind: "count", default: 1, doc: "Distance between neighbouring values of the kernel." },
+    in: convAttributes.in,
+    out: convAttributes.out,
+    kernel: convAttributes.kernel,
+    stride: convAttributes.stride,
+    dilation: { kind: "pair", default: 1, doc: "Distance between neighbouring values of the kernel." },
     padding: {
-      ...padding,
+      kind: "pair",
+      min: 0,
       default: {
-        from: ["kernel", "dilation"],
-        rule: (kernel: number, dilation: number) => Math.floor((dilation * (kernel - 1)) / 2),
-        doc: "dilation·(kernel − 1)/2 rounded down, which keeps the size for odd kernels",
+        from: ["kernel", "stride", "dilation"],
+        rule: samePadding,
+        doc: "dilation·(kernel − 1)/2 rounded down, which keeps the size for odd kernels; 0 where stride exceeds dilation·(kernel − 1), since no windows overlap then",
         python: "same_padding",
-        pythonDefaults: { dilation: 1 },
+        pythonDefaults: { stride: 1, dilation: 1 },
       },
       doc: "Positions added on every side.",
     },
-    bias,
+    bias: convAttributes.bias,
     groups: { kind: "count", default: 1, doc: "Runs of channels that are convolved apart." },
     paddingMode: {
       kind: "choice",
-      choices: ["zeros", "reflect", "replicate", "circular"],
+      choices: paddingModes,
       default: "zeros",
       doc: "What is added: zeros, the map mirrored at its border, the value at the border, or what stands at the opposite side.",
     },
@@ -44,22 +56,24 @@ export const conv2d = defineOp({
   macs: (_, outputs, attrs) => convMacs(outputs, attrs, attrs.groups),
   onnx(writer, [input], attrs) {
     const parameters = attrs.bias ? [writer.param("weight"), writer.param("bias")] : [writer.param("weight")];
-    const { kernel, stride, dilation, groups, paddingMode } = attrs;
-    const zeros = paddingMode === "zeros" ? attrs.padding : 0;
+    const { groups, paddingMode } = attrs;
+    const border = evenBorder(attrs.padding);
+    const dilations = sidesOf(attrs.dilation);
     return [
-      writer.node("Conv", [bordered(writer, input, attrs.padding, paddingMode), ...parameters], {
-        kernel_shape: [kernel, kernel],
-        strides: [stride, stride],
-        pads: [zeros, zeros, zeros, zeros],
+      writer.node("Conv", [bordered(writer, input, border, paddingMode), ...parameters], {
+        kernel_shape: sidesOf(attrs.kernel),
+        strides: sidesOf(attrs.stride),
+        pads: paddingMode === "zeros" ? border : [0, 0, 0, 0],
         group: groups,
-        ...(dilation === 1 ? {} : { dilations: [dilation, dilation] }),
+        ...(dilations.every((distance) => distance === 1) ? {} : { dilations }),
       }),
     ];
   },
-  saves([input], _, { padding: border, paddingMode }) {
+  saves([input], _, { padding, paddingMode }) {
     if (paddingMode === "zeros") return { inputs: true };
     // The convolution keeps the map with its border, and what mirrors or repeats one keeps the map.
-    const around = input.map((size, axis) => (axis < 2 ? size : size + 2 * border));
+    const [height, width] = sidesOf(padding);
+    const around = input.map((size, axis) => size + 2 * ([0, 0, height, width][axis] as number));
     return { bytes: 4 * elementCount(around), ...(paddingMode === "circular" ? {} : { inputs: true }) };
   },
   torch: {
@@ -82,12 +96,18 @@ export const conv2d = defineOp({
       [3, 1, 1],
       [4, 1, 1],
       [3, 1, 0],
+      [[1, 7], 1, [0, 3]],
+      [
+        [3, 2],
+        [2, 1],
+        [1, 0],
+      ],
     ] as const);
     const attrs = {
       in: groups * choose.int(1, 4),
       out: groups * choose.int(1, 4),
       kernel,
-      stride: choose.pick([1, 2]),
+      stride: choose.pick([1, 2, [2, 1]] as const),
       dilation,
       padding: border,
       bias: choose.pick([true, false]),

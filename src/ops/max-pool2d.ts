@@ -1,7 +1,7 @@
 import { elementCount } from "../ir/shape.ts";
 import { defineOp, torchKeyword } from "../ir/op.ts";
 import { pyCall, pyInput, pySame, pySymbol } from "../ir/python.ts";
-import { bordered } from "./border.ts";
+import { bordered, evenBorder } from "./border.ts";
 import { poolAttributes, poolShape } from "./rules.ts";
 
 export const maxPool2d = defineOp({
@@ -14,7 +14,7 @@ export const maxPool2d = defineOp({
   infer: ([input], attrs) => [poolShape(input, attrs)],
   onnx(writer, [input], { size, stride, padding }) {
     // A border of repeated values changes no maximum, since every window that meets it holds what it repeats.
-    const map = bordered(writer, input, padding, "replicate");
+    const map = bordered(writer, input, evenBorder(padding), "replicate");
     // VALID is no padding, said so that runtimes leave it alone: onnxruntime 1.30 moves the zeros of a Pad before it into a
     // MaxPool that does not say so, where they count as -∞.
     return [writer.node("MaxPool", [map], { kernel_shape: [size, size], strides: [stride, stride], auto_pad: "VALID" })];

@@ -2,7 +2,7 @@
 import { must, type NonEmpty } from "../errors/must.ts";
 import { ShapeError } from "../errors/index.ts";
 import { constantDim, dividedDim, fixedSize, plusDim, sameDim, timesDim, type Dim } from "../ir/dim.ts";
-import type { Attributes, AttrsOf, Interval } from "../ir/attributes.ts";
+import { sidesOf, type Attributes, type AttrsOf, type Interval, type Pair } from "../ir/attributes.ts";
 import type { ParamSpec, TorchArgument } from "../ir/op.ts";
 import { channelsOf, elementCount, formatShape, type Shape } from "../ir/shape.ts";
 
@@ -162,20 +162,34 @@ export function scaledSpatially(shape: Shape, channels: number, factor: number):
 /** What keeps a division by a standard deviation finite. */
 export const epsInterval = { min: 0, max: 1, open: true } as const satisfies Interval;
 
+/**
+ * Half of what a kernel reaches beyond its place, rounded down: at stride 1 an odd kernel keeps the size. 0 where windows do not overlap: cells side
+ * by side, as patches are embedded, need no zeros around them.
+ */
+export function samePadding(kernel: Pair, stride: Pair, dilation: Pair): Pair {
+  if (typeof kernel !== "number" || typeof stride !== "number" || typeof dilation !== "number") {
+    const [[kh, kw], [sh, sw], [dh, dw]] = [sidesOf(kernel), sidesOf(stride), sidesOf(dilation)];
+    return [Number(samePadding(kh, sh, dh)), Number(samePadding(kw, sw, dw))];
+  }
+  const reach = dilation * (kernel - 1);
+  return stride > reach ? 0 : Math.floor(reach / 2);
+}
+
 /** What every kind of convolution has. */
 export const convAttributes = {
   in: { kind: "count", doc: "Channels of the input." },
   out: { kind: "count", doc: "Channels of the output." },
-  kernel: { kind: "count", default: 3, doc: "Side of the square kernel." },
-  stride: { kind: "count", default: 1, doc: "Distance between neighbouring outputs." },
+  kernel: { kind: "pair", default: 3, doc: "Sides of the kernel." },
+  stride: { kind: "pair", default: 1, doc: "Distance between neighbouring outputs." },
   padding: {
-    kind: "count",
+    kind: "pair",
     min: 0,
     default: {
-      from: ["kernel"],
-      rule: (kernel: number) => Math.floor((kernel - 1) / 2),
-      doc: "(kernel − 1)/2 rounded down, which keeps the size for odd kernels",
+      from: ["kernel", "stride"],
+      rule: (kernel: Pair, stride: Pair) => samePadding(kernel, stride, 1),
+      doc: "(kernel − 1)/2 rounded down, which keeps the size for odd kernels; 0 where stride ≥ kernel, since no windows overlap then",
       python: "same_padding",
+      pythonDefaults: { stride: 1 },
     },
     doc: "Zeros on every side.",
   },
@@ -195,24 +209,23 @@ export const convArguments = [...windowArguments, biasArgument] as const;
 
 type ConvAttrs = AttrsOf<typeof convAttributes>;
 
-export function convShape(shape: Shape, attrs: ConvAttrs & { readonly dilation?: number }): Shape {
+export function convShape(shape: Shape, attrs: ConvAttrs & { readonly dilation?: Pair }): Shape {
   const [n, , h, w] = featureDims(shape);
   expectChannels(shape, attrs.in, "in");
-  const { dilation = 1 } = attrs;
-  const reach = dilation * (attrs.kernel - 1) + 1;
-  const along = (dim: Dim): Dim => windowedDim(dim, reach, attrs.stride, 2 * attrs.padding);
-  const [height, width] = [along(h), along(w)];
-  for (const dim of [height, width]) {
-    const size = fixedSize(dim);
-    if (size !== undefined && size < 1) {
-      throw new ShapeError("the kernel is larger than its padded input", {
-        expected: `at least ${reach - 2 * attrs.padding} along each side`,
-        found: formatShape(shape),
-        help: "use a smaller kernel or more padding",
-      });
-    }
+  const [kernel, stride] = [sidesOf(attrs.kernel), sidesOf(attrs.stride)];
+  const [padding, dilation] = [sidesOf(attrs.padding), sidesOf(attrs.dilation ?? 1)];
+  const reach = (side: 0 | 1): number => dilation[side] * (kernel[side] - 1) + 1;
+  const along = (dim: Dim, side: 0 | 1): Dim => windowedDim(dim, reach(side), stride[side], 2 * padding[side]);
+  const sides = [along(h, 0), along(w, 1)] as const;
+  if (sides.some((dim) => (fixedSize(dim) ?? 1) < 1)) {
+    const least = [reach(0) - 2 * padding[0], reach(1) - 2 * padding[1]] as const;
+    throw new ShapeError("the kernel is larger than its padded input", {
+      expected: `at least ${least[0] === least[1] ? `${least[0]} along each side` : `${Math.max(1, least[0])}×${Math.max(1, least[1])}`}`,
+      found: formatShape(shape),
+      help: "use a smaller kernel or more padding",
+    });
   }
-  return [n, constantDim(attrs.out), height, width];
+  return [n, constantDim(attrs.out), ...sides];
 }
 
 /** Refuses padding of which a window could be full. */
@@ -237,12 +250,12 @@ export function expectGroups(attrs: { readonly in: number; readonly out: number;
 
 /** Output elements · input channels of a group · kernel area. */
 export function convMacs([output]: NonEmpty<readonly number[]>, attrs: ConvAttrs, groups = 1): number {
-  return elementCount(output) * (attrs.in / groups) * attrs.kernel * attrs.kernel;
+  return elementCount(output) * (attrs.in / groups) * elementCount(sidesOf(attrs.kernel));
 }
 
 /** Weight and bias with torch's reset_parameters: both uniform in ±1/√fan_in. */
 export function convParams(attrs: ConvAttrs, groups = 1): readonly ParamSpec[] {
-  const shape = [attrs.out, attrs.in / groups, attrs.kernel, attrs.kernel] as const;
+  const shape = [attrs.out, attrs.in / groups, ...sidesOf(attrs.kernel)] as const;
   return affineParams(shape, attrs.bias);
 }
 

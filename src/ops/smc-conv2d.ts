@@ -1,6 +1,8 @@
 import { must } from "../errors/must.ts";
+import { sidesOf } from "../ir/attributes.ts";
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
+import { elementCount } from "../ir/shape.ts";
 import { floats, tensorOf, type Tensor } from "../ir/tensor.ts";
 import { conv2d, plainConv } from "./conv2d.ts";
 import { convArguments, convAttributes, convMacs, convParams, convShape } from "./rules.ts";
@@ -30,7 +32,7 @@ export const smcConv2d = defineOp({
         const [source, scales] = [floats(weight), floats(role("scale"))];
         const factor = must(floats(role("gain"))[0], "SMC's gain");
         const filter = source.length / attrs.out;
-        const area = attrs.kernel * attrs.kernel;
+        const area = elementCount(sidesOf(attrs.kernel));
         const folded = new Float32Array(source.length);
         for (let start = 0; start < source.length; start += filter) {
           let sum = epsilon;
@@ -55,7 +57,7 @@ export const smcConv2d = defineOp({
     const attrs = {
       in: choose.int(1, 6),
       out: choose.int(1, 6),
-      kernel: choose.pick([1, 3]),
+      kernel: choose.pick([1, 3, [2, 3]] as const),
       stride: choose.pick([1, 2]),
       padding: choose.pick([0, 1]),
       bias: choose.pick([true, false]),

@@ -1,3 +1,4 @@
+import { sidesOf } from "../ir/attributes.ts";
 import { defineOp } from "../ir/op.ts";
 import { pySymbol } from "../ir/python.ts";
 import { conv2d, plainConv } from "./conv2d.ts";
@@ -8,7 +9,7 @@ export const spectralConv2d = defineOp({
   name: "spectralConv2d",
   doc: "Convolution whose weight is divided by its largest singular value (Miyato et al. 2018).",
   attributes: convAttributes,
-  params: (attrs) => [...convParams(attrs), ...spectralBuffers([attrs.out, attrs.in, attrs.kernel, attrs.kernel])],
+  params: (attrs) => [...convParams(attrs), ...spectralBuffers([attrs.out, attrs.in, ...sidesOf(attrs.kernel)])],
   infer: ([input], attrs) => [convShape(input, attrs)],
   macs: (_, outputs, attrs) => convMacs(outputs, attrs),
   fold: (attrs) => ({ op: conv2d, attrs: { ...attrs, ...plainConv }, derive: spectralFold }),
@@ -18,8 +19,15 @@ export const spectralConv2d = defineOp({
     args: convArguments,
   },
   sample(choose) {
-    const kernel = choose.pick([1, 3]);
-    const attrs = { in: choose.int(1, 5), out: choose.int(1, 5), kernel, stride: 1, padding: (kernel - 1) / 2, bias: true };
+    const [kernel, padding] = choose.pick([
+      [1, 0],
+      [3, 1],
+      [
+        [3, 1],
+        [1, 0],
+      ],
+    ] as const);
+    const attrs = { in: choose.int(1, 5), out: choose.int(1, 5), kernel, stride: 1, padding, bias: true };
     return { attrs, inputs: [[choose.int(1, 2), attrs.in, choose.int(3, 8), choose.int(3, 8)]] };
   },
 });

@@ -104,6 +104,8 @@ function values(declaration: AttributeDeclaration): string {
       return `a whole number ≥ ${declaration.min ?? 1}`;
     case "counts":
       return `${declaration.lengths.min} to ${declaration.lengths.max} whole numbers ≥ 1`;
+    case "pair":
+      return `a whole number ≥ ${declaration.min ?? 1}, or [height, width]`;
     case "number":
       return `${number(declaration.interval)}${declaration.atMost === undefined ? "" : `, at most ${declaration.atMost}`}`;
     case "choice":

@@ -6,7 +6,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Pair } from "../../src/ir/attributes.ts";
 import { defaultGroups } from "../../src/ops/group-norm.ts";
+import { samePadding } from "../../src/ops/rules.ts";
 import * as py from "../../src/ir/python.ts";
 import { printExpr, printModule } from "../../src/targets/torch/printer.ts";
 import { bracketedText } from "../support/python-flat.ts";
@@ -125,8 +127,15 @@ test("the default rules of the package are those of the DSL", () => {
 import json, sys
 sys.path.insert(0, "runtime/src")
 from litevae_runtime.nn.layers import default_groups, same_padding
-print(json.dumps([[default_groups(n), same_padding(n), same_padding(n, 3)] for n in range(1, 2049)]))
+sizes, wanted = range(1, 2049), json.load(sys.stdin)
+print(json.dumps([[default_groups(n) for n in sizes], [same_padding(*each) for each in wanted]]))
 `;
-  const expected = Array.from({ length: 2048 }, (_, i) => [defaultGroups(i + 1), Math.floor(i / 2), Math.floor((3 * i) / 2)]);
-  expect(JSON.parse(python(program, ""))).toEqual(expected);
+  const sizes = Array.from({ length: 2048 }, (_, i) => i + 1);
+  const kernels: readonly Pair[] = [...sizes, [1, 7], [4, 3]];
+  const strides: readonly Pair[] = [1, 2, 4, [2, 1], [1, 4]];
+  const paddings = kernels.flatMap((kernel) =>
+    strides.flatMap((stride) => ([1, 3, [1, 2]] as const).map((dilation) => [kernel, stride, dilation] as const)),
+  );
+  const expected = [sizes.map(defaultGroups), paddings.map((each) => samePadding(...each))];
+  expect(JSON.parse(python(program, JSON.stringify(paddings)))).toEqual(expected);
 });

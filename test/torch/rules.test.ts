@@ -62,7 +62,7 @@ test("a list of several kinds that is there on a condition", () => {
     { cin: 16, out: 16, stride: 2, depth: 3 },
   ]) {
     const source = sourceOf(Down(config), config.stride);
-    expect(source).toContain("nn.Conv2d(cin, out_channels, stride, stride=stride, padding=same_padding(stride))");
+    expect(source).toContain("nn.Conv2d(cin, out_channels, stride, stride=stride)");
     expect(source).toContain("if stride > 1 or cin != out_channels");
     expect(source).toContain("for layer in self.down:");
   }

@@ -173,7 +173,7 @@ class Matcher {
     valueOf: (name: string) => PyConstant | undefined,
   ): void {
     const from = slot.default.from.map((name) => valueOf(name) as AttrValue);
-    if (slot.default.rule(...from) !== value) throw new Mismatch();
+    if (JSON.stringify(slot.default.rule(...from)) !== JSON.stringify(value)) throw new Mismatch();
   }
 
   #count(count: Rule | undefined, items: readonly Member[]): void {

@@ -4,6 +4,7 @@ import { isRule } from "../../../ir/attributes.ts";
 import type { Block, Layer, Member, MemberList, MemberRecord, Module } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import type { Fitter } from "./fit.ts";
+import { distinct } from "./distinct.ts";
 import { asksPlace, listsWalked, type Rule } from "./rules.ts";
 import { placeNames } from "./rules-python.ts";
 import { rulesOf, walkedBy } from "./template-parameters.ts";
@@ -252,14 +253,14 @@ function slotNames(made: readonly Made[]): readonly string[] {
   return [...must(made[0], "what is made").values.keys()];
 }
 
-/** The op's own rule, where every author left the attribute to it, Python can follow it, and what it follows from differs. */
+/** The op's own rule, where every author left the attribute to it, Python can follow it, and what it gives differs. */
 function defaultOf(made: readonly Made[], name: string): DefaultSlot | undefined {
   const [first] = made;
   if (first?.callee.kind !== "layer" || !made.every(({ defaulted }) => defaulted.has(name))) return undefined;
   const fallback = first.callee.op.attributes?.[name]?.default;
   if (fallback === undefined || !isRule(fallback) || fallback.python === undefined) return undefined;
-  const constant = fallback.from.every((from) => new Set(made.map(({ values }) => values.get(from))).size === 1);
-  return constant ? undefined : { kind: "default", default: fallback };
+  const given = distinct(made.map(({ values }) => values.get(name) as PyConstant));
+  return given.length === 1 ? undefined : { kind: "default", default: fallback };
 }
 
 function keyOf(callee: Callee): string {
