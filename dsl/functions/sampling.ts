@@ -1,6 +1,7 @@
 /** What changes the sides: pooling, resampling, Haar. */
 import { ops } from "../../src/ops/index.ts";
-import type { Feature, FourTimes, Over, Product, Quotient, Times, Vector } from "../feature.ts";
+import type { Feature, FourTimes, Over, Product, Quotient, Side, Times, Vector } from "../feature.ts";
+import type { Pair } from "../../src/ir/attributes.ts";
 import { apply } from "../tracing/record.ts";
 import { tracedChannels } from "../tracing/trace.ts";
 
@@ -13,34 +14,36 @@ export function pad<C extends number, S extends number>(
 }
 
 /** How a window of pooling moves. */
-interface PoolConfig<K extends number, T extends number> {
-  /** Side of a window. */
+interface PoolConfig<K extends Pair, T extends Pair> {
+  /** Sides of a window. */
   readonly size: K;
   /** Distance between neighbouring windows. Default: size. */
   readonly stride?: T;
+  /** Whether a last window may reach beyond the padded map, if it begins in the map or in the padding before it; such positions count nowhere. Default: false. */
+  readonly ceilMode?: boolean;
 }
 
-/** Mean over size×size cells, or over windows `stride` apart: H becomes (H + 2·padding − size)/stride + 1, rounded down, and counts as H/stride. */
-export function avgPool2d<C extends number, S extends number, const K extends number, const T extends number = K>(
+/** Mean over size×size cells, or over windows `stride` apart: H becomes (H + 2·padding − size)/stride + 1, rounded down or by `ceilMode` up, and counts as H/stride. */
+export function avgPool2d<C extends number, S extends number, const K extends Pair, const T extends Pair = K>(
   x: Feature<C, S>,
   config: PoolConfig<K, T> & {
     /** Zeros on every side; half a window at most. Default: 0. */
-    readonly padding?: number;
+    readonly padding?: Pair;
     /** Whether a mean counts these zeros. Default: true. */
     readonly countIncludePad?: boolean;
   },
-): Feature<C, Times<S, T>> {
+): Feature<C, Times<S, Side<T>>> {
   return apply(ops.avgPool2d, config, [x], avgPool2d);
 }
 
-/** Maximum over size×size cells, or over windows `stride` apart: H becomes (H + 2·padding − size)/stride + 1, rounded down, and counts as H/stride. */
-export function maxPool2d<C extends number, S extends number, const K extends number, const T extends number = K>(
+/** Maximum over size×size cells, or over windows `stride` apart: H becomes (H + 2·padding − size)/stride + 1, rounded down or by `ceilMode` up, and counts as H/stride. */
+export function maxPool2d<C extends number, S extends number, const K extends Pair, const T extends Pair = K>(
   x: Feature<C, S>,
   config: PoolConfig<K, T> & {
     /** Positions on every side that no maximum takes; half a window at most. Default: 0. */
-    readonly padding?: number;
+    readonly padding?: Pair;
   },
-): Feature<C, Times<S, T>> {
+): Feature<C, Times<S, Side<T>>> {
   return apply(ops.maxPool2d, config, [x], maxPool2d);
 }
 

@@ -17,6 +17,15 @@ export function evenBorder(padding: Pair): Border {
   return [height, width, height, width];
 }
 
+/** Both borders, one around the other. */
+export function addedBorder(inner: Border, outer: Border): Border {
+  return [inner[0] + outer[0], inner[1] + outer[1], inner[2] + outer[2], inner[3] + outer[3]];
+}
+
+export function noBorder(border: Border): boolean {
+  return border.every((positions) => positions === 0);
+}
+
 /** Refuses a border that is larger than what it is made of. */
 export function expectBorder(shape: Shape, padding: Pair, mode: PaddingMode): void {
   if (mode !== "reflect" && mode !== "circular") return;
@@ -44,7 +53,7 @@ export function padsOf(writer: OnnxWriter, border: Border): string {
 
 /** The map with its border; that of zeros is left to the convolution. */
 export function bordered(writer: OnnxWriter, input: string, border: Border, mode: PaddingMode): string {
-  if (mode === "zeros" || border.every((positions) => positions === 0)) return input;
+  if (mode === "zeros" || noBorder(border)) return input;
   if (mode === "circular") {
     const [top, left, bottom, right] = border;
     return wrapped(writer, wrapped(writer, input, [top, bottom], 2), [left, right], 3);

@@ -112,34 +112,20 @@ export function expectSameKind([first, ...rest]: NonEmpty<Shape>): void {
 
 /** floor((size + padding − kernel) / stride) + 1, exact where the symbol is a multiple of what the division needs. */
 export function windowedDim(dim: Dim, kernel: number, stride: number, padding: number): Dim {
-  const fixed = fixedSize(dim);
-  if (fixed !== undefined) return constantDim(Math.floor((fixed + padding - kernel) / stride) + 1);
-  const offset = Math.floor(dim.offset / dim.den);
-  const symbolic = plusDim(dim, -offset);
-  return plusDim(dividedDim(symbolic, stride), Math.floor((offset + padding - kernel) / stride) + 1);
+  return steppedDim(dim, stride, (size) => Math.floor((size + padding - kernel) / stride) + 1);
 }
 
-/** What every kind of pooling over windows has. */
-export const poolAttributes = {
-  size: { kind: "count", doc: "Side of a window." },
-  stride: {
-    kind: "count",
-    default: { from: ["size"], rule: (size: number) => size, doc: "size" },
-    doc: "Distance between neighbouring windows.",
-  },
-} as const satisfies Attributes;
+/** As many as `count` gives, which gives one more wherever the size is larger by `stride`. */
+export function steppedDim(dim: Dim, stride: number, count: (size: number) => number): Dim {
+  const fixed = fixedSize(dim);
+  if (fixed !== undefined) return constantDim(count(fixed));
+  const offset = wholeOffset(dim);
+  return plusDim(dividedDim(plusDim(dim, -offset), stride), count(offset));
+}
 
-/** Cells side by side must come out even; overlapping or padded windows leave a rest over, as a convolution does. */
-export function poolShape(
-  input: Shape,
-  { size, stride, padding }: { readonly size: number; readonly stride: number; readonly padding: number },
-): Shape {
-  expectWithinWindow(padding, size);
-  const channels = channelsOf(input);
-  if (stride === size && padding === 0) return scaledSpatially(input, channels, 1 / size);
-  const [n, , h, w] = featureDims(input);
-  const along = (dim: Dim): Dim => windowedDim(dim, size, stride, 2 * padding);
-  return [n, constantDim(channels), along(h), along(w)];
+/** What a symbolic size has beside its symbol: of H/2 + 1 it is 1. */
+export function wholeOffset(dim: Dim): number {
+  return Math.floor(dim.offset / dim.den);
 }
 
 /** Scale 1 and, where there is one, shift 0, a number per channel: how every norm starts. */
@@ -226,16 +212,6 @@ export function convShape(shape: Shape, attrs: ConvAttrs & { readonly dilation?:
     });
   }
   return [n, constantDim(attrs.out), ...sides];
-}
-
-/** Refuses padding of which a window could be full. */
-export function expectWithinWindow(padding: number, size: number): void {
-  if (2 * padding <= size) return;
-  throw new ShapeError("the padding is more than half of a window", {
-    expected: `padding of at most ${Math.floor(size / 2)}`,
-    found: `padding: ${padding}`,
-    help: "use less padding or a larger size; pad adds zeros without a limit",
-  });
 }
 
 /** Refuses groups that do not divide the channels. */

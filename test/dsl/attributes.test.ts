@@ -85,7 +85,7 @@ test("the IR says which attributes their author left out", () => {
   expect(left).toEqual([
     ["conv2d", ["kernel", "stride", "dilation", "padding", "groups", "paddingMode"]],
     ["groupNorm", []],
-    ["maxPool2d", ["stride", "padding"]],
+    ["maxPool2d", ["stride", "padding", "ceilMode"]],
     ["chunk", []],
     ["clamp", []],
     ["upsampleNearest", []],

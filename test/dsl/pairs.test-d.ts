@@ -1,6 +1,6 @@
 /** Type tests of numbers for both sides and pairs: TypeScript checks this file, nothing in it runs. */
 import { describe, expectTypeOf, test } from "vitest";
-import { conv2d, convTranspose2d, equalizedConv2d, smcConv2d, type Feature } from "litevae/dsl";
+import { avgPool2d, conv2d, convTranspose2d, equalizedConv2d, maxPool2d, smcConv2d, type Feature } from "litevae/dsl";
 
 declare const f16: Feature<16, 4>;
 declare const either: boolean;
@@ -17,6 +17,13 @@ describe("a pair", () => {
     const kernel = [1, 4] as const;
     expectTypeOf(convTranspose2d({ in: 16, out: 24, kernel, stride: [1, 2] })(f16)).toEqualTypeOf<Feature<24, number>>();
     expectTypeOf(convTranspose2d({ in: 16, out: 24, kernel, stride: [4, 4] })(f16)).toEqualTypeOf<Feature<24, 1>>();
+  });
+  test("is what windows of pools may have", () => {
+    expectTypeOf(avgPool2d(f16, { size: [2, 2] })).toEqualTypeOf<Feature<16, 8>>();
+    expectTypeOf(maxPool2d(f16, { size: [1, 3], stride: [1, 2] })).toEqualTypeOf<Feature<16, number>>();
+    expectTypeOf(maxPool2d(f16, { size: 3, stride: 2, padding: [1, 0], ceilMode: true })).toEqualTypeOf<Feature<16, 8>>();
+    // @ts-expect-error a pair has two sides
+    avgPool2d(f16, { size: [2, 2, 2] });
   });
   test("leaves kinds of convolution exchangeable", () => {
     expectTypeOf((either ? conv2d : equalizedConv2d)({ in: 16, out: 24 })(f16)).toEqualTypeOf<Feature<24, 4>>();

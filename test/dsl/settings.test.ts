@@ -123,7 +123,7 @@ test.each<[string, unknown, string, string]>([
     "avgPool2d",
     () => encoding((x) => (avgPool2d as unknown as Body)(x)),
     "undefined",
-    "{ size, stride, padding, countIncludePad }",
+    "{ size, stride, padding, ceilMode, countIncludePad }",
   ],
   ["model", () => model(null as never), "null", "{ name, imageChannels"],
   ["litevae", () => litevae("S" as never), '"S"', "variant, latentChannels"],

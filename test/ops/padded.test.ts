@@ -73,6 +73,24 @@ it.each([
     { ...cells, padding: 1, countIncludePad: false },
     "F.avg_pool2d(F.pad(x0, (1, 1, 1, 1)), 2, 2, 1, count_include_pad=False)",
   ],
+  [
+    "avgPool2d whose last window reaches beyond",
+    ops.avgPool2d,
+    { size: 3, stride: 3, padding: 1, ceilMode: true, countIncludePad: true },
+    "F.avg_pool2d(F.pad(x0, (1, 1, 1, 1)), 3, 3, 1, ceil_mode=True)",
+  ],
+  [
+    "avgPool2d whose last window reaches beyond the map",
+    ops.avgPool2d,
+    { size: 3, stride: 3, padding: 0, ceilMode: true, countIncludePad: true },
+    "F.avg_pool2d(F.pad(x0, (1, 1, 1, 1)), 3, 3, ceil_mode=True)",
+  ],
+  [
+    "maxPool2d whose last window reaches beyond the map",
+    ops.maxPool2d,
+    { size: [3, 4], stride: [3, 4], padding: 0, ceilMode: true },
+    "F.max_pool2d(F.pad(x0, (1, 1, 1, 1)), (3, 4), (3, 4), 0, ceil_mode=True)",
+  ],
 ] as const)("%s sees the zeros of padding", async (_, op, attrs, expression) => {
   // Below 0 throughout, so that a maximum over the border is one of the zeros.
   const x = randomTensor([2, 3, 6, 4], randomOf(1), { middle: -2 });

@@ -27,7 +27,7 @@ export function buildDown(down: Down, factor: number, place: Place): Built {
     case "overlapping means":
       return { channels, apply: (x) => avgPool2d(x, { ...overlapping(factor), countIncludePad: false }) };
     case "overlapping maxima":
-      return { channels, apply: (x) => maxPool2d(x, overlapping(factor)) };
+      return { channels, apply: (x) => maxPool2d(x, { size: factor + 1, stride: factor, ceilMode: true }) };
     case "pixelUnshuffle":
       return { channels: channels * factor * factor, apply: (x) => pixelUnshuffle(x, { factor }) };
     case "blur":
