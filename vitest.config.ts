@@ -8,6 +8,7 @@ export default defineConfig({
     alias: [
       { find: /^litevae$/, replacement: here("dsl/index.ts") },
       { find: /^litevae\/dsl$/, replacement: here("dsl/authoring.ts") },
+      { find: /^litevae\/blocks$/, replacement: here("dsl/blocks.ts") },
     ],
   },
   test: {

@@ -16,6 +16,7 @@ export interface ResnetBlockConfig {
   readonly out: number;
 }
 
+/** GroupNorm → SiLU → 3×3 conv, twice, plus the input, through a 1×1 conv where the channels change. */
 export const ResnetBlock = block("ResnetBlock", ({ in: input, out }: ResnetBlockConfig) => {
   const { norm1, conv1, norm2, conv2, conv_shortcut } = layers({
     norm1: groupNorm({ channels: input, ...normSettings }),
@@ -43,6 +44,7 @@ export const SmcResnetBlock = block("SmcResnetBlock", ({ in: input, out }: Resne
   };
 });
 
+/** GroupNorm and self-attention of one head over all positions; what is added to it is its caller's. */
 export const AttentionBlock = block("AttentionBlock", ({ channels }: { readonly channels: number }) => {
   const { group_norm, to_q, to_k, to_v, to_out } = layers({
     group_norm: groupNorm({ channels, ...normSettings }),
@@ -64,6 +66,7 @@ export interface MidBlockConfig {
   readonly attention: boolean;
 }
 
+/** Two residual blocks with self-attention between them, added to what goes into it. */
 export const MidBlock = block("MidBlock", ({ channels, norm, attention: attends }: MidBlockConfig) => {
   const res = norm === "smc" ? SmcResnetBlock : ResnetBlock;
   const { resnets, attentions } = layers({
@@ -98,6 +101,7 @@ export const Downsample = block("Downsample", ({ channels }: { readonly channels
   return (x: FeatureMap): FeatureMap => conv(pad(x, { bottom: 1, right: 1 }));
 });
 
+/** Doubles the resolution by the nearest value, then a 3×3 convolution. */
 export const Upsample = block("Upsample", ({ channels }: { readonly channels: number }) => {
   const { conv } = layers({ conv: conv2d({ in: channels, out: channels }) });
   return (x: FeatureMap): FeatureMap => conv(upsample(x, { factor: 2 }));
@@ -110,6 +114,7 @@ export interface DownBlockConfig extends ResnetBlockConfig {
   readonly attention: boolean;
 }
 
+/** A level of the encoder: residual blocks, then half of the resolution unless it is the last. */
 export const DownBlock = block("DownBlock", ({ in: input, out, blocks, downsample, attention: attends }: DownBlockConfig) => {
   const { resnets, attentions, downsamplers } = layers({
     resnets: Array.from({ length: blocks }, (_, i) => ResnetBlock({ in: i === 0 ? input : out, out })),
@@ -128,6 +133,7 @@ export interface UpBlockConfig extends ResnetBlockConfig {
   readonly attention: boolean;
 }
 
+/** A level of the decoder: residual blocks, then twice the resolution unless it is the last. */
 export const UpBlock = block("UpBlock", (config: UpBlockConfig) => {
   const { in: input, out, blocks, upsample: upsamples, norm, attention: attends } = config;
   const res = norm === "smc" ? SmcResnetBlock : ResnetBlock;

@@ -15,8 +15,8 @@ export function addCheck(program: Command): void {
     .argument("<model>", modelArgument)
     .addOption(latentOption)
     .action(async (name: string, flags: { readonly latent?: number }) => {
-      if (isFile(name)) await checkTypes(filePath(name, "model"));
-      const { loadModel } = await import("./load-model.ts");
+      const { isFolder, loadModel } = await import("./load-model.ts");
+      if (isFile(name) && !isFolder(name)) await checkTypes(filePath(name, "model"));
       const model = await loadModel(name, { latentChannels: flags.latent });
       verifyModel(model);
       process.stdout.write(describe(model));

@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { UserError } from "../errors/index.ts";
 import { placeOf } from "../ir/source.ts";
+import { entries } from "./entries.ts";
 
 const extensions = [".ts", ".mts", ".js", ".mjs"];
 
@@ -51,7 +52,11 @@ export async function importDefault<T>(
   const exported = await printingToStderr(async () => {
     const { createJiti } = await import("jiti");
     // The very DSL that runs here: a model from another copy of it would not be one of ours.
-    const modules = { litevae: await import("../../dsl/index.ts"), "litevae/dsl": await import("../../dsl/authoring.ts") };
+    const modules: Readonly<Record<keyof typeof entries, unknown>> = {
+      litevae: await import("../../dsl/index.ts"),
+      "litevae/dsl": await import("../../dsl/authoring.ts"),
+      "litevae/blocks": await import("../../dsl/blocks.ts"),
+    };
     const jiti = createJiti(path, {
       fsCache: false,
       moduleCache: false,
@@ -147,7 +152,7 @@ function userFault(error: unknown, path: string, noun: Noun): unknown {
     return new UserError({
       what: (error.message.split("\n")[0] ?? "").replace(/^C/, "c"),
       where: where ?? { file: path, line: 1 },
-      help: `check the import's path; ${noun}s import from litevae and litevae/dsl`,
+      help: `check the import's path; ${noun}s import from ${Object.keys(entries).join(", ")}`,
     });
   }
   if (where === undefined) return error;

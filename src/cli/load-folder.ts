@@ -9,7 +9,7 @@ import { flatConfig, modelOf } from "../weights/stored-config.ts";
 
 /** From the folder's config.json; UserError where that names no architecture that is here. */
 export function modelOfFolder(folder: string, options: BuiltInOptions): Model {
-  const config = readConfig(folder);
+  const config = folderConfig(folder);
   const ours = modelOf(config);
   if (ours !== undefined) return ownModel(folder, ours, config, options);
   const called = config["_class_name"];
@@ -48,7 +48,8 @@ function ownModel(folder: string, name: string, config: DiffusersConfig, options
   return builtIn.build({ ...(typeof latentChannels === "number" ? { latentChannels } : {}), ...options });
 }
 
-function readConfig(folder: string): DiffusersConfig {
+/** What a folder of weights says of itself; UserError where it says nothing. */
+export function folderConfig(folder: string): DiffusersConfig {
   const path = join(folder, "config.json");
   if (!existsSync(path)) {
     const whole = existsSync(join(folder, "model_index.json"));

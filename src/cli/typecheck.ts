@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { Project, ts, type Diagnostic, type DiagnosticMessageChain } from "ts-morph";
 import type { Report } from "../errors/index.ts";
 import { installation } from "../ir/installation.ts";
+import { entries } from "./entries.ts";
 
 /**
  * The TypeScript diagnostics of a model file and of the files it imports, worst first as TypeScript orders them. In a JavaScript file these are
@@ -40,7 +41,7 @@ function diagnosed(path: string, types: string[]): readonly Diagnostic[] {
       noUnusedLocals: false,
       noUnusedParameters: false,
       allowUnusedLabels: true,
-      paths: { litevae: [entry("index")], "litevae/dsl": [entry("authoring")] },
+      paths: Object.fromEntries(Object.entries(entries).map(([name, module]) => [name, [entry(module)]])),
     },
   });
   const source = project.addSourceFileAtPath(path);

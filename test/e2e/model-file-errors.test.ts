@@ -46,9 +46,9 @@ describe("the file of a model (exit code 1)", () => {
     expect(await wrong("check", "./models")).toBe(await compile("./models"));
     expect(await compile("./models")).toMatchInlineSnapshot(`
       "
-      error: there is no file ./models
-        found:    a folder
-        help:     give the path of a .ts file whose default export is a model
+      error: ./models has no config.json that says what it is
+        expected: a folder of an autoencoder, as diffusers and litevae save them
+        help:     give a built-in name, a .ts file or such a folder
       "
     `);
   });
@@ -144,7 +144,7 @@ describe("the file of a model (exit code 1)", () => {
           1 | import { litevae } from "litevae";
         > 2 | import { width } from "./widths.ts";
           3 |
-        help:     check the import's path; models import from litevae and litevae/dsl
+        help:     check the import's path; models import from litevae, litevae/dsl, litevae/blocks
       "
     `);
   });
@@ -156,7 +156,7 @@ describe("the file of a model (exit code 1)", () => {
         at imports-package.ts:1
         > 1 | import { width } from "no-such-package-of-widths";
           2 |
-        help:     check the import's path; models import from litevae and litevae/dsl
+        help:     check the import's path; models import from litevae, litevae/dsl, litevae/blocks
       "
     `);
   });

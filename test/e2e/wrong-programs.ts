@@ -96,7 +96,11 @@ export function expectWellTyped(): void {
     noEmit: true,
     allowImportingTsExtensions: true,
     types: [],
-    paths: { litevae: [join(root, "dist/dsl/index.d.ts")], "litevae/dsl": [join(root, "dist/dsl/authoring.d.ts")] },
+    paths: {
+      litevae: [join(root, "dist/dsl/index.d.ts")],
+      "litevae/dsl": [join(root, "dist/dsl/authoring.d.ts")],
+      "litevae/blocks": [join(root, "dist/dsl/blocks.d.ts")],
+    },
   });
   const errors = ts
     .getPreEmitDiagnostics(program)

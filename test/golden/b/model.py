@@ -142,7 +142,10 @@ class LiteVaeEncoder(nn.Module):
 
 
 class ResnetBlock(nn.Module):
-    """[N, in_channels, H, W] -> [N, out_channels, H, W]."""
+    """GroupNorm → SiLU → 3×3 conv, twice, plus the input, through a 1×1 conv where the channels change.
+
+    [N, in_channels, H, W] -> [N, out_channels, H, W].
+    """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -158,7 +161,10 @@ class ResnetBlock(nn.Module):
 
 
 class AttentionBlock(nn.Module):
-    """[N, channels, H, W] -> [N, channels, H, W]."""
+    """GroupNorm and self-attention of one head over all positions; what is added to it is its caller's.
+
+    [N, channels, H, W] -> [N, channels, H, W].
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -174,7 +180,9 @@ class AttentionBlock(nn.Module):
 
 
 class MidBlock(nn.Module):
-    """[N, channels, H, W] -> [N, channels, H, W].
+    """Two residual blocks with self-attention between them, added to what goes into it.
+
+    [N, channels, H, W] -> [N, channels, H, W].
 
     Made for norm 'group'.
     """
@@ -193,7 +201,10 @@ class MidBlock(nn.Module):
 
 
 class Upsample(nn.Module):
-    """[N, channels, H, W] -> [N, channels, 2*H, 2*W]."""
+    """Doubles the resolution by the nearest value, then a 3×3 convolution.
+
+    [N, channels, H, W] -> [N, channels, 2*H, 2*W].
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -204,7 +215,9 @@ class Upsample(nn.Module):
 
 
 class UpBlock(nn.Module):
-    """[N, in_channels, H, W] -> [N, out_channels, H', W'].
+    """A level of the decoder: residual blocks, then twice the resolution unless it is the last.
+
+    [N, in_channels, H, W] -> [N, out_channels, H', W'].
 
     Made for norm 'group'.
     """

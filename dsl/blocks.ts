@@ -1,0 +1,25 @@
+/** `litevae/blocks`: what the paper's models and published ones are made of, to build others with. */
+export { LiteVaeEncoder, type LiteVaeEncoderConfig } from "./models/litevae.ts";
+export { ResBlock, UNet, type ResBlockConfig, type UNetConfig } from "./models/unet.ts";
+export {
+  AttentionBlock,
+  DownBlock,
+  Downsample,
+  KlDecoder,
+  KlEncoder,
+  MidBlock,
+  ResnetBlock,
+  SmcResnetBlock,
+  UpBlock,
+  Upsample,
+  type DecoderNorm,
+  type DownBlockConfig,
+  type KlDecoderConfig,
+  type KlEncoderConfig,
+  type MidBlockConfig,
+  type ResnetBlockConfig,
+  type UpBlockConfig,
+} from "./models/autoencoder-kl.ts";
+export { TinyBlock, TinyDecoder, TinyEncoder, type TinyConfig } from "./models/taesd.ts";
+export { PatchGan, UNetDiscriminator, type UNetDiscriminatorConfig } from "./models/discriminators.ts";
+export { StyleGanDiscriminator, type StyleGanConfig } from "./models/stylegan.ts";
