@@ -1,11 +1,12 @@
-/** examples/gallery/: what a user would write, and the built-in models of these names. */
-import { readdirSync } from "node:fs";
+/** examples/gallery/: what a user would write, and the built-in models of these names; docs/gallery.md, which `npm run test:update` writes anew. */
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { builtIns } from "../../dsl/models/index.ts";
 import { must } from "../../src/errors/must.ts";
 import type { Model } from "../../src/ir/model.ts";
 import { printPart } from "../../src/ir/print.ts";
+import { countModel } from "../../src/report/count.ts";
 import { root } from "../e2e/litevae.ts";
 
 const folder = join(root, "examples/gallery");
@@ -26,4 +27,33 @@ test.each(Object.keys(builtIns))("%s can be built under its name, with another l
   // What was published without a discriminator has none.
   const parts = name.startsWith("tae") ? ["encoder", "decoder"] : ["encoder", "decoder", "discriminator"];
   expect(built.parts.map((part) => part.name)).toEqual(parts);
+});
+
+/** What a model's two parts cost at 256². */
+function row(file: string): string {
+  const name = basename(file, ".ts");
+  const model = must(builtIns[name], name).build(name === "sd-vae" ? { weightKeys: ["quant_conv.weight"] } : {});
+  const counts = countModel(model, 256);
+  const costs = ["encoder", "decoder"].flatMap((part) => {
+    const { params, macs, activationBytes } = must(counts.parts[part], part);
+    return [params.toLocaleString("en"), (macs / 1e9).toFixed(2), (must(activationBytes, part) / 2 ** 20).toFixed(1)];
+  });
+  const [about = ""] = /(?<=\/\*\* ).*(?= \*\/)/.exec(readFileSync(join(folder, file), "utf8")) ?? [];
+  return `| [${name}](../examples/gallery/${file}) | ${about} | ${model.latentChannels} × 1/${model.stride} | ${costs.join(" | ")} |\n`;
+}
+
+test("docs/gallery.md", async () => {
+  const text = `# Gallery
+
+Autoencoders that people have weights of: built in under these names, and files of a few lines in [examples/gallery/](../examples/gallery/). Parameters are
+those of the published files, under their keys; a folder of diffusers compiles by itself (\`litevae compile FOLDER -o DIR\`), and diffusers opens what comes out. Tests
+hold counts, keys and outputs against diffusers' own classes at random weights (\`test/torch/test_published.py\`).
+
+At 256², batch 1; GMACs count multiplications with additions once, activation is what onnxruntime allocates, counted as
+[measuring.md](measuring.md#what-is-counted) says. What they take on your hardware \`litevae bench\` measures.
+
+| model | | latent | encoder, parameters | GMACs | activation, MiB | decoder, parameters | GMACs | activation, MiB |
+|---|---|---|---|---|---|---|---|---|
+${files.map(row).join("")}`;
+  await expect(text).toMatchFileSnapshot(join(root, "docs/gallery.md"));
 });

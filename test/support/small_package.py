@@ -14,7 +14,7 @@ SMALL = ROOT / "test" / "torch" / "models" / "small.ts"
 PARTS = ("encoder", "decoder", "discriminator")
 
 
-def compile_to(out: Path, model: str | Path, *flags: str) -> Path:
+def compile_to(out: Path, model: str | Path, *flags: str | Path) -> Path:
     result = litevae("compile", model, "-o", out, *flags)
     assert result.returncode == 0, result.stderr
     return out

@@ -180,7 +180,8 @@ def test_a_folder_of_a_tiny_autoencoder_compiles_by_itself(
     name: str, latent_channels: int, tmp_path: Path
 ) -> None:
     torch.manual_seed(7)
-    original: Any = AutoencoderTiny(latent_channels=latent_channels).eval()
+    original: Any = AutoencoderTiny(latent_channels=latent_channels)
+    original.eval()
     original.save_pretrained(tmp_path / name)
     out = tmp_path / "out"
     result = litevae("compile", tmp_path / name, "-o", out, "--target", "onnx,torch")
