@@ -32,12 +32,13 @@ describe("weights (exit code 1, and a folder of an earlier compile stays as it i
       "
     `);
   });
-  test("a folder", async () => {
-    expect(await refused("compiled")).toMatchInlineSnapshot(`
+  test("a folder without any", async () => {
+    write(folder, { "nothing/note.txt": "" });
+    expect(await refused("nothing")).toMatchInlineSnapshot(`
       "
-      error: cannot read the weights compiled
-        found:    a folder
-        help:     give --weights a safetensors file
+      error: cannot read the weights nothing
+        found:    a folder without diffusion_pytorch_model.safetensors, diffusion_pytorch_model.fp16.safetensors, model.safetensors, model.fp16.safetensors
+        help:     give --weights a safetensors file, or a folder with one
       "
     `);
   });

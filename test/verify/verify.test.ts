@@ -137,12 +137,13 @@ describe("--weights", () => {
       /^\nerror: nano\/model.safetensors does not fit the package litevae_tiny\n {2}found: {4}the weights are not those of this model; 1\d missing: /,
     );
   });
-  test("that are not there, or a folder, are told", () => {
+  test("that are not there, or a folder without any, are told", () => {
     expect(errorOf(verify(["tiny", "--weights", "none.safetensors"]))).toMatch(
       /error: cannot read the weights none.safetensors\n/,
     );
-    expect(errorOf(verify(["tiny", "--weights", "other"]))).toMatch(
-      /error: cannot read the weights other\n {2}found: {4}a folder\n/,
+    write(folder, { "nothing/note.txt": "" });
+    expect(errorOf(verify(["tiny", "--weights", "nothing"]))).toMatch(
+      /error: cannot read the weights nothing\n {2}found: {4}a folder without diffusion_pytorch_model\.safetensors, /,
     );
   });
 });
