@@ -176,7 +176,7 @@ def spy(project: Project, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What shows in no file: how layers compute and how images are loaded."""
     seen: dict[str, Any] = {}
     build, loading = project.module("_runtime.training.build"), project.module("_runtime.training.loading")
-    autoencoder = project.module("_runtime.nn.autoencoder")
+    autoencoder = project.module("_runtime.nn.image_autoencoder")
     adam, loader, checkpoint = torch.optim.AdamW, loading.DataLoader, autoencoder.checkpoint
 
     def watched_adam(parameters: Any, **settings: Any) -> Any:
