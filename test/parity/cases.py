@@ -29,7 +29,7 @@ class Case:
     # Why the ONNX target has no form for it.
     torch_only: str = ""
     # One image that is not square, a batch of three.
-    sizes: tuple[Size, ...] = ((1, 72, 104), (3, 32, 64))
+    sizes: tuple[Size, ...] = ((1, 40, 72), (3, 16, 32))
 
     def __str__(self) -> str:
         return f"{Path(self.model).stem}-{self.part}{''.join(self.flags)}"
@@ -59,7 +59,7 @@ CASES = [
     Case("nano", "decoder", "nano", sizes=LARGE_SIZES),
     Case("sd-vae", "encoder", "sd-vae", latent_channels=4),
     Case("sd-vae", "decoder", "sd-vae", latent_channels=4),
-    Case("vae-small", "encoder", "vae-small", latent_channels=4, sizes=((1, 200, 328), (3, 64, 96))),
+    Case("vae-small", "encoder", "vae-small", latent_channels=4, sizes=((1, 96, 200), (3, 32, 64))),
     Case("b", "discriminator", "unet", sizes=UNET_SIZES),
     Case(str(MODELS / "b-patchgan.ts"), "discriminator", "patchgan", sizes=LARGE_SIZES),
     Case(

@@ -104,6 +104,8 @@ def evaluate(model: type[ImageAutoencoder], networks: Builders, options: Options
         [at_special] = [side for side in sides if side.side == special]
         _report(options, evaluation, sides, at_special, block, output, package)
     if process.num_processes > 1:
+        # The main process is still writing: who leaves before it takes down what they share.
+        process.wait_for_everyone()
         process.destroy_process_group()
 
 
