@@ -95,12 +95,7 @@ function entriesOf(checkout) {
     .filter((file) => file.endsWith(".ts"))
     .map((file) => `examples/${file}`);
   return {
-    ...Object.fromEntries(
-      [...builtIns, ...examples].map((model) => [
-        model,
-        () => compiled(model, "--target", "onnx,torch", ...(builtIns.includes(model) ? ["--recipe", "smoke"] : [])),
-      ]),
-    ),
+    ...Object.fromEntries([...builtIns, ...examples].map((model) => [model, () => compiled(model, "--target", "onnx,torch")])),
     ...Object.fromEntries(
       ["nano", "s"].map((model) => [`${model} fp16`, () => compiled(model, "--precision", "fp16", "--calibrate", photos)]),
     ),
