@@ -1,15 +1,15 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { entries } from "./src/cli/entries.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   resolve: {
-    alias: [
-      { find: /^litevae$/, replacement: here("dsl/index.ts") },
-      { find: /^litevae\/dsl$/, replacement: here("dsl/authoring.ts") },
-      { find: /^litevae\/blocks$/, replacement: here("dsl/blocks.ts") },
-    ],
+    alias: Object.entries(entries).map(([name, module]) => ({
+      find: new RegExp(`^${name}$`),
+      replacement: here(`dsl/${module}.ts`),
+    })),
   },
   test: {
     include: ["test/**/*.test.ts"],

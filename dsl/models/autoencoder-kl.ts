@@ -146,17 +146,23 @@ export const UpBlock = block("UpBlock", (config: UpBlockConfig) => {
     (upsamplers ?? []).reduce<FeatureMap>((h, double) => double(h), attending(resnets, attentions, x));
 });
 
-export interface KlEncoderConfig<I extends number, M extends number> {
-  readonly imageChannels: I;
-  /** Channels of the moments: twice the latent's. */
-  readonly moments: M;
+/** What encoder and decoder have alike. */
+interface KlLevels {
   readonly base: number;
+  /** Channels of the levels as multiples of `base`, the image's resolution first. */
   readonly multipliers: readonly number[];
+  /** Residual blocks of a level. */
   readonly blocks: number;
   /** Self-attention in the middle. */
   readonly attention: boolean;
-  /** Levels whose residual blocks are followed by self-attention, 0 for the image's own resolution. */
+  /** Levels whose residual blocks are followed by self-attention, in the order in which they are passed: 0 is the input's resolution. */
   readonly attentionAt: readonly number[];
+}
+
+export interface KlEncoderConfig<I extends number, M extends number> extends KlLevels {
+  readonly imageChannels: I;
+  /** Channels of the moments: twice the latent's. */
+  readonly moments: M;
 }
 
 /** [N, imageChannels, H, W] → moments [N, 2·nz, H/2^(levels−1), …]. */
@@ -185,17 +191,10 @@ export const KlEncoder = block("KlEncoder", <I extends number, M extends number>
   };
 });
 
-export interface KlDecoderConfig<Z extends number, I extends number> {
+export interface KlDecoderConfig<Z extends number, I extends number> extends KlLevels {
   readonly latentChannels: Z;
   readonly imageChannels: I;
-  readonly base: number;
-  readonly multipliers: readonly number[];
-  readonly blocks: number;
   readonly norm: DecoderNorm;
-  /** Self-attention in the middle. */
-  readonly attention: boolean;
-  /** Levels whose residual blocks are followed by self-attention, 0 for the latent's resolution. */
-  readonly attentionAt: readonly number[];
 }
 
 /** Latent [N, nz, h, w] → image [N, imageChannels, h·2^(levels−1), …]. With SMC the output norm goes too: SiLU alone remains. */

@@ -103,6 +103,8 @@ function autoencoderKl(name: string, config: DiffusersConfig): Model {
 
 function autoencoderTiny(name: string, config: DiffusersConfig): Model {
   expectSettings(config, { act_fn: "relu", upsample_fn: "nearest", upsampling_scaling_factor: 2 });
+  // What previews scale latents by: part of the config that is written, not of the layers.
+  expectSettings(config, { latent_magnitude: 3, latent_shift: 0.5 });
   const imageChannels = numberOf(config, "in_channels", 3);
   expectSettings(config, { out_channels: imageChannels });
   const widths = [...widthsOf(config, "encoder_block_out_channels"), ...widthsOf(config, "decoder_block_out_channels")];

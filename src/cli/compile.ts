@@ -43,10 +43,10 @@ export function addCompile(program: Command): void {
       const { plainKeys } = await import("../weights/weights.ts");
       const { isFolder, loadModel } = await import("./load-model.ts");
       const { builtIns } = await import("../../dsl/models/index.ts");
-      const folderGiven = isFolder(name);
+      const ofFolder = isFolder(name);
       // That it is no folder of a model is to be said before what its weights lack.
-      if (folderGiven) (await import("./load-folder.ts")).folderConfig(name);
-      const given = flags.weights ?? (folderGiven ? name : undefined);
+      if (ofFolder) (await import("./load-folder.ts")).folderConfig(name);
+      const given = flags.weights ?? (ofFolder ? name : undefined);
       const weights = given === undefined ? undefined : weightsPath(given);
       const file = weights === undefined ? undefined : openWeights(weights);
       const keys = file && plainKeys(file);

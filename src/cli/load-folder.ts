@@ -8,10 +8,10 @@ import type { Model } from "../ir/model.ts";
 import { flatConfig, modelOf } from "../weights/stored-config.ts";
 
 /** From the folder's config.json; UserError where that names no architecture that is here. */
-export function modelOfFolder(folder: string, options: BuiltInOptions): Model {
+export function modelOfFolder(folder: string, weightKeys: BuiltInOptions["weightKeys"]): Model {
   const config = folderConfig(folder);
   const ours = modelOf(config);
-  if (ours !== undefined) return ownModel(folder, ours, config, options);
+  if (ours !== undefined) return ownModel(folder, ours, config, weightKeys);
   const called = config["_class_name"];
   const family = typeof called === "string" ? diffusersFamilies[called] : undefined;
   if (family === undefined) {
@@ -35,7 +35,7 @@ export function modelOfFolder(folder: string, options: BuiltInOptions): Model {
 }
 
 /** What `compile`, `save_pretrained` and a run write names a built-in model, or a file that is not there to be read. */
-function ownModel(folder: string, name: string, config: DiffusersConfig, options: BuiltInOptions): Model {
+function ownModel(folder: string, name: string, config: DiffusersConfig, weightKeys: BuiltInOptions["weightKeys"]): Model {
   const builtIn = Object.hasOwn(builtIns, name) ? builtIns[name] : undefined;
   if (builtIn === undefined) {
     throw new UserError({
@@ -45,7 +45,7 @@ function ownModel(folder: string, name: string, config: DiffusersConfig, options
     });
   }
   const latentChannels = flatConfig(config)["latent_channels"];
-  return builtIn.build({ ...(typeof latentChannels === "number" ? { latentChannels } : {}), ...options });
+  return builtIn.build({ ...(typeof latentChannels === "number" ? { latentChannels } : {}), weightKeys });
 }
 
 /** What a folder of weights says of itself; UserError where it says nothing. */

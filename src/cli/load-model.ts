@@ -16,8 +16,8 @@ export function isFolder(name: string): boolean {
 export async function loadModel(name: string, options: BuiltInOptions = {}): Promise<Model> {
   const builtIn = Object.hasOwn(builtIns, name) ? builtIns[name] : undefined;
   if (builtIn !== undefined) return builtIn.build(options);
-  if (isFolder(name)) return (await import("./load-folder.ts")).modelOfFolder(name, options);
-  if (!isFile(name)) {
+  const folder = isFolder(name);
+  if (!folder && !isFile(name)) {
     const names = Object.keys(builtIns);
     const meant = nearest(name, names);
     throw new UserError({
@@ -29,10 +29,11 @@ export async function loadModel(name: string, options: BuiltInOptions = {}): Pro
   }
   if (options.latentChannels !== undefined) {
     throw new UserError({
-      what: `--latent applies to built-in models, and ${name} is a file`,
-      help: "set latentChannels in the file",
+      what: `--latent applies to built-in models, and ${name} is a ${folder ? "folder" : "file"}`,
+      help: folder ? "leave it out: the folder's config.json says how many there are" : "set latentChannels in the file",
     });
   }
+  if (folder) return (await import("./load-folder.ts")).modelOfFolder(name, options.weightKeys);
   const { path, value } = await importDefault(name, wanted, isModel);
   return value.name === "" ? { ...value, name: basename(path, extname(path)) } : value;
 }

@@ -9,6 +9,7 @@ import { clientTemplate } from "../../src/artifact/client-template.ts";
 import { runtimeFiles } from "../../src/artifact/runtime-files.ts";
 import { packageVersion } from "../../src/artifact/version.ts";
 import type { Definition, Graph } from "../../src/ir/model.ts";
+import { entries } from "../../src/cli/entries.ts";
 import { litevae, manifestOf, root, tempFolder } from "../e2e/litevae.ts";
 import { executable, launch } from "../report-html/browser.ts";
 import type { compiledInPage, Fetched } from "./in-page.ts";
@@ -30,7 +31,7 @@ function docsByName(): Fetched["docs"] {
 
 /** The page's script: a module, so that it knows its own address. */
 async function bundled(): Promise<string> {
-  const alias = { "litevae/dsl": join(root, "dsl/authoring.ts"), litevae: join(root, "dsl/index.ts") };
+  const alias = Object.fromEntries(Object.entries(entries).map(([name, module]) => [`${name}$`, join(root, `dsl/${module}.ts`)]));
   const build = await rolldown({ input: join(root, "test/core/in-page.ts"), platform: "browser", resolve: { alias } });
   const { output } = await build.generate({ format: "esm", codeSplitting: false });
   await build.close();

@@ -47,7 +47,8 @@ test("docs/gallery.md", async () => {
 
 Autoencoders that people have weights of: built in under these names, and files of a few lines in [examples/gallery/](../examples/gallery/). Parameters are
 those of the published files, under their keys; a folder of diffusers compiles by itself (\`litevae compile FOLDER -o DIR\`), and diffusers opens what comes out. Tests
-hold counts, keys and outputs against diffusers' own classes at random weights (\`test/torch/test_published.py\`).
+hold counts against diffusers' own classes, and at random weights keys and outputs of flux1, kl-f16d32, taesd and taef1, whose layers the others share (\`test/torch/test_published.py\`,
+sd-vae in \`test/torch/test_diffusers.py\`).
 
 At 256², batch 1; GMACs count multiplications with additions once, activation is what onnxruntime allocates, counted as
 [measuring.md](measuring.md#what-is-counted) says. What they take on your hardware \`litevae bench\` measures.

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { expect } from "vitest";
+import { entries } from "../../src/cli/entries.ts";
 import { litevae } from "./in-process.ts";
 import { root, tempFolder, write } from "./litevae.ts";
 
@@ -96,11 +97,7 @@ export function expectWellTyped(): void {
     noEmit: true,
     allowImportingTsExtensions: true,
     types: [],
-    paths: {
-      litevae: [join(root, "dist/dsl/index.d.ts")],
-      "litevae/dsl": [join(root, "dist/dsl/authoring.d.ts")],
-      "litevae/blocks": [join(root, "dist/dsl/blocks.d.ts")],
-    },
+    paths: Object.fromEntries(Object.entries(entries).map(([name, module]) => [name, [join(root, `dist/dsl/${module}.d.ts`)]])),
   });
   const errors = ts
     .getPreEmitDiagnostics(program)

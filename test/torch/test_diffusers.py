@@ -7,13 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import onnxruntime
 import pytest
 import torch
 from conftest import litevae, package
 from diffusers import AutoencoderKL
 from safetensors.torch import load_file, save_file
+from support.peer import close, kl_graphs_agree, noise
 
 # The keys of attention layers in the files that were published before diffusers renamed them.
 OLD_NAMES = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
@@ -62,17 +61,8 @@ def test_a_published_sd_vae_compiles_and_comes_back(old: bool, tmp_path: Path) -
     compiled: Any = opened_quietly(out)
     assert (compiled.config.use_quant_conv, compiled.config.scaling_factor) == (True, 0.18215)
 
-    x = torch.from_numpy(np.random.default_rng(0).standard_normal((1, 3, 40, 72)).astype(np.float32))
-    with torch.no_grad():
-        posterior = original.encode(x).latent_dist
-        image = original.decode(posterior.mean).sample
-    encoder = onnxruntime.InferenceSession(out / "encoder.onnx", providers=["CPUExecutionProvider"])
-    decoder = onnxruntime.InferenceSession(out / "decoder.onnx", providers=["CPUExecutionProvider"])
-    mean, logvar = encoder.run(["mean", "logvar"], {"image": x.numpy()})
-    [decoded] = decoder.run(None, {"latent": posterior.mean.numpy()})
-    close(mean, posterior.mean)
-    close(logvar, posterior.logvar)
-    close(decoded, image)
+    x = noise(1, 3, 40, 72)
+    posterior, image = kl_graphs_agree(out, original, x)
 
     with package(out) as module:
         model: Any = module.Autoencoder.from_pretrained(out)
@@ -151,8 +141,3 @@ def opened_quietly(folder: Path) -> Any:
         logger.removeHandler(handler)
     assert said.getvalue() == ""
     return model.eval()
-
-
-def close(found: Any, wanted: torch.Tensor) -> None:
-    error = np.abs(np.asarray(found) - wanted.numpy()).max()
-    assert error <= 1e-4 * max(1.0, wanted.abs().max().item()), error

@@ -1,17 +1,16 @@
-"""KL autoencoders that people have weights of: diffusers' folders compile as they are, and open in diffusers again."""
+"""Autoencoders that people have weights of: diffusers' folders compile as they are, and open in diffusers again."""
 
 import json
 import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import onnxruntime
 import pytest
 import torch
 from conftest import litevae, package
 from diffusers import AutoencoderKL, AutoencoderTiny
 from safetensors.torch import load_file, save_file
+from support.peer import close, graph, kl_graphs_agree, noise
 
 WIDTHS = {"block_out_channels": (128, 256, 512, 512), "layers_per_block": 2}
 KINDS = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
@@ -48,11 +47,6 @@ PUBLISHED: dict[str, dict[str, Any]] = {
 }
 
 
-def close(found: Any, expected: torch.Tensor) -> None:
-    difference = float((torch.as_tensor(found) - expected).abs().max())
-    assert difference <= 1e-4 * max(1.0, float(expected.abs().max()))
-
-
 def seeded(name: str) -> Any:
     torch.manual_seed(5)
     model: Any = AutoencoderKL(**PUBLISHED[name])
@@ -78,9 +72,7 @@ def test_a_folder_of_diffusers_compiles_by_itself(name: str, tmp_path: Path) -> 
     out = tmp_path / "out"
     result = litevae("compile", published, "-o", out, "--target", "onnx,torch")
     assert result.returncode == 0, result.stderr
-    graphs = outputs_of(out, original)
-    for found, expected in graphs:
-        close(found, expected)
+    kl_graphs_agree(out, original, noise(1, 3, 64, 96))
 
     opened: Any = AutoencoderKL.from_pretrained(out, use_safetensors=True)
     assert opened.state_dict().keys() == original.state_dict().keys()
@@ -97,19 +89,6 @@ def test_a_folder_of_diffusers_compiles_by_itself(name: str, tmp_path: Path) -> 
         )
         x = torch.randn(1, 3, 64, 32)
         close(model.encode(x).latent_dist.mean, original.encode(x).latent_dist.mean)
-
-
-def outputs_of(out: Path, original: Any) -> list[tuple[Any, torch.Tensor]]:
-    """What graphs give beside what diffusers gives, on one image and its latent."""
-    x = torch.from_numpy(np.random.default_rng(0).standard_normal((1, 3, 64, 96)).astype(np.float32))
-    with torch.no_grad():
-        posterior = original.encode(x).latent_dist
-        image = original.decode(posterior.mean).sample
-    encoder = onnxruntime.InferenceSession(out / "encoder.onnx", providers=["CPUExecutionProvider"])
-    decoder = onnxruntime.InferenceSession(out / "decoder.onnx", providers=["CPUExecutionProvider"])
-    mean, logvar = encoder.run(["mean", "logvar"], {"image": x.numpy()})
-    [decoded] = decoder.run(None, {"latent": posterior.mean.numpy()})
-    return [(mean, posterior.mean), (logvar, posterior.logvar), (decoded, image)]
 
 
 # From diffusers' keys to those of latent diffusion, by hand: the table of the compiler goes the other way.
@@ -190,10 +169,8 @@ def test_a_folder_of_a_tiny_autoencoder_compiles_by_itself(
     with torch.no_grad():
         latent = original.encode(x).latents
         image = original.decode(3 * latent).sample
-    encoder = onnxruntime.InferenceSession(out / "encoder.onnx", providers=["CPUExecutionProvider"])
-    decoder = onnxruntime.InferenceSession(out / "decoder.onnx", providers=["CPUExecutionProvider"])
-    close(encoder.run(["latent"], {"image": x.numpy()})[0], latent)
-    close(decoder.run(["image"], {"latent": 3 * latent.numpy()})[0], image)
+    close(graph(out, "encoder").run(["latent"], {"image": x.numpy()})[0], latent)
+    close(graph(out, "decoder").run(["image"], {"latent": 3 * latent.numpy()})[0], image)
 
     opened: Any = AutoencoderTiny.from_pretrained(out, use_safetensors=True)
     assert opened.state_dict().keys() == original.state_dict().keys()
@@ -209,3 +186,17 @@ def test_a_folder_of_a_tiny_autoencoder_compiles_by_itself(
     assert sum(part["params"] for part in built.values()) == sum(
         each.numel() for each in original.parameters()
     )
+
+
+def test_a_folder_of_ours_has_the_channels_that_it_says(tmp_path: Path) -> None:
+    """What compile wrote compiles by itself, with other latent channels than the built-in model's own."""
+    first = litevae("compile", "nano", "--latent", "5", "--seed", "3", "-o", tmp_path / "first")
+    assert first.returncode == 0, first.stderr
+    again = litevae("compile", tmp_path / "first", "-o", tmp_path / "again")
+    assert again.returncode == 0, again.stderr
+    stored, copied = (load_file(tmp_path / name / "model.safetensors") for name in ("first", "again"))
+    assert stored.keys() == copied.keys()
+    assert all(torch.equal(value, copied[key]) for key, value in stored.items())
+    other = litevae("compile", tmp_path / "first", "--latent", "8", "-o", tmp_path / "other")
+    assert other.returncode == 1
+    assert "--latent applies to built-in models" in other.stderr

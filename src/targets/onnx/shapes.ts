@@ -87,7 +87,8 @@ function valuesOf(initializer: OnnxInitializer): Sizes | undefined {
   return values;
 }
 
-function numbersIn({ dtype, load }: OnnxInitializer): Sizes | undefined {
+/** The numbers of an initializer; undefined of half floats. */
+export function numbersIn({ dtype, load }: OnnxInitializer): Sizes | undefined {
   const bytes = load().slice().buffer;
   if (dtype === "int64") return [...new BigInt64Array(bytes)].map(Number);
   return dtype === "float32" ? [...new Float32Array(bytes)] : undefined;

@@ -3,6 +3,7 @@ import { must } from "../../../errors/must.ts";
 import { constantDim, type Bindings } from "../../../ir/dim.ts";
 import { evaluateShape, shapeOf, type Shape } from "../../../ir/shape.ts";
 import type { OnnxGraph, OnnxInitializer, OnnxValue } from "../graph.ts";
+import { numbersIn } from "../shapes.ts";
 import type { GraphPass } from "./pass.ts";
 
 export function fixed(sizes: Bindings): GraphPass {
@@ -42,7 +43,11 @@ export function fixed(sizes: Bindings): GraphPass {
         const asked = dims === undefined ? undefined : evaluateShape(dims, sizes).slice(Number(attrs["start"] ?? 0));
         // What is put before sides that a Shape gave.
         const isSizes = type === "Concat" && given.some((name) => answered.has(name));
-        const joined = isSizes ? given.flatMap((name) => numbersOf(answered.get(name) ?? constants.get(name))) : undefined;
+        const joined = isSizes
+          ? given.flatMap((name) =>
+              must(numbersIn(must(answered.get(name) ?? constants.get(name), name)), `the numbers of ${name}`),
+            )
+          : undefined;
         const values = asked ?? joined;
         if (values !== undefined) for (const name of made) answered.set(name, integers(name, values));
       }
@@ -58,11 +63,6 @@ export function fixed(sizes: Bindings): GraphPass {
       };
     },
   };
-}
-
-function numbersOf(initializer: OnnxInitializer | undefined): readonly number[] {
-  const { load } = must(initializer, "a constant beside a shape");
-  return [...new BigInt64Array(load().slice().buffer)].map(Number);
 }
 
 function integers(name: string, values: readonly number[]): OnnxInitializer {
