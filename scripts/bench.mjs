@@ -1,11 +1,11 @@
 /** `npm run bench [-- --quick]`: prepares what is missing, then measures; see bench/bench.py. */
 import { binOf, ensureBuild, ensureNodeModules, ensureVenv, run, script, SetupError, venvPython } from "./setup.mjs";
 
-script(() => {
-  ensureNodeModules();
-  ensureBuild();
-  ensureVenv();
-  const code = run(venvPython, [
+script(async () => {
+  await ensureNodeModules();
+  await ensureBuild();
+  await ensureVenv();
+  const code = await run(venvPython, [
     "bench/bench.py",
     "--node",
     process.execPath,

@@ -1,7 +1,7 @@
 /** `npm run build`: dist/ from bin, dsl and src. */
 import { ensureBuild, ensureNodeModules, script } from "./setup.mjs";
 
-script(() => {
-  ensureNodeModules();
-  ensureBuild();
+script(async () => {
+  await ensureNodeModules();
+  await ensureBuild();
 });

@@ -3,17 +3,17 @@ import { ensureBuild, ensureNodeModules, ensureVenv, run, script, SetupError, ve
 
 const folder = "out/demo/nano";
 
-script(() => {
-  ensureNodeModules();
-  ensureBuild();
-  ensureVenv();
+script(async () => {
+  await ensureNodeModules();
+  await ensureBuild();
+  await ensureVenv();
   const compile = ["dist/bin/litevae.js", "compile", "nano", "--target", "torch", "--recipe", "demo", "-o", folder, "--force"];
   const steps = [
     [process.execPath, compile],
     [venvPython, ["scripts/demo.py", folder, "examples/photos", "out/demo/run", "examples/demo/nano.safetensors"]],
   ];
   for (const [command, args] of steps) {
-    const code = run(command, args);
+    const code = await run(command, args);
     if (code !== 0) throw new SetupError(`${args.join(" ")} ended with exit code ${code}`);
   }
 });

@@ -24,8 +24,8 @@ const cli = (...args) =>
     stdio: ["ignore", "pipe", "ignore"],
   });
 
-function litevae(...args) {
-  const code = run(process.execPath, ["dist/bin/litevae.js", ...args]);
+async function litevae(...args) {
+  const code = await run(process.execPath, ["dist/bin/litevae.js", ...args]);
   if (code !== 0) throw new SetupError(`litevae ${args.join(" ")} ended with exit code ${code}`);
 }
 
@@ -175,13 +175,13 @@ async function photographReport() {
 }
 
 script(async () => {
-  ensureNodeModules();
-  ensureBuild();
+  await ensureNodeModules();
+  await ensureBuild();
   mkdirSync(inRoot("out/overview"), { recursive: true });
-  litevae("compile", "nano", "--weights", "examples/demo/nano.safetensors", "-o", compiled);
-  litevae("run", compiled, photo, "-o", images);
+  await litevae("compile", "nano", "--weights", "examples/demo/nano.safetensors", "-o", compiled);
+  await litevae("run", compiled, photo, "-o", images);
   writeFileSync(inRoot(target), await draw());
-  litevae("compare", "s", "b", "m", "l", "sd-vae", "--format", "html", "-o", report);
+  await litevae("compare", "s", "b", "m", "l", "sd-vae", "--format", "html", "-o", report);
   await photographReport();
   process.stdout.write(`${target}, docs/report.png\n`);
 });

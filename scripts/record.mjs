@@ -154,12 +154,12 @@ function options() {
   }
 }
 
-script(() => {
+script(async () => {
   const { output: target, compare, only, checkout } = options();
   if (compare !== undefined && !existsSync(compare)) throw new SetupError(`there is no ${compare}`);
   const recorded = compare === undefined ? undefined : JSON.parse(readFileSync(compare, "utf8"));
-  ensureNodeModules();
-  ensureVenv();
+  await ensureNodeModules();
+  await ensureVenv();
   if (!existsSync(join(checkout, "scripts", "build.mjs"))) throw new SetupError(`${checkout} is no checkout`);
   output(process.execPath, [join(resolve(checkout), "scripts", "build.mjs")]);
 

@@ -2,7 +2,7 @@
  * Brings a fresh clone to the point where it can be built, started and tested. Every step looks first and does nothing when its result is
  * there already, so that no network is needed then. Node, npm and Python alone are assumed.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -38,11 +38,13 @@ export async function script(main) {
   }
 }
 
-/** Runs a command in the checkout; `quiet` sends its stdout to stderr. Returns its exit code. */
+/** Runs a command in the checkout; `quiet` sends its stdout to stderr. Resolves to its exit code. */
 export function run(command, args, { quiet = false } = {}) {
-  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", quiet ? 2 : "inherit", "inherit"] });
-  if (error !== undefined) throw new SetupError(`${basename(command)} does not start: ${error.message}`);
-  return signal === null ? status : 1;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", quiet ? 2 : "inherit", "inherit"] });
+    child.on("error", (error) => reject(new SetupError(`${basename(command)} does not start: ${error.message}`)));
+    child.on("close", (status) => resolve(status ?? 1));
+  });
 }
 
 /** The JavaScript file behind a command of an installed package, so that no shell is needed to run it. */
@@ -74,7 +76,7 @@ function readIfThere(file) {
 }
 
 /** `npm ci` unless node_modules is what package-lock.json says. */
-export function ensureNodeModules() {
+export async function ensureNodeModules() {
   const lockFile = inRoot("package-lock.json");
   const stamp = join(modules, ".litevae-stamp");
   const wanted = hashOf(lockFile);
@@ -87,9 +89,9 @@ export function ensureNodeModules() {
     // Under `npm test` npm says where it is itself; a script started by hand looks for it on the path.
     const npm = process.env.npm_execpath;
     const args = ["ci", "--include=dev", "--include=optional"];
-    const code = npm?.endsWith("js")
+    const code = await (npm?.endsWith("js")
       ? run(process.execPath, [npm, ...args], { quiet: true })
-      : run(windows ? "npm.cmd" : "npm", args, { quiet: true });
+      : run(windows ? "npm.cmd" : "npm", args, { quiet: true }));
     if (code !== 0) throw new SetupError("npm ci failed; its messages are above");
   }
   writeFileSync(stamp, wanted);
@@ -115,7 +117,7 @@ function installedAsLocked(lockFile) {
  * Compiles bin, dsl and src into dist/, unless dist/ is of these: the modules bundled, with their declarations, and the files beside them and in runtime/
  * that are not TypeScript.
  */
-export function ensureBuild() {
+export async function ensureBuild() {
   const sources = ["bin", "dsl", "src", "runtime/src/litevae_runtime"].flatMap((folder) =>
     filesBelow(inRoot(folder), () => true),
   );
@@ -131,9 +133,9 @@ export function ensureBuild() {
     const [compiled, fresh] = [join(aside, "compiled"), join(aside, "dist")];
     const node = (program, ...args) => run(process.execPath, [program, ...args], { quiet: true });
     try {
-      if (node(binOf("typescript", "tsc"), "-p", "tsconfig.build.json", "--outDir", compiled) !== 0)
+      if ((await node(binOf("typescript", "tsc"), "-p", "tsconfig.build.json", "--outDir", compiled)) !== 0)
         throw new SetupError("the TypeScript compiler found errors; they are above");
-      if (node(inRoot("scripts", "bundle.mjs"), compiled, fresh) !== 0)
+      if ((await node(inRoot("scripts", "bundle.mjs"), compiled, fresh)) !== 0)
         throw new SetupError("the modules could not be bundled; the reason is above");
       for (const file of sources.filter((source) => !/\.m?ts$/.test(source))) {
         const copy = join(fresh, relative(root, file));
@@ -165,7 +167,7 @@ function linkCommand() {
 }
 
 /** A virtual environment with the packages of requirements-dev.txt, then those of requirements-dev-no-deps.txt. */
-export function ensureVenv() {
+export async function ensureVenv() {
   const requirements = inRoot("requirements-dev.txt");
   const withoutDependencies = inRoot("requirements-dev-no-deps.txt");
   const stamp = join(venv, ".litevae-stamp");
@@ -175,7 +177,7 @@ export function ensureVenv() {
   if (!works) {
     const python = findPython();
     progress(`${python}: creating .venv …`);
-    if (run(python, ["-m", "venv", "--clear", venv], { quiet: true }) !== 0) {
+    if ((await run(python, ["-m", "venv", "--clear", venv], { quiet: true })) !== 0) {
       rmSync(venv, { recursive: true, force: true });
       throw new SetupError(`${python} -m venv failed; on Debian and Ubuntu: apt install python3-venv`);
     }
@@ -186,7 +188,7 @@ export function ensureVenv() {
     ["--no-deps", "-r", withoutDependencies],
   ]) {
     const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...args];
-    if (run(venvPython, install, { quiet: true }) !== 0)
+    if ((await run(venvPython, install, { quiet: true })) !== 0)
       throw new SetupError(
         `pip install ${args.slice(0, -1).join(" ")} ${relative(root, args.at(-1))} failed; its messages are above`,
       );

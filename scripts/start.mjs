@@ -25,13 +25,13 @@ const imagesIn = (folder) =>
     .map((file) => join(folder, file))
     .join(", ");
 
-script(() => {
-  ensureNodeModules();
-  ensureBuild();
+script(async () => {
+  await ensureNodeModules();
+  await ensureBuild();
   for (const args of commands) {
     const line = `litevae ${args.join(" ")}`;
     progress(`\n$ npx ${line}`);
-    const code = run(process.execPath, ["dist/bin/litevae.js", ...args]);
+    const code = await run(process.execPath, ["dist/bin/litevae.js", ...args]);
     if (code !== 0) throw new SetupError(`${line} ended with exit code ${code}`);
   }
   process.stdout.write(

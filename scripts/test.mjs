@@ -1,5 +1,5 @@
 /**
- * `npm test`: everything that must hold, cheapest first. Ends at the first stage that fails; pytest's summary is the last line.
+ * `npm test`: everything that must hold, cheapest first. Ends when a stage fails; pytest's summary is the last line.
  * `npm test -- eslint vitest` runs the named stages only, after those that prepare; what follows a stage's name goes to it:
  * `npm test -- vitest test/ir`, `npm test -- pytest test/training -k resume`. `npm test -- unit` is the quick one.
  */
@@ -32,21 +32,24 @@ const pythonFolders = ["test", "src/onnxruntime"].filter(
 /** Vitest, with what it is told after the name of its stage: files, `-t NAME`. */
 const vitest = (...args) => node("vitest", "vitest", "run", ...args);
 
-/** What has to be there for every stage, and for those with Python. */
-const preparation = { "node modules": ensureNodeModules, build: ensureBuild };
-const pythonPreparation = { "python environment": ensureVenv };
+/** What has to be there for every stage, then two lanes side by side, for tools of one core, then what takes all cores. */
+const modules = { "node modules": ensureNodeModules };
 
-/** A stage fails by returning another code than 0, or by throwing. It gets the arguments behind its name. */
-const checks = {
+/** A stage fails by resolving to another code than 0, or by throwing. It gets the arguments behind its name. */
+const typescriptLane = {
   prettier: (...files) => node("prettier", "prettier", "--check", "--log-level", "warn", ...orAll(files)),
   eslint: (...files) => node("eslint", "eslint", "--max-warnings", "0", ...orAll(files)),
   tsc: (...args) => node("typescript", "tsc", "--noEmit", "-p", "tsconfig.json", ...args),
   "tsc of the pages' scripts": (...args) => node("typescript", "tsc", "--noEmit", "-p", "src/report/html/client", ...args),
+};
+const pythonLane = {
   "ruff format": (...files) => python("ruff", "format", "--check", "--quiet", ...orAll(files)),
   "ruff check": (...files) => python("ruff", "check", "--quiet", ...orAll(files)),
   mypy: (...args) => python("mypy", "--no-error-summary", ...pythonFolders, ...args),
   "mypy of the runtime": (...args) =>
     python("mypy", "--no-error-summary", "--config-file", "runtime/pyproject.toml", "runtime", ...args),
+};
+const tests = {
   vitest: (...args) => {
     if (findChromium() === undefined)
       progress("no Chromium: the tests that open reports in a browser are skipped; install it, or name one in CHROMIUM");
@@ -55,6 +58,7 @@ const checks = {
   // A worker for each core; more than four would want more memory than a small machine has.
   pytest: (...args) => python("pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "worksteal", ...args),
 };
+const checks = { ...typescriptLane, ...pythonLane, ...tests };
 
 /** Stages that run when they are named alone: what they hold, another holds too. */
 const shortcuts = {
@@ -68,12 +72,12 @@ const shortcuts = {
 };
 
 /** Stages that work without the environment of Python. */
-const withoutPython = new Set(["prettier", "eslint", "tsc", "tsc of the pages' scripts", "unit"]);
+const withoutPython = new Set([...Object.keys(typescriptLane), "unit"]);
 
 /** The stages that a command line names, each with the arguments behind it; all of them where it names none. */
 function stagesOf(args) {
   const stages = { ...checks, ...shortcuts };
-  if (args.length === 0) return Object.entries(checks);
+  if (args.length === 0) return checks;
   const chosen = new Map();
   let last;
   for (const arg of args) {
@@ -81,23 +85,45 @@ function stagesOf(args) {
     else if (last !== undefined) chosen.get(last).push(arg);
     else throw new SetupError(`no stage is called "${arg}"; there are ${Object.keys(stages).join(", ")}`);
   }
-  return Object.entries(stages)
-    .filter(([name]) => chosen.has(name))
-    .map(([name, stage]) => [name, () => stage(...chosen.get(name))]);
+  return Object.fromEntries(
+    Object.entries(stages)
+      .filter(([name]) => chosen.has(name))
+      .map(([name, stage]) => [name, () => stage(...chosen.get(name))]),
+  );
 }
 
-script(() => {
+const among = (stages, names) => Object.fromEntries(Object.entries(stages).filter(([name]) => name in names));
+
+script(async () => {
   const chosen = stagesOf(process.argv.slice(2));
-  const needsPython = chosen.some(([name]) => !withoutPython.has(name));
-  const stages = [...Object.entries({ ...preparation, ...(needsPython ? pythonPreparation : {}) }), ...chosen];
-  const names = stages.map(([name]) => name);
-  for (const [name, stage] of stages) {
-    const label = `[${names.indexOf(name) + 1}/${names.length}] ${name}`;
-    progress(`${label} …`);
-    const begin = performance.now();
-    const code = stage() ?? 0;
-    const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-    if (code !== 0) throw new SetupError(`stage "${name}" failed with exit code ${code} after ${seconds} s`);
-    if (name !== "pytest") progress(`${label}: ok, ${seconds} s`);
+  const needsPython = Object.keys(chosen).some((name) => !withoutPython.has(name));
+  const lanes = [
+    { build: ensureBuild, ...among(chosen, typescriptLane) },
+    { ...(needsPython ? { "python environment": ensureVenv } : {}), ...among(chosen, pythonLane) },
+  ];
+  const together = [[modules], lanes, [among(chosen, { ...tests, ...shortcuts })]];
+  const names = together.flat().flatMap(Object.keys);
+  let failed = false;
+  const walk = async (stages) => {
+    for (const [name, stage] of Object.entries(stages)) {
+      if (failed) return;
+      const label = `[${names.indexOf(name) + 1}/${names.length}] ${name}`;
+      progress(`${label} …`);
+      const begin = performance.now();
+      try {
+        const code = (await stage()) ?? 0;
+        const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+        if (code !== 0) throw new SetupError(`stage "${name}" failed with exit code ${code} after ${seconds} s`);
+        if (name !== "pytest") progress(`${label}: ok, ${seconds} s`);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  for (const lanesOfStep of together) {
+    // Whoever fails first is told once the other lane has ended what it was at.
+    const ends = await Promise.allSettled(lanesOfStep.map(walk));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 });
