@@ -18,7 +18,6 @@ CASES = [
     ("nano", "encoder", 256),
     ("nano", "decoder", 256),
     ("scores", "decoder", 512),
-    ("scores", "encoder", 512),
 ]
 
 pytestmark = pytest.mark.skipif(

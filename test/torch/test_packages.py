@@ -71,8 +71,13 @@ class TestProject:
         folders = [compile_to(tmp_path / Path(name).stem, name, "--target", "torch") for name in models]
         generated = [path for out in folders for path in out.glob("*/model.py")]
         assert len(generated) == len(models)
-        # What is copied beside model.py is the same in all of them.
-        sources = [generated[0].parent, *generated[1:]]
+        # What stands beside model.py is the same in all of them, so that the tools read it once.
+        together, *others = generated
+        for other in others:
+            for path in (other.parent / "_runtime").rglob("*.py"):
+                assert path.read_bytes() == (together.parent / path.relative_to(other.parent)).read_bytes()
+            shutil.copyfile(other, together.with_name(f"{other.parent.name}.py"))
+        sources = [together.parent]
         run("-m", "ruff", "format", "--no-cache", "--diff", *sources, cwd=tmp_path)
         run("-m", "ruff", "check", "--no-cache", *sources, cwd=tmp_path)
         # torch.nn.functional is imported as F everywhere.
