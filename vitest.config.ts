@@ -18,6 +18,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 180_000,
     maxWorkers: 2,
+    // Files share what they import, which would be half of the time of the quick ones.
+    isolate: false,
     // `npm test -- unit` runs what has none of them. A file takes one in a line of its own: `// @module-tag slow`.
     tags: [
       { name: "python", description: "needs the Python of `npm test`, with torch and onnx" },

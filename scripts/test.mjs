@@ -66,8 +66,7 @@ const shortcuts = {
   unit: (...args) => {
     process.env.LITEVAE_UNIT = "1";
     const reporters = ["--reporter=default", "--reporter=./scripts/skipped.mjs"];
-    // Files share what they import, which is half of the time; the stage `vitest` keeps them apart.
-    return vitest("--no-isolate", "--tagsFilter", "!python && !browser && !slow", ...reporters, ...args);
+    return vitest("--tagsFilter", "!python && !browser && !slow", ...reporters, ...args);
   },
 };
 

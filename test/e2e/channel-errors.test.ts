@@ -1,7 +1,9 @@
 /** Programs whose types are right and whose channels are not: what their authors are told when they compile them. */
 // @module-tag slow
 import { describe, expect, test } from "vitest";
-import { encoder, expectWellTyped, messageFor } from "./wrong-programs.ts";
+import { encoder, wrongPrograms } from "./wrong-programs.ts";
+
+const { messageFor, expectWellTyped } = wrongPrograms();
 
 describe("channels", () => {
   test("do not fit after a loop over multipliers", async () => {

@@ -1,7 +1,9 @@
 /** Programs whose layers are not what a model can be made of: what their authors are told when they compile them. */
 // @module-tag slow
 import { describe, expect, test } from "vitest";
-import { encoder, expectWellTyped, messageFor } from "./wrong-programs.ts";
+import { encoder, wrongPrograms } from "./wrong-programs.ts";
+
+const { messageFor, expectWellTyped } = wrongPrograms();
 
 describe("layers", () => {
   test("one that is never used", async () => {

@@ -1,7 +1,9 @@
 /** Programs whose parts are not what a model can be made of: what their authors are told when they compile them. */
 // @module-tag slow
 import { describe, expect, test } from "vitest";
-import { encoder, expectWellTyped, messageFor } from "./wrong-programs.ts";
+import { encoder, wrongPrograms } from "./wrong-programs.ts";
+
+const { messageFor, expectWellTyped } = wrongPrograms();
 
 describe("parts", () => {
   test("an encoder that gives the mean alone", async () => {

@@ -7,8 +7,6 @@ import { entries } from "../../src/cli/entries.ts";
 import { litevae } from "./in-process.ts";
 import { root, tempFolder, write } from "./litevae.ts";
 
-const folder = tempFolder();
-
 /** What the programs below leave to others: a decoder for any latent at H/4, and a block to use in loops. */
 const parts = `import { add, block, conv2d, groupNorm, layers, silu, upsample, type Feature } from "litevae/dsl";
 
@@ -29,11 +27,36 @@ export const Res = block("Res", ({ channels, hidden }: { channels: number; hidde
 });
 `;
 
-write(folder, { "parts.ts": parts });
-const programs: string[] = [];
+export interface WrongPrograms {
+  /** Compiles a program that is wrong, and returns all that the author reads. */
+  messageFor: (name: string, body: string) => Promise<string>;
+  /** Fails where an editor would mark one of the programs that were compiled. */
+  expectWellTyped: () => void;
+}
 
-/** Compiles a program that is wrong, and returns all that the author reads. */
-export async function messageFor(name: string, body: string): Promise<string> {
+/** Programs in a folder of their own, for one file of tests. */
+export function wrongPrograms(): WrongPrograms {
+  const folder = tempFolder();
+  write(folder, { "parts.ts": parts });
+  const programs: string[] = [];
+  return {
+    messageFor: async (name, body) => {
+      programs.push(`${name}.ts`);
+      write(folder, { [`${name}.ts`]: `${importsOf(body)}\n\n${body.trim()}\n` });
+      const { code, stdout, stderr } = await compileThere(folder, `${name}.ts`);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(existsSync(join(folder, "out"))).toBe(false);
+      return `\n${stderr}`;
+    },
+    expectWellTyped: () => {
+      expect(programs.length).toBeGreaterThan(0);
+      expect(typeErrors([...programs, "parts.ts"].map((name) => join(folder, name)))).toEqual([]);
+    },
+  };
+}
+
+/** The lines that import what a program uses. */
+function importsOf(body: string): string {
   const used = [
     "add",
     "attention",
@@ -54,16 +77,11 @@ export async function messageFor(name: string, body: string): Promise<string> {
     new RegExp(`\\b${word.replace("type ", "")}\\b`).test(body),
   );
   if (others.length > 0) imports.push(`import { ${others.join(", ")} } from "./parts.ts";`);
-  programs.push(`${name}.ts`);
-  write(folder, { [`${name}.ts`]: `${imports.join("\n")}\n\n${body.trim()}\n` });
-  const { code, stdout, stderr } = await compileThere(`${name}.ts`);
-  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-  expect(existsSync(join(folder, "out"))).toBe(false);
-  return `\n${stderr}`;
+  return imports.join("\n");
 }
 
 /** From another folder, so that paths are told whole. */
-async function compileThere(name: string): ReturnType<typeof litevae> {
+async function compileThere(folder: string, name: string): ReturnType<typeof litevae> {
   const result = await litevae(root, "compile", join(folder, name), "-o", join(folder, "out"));
   const hide = (text: string): string => text.replaceAll(folder, "<dir>");
   return { ...result, stdout: hide(result.stdout), stderr: hide(result.stderr) };
@@ -83,10 +101,8 @@ ${forward.trim().replace(/^/gm, "  ")}
 export default model({ latentChannels: 4, ${model} });
 `;
 
-/** Fails where an editor would mark one of the programs that were compiled. */
-export function expectWellTyped(): void {
-  const files = [...programs, "parts.ts"].map((name) => join(folder, name));
-  expect(programs.length).toBeGreaterThan(0);
+/** What an editor would mark in files, under strict settings. */
+function typeErrors(files: readonly string[]): readonly string[] {
   const program = ts.createProgram(files, {
     target: ts.ScriptTarget.ESNext,
     module: ts.ModuleKind.NodeNext,
@@ -99,8 +115,7 @@ export function expectWellTyped(): void {
     types: [],
     paths: Object.fromEntries(Object.entries(entries).map(([name, module]) => [name, [join(root, `dist/dsl/${module}.d.ts`)]])),
   });
-  const errors = ts
+  return ts
     .getPreEmitDiagnostics(program)
     .map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`);
-  expect(errors).toEqual([]);
 }
