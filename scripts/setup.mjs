@@ -187,7 +187,8 @@ export async function ensureVenv() {
     ["-r", requirements],
     ["--no-deps", "-r", withoutDependencies],
   ]) {
-    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...args];
+    // Python compiles what is imported, which is a part of what is there.
+    const install = ["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", ...args];
     if ((await run(venvPython, install, { quiet: true })) !== 0)
       throw new SetupError(
         `pip install ${args.slice(0, -1).join(" ")} ${relative(root, args.at(-1))} failed; its messages are above`,
