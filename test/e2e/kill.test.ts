@@ -119,7 +119,7 @@ describe("at every change of the folder", () => {
 describe("by SIGKILL at a random moment", () => {
   const seed = Number(process.env["LITEVAE_TEST_SEED"] ?? Math.trunc(Math.random() * 2 ** 31));
   const random = randomOf(seed);
-  const kills = 8;
+  const kills = 5;
   const args = ["compile", "b", "--parts", "encoder,discriminator"] as const;
 
   /** Runs compile, for so many milliseconds at most. */

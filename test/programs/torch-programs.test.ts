@@ -80,7 +80,7 @@ test(
           part.outputNames.forEach((name, i) => expectClose(found[name]!, reference.outputs[i]!, 1e-4));
         }
       }),
-      { seed: 3, ...runs(40, timeout) },
+      { seed: 3, ...runs(24, timeout) },
     );
   },
   timeout,

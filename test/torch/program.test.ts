@@ -207,7 +207,7 @@ test(
         ]);
         encoder.outputNames.forEach((name, i) => expectClose(found[name]!, reference.outputs[i]!, 1e-4));
       }),
-      { seed: 1, ...runs(40, timeout) },
+      { seed: 1, ...runs(24, timeout) },
     );
   },
   timeout,
