@@ -67,6 +67,29 @@ interface GroupedChunkConfig<K extends number> {
   readonly groups: number;
 }
 
+/**
+ * Splits the channels into runs of given sizes. With `groups`, every one of equal groups of channels is split so: the first runs of all groups make the
+ * first output, and so on. So come queries, keys and wider values out of one convolution in which those of each head stand together.
+ */
+export function split<S extends number, const L extends readonly number[], const G extends number = 1>(
+  x: Feature<number, S>,
+  config: SplitConfig<L, G>,
+): { readonly [I in keyof L]: Feature<Product<L[I], G>, S> };
+export function split<const L extends readonly number[], const G extends number = 1>(
+  x: Tokens<number>,
+  config: SplitConfig<L, G>,
+): { readonly [I in keyof L]: Tokens<Product<L[I], G>> };
+export function split(x: unknown, config: SplitConfig<readonly number[], number>): unknown {
+  return applyAll(ops.split, config, [x], split);
+}
+
+interface SplitConfig<L extends readonly number[], G extends number> {
+  /** Channels of each run, in order; of each run in a group. */
+  readonly sizes: L;
+  /** Equal groups of channels that are split alike, such as heads. Default: 1. */
+  readonly groups?: G;
+}
+
 /** Repeats every channel, its copies side by side. */
 export function repeatInterleave<C extends number, S extends number, const K extends number>(
   x: Feature<C, S>,

@@ -9,10 +9,10 @@ import { layer } from "../tracing/record.ts";
 export function parameter<const D extends readonly number[]>(config: {
   /** Its sizes: [C, 1, 1] is a number per channel of a map, [C] of a vector, [1] a single one. */
   readonly shape: D;
-  /** The value at first; of a normal distribution the deviation, of a uniform one the bound. Default: 0. */
+  /** The value at first; of a normal distribution the deviation, of a uniform one the bound, of arange the step. Default: 0. */
   readonly init?: number;
-  /** How values are drawn at first. Default: "constant". */
-  readonly distribution?: "constant" | "normal" | "uniform";
+  /** How values are drawn at first; arange counts 0, init, 2·init, … in the order in which they are stored. Default: "constant". */
+  readonly distribution?: "constant" | "normal" | "uniform" | "arange";
 }): () => Parameter<D> {
   return layer(ops.parameter, config, parameter);
 }

@@ -137,8 +137,12 @@ type Applicable = (...inputs: never[]) => unknown;
 /** A layer or block in a record. Written with a call signature, the generics of what stands there would be lost. */
 type Member = Pick<CallableFunction, "apply">;
 
+interface Members {
+  readonly [key: string]: Member | readonly Nameable[] | Members;
+}
+
 /** What can have a name: a layer, a block, or an array or a record of what can have one. */
-export type Nameable = Applicable | readonly Nameable[] | Readonly<Record<string, Member | readonly Nameable[]>>;
+export type Nameable = Applicable | readonly Nameable[] | Members;
 
 /**
  * Names the layers of the block being built, once per block. An array gives `name.0`, `name.1`, …; a record gives `name.key` for each of its

@@ -2,7 +2,7 @@ import { ShapeError } from "../errors/index.ts";
 import { defineOp } from "../ir/op.ts";
 import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { channelsOf, formatShape } from "../ir/shape.ts";
-import { likeShape } from "./like-shape.ts";
+import { groupedRuns } from "./grouped-runs.ts";
 import { replaceChannels } from "./rules.ts";
 import { anyShape } from "./samples.ts";
 
@@ -27,14 +27,13 @@ export const groupedChunk = defineOp({
     return Array.from({ length: chunks }, () => replaceChannels(input, channels / chunks));
   },
   onnx(writer, [input], { chunks, groups }) {
-    const [shape] = writer.inputShapes;
-    const channels = channelsOf(shape);
-    const grouped = writer.node("Reshape", [
+    const run = channelsOf(writer.inputShapes[0]) / (chunks * groups);
+    return groupedRuns(
+      writer,
       input,
-      writer.ints(`groups_${groups}_${channels / groups}`, [0, groups, channels / groups, -1]),
-    ]);
-    const runs = writer.nodes("Split", [grouped], chunks, { axis: 2, num_outputs: chunks });
-    return runs.map((run) => likeShape(writer, run, input, shape, channels / chunks));
+      Array.from({ length: chunks }, () => run),
+      groups,
+    );
   },
   saves: () => ({}),
   torch: {

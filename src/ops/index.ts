@@ -62,6 +62,7 @@ import { softmax } from "./softmax.ts";
 import { softplus } from "./softplus.ts";
 import { spectralConv2d } from "./spectral-conv2d.ts";
 import { spectralLinear } from "./spectral-linear.ts";
+import { split } from "./split.ts";
 import { sqrt } from "./sqrt.ts";
 import { stochasticDepth } from "./stochastic-depth.ts";
 import { sub } from "./sub.ts";
@@ -134,6 +135,7 @@ export const ops = {
   softplus,
   spectralConv2d,
   spectralLinear,
+  split,
   sqrt,
   stochasticDepth,
   sub,

@@ -11,6 +11,7 @@ import {
   mul,
   parameter,
   softmax,
+  split,
   tokens,
   untokens,
   type Feature,
@@ -63,6 +64,18 @@ describe("sequences and attention", () => {
     expectTypeOf(attention(tokens(f16), f16, f16)).toEqualTypeOf<Tokens<16>>();
     // @ts-expect-error keys of other channels
     attention(tokens(f16), sequence, sequence);
+  });
+  test("split keeps literal sizes, times its groups, of maps and of sequences", () => {
+    const [query, key, value] = split(f36, { sizes: [4, 4, 10], groups: 2 });
+    expectTypeOf(value).toEqualTypeOf<Feature<20, 8>>();
+    expectTypeOf(attention(query, key, value, { heads: 2 })).toEqualTypeOf<Feature<20, 8>>();
+    const [first, rest] = split(tokens(f36), { sizes: [12, 24] });
+    expectTypeOf(first).toEqualTypeOf<Tokens<12>>();
+    expectTypeOf(rest).toEqualTypeOf<Tokens<24>>();
+    const sizes: number[] = [12, 24];
+    expectTypeOf(split(f36, { sizes })).toEqualTypeOf<readonly Feature<number, 8>[]>();
+    // @ts-expect-error there is no third run
+    const [, , _third] = split(f36, { sizes: [12, 24] });
   });
   test("linear attention types as attention does, of chunks of groups", () => {
     const [q, k, v] = groupedChunk(f36, { chunks: 3, groups: 2 });

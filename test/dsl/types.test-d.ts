@@ -235,10 +235,17 @@ describe("block", () => {
       return (x: Feature<16, 4>) => features[0](x);
     });
   });
+  test("layers keeps the types of records in records", () => {
+    block("Nested", () => {
+      const { head } = layers({ head: { 0: { box: conv2d({ in: 16, out: 4 }), score: [conv2d({ in: 16, out: 80 })] } } });
+      expectTypeOf(head[0].box(f16)).toEqualTypeOf<Feature<4, 4>>();
+      return (x: Feature<16, 4>) => head[0].score.map((score) => score(x));
+    });
+  });
   test("layers refuses what can have no weights", () => {
     // @ts-expect-error a number is no layer
     layers({ conv: 3 });
-    // @ts-expect-error records have one level
-    layers({ features: { deep: { 0: conv2d({ in: 3, out: 3 }) } } });
+    // @ts-expect-error nor in a record of records
+    layers({ features: { deep: { 0: 3 } } });
   });
 });

@@ -51,6 +51,7 @@ import {
   rmsNorm,
   instanceNorm,
   softmax,
+  split,
   repeatInterleave,
   channelMean,
   stochasticDepth,
@@ -96,7 +97,12 @@ const activations: Readonly<Record<ActivationKind, (place: Place) => Layer>> = {
   layerNorm: ({ names, channels }) => names.add("norm", layerNorm({ channels })),
   rmsNorm: ({ names, channels }) => names.add("norm", rmsNorm({ channels, bias: true })),
   softmax: () => softmax,
-  repeatAndMean: () => (x) => channelMean(mul(repeatInterleave(x, { repeats: 3 }), 2), { size: 3 }),
+  repeatAndMean:
+    ({ channels }) =>
+    (x) => {
+      const [one, two] = split(repeatInterleave(x, { repeats: 3 }), { sizes: [1, 2], groups: channels });
+      return add(one, channelMean(two, { size: 2 }));
+    },
   stochasticDepth: ({ names }) => names.add("drop", stochasticDepth({ rate: 0.1 })),
   // Far from where it steps.
   roundSte: () => (x) => mul(x, roundSte(clamp(x, { min: 1.6, max: 2.4 }))),

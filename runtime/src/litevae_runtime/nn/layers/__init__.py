@@ -5,7 +5,7 @@ Maps are [N, C, H, W], vectors [N, C]. All work under torch.compile and autocast
 
 from .activations import Snake, quick_gelu
 from .attention import attention, linear_attention
-from .channels import grouped_chunk
+from .channels import grouped_chunk, grouped_split
 from .equalized import EqualizedConv2d, EqualizedLinear
 from .haar import haar_dwt, haar_idwt
 from .linear import ChannelLinear
@@ -34,6 +34,7 @@ __all__ = [
     "blur",
     "default_groups",
     "grouped_chunk",
+    "grouped_split",
     "haar_dwt",
     "haar_idwt",
     "linear_attention",
