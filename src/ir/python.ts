@@ -120,6 +120,14 @@ export function pyCompare(operator: PyComparison, left: PyExpr, right: PyExpr): 
   return { kind: "compare", operator, left, right };
 }
 
+const opposites: Partial<Record<PyComparison, PyComparison>> = { "==": "!=", "!=": "==", is: "is not", "is not": "is" };
+
+/** What holds where the test does not, as a person writes it: `a != b`. */
+export function pyNot(test: PyExpr): PyExpr {
+  const operator = test.kind === "compare" ? opposites[test.operator] : undefined;
+  return test.kind === "compare" && operator !== undefined ? { ...test, operator } : { kind: "not", of: test };
+}
+
 export function pyIf(test: PyExpr, then: PyExpr, otherwise: PyExpr): PyExpr {
   return { kind: "if", test, then, otherwise };
 }

@@ -92,9 +92,8 @@ export function countPart(part: Part, height: number, width: number): PartCounts
   requireFit([part], height, width);
   const bindings: Bindings = { N: 1, H: height, W: width };
   const memory = partMemory(part, bindings);
-  const tallies = tally(part.graph, bindings);
+  const { tallies, macs } = tally(part.graph, bindings);
   const modules = part.modules.map((module) => countModule(module, tallies, memory && withAncestors(memory.byModule)));
-  const { macs } = tallyOf(tallies, wholePart);
   const outputs = part.graph.outputs.map(
     (value, i) =>
       [must(part.outputNames[i], `the name of output ${i} of the ${part.name}`), evaluateShape(value.shape, bindings)] as const,
@@ -134,17 +133,14 @@ interface Tally {
   readonly functions: string[];
 }
 
-/** No module has an empty path. */
-const wholePart = "";
-
 function tallyOf(tallies: Map<string, Tally>, path: string): Tally {
   let found = tallies.get(path);
   if (found === undefined) tallies.set(path, (found = { macs: 0, calls: 0, outputs: new Map(), functions: [] }));
   return found;
 }
 
-/** Runs through the graph once, calls opened, and adds every op to the modules that contain it. */
-function tally(graph: Graph, bindings: Bindings): Map<string, Tally> {
+/** Runs through the graph once, calls opened, and adds every op to the modules that contain it, and to all. */
+function tally(graph: Graph, bindings: Bindings): { readonly tallies: Map<string, Tally>; readonly macs: number } {
   const tallies = new Map<string, Tally>();
   const sizes = (values: readonly Value[]): readonly (readonly number[])[] =>
     values.map((value) => evaluateShape(value.shape, bindings));
@@ -170,8 +166,10 @@ function tally(graph: Graph, bindings: Bindings): Map<string, Tally> {
       }
     }
   };
-  run(graph, [tallyOf(tallies, wholePart)]);
-  return tallies;
+  // Apart from the modules, since that of a network has an empty path.
+  const whole: Tally = { macs: 0, calls: 0, outputs: new Map(), functions: [] };
+  run(graph, [whole]);
+  return { tallies, macs: whole.macs };
 }
 
 /** `memory` gives bytes by module; a module without an entry computes nothing at inference. */

@@ -87,11 +87,6 @@ export class Expressions {
   }
 }
 
-export function negated(test: PyExpr): PyExpr {
-  if (test.kind === "compare" && test.operator === "is not") return { ...test, operator: "is" };
-  return { kind: "not", of: test };
-}
-
 /** What a loop put last into the list that it keeps. */
 export function popped(list: string | undefined): PyExpr {
   return pyCall(pyAttribute(pyName(must(list, "the list that a loop keeps")), "pop"));

@@ -1,10 +1,10 @@
 /** Statements of a forward, with the variables that they read and write. */
 import type { Returns } from "../../../ir/model.ts";
-import { pyAttribute, pyCall, pyConstant, pyIf, pyName, pyTuple, type PyExpr, type PyStatement } from "../../../ir/python.ts";
+import { pyAttribute, pyCall, pyConstant, pyIf, pyName, pyNot, type PyExpr, type PyStatement } from "../../../ir/python.ts";
 import { reservedNames } from "../names.ts";
 import { branchesOf, type Branches } from "./branches.ts";
 import { printExpr } from "../printer.ts";
-import { Expressions, negated, popped, type Frame } from "./forward-expressions.ts";
+import { Expressions, popped, type Frame } from "./forward-expressions.ts";
 import { Nesting } from "./forward-nesting.ts";
 import { itemOf, Values, type Variable } from "./forward-values.ts";
 import type { Naming } from "./rules-python.ts";
@@ -56,7 +56,7 @@ export class ForwardWriter {
     // A dictionary may have an entry a line; a tuple is one.
     const values = results.map((result) => this.#values.read(result));
     const dict: PyExpr = { kind: "dict", entries: returns.entries.map(([name], i) => [pyConstant(name), values[i] as PyExpr]) };
-    const value = { one: values[0] as PyExpr, record: dict, list: pyTuple(values) }[returns.kind];
+    const value = { one: values[0] as PyExpr, record: dict, list: { kind: "tuple", items: values } as const }[returns.kind];
     return [...body, { kind: "return", value }];
   }
 
@@ -149,7 +149,7 @@ export class ForwardWriter {
         const body = this.#branch(inside, result, frame, variable.name);
         this.#values.release([variable]);
         this.#values.declare(step, 0, variable.name);
-        return [{ kind: "if", test: inOtherwise.length === 0 ? test : negated(test), body, otherwise: [] }];
+        return [{ kind: "if", test: inOtherwise.length === 0 ? test : pyNot(test), body, otherwise: [] }];
       }
     }
     if ([inThen, inOtherwise].every((side) => side.every((inner) => this.#nesting.nestsInBranch(inner)))) {

@@ -10,6 +10,7 @@ import {
   pyIndex,
   pyList,
   pyName,
+  pyNot,
   pySlice,
   pyStar,
   pySymbol,
@@ -62,7 +63,7 @@ export function pythonOf(rule: Rule, naming: Naming): PyExpr {
     case "compare":
       return pyCompare(rule.operator satisfies PyComparison, of(rule.left), of(rule.right));
     case "not":
-      return { kind: "not", of: of(rule.of) };
+      return pyNot(of(rule.of));
     case "logic":
       return pyBinary(rule.operator, of(rule.left), of(rule.right));
     case "whole":
