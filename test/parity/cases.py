@@ -86,6 +86,7 @@ CASES = [
         for name, latent_channels in LATENT_CHANNELS.items()
         for part in ("encoder", "decoder")
     ),
+    Case(str(EXAMPLES / "yolov10n.ts"), "network", "yolov10n", sizes=((1, 64, 96), (2, 32, 64))),
 ]
 
 

@@ -55,7 +55,7 @@ def graph_agrees(case: Case, path: Path, reference: torch.nn.Module) -> None:
 
 def package_agrees(case: Case, folder: Path, reference: Any) -> None:
     """At one size that is not square, with two images; graphs are tried at all sizes."""
-    size = (2, 64, 128) if case.part == "discriminator" else (2, 24, 40)
+    size = (2, 64, 128) if case.part in ("discriminator", "network") else (2, 24, 40)
     x = torch.from_numpy(inputs_of(case, size)).double()
     with package(folder) as module:
         built = generated(case, folder, module)
@@ -83,6 +83,8 @@ def generated(case: Case, folder: Path, module: ModuleType) -> torch.nn.Module:
     if case.part == "discriminator":
         built = torch.nn.Module()
         built.discriminator = module.build_discriminator()
+    elif case.part == "network":
+        built = module.build_network()
     else:
         built = module.Autoencoder()
     own = built.state_dict().keys() & weights.keys()
@@ -97,7 +99,7 @@ def forward(case: Case, built: Any, x: torch.Tensor) -> dict[str, torch.Tensor]:
         return {"mean": posterior.mean, "logvar": posterior.logvar}
     if case.part == "decoder":
         return {"image": built.decode(x).sample}
-    return outputs_of(case, built.discriminator(x))
+    return outputs_of(case, built(x) if case.part == "network" else built.discriminator(x))
 
 
 def scalar_loss(outputs: Iterable[torch.Tensor]) -> torch.Tensor:

@@ -10,6 +10,7 @@ from .examples import BODIES, example_decoder, example_encoder
 from .litevae import LiteVAEEncoder
 from .parts import DecoderPart, DiscriminatorPart, EncoderPart
 from .sdvae import Decoder, Norm, SDEncoder
+from .yolov10 import YOLOv10N
 
 UNetSize = tuple[int, Sequence[int]]
 
@@ -33,15 +34,21 @@ UNET_MULTIPLIERS: dict[int, Sequence[int]] = {6: (1, 2, 4, 8, 8, 16), 5: (1, 2, 
 MODELS = (*VARIANTS, *(f"{variant}-smc" for variant in VARIANTS), *SD_ENCODERS, "nano")
 DISCRIMINATORS = ("unet", "patchgan", "stylegan")
 EXAMPLES = tuple(BODIES)
-NAMES = (*MODELS, *DISCRIMINATORS)
+# What is no autoencoder.
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "yolov10n": YOLOv10N,
+    "yolov10n-inference": lambda: YOLOv10N(training_too=False),
+}
+NAMES = (*MODELS, *DISCRIMINATORS, *NETWORKS)
 
-Part = Literal["encoder", "decoder", "discriminator"]
+Part = Literal["encoder", "decoder", "discriminator", "network"]
 
 
 def build(name: str, part: Part, **options: Any) -> nn.Module:
     """The part of the model `name`; `options` are those of `encoder`, `decoder` or `discriminator` below.
 
-    The names in MODELS and EXAMPLES have an encoder and a decoder, those in DISCRIMINATORS a discriminator. The seed of
+    The names in MODELS and EXAMPLES have an encoder and a decoder, those in DISCRIMINATORS a discriminator,
+    those in NETWORKS a network. The seed of
     the weights is torch's own; see `randomize`.
     """
     if name in EXAMPLES:
@@ -125,8 +132,13 @@ def discriminator(
     return DiscriminatorPart(UNetDiscriminator(image_channels, base or 32, sizes, reduction))
 
 
+def network(name: str) -> nn.Module:
+    return NETWORKS[name]()
+
+
 PARTS: dict[str, tuple[Sequence[str], Callable[..., nn.Module]]] = {
     "encoder": (MODELS, encoder),
     "decoder": (MODELS, decoder),
     "discriminator": (DISCRIMINATORS, discriminator),
+    "network": (tuple(NETWORKS), network),
 }

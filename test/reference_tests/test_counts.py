@@ -7,6 +7,7 @@ import torch
 from reference.build import Part, build
 from reference.count import count, count_macs, count_params
 from reference.litevae import UNet
+from reference.yolov10 import LargeKernel
 from torch import Tensor, nn
 
 
@@ -97,6 +98,26 @@ def test_stylegan_params(resolution: int, base: int | None, most: int, params: i
 
 def test_patchgan_params() -> None:
     assert count("patchgan", "discriminator")[0] == 2_765_633
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "fused", "gflops"),
+    [
+        # Both heads: 2,775,520 in a summary by its authors (THU-MIG/yolov10#226), 2,762,608 after fusing (#503).
+        ("yolov10n", 2_775_520, 2_762_608, "8.627"),
+        # The one-to-one head alone: 2.3 M and 6.7 GFLOPs in Table 1.
+        ("yolov10n-inference", 2_310_624, 2_299_264, "6.758"),
+    ],
+)
+def test_yolov10n(name: str, params: int, fused: int, gflops: str) -> None:
+    with torch.device("meta"):
+        network = build(name, "network")
+    assert count_params(network) == params
+    # A norm becomes the bias of the convolution before it, and a 3x3 kernel a part of the 7x7 one beside it.
+    norms = sum(norm.num_features for norm in network.modules() if isinstance(norm, nn.BatchNorm2d))
+    small = [block.conv1 for block in network.modules() if isinstance(block, LargeKernel)]
+    assert params - norms - sum(conv.conv.weight.numel() + conv.bn.num_features for conv in small) == fused
+    assert f"{2 * count_macs(network, (1, 3, 640, 640)) / 1e9:.3f}" == gflops
 
 
 @pytest.mark.parametrize(

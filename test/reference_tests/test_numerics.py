@@ -8,7 +8,7 @@ import pytest
 import pywt
 import torch
 from reference import NAMES, build, randomize
-from reference.build import Part
+from reference.build import NETWORKS, Part
 from reference.haar import haar, haar_inverse, haar_levels
 from reference.litevae import group_norm
 from reference.smc import SMConv2d
@@ -262,6 +262,18 @@ def test_every_name_builds_and_has_the_right_shapes(name: str) -> None:
             logits = build(name, "discriminator", **options)(image)
             assert logits["pixel_logits"].shape == (2, 1, *discriminators[name])
             assert list(logits) == ["pixel_logits", "global_logit"][: 2 if name == "unet" else 1]
+            return
+        if name in NETWORKS:
+            detected = build(name, "network")(image)
+            assert {output: y.shape for output, y in detected.items() if output.endswith("p5")} == {
+                "distances_p5": (2, 4, 4, 2),
+                "scores_p5": (2, 80, 4, 2),
+                **(
+                    {}
+                    if name.endswith("inference")
+                    else dict.fromkeys(("one2one_p5", "one2many_p5"), (2, 144, 4, 2))
+                ),
+            }
             return
         mean, logvar = build(name, "encoder")(image)
         latent_channels = 4 if name in ("sd-vae", "vae-small") else 12

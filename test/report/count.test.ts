@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { litevae } from "../../dsl/index.ts";
 import { builtIns } from "../../dsl/models/index.ts";
+import yolov10n from "../../examples/yolov10n.ts";
+import yolov10nInference from "../../examples/yolov10n-inference.ts";
 import { nonEmpty } from "../../src/errors/must.ts";
 import { inputsOf } from "../../src/ir/op.ts";
 import type { Model, Part, Value } from "../../src/ir/model.ts";
@@ -51,6 +53,17 @@ test.each([
   ["b-smc", 12, 48_464_287],
 ])("the decoder of %s with %i latent channels has %i parameters", (name, latentChannels, params) => {
   expect(counted(builtIn(name, latentChannels), "decoder").params).toBe(params);
+});
+
+// test/reference_tests/test_counts.py says where they are published.
+test.each([
+  ["yolov10n", yolov10n, 2_775_520, "8.627"],
+  ["yolov10n-inference", yolov10nInference, 2_310_624, "6.758"],
+])("%s, a network whose block has an empty path, has %i parameters and %s GFLOPs at 640²", (_name, model, params, gflops) => {
+  const network = counted(model, "network", 640);
+  expect(network.params).toBe(params);
+  expect((flopsOf(network) / 1e9).toFixed(3)).toBe(gflops);
+  expect(network.modules.map(({ path, macs }) => [path, macs])).toEqual([["", network.macs]]);
 });
 
 test.each([
