@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 import weakref
@@ -16,6 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+# The test of ops measures with it, too.
+saved_bytes: Callable[..., int] = runpy.run_path(
+    str(Path(__file__).parents[1] / "src" / "op-test" / "saved_bytes.py")
+)["saved_bytes"]
 
 # Freed blocks go back to the system at once, so that resident memory is what is in use.
 _ENVIRONMENT = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
@@ -160,27 +166,6 @@ def _live_bytes(module: Any, given: Any) -> int:
     with torch.no_grad(), Watch() as watch:
         module.eval()(given(1))
     return watch.peak
-
-
-def saved_bytes(call: Callable[..., Any], *inputs: Any) -> int:
-    """Bytes of the storages that autograd packs in a call, each once, a module's parameters and buffers aside."""
-    import torch
-
-    state = call.state_dict() if isinstance(call, torch.nn.Module) else {}
-    weights = {tensor.untyped_storage().data_ptr() for tensor in state.values()}
-    storages: dict[int, int] = {}
-
-    def pack(tensor: Any) -> Any:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in weights:
-            storages[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    # What is saved lives as long as the result, so that no address is used twice.
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        result = call(*inputs)
-    del result
-    return sum(storages.values())
 
 
 def _resident(which: str) -> int:

@@ -8,6 +8,7 @@ import { checkChoice, checkCounts, checkKeys, checkText } from "./config.ts";
 import type { Feature, Vector } from "./feature.ts";
 import { checkStageKey } from "./names.ts";
 import { endings, type Moments, type PosteriorKind } from "./posterior.ts";
+import { checkOwnOps } from "./tracing/own-ops.ts";
 import { tracePart, type TracedPart } from "./tracing/part.ts";
 import { describeForeign, Traced } from "./tracing/trace.ts";
 
@@ -117,6 +118,7 @@ export function model<
     parts.push(partOf(discriminator, traced, "image", { trainingOnly: true }));
   }
   checkTopLevelNames(parts, source);
+  checkOwnOps(parts);
   return Object.freeze({
     kind: "model",
     name: config.name ?? "",

@@ -5,6 +5,7 @@ import { shapeOf, type Shape } from "../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
 import { checkCounts, checkKeys, checkText, type Below } from "./config.ts";
 import type { Feature, Vector } from "./feature.ts";
+import { checkOwnOps } from "./tracing/own-ops.ts";
 import { tracePart } from "./tracing/part.ts";
 
 /** An input of a network: a map [N, channels, H/stride, W/stride], whose `stride` is 1 by default, or a vector [N, features]. */
@@ -81,6 +82,7 @@ function traced(config: BlockConfig & { readonly name: string }, below: Below): 
   checkNames("an input of a network", inputNames, source);
   const shapes = inputs.map((input) => shapeOfInput(input, below));
   const { modules, graph, outputs } = tracePart({ "": block }, shapes, block, source, "network");
+  checkOwnOps([{ graph }]);
   const named = Object.entries(outputs).map(([key, value]) => [key === "" ? output : key, value] as const);
   const outputNames = named.map(([key]) => key);
   checkNames("an output of a network", outputNames, source);

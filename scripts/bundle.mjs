@@ -10,7 +10,15 @@ import { filesBelow, inRoot } from "./setup.mjs";
 const [compiled, dist] = process.argv.slice(2);
 const included = ["zod", "@petamoriken/float16"];
 /** What is started, imported by name or run as a program of its own. */
-const entries = ["bin/litevae", "dsl/index", "dsl/authoring", "dsl/blocks", "src/onnxruntime/benchmark-row"];
+const entries = [
+  "bin/litevae",
+  "dsl/index",
+  "dsl/authoring",
+  "dsl/blocks",
+  "dsl/op",
+  "src/op-test/index",
+  "src/onnxruntime/benchmark-row",
+];
 
 const bundle = await rolldown({
   input: Object.fromEntries(entries.map((entry) => [entry, join(compiled, `${entry}.js`)])),

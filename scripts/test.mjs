@@ -25,7 +25,7 @@ const orAll = (files) => (files.length === 0 ? ["."] : files);
 const python = (module, ...args) => run(venvPython, ["-m", module, ...args]);
 
 /** Folders of Python that exist and hold some. */
-const pythonFolders = ["test", "src/onnxruntime"].filter(
+const pythonFolders = ["test", "src/onnxruntime", "src/op-test"].filter(
   (folder) => existsSync(join(root, folder)) && filesBelow(join(root, folder), (file) => file.endsWith(".py")).length > 0,
 );
 

@@ -10,36 +10,51 @@ import type { Below } from "../config.ts";
 import { callableOf, pathOf, type LayerHandle } from "./handles.ts";
 import { currentTrace, markUsed, Traced, valuesFor } from "./trace.ts";
 
-/** A layer: the op with fixed attributes, called on features; `below` is the constructor that the user called. */
+/**
+ * A layer: the op with fixed attributes, called on features, which gives a list where the op has several outputs; `below` is the constructor that the
+ * user called.
+ */
 export function layer<F, D extends Attributes>(op: Op<Attrs, D>, config: ConfigOf<D>, below: Below): F {
   const filled = fillAttributes(op, config, below);
+  if (op.torch.kind !== "module") throw wrongKind(op, below, "a function, and no layer", "apply");
   const handle: LayerHandle = { kind: "layer", op, ...filled, source: captureSource(below) };
   const call = (...inputs: unknown[]): unknown => single(record(op, filled, inputs, captureSource(call), handle));
   return callableOf<F>(handle, call);
 }
 
-/** Applies an op without parameters. */
+function wrongKind(op: Op, below: Below, what: string, by: string): UserError {
+  return new UserError({
+    what: `${op.name} is ${what}`,
+    where: placeOf(captureSource(below)),
+    op: op.name,
+    help: `its form in PyTorch says which it is: use ${by} of litevae/op`,
+  });
+}
+
+/** Applies an op without parameters; of several outputs it gives a list. */
 export function apply<R, D extends Attributes>(
   op: Op<Attrs, D>,
   config: ConfigOf<D>,
   inputs: readonly unknown[],
   below: Below,
 ): R {
-  return single(record(op, fillAttributes(op, config, below), inputs, captureSource(below))) as R;
+  return single(applyAll<readonly Traced[], D>(op, config, inputs, below)) as R;
 }
 
-/** Applies an op that has several outputs. */
+/** Applies an op that has as many outputs as its attributes say: it gives a list, also of one. */
 export function applyAll<R, D extends Attributes>(
   op: Op<Attrs, D>,
   config: ConfigOf<D>,
   inputs: readonly unknown[],
   below: Below,
 ): R {
-  return record(op, fillAttributes(op, config, below), inputs, captureSource(below)) as R;
+  const filled = fillAttributes(op, config, below);
+  if (op.torch.kind === "module" && op.source !== true) throw wrongKind(op, below, "a layer, and no function", "layer");
+  return record(op, filled, inputs, captureSource(below)) as R;
 }
 
 function single(outputs: readonly Traced[]): unknown {
-  return outputs[0];
+  return outputs.length === 1 ? outputs[0] : outputs;
 }
 
 function record(

@@ -26,6 +26,8 @@ export interface Trace {
 export interface PartTrace {
   readonly modules: Map<Handle, Module>;
   readonly used: Set<Handle>;
+  /** The op that is composed of what is recorded: no part, but functions alone. */
+  readonly composed?: string;
 }
 
 export const tracing: Trace[] = [];
@@ -89,6 +91,16 @@ export function describeForeign(value: unknown): string {
 }
 
 export function markUsed(trace: Trace, handle: Handle, what: string, source: Source): void {
+  const { composed } = trace.part;
+  if (composed !== undefined) {
+    throw new UserError({
+      what: `${composed} is composed with ${what}, which has parameters of its own`,
+      where: placeOf(source),
+      op: composed,
+      expected: "functions, and what param(role) reads",
+      help: "declare its parameters in params, or make a block, which is what layers make up",
+    });
+  }
   if (handle.owner === undefined) {
     throw new UserError({
       what: `this ${what} has no name`,

@@ -56,6 +56,7 @@ export async function importDefault<T>(
       litevae: await import("../../dsl/index.ts"),
       "litevae/dsl": await import("../../dsl/authoring.ts"),
       "litevae/blocks": await import("../../dsl/blocks.ts"),
+      "litevae/op": await import("../../dsl/op.ts"),
     };
     const jiti = createJiti(path, {
       fsCache: false,
@@ -159,6 +160,9 @@ function userFault(error: unknown, path: string, noun: Noun): unknown {
   return new UserError({
     what: `${error.name} in the ${noun}'s code: ${error.message}`,
     where,
-    help: "correct the code at this line",
+    // As jiti writes a call of what a module exports.
+    help: /^\(0 ?, ?_dsl\d*\.\w+\) is not a function$/.test(error.message)
+      ? "litevae/dsl has no such function: docs/ops.md lists them, and docs/own-ops.md is about one of your own"
+      : "correct the code at this line",
   });
 }

@@ -2,6 +2,7 @@
 import { networks } from "../../dsl/models/index.ts";
 import { authorDocs } from "../artifact/author-docs.ts";
 import { clientTemplate } from "../artifact/client-template.ts";
+import { ownPython } from "../artifact/own-python.ts";
 import { runtimeFiles } from "../artifact/runtime-files.ts";
 import type { Resources } from "../targets/index.ts";
 
@@ -21,5 +22,6 @@ export const resources: Resources = {
   docs: authorDocs,
   networks,
   recipe: async (name) => (await import("./load-recipe.ts")).loadRecipe(name),
+  python: ownPython,
   runtime: runtimeFiles,
 };

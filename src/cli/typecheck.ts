@@ -85,7 +85,7 @@ function reportOf(diagnostic: Diagnostic): Report {
     what: `${what} (TS${diagnostic.getCode()})`,
     ...(file === undefined || position === undefined ? {} : { where: { file: file.getFilePath(), ...position } }),
     ...(details.length === 0 ? {} : { found: details.slice(0, 4).join("\n") }),
-    help: remedy([what, ...details]),
+    help: missing.test(what) ? writeOne : remedy([what, ...details]),
   };
 }
 
@@ -93,6 +93,11 @@ function flatten(message: string | DiagnosticMessageChain): readonly string[] {
   if (typeof message === "string") return message.split("\n");
   return [message.getMessageText(), ...(message.getNext() ?? []).flatMap(flatten)];
 }
+
+/** Without a name that is nearly the same, which TypeScript tells. */
+const missing = /^Module '"litevae\/dsl"' has no exported member '\w+'\.$/;
+const writeOne =
+  "docs/ops.md lists what there is; what is not there can be an op of your own: defineOp of litevae/op, docs/own-ops.md";
 
 const mismatch = /'Feature<(\d+), (\d+)>' is not assignable to (?:type|parameter of type) 'Feature<(\d+), (\d+)>'/;
 /** The functions that `model` wants, by the name of their argument in its declaration. */

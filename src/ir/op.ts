@@ -4,6 +4,7 @@ import type { Attributes, AttrValue, Attrs, AttrsOf, Interval } from "./attribut
 import type { OnnxOperator, OnnxWriter } from "./onnx.ts";
 import { isConstant, pyCall, pyConstant, type PyExpr } from "./python.ts";
 import type { Shape } from "./shape.ts";
+import type { Source } from "./source.ts";
 import type { DType, Tensor } from "./tensor.ts";
 
 export type { AttrValue, Attrs } from "./attributes.ts";
@@ -43,12 +44,14 @@ export interface Saves {
   readonly bytes?: number;
 }
 
-interface Definition<A extends Attrs, D extends Attributes> {
+export interface Definition<A extends Attrs, D extends Attributes> {
   readonly name: string;
   /** One sentence: what it computes. */
   readonly doc: string;
   /** The name of its constructor in `dsl/`, where that is not the op's own. */
   readonly constructorName?: string;
+  /** Where its author defines it; absent of the ops of this package. What is wrong with its forms is then the author's to correct. */
+  readonly own?: Source;
   /** Absent where it has none. */
   readonly attributes?: D;
   /** The parameters of a layer; a function has none. */
@@ -91,6 +94,36 @@ interface OnnxForm<A extends Attrs> {
     form(writer: OnnxWriter, inputs: NonEmpty<string>, attrs: A): readonly string[];
   };
   readonly fold?: never;
+  readonly compose?: never;
+  readonly torchOnly?: never;
+}
+
+/** A value in a composition. Identity is the object. */
+export interface Composed {
+  readonly shape: Shape;
+}
+
+/** The ops that another one is made of, in the order in which they run. */
+export interface Composition {
+  readonly inputs: readonly Composed[];
+  readonly steps: readonly {
+    readonly op: Op;
+    readonly attrs: Attrs;
+    /** The parameter that it reads, where it is one of the composed layer's. */
+    readonly role?: string | undefined;
+    readonly inputs: readonly Composed[];
+    readonly outputs: readonly Composed[];
+  }[];
+  readonly outputs: readonly Composed[];
+}
+
+/** An op that others make up: they have the form in ONNX. */
+interface ComposedForm<A extends Attrs> {
+  compose(inputs: NonEmpty<Shape>, attrs: A): Composition;
+  readonly onnx?: never;
+  readonly precise?: never;
+  readonly wholeOnnx?: never;
+  readonly fold?: never;
   readonly torchOnly?: never;
 }
 
@@ -98,6 +131,7 @@ interface OnnxForm<A extends Attrs> {
 interface FoldedForm<A extends Attrs> {
   /** The inference-time equivalent. */
   fold(attrs: A): Fold;
+  readonly compose?: never;
   readonly onnx?: never;
   readonly precise?: never;
   readonly wholeOnnx?: never;
@@ -109,13 +143,14 @@ interface TorchOnly {
   /** Why it has no form in ONNX: a part that applies it is refused there. */
   readonly torchOnly: string;
   readonly fold?: never;
+  readonly compose?: never;
   readonly onnx?: never;
   readonly precise?: never;
   readonly wholeOnnx?: never;
 }
 
 export type Op<A extends Attrs = Attrs, D extends Attributes = Attributes> = Definition<A, D> &
-  (OnnxForm<A> | FoldedForm<A> | TorchOnly);
+  (OnnxForm<A> | ComposedForm<A> | FoldedForm<A> | TorchOnly);
 
 /** An argument of a module's constructor, by the attribute that it is. */
 export interface TorchArgument<Name extends string = string> {

@@ -6,8 +6,11 @@ export type PyConstant = number | string | boolean | null | readonly PyConstant[
 export type PyExpr =
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "constant"; readonly value: PyConstant }
-  /** A name that has to be imported; the printer's caller collects them. `nn.Conv2d` is the symbol Conv2d of module nn. */
-  | { readonly kind: "symbol"; readonly module: PyModule; readonly name: string }
+  /**
+   * A name that has to be imported; the printer's caller collects them. `nn.Conv2d` is the symbol Conv2d of module nn. A symbol of `ops` says which file
+   * of an author's defines it.
+   */
+  | { readonly kind: "symbol"; readonly module: PyModule; readonly name: string; readonly file?: string }
   | { readonly kind: "attribute"; readonly of: PyExpr; readonly name: string }
   | {
       readonly kind: "call";
@@ -46,8 +49,9 @@ export type PyTarget = string | readonly PyTarget[];
 export type PyBinary = "+" | "-" | "*" | "/" | "//" | "%" | "**" | "|" | "and" | "or";
 export type PyComparison = "==" | "!=" | "<" | "<=" | ">" | ">=" | "is" | "is not" | "in";
 
-/** Where a symbol comes from: torch itself, its usual abbreviations, the package's own layers, the standard library. */
-export type PyModule = "torch" | "F" | "nn" | "layers" | "autoencoder" | "collections.abc" | "dataclasses" | "math" | "typing";
+/** Where a symbol comes from: torch itself, its usual abbreviations, the package's own layers, what authors bring for ops of theirs, the standard library. */
+export type PyModule =
+  "torch" | "F" | "nn" | "layers" | "autoencoder" | "ops" | "collections.abc" | "dataclasses" | "math" | "typing";
 
 export type PyStatement =
   | { readonly kind: "assign"; readonly target: PyExpr | PyTarget; readonly value: PyExpr }

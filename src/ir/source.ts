@@ -25,7 +25,15 @@ const nowhere: Source = { trace: {} };
 
 /** The stack above the function `below`. */
 export function captureSource(below: (...args: never[]) => unknown): Source {
-  if (!withPlaces) return nowhere;
+  return withPlaces ? captured(below) : nowhere;
+}
+
+/** The file that calls `below`; undefined where it is none on a disk. */
+export function fileCalling(below: (...args: never[]) => unknown): string | undefined {
+  return callerOf(captured(below))?.file;
+}
+
+function captured(below: (...args: never[]) => unknown): Source {
   const trace: { stack?: string } = {};
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 40;

@@ -10,12 +10,15 @@ export function runPasses(part: Part, passes: readonly PartPass[], after?: (pass
   return runInOrder(part, passes, verifyPart, after);
 }
 
-/** No block is called: all nodes are ops. */
+/** No block is called, and no op is made up of others: all nodes are ops of their own. */
 export const flat: Condition<Part> = {
   name: "flat",
   broken(part) {
-    const call = part.graph.nodes.find((node) => node.kind === "call");
-    return call && `${call.block.path} is called`;
+    for (const node of part.graph.nodes) {
+      if (node.kind === "call") return `${node.block.path} is called`;
+      if (node.op.compose !== undefined) return `${labelOf(node)} is made up of others`;
+    }
+    return undefined;
   },
 };
 

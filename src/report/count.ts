@@ -1,9 +1,9 @@
 /** Measures models: parameters, multiply-accumulates and memory, per module and per part. Prints nothing. */
-import { must, nonEmpty, type NonEmpty } from "../errors/must.ts";
+import { must } from "../errors/must.ts";
 import type { Report } from "../errors/index.ts";
 import type { Bindings } from "../ir/dim.ts";
 import type { Graph, Layer, Model, Module, OpNode, Part, Value } from "../ir/model.ts";
-import { inputsOf } from "../ir/op.ts";
+import { macsOf } from "../ir/macs.ts";
 import { elementCount, evaluateShape } from "../ir/shape.ts";
 import { partMemory } from "../targets/onnx/memory.ts";
 import { fitReport, requireFit } from "./fit.ts";
@@ -144,8 +144,6 @@ function tally(graph: Graph, bindings: Bindings): { readonly tallies: Map<string
   const tallies = new Map<string, Tally>();
   const sizes = (values: readonly Value[]): readonly (readonly number[])[] =>
     values.map((value) => evaluateShape(value.shape, bindings));
-  const outputsOf = (node: OpNode): NonEmpty<readonly number[]> =>
-    nonEmpty(sizes(node.outputs), `every output of ${node.op.name}`);
   const called = (path: string, outputs: readonly Value[]): Tally => {
     const module = tallyOf(tallies, path);
     module.calls++;
@@ -158,7 +156,7 @@ function tally(graph: Graph, bindings: Bindings): { readonly tallies: Map<string
         run(node.body, [...within, called(node.block.path, node.outputs)]);
         continue;
       }
-      const macs = node.op.macs?.(inputsOf(node.op, sizes(node.inputs)), outputsOf(node), node.attrs) ?? 0;
+      const macs = macsOf(node, bindings);
       const owner = within.at(-1);
       if (node.layer === undefined && owner?.calls === 1) owner.functions.push(functionText(node));
       for (const module of node.layer === undefined ? within : [...within, called(node.layer.path, node.outputs)]) {

@@ -23,6 +23,9 @@ export async function compiledInPage(name: string, fetched: Fetched): Promise<Re
   const model: Model = builtIns[name]?.build({}) ?? own;
   const resources: Resources = {
     clientTemplate: () => fetched.clientTemplate,
+    python: (file) => {
+      throw new Error(`no op here has Python of its own: ${file}`);
+    },
     runtime: () => fetched.runtime,
     docs: ({ name: block }) => fetched.docs[block] ?? [],
     networks,

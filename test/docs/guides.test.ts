@@ -22,10 +22,16 @@ interface Listing {
   readonly code: string;
 }
 
-/** Fenced blocks that name a file. */
-const listings: readonly Listing[] = texts.flatMap(([guide, text]) =>
-  [...text.matchAll(/^```ts file=(\S+)\n(.*?)^```$/gms)].map(([, file = "", code = ""]) => ({ guide, file, code })),
-);
+/** Fenced blocks of a language that name a file. */
+const listed = (language: string): readonly Listing[] =>
+  texts.flatMap(([guide, text]) =>
+    [...text.matchAll(new RegExp(`^\`\`\`${language} file=(\\S+)\\n(.*?)^\`\`\`$`, "gms"))].map(([, file = "", code = ""]) => ({
+      guide,
+      file,
+      code,
+    })),
+  );
+const [listings, python] = [listed("ts"), listed("python")];
 // What wrong.ts says stands behind it; consoles.test.ts runs that.
 const models = listings.filter(({ file }) => !file.includes("/") && file !== "wrong.ts");
 
@@ -33,13 +39,20 @@ test("models are there to be checked", () => {
   expect(models.length).toBeGreaterThan(1);
 });
 
-test.each(models)("$guide: $file checks and compiles", { tags: "slow" }, ({ file, code }) => {
+test.each(models)("$guide: $file checks and compiles", { tags: "slow" }, ({ guide, file, code }) => {
   const folder = tempFolder();
   writeFileSync(join(folder, file), code);
+  for (const beside of python.filter((each) => each.guide === guide)) writeFileSync(join(folder, beside.file), beside.code);
   const check = litevae(folder, "check", file);
   expect(check.code, check.stderr).toBe(0);
   const compiled = litevae(folder, "compile", file, "-o", "out", "--target", "onnx,torch");
   expect(compiled.code, compiled.stderr).toBe(0);
+});
+
+test("docs/own-ops.md shows the example as it is", () => {
+  const shown = [...listings, ...python].filter(({ guide }) => guide === "docs/own-ops.md");
+  expect(shown.map(({ file }) => file)).toEqual(["own-ops.ts", "swish.py"]);
+  for (const { file, code } of shown) expect(code).toBe(readFileSync(join(root, "examples", file), "utf8"));
 });
 
 const opListings = listings.filter(({ file }) => file.startsWith("src/ops/"));

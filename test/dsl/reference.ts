@@ -3,7 +3,7 @@ import { formatInterval } from "../../dsl/config.ts";
 import { formatDefault, type AttributeDeclaration, type Attrs, type AttrValue } from "../../src/ir/attributes.ts";
 import type { Choose, Op } from "../../src/ir/op.ts";
 import { formatShape } from "../../src/ir/shape.ts";
-import { symbolicShapes } from "../support/one-op.ts";
+import { symbolicShapes } from "../../src/op-test/one-op.ts";
 
 export function constructorName(op: Op): string {
   return op.constructorName ?? op.name;

@@ -144,7 +144,7 @@ describe("the file of a model (exit code 1)", () => {
           1 | import { litevae } from "litevae";
         > 2 | import { width } from "./widths.ts";
           3 |
-        help:     check the import's path; models import from litevae, litevae/dsl, litevae/blocks
+        help:     check the import's path; models import from litevae, litevae/dsl, litevae/blocks, litevae/op
       "
     `);
   });
@@ -156,7 +156,7 @@ describe("the file of a model (exit code 1)", () => {
         at imports-package.ts:1
         > 1 | import { width } from "no-such-package-of-widths";
           2 |
-        help:     check the import's path; models import from litevae, litevae/dsl, litevae/blocks
+        help:     check the import's path; models import from litevae, litevae/dsl, litevae/blocks, litevae/op
       "
     `);
   });

@@ -14,8 +14,8 @@ import { lowerPart } from "../../src/targets/onnx/lower.ts";
 import { fitsHalf, half, rounded, runGraphPasses } from "../../src/targets/onnx/passes/index.ts";
 import { encodeModel } from "../../src/targets/onnx/serde.ts";
 import { initialWeights } from "../../src/weights/weights.ts";
-import { oneOpPart, symbolicShapes } from "../support/one-op.ts";
-import { runOnnx } from "../support/onnx.ts";
+import { oneOpPart, symbolicShapes } from "../../src/op-test/one-op.ts";
+import { runOnnx } from "../../src/op-test/run-onnx.ts";
 import { drawn, drawnFrom, randomOf, randomState, randomTensor, seeds } from "../support/random.ts";
 
 type Tensors = Readonly<Record<string, Tensor>>;

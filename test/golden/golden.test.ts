@@ -5,6 +5,7 @@ import { builtIns, networks } from "../../dsl/models/index.ts";
 import multipliers from "../../examples/multipliers.ts";
 import sharedExtractor from "../../examples/shared-extractor.ts";
 import network from "../../examples/network.ts";
+import ownOps from "../../examples/own-ops.ts";
 import variants from "../../examples/variants.ts";
 import type { Model } from "../../src/ir/model.ts";
 import { printModel } from "../../src/ir/print.ts";
@@ -20,6 +21,7 @@ const models: Readonly<Record<string, Model>> = {
   multipliers: { ...multipliers, name: "multipliers" },
   "shared-extractor": { ...sharedExtractor, name: "shared-extractor" },
   network: { ...network, name: "network" },
+  "own-ops": { ...ownOps, name: "own-ops" },
   variants: { ...variants, name: "variants" },
 };
 

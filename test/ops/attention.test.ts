@@ -5,7 +5,7 @@ import type { Tensor } from "../../src/ir/tensor.ts";
 import { shapeOf } from "../../src/ir/shape.ts";
 import { ops } from "../../src/ops/index.ts";
 import { expectClose } from "../support/close.ts";
-import { runOneOp } from "../support/one-op.ts";
+import { runOneOp } from "../../src/op-test/one-op.ts";
 import { randomOf, randomTensor } from "../support/random.ts";
 import { TorchServer } from "../support/torch-server.ts";
 

@@ -17,7 +17,7 @@ import { networkBeside } from "../../dsl/network.ts";
 import { must } from "../../src/errors/must.ts";
 import { paramsOf } from "../../src/ir/walk.ts";
 import { expectClose } from "../support/close.ts";
-import { encodePart, opsets, runOnnx } from "../support/onnx.ts";
+import { encodePart, opsets, runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomState, randomTensor } from "../support/random.ts";
 import { TorchServer } from "../support/torch-server.ts";
 

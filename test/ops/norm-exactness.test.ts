@@ -6,7 +6,7 @@ import { groupNorm } from "../../src/ops/group-norm.ts";
 import { instanceNorm } from "../../src/ops/instance-norm.ts";
 import { layerNorm } from "../../src/ops/layer-norm.ts";
 import { floats, tensorOf, type Tensor } from "../../src/ir/tensor.ts";
-import { runOneOp } from "../support/one-op.ts";
+import { runOneOp } from "../../src/op-test/one-op.ts";
 import { randomOf } from "../support/random.ts";
 
 const [channels, eps] = [4, 1e-6];

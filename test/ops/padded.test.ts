@@ -7,7 +7,7 @@ import type { Op } from "../../src/ir/op.ts";
 import { shapeOf } from "../../src/ir/shape.ts";
 import { ops } from "../../src/ops/index.ts";
 import { expectClose } from "../support/close.ts";
-import { encodePart, opsets, runOnnx } from "../support/onnx.ts";
+import { encodePart, opsets, runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomTensor } from "../support/random.ts";
 import { TorchServer } from "../support/torch-server.ts";
 

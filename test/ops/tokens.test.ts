@@ -11,8 +11,8 @@ import { lowerPart } from "../../src/targets/onnx/lower.ts";
 import { fixed } from "../../src/targets/onnx/passes/fixed.ts";
 import { encodeModel } from "../../src/targets/onnx/serde.ts";
 import { sidesOf } from "../../src/targets/onnx/sides.ts";
-import { oneOpPart } from "../support/one-op.ts";
-import { runOnnx } from "../support/onnx.ts";
+import { oneOpPart } from "../../src/op-test/one-op.ts";
+import { runOnnx } from "../../src/op-test/run-onnx.ts";
 
 const [h, w] = [dividedDim(symbolDim("H"), 8), dividedDim(symbolDim("W"), 8)];
 const length = must(areaDim(h, w), "an area");

@@ -10,7 +10,7 @@ import { fittingSizes } from "../../src/ir/size.ts";
 import { verifyModel } from "../../src/ir/verify.ts";
 import { stepsOf } from "../../src/ir/walk.ts";
 import { initialWeights } from "../../src/weights/weights.ts";
-import { encodePart, opsets, runOnnx } from "../support/onnx.ts";
+import { encodePart, opsets, runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomTensor, runs, seeds } from "../support/random.ts";
 import { buildProgram } from "./build.ts";
 import { programs } from "./generate.ts";

@@ -6,7 +6,7 @@ import { paramsOf } from "../../src/ir/walk.ts";
 import { modelPy } from "../../src/targets/torch/model-py.ts";
 import { initialWeights } from "../../src/weights/weights.ts";
 import { expectClose } from "./close.ts";
-import { encodePart, runOnnx } from "./onnx.ts";
+import { encodePart, runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomTensor } from "./random.ts";
 import type { TorchServer } from "./torch-server.ts";
 

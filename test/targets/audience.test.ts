@@ -10,7 +10,7 @@ import { lowerPart } from "../../src/targets/onnx/lower.ts";
 import { onnxPasses } from "../../src/targets/onnx/options.ts";
 import { runPasses } from "../../src/passes/index.ts";
 import { initialWeights } from "../../src/weights/weights.ts";
-import { encodePart, opsets, runOnnx } from "../support/onnx.ts";
+import { encodePart, opsets, runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomTensor } from "../support/random.ts";
 
 const Encoder = block("Encoder", () => {

@@ -16,7 +16,7 @@ import { onnxPasses } from "../../src/targets/onnx/options.ts";
 import { onnx } from "../../src/targets/onnx/target.ts";
 import { optionsOf } from "../../src/targets/target.ts";
 import { litevae, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
-import { oneOpPart, symbolicShapes } from "../support/one-op.ts";
+import { oneOpPart, symbolicShapes } from "../../src/op-test/one-op.ts";
 import { drawn } from "../support/random.ts";
 
 type Form = NonNullable<Op["onnx"]>;
@@ -203,7 +203,7 @@ describe("the compile", () => {
     const model: Model = { kind: "model", name, imageChannels: 3, latentChannels: 4, stride: 1, parts: [part] };
     const targets = [{ target: onnx, options: optionsOf(onnx, {}) }];
     const told = { progress: () => undefined, note: () => undefined };
-    const options = { parts: ["encoder"], targets, resources, seed: 0, version: "test", ...told } as const;
+    const options = { parts: ["op"], targets, resources, seed: 0, version: "test", ...told } as const;
     await expect(compile(model, options)).rejects.toThrow(InternalError);
   });
 

@@ -8,8 +8,8 @@ import { floats, type Tensor } from "../../src/ir/tensor.ts";
 import { conv2d, plainConv } from "../../src/ops/conv2d.ts";
 import { root } from "../e2e/litevae.ts";
 import { executable } from "../report-html/browser.ts";
-import { oneOpPart, symbolicShapes } from "../support/one-op.ts";
-import { encodePart, runOnnx } from "../support/onnx.ts";
+import { oneOpPart, symbolicShapes } from "../../src/op-test/one-op.ts";
+import { encodePart, runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomTensor } from "../support/random.ts";
 
 const flags = [

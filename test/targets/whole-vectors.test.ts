@@ -4,7 +4,7 @@ import { floats, tensorOf, type Tensor } from "../../src/ir/tensor.ts";
 import type { OnnxGraph, OnnxNode } from "../../src/targets/onnx/graph.ts";
 import { runGraphPasses, wholeVectors } from "../../src/targets/onnx/passes/index.ts";
 import { encodeModel } from "../../src/targets/onnx/serde.ts";
-import { runOnnx } from "../support/onnx.ts";
+import { runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomTensor } from "../support/random.ts";
 
 interface Form {

@@ -7,7 +7,7 @@ import { partOf, paramsOf } from "../../src/ir/walk.ts";
 import { modelPy } from "../../src/targets/torch/model-py.ts";
 import { initialWeights } from "../../src/weights/weights.ts";
 import { expectClose } from "../support/close.ts";
-import { encodePart, runOnnx } from "../support/onnx.ts";
+import { encodePart, runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomTensor, runs } from "../support/random.ts";
 import { TorchServer } from "../support/torch-server.ts";
 

@@ -26,7 +26,8 @@ export class GraphBuilder {
   /** Adds the nodes of an op and returns the names of its outputs. The op must use all that it is given: inputs, parameters, constants. */
   lower(node: OpNode, inputs: readonly string[]): readonly string[] {
     const { op, layer, attrs, scope } = node;
-    const label = `the ONNX form of ${op.name} in ${layer?.path ?? scope}`;
+    const place = layer?.path ?? scope;
+    const label = `the ONNX form of ${op.name}${place === "" ? "" : ` in ${place}`}`;
     const given = new Map(inputs.map((name, i) => [name, `input ${i}`]));
     const read = new Set<string>();
     const begin = this.#nodes.length;

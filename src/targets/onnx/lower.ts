@@ -21,9 +21,43 @@ export function lowerPart(
   opset: number,
   { passes, whole }: Audience = audiences.portable,
 ): OnnxGraph {
-  const lowered = lowerOps(part, load, opset, whole);
-  verifyOnnx(lowered);
+  const lower = (those: Part): OnnxGraph => {
+    const graph = lowerOps(those, load, opset, whole);
+    verifyOnnx(graph);
+    return graph;
+  };
+  let lowered: OnnxGraph;
+  try {
+    lowered = lower(part);
+  } catch (error) {
+    throw error instanceof InternalError ? (authorsFault(part, lower) ?? error) : error;
+  }
   return runGraphPasses(lowered, passes);
+}
+
+/** What is wrong with an author's own op, if it is one whose form makes no graph: each is lowered alone. */
+function authorsFault(part: Part, lower: (part: Part) => OnnxGraph): UserError | undefined {
+  for (const node of part.graph.nodes) {
+    const own = node.kind === "op" ? node.op.own : undefined;
+    if (node.kind === "call" || own === undefined) continue;
+    const { op, layer, scope, inputs, outputs } = node;
+    const alone = { inputs: [...new Set(inputs)], nodes: [node], outputs };
+    const inputNames = alone.inputs.map((_, i) => `x${i}`);
+    const outputNames = outputs.map((_, i) => `y${i}`);
+    try {
+      lower({ ...part, graph: alone, inputNames, outputNames });
+    } catch (error) {
+      if (!(error instanceof InternalError)) throw error;
+      return new UserError({
+        what: `${op.name} writes no graph: ${error.message}`,
+        where: placeOf(own),
+        module: layer?.path ?? (scope === "" ? undefined : scope),
+        op: op.name,
+        help: "correct its form in ONNX; testOp of litevae/op/test tries an op by itself",
+      });
+    }
+  }
+  return undefined;
 }
 
 function lowerOps(part: Part, load: (param: Param) => Tensor, opset: number, whole: boolean): OnnxGraph {

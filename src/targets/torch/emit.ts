@@ -15,7 +15,7 @@ export async function prepareTorch(
 ): Promise<() => Promise<Emission>> {
   const training = await trainingOf(model, options, resources);
   const names = parts.map(({ name }) => name);
-  const project = torchProject(model, names, version, { training, docs: resources.docs }, resources.runtime());
+  const project = torchProject(model, names, version, { training, ...resources }, resources.runtime());
   const progress = { what: "the PyTorch package", within: packageName(model.name) };
   const files = project.map(({ name, text }, i) => ({ name, pieces: () => [text], ...(i === 0 ? { progress } : {}) }));
   return () => {

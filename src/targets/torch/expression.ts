@@ -39,7 +39,7 @@ export function bindingOf(expr: PyExpr): number {
 }
 
 /** Whose names are written behind the module; those of the others are imported bare. */
-const prefixed: readonly PyModule[] = ["torch", "F", "nn", "math"];
+const prefixed: readonly PyModule[] = ["torch", "F", "nn", "math", "ops"];
 
 export function symbolText(module: PyModule, name: string): string {
   const bare = !prefixed.includes(module) || (module === "torch" && name === "Tensor");

@@ -1,4 +1,6 @@
 /** The imports that a Python tree needs, in isort's order. */
+import { UserError } from "../../errors/index.ts";
+import { must } from "../../errors/must.ts";
 import type { PyExpr, PyModule, PySlice, PyStatement } from "../../ir/python.ts";
 import { layOut, listed } from "./layout.ts";
 
@@ -24,7 +26,11 @@ export function importLines(body: readonly PyStatement[], own?: PyModule): reado
       ...(has("F") ? ["import torch.nn.functional as F"] : []),
       ...from("torch", fromTorch),
     ],
-    [...from(paths.autoencoder, sorted(names.get("autoencoder"))), ...from(paths.layers, sorted(names.get("layers")))],
+    [
+      ...(has("ops") ? ["from . import ops"] : []),
+      ...from(paths.autoencoder, sorted(names.get("autoencoder"))),
+      ...from(paths.layers, sorted(names.get("layers"))),
+    ],
   ];
   return sections.filter((lines) => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : ["", ...lines]));
 }
@@ -45,18 +51,38 @@ function sorted(names: ReadonlySet<string> = new Set()): readonly string[] {
 
 function symbolsOf(body: readonly PyStatement[]): Map<PyModule, Set<string>> {
   const found = new Map<PyModule, Set<string>>();
-  visit(body, (module, name) => found.set(module, (found.get(module) ?? new Set()).add(name)));
+  visit(body, ({ module, name }) => found.set(module, (found.get(module) ?? new Set()).add(name)));
   return found;
+}
+
+/** The files of authors' that define symbols in `body`, by the modules of `ops` that they become. UserError where two would be the same. */
+export function ownFiles(body: readonly PyStatement[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  visit(body, ({ name, file }) => {
+    if (file === undefined) return;
+    const module = must(name.split(".")[0], "the module of a symbol");
+    const other = found.get(module) ?? file;
+    if (other !== file) {
+      throw new UserError({
+        what: `two files of Python would both be ops/${module}.py in the package`,
+        expected: "names that differ",
+        found: `${other}, ${file}`,
+        help: "give one of the files another name",
+      });
+    }
+    found.set(module, file);
+  });
+  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 type Part = PyExpr | PySlice | PyStatement;
 
 /** Every symbol in a part of the tree, whatever it is: symbols are told by their kind. */
-function visit(part: unknown, found: (module: PyModule, name: string) => void): void {
+function visit(part: unknown, found: (symbol: Extract<PyExpr, { kind: "symbol" }>) => void): void {
   if (Array.isArray(part)) for (const each of part) visit(each, found);
   else if (typeof part === "object" && part !== null) {
     const node = part as Part;
-    if (node.kind === "symbol") found(node.module, node.name);
+    if (node.kind === "symbol") found(node);
     else for (const each of Object.values(part)) visit(each, found);
   }
 }

@@ -4,7 +4,7 @@ import { pythonKeywords } from "../../ir/python-names.ts";
 /** What a constructor calls or counts with besides classes, and what annotations name. */
 const inConstructors =
   "self super len max min sum range zip enumerate reversed sorted int float bool str list tuple dict set type id input object print i _ " +
-  "nn math torch F Tensor Sequence Literal default_groups same_padding";
+  "nn math torch F ops Tensor Sequence Literal default_groups same_padding";
 
 const names = (text: string): ReadonlySet<string> => new Set([...pythonKeywords, ...text.split(" ")]);
 

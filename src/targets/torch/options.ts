@@ -19,6 +19,8 @@ export interface TorchResources {
   networks(imageChannels: number): NetworkModules;
   /** What the author of a kind of block says of it, in paragraphs. */
   docs(definition: Definition): readonly string[];
+  /** The text of a file of Python that an author brings for an op; throws UserError where it cannot be read. */
+  python(file: string): string;
   /** The Python files that are the same in every package, by their paths in it. */
   runtime(): readonly ProjectFile[];
 }

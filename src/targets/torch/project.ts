@@ -4,9 +4,11 @@ import { paper } from "../../paper/figures.ts";
 import { recipeFileSchema } from "../../recipe/json-schema.ts";
 import type { Recipe } from "../../recipe/schema.ts";
 import { commandFiles, networkTablePy } from "./commands-py.ts";
-import { builderName, modelPy, type Docs } from "./model-py.ts";
+import { ownFiles } from "./imports.ts";
+import { builderName, modelTree, type Docs } from "./model-py.ts";
 import { networksPy } from "./networks-py.ts";
 import { packageName, prose } from "./names.ts";
+import { printModule } from "./printer.ts";
 import { blocksBuiltOnce } from "./program/classes.ts";
 import { readme } from "./readme.ts";
 import { wrappedParts } from "./wrapped.ts";
@@ -26,6 +28,13 @@ export interface Training {
 
 export type NetworkModules = Readonly<Record<string, readonly Network[]>>;
 
+interface Brought {
+  readonly training: Training | undefined;
+  readonly docs: Docs;
+  /** The text of an author's file. */
+  python(file: string): string;
+}
+
 /**
  * `parts` are those whose weights the folder gets; the package always holds the whole architecture. `runtime` are the Python files that
  * are the same in every package, by their paths in its `_runtime`.
@@ -34,17 +43,24 @@ export function torchProject(
   model: Model,
   parts: readonly string[],
   version: string,
-  { training, docs }: { readonly training: Training | undefined; readonly docs: Docs },
+  { training, docs, python }: Brought,
   runtime: readonly ProjectFile[],
 ): readonly ProjectFile[] {
   const name = packageName(model.name);
   const rebuilds = blocksBuiltOnce();
+  const tree = modelTree(model, docs, rebuilds);
+  const own = [...ownFiles(tree.body)];
   const inPackage = (file: string, text: string): ProjectFile => ({ name: `${name}/${file}`, text });
   return [
-    { name: "pyproject.toml", text: pyproject(model, name, version, runtime) },
+    {
+      name: "pyproject.toml",
+      text: pyproject(model, name, version, [...(own.length === 0 ? [] : ["ops"]), ...foldersOf(runtime)]),
+    },
     { name: "README.md", text: readme(model, name, parts) },
     inPackage("__init__.py", init(model)),
-    inPackage("model.py", modelPy(model, docs, rebuilds)),
+    inPackage("model.py", printModule(tree)),
+    ...(own.length === 0 ? [] : [inPackage("ops/__init__.py", opsInit(own.map(([module]) => module)))]),
+    ...own.map(([module, file]) => inPackage(`ops/${module}.py`, python(file))),
     inPackage("py.typed", ""),
     ...(training === undefined
       ? []
@@ -72,10 +88,26 @@ function trainingFiles(
   ];
 }
 
+function foldersOf(runtime: readonly ProjectFile[]): readonly string[] {
+  return runtime.map((file) => ["_runtime", ...file.name.split("/").slice(0, -1)].join("."));
+}
+
 /** The package and its subpackages, as setuptools wants them listed. */
-function packages(name: string, runtime: readonly ProjectFile[]): readonly string[] {
-  const folders = runtime.map((file) => ["_runtime", ...file.name.split("/").slice(0, -1)]);
-  return [name, ...new Set(folders.map((folder) => [name, ...folder].join(".")))].sort();
+function packages(name: string, folders: readonly string[]): readonly string[] {
+  return [name, ...new Set(folders.map((folder) => `${name}.${folder}`))].sort();
+}
+
+/** The package of what authors bring for ops of theirs, one module a file. */
+function opsInit(modules: readonly string[]): string {
+  const listed = (before: string, after = ""): string => modules.map((module) => `    ${before}${module}${after},\n`).join("");
+  const flat = `from . import ${modules.join(", ")}`;
+  return `"""What the model's own ops are in PyTorch, as their authors wrote it."""
+
+${flat.length <= 110 ? flat : `from . import (\n${listed("")})`}
+
+__all__ = [
+${listed('"', '"')}]
+`;
 }
 
 function builders(model: Model): readonly string[] {
@@ -130,7 +162,7 @@ function extra(name: string, requirements: readonly string[]): string {
   return `${name} = [\n${requirements.map((requirement) => `  "${requirement}",\n`).join("")}]`;
 }
 
-function pyproject(model: Model, name: string, version: string, runtime: readonly ProjectFile[]): string {
+function pyproject(model: Model, name: string, version: string, folders: readonly string[]): string {
   const wrapped = wrappedParts(model) !== undefined;
   const extras = `[project.optional-dependencies]
 ${extra("evaluate", evaluationRequirements)}
@@ -149,7 +181,7 @@ requires-python = ">=3.11"
 dependencies = ["safetensors>=0.5", "torch>=2.6"]
 
 ${wrapped ? extras : ""}[tool.setuptools]
-packages = ${JSON.stringify(packages(name, runtime)).replaceAll(",", ", ")}
+packages = ${JSON.stringify(packages(name, folders)).replaceAll(",", ", ")}
 
 [tool.setuptools.package-data]
 ${name} = ["py.typed", "*.json"]

@@ -30,8 +30,9 @@ export class Nesting {
     return step.kind === "op";
   }
 
-  /** What is nested into a step is given a name where the step gets too long for a line, the longest first. */
+  /** What is nested into a step is given a name where the step reads it again and again, or gets too long for a line, the longest first. */
   nameTooLong(step: TemplateStep, last: TemplateStep | undefined): void {
+    for (const { step: input } of this.#readAgain(step)) this.#named.add(input);
     if (step.kind === "loop" || step.kind === "select")
       for (const { step: input } of step.inputs) if (step.kind === "loop") this.#named.add(input);
     const widthOf = (): number =>
@@ -50,6 +51,14 @@ export class Nesting {
       this.#named.add(widest.step);
     }
     this.#widths.set(step, widthOf());
+  }
+
+  /** The operands that stand more than once in what the step is written as. */
+  #readAgain(step: TemplateStep): readonly TemplateResult[] {
+    if (step.kind !== "op" || step.ref !== undefined) return [];
+    const marks = step.inputs.map((_, i) => `operand ${i};`);
+    const text = JSON.stringify(this.#expressions.applied(step, marks.map(pyName), { items: new Map() }));
+    return step.inputs.filter((_, i) => text.split(marks[i] as string).length > 2);
   }
 
   /** The width of a step without its operands. */

@@ -1,11 +1,11 @@
 /** A part that consists of one op. */
-import { must, type NonEmpty } from "../../src/errors/must.ts";
-import { areaDim, dividedDim, symbolDim, type Bindings, type Dim, type DimSymbol } from "../../src/ir/dim.ts";
-import type { Layer, OpNode, Param, Part, Value } from "../../src/ir/model.ts";
-import { inputsOf, type Attrs, type Op } from "../../src/ir/op.ts";
-import { elementCount, shapeOf, type Shape } from "../../src/ir/shape.ts";
-import type { Tensor } from "../../src/ir/tensor.ts";
-import { encodePart, runOnnx } from "./onnx.ts";
+import { must, type NonEmpty } from "../errors/must.ts";
+import { areaDim, dividedDim, symbolDim, type Bindings, type Dim, type DimSymbol } from "../ir/dim.ts";
+import type { Layer, OpNode, Param, Part, Value } from "../ir/model.ts";
+import { inputsOf, type Attrs, type Op } from "../ir/op.ts";
+import { elementCount, shapeOf, type Shape } from "../ir/shape.ts";
+import type { Tensor } from "../ir/tensor.ts";
+import { encodePart, runOnnx } from "./run-onnx.ts";
 
 /** Shapes with symbols for batch, height and width, and the values for which they are the given ones. */
 export interface SymbolicShapes {
@@ -52,7 +52,7 @@ export function oneOpPart(op: Op, attrs: Attrs, inputShapes: NonEmpty<Shape>): P
   const outputs = op.infer(inputShapes, attrs).map((shape): Value => ({ shape }));
   const node: OpNode = { kind: "op", op, attrs, defaulted: [], layer, inputs, outputs, scope: "", source: { trace: {} } };
   return {
-    name: "encoder",
+    name: "op",
     modules: layer === undefined ? [] : [layer],
     graph: { inputs, nodes: [node], outputs },
     inputNames: inputs.map((_, i) => `x${i}`),
@@ -79,9 +79,10 @@ export async function runOneOp(
 }
 
 function loader(state: Readonly<Record<string, Tensor>>): (param: Param) => Tensor {
-  const load = ({ role, derive }: Param): Tensor =>
+  // A composed layer reads its parameters by their paths.
+  const load = ({ path, derive }: Param): Tensor =>
     derive === undefined
-      ? (state[role] as Tensor)
+      ? (state[path.slice("layer.".length)] as Tensor)
       : derive.compute(Object.fromEntries(derive.from.map((source) => [source.role, load(source)])));
   return load;
 }

@@ -1,26 +1,28 @@
-"""Evaluates layers and functions in PyTorch for the TypeScript tests: JSON requests on stdin, a line each.
+"""Evaluates layers and functions in PyTorch for the test of ops: JSON requests on stdin, a line each.
 
 A request holds `module` (the call of its constructor), `expression` over x0, x1, … or `source`, a generated model.py, with its
-`part`; beside it `inputs` and `state`, the module's state_dict. Floating point is float64, the module is in eval mode.
+`part`; beside it `inputs`, `files` of the ops' own and `state`, the module's state_dict. Floating point is float64, the
+module is in eval mode.
 A tensor is a shape, a dtype and bytes in base64. The answer is a line on stdout.
 """
 
 import base64
 import copy
 import json
+import math
 import runpy
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pywt
 import torch
 import torch.nn.functional as F
-from support.runtime import layers
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
@@ -28,19 +30,29 @@ from torch.utils.flop_counter import FlopCounterMode
 Json = dict[str, Any]
 
 
-saved_bytes: Callable[..., int] = runpy.run_path(str(Path(__file__).parents[2] / "bench" / "memory.py"))[
-    "saved_bytes"
-]
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "runtime" / "src"))
+from litevae_runtime.nn import layers  # noqa: E402
 
+saved_bytes: Callable[..., int] = runpy.run_path(str(HERE / "saved_bytes.py"))["saved_bytes"]
 
-def pywt_dwt2(x: Tensor) -> Tensor:
-    """PyWavelets' Haar transform, band-major: [N, C, H, W] -> [N, 4C, H/2, W/2]."""
-    low, details = pywt.dwt2(x.numpy(), "haar")
-    return torch.from_numpy(np.concatenate([low, *details], axis=1))
-
-
-SCOPE: dict[str, Any] = {"nn": nn, "F": F, "torch": torch, "pywt_dwt2": pywt_dwt2}
+SCOPE: dict[str, Any] = {"nn": nn, "F": F, "torch": torch, "math": math}
 SCOPE |= {name: getattr(layers, name) for name in layers.__all__}
+
+
+def scope_of(request: Json) -> dict[str, Any]:
+    """What an expression may name; `ops` has the modules of `files`, paths by their names."""
+    return SCOPE | {"ops": SimpleNamespace(**{name: load(path) for name, path in request["files"].items()})}
+
+
+@cache
+def load(path: str) -> ModuleType:
+    spec = spec_from_file_location(f"ops_{Path(path).stem}", path)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[module.__name__] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def decode(tensor: Json) -> Tensor:
@@ -85,7 +97,7 @@ def parameters_of(module: nn.Module | None) -> list[Json]:
 
 def build(request: Json) -> nn.Module:
     """The module of a request; `state` must name exactly its parameters and buffers."""
-    made = eval(request["module"], dict(SCOPE))
+    made = eval(request["module"], scope_of(request))
     module: nn.Module = Read(made) if isinstance(made, nn.Parameter) else made
     state = {role: decode(tensor) for role, tensor in request["state"].items()}
     if isinstance(module, Read):
@@ -127,7 +139,7 @@ def evaluate(request: Json) -> Json:
         module, call = generated(request)
     elif "module" in request:
         module = call = build(request)
-    scope = SCOPE | {f"x{i}": x for i, x in enumerate(inputs)}
+    scope = scope_of(request) | {f"x{i}": x for i, x in enumerate(inputs)}
     # The counter does not know the fused attention of a CPU.
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
         result = call(*inputs) if module is not None else eval(request["expression"], scope)
@@ -148,7 +160,7 @@ def saved(request: Json, module: nn.Module | None, inputs: list[Tensor]) -> floa
     """Bytes that autograd keeps of a call in training, in float32, without what a larger batch does not add to."""
 
     def call(*xs: Tensor) -> Any:
-        return eval(request["expression"], SCOPE | {f"x{i}": x for i, x in enumerate(xs)})
+        return eval(request["expression"], scope_of(request) | {f"x{i}": x for i, x in enumerate(xs)})
 
     function = copy.deepcopy(module).float().train() if module is not None else call
 

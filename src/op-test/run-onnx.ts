@@ -1,19 +1,25 @@
 /** ONNX in memory: a part through the passes to bytes, and bytes through onnxruntime. */
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import type { Audience } from "../../src/targets/onnx/audience.ts";
-import { irVersionOf, onnxPasses } from "../../src/targets/onnx/options.ts";
-import type { Param, Part } from "../../src/ir/model.ts";
-import { tensorOf, type Tensor } from "../../src/ir/tensor.ts";
-import { runPasses } from "../../src/passes/index.ts";
-import { lowerPart } from "../../src/targets/onnx/lower.ts";
-import { encodeModel } from "../../src/targets/onnx/serde.ts";
+import type { Audience } from "../targets/onnx/audience.ts";
+import { irVersionOf, onnxPasses } from "../targets/onnx/options.ts";
+import { must } from "../errors/must.ts";
+import type { Param, Part } from "../ir/model.ts";
+import { tensorOf, type Tensor } from "../ir/tensor.ts";
+import { runPasses } from "../passes/index.ts";
+import { lowerPart } from "../targets/onnx/lower.ts";
+import { encodeModel } from "../targets/onnx/serde.ts";
 
 /** Every operator set that `compile` offers. */
 export const opsets: readonly number[] = Object.keys(irVersionOf).map(Number);
 
 export function encodePart(part: Part, load: (param: Param) => Tensor, opset = 18, audience?: Audience): Uint8Array {
   const graph = lowerPart(runPasses(part, onnxPasses), load, opset, audience);
-  const info = { irVersion: irVersionOf[opset] ?? 0, producer: "litevae", producerVersion: "test", metadata: {} };
+  const info = {
+    irVersion: must(irVersionOf[opset], `the IR version of operator set ${opset}`),
+    producer: "litevae",
+    producerVersion: "test",
+    metadata: {},
+  };
   return Buffer.concat([...encodeModel(graph, info)]);
 }
 
