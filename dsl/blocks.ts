@@ -20,6 +20,28 @@ export {
   type ResnetBlockConfig,
   type UpBlockConfig,
 } from "./models/autoencoder-kl.ts";
+export {
+  DcDecoder,
+  DcDownsample,
+  DcEncoder,
+  DcResBlock,
+  DcUpsample,
+  EfficientViTBlock,
+  GatedMbConv,
+  MultiscaleAttention,
+  MultiscaleProjection,
+  type DcActivation,
+  type DcDecoderConfig,
+  type DcDownsampleConfig,
+  type DcDownsampling,
+  type DcEncoderConfig,
+  type DcNorm,
+  type DcResBlockConfig,
+  type DcUpsampleConfig,
+  type DcUpsampling,
+  type MultiscaleAttentionConfig,
+  type MultiscaleProjectionConfig,
+} from "./models/autoencoder-dc.ts";
 export { TinyBlock, TinyDecoder, TinyEncoder, type TinyConfig } from "./models/taesd.ts";
 export { PatchGan, UNetDiscriminator, type UNetDiscriminatorConfig } from "./models/discriminators.ts";
 export { StyleGanDiscriminator, type StyleGanConfig } from "./models/stylegan.ts";

@@ -1,4 +1,6 @@
 /** `litevae`: the models of the paper and its baselines, with their options. */
+export { dcAe, type DcAeOptions, type DcDecoderOptions, type DcEncoderOptions } from "./models/dc-ae.ts";
+export type { DcActivation, DcDownsampling, DcNorm, DcUpsampling } from "./models/autoencoder-dc.ts";
 export type { DecoderOptions } from "./models/kl-decoder.ts";
 export { litevae, type LiteVaeOptions, type LiteVaeVariant } from "./models/litevae.ts";
 export { taesd, type TaesdOptions } from "./models/taesd.ts";

@@ -1,65 +1,30 @@
 /** Models from the config.json that diffusers writes: each class that it has and we have too, by its name. */
 import { must } from "../../src/errors/must.ts";
 import type { Model } from "../../src/ir/model.ts";
+import { dcAe, type DcEncoderOptions } from "./dc-ae.ts";
+import {
+  alikeAt,
+  choiceOf,
+  countsOf,
+  everyLevel,
+  expectSettings,
+  flagOf,
+  levelsOf,
+  numberOf,
+  Unsupported,
+  widthsOf,
+  type DiffusersConfig,
+} from "./diffusers-settings.ts";
 import { sdVae } from "./sd-vae.ts";
 import { taesd } from "./taesd.ts";
-
-export type DiffusersConfig = Readonly<Record<string, unknown>>;
-
-/** Why a configuration has no model here: a setting, what it may be, and what it is. */
-export class Unsupported extends Error {
-  readonly expected: string;
-  readonly found: string;
-
-  constructor(setting: string, expected: string, found: unknown) {
-    super(setting);
-    this.expected = `${setting}: ${expected}`;
-    this.found = `${setting}: ${JSON.stringify(found)}`;
-  }
-}
 
 type Family = (name: string, config: DiffusersConfig) => Model;
 
 export const diffusersFamilies: Readonly<Record<string, Family>> = {
+  AutoencoderDC: autoencoderDc,
   AutoencoderKL: autoencoderKl,
   AutoencoderTiny: autoencoderTiny,
 };
-
-/** What a setting must be where the layers are always the same. */
-function expectSettings(config: DiffusersConfig, wanted: Readonly<Record<string, unknown>>): void {
-  for (const [setting, value] of Object.entries(wanted)) {
-    const found = config[setting] ?? value;
-    if (found !== value) throw new Unsupported(setting, JSON.stringify(value), found);
-  }
-}
-
-function numberOf(config: DiffusersConfig, setting: string, otherwise: number): number {
-  const found = config[setting] ?? otherwise;
-  if (typeof found !== "number") throw new Unsupported(setting, "a number", found);
-  return found;
-}
-
-function flagOf(config: DiffusersConfig, setting: string, otherwise: boolean): boolean {
-  const found = config[setting] ?? otherwise;
-  if (typeof found !== "boolean") throw new Unsupported(setting, "true or false", found);
-  return found;
-}
-
-/** The levels whose block is the second of these kinds, of as many as there are widths. */
-function levelsOf(config: DiffusersConfig, setting: string, count: number, kinds: readonly [string, string]): readonly number[] {
-  const found = config[setting];
-  if (!Array.isArray(found) || found.length !== count) throw new Unsupported(setting, `${count} kinds of blocks`, found);
-  const other: unknown = found.find((kind) => !kinds.includes(kind as string));
-  if (other !== undefined) throw new Unsupported(setting, kinds.join(" or "), other);
-  return found.flatMap((kind, level) => (kind === kinds[1] ? [level] : []));
-}
-
-function widthsOf(config: DiffusersConfig, setting: string): readonly number[] {
-  const found = config[setting];
-  if (Array.isArray(found) && found.length > 0 && found.every((width) => Number.isInteger(width) && width > 0))
-    return found as readonly number[];
-  throw new Unsupported(setting, "widths of the levels", found);
-}
 
 /** Settings that diffusers leaves out have its own defaults. */
 function autoencoderKl(name: string, config: DiffusersConfig): Model {
@@ -119,4 +84,78 @@ function autoencoderTiny(name: string, config: DiffusersConfig): Model {
     encoderBlocks: widthsOf(config, "num_encoder_blocks"),
     decoderBlocks: widthsOf(config, "num_decoder_blocks"),
   });
+}
+
+/** What settings of AutoencoderDC are where they are left out. */
+const dcDefaults: DiffusersConfig = {
+  ...dcPartDefaults("encoder", [2, 2, 2, 3, 3, 3]),
+  ...dcPartDefaults("decoder", [3, 3, 3, 3, 3, 3]),
+  downsample_block_type: "pixel_unshuffle",
+  upsample_block_type: "pixel_shuffle",
+  decoder_norm_types: "rms_norm",
+  decoder_act_fns: "silu",
+  decoder_conv_act_fn: "relu",
+};
+
+function dcPartDefaults(part: string, layers: readonly number[]): DiffusersConfig {
+  return {
+    [`${part}_block_types`]: "ResBlock",
+    [`${part}_block_out_channels`]: [128, 256, 512, 512, 1024, 1024],
+    [`${part}_layers_per_block`]: layers,
+    [`${part}_qkv_multiscales`]: [[], [], [], [5], [5], [5]],
+  };
+}
+
+const dcDownsampling = { pixel_unshuffle: "pixelUnshuffle", conv: "conv", Conv: "conv" } as const;
+const dcUpsampling = { pixel_shuffle: "pixelShuffle", interpolate: "interpolate" } as const;
+const dcNorms = { rms_norm: "rms", batch_norm: "batch" } as const;
+const dcActivations = { relu: "relu", silu: "silu" } as const;
+
+function autoencoderDc(name: string, config: DiffusersConfig): Model {
+  const given = { ...dcDefaults, ...config };
+  const encoder = dcLevels(given, "encoder", "encoder_out_shortcut");
+  const decoder = dcLevels(given, "decoder", "decoder_in_shortcut");
+  const levels = decoder.widths.length;
+  const residual = decoder.widths.flatMap((_, level) => (decoder.attentionLevels.includes(level) ? [] : [level]));
+  const ofResidual = (setting: string): unknown => alikeAt(given, setting, levels, residual);
+  if (decoder.attentionLevels.length > 0) {
+    const norm = alikeAt(given, "decoder_norm_types", levels, decoder.attentionLevels);
+    choiceOf("decoder_norm_types", norm, { rms_norm: "rms" });
+  }
+  return dcAe({
+    name,
+    imageChannels: numberOf(config, "in_channels", 3),
+    latentChannels: numberOf(config, "latent_channels", 32),
+    headSize: numberOf(config, "attention_head_dim", 32),
+    encoder: {
+      ...encoder,
+      downsample: choiceOf("downsample_block_type", given["downsample_block_type"], dcDownsampling),
+    },
+    decoder: {
+      ...decoder,
+      upsample: choiceOf("upsample_block_type", given["upsample_block_type"], dcUpsampling),
+      norm: choiceOf("decoder_norm_types", ofResidual("decoder_norm_types"), dcNorms),
+      activation: choiceOf("decoder_act_fns", ofResidual("decoder_act_fns"), dcActivations),
+      outActivation: choiceOf("decoder_conv_act_fn", given["decoder_conv_act_fn"], dcActivations),
+    },
+    diffusers: { scaling_factor: numberOf(config, "scaling_factor", 1) },
+  });
+}
+
+/** What encoder and decoder have alike. */
+function dcLevels(given: DiffusersConfig, part: string, shortcut: string): Omit<Required<DcEncoderOptions>, "downsample"> {
+  const setting = (name: string): string => `${part}_${name}`;
+  const widths = widthsOf(given, setting("block_out_channels"));
+  const levels = widths.length;
+  const blocks = setting("layers_per_block");
+  const scales = setting("qkv_multiscales");
+  const attentionLevels = levelsOf(given, setting("block_types"), levels, ["ResBlock", "EfficientViTBlock"]);
+  const kernels = attentionLevels.length === 0 ? [] : alikeAt(given, scales, levels, attentionLevels);
+  return {
+    widths,
+    blocks: countsOf(blocks, everyLevel(given, blocks, levels), "blocks of the levels, where the first alone may be 0", 0),
+    attentionLevels,
+    kernels: countsOf(scales, kernels, "sides of neighbourhoods"),
+    shortcut: flagOf(given, shortcut, true),
+  };
 }

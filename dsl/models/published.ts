@@ -1,11 +1,15 @@
 /** Autoencoders that people have weights of, under the names that they go by. */
 import type { Model } from "../../src/ir/model.ts";
+import { dcAe, type DcAeOptions } from "./dc-ae.ts";
 import { sdVae, type SdVaeOptions } from "./sd-vae.ts";
 import { taesd, type TaesdOptions } from "./taesd.ts";
 
+/** What a name's user may choose besides: KL autoencoders alone have `pointwise`. */
+type Chosen = Pick<SdVaeOptions, "name" | "latentChannels" | "pointwise">;
+
 interface Published {
   readonly about: string;
-  build(chosen: SdVaeOptions & TaesdOptions): Model;
+  build(chosen: Chosen): Model;
 }
 
 const kl = (about: string, options: SdVaeOptions): Published => ({
@@ -13,12 +17,23 @@ const kl = (about: string, options: SdVaeOptions): Published => ({
   build: (chosen) => sdVae({ ...options, ...chosen }),
 });
 
+const without = ({ name, latentChannels }: Chosen): Pick<Chosen, "name" | "latentChannels"> => ({
+  ...(name === undefined ? {} : { name }),
+  ...(latentChannels === undefined ? {} : { latentChannels }),
+});
+
 const tiny = (about: string, options: TaesdOptions): Published => ({
   about,
-  // What KL autoencoders alone have is none of its settings.
-  build: ({ name, latentChannels = options.latentChannels }) =>
-    taesd({ ...options, ...(name === undefined ? {} : { name }), ...(latentChannels === undefined ? {} : { latentChannels }) }),
+  build: (chosen) => taesd({ ...options, ...without(chosen) }),
 });
+
+const deep = (about: string, options: DcAeOptions): Published => ({
+  about,
+  build: (chosen) => dcAe({ ...options, ...without(chosen) }),
+});
+
+/** DC-AE's levels where the latent is 64 times smaller. */
+const seven = { widths: [128, 256, 512, 512, 1024, 1024, 2048], attentionLevels: [3, 4, 5, 6] };
 
 /** Architectures and numbers from the config.json that each was published with. */
 export const published: Readonly<Record<string, Published>> = {
@@ -42,4 +57,18 @@ export const published: Readonly<Record<string, Published>> = {
   }),
   taesd: tiny("TAESD, the tiny autoencoder of Stable Diffusion's latents, without a distribution", {}),
   taef1: tiny("the tiny autoencoder of FLUX.1's latents, 16 channels", { latentChannels: 16 }),
+  "dc-ae-f32c32-in": deep("DC-AE of ImageNet, 32 times smaller, 32 channels, without a distribution", {
+    diffusers: { scaling_factor: 0.3189 },
+  }),
+  "dc-ae-f32c32-sana": deep("DC-AE of SANA, 32 times smaller, 32 channels, attention at neighbourhoods, too", {
+    encoder: { blocks: [2, 2, 2, 3, 3, 3], kernels: [5], downsample: "conv" },
+    decoder: { blocks: [3, 3, 3, 3, 3, 3], kernels: [5], upsample: "interpolate", norm: "rms", activation: "silu" },
+    diffusers: { scaling_factor: 0.41407 },
+  }),
+  "dc-ae-f64c128-in": deep("DC-AE of ImageNet, 64 times smaller, 128 channels", {
+    latentChannels: 128,
+    encoder: { ...seven, blocks: [0, 4, 8, 2, 2, 2, 2] },
+    decoder: { ...seven, blocks: [0, 5, 10, 2, 2, 2, 2] },
+    diffusers: { scaling_factor: 0.2889 },
+  }),
 };

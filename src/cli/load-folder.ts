@@ -1,7 +1,8 @@
 /** The model that a folder of weights says it is of: one of diffusers', a run's, a compiled one. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { diffusersFamilies, Unsupported, type DiffusersConfig } from "../../dsl/models/diffusers.ts";
+import { diffusersFamilies } from "../../dsl/models/diffusers.ts";
+import { Unsupported, type DiffusersConfig } from "../../dsl/models/diffusers-settings.ts";
 import { builtIns, type BuiltInOptions } from "../../dsl/models/index.ts";
 import { UserError } from "../errors/index.ts";
 import type { Model } from "../ir/model.ts";

@@ -56,7 +56,8 @@ export function configText(model: Model, parts: readonly Part[], { latents, pixe
     ...diffusers,
     ...carried,
     scaling_factor,
-    shift_factor,
+    // Not every class knows a shift, and none is what 0 is.
+    ...(shift_factor === 0 && !("shift_factor" in diffusers) ? {} : { shift_factor }),
     ...(active ? channels : {}),
     [ownSettings]: { ...own, ...(active ? {} : channels) },
   });

@@ -166,7 +166,7 @@ export interface Interchange {
    */
   readonly renames: Readonly<Record<string, string>>;
   /** The configuration under which diffusers opens the weights; absent where no class of its own has them. */
-  readonly diffusers?: Readonly<Record<string, boolean | number | string | readonly (number | string)[]>>;
+  readonly diffusers?: Readonly<Record<string, boolean | number | string | readonly (number | string | readonly number[])[]>>;
 }
 
 /** Which parts make a model an autoencoder, by their names: image → encoder → latent → decoder → image. The decoder's `sources` name the latent. */

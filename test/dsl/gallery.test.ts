@@ -21,11 +21,19 @@ test.each(files)("%s is the built-in model of its name", async (file) => {
   expect(model.interchange).toEqual(built.interchange);
 });
 
+/** How much smaller latents are, where that is not 8. */
+const strides: Readonly<Record<string, number>> = {
+  "kl-f16d32": 16,
+  "dc-ae-f32c32-in": 32,
+  "dc-ae-f32c32-sana": 32,
+  "dc-ae-f64c128-in": 64,
+};
+
 test.each(Object.keys(builtIns))("%s can be built under its name, with another latent", (name) => {
   const built = builtIns[name]!.build({ latentChannels: 8 });
-  expect(built).toMatchObject({ name, latentChannels: 8, stride: name === "kl-f16d32" ? 16 : 8 });
+  expect(built).toMatchObject({ name, latentChannels: 8, stride: strides[name] ?? 8 });
   // What was published without a discriminator has none.
-  const parts = name.startsWith("tae") ? ["encoder", "decoder"] : ["encoder", "decoder", "discriminator"];
+  const parts = /^(tae|dc-ae)/.test(name) ? ["encoder", "decoder"] : ["encoder", "decoder", "discriminator"];
   expect(built.parts.map((part) => part.name)).toEqual(parts);
 });
 
@@ -48,7 +56,9 @@ test("docs/gallery.md", async () => {
 Autoencoders that people have weights of: built in under these names, and files of a few lines in [examples/gallery/](../examples/gallery/). Parameters are
 those of the published files, under their keys; a folder of diffusers compiles by itself (\`litevae compile FOLDER -o DIR\`), and diffusers opens what comes out. Tests
 hold counts against diffusers' own classes, and at random weights keys and outputs of flux1, kl-f16d32, taesd and taef1, whose layers the others share (\`test/torch/test_published.py\`,
-sd-vae in \`test/torch/test_diffusers.py\`).
+sd-vae in \`test/torch/test_diffusers.py\`), and those of the DC-AE models with narrower layers (\`test/torch/test_published_dc.py\`).
+
+DC-AE's folders are those whose names end in \`-diffusers\`; the authors' own files have other keys. Of its \`-mix\` models the architecture is that of \`-in\`: their folders compile, too.
 
 At 256², batch 1; GMACs count multiplications with additions once, activation is what onnxruntime allocates, counted as
 [measuring.md](measuring.md#what-is-counted) says. What they take on your hardware \`litevae bench\` measures.

@@ -257,7 +257,7 @@ function interchangeOf(model: Model): readonly Constant[] {
 /** At the top of the module: what a class holds itself could be changed through any instance. */
 function constantOf({ constant, entries }: Constant): PyStatement {
   const value = (setting: PyConstant): PyExpr =>
-    Array.isArray(setting) ? pyList((setting as readonly PyConstant[]).map(pyConstant)) : pyConstant(setting);
+    Array.isArray(setting) ? pyList((setting as readonly PyConstant[]).map(value)) : pyConstant(setting);
   return {
     kind: "assign",
     target: constant,

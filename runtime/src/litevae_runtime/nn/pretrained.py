@@ -22,6 +22,7 @@ from .stored import (
     Stored,
     read_config,
     read_stored,
+    says_the_same,
     weights_in,
     with_variant,
     write_config,
@@ -126,12 +127,11 @@ class Pretrained(PipelineModule):
         """What diffusers' own class opens without a warning, with the rest under a key that it passes over."""
         latents = stored.latents or self.latent_statistics
         own = {**self.facts(), **stored.own, **latents.record_config()}
-        return {
-            **self.architecture(),
-            **stored.diffusers,
-            **latents.pipeline_config(),
-            OWN_SETTINGS: own,
-        }
+        of_latents = latents.pipeline_config()
+        # Not every class knows a shift, and none is what 0 is.
+        if of_latents["shift_factor"] == 0 and "shift_factor" not in self.diffusers_config:
+            del of_latents["shift_factor"]
+        return {**self.architecture(), **stored.diffusers, **of_latents, OWN_SETTINGS: own}
 
     def facts(self) -> dict[str, Any]:
         """What a folder of any layout says of its model."""
@@ -213,7 +213,7 @@ class Pretrained(PipelineModule):
                 if key in config and key not in free and not _can_be_added(key, value)
             }
         found = {key: config.get(key) for key in wanted}
-        if found != wanted:
+        if any(not says_the_same(found[key], value) for key, value in wanted.items()):
             raise WeightsError(f"{file} is of another model: {found} instead of {wanted}")
 
     def adapt_to(self, keys: Iterable[str]) -> None:

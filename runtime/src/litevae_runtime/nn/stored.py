@@ -92,3 +92,10 @@ def with_variant(name: str, variant: str | None) -> str:
     """model.safetensors of a variant, as diffusers calls it: model.fp16.safetensors."""
     stem, ending = name.rsplit(".", 1)
     return name if variant is None else f"{stem}.{variant}.{ending}"
+
+
+def says_the_same(found: Any, wanted: Any) -> bool:
+    """Whether two settings of diffusers' config.json are equal; one text for all levels is a list of it."""
+    if isinstance(found, str) and isinstance(wanted, list):
+        return all(item == found for item in wanted)
+    return bool(found == wanted)
