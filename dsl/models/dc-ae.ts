@@ -2,7 +2,7 @@
 import { UserError } from "../../src/errors/index.ts";
 import type { Interchange, Model } from "../../src/ir/model.ts";
 import { captureSource, placeOf } from "../../src/ir/source.ts";
-import { checkChoice, checkCounts, checkFlag, checkKeys, checkList, type Below } from "../config.ts";
+import { checkChoice, checkCounts, checkFlag, checkKeys, checkList, checkRange, type Below } from "../config.ts";
 import { model } from "../model.ts";
 import {
   DcDecoder,
@@ -124,6 +124,8 @@ function checkLevels(called: string, levels: Levels, latentChannels: number, cou
   checkList(called, "kernels", kernels, { min: 0, max: 8 }, below);
   checkFlag(called, { shortcut }, below);
   checkCounts(called, { ...named("widths", widths), ...named("kernels", kernels) }, below);
+  checkCounts(called, named("attentionLevels", attentionLevels), below, 0);
+  checkRange(called, named("attentionLevels", attentionLevels), { min: 0, max: count - 1 }, below);
   const { "blocks[0]": first, ...others } = named("blocks", blocks);
   checkCounts(called, { "blocks[0]": first }, below, 0);
   checkCounts(called, others, below);
