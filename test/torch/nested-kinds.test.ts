@@ -9,6 +9,7 @@ import {
   repeated,
   Residual,
   someDepths,
+  sourceOf,
   Wide,
   type Depths,
   type FeatureMap,
@@ -136,3 +137,20 @@ test(
   },
   timeout,
 );
+
+test("items that repeat among others are written once", () => {
+  const Mixed = block("Mixed", () => {
+    const { steps } = layers({
+      steps: [
+        conv(16, 24),
+        ...repeated(3, () => Residual({ channels: 24 })),
+        conv(24, 16),
+        ...repeated(2, () => Residual({ channels: 16 })),
+      ],
+    });
+    return (x: FeatureMap): FeatureMap => chain(steps, x);
+  });
+  const source = sourceOf(Mixed());
+  expect(source).toContain("*[Residual(24) for _ in range(3)],");
+  expect(source.match(/\bResidual\(16\)/g)).toHaveLength(2);
+});

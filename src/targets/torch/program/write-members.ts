@@ -24,6 +24,22 @@ import { nameOfList, ownNaming, pythonOf, type Naming } from "./rules-python.ts"
 import { rulesOf, walkedBy } from "./template-parameters.ts";
 import type { ClassProgram, Construct, ItemSlot, MemberTemplate, Slot } from "./template.ts";
 
+/** From so many equal items on, a person writes them once. */
+const longRun = 3;
+
+/** Items of a list, with those that are made alike one after the other as `*[Block(64) for _ in range(8)]`. */
+function runsOf(items: readonly PyExpr[]): readonly PyExpr[] {
+  const texts = items.map((item) => JSON.stringify(item));
+  return items.flatMap((item, at): readonly PyExpr[] => {
+    if (at > 0 && texts[at] === texts[at - 1]) return [];
+    const other = texts.findIndex((text, i) => i > at && text !== texts[at]);
+    const count = (other < 0 ? items.length : other) - at;
+    if (count < longRun || item.kind !== "call") return Array.from({ length: count }, () => item);
+    const range = pyCall(pyName("range"), [pyConstant(count)]);
+    return [{ kind: "star", of: { kind: "comprehension", item, loops: [{ target: "_", iterable: range }], list: true } }];
+  });
+}
+
 /** The assignments of a constructor, with lists that several members walk computed once before. */
 export class ConstructorWriter {
   readonly #program: ClassProgram;
@@ -90,7 +106,7 @@ export class ConstructorWriter {
       }
       case "list": {
         if (member.items.length === 0) return pyCall(pySymbol("nn", "ModuleList"));
-        const items = pyList(member.items.map((item) => this.#member(item)));
+        const items = pyList(runsOf(member.items.map((item) => this.#member(item))));
         const value = member.present === undefined ? items : pyIf(this.#python(member.present), items, pyList([]));
         return pyCall(pySymbol("nn", member.items.every(isParameter) ? "ParameterList" : "ModuleList"), [value]);
       }
