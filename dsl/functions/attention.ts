@@ -1,6 +1,6 @@
 /** Attention. */
 import { ops } from "../../src/ops/index.ts";
-import type { Feature, Tokens } from "../feature.ts";
+import type { Feature, Parameter, Tokens } from "../feature.ts";
 import { apply } from "../tracing/record.ts";
 
 interface AttentionConfig {
@@ -78,4 +78,41 @@ export function linearAttention<C extends number, V extends number>(
 ): Tokens<V>;
 export function linearAttention(query: unknown, key: unknown, value: unknown, config: LinearAttentionConfig = {}): unknown {
   return apply(ops.linearAttention, config, [query, key, value], linearAttention);
+}
+
+interface WindowAttentionConfig {
+  /** Heads that attend side by side, each over its own run of channels. Default: 1. */
+  readonly heads?: number;
+  /** Positions along each side of a window; it divides the sides of the map. */
+  readonly windowSize: number;
+  /** How far windows are moved, less than their size: half of it in every second block. Default: 0. */
+  readonly shift?: number;
+}
+
+/**
+ * Attention within windows of `windowSize`×`windowSize` positions (Swin, Liu et al. 2021): its cost grows with the positions, not with their square. With a
+ * `shift`, windows lie that far from the map's corner and go on at the other side, where positions that are no neighbours do not see each other.
+ * `table` is a `relativePositionBias` of the same windows and heads, read; without one nothing is added to the scores.
+ */
+export function windowAttention<C extends number, S extends number, V extends number>(
+  query: Feature<C, S>,
+  key: Feature<NoInfer<C>, NoInfer<S>>,
+  value: Feature<V, NoInfer<S>>,
+  config: WindowAttentionConfig,
+): Feature<V, S>;
+export function windowAttention<C extends number, S extends number, V extends number>(
+  query: Feature<C, S>,
+  key: Feature<NoInfer<C>, NoInfer<S>>,
+  value: Feature<V, NoInfer<S>>,
+  table: Parameter<readonly [number, number]>,
+  config: WindowAttentionConfig,
+): Feature<V, S>;
+export function windowAttention(
+  query: unknown,
+  key: unknown,
+  value: unknown,
+  ...rest: readonly [WindowAttentionConfig] | readonly [table: unknown, config: WindowAttentionConfig]
+): unknown {
+  const [tables, config] = rest.length === 1 ? [[], rest[0]] : [[rest[0]], rest[1]];
+  return apply(ops.windowAttention, config, [query, key, value, ...tables], windowAttention);
 }

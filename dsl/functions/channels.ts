@@ -12,12 +12,26 @@ export function concat<C extends number, S extends number, const R extends reado
   return apply(ops.concat, {}, [first, ...rest], concat);
 }
 
-/** Channels start to stop, stop excluded. */
+/** Channels start to stop, stop excluded, of a map, a token sequence or a vector. */
+export function slice<const A extends number, const B extends number>(
+  x: Vector<number>,
+  config: SliceConfig<A, B>,
+): Vector<Difference<B, A>>;
+export function slice<const A extends number, const B extends number>(
+  x: Tokens<number>,
+  config: SliceConfig<A, B>,
+): Tokens<Difference<B, A>>;
 export function slice<S extends number, const A extends number, const B extends number>(
   x: Feature<number, S>,
-  config: { readonly start: A; readonly stop: B },
-): Feature<Difference<B, A>, S> {
+  config: SliceConfig<A, B>,
+): Feature<Difference<B, A>, S>;
+export function slice(x: unknown, config: SliceConfig<number, number>): unknown {
   return apply(ops.slice, config, [x], slice);
+}
+
+interface SliceConfig<A extends number, B extends number> {
+  readonly start: A;
+  readonly stop: B;
 }
 
 /**

@@ -16,3 +16,16 @@ export function parameter<const D extends readonly number[]>(config: {
 }): () => Parameter<D> {
   return layer(ops.parameter, config, parameter);
 }
+
+/**
+ * The relative position bias of `windowAttention`, a learned table named by `layers` and read by calling it: a number for each distance between two positions of a
+ * window and each head (Liu et al. 2021). Its key is its name, as `relative_position_bias_table` in published files.
+ */
+export function relativePositionBias(config: {
+  /** Positions along each side of a window. */
+  readonly windowSize: number;
+  /** Heads of the attention. Default: 1. */
+  readonly heads?: number;
+}): () => Parameter<readonly [number, number]> {
+  return layer(ops.relativePositionBias, config, relativePositionBias);
+}

@@ -2,6 +2,7 @@
 import { InternalError, nonEmpty, type NonEmpty } from "../errors/must.ts";
 import type { Attributes, AttrValue, Attrs, AttrsOf, Interval } from "./attributes.ts";
 import type { OnnxOperator, OnnxWriter } from "./onnx.ts";
+import type { Dim } from "./dim.ts";
 import { isConstant, pyCall, pyConstant, type PyExpr } from "./python.ts";
 import type { Shape } from "./shape.ts";
 import type { Source } from "./source.ts";
@@ -58,6 +59,8 @@ export interface Definition<A extends Attrs, D extends Attributes> {
   params?(attrs: A): readonly ParamSpec[];
   /** Output shapes; throws ShapeError. */
   infer(inputs: NonEmpty<Shape>, attrs: A): readonly Shape[];
+  /** Sizes that must come out whole besides those of what goes in and out, such as the windows along a side. */
+  wholes?(inputs: NonEmpty<Shape>, attrs: A): readonly Dim[];
   /** Multiply-accumulates for concrete shapes; absent where the field counts none (norms, activations, pooling, Haar). */
   macs?(inputs: NonEmpty<readonly number[]>, outputs: NonEmpty<readonly number[]>, attrs: A): number;
   /** What PyTorch's autograd keeps of a call, besides parameters; its inputs where nothing is said. */

@@ -1,11 +1,17 @@
 import { evaluateDim, formatDim, type Bindings, type Dim } from "./dim.ts";
 import type { Part } from "./model.ts";
-import { valuesOf } from "./walk.ts";
+import { inputsOf } from "./op.ts";
+import { stepsOf, valuesOf } from "./walk.ts";
 
 /** The distinct sizes that occur in a part: each must come out as a whole number of at least 1. */
 export function dimsOf(part: Part): readonly Dim[] {
   const dims = new Map<string, Dim>();
-  for (const value of valuesOf(part.graph)) for (const dim of value.shape) dims.set(formatDim(dim), dim);
+  const add = (dim: Dim): unknown => dims.set(formatDim(dim), dim);
+  for (const value of valuesOf(part.graph)) value.shape.forEach(add);
+  for (const { node } of stepsOf(part.graph)) {
+    const shapes = node.inputs.map(({ shape }) => shape);
+    node.op.wholes?.(inputsOf(node.op, shapes), node.attrs).forEach(add);
+  }
   return [...dims.values()];
 }
 

@@ -45,6 +45,7 @@ import { pixelUnshuffle } from "./pixel-unshuffle.ts";
 import { pow } from "./pow.ts";
 import { prelu } from "./prelu.ts";
 import { quickGelu } from "./quick-gelu.ts";
+import { relativePositionBias } from "./relative-position-bias.ts";
 import { relu } from "./relu.ts";
 import { repeatInterleave } from "./repeat-interleave.ts";
 import { resize } from "./resize.ts";
@@ -70,6 +71,7 @@ import { tanh } from "./tanh.ts";
 import { tokens } from "./tokens.ts";
 import { untokens } from "./untokens.ts";
 import { upsampleNearest } from "./upsample-nearest.ts";
+import { windowAttention } from "./window-attention.ts";
 
 export const ops = {
   abs,
@@ -118,6 +120,7 @@ export const ops = {
   pow,
   prelu,
   quickGelu,
+  relativePositionBias,
   relu,
   repeatInterleave,
   resize,
@@ -143,4 +146,5 @@ export const ops = {
   tokens,
   untokens,
   upsampleNearest,
+  windowAttention,
 } as const;

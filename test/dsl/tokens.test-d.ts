@@ -10,10 +10,13 @@ import {
   linearAttention,
   mul,
   parameter,
+  relativePositionBias,
+  slice,
   softmax,
   split,
   tokens,
   untokens,
+  windowAttention,
   type Feature,
   type Tokens,
   type Vector,
@@ -64,6 +67,24 @@ describe("sequences and attention", () => {
     expectTypeOf(attention(tokens(f16), f16, f16)).toEqualTypeOf<Tokens<16>>();
     // @ts-expect-error keys of other channels
     attention(tokens(f16), sequence, sequence);
+  });
+  test("slice keeps literal channels of sequences and of vectors", () => {
+    expectTypeOf(slice(tokens(f36), { start: 4, stop: 16 })).toEqualTypeOf<Tokens<12>>();
+    expectTypeOf(slice(vector, { start: 0, stop: 16 })).toEqualTypeOf<Vector<16>>();
+    expectTypeOf(slice(f36, { start: 4, stop: 16 })).toEqualTypeOf<Feature<12, 8>>();
+  });
+  test("window attention keeps the stride, and has the channels of the values", () => {
+    const [narrow] = chunk(f16, { chunks: 2 });
+    const table = relativePositionBias({ windowSize: 7, heads: 2 })();
+    expectTypeOf(windowAttention(narrow, narrow, f16, table, { heads: 2, windowSize: 7, shift: 3 })).toEqualTypeOf<
+      Feature<16, 4>
+    >();
+    // @ts-expect-error keys of other channels
+    windowAttention(f16, narrow, f16, { windowSize: 7 });
+    // @ts-expect-error values of another stride
+    windowAttention(f16, f16, f36, { windowSize: 7 });
+    // @ts-expect-error sequences have no windows
+    windowAttention(tokens(f16), tokens(f16), tokens(f16), { windowSize: 7 });
   });
   test("split keeps literal sizes, times its groups, of maps and of sequences", () => {
     const [query, key, value] = split(f36, { sizes: [4, 4, 10], groups: 2 });

@@ -34,6 +34,7 @@ export const activationKinds = [
   "softmax",
   "tokens",
   "linearAttention",
+  "windows",
   "repeatAndMean",
   "stochasticDepth",
   "roundSte",

@@ -60,6 +60,7 @@ import {
   untokens,
 } from "../../dsl/authoring.ts";
 import type { ActivationKind, BlockStep, Join, Step } from "./generate.ts";
+import { windows } from "./windows.ts";
 import { convs, identity, matched, Names, type Built, type Layer, type FeatureMap, type Place } from "./place.ts";
 import { buildDown, buildUp } from "./resolution.ts";
 
@@ -119,6 +120,7 @@ const activations: Readonly<Record<ActivationKind, (place: Place) => Layer>> = {
       return channelMean(untokens(mixed, x), { size: 2 });
     };
   },
+  windows,
   // A single position has no deviation.
   instanceNorm({ names, channels }) {
     const norm = names.add("norm", instanceNorm({ channels, eps: 1e-2, affine: true }));

@@ -188,6 +188,18 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
     expectEqual(scales.length, data.length, "scales");
     return [data.map((size, axis) => Math.floor(size * at(scales, axis)))];
   },
+  Gather({ attrs }, [input, indices]) {
+    const data = must(input, "the input");
+    const axis = axisOf(attrs["axis"] ?? 0, data);
+    return [[...data.slice(0, axis), ...must(indices, "the indices"), ...data.slice(axis + 1)]];
+  },
+  SpaceToDepth({ attrs }, [input]) {
+    const [n, c, h, w] = must(input, "the input");
+    const block = Number(attrs["blocksize"]);
+    const sides = [must(h, "the height") / block, must(w, "the width") / block];
+    if (!sides.every(Number.isInteger)) throw new InternalError(`blocks of ${block} do not divide its sides`);
+    return [[must(n, "the batch"), must(c, "the channels") * block ** 2, ...sides]];
+  },
   DepthToSpace({ attrs }, [input]) {
     const [n, c, h, w] = must(input, "the input");
     const block = Number(attrs["blocksize"]);
@@ -210,6 +222,7 @@ export const calculatesSides: ReadonlySet<OnnxOperator> = new Set([
   "Pad",
   "Resize",
   "Slice",
+  "SpaceToDepth",
 ]);
 
 function normalized(input: Sizes | undefined, perChannel: readonly (Sizes | undefined)[]): Sizes {

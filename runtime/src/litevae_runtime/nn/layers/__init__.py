@@ -4,13 +4,13 @@ Maps are [N, C, H, W], vectors [N, C]. All work under torch.compile and autocast
 """
 
 from .activations import Snake, quick_gelu
-from .attention import attention, linear_attention
+from .attention import attention, linear_attention, window_attention
 from .channels import grouped_chunk, grouped_split
 from .equalized import EqualizedConv2d, EqualizedLinear
 from .haar import haar_dwt, haar_idwt
 from .linear import ChannelLinear
 from .norms import ChannelLayerNorm, ChannelRMSNorm
-from .parameter import parameter
+from .parameter import parameter, relative_position_bias
 from .rules import at_least_float32, default_groups, same_padding
 from .smc import SMCConv2d
 from .spectral import SpectralConv2d, SpectralLinear, without_power_iteration
@@ -41,9 +41,11 @@ __all__ = [
     "minibatch_stddev",
     "parameter",
     "quick_gelu",
+    "relative_position_bias",
     "round_ste",
     "same_padding",
     "tokens",
     "untokens",
+    "window_attention",
     "without_power_iteration",
 ]
