@@ -7,11 +7,11 @@ import { plainConv } from "../../src/ops/conv2d.ts";
 import { ops } from "../../src/ops/index.ts";
 import { initializeLayer } from "../../src/weights/initialize.ts";
 
-/** The weight of a layer with this seed. */
-function weightOf(op: Op, attrs: Attrs, seed = 0): Float32Array {
+/** The weight of a layer with this seed, or what the layer itself is. */
+function weightOf(op: Op, attrs: Attrs, seed = 0, role = "weight"): Float32Array {
   const params = (op.params?.(attrs) ?? []).map((spec) => ({ ...spec, path: `layer.${spec.role}` }));
   const layer: Layer = { kind: "layer", path: "layer", op, attrs, defaulted: [], params };
-  const weight = initializeLayer(layer, seed)["weight"];
+  const weight = initializeLayer(layer, seed)[role];
   if (weight === undefined) throw new Error("no weight");
   return floats(weight);
 }
@@ -38,6 +38,11 @@ test("a uniform weight fills torch's bound", () => {
   expect(Math.max(...weight) / bound).toBeCloseTo(1, 2);
   expect(Math.min(...weight) / bound).toBeCloseTo(-1, 2);
   expect(moment(weight, 2)).toBeCloseTo(bound ** 2 / 3, 5);
+});
+
+test("arange counts in steps, in the order in which values are stored", () => {
+  const counted = weightOf(ops.parameter, { shape: [2, 3, 1], init: 0.5, distribution: "arange" }, 0, "");
+  expect([...counted]).toEqual([0, 0.5, 1, 1.5, 2, 2.5]);
 });
 
 test("a weight depends on its seed alone", () => {

@@ -29,6 +29,8 @@ BUILDERS: dict[str, Callable[[], Layer]] = {
     "haar_dwt": lambda: layers.haar_dwt,
     "haar_idwt": lambda: layers.haar_idwt,
     "attention": lambda: lambda x: layers.attention(x, x, x, heads=2),
+    "window_attention": lambda: lambda x: layers.window_attention(x, x, x, heads=2, window_size=2, shift=1),
+    "grouped_split": lambda: lambda x: layers.grouped_split(x, (1, 3), 2)[1],
 }
 builders = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
 
@@ -178,6 +180,12 @@ def test_rms_norm_of_large_values_in_half_precision(x: Tensor) -> None:
     y = layers.ChannelRMSNorm(8)((1000 * x).half())
     assert y.dtype == torch.float16
     torch.testing.assert_close(y.float(), layers.ChannelRMSNorm(8)(1000 * x), rtol=2e-3, atol=2e-3)
+
+
+def test_a_parameter_counts_in_steps() -> None:
+    counted = layers.parameter((2, 3, 1), 0.5, distribution="arange")
+    torch.testing.assert_close(counted.detach().flatten(), torch.tensor([0.0, 0.5, 1.0, 1.5, 2.0, 2.5]))
+    assert counted.requires_grad
 
 
 def test_rounding_passes_gradients_through() -> None:
