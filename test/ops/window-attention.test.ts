@@ -4,7 +4,7 @@ import { dividedDim, symbolDim } from "../../src/ir/dim.ts";
 import { shapeOf, type Shape } from "../../src/ir/shape.ts";
 import { fittingSizes } from "../../src/ir/size.ts";
 import { ops } from "../../src/ops/index.ts";
-import { oneOpPart } from "../support/one-op.ts";
+import { oneOpPart } from "../../src/op-test/one-op.ts";
 
 const attrs = { heads: 2, windowSize: 7, shift: 3 };
 const map = (channels: number, divisor = 4): Shape =>
