@@ -176,7 +176,9 @@ describe("graphs", () => {
     const found = ask("symbolic_shapes", ...graphs) as Readonly<Record<string, string>>;
     expect(Object.keys(found)).toEqual(graphs);
     for (const [graph, result] of Object.entries(found)) expect(result, graph).toBe("inferred");
-    for (const name of ["nano", "vae-small"]) {
+    // With norms and attention, as vae-small has them, and narrow.
+    write(folder, { "narrow.ts": 'import { sdVae } from "litevae";\nexport default sdVae({ name: "narrow", base: 32 });\n' });
+    for (const name of ["nano", "narrow.ts"]) {
       compile(name, `quantised-${name}`, "--parts", "decoder");
       expect(ask("preprocessed", `quantised-${name}/decoder.onnx`), name).toBe(true);
     }
