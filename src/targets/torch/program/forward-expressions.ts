@@ -11,6 +11,7 @@ import {
   pyName,
   pySlice,
   type PyExpr,
+  type PyStatement,
 } from "../../../ir/python.ts";
 import { pythonOf, type Naming } from "./rules-python.ts";
 import { nameOf, type Ref } from "./steps.ts";
@@ -90,4 +91,9 @@ export class Expressions {
 /** What a loop put last into the list that it keeps. */
 export function popped(list: string | undefined): PyExpr {
   return pyCall(pyAttribute(pyName(must(list, "the list that a loop keeps")), "pop"));
+}
+
+/** What a loop keeps goes to the end of its list. */
+export function appended(list: string, value: PyExpr): PyStatement {
+  return { kind: "expression", value: pyCall(pyAttribute(pyName(list), "append"), [value]) };
 }

@@ -1,10 +1,10 @@
 /** Statements of a forward, with the variables that they read and write. */
 import type { Returns } from "../../../ir/model.ts";
-import { pyAttribute, pyCall, pyConstant, pyIf, pyName, pyNot, type PyExpr, type PyStatement } from "../../../ir/python.ts";
+import { pyCall, pyConstant, pyIf, pyName, pyNot, pyTuple, type PyExpr, type PyStatement } from "../../../ir/python.ts";
 import { reservedNames } from "../names.ts";
 import { branchesOf, type Branches } from "./branches.ts";
 import { printExpr } from "../printer.ts";
-import { Expressions, popped, type Frame } from "./forward-expressions.ts";
+import { appended, Expressions, popped, type Frame } from "./forward-expressions.ts";
 import { Nesting } from "./forward-nesting.ts";
 import { itemOf, Values, type Variable } from "./forward-values.ts";
 import type { Naming } from "./rules-python.ts";
@@ -56,7 +56,7 @@ export class ForwardWriter {
     // A dictionary may have an entry a line; a tuple is one.
     const values = results.map((result) => this.#values.read(result));
     const dict: PyExpr = { kind: "dict", entries: returns.entries.map(([name], i) => [pyConstant(name), values[i] as PyExpr]) };
-    const value = { one: values[0] as PyExpr, record: dict, list: { kind: "tuple", items: values } as const }[returns.kind];
+    const value = { one: values[0] as PyExpr, record: dict, list: pyTuple(values) }[returns.kind];
     return [...body, { kind: "return", value }];
   }
 
@@ -287,8 +287,4 @@ export class ForwardWriter {
     this.#values.hold(name, 1);
     return value.kind === "name" && value.name === name ? statements : [...statements, { kind: "assign", target: name, value }];
   }
-}
-
-function appended(list: string, value: PyExpr): PyStatement {
-  return { kind: "expression", value: pyCall(pyAttribute(pyName(list), "append"), [value]) };
 }
