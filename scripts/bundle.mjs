@@ -2,8 +2,9 @@
  * `node scripts/bundle.mjs COMPILED DIST`: the modules that tsc wrote into few files, which Node loads in half of the time, and their declarations beside
  * them. Two dependencies of a hundred modules each come along, with their licences; what has native code, and what only some commands load, does not.
  */
-import { cpSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
 import { filesBelow, inRoot } from "./setup.mjs";
 
@@ -45,3 +46,13 @@ for (const file of filesBelow(compiled, (name) => /\.d\.m?ts$|\.mjs$/.test(name)
 }
 for (const name of included)
   cpSync(inRoot("node_modules", name, "LICENSE"), join(dist, "licenses", `${name.replace("/", "-")}.txt`));
+
+// To find the classes of networks beside a model takes longer than all else that a small one's compile does: src/artifact/written-networks.ts reads this.
+const compiledModule = (path) => import(pathToFileURL(join(compiled, path)).href);
+const [{ networks }, { networksPy }, { authorDocs }] = await Promise.all(
+  ["dsl/models/index.js", "src/targets/torch/networks-py.js", "src/artifact/author-docs.js"].map(compiledModule),
+);
+const writtenFor = (imageChannels) =>
+  Object.fromEntries(Object.entries(networks(imageChannels)).map(([module, those]) => [module, networksPy(those, authorDocs)]));
+mkdirSync(join(dist, "src/targets/torch"), { recursive: true });
+writeFileSync(join(dist, "src/targets/torch/networks.json"), JSON.stringify({ 3: writtenFor(3) }));

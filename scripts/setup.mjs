@@ -114,7 +114,7 @@ function installedAsLocked(lockFile) {
 }
 
 /**
- * Compiles bin, dsl and src into dist/, unless dist/ is of these: the modules bundled, with their declarations, and the files beside them and in runtime/
+ * Compiles bin, dsl and src into dist/, unless dist/ is of these: the modules bundled, with their declarations, what bundle.mjs writes ahead, and the files beside them and in runtime/
  * that are not TypeScript.
  */
 export async function ensureBuild() {
@@ -133,6 +133,8 @@ export async function ensureBuild() {
     const [compiled, fresh] = [join(aside, "compiled"), join(aside, "dist")];
     const node = (program, ...args) => run(process.execPath, [program, ...args], { quiet: true });
     try {
+      mkdirSync(aside, { recursive: true });
+      writeFileSync(join(aside, "package.json"), '{ "type": "module" }');
       if ((await node(binOf("typescript", "tsc"), "-p", "tsconfig.build.json", "--outDir", compiled)) !== 0)
         throw new SetupError("the TypeScript compiler found errors; they are above");
       if ((await node(inRoot("scripts", "bundle.mjs"), compiled, fresh)) !== 0)

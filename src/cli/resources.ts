@@ -4,6 +4,7 @@ import { authorDocs } from "../artifact/author-docs.ts";
 import { clientTemplate } from "../artifact/client-template.ts";
 import { ownPython } from "../artifact/own-python.ts";
 import { runtimeFiles } from "../artifact/runtime-files.ts";
+import { writtenNetworks } from "../artifact/written-networks.ts";
 import type { Resources } from "../targets/index.ts";
 
 export const resources: Resources = {
@@ -24,4 +25,5 @@ export const resources: Resources = {
   recipe: async (name) => (await import("./load-recipe.ts")).loadRecipe(name),
   python: ownPython,
   runtime: runtimeFiles,
+  writtenNetworks,
 };

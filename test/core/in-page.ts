@@ -29,6 +29,7 @@ export async function compiledInPage(name: string, fetched: Fetched): Promise<Re
     runtime: () => fetched.runtime,
     docs: ({ name: block }) => fetched.docs[block] ?? [],
     networks,
+    writtenNetworks: () => undefined,
     recipe: () => Promise.resolve(recipes.smoke.recipe),
     calibration: () => {
       throw new Error("nothing is calibrated here");

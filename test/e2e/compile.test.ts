@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { hashes, litevae, manifestOf, photos, sha256, tinyModel, write } from "./litevae.ts";
+import { hashes, litevae, manifestOf, photos, root, sha256, tinyModel, write } from "./litevae.ts";
 import { folder, allParts, compile, ask, writeModels } from "./compiling.ts";
 
 beforeAll(writeModels);
@@ -107,6 +107,11 @@ export default litevae({ variant: "S", latentChannels: 2, decoder: { norm: "smc"
     write(folder, Object.fromEntries(caches.map((name) => [name, "made by Python"])));
     compile("tiny.ts", "cached", "--target", "torch");
     for (const name of caches) expect(readFileSync(join(folder, name), "utf8")).toBe("made by Python");
+  });
+  // The build wrote them ahead; test/golden has what the sources write.
+  test.each(["discriminators.py", "perceptual.py"])("has the networks beside a model as they are written anew: %s", (file) => {
+    const written = readFileSync(join(compile("tiny.ts", "networks", "--target", "torch"), "litevae_tiny", file));
+    expect(written.equals(readFileSync(join(root, "test/golden/networks", file)))).toBe(true);
   });
 });
 

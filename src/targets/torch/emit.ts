@@ -32,7 +32,8 @@ async function trainingOf(model: Model, options: TorchOptions, resources: TorchR
     return undefined;
   }
   const networks = resources.networks(wrapped.imageChannels);
-  return { recipe: await recipeFor({ model, networks }, options, resources), networks };
+  const written = resources.writtenNetworks(wrapped.imageChannels);
+  return { recipe: await recipeFor({ model, networks }, options, resources), networks, written };
 }
 
 /** The recipe that is named, checked against the model; the default one at the sizes nearest to its own that the model takes. */

@@ -17,6 +17,8 @@ export interface TorchResources {
   recipe(name: string): Promise<Recipe>;
   /** What training needs beside a model whose images have so many channels. */
   networks(imageChannels: number): NetworkModules;
+  /** The files of these networks, by module, where they were written before. */
+  writtenNetworks(imageChannels: number): Readonly<Record<string, string>> | undefined;
   /** What the author of a kind of block says of it, in paragraphs. */
   docs(definition: Definition): readonly string[];
   /** The text of a file of Python that an author brings for an op; throws UserError where it cannot be read. */

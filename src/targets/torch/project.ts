@@ -24,6 +24,8 @@ export interface Training {
   readonly recipe: Recipe;
   /** Networks beside the model, by the Python modules that are to hold them. */
   readonly networks: NetworkModules;
+  /** The files of these networks, by module, where they were written before. */
+  readonly written: Readonly<Record<string, string>> | undefined;
 }
 
 export type NetworkModules = Readonly<Record<string, readonly Network[]>>;
@@ -73,13 +75,15 @@ export function torchProject(
 function trainingFiles(
   model: Model,
   name: string,
-  { recipe, networks }: Training,
+  { recipe, networks, written }: Training,
   docs: Docs,
   rebuilds: Rebuilds,
 ): readonly (readonly [string, string])[] {
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   return [
-    ...Object.entries(networks).map(([module, those]) => [`${module}.py`, networksPy(those, docs, rebuilds)] as const),
+    ...Object.entries(networks).map(
+      ([module, those]) => [`${module}.py`, written?.[module] ?? networksPy(those, docs, rebuilds)] as const,
+    ),
     ["recipe.json", json(recipe)],
     ["recipe.schema.json", json(recipeFileSchema())],
     ["paper.json", json(paper)],
