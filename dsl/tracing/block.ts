@@ -36,6 +36,9 @@ export function block<A extends unknown[], R>(name: string, build: (...config: A
     build: (config: readonly unknown[], rebuilds: Rebuilds) => rebuilt(() => make(config as A, source), rebuilds),
   });
   const create = (...config: A): R => {
+    // A depth that is only tried may ask for more of them than there is memory.
+    if (rebuilding !== undefined && building.some(({ handle }) => handle.definition === definition))
+      throw new Error(`${name} holds its own kind`);
     const again = rebuilding?.of(definition, config);
     const handle =
       again === undefined ? make(config, captureSource(create)) : blockHandle({ name, config, source, definition }, again);

@@ -105,8 +105,13 @@ class ClassBuilder {
   #make(definition: Definition, given: readonly Sample[]): void {
     const own = this.#instances.get(definition);
     const instances = own === undefined ? given : [...own].map(([block, body]) => sampleOf(block, body));
-    // Children first; one that holds its own kind is met again here, without a class yet.
     this.#programs.set(definition, []);
+    if (instances.some(({ body }) => holds(body.graph, definition))) {
+      for (const instance of instances) this.#alone(instance);
+      this.#order.push(definition);
+      return;
+    }
+    // Children first.
     for (const { body } of instances) {
       for (const node of body.graph.nodes) {
         if (node.kind !== "call" || this.#programs.has(node.block.definition)) continue;
@@ -131,6 +136,22 @@ class ClassBuilder {
     this.#programs.set(definition, programs);
     this.#known.clear();
     this.#order.push(definition);
+  }
+
+  /** A class for an instance of what holds its own kind, after those in it: no class can be learnt while those of its children are not known. */
+  #alone({ block, body }: Sample): void {
+    for (const node of body.graph.nodes) {
+      if (node.kind !== "call") continue;
+      const inside = { graph: node.body, returns: node.returns };
+      if (this.#classOf(node.block, inside) === undefined) this.#alone(sampleOf(node.block, inside));
+    }
+    if (this.#classOf(block, body) !== undefined) return;
+    const around: Knowledge = { classOf: this.#classOf, rebuilds: this.#rebuilds, defaults: [] };
+    this.#programs.set(block.definition, [
+      ...(this.#programs.get(block.definition) ?? []),
+      ...this.#literal([sampleOf(block, body)], around),
+    ]);
+    this.#known.clear();
   }
 
   /** One class where that is possible; else some settings are settled, and in the end each structure has a class of its own. */
@@ -158,6 +179,11 @@ class ClassBuilder {
       return made;
     });
   }
+}
+
+/** Whether a block of this kind is called, however deep. */
+function holds({ nodes }: Graph, definition: Definition): boolean {
+  return nodes.some((node) => node.kind === "call" && (node.block.definition === definition || holds(node.body, definition)));
 }
 
 /** The classes that a member is made with. */
