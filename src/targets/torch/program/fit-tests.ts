@@ -38,6 +38,18 @@ export function* compared(left: readonly Term[], right: readonly Term[]): Genera
       for (const operator of ["!=", "==", ">", "<"] as const) yield { kind: "compare", operator, left: a, right: b };
 }
 
+/** What numbers become where each item of a list halves them, and by what they are divided there: attention stands at listed resolutions. */
+function halvings(leaves: readonly Rule[]): readonly Rule[] {
+  const powers = leaves
+    .filter(({ kind }) => kind === "index")
+    .map((right): Rule => ({ kind: "arithmetic", operator: "**", left: constant(2), right }));
+  const sizes = leaves.filter(({ kind }) => kind === "parameter");
+  const quotients = powers.flatMap((right) =>
+    sizes.flatMap((left) => (["/", "//"] as const).map((operator): Rule => ({ kind: "arithmetic", operator, left, right }))),
+  );
+  return [...powers, ...quotients];
+}
+
 /** So many places are asked for in lists of positions. */
 const positions = Array.from({ length: 8 }, (_, i) => i);
 
@@ -57,6 +69,8 @@ export function* rareComparisons(leaves: readonly Leaf[], lists: readonly Rule[]
     }
     for (const list of lists) yield { kind: "compare", operator: "in", left, right: list };
   }
+  const halved = halvings(leaves.map(({ rule }) => rule));
+  for (const left of halved) for (const list of lists) yield { kind: "compare", operator: "in", left, right: list };
   for (const list of lists)
     for (const at of positions) yield { kind: "compare", operator: "in", left: constant(at), right: list };
 }

@@ -5,6 +5,12 @@ import type { Setting } from "./config.ts";
 /** Settings up to here are taken for multipliers, numbers of blocks and the like, which may become the length of a list. */
 export const small = 8;
 
+/** Numbers without common factors, so that sums and products of them do not coincide. */
+export const primes = [5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43];
+/** What large numbers are multiples of; 0 is for the given value. */
+export const grains = [1, 1, 2, 4, 8, 32, 0];
+export const fractions = [0.125, 0.25, 0.375, 0.5, 0.625, 0.75];
+
 /** Lists of positions, of growing and of falling numbers, of one item and of many. */
 export function listsLike(given: readonly PyConstant[], few: boolean): readonly PyConstant[] {
   if (given.length > 0 && given.every((item) => typeof item === "boolean"))

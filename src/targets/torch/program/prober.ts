@@ -6,19 +6,14 @@ import type { Definition, Rebuilds } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import { withoutPlaces } from "../../../ir/source.ts";
 import { settingsOf, type Setting } from "./config.ts";
-import { distinct } from "./distinct.ts";
-import { listsLike, plainValues, small } from "./probe-values.ts";
+import { contentOf, distinct } from "./distinct.ts";
+import { halving, naming, nowhere, positions } from "./probe-lists.ts";
+import { fractions, grains, listsLike, plainValues, primes, small } from "./probe-values.ts";
 import { Rebuilder } from "./rebuilder.ts";
 import { hasNestedLists, lacksSettings, layersIn, type Sample } from "./samples.ts";
 
 /** What a number may become: a count, or a fraction where counts are refused. */
 type Range = "small" | "large" | "fraction" | "held";
-
-/** Numbers without common factors, so that sums and products of them do not coincide. */
-const primes = [5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43];
-/** What large numbers are multiples of; 0 is for the given value. */
-const grains = [1, 1, 2, 4, 8, 32, 0];
-const fractions = [0.125, 0.25, 0.375, 0.5, 0.625, 0.75];
 
 /** What is tried for one block, from one of its instances. */
 export class Prober {
@@ -56,12 +51,20 @@ export class Prober {
       const nested = this.#found.some(({ block }) => hasNestedLists(block));
       for (let length = 3; nested && length < 7; length++) this.#try(this.#long(Math.min(length, 4)));
       this.#equalPairs(this.#grainNow());
+      this.#listed();
       // One setting alone, from the given configuration and from the one with the longest lists: there it shows what a loop does.
       const starts = [new Map<string, PyConstant>(), ...this.#richest()];
       for (const setting of this.#settings) {
         for (const each of grains) if (this.#try(new Map([[setting.name, this.#value(setting, each, 0)]]))) break;
         for (const start of starts)
-          for (const edge of this.#edges(setting, start)) this.#try(new Map([...start, [setting.name, edge]]));
+          for (const [i, edge] of this.#edges(setting, start).entries()) {
+            const at = new Map([...start, [setting.name, edge]]);
+            this.#try(at);
+            // What each of two leaves out is also left out together.
+            for (const other of this.#heavy || i > 0 || start !== starts.at(-1) ? [] : this.#settings)
+              if (other !== setting && typeof other.value === "boolean")
+                this.#try(new Map([...at, [other.name, at.get(other.name) !== true]]));
+          }
       }
     });
   }
@@ -223,7 +226,9 @@ export class Prober {
     for (const [i, a] of numbers.entries()) {
       for (const b of numbers.slice(i + 1)) {
         if ([a, b].filter(({ name }) => this.#ranges.get(name) === "fraction").length === 1) continue;
-        for (const each of [grain, 32, 0]) {
+        // Beside a switch, two tell which of both decides.
+        let wanted = this.#heavy || this.#settings.every(({ value }) => typeof value !== "boolean") ? 1 : 2;
+        for (const each of wanted === 1 ? [grain, 32, 0] : [grain, 32, 0, 64]) {
           const drawn = this.#drawn(each, 0);
           const values = [drawn.get(a.name), drawn.get(b.name)] as readonly number[];
           const tries = [Math.max(...values), Math.min(...values)];
@@ -235,7 +240,7 @@ export class Prober {
           for (const other of this.#heavy ? [] : this.#settings)
             if (other !== a && other !== b)
               for (const plain of plainValues(other)) this.#try(new Map([...equal, [other.name, plain]]));
-          break;
+          if (--wanted === 0) break;
         }
       }
     }
@@ -255,6 +260,24 @@ export class Prober {
           const plain = numbers.filter((each) => ![a, b, c].includes(each) && this.#ranges.get(each.name) === "small");
           this.#try(new Map([...drawn, ...plain.map(({ name }) => [name, 1] as const), [a.name, product]]));
         }
+    }
+  }
+
+  /** Where a list names places or numbers. */
+  #listed(): void {
+    const numbers = this.#settings.filter(({ name }) => this.#ranges.get(name) === "large").map(({ name }) => name);
+    const [start = new Map<string, PyConstant>()] = this.#richest();
+    for (const { name, value } of this.#settings) {
+      if (!Array.isArray(value) || !value.every((item) => typeof item === "number")) continue;
+      const list = { name, length: ((start.get(name) ?? value) as readonly PyConstant[]).length };
+      // One whose numbers show themselves is walked.
+      const [one, other] = naming(list, nowhere(value)).map((values) => this.#rebuilder.at(new Map([...start, ...values])));
+      if (one === undefined || other === undefined || contentOf(one) !== contentOf(other)) continue;
+      for (const values of [
+        ...(this.#heavy ? [] : naming(list, positions)),
+        ...numbers.flatMap((number) => halving(list, number, this.#pick(primes), this.#heavy)),
+      ])
+        this.#try(new Map([...start, ...values]));
     }
   }
 

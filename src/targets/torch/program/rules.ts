@@ -1,7 +1,7 @@
 /** Rules: how a number, a switch or a list of numbers follows from a block's configuration. */
 import type { PyConstant } from "../../../ir/python.ts";
 
-type Arithmetic = "+" | "-" | "*" | "//" | "%" | "**";
+type Arithmetic = "+" | "-" | "*" | "/" | "//" | "%" | "**";
 type Comparison = "==" | "!=" | ">" | "<" | ">=" | "in";
 
 export type Rule =
@@ -66,6 +66,7 @@ const arithmetic: Readonly<Record<Arithmetic, (a: number, b: number) => number>>
   "+": (a, b) => a + b,
   "-": (a, b) => a - b,
   "*": (a, b) => a * b,
+  "/": (a, b) => a / b,
   "//": (a, b) => Math.floor(a / b),
   "%": (a, b) => a - b * Math.floor(a / b),
   "**": (a, b) => a ** b,

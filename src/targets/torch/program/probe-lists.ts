@@ -1,0 +1,40 @@
+/** Lists that an author asks whether they name something: a place, or the resolution of an image after some halvings. */
+import type { PyConstant } from "../../../ir/python.ts";
+import { small } from "./probe-values.ts";
+
+type Values = ReadonlyMap<string, PyConstant>;
+
+/** A setting that is a list of numbers, and of how many. */
+interface Listed {
+  readonly name: string;
+  readonly length: number;
+}
+
+/** Positions, or what an image is divided by there. */
+export const positions = [[1], [2, 4], [0, 2]];
+
+/** What nothing asks for, of counts and of larger numbers. */
+export function nowhere(items: readonly number[]): readonly (readonly number[])[] {
+  return items.some((item) => item > small) ? [[997], [1009]] : [[9], [11]];
+}
+
+/** The list with these items, all of them and so often that it keeps its length. */
+export function naming({ name, length }: Listed, lists: readonly (readonly number[])[]): readonly Values[] {
+  return lists.map((items) => {
+    const each = Array.from({ length: Math.max(length, items.length) }, (_, i) => items[i % items.length] as number);
+    return new Map([[name, each]]);
+  });
+}
+
+/** A number, with lists of it and of what is left where it is halved; of an odd one, too. */
+export function halving(list: Listed, name: string, odd: number, few: boolean): readonly Values[] {
+  const lists = few ? [[2]] : [[1], [2], [1, 4]];
+  const halves = (number: number, divisors: readonly number[]): readonly number[] =>
+    divisors.map((divisor) => Math.floor(number / divisor));
+  return [8 * odd, ...(few ? [] : [odd])].flatMap((number) =>
+    naming(
+      list,
+      lists.map((divisors) => halves(number, divisors)),
+    ).map((values) => new Map<string, PyConstant>([...values, [name, number]])),
+  );
+}
