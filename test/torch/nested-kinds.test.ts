@@ -108,7 +108,7 @@ test(
               widths = [base * mult_item for mult_item in mult]
               self.grid = nn.ModuleList(
                   nn.ModuleList(
-                      Wide(c_in, c_out, attention=dim >= 20)
+                      Wide(c_in, c_out, attention=dim > 20)
                       for c_in, c_out in zip([base, *widths[:-1]], widths, strict=True)
                   )
                   for dim in dims

@@ -11,8 +11,8 @@ export const primes = [5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43];
 export const grains = [1, 1, 2, 4, 8, 32, 0];
 export const fractions = [0.125, 0.25, 0.375, 0.5, 0.625, 0.75];
 
-/** Lists of positions, of growing and of falling numbers, of one item and of many. */
-export function listsLike(given: readonly PyConstant[], few: boolean): readonly PyConstant[] {
+/** Lists of positions, of growing and of falling numbers, of one item and of many; of larger numbers, those at which something may change. */
+export function listsLike(given: readonly PyConstant[], turns: readonly number[], few: boolean): readonly PyConstant[] {
   if (given.length > 0 && given.every((item) => typeof item === "boolean"))
     return [[true], [false], [true, false, true], [false, true, false], [true, true, false, false]];
   const numbers = given.filter((item) => typeof item === "number");
@@ -33,7 +33,9 @@ export function listsLike(given: readonly PyConstant[], few: boolean): readonly 
     [9, 1],
     [1, 1, 1, 1, 1, 1],
   ];
-  return lists.filter((_, i) => !few || i % 3 === 0).map((list) => list.map((item) => item * scale));
+  const scaled = lists.filter((_, i) => !few || i % 3 === 0).map((list) => list.map((item) => item * scale));
+  const at = few || scale === 1 ? [] : turns.filter((turn) => turn > small && Number.isInteger(turn));
+  return [...scaled, ...at.map((turn) => given.map(() => turn))];
 }
 
 /** The values of a setting at which it mostly asks for nothing, and others beside them. */

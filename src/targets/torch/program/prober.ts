@@ -131,7 +131,7 @@ export class Prober {
 
   /** Values on both sides of where a block may begin to do something else, and far from the given one. */
   #around({ name, value }: Setting, turns: readonly number[]): readonly PyConstant[] {
-    if (Array.isArray(value)) return listsLike(value as readonly PyConstant[], this.#heavy);
+    if (Array.isArray(value)) return listsLike(value as readonly PyConstant[], turns, this.#heavy);
     if (typeof value !== "number") return [];
     const range = this.#ranges.get(name);
     if (range === "fraction") return distinct([...turns.filter((turn) => turn > 0 && turn < 16), -0.5, 0.9, 1.5, 3]);
