@@ -149,14 +149,16 @@ class Bench:
         return rows
 
     def audiences(self) -> Rows:
-        """What decoders for anyone cost on a processor, beside those compiled for one."""
+        """What graphs for anyone cost on a processor, beside those compiled for one, with and without blocks."""
         rows: Rows = []
-        z = np.random.default_rng(0).standard_normal((1, 12, 32, 32)).astype(np.float32)
-        for model in ("nano", "b-smc"):
-            progress(f"latency of the {model} decoder, --for portable against --for cpu")
-            anyone, processor = (self.compiled(model, "decoder", name) for name in ("portable", "cpu"))
-            paired_ = asdict(self.compare(anyone, processor, z, z))
-            rows.append({"graph": f"{model} decoder, portable", "peer": "cpu", **paired_})
+        shapes = {"encoder": (1, 3, 256, 256), "decoder": (1, 12, 32, 32)}
+        for model, part in [("nano", "encoder"), ("b", "encoder"), ("nano", "decoder"), ("b-smc", "decoder")]:
+            anyone, processor = (self.compiled(model, part, name) for name in ("portable", "cpu"))
+            x = np.random.default_rng(0).standard_normal(shapes[part]).astype(np.float32)
+            for layout, blocked in {"blocked layout": True, "plain layout": False}.items():
+                progress(f"latency of the {model} {part}, --for portable against --for cpu, {layout}")
+                paired_ = asdict(self.compare(anyone, processor, x, x, blocked=blocked))
+                rows.append({"graph": f"{model} {part}, portable, {layout}", "peer": "cpu", **paired_})
         return rows
 
     def profiles(self, exporters: list[str]) -> Rows:
@@ -187,8 +189,12 @@ class Bench:
             "largest shares": ", ".join(f"{kind} {times[kind] / sum(times.values()):.0%}" for kind in largest)
         }
 
-    def compare(self, ours: Path, peer: Path, x: np.ndarray, y: np.ndarray) -> Paired:
+    def compare(
+        self, ours: Path, peer: Path, x: np.ndarray, y: np.ndarray, *, blocked: bool = True
+    ) -> Paired:
         settings = onnxruntime.SessionOptions()
+        if not blocked:
+            settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
         # Idle workers of one session would spin on the core that the other one needs.
         settings.add_session_config_entry("session.force_spinning_stop", "1")
         sessions = [
@@ -226,15 +232,9 @@ def progress(text: str) -> None:
 
 
 def hardware() -> dict[str, Any]:
-    names = (
-        [
-            line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ]
-        if Path("/proc/cpuinfo").exists()
-        else []
-    )
+    listed = Path("/proc/cpuinfo")
+    lines = listed.read_text().splitlines() if listed.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return {
         "cpu": names[0] if names else platform.processor(),
         "cores": os.cpu_count(),
@@ -273,7 +273,7 @@ def main() -> None:
                 "Decoder latency in onnxruntime, latent 32², batch 1",
                 lambda: bench.decoders(exporters),
             ),
-            "audiences": ("Decoders for anyone, latent 32², batch 1", bench.audiences),
+            "audiences": ("Graphs for anyone, 256², batch 1", bench.audiences),
             "memory": (
                 "Memory counted and measured, MiB",
                 lambda: memory.rows(bench.litevae, bench.folder, bench.sizes),

@@ -15,7 +15,7 @@ export interface Dim {
 /** Concrete values of the symbols. */
 export type Bindings = Readonly<Record<DimSymbol, number>>;
 
-function gcd(a: number, b: number): number {
+export function gcd(a: number, b: number): number {
   return b === 0 ? Math.abs(a) : gcd(b, a % b);
 }
 

@@ -2,6 +2,7 @@
 import type { onnxSchema } from "./onnx-schema.ts";
 import type { OnnxAttrValues } from "./onnx-signature.ts";
 import type { NonEmpty } from "../errors/must.ts";
+import type { Dim } from "./dim.ts";
 import type { Shape } from "./shape.ts";
 
 export type OnnxAttr = OnnxAttrValues[keyof OnnxAttrValues];
@@ -26,6 +27,10 @@ type AttrArguments<T extends OnnxOperator> = [RequiredAttr<T>] extends [never] ?
 export interface OnnxWriter {
   readonly inputShapes: NonEmpty<Shape>;
   readonly outputShapes: readonly Shape[];
+  /** What a side is a multiple of for every image that fits; 1 where nothing is known. */
+  multipleOf(side: Dim): number;
+  /** Whether readers of the graph know means along one side whose size is open. */
+  readonly reduces: boolean;
   /** Adds a node with one output and returns the output's name. */
   node<T extends OnnxOperator>(type: T, inputs: readonly string[], ...attrs: AttrArguments<T>): string;
   /** Adds a node with several outputs. */
@@ -41,4 +46,6 @@ export interface OnnxWriter {
   constant(name: string, shape: readonly number[], values: readonly number[]): string;
   /** A one-dimensional int64 constant. */
   ints(name: string, values: readonly number[]): string;
+  /** What follows from `key` alone, whichever op asks: made for the first that does, and read by the others. */
+  shared(key: string, make: () => string): string;
 }

@@ -1,4 +1,4 @@
-import { evaluateDim, formatDim, type Bindings, type Dim } from "./dim.ts";
+import { evaluateDim, formatDim, gcd, type Bindings, type Dim } from "./dim.ts";
 import type { Part } from "./model.ts";
 import { inputsOf } from "./op.ts";
 import { stepsOf, valuesOf } from "./walk.ts";
@@ -75,6 +75,14 @@ export function sizesFor(dims: readonly Dim[], axis: "H" | "W"): FittingSizes | 
   const minimum = next(1);
   const second = minimum === undefined ? undefined : next(minimum + 1);
   return minimum === undefined || second === undefined ? undefined : { minimum, step: second - minimum };
+}
+
+/** What every size that `dim` has is a multiple of, where images have these sizes. */
+export function multipleOf(dim: Dim, { height, width }: Sizes): number {
+  const [first, second] = [0, 1].map((i) =>
+    evaluateDim(dim, { N: 1, H: height.minimum + i * height.step, W: width.minimum + i * width.step }),
+  ) as [number, number];
+  return gcd(first, second - first);
 }
 
 /** Those of the fitting sizes that are nearest to one that does not fit, smaller first. */

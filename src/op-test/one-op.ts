@@ -5,6 +5,7 @@ import type { Layer, OpNode, Param, Part, Value } from "../ir/model.ts";
 import { inputsOf, type Attrs, type Op } from "../ir/op.ts";
 import { elementCount, shapeOf, type Shape } from "../ir/shape.ts";
 import type { Tensor } from "../ir/tensor.ts";
+import type { Audience } from "../targets/onnx/audience.ts";
 import { encodePart, runOnnx } from "./run-onnx.ts";
 
 /** Shapes with symbols for batch, height and width, and the values for which they are the given ones. */
@@ -67,13 +68,14 @@ export async function runOneOp(
   inputs: readonly Tensor[],
   state: Readonly<Record<string, Tensor>> = {},
   opset?: number,
+  audience?: Audience,
 ): Promise<readonly Tensor[]> {
   const shapes = inputsOf(
     op,
     inputs.map(({ shape }) => shape),
   );
   const part = oneOpPart(op, attrs, symbolicShapes(shapes).shapes);
-  const bytes = encodePart(part, loader(state), opset);
+  const bytes = encodePart(part, loader(state), opset, audience);
   const results = await runOnnx(bytes, Object.fromEntries(inputs.map((input, i) => [`x${i}`, input])));
   return part.outputNames.map((name) => results[name] as Tensor);
 }

@@ -1,10 +1,11 @@
 import { defineOp } from "../ir/op.ts";
 import { isConstant, pyAttribute, pyCall, pyCompare, pyConstant, pyIf, pyInput, pyTuple, type PyExpr } from "../ir/python.ts";
+import { positionMean, precisePositionMean } from "./position-mean.ts";
+import { channelsOf } from "../ir/shape.ts";
 import { featureDims } from "./rules.ts";
 import { anyMap } from "./samples.ts";
 
 const choices = ["sum", "mean", "max"] as const;
-const onnxReductions = { sum: "ReduceSum", mean: "ReduceMean", max: "ReduceMax" } as const;
 const torchReductions = { sum: "sum", mean: "mean", max: "amax" } as const;
 
 export const globalPool = defineOp({
@@ -17,13 +18,17 @@ export const globalPool = defineOp({
     const [n, c] = featureDims(input);
     return [[n, c]];
   },
-  // Rows, then columns: in float32 one long sum loses what it adds.
   onnx(writer, [input], { reduction }) {
+    const channels = channelsOf(writer.inputShapes[0]);
+    const toVector = (of: string): string => writer.node("Reshape", [of, writer.ints("vector", [0, channels])]);
+    if (reduction === "mean") return [toVector(positionMean(writer, input, channels))];
+    if (reduction === "max") return [toVector(writer.node("GlobalMaxPool", [input]))];
+    // Rows, then columns: in float32 one long sum loses what it adds.
     const over = (of: string, axis: number): string =>
-      writer.node(onnxReductions[reduction], [of, writer.ints(`axes_${axis}`, [axis])], { keepdims: 0 });
+      writer.node("ReduceSum", [of, writer.ints(`axes_${axis}`, [axis])], { keepdims: 0 });
     return [over(over(input, 3), 2)];
   },
-  precise: ["ReduceSum", "ReduceMean"],
+  precise: [...precisePositionMean, "ReduceSum"],
   saves: (_inputs, _outputs, { reduction }) => (reduction === "max" ? { inputs: true, outputs: true } : {}),
   torch: {
     kind: "function",

@@ -80,11 +80,11 @@ describe("summary", () => {
 
       module   kind       output shape    params     MACs    kMACs  activation, KiB
       ───────  ─────────  ──────────────  ──────  ───────  ───────  ───────────────
-      encoder  Encoder    [1, 8, 16, 16]     992  245,760  245.760            64.58
+      encoder  Encoder    [1, 8, 16, 16]     992  245,760  245.760            64.22
         down   conv2d     [1, 8, 16, 16]     392   98,304   98.304            56.00
-        norm   groupNorm  [1, 8, 16, 16]      16        0    0.000            64.58
+        norm   groupNorm  [1, 8, 16, 16]      16        0    0.000            64.22
         out    conv2d     [1, 8, 16, 16]     584  147,456  147.456            64.00
-      encoder: 992 parameters; 245,760 MACs (245.760 kMACs); 491,520 FLOPs = 2·MACs (491.520 kFLOPs); activation 66,128 bytes (64.58 KiB); largest tensor 49,152 bytes (48.00 KiB); activation in torch 65,536 bytes (64.00 KiB); saved for backward 81,936 bytes (80.02 KiB)
+      encoder: 992 parameters; 245,760 MACs (245.760 kMACs); 491,520 FLOPs = 2·MACs (491.520 kFLOPs); activation 65,760 bytes (64.22 KiB); largest tensor 49,152 bytes (48.00 KiB); activation in torch 65,536 bytes (64.00 KiB); saved for backward 81,936 bytes (80.02 KiB)
 
       module   kind       output shape    params     MACs    kMACs  activation, KiB
       ───────  ─────────  ──────────────  ──────  ───────  ───────  ───────────────
@@ -107,8 +107,8 @@ describe("summary", () => {
 
       module   kind     output shape    params     MACs    kMACs  activation, KiB
       ───────  ───────  ──────────────  ──────  ───────  ───────  ───────────────
-      encoder  Encoder  [1, 8, 16, 16]     992  245,760  245.760            64.58
-      encoder: 992 parameters; 245,760 MACs (245.760 kMACs); 491,520 FLOPs = 2·MACs (491.520 kFLOPs); activation 66,128 bytes (64.58 KiB); largest tensor 49,152 bytes (48.00 KiB); activation in torch 65,536 bytes (64.00 KiB); saved for backward 81,936 bytes (80.02 KiB)
+      encoder  Encoder  [1, 8, 16, 16]     992  245,760  245.760            64.22
+      encoder: 992 parameters; 245,760 MACs (245.760 kMACs); 491,520 FLOPs = 2·MACs (491.520 kFLOPs); activation 65,760 bytes (64.22 KiB); largest tensor 49,152 bytes (48.00 KiB); activation in torch 65,536 bytes (64.00 KiB); saved for backward 81,936 bytes (80.02 KiB)
 
       module   kind     output shape    params     MACs    kMACs  activation, KiB
       ───────  ───────  ──────────────  ──────  ───────  ───────  ───────────────

@@ -6,6 +6,7 @@ import { groupNorm } from "../../src/ops/group-norm.ts";
 import { instanceNorm } from "../../src/ops/instance-norm.ts";
 import { layerNorm } from "../../src/ops/layer-norm.ts";
 import { floats, tensorOf, type Tensor } from "../../src/ir/tensor.ts";
+import { audiences, type Audience } from "../../src/targets/onnx/audience.ts";
 import { runOneOp } from "../../src/op-test/one-op.ts";
 import { randomOf } from "../support/random.ts";
 
@@ -73,18 +74,24 @@ function relativeError(found: Tensor, expected: Float64Array): number {
 
 const parameters = { weight: tensorOf([channels], weight), bias: tensorOf([channels], bias) };
 const norms = {
-  groupNorm: async (input: Tensor) => {
-    const [found] = await runOneOp(groupNorm, { channels, groups: 2, eps }, [input], parameters);
+  groupNorm: async (input: Tensor, audience: Audience) => {
+    const [found] = await runOneOp(groupNorm, { channels, groups: 2, eps }, [input], parameters, undefined, audience);
     return relativeError(found as Tensor, normalised(input, 2));
   },
-  instanceNorm: async (input: Tensor) => {
-    const [found] = await runOneOp(instanceNorm, { channels, eps, affine: true }, [input], parameters);
+  instanceNorm: async (input: Tensor, audience: Audience) => {
+    const attrs = { channels, eps, affine: true };
+    const [found] = await runOneOp(instanceNorm, attrs, [input], parameters, undefined, audience);
     return relativeError(found as Tensor, normalised(input, channels));
   },
 } as const;
-const named = Object.entries(norms);
+// Sums of blocks, and of rows.
+const named = Object.entries(norms).flatMap(([name, error]) =>
+  (["portable", "cpu"] as const).map(
+    (audience) => [name, audience, (input: Tensor): Promise<number> => error(input, audiences[audience])] as const,
+  ),
+);
 
-describe.each(named)("%s", (_, error) => {
+describe.each(named)("%s for %s", (_norm, _audience, error) => {
   test.each(Object.keys(fills).flatMap((name) => [128, 512].map((side) => [name, side] as const)))(
     "of %s, %i²",
     async (name, side) => {

@@ -7,6 +7,8 @@ export interface Audience {
   readonly passes: readonly GraphPass[];
   /** Whether ops that ONNX has an operator of their own for are written as that, where the operator set has it. */
   readonly whole: boolean;
+  /** Whether means along one side whose size is open are known: not to tract, nor to ncnn's importer. */
+  readonly reduces: boolean;
 }
 
 /**
@@ -14,10 +16,10 @@ export interface Audience {
  * sixth (docs/benchmarks.md), splits weights, and is more than some importers know.
  */
 export const audiences = {
-  portable: { about: "whatever reads ONNX, browsers too", passes: [wholeVectors], whole: false },
-  cpu: { about: "onnxruntime on processors", passes: [subpixel], whole: false },
-  gpu: { about: "runtimes with fused kernels, GroupNormalization from opset 21 on", passes: [], whole: true },
-  web: { about: "browsers, WebGPU among them", passes: [wholeVectors], whole: false },
+  portable: { about: "whatever reads ONNX, browsers too", passes: [wholeVectors], whole: false, reduces: false },
+  cpu: { about: "onnxruntime on processors", passes: [subpixel], whole: false, reduces: true },
+  gpu: { about: "runtimes with fused kernels, GroupNormalization from opset 21 on", passes: [], whole: true, reduces: true },
+  web: { about: "browsers, WebGPU among them", passes: [wholeVectors], whole: false, reduces: true },
 } as const satisfies Readonly<Record<string, Audience>>;
 
 export type AudienceName = keyof typeof audiences;

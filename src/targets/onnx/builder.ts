@@ -8,19 +8,25 @@ import { bytesOf, tensorOf, type Tensor } from "../../ir/tensor.ts";
 import type { OnnxInitializer, OnnxNode } from "./graph.ts";
 import { Namespace, nodePath } from "./namespace.ts";
 
+/** What ops write in one way or another by. */
+export interface Forms extends Pick<OnnxWriter, "reduces" | "multipleOf"> {
+  /** The operator set whose own operators for whole ops are wanted; 0 where none are. */
+  readonly wholeOpset: number;
+}
+
 export class GraphBuilder {
   readonly #names = new Namespace();
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers = new Map<string, OnnxInitializer>();
   readonly #constants = new Map<string, Tensor>();
+  readonly #shared = new Map<string, string>();
   readonly #load: (param: Param) => Tensor;
-  readonly #wholeOpset: number;
+  readonly #forms: Forms;
 
-  /** `wholeOpset` is the operator set whose own operators for whole ops are wanted; 0 where none are. */
-  constructor(reserved: readonly string[], load: (param: Param) => Tensor, wholeOpset = 0) {
+  constructor(reserved: readonly string[], load: (param: Param) => Tensor, forms: Forms) {
     for (const name of reserved) this.#names.claim(name);
     this.#load = load;
-    this.#wholeOpset = wholeOpset;
+    this.#forms = forms;
   }
 
   /** Adds the nodes of an op and returns the names of its outputs. The op must use all that it is given: inputs, parameters, constants. */
@@ -31,7 +37,7 @@ export class GraphBuilder {
     const given = new Map(inputs.map((name, i) => [name, `input ${i}`]));
     const read = new Set<string>();
     const begin = this.#nodes.length;
-    const whole = op.wholeOnnx !== undefined && op.wholeOnnx.since <= this.#wholeOpset ? op.wholeOnnx.form : undefined;
+    const whole = op.wholeOnnx !== undefined && op.wholeOnnx.since <= this.#forms.wholeOpset ? op.wholeOnnx.form : undefined;
     const form = whole ?? must(op.onnx, label);
     const results = form(this.#writerFor(node, given, read), inputsOf(op, inputs), attrs);
     if (results.length !== node.outputs.length)
@@ -76,6 +82,8 @@ export class GraphBuilder {
         node.inputs.map((value) => value.shape),
       ),
       outputShapes: node.outputs.map((value) => value.shape),
+      reduces: this.#forms.reduces,
+      multipleOf: this.#forms.multipleOf,
       nodes: (type, inputs, outputs, attrs?: Readonly<Record<string, OnnxAttr>>) => nodes(type, inputs, outputs, attrs),
       node: (type, inputs, attrs?: Readonly<Record<string, OnnxAttr>>) =>
         must(nodes(type, inputs, 1, attrs)[0], `the output of ${type}`),
@@ -86,6 +94,11 @@ export class GraphBuilder {
       constant: (name, dims, values) => note(constant(name, tensorOf(dims, Float32Array.from(values))), `constant ${name}`),
       ints: (name, values) =>
         note(constant(name, tensorOf([values.length], BigInt64Array.from(values.map(BigInt)))), `constant ${name}`),
+      shared: (key, make) => {
+        const name = this.#shared.get(key) ?? make();
+        this.#shared.set(key, name);
+        return name;
+      },
     };
   }
 

@@ -1,11 +1,12 @@
 import { UserError } from "../../errors/index.ts";
 import { InternalError, must } from "../../errors/must.ts";
+import type { Dim } from "../../ir/dim.ts";
 import type { OpNode, Param, Part, Value } from "../../ir/model.ts";
-import { dimsOf } from "../../ir/size.ts";
+import { dimsOf, fittingSizes, multipleOf } from "../../ir/size.ts";
 import { placeOf } from "../../ir/source.ts";
 import type { Tensor } from "../../ir/tensor.ts";
 import { audiences, type Audience } from "./audience.ts";
-import { GraphBuilder } from "./builder.ts";
+import { GraphBuilder, type Forms } from "./builder.ts";
 import type { OnnxGraph, OnnxValue } from "./graph.ts";
 import { runGraphPasses } from "./passes/index.ts";
 import { sampleFor } from "./shapes.ts";
@@ -19,10 +20,13 @@ export function lowerPart(
   part: Part,
   load: (param: Param) => Tensor,
   opset: number,
-  { passes, whole }: Audience = audiences.portable,
+  { passes, whole, reduces }: Audience = audiences.portable,
 ): OnnxGraph {
+  const [height, width] = [fittingSizes([part], "H"), fittingSizes([part], "W")];
+  const multiple = (side: Dim): number => (height && width ? multipleOf(side, { height, width }) : 1);
+  const forms: Forms = { wholeOpset: whole ? opset : 0, reduces, multipleOf: multiple };
   const lower = (those: Part): OnnxGraph => {
-    const graph = lowerOps(those, load, opset, whole);
+    const graph = lowerOps(those, load, opset, forms);
     verifyOnnx(graph);
     return graph;
   };
@@ -60,7 +64,7 @@ function authorsFault(part: Part, lower: (part: Part) => OnnxGraph): UserError |
   return undefined;
 }
 
-function lowerOps(part: Part, load: (param: Param) => Tensor, opset: number, whole: boolean): OnnxGraph {
+function lowerOps(part: Part, load: (param: Param) => Tensor, opset: number, forms: Forms): OnnxGraph {
   const names = new Map<Value, string>();
   const nameOf = (value: Value): string => must(names.get(value), `the name of a value of the ${part.name}`);
   const nameAll = (values: readonly Value[], given: readonly string[], whose: string): void => {
@@ -68,7 +72,7 @@ function lowerOps(part: Part, load: (param: Param) => Tensor, opset: number, who
     values.forEach((value, i) => names.set(value, must(given[i], `a name of ${whose}`)));
   };
   nameAll(part.graph.inputs, part.inputNames, `the input of the ${part.name}`);
-  const builder = new GraphBuilder([...part.inputNames, ...part.outputNames], load, whole ? opset : 0);
+  const builder = new GraphBuilder([...part.inputNames, ...part.outputNames], load, forms);
   for (const node of part.graph.nodes) {
     if (node.kind === "call") throw new InternalError(`the ${part.name} still calls ${node.block.path}`);
     if (node.op.torchOnly !== undefined) throw withoutForm(part, node, node.op.torchOnly);

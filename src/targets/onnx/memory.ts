@@ -211,7 +211,7 @@ function knownShapes(graph: OnnxGraph, sizes: Shapes, otherSizes: Shapes): Reado
     const others = must(otherSizes.get(value), `the shape of ${value}`);
     return must(sizes.get(value), `the shape of ${value}`).map((size, axis) => ({ size, other: others[axis] }));
   };
-  const declared = [...graph.inputs, ...graph.initializers, ...graph.values, ...graph.outputs].map(({ name }) => name);
+  const declared = [...graph.inputs, ...graph.initializers, ...graph.outputs].map(({ name }) => name);
   const known = new Map(declared.map((value) => [value, sidesOf(value)]));
   const ints = new Map(graph.initializers.filter(({ dtype }) => dtype === "int64").map((one) => [one.name, one]));
   const calculated = ({ type, inputs }: OnnxNode, axis: number): boolean => {

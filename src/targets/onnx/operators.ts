@@ -83,6 +83,8 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
     return [[data[0], perGroup * groups, ...kept]];
   },
   AveragePool: (node, [input]) => [pooled(node, input)],
+  GlobalAveragePool: (_, [input]) => [onePosition(input)],
+  GlobalMaxPool: (_, [input]) => [onePosition(input)],
   MaxPool: (node, [input]) => [pooled(node, input)],
   Concat(node, inputs) {
     const shapes = inputs.map((sizes) => must(sizes, "an operand"));
@@ -263,6 +265,8 @@ function windowed(node: OnnxNode, sides: Sizes, kernel: Sizes): Sizes {
     return Math.floor(covered / at(strides, i)) + 1;
   });
 }
+
+const onePosition = (input: Sizes | undefined): Sizes => must(input, "the input").map((size, axis) => (axis < 2 ? size : 1));
 
 function pooled(node: OnnxNode, input: Sizes | undefined): Sizes | undefined {
   const [data, kernel] = [must(input, "the input"), must(ints(node.attrs["kernel_shape"]), "kernel_shape")];

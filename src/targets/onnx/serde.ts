@@ -47,13 +47,13 @@ export function* encodeModel(graph: OnnxGraph, info: ModelInfo, external?: strin
   }).finish();
   const { nameOf } = sidesOf(graph);
   const valueProtos = (values: readonly OnnxValue[]): object[] => values.map((value) => valueProto(value, nameOf));
+  // Values between nodes are not declared: of one that it knows the shape of, onnxruntime keeps the memory for the next of that shape (docs/benchmarks.md).
   const body = onnx.GraphProto.encode({
     name: graph.name,
     docString: graph.doc,
     node: graph.nodes.map(nodeProto),
     input: valueProtos(graph.inputs),
     output: valueProtos(graph.outputs),
-    valueInfo: valueProtos(graph.values),
   }).finish();
 
   const outside = external === undefined ? undefined : externalFields(graph, external);

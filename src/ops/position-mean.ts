@@ -1,0 +1,65 @@
+/** How the mean over all positions of a map is written in ONNX. */
+import { gcd, type Dim } from "../ir/dim.ts";
+import type { OnnxOperator, OnnxWriter } from "../ir/onnx.ts";
+import { elementCount, formatShape } from "../ir/shape.ts";
+
+/** Side of the blocks whose values are summed first. */
+export const blockSide = 8;
+
+/** Its operators that compute in float32 in a float16 graph too. */
+export const precisePositionMean = [
+  "ReduceMean",
+  "Conv",
+  "Slice",
+  "Mul",
+  "Add",
+  "AveragePool",
+  "GlobalAveragePool",
+  "Div",
+] as const satisfies readonly OnnxOperator[];
+
+/**
+ * The mean of every channel of a map like the op's input, [N, channels, 1, 1]. In float32 one long sum loses what it adds, so there are levels.
+ *
+ * A mean along one open side doubles tract's time with every one, and loses its axis in pnnx. Where the graph is for these too, a pool takes the mean of
+ * blocks that fill every map, and convolutions those of blocks that zeros may have to fill at the border; less than 1 is what they leave of ones.
+ */
+export function positionMean(writer: OnnxWriter, of: string, channels: number): string {
+  if (writer.reduces) {
+    const along = (values: string, axis: number): string =>
+      writer.node("ReduceMean", [values, writer.ints(`axes_${axis}`, [axis])]);
+    return along(along(of, 3), 2);
+  }
+  const [batch, , ...sides] = writer.inputShapes[0];
+  const block = sides.map((dim) => gcd(writer.multipleOf(dim), blockSide));
+  const whole = block.every((size) => size === 1);
+  const map = whole ? of : writer.node("AveragePool", [of], { kernel_shape: block, strides: block, auto_pad: "VALID" });
+  const again = block.every((size) => size === blockSide) ? 1 : 2;
+  const mean = (values: string, width: number): string => {
+    const blocks = Array.from({ length: again }).reduce<string>((inner) => blockMeans(writer, inner, width), values);
+    return writer.node("GlobalAveragePool", [blocks]);
+  };
+  const left = writer.shared(`what blocks leave of ones in ${formatShape([batch as Dim, ...sides])}`, () =>
+    mean(onesLike(writer, map), 1),
+  );
+  return writer.node("Div", [mean(map, channels), left]);
+}
+
+function blockMeans(writer: OnnxWriter, map: string, channels: number): string {
+  const shape = [channels, 1, blockSide, blockSide];
+  const equal = Array<number>(elementCount(shape)).fill(1 / blockSide ** 2);
+  return writer.node("Conv", [map, writer.constant(`block_mean_${channels}`, shape, equal)], {
+    kernel_shape: [blockSide, blockSide],
+    strides: [blockSide, blockSide],
+    pads: [0, 0, blockSide - 1, blockSide - 1],
+    group: channels,
+  });
+}
+
+/** Ones in a map of one channel. */
+function onesLike(writer: OnnxWriter, map: string): string {
+  const number = (value: number): string => writer.constant(`number_${value}`, [], [value]);
+  const index = (value: number): string => writer.ints(`index_${value}`, [value]);
+  const channel = writer.node("Slice", [map, index(0), index(1), index(1)]);
+  return writer.node("Add", [writer.node("Mul", [channel, number(0)]), number(1)]);
+}
