@@ -1,5 +1,11 @@
 """The surface of diffusers' autoencoders, compared with diffusers' own classes."""
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from diffusers.configuration_utils import ConfigMixin
@@ -8,6 +14,7 @@ from diffusers.models.modeling_utils import ModelMixin
 from small import Autoencoder
 from torch import Tensor
 
+import litevae_runtime
 from litevae_runtime.nn.posterior import DiagonalGaussian
 
 
@@ -32,6 +39,28 @@ def test_it_is_one_of_diffusers_models(model: Autoencoder) -> None:
     model.register_to_config(scaling_factor=0.25, force_upcast=True)
     assert (model.config.scaling_factor, model.config.force_upcast) == (0.25, True)
     assert model.from_config(dict(model.config)).config == model.config
+
+
+def test_packages_that_come_before_diffusers_all_become_its_models(tmp_path: Path) -> None:
+    shutil.copytree(Path(litevae_runtime.__file__).parent, tmp_path / "another_runtime")
+    modules = ["litevae_runtime.nn.diffusers_base", "another_runtime.nn.diffusers_base"]
+    asked = f"""
+import sys
+from importlib import import_module
+own = [import_module(name).PipelineModule for name in {modules}]
+assert "diffusers" not in sys.modules
+from diffusers import ModelMixin
+print([issubclass(each, ModelMixin) for each in own])
+"""
+    search = os.pathsep.join([str(tmp_path), str(Path(litevae_runtime.__file__).parents[1])])
+    told = subprocess.run(
+        [sys.executable, "-c", asked],
+        env={**os.environ, "PYTHONPATH": search},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split("\n")[-2] == "[True, True]"
 
 
 def test_outputs_are_read_by_name_key_and_position(model: Autoencoder, image: Tensor) -> None:
