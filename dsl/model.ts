@@ -4,6 +4,7 @@ import { usualAutoencoder } from "../src/ir/autoencoder.ts";
 import type { Interchange, Model, Part, Value } from "../src/ir/model.ts";
 import { formatShape, sameShape, shapeOf, type Shape } from "../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
+import { checkedArguments, checkOnlySettings } from "./arguments.ts";
 import { checkChoice, checkCounts, checkKeys, checkText } from "./config.ts";
 import type { Feature, Vector } from "./feature.ts";
 import { checkStageKey } from "./names.ts";
@@ -47,6 +48,12 @@ type Staged = Stage & { [stagesKey]?: Readonly<Record<string, Stage>> };
  */
 export function stages(named: Readonly<Record<string, Stage>>): (x: Feature<number, number>) => Feature<number, number> {
   const source = captureSource(stages);
+  checkedArguments(arguments, {
+    called: "stages",
+    most: 1,
+    takes: "the stages, in one object",
+    at: () => ({ where: placeOf(source) }),
+  });
   for (const key of Object.keys(named)) checkStageKey(key, source);
   const run = (x: Feature<number, number>): Feature<number, number> =>
     Object.values(named).reduce<unknown>((value, stage) => stage(value as never), x) as Feature<number, number>;
@@ -69,6 +76,7 @@ export function model<
 >(config: ModelConfig<I, Z, S, P>): Model {
   const source = captureSource(model);
   const settings = ["name", "imageChannels", "latentChannels", "posterior", "interchange", "encoder", "decoder", "discriminator"];
+  checkOnlySettings("model", arguments, model);
   checkKeys("model", config, settings, model);
   checkText("model", { name: config.name ?? "" }, model);
   const imageChannels: number = config.imageChannels ?? 3;

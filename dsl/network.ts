@@ -3,6 +3,7 @@ import { dividedDim, symbolDim } from "../src/ir/dim.ts";
 import type { Block, Model, Network } from "../src/ir/model.ts";
 import { shapeOf, type Shape } from "../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
+import { checkOnlySettings } from "./arguments.ts";
 import { checkCounts, checkKeys, checkText, type Below } from "./config.ts";
 import type { Feature, Vector } from "./feature.ts";
 import { checkOwnOps } from "./tracing/own-ops.ts";
@@ -61,6 +62,7 @@ const settings = ["name", "inputs", "output", "block"];
  * `network`; the keys of its weights begin with the names in the block's `layers`, so that a published file's own keys can be had.
  */
 export function network<const I extends readonly [NetworkInput, ...NetworkInput[]]>(config: NetworkConfig<I>): Model {
+  checkOnlySettings("network", arguments, network);
   checkKeys("network", config, settings, network);
   checkText("network", { name: config.name ?? "" }, network);
   const part = traced({ ...config, name: "network" }, network);

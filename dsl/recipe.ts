@@ -1,3 +1,4 @@
+import { checkOnlySettings } from "./arguments.ts";
 import { checkedRecipe } from "../src/recipe/check.ts";
 import type { Recipe, RecipeInput } from "../src/recipe/schema.ts";
 import { captureSource, placeOf } from "../src/ir/source.ts";
@@ -8,5 +9,6 @@ import { captureSource, placeOf } from "../src/ir/source.ts";
  * through a spread.
  */
 export function recipe(input: RecipeInput): Recipe {
+  checkOnlySettings("recipe", arguments, recipe);
   return checkedRecipe(input, placeOf(captureSource(recipe)));
 }

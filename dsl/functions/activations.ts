@@ -5,12 +5,12 @@ import { apply } from "../tracing/record.ts";
 
 /** SiLU, x·sigmoid(x). */
 export function silu<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.silu, {}, [x], silu);
+  return apply(ops.silu, {}, [x], silu, arguments);
 }
 
 /** max(x, 0). */
 export function relu<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.relu, {}, [x], relu);
+  return apply(ops.relu, {}, [x], relu, arguments);
 }
 
 /** x where positive, slope·x elsewhere. */
@@ -21,17 +21,17 @@ export function leakyRelu<X extends FeatureOrVector>(
     readonly slope?: number;
   } = {},
 ): X {
-  return apply(ops.leakyRelu, config, [x], leakyRelu);
+  return apply(ops.leakyRelu, config, [x], leakyRelu, arguments);
 }
 
 /** Hyperbolic tangent. */
 export function tanh<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.tanh, {}, [x], tanh);
+  return apply(ops.tanh, {}, [x], tanh, arguments);
 }
 
 /** Logistic sigmoid. */
 export function sigmoid<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.sigmoid, {}, [x], sigmoid);
+  return apply(ops.sigmoid, {}, [x], sigmoid, arguments);
 }
 
 /** Gaussian error linear unit, x·Φ(x) (Hendrycks and Gimpel 2016). */
@@ -42,12 +42,12 @@ export function gelu<X extends FeatureOrVector>(
     readonly approximate?: "none" | "tanh";
   } = {},
 ): X {
-  return apply(ops.gelu, config, [x], gelu);
+  return apply(ops.gelu, config, [x], gelu, arguments);
 }
 
 /** x·sigmoid(1.702·x), an approximation of GELU (Hendrycks and Gimpel 2016). */
 export function quickGelu<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.quickGelu, {}, [x], quickGelu);
+  return apply(ops.quickGelu, {}, [x], quickGelu, arguments);
 }
 
 /** Exponential linear unit: alpha·(eˣ − 1) below 0 (Clevert et al. 2015). */
@@ -58,30 +58,30 @@ export function elu<X extends FeatureOrVector>(
     readonly alpha?: number;
   } = {},
 ): X {
-  return apply(ops.elu, config, [x], elu);
+  return apply(ops.elu, config, [x], elu, arguments);
 }
 
 /** log(1 + eˣ). */
 export function softplus<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.softplus, {}, [x], softplus);
+  return apply(ops.softplus, {}, [x], softplus, arguments);
 }
 
 /** x·tanh(softplus(x)) (Misra 2019). */
 export function mish<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.mish, {}, [x], mish);
+  return apply(ops.mish, {}, [x], mish, arguments);
 }
 
 /** x·relu6(x + 3)/6 (Howard et al. 2019). */
 export function hardSwish<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.hardSwish, {}, [x], hardSwish);
+  return apply(ops.hardSwish, {}, [x], hardSwish, arguments);
 }
 
 /** relu6(x + 3)/6 (Howard et al. 2019). */
 export function hardSigmoid<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.hardSigmoid, {}, [x], hardSigmoid);
+  return apply(ops.hardSigmoid, {}, [x], hardSigmoid, arguments);
 }
 
 /** Softmax over the channels, at every position of a map or of a vector. */
 export function softmax<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.softmax, {}, [x], softmax);
+  return apply(ops.softmax, {}, [x], softmax, arguments);
 }

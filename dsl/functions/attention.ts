@@ -38,7 +38,7 @@ export function attention<C extends number, V extends number>(
   config?: AttentionConfig,
 ): Tokens<V>;
 export function attention(query: unknown, key: unknown, value: unknown, config: AttentionConfig = {}): unknown {
-  return apply(ops.attention, config, [query, key, value], attention);
+  return apply(ops.attention, config, [query, key, value], attention, arguments);
 }
 
 interface LinearAttentionConfig {
@@ -77,7 +77,7 @@ export function linearAttention<C extends number, V extends number>(
   config?: LinearAttentionConfig,
 ): Tokens<V>;
 export function linearAttention(query: unknown, key: unknown, value: unknown, config: LinearAttentionConfig = {}): unknown {
-  return apply(ops.linearAttention, config, [query, key, value], linearAttention);
+  return apply(ops.linearAttention, config, [query, key, value], linearAttention, arguments);
 }
 
 interface WindowAttentionConfig {
@@ -114,5 +114,5 @@ export function windowAttention(
   ...rest: readonly [WindowAttentionConfig] | readonly [table: unknown, config: WindowAttentionConfig]
 ): unknown {
   const [tables, config] = rest.length === 1 ? [[], rest[0]] : [[rest[0]], rest[1]];
-  return apply(ops.windowAttention, config, [query, key, value, ...tables], windowAttention);
+  return apply(ops.windowAttention, config, [query, key, value, ...tables], windowAttention, arguments);
 }

@@ -1,5 +1,6 @@
 /** What joins, takes apart and counts channels. */
 import { ops } from "../../src/ops/index.ts";
+import { above, checkedArguments } from "../arguments.ts";
 import type { Chunks, Difference, Feature, Product, Quotient, Sum, TokenChunks, Tokens, Vector } from "../feature.ts";
 import { apply, applyAll } from "../tracing/record.ts";
 import { tracedChannels } from "../tracing/trace.ts";
@@ -9,7 +10,7 @@ export function concat<C extends number, S extends number, const R extends reado
   first: Feature<C, S>,
   ...rest: { [K in keyof R]: Feature<R[K], NoInfer<S>> }
 ): Feature<Sum<R, C>, S> {
-  return apply(ops.concat, {}, [first, ...rest], concat);
+  return apply(ops.concat, {}, [first, ...rest], concat, arguments);
 }
 
 /** Channels start to stop, stop excluded, of a map, a token sequence or a vector. */
@@ -26,7 +27,7 @@ export function slice<S extends number, const A extends number, const B extends 
   config: SliceConfig<A, B>,
 ): Feature<Difference<B, A>, S>;
 export function slice(x: unknown, config: SliceConfig<number, number>): unknown {
-  return apply(ops.slice, config, [x], slice);
+  return apply(ops.slice, config, [x], slice, arguments);
 }
 
 interface SliceConfig<A extends number, B extends number> {
@@ -45,7 +46,7 @@ export function minibatchStddev<C extends number, S extends number>(
     readonly group?: number;
   } = {},
 ): Feature<Sum<[1], C>, S> {
-  return apply(ops.minibatchStddev, config, [x], minibatchStddev);
+  return apply(ops.minibatchStddev, config, [x], minibatchStddev, arguments);
 }
 
 /** Splits the channels into equal runs. */
@@ -55,7 +56,7 @@ export function chunk<C extends number, S extends number, const K extends number
 ): Chunks<C, S, K>;
 export function chunk<C extends number, const K extends number>(x: Tokens<C>, config: { readonly chunks: K }): TokenChunks<C, K>;
 export function chunk(x: unknown, config: { readonly chunks: number }): unknown {
-  return applyAll(ops.chunk, config, [x], chunk);
+  return applyAll(ops.chunk, config, [x], chunk, arguments);
 }
 
 /**
@@ -71,7 +72,7 @@ export function groupedChunk<C extends number, const K extends number>(
   config: GroupedChunkConfig<K>,
 ): TokenChunks<C, K>;
 export function groupedChunk(x: unknown, config: GroupedChunkConfig<number>): unknown {
-  return applyAll(ops.groupedChunk, config, [x], groupedChunk);
+  return applyAll(ops.groupedChunk, config, [x], groupedChunk, arguments);
 }
 
 interface GroupedChunkConfig<K extends number> {
@@ -94,7 +95,7 @@ export function split<const L extends readonly number[], const G extends number 
   config: SplitConfig<L, G>,
 ): { readonly [I in keyof L]: Tokens<Product<L[I], G>> };
 export function split(x: unknown, config: SplitConfig<readonly number[], number>): unknown {
-  return applyAll(ops.split, config, [x], split);
+  return applyAll(ops.split, config, [x], split, arguments);
 }
 
 interface SplitConfig<L extends readonly number[], G extends number> {
@@ -112,7 +113,7 @@ export function repeatInterleave<C extends number, S extends number, const K ext
     readonly repeats: K;
   },
 ): Feature<Product<C, K>, S> {
-  return apply(ops.repeatInterleave, config, [x], repeatInterleave);
+  return apply(ops.repeatInterleave, config, [x], repeatInterleave, arguments);
 }
 
 /** Mean over equal runs of channels. */
@@ -123,10 +124,11 @@ export function channelMean<C extends number, S extends number, const K extends 
     readonly size: K;
   },
 ): Feature<Quotient<C, K>, S> {
-  return apply(ops.channelMean, config, [x], channelMean);
+  return apply(ops.channelMean, config, [x], channelMean, arguments);
 }
 
 /** The channel count of a feature, token sequence or vector, for code that computes with counts. */
 export function channelCount(x: Feature<number, number> | Tokens<number> | Vector<number>): number {
+  checkedArguments(arguments, { called: "channelCount", most: 1, takes: "1 feature", at: () => above(channelCount) });
   return tracedChannels(x);
 }

@@ -5,27 +5,27 @@ import { apply } from "../tracing/record.ts";
 
 /** Absolute value. */
 export function abs<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.abs, {}, [x], abs);
+  return apply(ops.abs, {}, [x], abs, arguments);
 }
 
 /** e to the power of every value. */
 export function exp<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.exp, {}, [x], exp);
+  return apply(ops.exp, {}, [x], exp, arguments);
 }
 
 /** Natural logarithm. */
 export function log<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.log, {}, [x], log);
+  return apply(ops.log, {}, [x], log, arguments);
 }
 
 /** Square root. */
 export function sqrt<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.sqrt, {}, [x], sqrt);
+  return apply(ops.sqrt, {}, [x], sqrt, arguments);
 }
 
 /** 1 over the square root. */
 export function rsqrt<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.rsqrt, {}, [x], rsqrt);
+  return apply(ops.rsqrt, {}, [x], rsqrt, arguments);
 }
 
 /** Every value to the power of a constant. */
@@ -36,20 +36,20 @@ export function pow<X extends FeatureOrVector>(
     readonly exponent: number;
   },
 ): X {
-  return apply(ops.pow, config, [x], pow);
+  return apply(ops.pow, config, [x], pow, arguments);
 }
 
 /** Sine. */
 export function sin<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.sin, {}, [x], sin);
+  return apply(ops.sin, {}, [x], sin, arguments);
 }
 
 /** Every value with the other sign. */
 export function neg<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.neg, {}, [x], neg);
+  return apply(ops.neg, {}, [x], neg, arguments);
 }
 
 /** The nearest whole number, halves to even, with the gradient of its input (straight-through estimator, Bengio et al. 2013). */
 export function roundSte<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.roundSte, {}, [x], roundSte);
+  return apply(ops.roundSte, {}, [x], roundSte, arguments);
 }

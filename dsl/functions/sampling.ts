@@ -10,7 +10,7 @@ export function pad<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly top?: number; readonly left?: number; readonly bottom?: number; readonly right?: number },
 ): Feature<C, S> {
-  return apply(ops.pad, config, [x], pad);
+  return apply(ops.pad, config, [x], pad, arguments);
 }
 
 /** How a window of pooling moves. */
@@ -33,7 +33,7 @@ export function avgPool2d<C extends number, S extends number, const K extends Pa
     readonly countIncludePad?: boolean;
   },
 ): Feature<C, Times<S, Side<T>>> {
-  return apply(ops.avgPool2d, config, [x], avgPool2d);
+  return apply(ops.avgPool2d, config, [x], avgPool2d, arguments);
 }
 
 /** Maximum over size×size cells, or over windows `stride` apart: H becomes (H + 2·padding − size)/stride + 1, rounded down or by `ceilMode` up, and counts as H/stride. */
@@ -44,7 +44,7 @@ export function maxPool2d<C extends number, S extends number, const K extends Pa
     readonly padding?: Pair;
   },
 ): Feature<C, Times<S, Side<T>>> {
-  return apply(ops.maxPool2d, config, [x], maxPool2d);
+  return apply(ops.maxPool2d, config, [x], maxPool2d, arguments);
 }
 
 /**
@@ -60,7 +60,7 @@ export function blur<C extends number, S extends number, const K extends number 
     readonly padding?: number;
   } = {},
 ): Feature<C, Times<S, K>> {
-  return apply(ops.blur, config, [x], blur);
+  return apply(ops.blur, config, [x], blur, arguments);
 }
 
 /** Nearest-neighbour upsampling by a whole factor. */
@@ -68,7 +68,7 @@ export function upsample<C extends number, S extends number, const K extends num
   x: Feature<C, S>,
   config: { readonly factor: K },
 ): Feature<C, Over<S, K>> {
-  return apply(ops.upsampleNearest, config, [x], upsample);
+  return apply(ops.upsampleNearest, config, [x], upsample, arguments);
 }
 
 /** Interpolates both sides to another size, as torch's interpolate does without align_corners and without antialiasing. */
@@ -81,7 +81,7 @@ export function resize<C extends number, S extends number, const K extends numbe
     readonly mode?: "nearest" | "bilinear" | "bicubic";
   },
 ): Feature<C, Over<S, K>> {
-  return apply(ops.resize, config, [x], resize);
+  return apply(ops.resize, config, [x], resize, arguments);
 }
 
 /** Space to depth: every factor×factor cell becomes channels. */
@@ -89,7 +89,7 @@ export function pixelUnshuffle<C extends number, S extends number, const K exten
   x: Feature<C, S>,
   config: { readonly factor: K },
 ): Feature<Product<Product<C, K>, K>, Times<S, K>> {
-  return apply(ops.pixelUnshuffle, config, [x], pixelUnshuffle);
+  return apply(ops.pixelUnshuffle, config, [x], pixelUnshuffle, arguments);
 }
 
 /** Depth to space, the inverse of pixelUnshuffle: every factor² channels, which stand together, become a factor×factor cell of one (Shi et al. 2016). */
@@ -97,7 +97,7 @@ export function pixelShuffle<C extends number, S extends number, const K extends
   x: Feature<C, S>,
   config: { readonly factor: K },
 ): Feature<Quotient<Quotient<C, K>, K>, Over<S, K>> {
-  return apply(ops.pixelShuffle, config, [x], pixelShuffle);
+  return apply(ops.pixelShuffle, config, [x], pixelShuffle, arguments);
 }
 
 /**
@@ -108,7 +108,7 @@ export function haarDwt<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly scale?: number } = {},
 ): { readonly low: Feature<C, Times<S, 2>>; readonly bands: Feature<FourTimes<C>, Times<S, 2>> } {
-  const bands: Feature<FourTimes<C>, Times<S, 2>> = apply(ops.haarDwt, config, [x], haarDwt);
+  const bands: Feature<FourTimes<C>, Times<S, 2>> = apply(ops.haarDwt, config, [x], haarDwt, arguments);
   // A view, and no node where nothing reads it.
   const low: Feature<C, Times<S, 2>> = apply(ops.slice, { start: 0, stop: tracedChannels(x) }, [bands], haarDwt);
   return { bands, low };
@@ -119,7 +119,7 @@ export function haarIdwt<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly scale?: number } = {},
 ): Feature<Quotient<C, 4>, Over<S, 2>> {
-  return apply(ops.haarIdwt, config, [x], haarIdwt);
+  return apply(ops.haarIdwt, config, [x], haarIdwt, arguments);
 }
 
 /** Sum, mean or maximum over all positions: [N, C, H, W] → [N, C]. */
@@ -127,5 +127,5 @@ export function globalPool<C extends number, S extends number>(
   x: Feature<C, S>,
   config: { readonly reduction: "sum" | "mean" | "max" },
 ): Vector<C> {
-  return apply(ops.globalPool, config, [x], globalPool);
+  return apply(ops.globalPool, config, [x], globalPool, arguments);
 }

@@ -9,7 +9,7 @@ export function prelu<const C extends number>(config: {
   /** Channels of the input. */
   readonly channels: C;
 }): SameValues<C> {
-  return layer(ops.prelu, config, prelu);
+  return layer(ops.prelu, config, prelu, arguments);
 }
 
 /** x + sin²(αx)/α with a learned α per channel, 1 at first (Ziyin et al. 2020). */
@@ -17,5 +17,5 @@ export function snake<const C extends number>(config: {
   /** Channels of the input. */
   readonly channels: C;
 }): <S extends number>(x: Feature<C, S>) => Feature<C, S> {
-  return layer(ops.snake, config, snake);
+  return layer(ops.snake, config, snake, arguments);
 }

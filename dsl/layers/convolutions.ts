@@ -43,7 +43,7 @@ export interface Conv2dConfig<I extends number, O extends number, K extends Pair
 export function conv2d<const I extends number, const O extends number, const K extends Pair = 1>(
   config: Conv2dConfig<I, O, K>,
 ): Conv<I, O, K> {
-  return layer(ops.conv2d, config, conv2d);
+  return layer(ops.conv2d, config, conv2d, arguments);
 }
 
 /**
@@ -53,21 +53,21 @@ export function conv2d<const I extends number, const O extends number, const K e
 export function smcConv2d<const I extends number, const O extends number, const K extends Pair = 1>(
   config: ConvConfig<I, O, K>,
 ): Conv<I, O, K> {
-  return layer(ops.smcConv2d, config, smcConv2d);
+  return layer(ops.smcConv2d, config, smcConv2d, arguments);
 }
 
 /** Convolution with spectral normalisation (Miyato et al. 2018). In ONNX it is a plain convolution. */
 export function spectralConv2d<const I extends number, const O extends number, const K extends Pair = 1>(
   config: ConvConfig<I, O, K>,
 ): Conv<I, O, K> {
-  return layer(ops.spectralConv2d, config, spectralConv2d);
+  return layer(ops.spectralConv2d, config, spectralConv2d, arguments);
 }
 
 /** Convolution with an equalised learning rate (Karras et al. 2018), for discriminators. In ONNX it is a plain convolution. */
 export function equalizedConv2d<const I extends number, const O extends number, const K extends Pair = 1>(
   config: ConvConfig<I, O, K>,
 ): Conv<I, O, K> {
-  return layer(ops.equalizedConv2d, config, equalizedConv2d);
+  return layer(ops.equalizedConv2d, config, equalizedConv2d, arguments);
 }
 
 /**
@@ -94,5 +94,5 @@ export function convTranspose2d<const I extends number, const O extends number, 
   /** Runs of channels that are convolved apart. Default: 1. */
   readonly groups?: number;
 }): <S extends number>(x: Feature<I, S>) => Feature<O, Over<S, Side<K>>> {
-  return layer(ops.convTranspose2d, config, convTranspose2d);
+  return layer(ops.convTranspose2d, config, convTranspose2d, arguments);
 }

@@ -8,7 +8,7 @@ export function dropout(config: {
   /** Share of the values that become 0. */
   readonly rate: number;
 }): <X extends FeatureOrVector>(x: X) => X {
-  return layer(ops.dropout, config, dropout);
+  return layer(ops.dropout, config, dropout, arguments);
 }
 
 /** Zeroes whole images at random, training only: for the branch of a residual block (Huang et al. 2016). */
@@ -16,5 +16,5 @@ export function stochasticDepth(config: {
   /** Share of the images that become 0. */
   readonly rate: number;
 }): <X extends FeatureOrVector>(x: X) => X {
-  return layer(ops.stochasticDepth, config, stochasticDepth);
+  return layer(ops.stochasticDepth, config, stochasticDepth, arguments);
 }

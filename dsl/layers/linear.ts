@@ -21,17 +21,17 @@ export interface LinearConfig<I extends number, O extends number> {
 
 /** Linear map of the channels; the weight is [out, in]. */
 export function linear<const I extends number, const O extends number>(config: LinearConfig<I, O>): Linear<I, O> {
-  return layer(ops.linear, config, linear);
+  return layer(ops.linear, config, linear, arguments);
 }
 
 /** Linear map with spectral normalisation, of a vector. */
 export function spectralLinear<const I extends number, const O extends number>(
   config: LinearConfig<I, O>,
 ): (x: Vector<I>) => Vector<O> {
-  return layer(ops.spectralLinear, config, spectralLinear);
+  return layer(ops.spectralLinear, config, spectralLinear, arguments);
 }
 
 /** Linear map of the channels with an equalised learning rate (Karras et al. 2018), for discriminators. */
 export function equalizedLinear<const I extends number, const O extends number>(config: LinearConfig<I, O>): Linear<I, O> {
-  return layer(ops.equalizedLinear, config, equalizedLinear);
+  return layer(ops.equalizedLinear, config, equalizedLinear, arguments);
 }

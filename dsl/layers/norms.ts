@@ -15,7 +15,7 @@ export function groupNorm<const C extends number>(config: {
   /** Added to the variance. Default: 0.00001. */
   readonly eps?: number;
 }): Same<C> {
-  return layer(ops.groupNorm, config, groupNorm);
+  return layer(ops.groupNorm, config, groupNorm, arguments);
 }
 
 /** Batch normalisation; ONNX graphs use the running statistics. */
@@ -25,7 +25,7 @@ export function batchNorm2d<const C extends number>(config: {
   /** Added to the variance. Default: 0.00001. */
   readonly eps?: number;
 }): Same<C> {
-  return layer(ops.batchNorm2d, config, batchNorm2d);
+  return layer(ops.batchNorm2d, config, batchNorm2d, arguments);
 }
 
 /** Layer normalisation over the channels, at every position of a map or token sequence, or of a vector (Ba et al. 2016). */
@@ -37,7 +37,7 @@ export function layerNorm<const C extends number>(config: {
   /** Whether a learned number is added to every channel. Default: true. */
   readonly bias?: boolean;
 }): SameValues<C> {
-  return layer(ops.layerNorm, config, layerNorm);
+  return layer(ops.layerNorm, config, layerNorm, arguments);
 }
 
 /** Divides by the root of the mean square over the channels, at every position of a map or token sequence, or of a vector (Zhang and Sennrich 2019). */
@@ -49,7 +49,7 @@ export function rmsNorm<const C extends number>(config: {
   /** Whether a learned number is added to every channel. Default: false. */
   readonly bias?: boolean;
 }): SameValues<C> {
-  return layer(ops.rmsNorm, config, rmsNorm);
+  return layer(ops.rmsNorm, config, rmsNorm, arguments);
 }
 
 /** Instance normalisation: every channel of every image over its positions (Ulyanov et al. 2016). */
@@ -61,5 +61,5 @@ export function instanceNorm<const C extends number>(config: {
   /** Whether every channel has a learned scale and shift. Default: false. */
   readonly affine?: boolean;
 }): Same<C> {
-  return layer(ops.instanceNorm, config, instanceNorm);
+  return layer(ops.instanceNorm, config, instanceNorm, arguments);
 }

@@ -14,7 +14,7 @@ export function parameter<const D extends readonly number[]>(config: {
   /** How values are drawn at first; arange counts 0, init, 2·init, … in the order in which they are stored. Default: "constant". */
   readonly distribution?: "constant" | "normal" | "uniform" | "arange";
 }): () => Parameter<D> {
-  return layer(ops.parameter, config, parameter);
+  return layer(ops.parameter, config, parameter, arguments);
 }
 
 /**
@@ -27,5 +27,5 @@ export function relativePositionBias(config: {
   /** Heads of the attention. Default: 1. */
   readonly heads?: number;
 }): () => Parameter<readonly [number, number]> {
-  return layer(ops.relativePositionBias, config, relativePositionBias);
+  return layer(ops.relativePositionBias, config, relativePositionBias, arguments);
 }

@@ -2,6 +2,7 @@
 import { UserError } from "../../src/errors/index.ts";
 import type { Interchange, Model } from "../../src/ir/model.ts";
 import { captureSource, placeOf } from "../../src/ir/source.ts";
+import { checkOnlySettings } from "../arguments.ts";
 import { checkChoice, checkCounts, checkFlag, checkKeys, checkList, checkRange, type Below } from "../config.ts";
 import { model } from "../model.ts";
 import {
@@ -63,6 +64,7 @@ const usual = { widths: [128, 256, 512, 512, 1024, 1024], attentionLevels: [3, 4
 
 /** The deep-compression autoencoder: 32 times smaller by default, as dc-ae-f32c32-in-1.0 was published; a deterministic encoder, its output the latent. */
 export function dcAe(options: DcAeOptions = {}): Model {
+  checkOnlySettings("dcAe", arguments, dcAe);
   checkKeys("dcAe", options, ["name", "latentChannels", "imageChannels", "headSize", "encoder", "decoder", "diffusers"], dcAe);
   const { latentChannels = 32, imageChannels = 3, headSize = 32, encoder = {}, decoder = {}, diffusers = {} } = options;
   checkCounts("dcAe", { latentChannels, imageChannels, headSize }, dcAe);

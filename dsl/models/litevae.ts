@@ -1,4 +1,5 @@
 import type { Model } from "../../src/ir/model.ts";
+import { checkOnlySettings } from "../arguments.ts";
 import { checkChoice, checkCounts, checkKeys, checkRange } from "../config.ts";
 import type { Feature } from "../feature.ts";
 import { avgPool2d, concat, haarDwt } from "../functions/index.ts";
@@ -86,6 +87,7 @@ export interface LiteVaeOptions {
 export function litevae(options: LiteVaeOptions): Model {
   const { variant, latentChannels = 12, imageChannels = 3, pointwise = false, dropout = 0, decoder = {} } = options;
   const settings = ["name", "variant", "latentChannels", "imageChannels", "decoder", "pointwise", "dropout", "discriminator"];
+  checkOnlySettings("litevae", arguments, litevae);
   checkKeys("litevae", options, settings, litevae);
   checkKeys("decoder of litevae", decoder, ["norm", "base", "multipliers", "attention"], litevae);
   checkChoice("variant of litevae", variant, Object.keys(variants), litevae);

@@ -1,6 +1,7 @@
 import { UserError } from "../../src/errors/index.ts";
 import type { Interchange, Model } from "../../src/ir/model.ts";
 import { captureSource, placeOf } from "../../src/ir/source.ts";
+import { checkOnlySettings } from "../arguments.ts";
 import { checkCounts, checkKeys, checkList, type Below } from "../config.ts";
 import { model } from "../model.ts";
 import { KlEncoder } from "./autoencoder-kl.ts";
@@ -64,6 +65,7 @@ const settings = [
 
 /** The KL autoencoder of latent diffusion (Rombach et al. 2022), f = 8 by default, with diffusers' key names. */
 export function sdVae(options: SdVaeOptions = {}): Model {
+  checkOnlySettings("sdVae", arguments, sdVae);
   checkKeys("sdVae", options, settings, sdVae);
   return klAutoencoder("sdVae", options, sdVae);
 }
@@ -75,6 +77,7 @@ export function sdVae(options: SdVaeOptions = {}): Model {
 export function vaeSmall(
   options: Pick<SdVaeOptions, "name" | "latentChannels" | "imageChannels" | "pointwise" | "discriminator"> = {},
 ): Model {
+  checkOnlySettings("vaeSmall", arguments, vaeSmall);
   checkKeys("vaeSmall", options, ["name", "latentChannels", "imageChannels", "pointwise", "discriminator"], vaeSmall);
   const decoder = { base: 128, multipliers: [1, 2, 4, 4], blocks: 3 };
   return klAutoencoder("vaeSmall", { ...options, base: 96, multipliers: [1, 2, 2, 3], blocks: 1, decoder }, vaeSmall);

@@ -1,5 +1,6 @@
 /** Tiny autoencoders (TAESD, Bohan 2023) under the keys of diffusers' AutoencoderTiny. */
 import type { Model } from "../../src/ir/model.ts";
+import { checkOnlySettings } from "../arguments.ts";
 import { checkCounts, checkKeys, checkList } from "../config.ts";
 import type { Feature } from "../feature.ts";
 import { add, relu, scale, tanh, upsample } from "../functions/index.ts";
@@ -79,6 +80,7 @@ export interface TaesdOptions {
 
 /** TAESD: a deterministic encoder and a decoder of 1.2 M parameters each that know the latents of a larger autoencoder. */
 export function taesd(options: TaesdOptions = {}): Model {
+  checkOnlySettings("taesd", arguments, taesd);
   checkKeys("taesd", options, ["name", "latentChannels", "imageChannels", "channels", "encoderBlocks", "decoderBlocks"], taesd);
   const { latentChannels = 4, imageChannels = 3, channels = 64 } = options;
   const { encoderBlocks = [1, 3, 3, 3], decoderBlocks = [3, 3, 3, 1] } = options;

@@ -4,6 +4,7 @@ import { isRead } from "../../src/ir/op.ts";
 import type { Block, Body, Definition, Rebuilds, Rebuilt } from "../../src/ir/model.ts";
 import type { Shape } from "../../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
+import { above, checkedArguments, checkedForAuthor } from "../arguments.ts";
 import { checkLayerKey, checkMemberKey } from "../names.ts";
 import { callBlock, traceBody } from "./call.ts";
 import { literalsIn, parametersIn } from "./code-text.ts";
@@ -18,6 +19,12 @@ import { watched, type Slip } from "./watched.ts";
  */
 export function block<A extends unknown[], R>(name: string, build: (...config: A) => R): (...config: A) => R {
   const source = captureSource(block);
+  checkedArguments(arguments, {
+    called: "block",
+    most: 2,
+    takes: "a name and a function",
+    at: () => ({ where: placeOf(source) }),
+  });
   if (!/^[A-Z][A-Za-z0-9]*$/.test(name)) {
     throw new UserError({
       what: `"${name}" is not a block name`,
@@ -35,7 +42,8 @@ export function block<A extends unknown[], R>(name: string, build: (...config: A
     literals: literalsIn(String(build)),
     build: (config: readonly unknown[], rebuilds: Rebuilds) => rebuilt(() => make(config as A, source), rebuilds),
   });
-  const create = (...config: A): R => {
+  const create = (...given: A): R => {
+    const config = checkedForAuthor(build, given, "setting", { called: name, at: () => above(create) }) as A;
     // A depth that is only tried may ask for more of them than there is memory.
     if (rebuilding !== undefined && building.some(({ handle }) => handle.definition === definition))
       throw new Error(`${name} holds its own kind`);
@@ -154,6 +162,12 @@ export type Nameable = Applicable | readonly Nameable[] | Members;
  */
 export function layers<T extends Readonly<Record<string, Nameable | undefined>>>(named: T): T {
   const source = captureSource(layers);
+  checkedArguments(arguments, {
+    called: "layers",
+    most: 1,
+    takes: "its layers, in one object",
+    at: () => ({ where: placeOf(source) }),
+  });
   const frame = building.at(-1);
   const fail = (what: string, help: string): never => {
     throw new UserError({ what, where: placeOf(source), help });

@@ -1,15 +1,21 @@
 /** Calls: a block's function run on features, its body recorded anew for every call. */
 import type { Block, Body, CallNode, Returns, Value } from "../../src/ir/model.ts";
-import type { Source } from "../../src/ir/source.ts";
+import type { Report } from "../../src/errors/index.ts";
+import { placeOf, type Source } from "../../src/ir/source.ts";
 import { neededNodes } from "../../src/ir/walk.ts";
-import type { BlockHandle } from "./handles.ts";
+import { checkedForAuthor } from "../arguments.ts";
+import { pathOf, type BlockHandle } from "./handles.ts";
 import { currentTrace, markUsed, Traced, tracing, valueFor, valuesFor, type PartTrace, type Trace } from "./trace.ts";
 
 /** Runs a block's function on fresh inputs of the same shapes and records the call. */
 export function callBlock(handle: BlockHandle, inputs: readonly unknown[], source: Source): unknown {
   const outer = currentTrace(source, handle.name);
   markUsed(outer, handle, handle.name, source);
-  const values = valuesFor(outer, handle.name, inputs, source);
+  const at = (): Pick<Report, "where" | "module"> => ({ where: placeOf(source), module: pathOf(handle) });
+  // What was built before has been called with as many.
+  const given =
+    handle.rebuilt === undefined ? checkedForAuthor(handle.forward, inputs, "feature", { called: handle.name, at }) : inputs;
+  const values = valuesFor(outer, handle.name, given, source);
   const { graph: body, returns } =
     handle.rebuilt?.trace(values.map(({ shape }) => shape)) ?? traceBody(handle, values, outer.part, source);
   const results = body.outputs.map((value): Value => Object.freeze({ shape: value.shape }));

@@ -1,10 +1,11 @@
 /** Ops: what a typed constructor or function makes of an op's definition. */
-import { ShapeError, UserError } from "../../src/errors/index.ts";
+import { ShapeError, UserError, type Report } from "../../src/errors/index.ts";
 import type { Layer, Value } from "../../src/ir/model.ts";
 import type { Attributes, Attrs, ConfigOf } from "../../src/ir/attributes.ts";
-import { inputsOf, type Op } from "../../src/ir/op.ts";
+import { inputCount, inputsOf, type Op } from "../../src/ir/op.ts";
 import { formatShape, type Shape } from "../../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
+import { checkedInputs, checkFunction, checkOnlySettings, type Given } from "../arguments.ts";
 import { fillAttributes, type Filled } from "../attributes.ts";
 import type { Below } from "../config.ts";
 import { callableOf, pathOf, type LayerHandle } from "./handles.ts";
@@ -12,9 +13,10 @@ import { currentTrace, markUsed, Traced, valuesFor } from "./trace.ts";
 
 /**
  * A layer: the op with fixed attributes, called on features, which gives a list where the op has several outputs; `below` is the constructor that the
- * user called.
+ * user called, and `given` its `arguments`, of which more than one are refused.
  */
-export function layer<F, D extends Attributes>(op: Op<Attrs, D>, config: ConfigOf<D>, below: Below): F {
+export function layer<F, D extends Attributes>(op: Op<Attrs, D>, config: ConfigOf<D>, below: Below, given?: Given): F {
+  if (given !== undefined) checkOnlySettings(op.constructorName ?? op.name, given, below);
   const filled = fillAttributes(op, config, below);
   if (op.torch.kind !== "module") throw wrongKind(op, below, "a function, and no layer", "apply");
   const handle: LayerHandle = { kind: "layer", op, ...filled, source: captureSource(below) };
@@ -31,14 +33,18 @@ function wrongKind(op: Op, below: Below, what: string, by: string): UserError {
   });
 }
 
-/** Applies an op without parameters; of several outputs it gives a list. */
+/**
+ * Applies an op without parameters; of several outputs it gives a list. `below` is the function that the user called, and `given` its `arguments`, of
+ * which more than the op's inputs and its settings are refused.
+ */
 export function apply<R, D extends Attributes>(
   op: Op<Attrs, D>,
   config: ConfigOf<D>,
   inputs: readonly unknown[],
   below: Below,
+  given?: Given,
 ): R {
-  return single(applyAll<readonly Traced[], D>(op, config, inputs, below)) as R;
+  return single(applyAll<readonly Traced[], D>(op, config, inputs, below, given)) as R;
 }
 
 /** Applies an op that has as many outputs as its attributes say: it gives a list, also of one. */
@@ -47,7 +53,9 @@ export function applyAll<R, D extends Attributes>(
   config: ConfigOf<D>,
   inputs: readonly unknown[],
   below: Below,
+  given?: Given,
 ): R {
+  if (given !== undefined) checkFunction(op, given, below);
   const filled = fillAttributes(op, config, below);
   if (op.torch.kind === "module" && op.source !== true) throw wrongKind(op, below, "a layer, and no function", "layer");
   return record(op, filled, inputs, captureSource(below)) as R;
@@ -66,18 +74,14 @@ function record(
 ): readonly Traced[] {
   const trace = currentTrace(source, op.name);
   if (handle !== undefined) markUsed(trace, handle, op.name, source);
-  if (op.source === true && inputs.length > 0) {
-    throw new UserError({
-      what: `${op.name} takes no input`,
-      where: placeOf(source),
-      module: pathOf(handle ?? trace.block) || undefined,
-      op: op.name,
-      help: "call it without arguments, and apply what it returns: mul(h, l.gamma())",
-    });
-  }
-  // A call without inputs is refused as one whose first is nothing.
-  const [input, ...rest] = inputs;
-  const values = valuesFor(trace, op.name, op.source === true ? [] : [input, ...rest], source);
+  const at = (): Pick<Report, "where" | "module"> => ({
+    where: placeOf(source),
+    module: pathOf(handle ?? trace.block) || undefined,
+  });
+  const given = checkedInputs(op, inputs, at);
+  // One that is missing is refused as one that is nothing.
+  const missing = Math.max(0, inputCount(op).least - given.length);
+  const values = valuesFor(trace, op.name, [...given, ...Array<undefined>(missing).fill(undefined)], source);
   const shapes = inputsOf(
     op,
     values.map((value) => value.shape),
@@ -89,8 +93,7 @@ function record(
     if (!(error instanceof ShapeError)) throw error;
     throw new UserError({
       what: error.message,
-      where: placeOf(source),
-      module: pathOf(handle ?? trace.block) || undefined,
+      ...at(),
       op: `${op.name} of ${shapes.map(formatShape).join(", ")}`,
       ...error.detail,
     });

@@ -2,7 +2,7 @@
 import { UserError, type Report } from "../../src/errors/index.ts";
 import type { Module, Node, Value } from "../../src/ir/model.ts";
 import { channelsOf, type Shape } from "../../src/ir/shape.ts";
-import { placeOf, type Source } from "../../src/ir/source.ts";
+import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
 import { handleOf, pathOf, type BlockHandle, type Handle } from "./handles.ts";
 
 /** What a feature is at run time: a value and the trace in which it lives. */
@@ -12,6 +12,19 @@ export class Traced {
   constructor(value: Value, trace: Trace) {
     this.value = value;
     this.trace = trace;
+  }
+
+  /** What compares a feature or computes with it in JavaScript asks for this; what asks whether there is one does not. */
+  [Symbol.toPrimitive](): never {
+    const source = captureSource(this[Symbol.toPrimitive]);
+    throw new UserError({
+      what: "a feature is used as a number or as text",
+      where: placeOf(source),
+      module: pathOf(this.trace.block) || undefined,
+      expected: "functions of litevae/dsl, such as add(x, y) and mul(x, 2)",
+      found: "an operator of JavaScript, such as x + y, x > 3 or `${x}`",
+      help: "a model is described before there are values: compute in the graph, or decide by settings and by channelCount(x)",
+    });
   }
 }
 

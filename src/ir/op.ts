@@ -53,6 +53,8 @@ export interface Definition<A extends Attrs, D extends Attributes> {
   readonly constructorName?: string;
   /** Where its author defines it; absent of the ops of this package. What is wrong with its forms is then the author's to correct. */
   readonly own?: Source;
+  /** How many values go in; 1 where nothing is said. */
+  readonly inputs?: number | { readonly least: number; readonly most: number };
   /** Absent where it has none. */
   readonly attributes?: D;
   /** The parameters of a layer; a function has none. */
@@ -76,6 +78,15 @@ export interface Definition<A extends Attrs, D extends Attributes> {
   readonly torch: TorchForm<A>;
   /** A random legal use, for the generic test of every op. */
   sample(choose: Choose): { readonly attrs: A; readonly inputs: NonEmpty<readonly number[]> };
+}
+
+/** How many values go into an op. */
+export function inputCount({ inputs = 1, source }: Pick<Op, "inputs" | "source">): {
+  readonly least: number;
+  readonly most: number;
+} {
+  if (source === true) return { least: 0, most: 0 };
+  return typeof inputs === "number" ? { least: inputs, most: inputs } : inputs;
 }
 
 /** What goes into an op: one value or more, or none into a source. */

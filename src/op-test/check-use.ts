@@ -1,7 +1,7 @@
 /** The check of one use of an op by its own declaration: ONNX equals PyTorch, and shapes, parameters and MACs are what both say. */
 import { nonEmpty, type NonEmpty } from "../errors/must.ts";
 import { macsOf } from "../ir/macs.ts";
-import { inputsOf, torchConstants, torchModule, type Op, type ParamSpec } from "../ir/op.ts";
+import { inputCount, inputsOf, torchConstants, torchModule, type Op, type ParamSpec } from "../ir/op.ts";
 import { pyName, type PyExpr } from "../ir/python.ts";
 import { elementCount, evaluateShape, shapeOf } from "../ir/shape.ts";
 import type { Tensor } from "../ir/tensor.ts";
@@ -26,6 +26,12 @@ const tolerance = 1e-5;
 
 /** That the shape rule gives for symbols what it gives for numbers; an image has `divisor` pixels per position. */
 export function checkShapes(op: Op, { attrs, inputs }: OpUse, divisor: number): void {
+  const { least, most } = inputCount(op);
+  if (op.source !== true && (inputs.length < least || inputs.length > most)) {
+    throw new OpFault(
+      `a sample has ${inputs.length} inputs, where the op takes ${least === most ? least : `${least} to ${most}`}: say so in inputs`,
+    );
+  }
   const { shapes, bindings } = symbolicShapes(inputs, divisor);
   const concrete = inputsOf(
     op,

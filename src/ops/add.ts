@@ -6,6 +6,7 @@ import { operandShapes } from "./samples.ts";
 export const add = defineOp({
   name: "add",
   doc: "Sum, element by element; one value for many is repeated.",
+  inputs: 2,
   infer: (inputs) => [broadcastShape(inputs)],
   onnx: (writer, inputs) => [writer.node("Add", inputs)],
   saves: () => ({}),

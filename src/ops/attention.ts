@@ -7,6 +7,7 @@ export const attention = defineOp({
   doc:
     "Scaled dot-product attention of every position of the queries to all of the keys and values, maps or token sequences (Vaswani et al. 2017). " +
     "What comes out has the positions of the queries and the channels of the values.",
+  inputs: 3,
   attributes: {
     heads: { kind: "count", default: 1, doc: "Heads that attend side by side, each over its own run of channels." },
   },

@@ -10,6 +10,7 @@ import { anyShape } from "./samples.ts";
 export const concat = defineOp({
   name: "concat",
   doc: "Joins along the channels.",
+  inputs: { least: 1, most: Infinity },
   infer(inputs) {
     const [first, ...rest] = inputs;
     expectSameKind(inputs);

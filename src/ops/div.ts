@@ -6,6 +6,7 @@ import { operandShapes } from "./samples.ts";
 export const div = defineOp({
   name: "div",
   doc: "Quotient, element by element; one value for many is repeated.",
+  inputs: 2,
   infer: (inputs) => [broadcastShape(inputs)],
   onnx: (writer, inputs) => [writer.node("Div", inputs)],
   precise: ["Div"],

@@ -7,6 +7,7 @@ export const linearAttention = defineOp({
   doc:
     "Attention whose weights are relu(query)·relu(key) over their sum: values times keys are summed over all positions once, so that its cost grows with " +
     "the positions, not with their square (Cai et al. 2023).",
+  inputs: 3,
   attributes: {
     heads: { kind: "count", default: 1, doc: "Heads that attend side by side, each over its own run of channels." },
     eps: { kind: "number", interval: { min: 0, max: 1, open: true }, default: 1e-15, doc: "Added to the sum of the weights." },

@@ -6,6 +6,7 @@ import { operandShapes } from "./samples.ts";
 export const mul = defineOp({
   name: "mul",
   doc: "Product, element by element; one value for many is repeated.",
+  inputs: 2,
   infer: (inputs) => [broadcastShape(inputs)],
   onnx: (writer, inputs) => [writer.node("Mul", inputs)],
   torch: { kind: "function", call: (inputs) => inputs.reduce((left, right) => pyBinary("*", left, right)) },

@@ -6,6 +6,7 @@ import { operandShapes } from "./samples.ts";
 export const sub = defineOp({
   name: "sub",
   doc: "Difference, element by element; one value for many is repeated.",
+  inputs: 2,
   infer: (inputs) => [broadcastShape(inputs)],
   onnx: (writer, inputs) => [writer.node("Sub", inputs)],
   saves: () => ({}),

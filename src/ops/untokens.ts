@@ -10,6 +10,7 @@ import { featureDims, replaceChannels, sequenceDims } from "./rules.ts";
 export const untokens = defineOp({
   name: "untokens",
   doc: "A token sequence as a map again, with the sides of another: [N, C, H·W] becomes [N, C, H, W].",
+  inputs: 2,
   infer(inputs) {
     const [sequence] = inputs;
     const like = must(inputs[1], "the map whose sides it gets");

@@ -15,6 +15,7 @@ export const windowAttention = defineOp({
     "Attention within windows of size×size positions (Swin, Liu et al. 2021). With a shift, windows lie that far from the map's corner and go on at the other side, where " +
     "positions that are no neighbours do not see each other. A fourth input is the relative position bias: a number for each of (2·size − 1)² distances and each head, " +
     "added to the scores.",
+  inputs: { least: 3, most: 4 },
   attributes: {
     heads: { kind: "count", default: 1, doc: "Heads that attend side by side, each over its own run of channels." },
     windowSize: { kind: "count", doc: "Positions along each side of a window; it divides the sides of the map." },

@@ -26,7 +26,7 @@ test("a parameter that is given an input is refused at its call", () => {
     const called = l.gamma as unknown as (x: FeatureMap) => never;
     return (x: FeatureMap): FeatureMap => mul(l.conv(x as Feature<3, 1>), called(x));
   });
-  expect(reportOf(() => modelOf(Encoder()))).toMatchObject({ what: "parameter takes no input", module: "encoder.gamma" });
+  expect(reportOf(() => modelOf(Encoder()))).toMatchObject({ what: "parameter takes no argument", module: "encoder.gamma" });
 });
 
 test.each<[string, () => unknown]>([

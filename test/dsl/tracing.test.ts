@@ -33,7 +33,7 @@ describe("applying", () => {
   ] as const)("a layer to nothing, such as %s", (op, layer) => {
     const Encoder = block("Encoder", () => {
       const { one } = layers({ one: layer() });
-      return () => (one as unknown as () => FeatureMap)(); // @nothing
+      return (_: FeatureMap) => (one as unknown as () => FeatureMap)(); // @nothing
     });
     expect(reportOf(() => modelOf(Encoder()))).toEqual({
       what: `input 1 of ${op} is not a feature`,
@@ -49,7 +49,7 @@ describe("applying", () => {
     const given = (input: unknown): Report => {
       const Encoder = block("Encoder", () => {
         layers({});
-        return (): FeatureMap => silu(input as FeatureMap); // @no-feature
+        return (_: FeatureMap): FeatureMap => silu(input as FeatureMap); // @no-feature
       });
       return reportOf(() => modelOf(Encoder()));
     };
@@ -84,7 +84,7 @@ describe("applying", () => {
       const Inner = block("Inner", () => (x: FeatureMap) => silu(x));
       const Encoder = block("Encoder", () => {
         const { inner } = layers({ inner: Inner() });
-        return (): FeatureMap => inner("x" as unknown as FeatureMap);
+        return (_: FeatureMap): FeatureMap => inner("x" as unknown as FeatureMap);
       });
       expect(reportOf(() => modelOf(Encoder()))).toMatchObject({
         what: "input 1 of Inner is not a feature",
@@ -97,10 +97,10 @@ describe("applying", () => {
       ["by name", { left: {} }, '"left" in the result of Inner', "an object with no keys"],
       ["in an array", [conv2d({ in: 3, out: 3 })], '"0" in the result of Inner', "a layer that was not applied"],
     ])("the result of a block, %s", (_, result, what, found) => {
-      const Inner = block("Inner", () => () => result as FeatureMap);
+      const Inner = block("Inner", () => (_: FeatureMap) => result as FeatureMap);
       const Encoder = block("Encoder", () => {
         const { inner } = layers({ inner: Inner() });
-        return (x: FeatureMap): FeatureMap => (inner as Body)(x); // @result
+        return (x: FeatureMap): FeatureMap => inner(x); // @result
       });
       expect(reportOf(() => modelOf(Encoder()))).toEqual({
         what: `${what} is not a feature`,

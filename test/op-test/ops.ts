@@ -51,6 +51,7 @@ export const doubledInPython = defineOp({
 export const gate = composeOp({
   name: "gate",
   doc: "x·sigmoid(s·y) with a learned s per channel, and what is left of x.",
+  inputs: 2,
   attributes: {
     channels: { kind: "count", doc: "Channels of the inputs." },
     power: { kind: "number", default: 1, doc: "Factor of the gate." },
