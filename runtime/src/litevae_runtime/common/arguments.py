@@ -9,7 +9,11 @@ from typing import Any
 def command_parser(package: str, command: str, description: str, exit_codes: str) -> argparse.ArgumentParser:
     """The parser of `python -m package.command`. An option with one value is refused where it is given twice."""
     parser = argparse.ArgumentParser(
-        prog=f"python -m {package}.{command}", description=description, epilog=f"exit codes: {exit_codes}"
+        prog=f"python -m {package}.{command}",
+        description=description,
+        epilog=f"exit codes: {exit_codes}",
+        # `--size 128` would be `--sizes 128`, until there is an option `--size`.
+        allow_abbrev=False,
     )
     parser.register("action", None, _Once)
     return parser
