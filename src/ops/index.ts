@@ -19,6 +19,7 @@ import { elu } from "./elu.ts";
 import { equalizedConv2d } from "./equalized-conv2d.ts";
 import { equalizedLinear } from "./equalized-linear.ts";
 import { exp } from "./exp.ts";
+import { fsq } from "./fsq.ts";
 import { gelu } from "./gelu.ts";
 import { globalPool } from "./global-pool.ts";
 import { groupNorm } from "./group-norm.ts";
@@ -94,6 +95,7 @@ export const ops = {
   equalizedConv2d,
   equalizedLinear,
   exp,
+  fsq,
   gelu,
   globalPool,
   groupNorm,

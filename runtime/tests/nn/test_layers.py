@@ -207,3 +207,23 @@ def test_stochastic_depth_drops_whole_images_and_keeps_the_mean(shape: tuple[int
 
 def test_stochastic_depth_at_rate_1_leaves_nothing(x: Tensor) -> None:
     assert not layers.StochasticDepth(1).train()(x).any()
+
+
+@pytest.mark.parametrize("levels", [[2], [3, 4], [8, 5, 5, 5]])
+def test_fsq_gives_each_channel_its_levels(levels: list[int]) -> None:
+    sweep = torch.linspace(-6, 6, 4001)
+    x = sweep[:, None, None, None].expand(-1, len(levels), 1, 1).clone().requires_grad_()
+    y = layers.fsq(x, levels)
+    for channel, count in enumerate(levels):
+        values = y[:, channel, 0, 0].detach()
+        wanted = (torch.arange(count) - count // 2) / (count // 2)
+        torch.testing.assert_close(values.unique(), wanted, rtol=0, atol=1e-6)
+        assert (values.diff() >= -1e-6).all()
+        # 0 lies in the middle of a level, which is 0.
+        assert values[2000] == 0 and values[1990] == 0 and values[2010] == 0
+    (gradient,) = torch.autograd.grad(y.sum(), x)
+    # Where tanh is not 1 in float32.
+    assert (gradient[sweep.abs() < 3] > 0).all()
+    half = layers.fsq(x.detach().half(), levels)
+    assert half.dtype == torch.float16
+    torch.testing.assert_close(half.float(), layers.fsq(x.detach().half().float(), levels), rtol=0, atol=1e-3)

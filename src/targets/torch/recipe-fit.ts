@@ -16,12 +16,21 @@ export interface Trained {
 /** Throws a UserError with a report for every phase that cannot be trained. */
 export function checkFit(recipe: Recipe, trained: Trained): void {
   checkDiscriminator(recipe, trained.model);
-  checkPosterior(recipe, trained.model);
   const reports = recipe.phases.flatMap((phase, i) => sizeReport(recipe, phase, i, trained));
   if (reports.length > 0) throw new UserError(...reports);
 }
 
-/** The recipe with every resolution that does not fit replaced by the nearest one that does, and without a term of a distribution that is not there. */
+/** The recipe without a term of a distribution that is not there, and what a person is told of that. */
+export function withoutDivergence(
+  recipe: Recipe,
+  { name, autoencoder }: Model,
+): { readonly recipe: Recipe; readonly told: string | undefined } {
+  if (recipe.losses.kl === 0 || autoencoder?.posterior !== undefined) return { recipe, told: undefined };
+  const told = `note: ${name}'s latents have no distribution: the recipe ${recipe.name} is written with losses.kl 0, not ${recipe.losses.kl}\n`;
+  return { recipe: { ...recipe, losses: { ...recipe.losses, kl: 0 } }, told };
+}
+
+/** The recipe with every resolution that does not fit replaced by the nearest one that does. */
 export function fitted(recipe: Recipe, trained: Trained): Recipe {
   const phases = recipe.phases.map((phase) => {
     const sizes = misfit(partsOf(recipe, phase, trained), phase.resolution, phase.resolution)?.nearest ?? [];
@@ -30,22 +39,7 @@ export function fitted(recipe: Recipe, trained: Trained): Recipe {
     );
     return { ...phase, resolution: nearest };
   });
-  const losses = hasPosterior(trained.model) ? recipe.losses : { ...recipe.losses, kl: 0 };
-  return { ...recipe, phases, losses };
-}
-
-function hasPosterior({ autoencoder }: Model): boolean {
-  return autoencoder?.posterior !== undefined;
-}
-
-function checkPosterior({ name, losses }: Recipe, model: Model): void {
-  if (losses.kl === 0 || hasPosterior(model)) return;
-  throw new UserError({
-    what: `the recipe ${name} weighs a KL divergence, and the encoder of ${model.name} gives latents without a distribution`,
-    expected: "losses.kl: 0",
-    found: `losses.kl: ${losses.kl}`,
-    help: `write a recipe with losses: { kl: 0 }, or leave --recipe out: the package then has one without the term`,
-  });
+  return { ...recipe, phases };
 }
 
 function checkDiscriminator(recipe: Recipe, model: Model): void {

@@ -11,10 +11,11 @@ from .haar import haar_dwt, haar_idwt
 from .linear import ChannelLinear
 from .norms import ChannelLayerNorm, ChannelRMSNorm
 from .parameter import parameter, relative_position_bias
+from .quantization import fsq, round_ste
 from .rules import at_least_float32, default_groups, same_padding
 from .smc import SMCConv2d
 from .spectral import SpectralConv2d, SpectralLinear, without_power_iteration
-from .stochastic import StochasticDepth, round_ste
+from .stochastic import StochasticDepth
 from .stylegan import blur, minibatch_stddev
 from .tokens import tokens, untokens
 
@@ -33,6 +34,7 @@ __all__ = [
     "attention",
     "blur",
     "default_groups",
+    "fsq",
     "grouped_chunk",
     "grouped_split",
     "haar_dwt",

@@ -1,11 +1,6 @@
-"""What training alone does: random depth, and gradients of steps."""
+"""What training alone does: random depth."""
 
 from torch import Tensor, nn
-
-
-def round_ste(x: Tensor) -> Tensor:
-    """The nearest whole number, halves to even, with the gradient of `x` (arXiv:1308.3432)."""
-    return x + (x.round() - x).detach()
 
 
 class StochasticDepth(nn.Module):
