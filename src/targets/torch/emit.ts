@@ -37,10 +37,10 @@ async function trainingOf(
   const networks = resources.networks(wrapped.imageChannels);
   const written = resources.writtenNetworks(wrapped.imageChannels);
   const { recipe, told } = withoutDivergence(await resources.recipe(options.recipe ?? defaultRecipe), model);
-  if (told !== undefined) note(told);
   const trained: Trained = { model, networks };
-  // What nobody named gives way at sizes, too.
+  // What nobody named gives way without a word, at sizes too.
   if (options.recipe === undefined) return { recipe: fitted(recipe, trained), networks, written };
+  if (told !== undefined) note(told);
   checkFit(recipe, trained);
   return { recipe, networks, written };
 }
