@@ -1,6 +1,6 @@
 /** Calls: a block's function run on features, its body recorded anew for every call. */
 import type { Block, Body, CallNode, Returns, Value } from "../../src/ir/model.ts";
-import type { Report } from "../../src/errors/index.ts";
+import { UserError, type Report } from "../../src/errors/index.ts";
 import { placeOf, type Source } from "../../src/ir/source.ts";
 import { neededNodes } from "../../src/ir/walk.ts";
 import { checkedForAuthor } from "../arguments.ts";
@@ -53,6 +53,21 @@ export function traceBody(handle: BlockHandle, values: readonly Value[], part: P
         : "record";
   const named = kind === "one" ? [["", returned] as const] : Object.entries(returned as Readonly<Record<string, unknown>>);
   const help = "return from the block's function what its last layer returned";
+  if (named.length === 0) {
+    throw new UserError({
+      what: `the function of ${handle.name} returns no feature`,
+      where: placeOf(source),
+      module: pathOf(handle) || undefined,
+      expected: "a feature, or features in a list or under names",
+      found:
+        returned instanceof Promise
+          ? "a Promise: the function is async"
+          : kind === "list"
+            ? "an empty list"
+            : "an object with no keys",
+      help: returned instanceof Promise ? "leave async and await out: layers are applied at once" : help,
+    });
+  }
   const outputs: Value[] = [];
   const entries = named.map(([key, result]) => {
     const what = `${key === "" ? "" : `"${key}" in `}the result of ${handle.name}`;

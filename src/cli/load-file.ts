@@ -81,13 +81,14 @@ function noDefault(
   exported: Readonly<Record<string, unknown>>,
   { noun, examples }: Wanted,
 ): UserError {
+  const given = Object.hasOwn(exported, "default");
   const value = exported["default"];
   return new UserError({
     what: `${name} has no ${noun} as its default export`,
     where: { file: path, line: 1 },
     expected: examples.map((example) => `export default ${example}`).join(" or "),
-    found: value === undefined ? `exports: ${Object.keys(exported).join(", ") || "none"}` : `export default of ${kindOf(value)}`,
-    help: value === undefined ? `add export default before the ${noun}` : `export what ${examples.join(" or ")} returns`,
+    found: given ? `export default of ${kindOf(value)}` : `exports: ${Object.keys(exported).join(", ") || "none"}`,
+    help: given ? `export what ${examples.join(" or ")} returns` : `add export default before the ${noun}`,
   });
 }
 
@@ -124,7 +125,7 @@ async function unlessStuck<T>(loading: Promise<T>, file: string, noun: Noun): Pr
 }
 
 function kindOf(value: unknown): string {
-  if (value === null) return "null";
+  if (value === null || value === undefined) return String(value);
   if (typeof value === "object" && "kind" in value && value.kind === "model") return "a model";
   return `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
 }

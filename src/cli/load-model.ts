@@ -5,7 +5,7 @@ import { nearest, UserError } from "../errors/index.ts";
 import type { Model } from "../ir/model.ts";
 import { importDefault, isFile, type Wanted } from "./load-file.ts";
 
-const wanted: Wanted = { noun: "model", examples: ["litevae({ … })", "model({ … })"] };
+const wanted: Wanted = { noun: "model", examples: ["litevae({ … })", "model({ … })", "network({ … })"] };
 
 /** Whether MODEL is a folder of weights, whose config.json says what they are of. */
 export function isFolder(name: string): boolean {

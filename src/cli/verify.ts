@@ -39,8 +39,8 @@ export function addVerify(program: Command): void {
       if (result.alone !== undefined) progress(`${result.alone}; files, graphs and finite outputs were checked`);
       if (result.compiledFromWeights === false) progress(`${folder} was not compiled from this very file: ${weights}`);
       process.stdout.write(flags.format === "json" ? jsonText(result) : await table(result));
-      for (const { output, sensitive } of result.outputs)
-        if (sensitive === false)
+      for (const { output, sensitive, ok } of result.outputs)
+        if (sensitive === false && ok)
           progress(`warning: ${output} stays within what is allowed under random parameters, too: it says little of the weights`);
       const wrong = result.outputs.filter(({ ok }) => !ok);
       if (wrong.length > 0) throw disagreement(folder, weights, result, wrong);
@@ -68,7 +68,7 @@ async function table({ size, outputs, reference }: Verification): Promise<string
     largest.toPrecision(4),
     difference?.toExponential(2) ?? "–",
     bound?.toExponential(2) ?? "–",
-    ok ? (difference === undefined ? "finite" : "ok") : difference === undefined ? "not finite" : "exceeds",
+    ok ? (difference === undefined ? "finite" : "ok") : bound === undefined || Number.isNaN(bound) ? "not finite" : "exceeds",
   ]);
   const against = reference === null ? "onnxruntime alone" : `onnxruntime against ${reference.package} in float64`;
   return `${size.height}×${size.width}, ${against}\n\n${textTable({ columns, rows })}`;
@@ -97,6 +97,16 @@ function disagreement(
       expected: "numbers",
       found: names,
       help: "look for overflow: compile the model without --precision fp16, or check its weights",
+    });
+  }
+  // The bound follows from what the package gives.
+  const ownFault = wrong.filter(({ bound }) => Number.isNaN(bound));
+  if (ownFault.length > 0) {
+    return new UserError({
+      what: `${reference.package} itself gives values that are not finite`,
+      expected: "numbers",
+      found: ownFault.map(({ output, scene }) => `${output} on the image "${scene}"`).join("\n"),
+      help: "look in the model for a logarithm, a root or a division of what can be 0 or less; with weights of a run, see whether it diverged",
     });
   }
   return new UserError({

@@ -102,16 +102,16 @@ function parseLimit(text: string, { suffixes }: MetricFacts, budget: string): nu
   });
 }
 
-/** Throws UsageError for the first budget of a part that none of the models has, where its name is nearly that of one. */
+/** Throws UsageError for the first budget of a part that none of the models has. */
 export function checkSpelling(parts: readonly string[], budgets: readonly Budget[]): void {
   for (const { part } of budgets) {
-    const meant = parts.includes(part) ? undefined : nearest(part, parts);
-    if (meant === undefined) continue;
+    if (parts.includes(part)) continue;
+    const meant = nearest(part, parts) ?? parts.find((name) => name.startsWith(part));
     throw new UsageError({
       what: `the budget of "${part}" names no part`,
       expected: [...new Set(parts)].join(", "),
       found: part,
-      help: `did you mean ${meant}?`,
+      help: meant === undefined ? "name one of these" : `did you mean ${meant}?`,
     });
   }
 }

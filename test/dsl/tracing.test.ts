@@ -112,6 +112,19 @@ describe("applying", () => {
         help: "return from the block's function what its last layer returned",
       });
     });
+    test.each<[string, unknown, string]>([
+      ["nothing by name", {}, "an object with no keys"],
+      ["an empty list", [], "an empty list"],
+      ["of an async function", Promise.resolve(), "a Promise: the function is async"],
+    ])("the result of a block, %s", (_, result, found) => {
+      const Encoder = block("Encoder", () => (_: FeatureMap) => result as FeatureMap);
+      expect(reportOf(() => modelOf(Encoder()))).toMatchObject({
+        what: "the function of Encoder returns no feature",
+        module: "encoder",
+        expected: "a feature, or features in a list or under names",
+        found,
+      });
+    });
     test("what channelCount is asked of", () => {
       expect(reportOf(() => channelCount(7 as unknown as FeatureMap))).toEqual({
         what: "this is not a feature",

@@ -186,7 +186,7 @@ describe("the file of a model (exit code 1)", () => {
         at no-default.ts:1
         > 1 | import { litevae } from "litevae";
           2 | export const small = litevae({ variant: "S" });
-        expected: export default litevae({ … }) or export default model({ … })
+        expected: export default litevae({ … }) or export default model({ … }) or export default network({ … })
         found:    exports: small
         help:     add export default before the model
       "
@@ -200,14 +200,16 @@ describe("the file of a model (exit code 1)", () => {
         at function.ts:1
         > 1 | import { litevae } from "litevae";
           2 | export default () => litevae({ variant: "S" });
-        expected: export default litevae({ … }) or export default model({ … })
+        expected: export default litevae({ … }) or export default model({ … }) or export default network({ … })
         found:    export default of a function
-        help:     export what litevae({ … }) or model({ … }) returns
+        help:     export what litevae({ … }) or model({ … }) or network({ … }) returns
       "
     `);
   });
-  test("a default export that is an object or null", async () => {
+  test("a default export that is an object, null or undefined", async () => {
     write(folder, { "object.ts": "export default {};\n", "null.ts": "export default null;\n" });
+    write(folder, { "undefined.ts": "export default undefined;\n" });
+    expect(await compile("undefined.ts")).toContain("found:    export default of undefined\n");
     expect(await compile("object.ts")).toContain("found:    export default of an object\n");
     expect(await compile("null.ts")).toContain("found:    export default of null\n");
   });

@@ -38,13 +38,19 @@ test.each([
   expect(parse).toThrow(expect.objectContaining({ reports: [expect.objectContaining({ what, help })] }));
 });
 
-test("a part that no model has is refused as usage where its name is nearly that of one", () => {
+test("a part that no model has is refused as usage, with the one that its name is nearly", () => {
   const check = (text: string) => (): void => checkSpelling(["encoder", "decoder"], [parseBudget(text)]);
   expect(check("encodr=7M")).toThrow(UsageError);
   expect(check("encodr=7M")).toThrow(
     expect.objectContaining({ reports: [expect.objectContaining({ help: "did you mean encoder?" })] }),
   );
-  expect(check("discriminator=7M")).not.toThrow();
+  expect(check("enc=7M")).toThrow(
+    expect.objectContaining({ reports: [expect.objectContaining({ help: "did you mean encoder?" })] }),
+  );
+  const report = { expected: "encoder, decoder", found: "discriminator", help: "name one of these" };
+  expect(check("discriminator=7M")).toThrow(UsageError);
+  expect(check("discriminator=7M")).toThrow(expect.objectContaining({ reports: [expect.objectContaining(report)] }));
+  expect(check("decoder=7M")).not.toThrow();
 });
 
 const models = ["b", "l"].map((name) => countedBuiltIn(name));

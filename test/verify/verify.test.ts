@@ -52,6 +52,23 @@ describe("graphs and package", () => {
       expect(largest).toBeGreaterThan(0);
     }
   }, 240_000);
+  test("are not blamed for values of the model that are not finite", () => {
+    const text = `import { block, conv2d, div, layers, network, sub, type Feature } from "litevae/dsl";
+const Block = block("Block", () => {
+  const { conv } = layers({ conv: conv2d({ in: 3, out: 3 }) });
+  return (x: Feature<3, 1>) => ({ right: conv(x), wrong: div(conv(x), sub(x, x)) });
+});
+export default network({ name: "nan", inputs: [{ name: "image", channels: 3 }], block: Block() });`;
+    write(folder, { "nan.ts": text });
+    compile("nan.ts", "nan", "--target", "onnx,torch");
+    const result = verify(["nan", "--size", "8"]);
+    expect(result.code).toBe(1);
+    expect(result.stdout).toMatch(/wrong .* not finite\n/);
+    expect(errorOf(result)).toMatch(
+      /litevae_nan itself gives values that are not finite\n {2}expected: numbers\n {2}found: {4}\w+\.wrong on/,
+    );
+    expect(result.stderr).not.toContain("warning: ");
+  });
   test("agree where parts are several modules in a row, or one layer", () => {
     const staged = `import { block, conv2d, layers, model, silu, smcConv2d, stages } from "litevae/dsl";
 const Head = block("Head", () => {
@@ -256,6 +273,6 @@ describe("a folder", () => {
     `);
     const compared = verify(["infinite", "--size", "32"]);
     expect(compared.code).toBe(1);
-    expect(compared.stdout).toMatch(/decoder\.image .* NaN .* exceeds\n/);
+    expect(compared.stdout).toMatch(/decoder\.image .* NaN .* not finite\n/);
   });
 });
