@@ -20,7 +20,7 @@ export const globalPool = defineOp({
   },
   onnx(writer, [input], { reduction }) {
     const channels = channelsOf(writer.inputShapes[0]);
-    const toVector = (of: string): string => writer.node("Reshape", [of, writer.ints("vector", [0, channels])]);
+    const toVector = (of: string): string => writer.node("Reshape", [of, writer.ints(`vector_${channels}`, [0, channels])]);
     if (reduction === "mean") return [toVector(positionMean(writer, input, channels))];
     if (reduction === "max") return [toVector(writer.node("GlobalMaxPool", [input]))];
     // Rows, then columns: in float32 one long sum loses what it adds.

@@ -55,11 +55,11 @@ import {
   repeatInterleave,
   channelMean,
   stochasticDepth,
-  roundSte,
   tokens,
   untokens,
 } from "../../dsl/authoring.ts";
 import type { ActivationKind, BlockStep, Join, Step } from "./generate.ts";
+import { rounding } from "./rounding.ts";
 import { windows } from "./windows.ts";
 import { convs, identity, matched, Names, type Built, type Layer, type FeatureMap, type Place } from "./place.ts";
 import { buildDown, buildUp } from "./resolution.ts";
@@ -105,8 +105,7 @@ const activations: Readonly<Record<ActivationKind, (place: Place) => Layer>> = {
       return add(one, channelMean(two, { size: 2 }));
     },
   stochasticDepth: ({ names }) => names.add("drop", stochasticDepth({ rate: 0.1 })),
-  // Far from where it steps.
-  roundSte: () => (x) => mul(x, roundSte(clamp(x, { min: 1.6, max: 2.4 }))),
+  roundSte: rounding,
   tokens({ names, channels }) {
     const norm = names.add("norm", layerNorm({ channels }));
     const mix = names.add("mix", linear({ in: channels, out: channels }));
