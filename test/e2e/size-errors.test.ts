@@ -83,10 +83,12 @@ describe("sizes and budgets (exit code 1)", () => {
       "
     `);
   });
-  test("a budget for a part that the model has not", async () => {
+  test("a budget for a part that no model has", async () => {
     expect((await litevae(folder, "compare", "tiny.ts", "--budget", "discriminator=1M")).stderr).toMatchInlineSnapshot(`
-      "error: tiny has no discriminator to hold to a budget
-        help:     give the model a discriminator, or leave its budget out
+      "error: the budget of "discriminator" names no part
+        expected: encoder, decoder
+        found:    discriminator
+        help:     name one of these
       "
     `);
   });
