@@ -32,7 +32,7 @@ export function addCompare(program: Command): void {
     .addOption(choice("--format <format>", "how to print; html is a page for a browser", formats).default("table"))
     .option("-o, --output <file>", "write to a file instead of stdout")
     .action(async (names: readonly string[], flags: Flags) => {
-      const { budgetError, checkBudgets, checkSpelling, parseBudget } = await import("../report/budget.ts");
+      const { budgetError, checkBudgets, checkParts, parseBudget } = await import("../report/budget.ts");
       const { countModel } = await import("../report/count.ts");
       const { renderReport } = await import("./render.ts");
       const { loadModel } = await import("./load-model.ts");
@@ -42,7 +42,7 @@ export function addCompare(program: Command): void {
       for (const name of names)
         loaded.push(await loadModel(name, { latentChannels: latentFor(name, names, flags, Object.keys(builtIns)) }));
       const named = toldApart(loaded, names);
-      checkSpelling(
+      checkParts(
         named.flatMap(({ parts }) => parts.map((part) => part.name)),
         budgets,
       );

@@ -32,12 +32,12 @@ export function positionMean(writer: OnnxWriter, of: string, channels: number): 
   }
   const [batch, , ...sides] = writer.inputShapes[0];
   const block = sides.map((dim) => gcd(writer.multipleOf(dim), blockSide));
-  const whole = block.every((size) => size === 1);
-  const map = whole ? of : writer.node("AveragePool", [of], { kernel_shape: block, strides: block, auto_pad: "VALID" });
-  const again = block.every((size) => size === blockSide) ? 1 : 2;
+  const nothingFits = block.every((size) => size === 1);
+  const map = nothingFits ? of : writer.node("AveragePool", [of], { kernel_shape: block, strides: block, auto_pad: "VALID" });
+  const isWhole = block.every((size) => size === blockSide);
   const mean = (values: string, width: number): string => {
-    const blocks = Array.from({ length: again }).reduce<string>((inner) => blockMeans(writer, inner, width), values);
-    return writer.node("GlobalAveragePool", [blocks]);
+    const blocks = blockMeans(writer, values, width);
+    return writer.node("GlobalAveragePool", [isWhole ? blocks : blockMeans(writer, blocks, width)]);
   };
   const left = writer.shared(`what blocks leave of ones in ${formatShape([batch as Dim, ...sides])}`, () =>
     mean(onesLike(writer, map), 1),

@@ -103,7 +103,7 @@ function parseLimit(text: string, { suffixes }: MetricFacts, budget: string): nu
 }
 
 /** Throws UsageError for the first budget of a part that none of the models has. */
-export function checkSpelling(parts: readonly string[], budgets: readonly Budget[]): void {
+export function checkParts(parts: readonly string[], budgets: readonly Budget[]): void {
   for (const { part } of budgets) {
     if (parts.includes(part)) continue;
     const meant = nearest(part, parts) ?? parts.find((name) => name.startsWith(part));

@@ -1,12 +1,12 @@
 /** What the guides show works: models compile, the example of an op passes every check, commands and options exist. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Op } from "../../src/ir/op.ts";
 import { program } from "../cli/reference.ts";
 import { litevae, root, tempFolder } from "../e2e/litevae.ts";
 import { testOp } from "../ops/check-op.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 
 const guides = [
   "README.md",
@@ -71,12 +71,7 @@ async function opOf({ file, code }: Listing): Promise<Op> {
 
 describe.each(opListings)("$guide: $file", { tags: "python" }, async (listing) => {
   const op = await opOf(listing);
-  let torch: TorchServer;
-  beforeAll(async () => {
-    torch = await TorchServer.start();
-    return () => torch.stop();
-  });
-  testOp(op, () => torch);
+  testOp(op, torchServer());
 });
 
 test("an op is there to be checked", () => {

@@ -83,8 +83,10 @@ describe("sizes and budgets (exit code 1)", () => {
       "
     `);
   });
-  test("a budget for a part that no model has", async () => {
-    expect((await litevae(folder, "compare", "tiny.ts", "--budget", "discriminator=1M")).stderr).toMatchInlineSnapshot(`
+  test("a budget for a part that no model has is wrong usage, of which nothing is printed", async () => {
+    const { code, stdout, stderr } = await litevae(folder, "compare", "tiny.ts", "--budget", "discriminator=1M");
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatchInlineSnapshot(`
       "error: the budget of "discriminator" names no part
         expected: encoder, decoder
         found:    discriminator

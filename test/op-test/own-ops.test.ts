@@ -1,20 +1,16 @@
 /** `testOp` of litevae/op/test: right ops pass, and of each wrong one it says what is wrong. */
 // @module-tag python
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Op } from "../../src/ir/op.ts";
 import { OpFault } from "../../src/op-test/check-use.ts";
 import { checkUses } from "../../src/op-test/check-uses.ts";
 import { testOp } from "../../src/op-test/index.ts";
 import { squaredReluOp, swishOp } from "../../examples/own-ops.ts";
 import { pythonPath } from "../support/python.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 import { doubled, doubledInPython, gate, selfAttention, wrong } from "./ops.ts";
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 const right: readonly (readonly [string, Op])[] = [squaredReluOp, swishOp, doubledInPython, gate, selfAttention].map((op) => [
   op.name,
@@ -27,7 +23,7 @@ test("an op passes, and what was tried is told", async () => {
 });
 
 test.each(right)("%s passes", async (_, op) => {
-  await checkUses(op, { samples: 12, seed: 1, torch });
+  await checkUses(op, { samples: 12, seed: 1, torch: torch() });
 });
 
 test("without a Python shapes alone are compared", async () => {
@@ -38,7 +34,7 @@ test("without a Python shapes alone are compared", async () => {
 
 async function faultOf(op: Op): Promise<string> {
   try {
-    await checkUses(op, { samples: 1, seed: 1, torch });
+    await checkUses(op, { samples: 1, seed: 1, torch: torch() });
   } catch (error) {
     expect(error).toBeInstanceOf(OpFault);
     // Paths of this machine are shortened, and what is in the middle of a traceback is Python's.

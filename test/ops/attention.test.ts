@@ -1,19 +1,15 @@
 /** Attention against PyTorch's own forms of it. */
 // @module-tag python
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Tensor } from "../../src/ir/tensor.ts";
 import { shapeOf } from "../../src/ir/shape.ts";
 import { ops } from "../../src/ops/index.ts";
 import { expectClose } from "../support/close.ts";
 import { runOneOp } from "../../src/op-test/one-op.ts";
 import { randomOf, randomTensor } from "../support/random.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 const random = randomOf(5);
 const [query, key, value] = [
@@ -23,7 +19,7 @@ const [query, key, value] = [
 ].map((shape) => randomTensor(shape, random)) as [Tensor, Tensor, Tensor];
 
 async function expectEqual(found: Promise<readonly Tensor[]>, expression: string, ...inputs: readonly Tensor[]): Promise<void> {
-  const { outputs } = await torch.expression(expression, inputs);
+  const { outputs } = await torch().expression(expression, inputs);
   const [expected] = outputs;
   expectClose((await found)[0] as Tensor, expected!, 1e-5);
 }
@@ -42,7 +38,7 @@ test("cross-attention with values of other channels is scaled_dot_product_attent
 test("between linear layers it is nn.MultiheadAttention", async () => {
   const [weight, out] = [randomTensor([18, 6], random), randomTensor([6, 6], random)];
   const projected = async (x: Tensor, rows: string): Promise<Tensor> => {
-    const { outputs } = await torch.expression(`x1[${rows}] @ x0`, [x, weight]);
+    const { outputs } = await torch().expression(`x1[${rows}] @ x0`, [x, weight]);
     return { ...x, shape: outputs[0]!.shape, data: Float32Array.from(outputs[0]!.data) };
   };
   const attended = await runOneOp(ops.attention, { heads: 2 }, [

@@ -1,6 +1,6 @@
 /** The attention block of DC-AE in the DSL, under the keys of diffusers' AutoencoderDC and equal to it. */
 // @module-tag python
-import { beforeAll, test } from "vitest";
+import { test } from "vitest";
 import {
   add,
   block,
@@ -19,13 +19,9 @@ import { paramsOf } from "../../src/ir/walk.ts";
 import { expectClose } from "../support/close.ts";
 import { encodePart, opsets, runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomState, randomTensor } from "../support/random.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 type FeatureMap = Feature<number, number>;
 
@@ -73,7 +69,7 @@ test.each([
     params.map((param) => [param.path, must(randomState([param], random)[param.role], param.path)]),
   );
   const x = randomTensor([2, 16, height, width], random);
-  const reference = await torch.module(
+  const reference = await torch().module(
     `__import__("diffusers.models.attention_processor", fromlist=["_"]).SanaMultiscaleLinearAttention(16, 16, attention_head_dim=4, norm_type="rms_norm", residual_connection=True)`,
     [x],
     state,

@@ -1,20 +1,16 @@
 /** What single ops compute, against definitions of their own. */
 // @module-tag python
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { floats, tensorOf, type Tensor } from "../../src/ir/tensor.ts";
 import { ops } from "../../src/ops/index.ts";
 import { expectClose, largestError } from "../support/close.ts";
 import { runOneOp } from "../../src/op-test/one-op.ts";
 import { randomOf, randomState, randomTensor } from "../support/random.ts";
 import type { Reference } from "../../src/op-test/torch-server.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 const haar = fileURLToPath(new URL("../support/pywt_haar.py", import.meta.url));
 
@@ -25,7 +21,11 @@ async function only<T>(outputs: Promise<readonly T[]>): Promise<T> {
 }
 
 async function reference(expression: string, ...inputs: readonly Tensor[]): Promise<Reference> {
-  return only(torch.expression(expression, inputs, { files: { pywt_haar: haar } }).then(({ outputs }) => outputs));
+  return only(
+    torch()
+      .expression(expression, inputs, { files: { pywt_haar: haar } })
+      .then(({ outputs }) => outputs),
+  );
 }
 
 test("groupNorm stays within 1e-3 of float64 where the mean is 100 times the deviation", async () => {
@@ -117,7 +117,15 @@ test("smcConv2d is eq. 3, in onnxruntime and in PyTorch", async () => {
   const expected = selfModulatedConvolution(x, state, 1);
   expectClose(await only(runOneOp(ops.smcConv2d, attrs, [x], state)), expected, 1e-5);
   const call = "SMCConv2d(4, 3, 3, padding=1)";
-  expectClose(await only(torch.module(call, [x], state).then(({ outputs }) => outputs)), expected, 1e-6);
+  expectClose(
+    await only(
+      torch()
+        .module(call, [x], state)
+        .then(({ outputs }) => outputs),
+    ),
+    expected,
+    1e-6,
+  );
 });
 
 test("the buffers of a new spectral-normalised layer find its weight's largest singular value", async () => {

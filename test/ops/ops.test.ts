@@ -1,16 +1,12 @@
 /** Every op by its own declaration. No op is named here. */
 // @module-tag python
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Op } from "../../src/ir/op.ts";
 import { ops } from "../../src/ops/index.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 import { testOp } from "./check-op.ts";
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 const everyOp: readonly (readonly [string, Op])[] = Object.entries(ops).map(([name, op]) => [name, op]);
 
@@ -19,5 +15,5 @@ test.each(everyOp)("%s is listed under its own name", (name, op) => {
 });
 
 describe.each(everyOp)("%s", (_, op) => {
-  testOp(op, () => torch);
+  testOp(op, torch);
 });

@@ -1,7 +1,7 @@
 /** Zero padding before what runtimes fuse it with: the zeros are values like others. */
 // @module-tag python
 import { nonEmpty } from "../../src/errors/must.ts";
-import { beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { OpNode, Part, Value } from "../../src/ir/model.ts";
 import type { Op } from "../../src/ir/op.ts";
 import { shapeOf } from "../../src/ir/shape.ts";
@@ -9,13 +9,9 @@ import { ops } from "../../src/ops/index.ts";
 import { expectClose } from "../support/close.ts";
 import { encodePart, opsets, runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomTensor } from "../support/random.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 const padding = { top: 1, left: 1, bottom: 1, right: 1 };
 
@@ -94,7 +90,7 @@ it.each([
 ] as const)("%s sees the zeros of padding", async (_, op, attrs, expression) => {
   // Below 0 throughout, so that a maximum over the border is one of the zeros.
   const x = randomTensor([2, 3, 6, 4], randomOf(1), { middle: -2 });
-  const { outputs } = await torch.expression(expression, [x]);
+  const { outputs } = await torch().expression(expression, [x]);
   for (const opset of opsets) {
     const bytes = encodePart(
       paddedPart(op, attrs, x.shape),

@@ -1,17 +1,13 @@
 /** Pools over windows where sizes are known: PyTorch's rule for the last window, at every small size. */
 // @module-tag python
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { ShapeError } from "../../src/errors/index.ts";
 import { shapeOf } from "../../src/ir/shape.ts";
 import { maxPool2d } from "../../src/ops/max-pool2d.ts";
 import { fixedSize } from "../../src/ir/dim.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 const upTo = (last: number): readonly number[] => Array.from({ length: last }, (_, i) => i + 1);
 
@@ -31,7 +27,7 @@ test("as many windows as in PyTorch", async () => {
     const ceil = ceilMode ? "True" : "False";
     return `F.max_pool2d(torch.zeros(1, 1, 8, ${length}), (2, ${size}), (1, ${stride}), (0, ${padding}), ceil_mode=${ceil}).shape[3]`;
   });
-  const { outputs } = await torch.expression(`torch.tensor([${calls.join(", ")}]).float()`, []);
+  const { outputs } = await torch().expression(`torch.tensor([${calls.join(", ")}]).float()`, []);
   const found = cases.map(({ size, stride, padding, length, ceilMode }) => {
     const attrs = { size: [2, size], stride: [1, stride], padding: [0, padding], ceilMode } as const;
     const [shape] = maxPool2d.infer([shapeOf(1, 1, 8, length)], attrs);

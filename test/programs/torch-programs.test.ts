@@ -1,7 +1,7 @@
 /** Random programs as PyTorch: every model.py runs, has the keys of the IR and gives the numbers of the ONNX graph. */
 // @module-tag python
 import fc from "fast-check";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Model, Param, Part } from "../../src/ir/model.ts";
 import { evaluateShape } from "../../src/ir/shape.ts";
 import { fittingSizes } from "../../src/ir/size.ts";
@@ -13,15 +13,11 @@ import { initialWeights } from "../../src/weights/weights.ts";
 import { expectClose } from "../support/close.ts";
 import { encodePart, runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomTensor, runs, seeds } from "../support/random.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 import { buildProgram } from "./build.ts";
 import { programs } from "./generate.ts";
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 /** The modules that one `state_dict` holds: encoder and decoder share the autoencoder's. */
 function holderOf(model: Model, part: Part): readonly Part[] {
@@ -71,7 +67,7 @@ test(
 
           const [found, reference] = await Promise.all([
             runOnnx(encodePart(part, load), feeds),
-            torch.part(source, part.name, inputs, state),
+            torch().part(source, part.name, inputs, state),
           ]);
 
           const keys = [...reference.parameters, ...reference.buffers].map(({ role }) => role);

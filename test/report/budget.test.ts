@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { UsageError, UserError } from "../../src/errors/index.ts";
-import { budgetError, checkBudgets, checkSpelling, parseBudget } from "../../src/report/budget.ts";
+import { budgetError, checkBudgets, checkParts, parseBudget } from "../../src/report/budget.ts";
 import { countModel } from "../../src/report/count.ts";
 import { countedBuiltIn } from "../support/built-ins.ts";
 import { tiny } from "./tiny.ts";
@@ -39,7 +39,7 @@ test.each([
 });
 
 test("a part that no model has is refused as usage, with the one that its name is nearly", () => {
-  const check = (text: string) => (): void => checkSpelling(["encoder", "decoder"], [parseBudget(text)]);
+  const check = (text: string) => (): void => checkParts(["encoder", "decoder"], [parseBudget(text)]);
   expect(check("encodr=7M")).toThrow(UsageError);
   expect(check("encodr=7M")).toThrow(
     expect.objectContaining({ reports: [expect.objectContaining({ help: "did you mean encoder?" })] }),

@@ -1,6 +1,6 @@
 /** Settings that a configuration leaves to the author's code: one class, whose argument has the author's default or is told what it is. */
 // @module-tag python
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { add, block, conv2d, groupNorm, layers, model, scale, silu, type Feature } from "../../dsl/authoring.ts";
 import type { Model } from "../../src/ir/model.ts";
 import { paramsOf, partOf } from "../../src/ir/walk.ts";
@@ -9,16 +9,12 @@ import { initialWeights } from "../../src/weights/weights.ts";
 import { expectClose } from "../support/close.ts";
 import { encodePart, runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomTensor } from "../support/random.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 
 type FeatureMap = Feature<number, number>;
 type Layer = (x: FeatureMap) => FeatureMap;
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 function modelOf(blocks: readonly Layer[]): Model {
   const Encoder = block("Encoder", () => {
@@ -44,7 +40,7 @@ async function written(
       encodePart(encoder, (param) => weights.load(param)),
       { image },
     ),
-    torch.part(source, "encoder", [image], state),
+    torch().part(source, "encoder", [image], state),
   ]);
   encoder.outputNames.forEach((name, i) => expectClose(found[name]!, reference.outputs[i]!, 1e-5));
   const heads = [...source.matchAll(/class (\w+)\(nn\.Module\).*?def __init__\((.*?)\) -> None/gs)]

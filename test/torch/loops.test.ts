@@ -1,7 +1,7 @@
 /** Loops in model.py: where steps repeat over a list they are written once, and compute what the steps compute. */
 // @module-tag python
 import fc from "fast-check";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { add, block, concat, conv2d, groupNorm, layers, model, relu, scale, silu, type Feature } from "../../dsl/authoring.ts";
 import { partOf, paramsOf } from "../../src/ir/walk.ts";
 import { modelPy } from "../../src/targets/torch/model-py.ts";
@@ -9,17 +9,13 @@ import { initialWeights } from "../../src/weights/weights.ts";
 import { expectClose } from "../support/close.ts";
 import { encodePart, runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomTensor, runs } from "../support/random.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 
 type FeatureMap = Feature<number, number>;
 type Layer = (x: FeatureMap) => FeatureMap;
 type Lists = Readonly<Record<string, readonly Layer[]>>;
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 const convs = (count: number, input = 4): Layer[] => Array.from({ length: count }, () => conv2d({ in: input, out: 4 }) as Layer);
 const chain = (list: readonly Layer[], x: FeatureMap): FeatureMap => list.reduce((y, layer) => layer(y), x);
@@ -45,7 +41,7 @@ async function forwardOf(lists: Lists, apply: (lists: Lists, x: FeatureMap) => F
       encodePart(encoder, (param) => weights.load(param)),
       { image },
     ),
-    torch.part(source, "encoder", [image], state),
+    torch().part(source, "encoder", [image], state),
   ]);
   encoder.outputNames.forEach((name, i) => expectClose(found[name]!, reference.outputs[i]!, 1e-5));
 

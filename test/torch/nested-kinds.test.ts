@@ -1,6 +1,6 @@
 /** Lists of records with lists in them, and of lists of several kinds of layers. */
 // @module-tag python
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { block, groupNorm, layers } from "../../dsl/authoring.ts";
 import {
   chain,
@@ -16,13 +16,9 @@ import {
   type Layer,
   type Numbers,
 } from "../support/one-class.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 const timeout = 60_000;
 
@@ -43,7 +39,7 @@ test(
         return h;
       };
     });
-    expect(await classOf(torch, Net, someDepths)).toMatchInlineSnapshot(`
+    expect(await classOf(torch(), Net, someDepths)).toMatchInlineSnapshot(`
       "
       class Records(nn.Module):
           """[N, 16, H, W] -> [N, 16, H, W]."""
@@ -93,7 +89,7 @@ test(
       };
     });
     expect(
-      await classOf(torch, Net, [
+      await classOf(torch(), Net, [
         { base: 8, mult: [1, 2], dims: [16, 32] },
         { base: 16, mult: [1, 2, 3], dims: [16, 32, 8] },
       ]),

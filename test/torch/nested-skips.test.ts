@@ -1,6 +1,6 @@
 /** Results that loops in loops keep, and others take. */
 // @module-tag python
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { add, block, concat, layers, silu, upsample } from "../../dsl/authoring.ts";
 import {
   chain,
@@ -13,13 +13,9 @@ import {
   type Depths,
   type FeatureMap,
 } from "../support/one-class.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 const timeout = 60_000;
 
@@ -55,7 +51,7 @@ test(
         return l.last(h);
       };
     });
-    expect(await classOf(torch, Net, someDepths)).toMatchInlineSnapshot(`
+    expect(await classOf(torch(), Net, someDepths)).toMatchInlineSnapshot(`
       "
       class UNet(nn.Module):
           """[N, 16, H, W] -> [N, 16, H, W]."""
@@ -126,7 +122,7 @@ test(
         return l.last(h);
       };
     });
-    expect(await classOf(torch, Net, someDepths)).toMatchInlineSnapshot(`
+    expect(await classOf(torch(), Net, someDepths)).toMatchInlineSnapshot(`
       "
       class Skips(nn.Module):
           """[N, 16, H, W] -> [N, 16, H, W]."""
@@ -192,7 +188,7 @@ test(
         return h;
       };
     });
-    expect(await classOf(torch, Net, someDepths)).toMatchInlineSnapshot(`
+    expect(await classOf(torch(), Net, someDepths)).toMatchInlineSnapshot(`
       "
       class Beside(nn.Module):
           """[N, 16, H, W] -> [N, 16, H, W]."""

@@ -1,6 +1,6 @@
 /** Lists of lists in model.py: comprehensions in comprehensions and loops in loops, which make what the block makes of any configuration. */
 // @module-tag python
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { add, block, groupNorm, layers, relu } from "../../dsl/authoring.ts";
 import {
   chain,
@@ -15,13 +15,9 @@ import {
   type Layer,
   type Numbers,
 } from "../support/one-class.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 const timeout = 60_000;
 
@@ -44,7 +40,7 @@ test(
         return l.last(h);
       };
     });
-    expect(await classOf(torch, Net, someDepths, ({ dims }) => 2 ** (dims.length - 1))).toMatchInlineSnapshot(`
+    expect(await classOf(torch(), Net, someDepths, ({ dims }) => 2 ** (dims.length - 1))).toMatchInlineSnapshot(`
       "
       class ConvNeXt(nn.Module):
           """[N, 16, H, W] -> [N, 16, H', W']."""
@@ -105,7 +101,7 @@ test(
       };
     });
     expect(
-      await classOf(torch, Net, [
+      await classOf(torch(), Net, [
         { dims: [16, 32], depth: 2, depths: [2, 3], at: [1] },
         { dims: [16, 32, 8], depth: 1, depths: [2, 3, 0], at: [0, 2] },
       ]),
@@ -178,7 +174,7 @@ test(
       };
     });
     expect(
-      await classOf(torch, Net, [
+      await classOf(torch(), Net, [
         { dims: [16, 32], depths: [2, 3], inner: 2 },
         { dims: [8, 24, 16], depths: [1, 2, 2], inner: 3 },
       ]),

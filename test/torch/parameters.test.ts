@@ -1,15 +1,11 @@
 /** Parameters that stand in lists and records: torch has containers of their own for them. */
 // @module-tag python
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { block, layers, mul, parameter } from "../../dsl/authoring.ts";
 import { classOf, conv, repeated, type FeatureMap, type Layer } from "../support/one-class.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 test("are what the block has, under every configuration", async () => {
   const Net = block("Scales", ({ width, depth }: { width: number; depth: number }) => {
@@ -26,7 +22,7 @@ test("are what the block has, under every configuration", async () => {
       return l.last(mul(h, l.ends.out()));
     };
   });
-  const source = await classOf(torch, Net, [
+  const source = await classOf(torch(), Net, [
     { width: 8, depth: 2 },
     { width: 12, depth: 3 },
   ]);

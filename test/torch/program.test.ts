@@ -1,7 +1,7 @@
 /** The class of a block is its program: what it was generated for does not show in it, and it makes what the block makes of any configuration. */
 // @module-tag python
 import fc from "fast-check";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import {
   add,
   block,
@@ -25,15 +25,11 @@ import { initialWeights } from "../../src/weights/weights.ts";
 import { expectClose } from "../support/close.ts";
 import { encodePart, runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomTensor, runs } from "../support/random.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 
 type FeatureMap = Feature<number, number>;
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 /** The settings that every block here has; each makes some use of some of them. */
 interface Config {
@@ -203,7 +199,7 @@ test(
             encodePart(encoder, (param) => weights.load(param)),
             { image },
           ),
-          torch.part(`${classes}${built}`, "encoder", [image], state),
+          torch().part(`${classes}${built}`, "encoder", [image], state),
         ]);
         encoder.outputNames.forEach((name, i) => expectClose(found[name]!, reference.outputs[i]!, 1e-4));
       }),

@@ -1,15 +1,11 @@
 /** Attention where an author lists the resolutions that have it, as U-Nets of diffusion do. */
 // @module-tag python
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { add, block, layers } from "../../dsl/authoring.ts";
 import { chain, classOf, conv, repeated, Wide, type FeatureMap, type Numbers } from "../support/one-class.ts";
-import { TorchServer } from "../support/torch-server.ts";
+import { torchServer } from "../support/torch-server.ts";
 
-let torch: TorchServer;
-beforeAll(async () => {
-  torch = await TorchServer.start();
-  return () => torch.stop();
-});
+const torch = torchServer();
 
 interface Config {
   readonly ch: number;
@@ -44,7 +40,7 @@ test.each<readonly [string, (size: number, i: number) => number, readonly Config
       });
       return (x: FeatureMap): FeatureMap => l.last(chain(l.levels, l.first(x)));
     });
-    expect(await classOf(torch, Levels, given)).toContain(`attention=${rule})`);
+    expect(await classOf(torch(), Levels, given)).toContain(`attention=${rule})`);
   },
   60_000,
 );
@@ -58,7 +54,7 @@ test("in lists of lists", async () => {
     });
     return (x: FeatureMap): FeatureMap => l.last(chain(l.levels.flat(), l.first(x)));
   });
-  expect(await classOf(torch, Levels, configs)).toContain("attention=size / 2**i in at)");
+  expect(await classOf(torch(), Levels, configs)).toContain("attention=size / 2**i in at)");
 }, 60_000);
 
 test("a switch beside a comparison shows itself from every configuration", async () => {
@@ -80,7 +76,7 @@ test("a switch beside a comparison shows itself from every configuration", async
     { from: 8, to: 12, wide: true },
     { from: 8, to: 8, wide: false },
   ]) {
-    const source = await classOf(torch, Shortcut, [given]);
+    const source = await classOf(torch(), Shortcut, [given]);
     expect(source).toMatch(/self.conv_shortcut = .* if wide and \w+ != to else None/);
     expect(source).toMatch(/self.nin_shortcut = .* if not wide and \w+ != to else None/);
   }
