@@ -116,7 +116,11 @@ export function pySlice(start?: PyExpr, stop?: PyExpr, step?: PyExpr): PySlice {
   return { kind: "slice", start, stop, step };
 }
 
+/** A negative number is taken away rather than added: the same to the bit, and what a person writes. */
 export function pyBinary(operator: PyBinary, left: PyExpr, right: PyExpr): PyExpr {
+  const value = right.kind === "constant" && typeof right.value === "number" ? right.value : undefined;
+  if (operator === "+" && value !== undefined && (value < 0 || Object.is(value, -0)))
+    return { kind: "binary", operator: "-", left, right: pyConstant(-value) };
   return { kind: "binary", operator, left, right };
 }
 
