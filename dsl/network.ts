@@ -79,10 +79,11 @@ export function networkBeside(config: BlockConfig & { readonly name: string }): 
 function traced(config: BlockConfig & { readonly name: string }, below: Below): Network {
   const source = captureSource(below);
   const { name, inputs, output = "output", block } = config;
+  checkInputs(inputs, source);
+  const shapes = inputs.map((input) => shapeOfInput(input, below));
   const inputNames = inputs.map((input, i) => input.name ?? (inputs.length === 1 ? "x" : `x${i}`));
   checkNames("a network", [name], source);
   checkNames("an input of a network", inputNames, source);
-  const shapes = inputs.map((input) => shapeOfInput(input, below));
   const { modules, graph, outputs } = tracePart({ "": block }, shapes, block, source, "network");
   checkOwnOps([{ graph }]);
   const named = Object.entries(outputs).map(([key, value]) => [key === "" ? output : key, value] as const);
@@ -101,14 +102,26 @@ function traced(config: BlockConfig & { readonly name: string }, below: Below): 
   });
 }
 
+/** TypeScript refuses what is no list where the configuration is written out; JavaScript and a cast do not. */
+function checkInputs(inputs: unknown, source: Source): void {
+  if (Array.isArray(inputs) && inputs.length > 0) return;
+  throw new UserError({
+    what: "inputs of network is not a list of inputs",
+    where: placeOf(source),
+    expected: "a list of what the block's function is called with, in order",
+    found: Array.isArray(inputs) ? "an empty list" : inputs === null ? "null" : typeof inputs,
+    help: 'give a map its channels, [{ name: "image", channels: 3 }], and a vector its features',
+  });
+}
+
 function shapeOfInput(input: NetworkInput, below: Below): Shape {
+  checkKeys("an input of network", input, ["name", "channels", "stride", "features"], below);
   if ("features" in input) {
     const { features, ...others } = input;
-    checkKeys("an input of network", others, ["name"], below);
+    checkKeys("a vector among the inputs of network", others, ["name"], below);
     checkCounts("network", { features }, below);
     return shapeOf("N", features);
   }
-  checkKeys("an input of network", input, ["name", "channels", "stride", "features"], below);
   const { channels, stride = 1 } = input;
   checkCounts("network", { channels, stride }, below);
   return shapeOf("N", channels, dividedDim(symbolDim("H"), stride), dividedDim(symbolDim("W"), stride));

@@ -22,10 +22,11 @@ export function right(title: string): Column {
 }
 
 /**
- * Columns padded to their widest cell, two spaces between them, a rule under the titles. A cell is as wide as a terminal shows
- * it: a model is named after its file, and file names are in any language.
+ * Columns padded to their widest cell, two spaces between them, a rule under the titles; a cell may have several lines. A cell is as wide
+ * as a terminal shows it: a model is named after its file, and file names are in any language.
  */
-export function textTable({ columns, rows }: Grid): string {
+export function textTable({ columns, rows: all }: Grid): string {
+  const rows = all.flatMap(linesOf);
   const widths = columns.map(({ title }, i) =>
     Math.max(stringWidth(title), ...rows.map((row) => stringWidth(must(row[i], `the cell of ${title}`)))),
   );
@@ -40,6 +41,13 @@ export function textTable({ columns, rows }: Grid): string {
       .trimEnd();
   const rule = widths.map((width) => "─".repeat(width)).join("  ");
   return [line(columns.map(({ title }) => title)), rule, ...rows.map(line)].map((text) => `${text}\n`).join("");
+}
+
+/** A row as one for every line of its tallest cell. */
+function linesOf(row: readonly string[]): readonly (readonly string[])[] {
+  const cells = row.map((cell) => cell.split("\n"));
+  const height = Math.max(...cells.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, i) => cells.map((lines) => lines[i] ?? ""));
 }
 
 /** A GitHub-flavoured Markdown table. */

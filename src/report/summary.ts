@@ -40,8 +40,11 @@ export function formatSummary(counts: ModelCounts, { format = "table", depth = I
   const section = (name: string, part: PartCounts | null): string => {
     if (part === null) return format === "md" ? `## ${name}\n\nDoes not fit this size.\n` : `${name} does not fit this size\n`;
     const rows = summaryRows(part, depth);
-    if (format === "md") return `## ${name}\n\n${markdownTable(grid(rows, ({ path }) => `\`${path}\``))}\n${totals(part)}.\n`;
-    return `${textTable(grid(rows, treeLabel(rows)))}${name}: ${totals(part)}\n`;
+    const table =
+      format === "md"
+        ? markdownTable(grid(rows, ({ path }) => `\`${path}\``, ", "))
+        : textTable(grid(rows, treeLabel(rows), "\n"));
+    return format === "md" ? `## ${name}\n\n${table}\n${totals(part)}.\n` : `${table}${name}: ${totals(part)}\n`;
   };
   const sections = measured(counts).map(([name, part]) => section(name, part));
   const notes = memoryFigures.map(({ name, about }) => `${format === "md" ? "- " : ""}${name}: ${about}\n`).join("");
@@ -94,7 +97,8 @@ function treeLabel(rows: readonly SummaryRow[]): (row: SummaryRow) => string {
   };
 }
 
-function grid(rows: readonly SummaryRow[], label: (row: SummaryRow) => string): Grid {
+/** `between` stands between the shapes of several outputs: side by side, those of a detector would be wider than a screen. */
+function grid(rows: readonly SummaryRow[], label: (row: SummaryRow) => string, between: string): Grid {
   const macScale = scaleFor(
     rows.map(({ macs }) => macs),
     decimalScales,
@@ -114,7 +118,7 @@ function grid(rows: readonly SummaryRow[], label: (row: SummaryRow) => string): 
   const cells = (row: SummaryRow): readonly string[] => [
     label(row),
     row.calls === 1 ? row.kind : `${row.kind}, ${row.calls} calls`,
-    row.outputs.map(shapeText).join(" "),
+    row.outputs.map(shapeText).join(between),
     integer(row.params),
     integer(row.macs),
     ...(showScaled ? [scaled(row.macs, macScale, 3)] : []),

@@ -44,7 +44,7 @@ describe("a network", () => {
     expect(printModel(made)).toMatch(/^model \nnetwork\(x: \[N, 4, H\/2, W\/2\]\):/);
   });
 
-  test.each([
+  test.each<readonly [run: () => unknown, what: string, help: string]>([
     [
       () => network({ inputs: [{ channels: 4 }], block: Two() }),
       '"0" is not the name of an output of a network',
@@ -69,6 +69,24 @@ describe("a network", () => {
       () => network({ inputs: [{ channels: 4, strid: 2 } as never], block: One() }),
       "an input of network has no setting strid",
       "did you mean stride?",
+    ],
+    ...[{ image: { channels: 3 } }, [], null, undefined].map(
+      (inputs) =>
+        [
+          () => network({ inputs: inputs as never, block: One() as never }),
+          "inputs of network is not a list of inputs",
+          'give a map its channels, [{ name: "image", channels: 3 }], and a vector its features',
+        ] as const,
+    ),
+    [
+      () => network({ inputs: [null as never], block: One() as never }),
+      "an input of network is not given its settings in an object",
+      "write them by their names, in braces",
+    ],
+    [
+      () => network({ inputs: [{ channels: 4, features: 3 } as never], block: One() as never }),
+      "a vector among the inputs of network has no setting channels",
+      "leave it out",
     ],
     [
       () => network({ inputs: [{ channels: 3, stride: 2 }], block: One() as never }),

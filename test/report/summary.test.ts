@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { block, conv2d, layers, network, type Feature } from "../../dsl/authoring.ts";
 import { litevae } from "../../dsl/index.ts";
 import { countModel, countPart } from "../../src/report/count.ts";
 import { formatSummary, summaryRows } from "../../src/report/summary.ts";
@@ -34,6 +35,28 @@ test("the table is a tree with totals and exact figures", () => {
     saved for backward: tensors that PyTorch keeps of a forward pass while training, for every image of a batch; losses, gradients and weights come on top
     "
   `);
+});
+
+test("each of several outputs has a line of its own in the table, and none in Markdown", () => {
+  const Pyramid = block("Pyramid", ({ channels }: { channels: number }) => {
+    const { fine, coarse } = layers({
+      fine: conv2d({ in: 3, out: channels }),
+      coarse: conv2d({ in: channels, out: 2 * channels, stride: 2 }),
+    });
+    return (x: Feature<3, 1>) => {
+      const h = fine(x);
+      return { fine: h, coarse: coarse(h) };
+    };
+  });
+  const counted = countModel(network({ name: "pyramid", inputs: [{ channels: 3 }], block: Pyramid({ channels: 4 }) }), 6);
+  expect(formatSummary(counted, { depth: 0 }).split("\n").slice(2, 7)).toEqual([
+    "module   kind     output shape  params   MACs  kMACs  activation, KiB",
+    "───────  ───────  ────────────  ──────  ─────  ─────  ───────────────",
+    "network  Pyramid  [1, 4, 6, 6]     408  6,480  6.480             1.27",
+    "                  [1, 8, 3, 3]",
+    expect.stringMatching(/^network: 408 parameters/) as string,
+  ]);
+  expect(formatSummary(counted, { depth: 0, format: "md" })).toContain("| Pyramid | [1, 4, 6, 6], [1, 8, 3, 3] | 408 |");
 });
 
 test("the Markdown tables have the same rows under their full paths", () => {
