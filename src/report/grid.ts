@@ -43,11 +43,14 @@ export function textTable({ columns, rows: all }: Grid): string {
   return [line(columns.map(({ title }) => title)), rule, ...rows.map(line)].map((text) => `${text}\n`).join("");
 }
 
+/** What stands below a cell of fewer lines than its row has. */
+const blank = "";
+
 /** A row as one for every line of its tallest cell. */
 function linesOf(row: readonly string[]): readonly (readonly string[])[] {
   const cells = row.map((cell) => cell.split("\n"));
   const height = Math.max(...cells.map((lines) => lines.length));
-  return Array.from({ length: height }, (_, i) => cells.map((lines) => lines[i] ?? ""));
+  return Array.from({ length: height }, (_, i) => cells.map((lines) => lines.at(i) ?? blank));
 }
 
 /** A GitHub-flavoured Markdown table. */

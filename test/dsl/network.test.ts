@@ -73,18 +73,18 @@ describe("a network", () => {
     ...[{ image: { channels: 3 } }, [], null, undefined].map(
       (inputs) =>
         [
-          () => network({ inputs: inputs as never, block: One() as never }),
+          () => network({ inputs: inputs as never, block: One() }),
           "inputs of network is not a list of inputs",
           'give a map its channels, [{ name: "image", channels: 3 }], and a vector its features',
         ] as const,
     ),
     [
-      () => network({ inputs: [null as never], block: One() as never }),
+      () => network({ inputs: [null as never], block: One() }),
       "an input of network is not given its settings in an object",
       "write them by their names, in braces",
     ],
     [
-      () => network({ inputs: [{ channels: 4, features: 3 } as never], block: One() as never }),
+      () => network({ inputs: [{ channels: 4, features: 3 } as never], block: One() }),
       "a vector among the inputs of network has no setting channels",
       "leave it out",
     ],
