@@ -19,9 +19,10 @@ from torch import nn
 ROOT = Path(__file__).resolve().parents[1]
 CLI = ROOT / "dist" / "bin" / "litevae.js"
 
-# Workers share the cores: threads beyond those would wait for each other.
+# Workers share the cores, with the processes that they start: threads beyond those would wait for each other.
 if WORKERS := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // int(WORKERS)))
+    os.environ.setdefault("OMP_NUM_THREADS", str(torch.get_num_threads()))
 
 Compiled = tuple[Path, nn.Module]
 

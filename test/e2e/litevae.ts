@@ -13,7 +13,13 @@ export const command = join(root, "dist/bin/litevae.js");
 export const photos = join(root, "examples/photos");
 
 /** What a person's shell would pass on; colours and the test runner's own settings would change what is printed. */
-export const environment: NodeJS.ProcessEnv = { PATH: process.env["PATH"], HOME: process.env["HOME"], NO_COLOR: "1" };
+export const environment: NodeJS.ProcessEnv = {
+  PATH: process.env["PATH"],
+  HOME: process.env["HOME"],
+  NO_COLOR: "1",
+  // The workers of tests share the cores: threads of one of them would wait for the other.
+  OMP_NUM_THREADS: "1",
+};
 
 export interface Result {
   readonly code: number | null;
