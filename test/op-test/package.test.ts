@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { Verification } from "../../src/onnxruntime/verify.ts";
 import { environment, litevae, photos, root, tempFolder, write, type Result } from "../e2e/litevae.ts";
-import { pythonPath, runPython } from "../support/python.ts";
+import { pythonPath, runPython, strictMypy } from "../support/python.ts";
 
 const folder = tempFolder();
 const model = fileURLToPath(new URL("./model.ts", import.meta.url));
@@ -53,10 +53,7 @@ test("the package has their Python, and nothing that tools find", () => {
   const settings = ["--isolated", "--line-length", "110", "--target-version", "py311", "--no-cache"];
   runPython(["-m", "ruff", "format", "--check", ...settings, ...files], { cwd: folder });
   runPython(["-m", "ruff", "check", ...settings, "--select", "E,F,I,UP,B", ...files], { cwd: folder });
-  const cache = join(root, "node_modules/.cache/litevae-mypy");
-  runPython(["-m", "mypy", "--cache-dir", cache, "--follow-imports", "silent", "--ignore-missing-imports", ...files], {
-    cwd: folder,
-  });
+  runPython([...strictMypy, ...files], { cwd: folder });
 });
 
 test("entries of the package go together", () => {

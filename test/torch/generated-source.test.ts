@@ -31,7 +31,7 @@ import { modelPy } from "../../src/targets/torch/model-py.ts";
 import { networksPy } from "../../src/targets/torch/networks-py.ts";
 import { buildProgram } from "../programs/build.ts";
 import { programs } from "../programs/generate.ts";
-import { pythonPath } from "../support/python.ts";
+import { pythonPath, strictMypy } from "../support/python.ts";
 
 type FeatureMap = Feature<number, number>;
 type Layer = (x: FeatureMap) => FeatureMap;
@@ -64,20 +64,7 @@ function expectClean(sources: Readonly<Record<string, string>>): void {
   ];
   python("-m", "ruff", "format", "--diff", ...settings, "package");
   python("-m", "ruff", "check", "--output-format", "concise", ...settings, "--select", "E,F,I,UP,B", "package");
-  // Reading torch's types takes 20 seconds, and is kept.
-  const cache = fileURLToPath(new URL("../../node_modules/.cache/litevae-mypy", import.meta.url));
-  const files = ["__init__", ...Object.keys(sources)].map((name) => `package/${name}.py`);
-  python(
-    "-m",
-    "mypy",
-    "--no-error-summary",
-    "--cache-dir",
-    cache,
-    "--follow-imports",
-    "silent",
-    "--ignore-missing-imports",
-    ...files,
-  );
+  python(...strictMypy, ...["__init__", ...Object.keys(sources)].map((name) => `package/${name}.py`));
   python("-c", `from package import ${Object.keys(sources).join(", ")}`);
 }
 
