@@ -189,13 +189,17 @@ export async function ensureVenv() {
     ["-r", requirements],
     ["--no-deps", "-r", withoutDependencies],
   ]) {
-    // Python compiles what is imported, which is a part of what is there.
+    // Of what is there a part is imported, which Python then compiles.
     const install = ["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", ...args];
     if ((await run(venvPython, install, { quiet: true })) !== 0)
       throw new SetupError(
         `pip install ${args.slice(0, -1).join(" ")} ${relative(root, args.at(-1))} failed; its messages are above`,
       );
   }
+  // Here once: processes that write no bytecode, as `litevae verify` starts them, would each compile all of torch again.
+  const imports = "import sys; sys.dont_write_bytecode = False; import safetensors.torch, torch.utils.flop_counter";
+  if ((await run(venvPython, ["-c", imports], { quiet: true })) !== 0)
+    throw new SetupError("PyTorch cannot be imported from .venv; the reason is above");
   writeFileSync(stamp, wanted);
 }
 

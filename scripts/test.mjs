@@ -33,9 +33,6 @@ const pythonFolders = ["test", "src/onnxruntime", "src/op-test"].filter(
 /** Vitest, with what it is told after the name of its stage: files, `-t NAME`. In a run of everything the stage tsc has read the tests of types. */
 const vitest = (...args) => node("vitest", "vitest", "run", ...(everything ? ["--typecheck.enabled=false"] : []), ...args);
 
-/** What has to be there for every stage, then two lanes side by side, for tools of one core, then what takes all cores. */
-const modules = { "node modules": ensureNodeModules };
-
 /** A stage fails by resolving to another code than 0, or by throwing. It gets the arguments behind its name. */
 const typescriptLane = {
   prettier: (...files) => node("prettier", "prettier", "--check", "--log-level", "warn", ...orAll(files)),
@@ -97,11 +94,12 @@ const among = (stages, names) => Object.fromEntries(Object.entries(stages).filte
 script(async () => {
   const chosen = stagesOf(process.argv.slice(2));
   const needsPython = Object.keys(chosen).some((name) => !withoutPython.has(name));
+  // Two lanes side by side, for tools of one core, each after what it needs; then what takes all cores.
   const lanes = [
-    { build: ensureBuild, ...among(chosen, typescriptLane) },
+    { "node modules": ensureNodeModules, build: ensureBuild, ...among(chosen, typescriptLane) },
     { ...(needsPython ? { "python environment": ensureVenv } : {}), ...among(chosen, pythonLane) },
   ];
-  const together = [[modules], lanes, [among(chosen, { ...tests, ...shortcuts })]];
+  const together = [lanes, [among(chosen, { ...tests, ...shortcuts })]];
   const names = together.flat().flatMap(Object.keys);
   let failed = false;
   const walk = async (stages) => {
