@@ -12,21 +12,25 @@ export function choiceOf(
 ): Rule | undefined {
   const sideOf = (indices: readonly number[]): Rule | undefined => {
     const some = indices.map((i) => values[i] as number);
-    if (some.length < fewest) return undefined;
-    const terms = atoms.map(({ rule, values: own }) => ({ rule, values: indices.map((i) => own[i] as number) }));
+    const different = distinct(some);
     // Two values follow from too much.
-    if (distinct(some) > 1) return distinct(some) < enough ? undefined : multiple(terms, some);
+    if (different > 1) return different < enough ? undefined : multiple(termsAt(indices), some);
     // What never varies where it is found may follow from what does not vary there either.
     const first = some[0] as number;
-    const follows = terms.some(
-      ({ values: own }) => (own[0] as number) > 1 && distinct(own) === 1 && first % (own[0] as number) === 0,
-    );
+    const follows = atoms.some(({ values: own }) => {
+      const here = own[indices[0] as number] as number;
+      return here > 1 && first % here === 0 && indices.every((i) => own[i] === here);
+    });
     return follows ? undefined : constant(first);
   };
+  const termsAt = (indices: readonly number[]): readonly Term[] =>
+    atoms.map(({ rule, values: own }) => ({ rule, values: indices.map((i) => own[i] as number) }));
   for (const { rule: test, holds } of conditions) {
-    const [on, off] = [true, false].map((side) => holds.flatMap((value, i) => (value === side ? [i] : [])));
-    const then = sideOf(on ?? []);
-    const otherwise = then === undefined ? undefined : sideOf(off ?? []);
+    const [on, off]: [number[], number[]] = [[], []];
+    holds.forEach((value, i) => (value ? on : off).push(i));
+    if (on.length < fewest || off.length < fewest) continue;
+    const then = sideOf(on);
+    const otherwise = then === undefined ? undefined : sideOf(off);
     if (then !== undefined && otherwise !== undefined) return { kind: "choice", test, then, otherwise };
   }
   return undefined;

@@ -1,4 +1,4 @@
-/** What follows from the place in a list: samples of its items, and rules of them as rules of the list. */
+/** What a fitter is told beside the settings, and what follows from the place in a list: samples of its items, and rules of them as rules of the list. */
 import type { PyConstant } from "../../../ir/python.ts";
 import { constant, evaluate, parameter, type Env, type ItemRule, type Rule } from "./rules.ts";
 
@@ -16,6 +16,21 @@ export interface Around {
   /** Where each item stands. */
   readonly at: readonly (readonly [sample: number, place: number])[];
   readonly level: number;
+}
+
+/** What is tried beside the settings themselves. */
+export interface Hints {
+  /** Numbers at which the author's code may do something else. */
+  readonly turns?: readonly number[];
+  /** Lists that other members are made of. */
+  readonly lists?: readonly Rule[];
+  /** Whether expressions of several operations are looked for, too. */
+  readonly searches?: boolean;
+  /** What an item of a list knows of its place, in so many lists around each other. */
+  readonly place?: readonly Rule[];
+  readonly level?: number;
+  /** Where the samples are items of lists. */
+  readonly around?: Around | undefined;
 }
 
 export function known(items: Items): readonly PyConstant[] {

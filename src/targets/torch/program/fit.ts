@@ -18,26 +18,11 @@ import {
 } from "./fit-terms.ts";
 import { choiceOf } from "./fit-choice.ts";
 import { edgeRule, scaledLists, sequenceRule, tupleRule, type Sequence } from "./fit-lists.ts";
-import { known, listsOfLengths, ofItems, type Around, type Items } from "./fit-places.ts";
+import { known, listsOfLengths, ofItems, type Around, type Hints, type Items } from "./fit-places.ts";
 import { comparisons, conditionRule, isNumbers, rareComparisons, type Condition, type Leaf } from "./fit-tests.ts";
 import { constant, envAt, evaluate, parameter, placeRules, type Env, type ItemRule, type Rule } from "./rules.ts";
 
 const mostPlaces = 60;
-
-/** What is tried beside the settings themselves. */
-interface Hints {
-  /** Numbers at which the author's code may do something else. */
-  readonly turns?: readonly number[];
-  /** Lists that other members are made of. */
-  readonly lists?: readonly Rule[];
-  /** Whether expressions of several operations are looked for, too. */
-  readonly searches?: boolean;
-  /** What an item of a list knows of its place, in so many lists around each other. */
-  readonly place?: readonly Rule[];
-  readonly level?: number;
-  /** Where the samples are items of lists. */
-  readonly around?: Around | undefined;
-}
 
 /** Settings in several samples, and what can be computed from them. */
 export class Fitter {
@@ -51,6 +36,8 @@ export class Fitter {
   #search: Search | undefined;
   #sequences: readonly Sequence[] | undefined;
   #conditions: readonly Condition[] | undefined;
+  /** Fitters of some of the samples and of the items of lists: they are asked for again for every attribute, and what they know costs most. */
+  readonly #parts = new Map<string, Fitter>();
 
   constructor(envs: readonly Env[], names: readonly string[], hints: Hints = {}) {
     this.#envs = envs;
@@ -72,13 +59,21 @@ export class Fitter {
   /** The fitter of some of the samples. */
   within(indices: readonly number[]): Fitter {
     if (indices.length === this.#envs.length) return this;
-    const { around } = this.#hints;
-    const at = around === undefined ? [] : indices.map((i) => around.at[i] as Around["at"][number]);
-    return new Fitter(
-      indices.map((i) => this.#envs[i] as Env),
-      this.#names,
-      around === undefined ? this.#hints : { ...this.#hints, around: { ...around, at } },
-    );
+    return this.#part(`within ${indices.join()}`, () => {
+      const { around } = this.#hints;
+      const at = around === undefined ? [] : indices.map((i) => around.at[i] as Around["at"][number]);
+      return new Fitter(
+        indices.map((i) => this.#envs[i] as Env),
+        this.#names,
+        around === undefined ? this.#hints : { ...this.#hints, around: { ...around, at } },
+      );
+    });
+  }
+
+  #part(key: string, make: () => Fitter): Fitter {
+    const fitter = this.#parts.get(key) ?? make();
+    this.#parts.set(key, fitter);
+    return fitter;
   }
 
   #known(values: readonly unknown[]): boolean {
@@ -217,18 +212,20 @@ export class Fitter {
 
   /** The fitter of the items of a list that has so many in each sample: what follows may follow from the place, too. */
   places(lengths: readonly number[]): Fitter {
-    const level = this.#hints.level ?? 0;
-    const at = lengths.flatMap((length, sample) => Array.from({ length }, (_, place) => [sample, place] as const));
-    return new Fitter(
-      at.map(([sample, place]) => envAt(this.#envs[sample] as Env, place, level)),
-      this.#names,
-      {
-        ...this.#hints,
-        level: level + 1,
-        place: [...(this.#hints.place ?? []), ...placeRules(listsOfLengths(this.#names, this.#envs, lengths), level)],
-        around: { fitter: this, lengths, at, level },
-      },
-    );
+    return this.#part(`places ${lengths.join()}`, () => {
+      const level = this.#hints.level ?? 0;
+      const at = lengths.flatMap((length, sample) => Array.from({ length }, (_, place) => [sample, place] as const));
+      return new Fitter(
+        at.map(([sample, place]) => envAt(this.#envs[sample] as Env, place, level)),
+        this.#names,
+        {
+          ...this.#hints,
+          level: level + 1,
+          place: [...(this.#hints.place ?? []), ...placeRules(listsOfLengths(this.#names, this.#envs, lengths), level)],
+          around: { fitter: this, lengths, at, level },
+        },
+      );
+    });
   }
 
   /** The rule of an attribute of the items of a list; in some samples the list may be longer than in others. */
@@ -273,7 +270,7 @@ export class Fitter {
 
   /** The fitter that takes its samples for themselves. */
   #alone(): Fitter {
-    return new Fitter(this.#envs, this.#names, { ...this.#hints, around: undefined });
+    return this.#part("alone", () => new Fitter(this.#envs, this.#names, { ...this.#hints, around: undefined }));
   }
 
   #sequence(values: readonly Items[]): Rule | undefined {
