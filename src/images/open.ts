@@ -7,8 +7,8 @@ import { InternalError, nonEmpty } from "../errors/must.ts";
 import type { PixelRule } from "../recipe/pixels.ts";
 import { isNpy, npySamples } from "./npy.ts";
 import { convertedToSrgb, photographSamples } from "./photograph.ts";
-import { ImageError, type SampleArray, type Samples } from "./samples.ts";
-import { toSigned } from "./signed.ts";
+import { ImageError, type SampleArray, type Samples, type SampleType } from "./samples.ts";
+import { ranges, toSigned } from "./signed.ts";
 import { isTiff, tiffSamples } from "./tiff.ts";
 
 /** Planar float32 [channels, height, width] in [-1, 1]. */
@@ -40,20 +40,28 @@ export async function openImage(path: string, channels: number, rule: PixelRule)
 
 async function samplesOf(bytes: Buffer, channels: number, { profile }: PixelRule): Promise<Samples> {
   if (isNpy(bytes)) return npySamples(bytes, channels);
-  const found = isTiff(bytes) ? await tiffSamples(bytes, channels) : 0;
-  return typeof found === "number" ? photographSamples(bytes, channels, profile === "srgb", found) : found;
+  const found = isTiff(bytes) ? await tiffSamples(bytes, channels) : { page: 0, whiteIsZero: false };
+  if (!("page" in found)) return found;
+  const samples = await photographSamples(bytes, channels, profile === "srgb", found.page);
+  if (!found.whiteIsZero) return samples;
+  // libvips has turned them over, and what is declared is of those in the file.
+  return { ...samples, planes: samples.planes.map((plane) => plane.map((value) => 255 - value)), whiteIsZero: true };
 }
 
 async function shown(samples: Samples, channels: number, rule: PixelRule): Promise<readonly Float32Array[]> {
-  const { type, height, width, alpha, premultiplied = false } = samples;
+  const { type, height, width, whiteIsZero = false } = samples;
+  let { premultiplied = false } = samples;
   let planes = toSigned(samples.planes, type, rule);
+  if (whiteIsZero) planes = planes.map((plane) => plane.map((value) => -value));
   if (!samples.isColour) return planes;
+  const alpha = samples.alpha === undefined ? undefined : opacity(samples.alpha, type, rule);
   if (samples.profile !== undefined && rule.profile === "srgb") {
+    if (alpha !== undefined && premultiplied) [planes, premultiplied] = [divided(planes, alpha), false];
     const bytes = planes.map((plane) => Uint8Array.from(plane, (value) => step(value)));
     const converted = await convertedToSrgb(bytes, height, width, samples.profile);
     planes = toSigned(converted, "uint8", { range: null, nodata: null, fill: null });
   }
-  if (alpha !== undefined) planes = onWhite(planes, opacity(alpha, samples, rule), premultiplied);
+  if (alpha !== undefined) planes = onWhite(planes, alpha, premultiplied);
   // Grey and RGB of 8 bits stay in whole steps, as in Pillow.
   const inSteps = type === "uint8" && rule.range === null && rule.nodata === null;
   if (inSteps && alpha !== undefined) planes = planes.map((plane) => plane.map((value) => step(value) / 127.5 - 1));
@@ -61,9 +69,16 @@ async function shown(samples: Samples, channels: number, rule: PixelRule): Promi
   return planes.length < channels ? Array.from({ length: channels }, () => planes[0] as Float32Array) : planes;
 }
 
-function opacity(alpha: SampleArray, { type }: Samples, { range }: PixelRule): Float32Array {
-  const [signed] = toSigned([alpha], type, { range, nodata: null, fill: null }) as [Float32Array];
+/** In [0, 1], by its type: `range` says what colours can have, and is asked where the type has no range. */
+function opacity(alpha: SampleArray, type: SampleType, { range }: PixelRule): Float32Array {
+  const [signed] = toSigned([alpha], type, { range: ranges[type] ?? range, nodata: null, fill: null }) as [Float32Array];
   return signed.map((value) => (value + 1) / 2);
+}
+
+/** Colours that were multiplied by alpha, without it; black where it is 0. */
+function divided(planes: readonly Float32Array[], alpha: Float32Array): readonly Float32Array[] {
+  const share = (value: number, opaque: number): number => (opaque > 0 ? Math.min(2, Math.max(0, (value + 1) / opaque)) : 0);
+  return planes.map((plane) => plane.map((value, i) => share(value, alpha[i] as number) - 1));
 }
 
 /** Premultiplied colours lack the background's share alone. */

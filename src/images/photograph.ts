@@ -5,11 +5,12 @@ import { counted, ImageError, wrongChannels, type SampleArray, type Samples } fr
 
 /** Grey or RGB of a page with what lies beside them; for a model of neither 1 nor 3 channels the file's own samples. */
 export async function photographSamples(
-  bytes: Buffer,
+  stored: Buffer,
   channels: number,
   convertProfile: boolean,
   page: number,
 ): Promise<Samples> {
+  const bytes = withEarlyExif(stored);
   if (bytes.subarray(0, 2).toString("latin1") === "BM")
     throw new ImageError("a BMP file, which training alone reads", "convert it to PNG");
   const upright = { autoOrient: true, page } as const;
@@ -116,6 +117,23 @@ export async function convertedToSrgb(
 
 /** Bytes before a PNG's second chunk: its signature and IHDR. */
 const afterHeader = 8 + 25;
+
+/** libpng's reader looks no further than to the pixels for a PNG's eXIf, which may stand behind them. */
+function withEarlyExif(bytes: Buffer): Buffer {
+  if (bytes.subarray(0, 4).toString("latin1") !== "\x89PNG") return bytes;
+  let behind = false;
+  for (let at = 8; at + 12 <= bytes.length;) {
+    const kind = bytes.subarray(at + 4, at + 8).toString("latin1");
+    const end = at + 12 + bytes.readUInt32BE(at);
+    if (kind === "eXIf")
+      return behind
+        ? Buffer.concat([bytes.subarray(0, afterHeader), bytes.subarray(at, end), bytes.subarray(afterHeader)])
+        : bytes;
+    behind ||= kind === "IDAT";
+    at = end;
+  }
+  return bytes;
+}
 
 function withProfile(png: Buffer, profile: Uint8Array): Buffer {
   const chunk = Buffer.concat([Buffer.from("iCCPicc\0\0", "latin1"), deflateSync(profile)]);

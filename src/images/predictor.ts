@@ -13,14 +13,15 @@ interface Block {
   readonly planarConfiguration: number;
 }
 
-/** What `readRasters` decodes the blocks of an image by; `size` is the bytes of a sample. */
-export function unpredicted({ littleEndian }: GeoTIFFImage, samples: number, size: number): Pool {
+/** What `readRasters` decodes the blocks of an image by; `size` is the bytes of a sample. Integers of 64 bits, `long`, become floats of 64. */
+export function unpredicted({ littleEndian }: GeoTIFFImage, samples: number, size: number, long?: "int64" | "uint64"): Pool {
   const bindParameters = (compression: number, block: Block & Parameters<typeof getDecoder>[1]) => ({
     decode: async (data: ArrayBuffer): Promise<ArrayBufferLike> => {
       const decoder = await getDecoder(compression, { ...block, predictor: none });
       const decoded = await decoder.decode(data);
       const perPixel = block.planarConfiguration === 2 ? 1 : samples;
       undo(new Uint8Array(decoded), block.predictor, block.tileWidth * perPixel, perPixel, size, littleEndian);
+      if (long !== undefined) toDoubles(new DataView(decoded), long, littleEndian);
       return decoded;
     },
   });
@@ -69,4 +70,12 @@ function joinBytes(row: Uint8Array, perPixel: number, size: number, littleEndian
   for (let sample = 0; sample < samples; sample++)
     for (let i = 0; i < size; i++)
       row[sample * size + (littleEndian ? size - 1 - i : i)] = sorted[i * samples + sample] as number;
+}
+
+/** In place. */
+function toDoubles(integers: DataView, type: "int64" | "uint64", littleEndian: boolean): void {
+  for (let at = 0; at + 8 <= integers.byteLength; at += 8) {
+    const value = type === "int64" ? integers.getBigInt64(at, littleEndian) : integers.getBigUint64(at, littleEndian);
+    integers.setFloat64(at, Number(value), littleEndian);
+  }
 }

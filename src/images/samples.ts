@@ -18,6 +18,8 @@ export interface Samples {
   readonly alpha?: SampleArray | undefined;
   /** Whether colours were multiplied by alpha. */
   readonly premultiplied?: boolean;
+  /** Whether the least value of `planes` is white. */
+  readonly whiteIsZero?: boolean;
   /** The colour profile that is embedded, if it is of these planes. */
   readonly profile?: Uint8Array | undefined;
 }

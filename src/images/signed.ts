@@ -3,7 +3,8 @@ import { f16round } from "@petamoriken/float16";
 import type { PixelRule } from "../recipe/pixels.ts";
 import { declareRange, ImageError, type SampleArray, type SampleType } from "./samples.ts";
 
-const ranges: Readonly<Partial<Record<SampleType, readonly [number, number]>>> = {
+/** Lowest and highest value of types that have a range of their own. */
+export const ranges: Readonly<Partial<Record<SampleType, [number, number]>>> = {
   bool: [0, 1],
   uint8: [0, 255],
   int8: [-128, 127],

@@ -11,8 +11,9 @@ const magics = ["II*\0", "MM\0*", "II+\0", "MM\0+"];
 /** PhotometricInterpretation (TIFF 6.0) with how many samples make its colour. */
 const whiteIsZero = 0;
 const rgb = 2;
+const inks = 5;
 const ycc = 6;
-const coloursOf: Readonly<Record<number, number>> = { [whiteIsZero]: 1, 1: 1, [rgb]: 3, 3: 1, 5: 4, [ycc]: 3 };
+const coloursOf: Readonly<Record<number, number>> = { [whiteIsZero]: 1, 1: 1, [rgb]: 3, 3: 1, [inks]: 4, [ycc]: 3 };
 const greys: readonly number[] = [whiteIsZero, 1];
 
 /** NewSubfileType: a reduced copy of another page, or its mask. */
@@ -21,10 +22,13 @@ const reducedOrMask = 1 | 4;
 /** ExtraSamples: associated (premultiplied) and unassociated alpha. */
 const [premultiplied, unassociated] = [1, 2];
 
-const tags = { compression: 259, orientation: 274, subsampling: 530, profile: 34675 } as const;
+const tags = { compression: 259, orientation: 274, sampleFormat: 339, subsampling: 530, profile: 34675 } as const;
 
 /** Compressions whose decoders make RGB of YCbCr. */
 const jpegs: readonly number[] = [6, 7];
+
+/** Which sharp's libvips is built without. */
+const zstd = 50000;
 
 interface Page {
   readonly image: GeoTIFFImage;
@@ -37,24 +41,34 @@ interface Page {
   readonly formats: readonly number[];
   readonly extra: readonly number[];
   readonly hasAlpha: boolean;
+  readonly orientation: number;
 }
 
 export function isTiff(bytes: Buffer): boolean {
   return magics.includes(bytes.subarray(0, 4).toString("latin1"));
 }
 
-/** The number of its page where it is a photograph of 8 bits. Throws an ImageError where bands and pages are not that many channels. */
-export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samples | number> {
+/** Where a photograph of 8 bits is, which libvips decodes. */
+interface Photograph {
+  readonly page: number;
+  readonly whiteIsZero: boolean;
+}
+
+/** Throws an ImageError where bands and pages are not that many channels. */
+export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samples | Photograph> {
   const { buffer } = new Uint8Array(bytes);
   const file = await fromArrayBuffer(buffer);
   const all = Array.from({ length: await file.getImageCount() }, async (_, i) => file.getImage(i));
   const images = await Promise.all(all);
   if (!file.littleEndian) for (const { fileDirectory } of images) loadArrays(fileDirectory, new DataView(buffer));
-  const pages = images.map(pageOf).filter(({ image }) => (Number(image.fileDirectory.getValue(254) ?? 0) & reducedOrMask) === 0);
+  const pages = (await Promise.all(images.map(pageOf))).filter(
+    ({ image }) => (Number(image.fileDirectory.getValue(254) ?? 0) & reducedOrMask) === 0,
+  );
   const [first] = pages;
   if (first === undefined) throw new ImageError("a TIFF without a page of its own");
   const single = pages.length === 1;
-  if (single && isPhotograph(first)) return first.index;
+  const isWhite = first.photometric === whiteIsZero;
+  if (single && isPhotograph(first)) return { page: first.index, whiteIsZero: isWhite };
   const own = first.count - (first.hasAlpha ? 1 : 0);
   const isColour =
     single &&
@@ -66,10 +80,12 @@ export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samp
     const where = single ? "" : ` in ${pages.length} pages`;
     throw wrongChannels(`a TIFF of ${counted(colours)}${where}, not ${channels}`, channels);
   }
-  const [type] = pages.map(typeOf) as [SampleType];
-  if (pages.some((page) => page.height !== first.height || page.width !== first.width || typeOf(page) !== type))
-    throw new ImageError("a TIFF whose pages differ in size or type", "store them alike");
-  const read = await Promise.all(pages.map(async (page) => planesOf(page)));
+  const [type] = pages.map((page) => typeOf(page, isColour)) as [SampleType];
+  const layout = (page: Page): string =>
+    [page.height, page.width, typeOf(page, isColour), page.orientation, page.photometric === whiteIsZero].join();
+  if (pages.some((page) => layout(page) !== layout(first)))
+    throw new ImageError("a TIFF whose pages differ in size or type, or in what is up or white", "store them alike");
+  const read = await Promise.all(pages.map(async (page) => planesOf(page, type)));
   const { height, width } = read[0] as Turned;
   const planes = read.flatMap((page) => page.planes);
   const profile = (await first.image.fileDirectory.loadValue(tags.profile)) as Iterable<number> | undefined;
@@ -81,6 +97,7 @@ export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samp
     isColour,
     alpha: hasAlpha ? planes[colours] : undefined,
     premultiplied: first.extra[0] === premultiplied,
+    whiteIsZero: isWhite,
     profile: isColour && profile !== undefined ? Uint8Array.from(profile) : undefined,
   };
 }
@@ -106,7 +123,7 @@ function loadArrays({ actualizedFields, deferredArrays }: ImageFileDirectory, fi
 
 type Turned = ReturnType<typeof upright>;
 
-function pageOf(image: GeoTIFFImage, index: number): Page {
+async function pageOf(image: GeoTIFFImage, index: number): Promise<Page> {
   const { fileDirectory: directory } = image;
   const count = image.getSamplesPerPixel();
   const photometric = directory.getValue("PhotometricInterpretation") ?? -1;
@@ -121,10 +138,16 @@ function pageOf(image: GeoTIFFImage, index: number): Page {
     count,
     // One bit where the file says nothing.
     bits: Array.from({ length: count }, (_, i) => image.getBitsPerSample(i) || 1),
-    formats: Array.from({ length: count }, (_, i) => image.getSampleFormat(i)),
+    formats: Array.from({ length: count }, (_, i) => formatOf(image.getSampleFormat(i))),
     extra,
     hasAlpha: alone && count === (coloursOf[photometric] ?? count) + 1,
+    orientation: Number((await directory.loadValue(tags.orientation)) ?? 1),
   };
+}
+
+/** SampleFormat's "void" is read as whole numbers (TIFF 6.0 §19). */
+function formatOf(format: number): number {
+  return format === 4 ? 1 : format;
 }
 
 /** YCbCr of 8 bits as it is stored, which libvips takes for RGB. */
@@ -135,8 +158,13 @@ function isStoredYcc({ image, photometric, bits }: Page): boolean {
 
 function isPhotograph(page: Page): boolean {
   const { image, photometric, bits, formats, count, hasAlpha } = page;
-  // Nor does libvips read tiles of separate planes.
-  if (isStoredYcc(page) || (photometric === rgb && image.isTiled && image.planarConfiguration === 2)) return false;
+  const isPlanar = image.planarConfiguration === 2;
+  // Nor does libvips read tiles of separate planes, grey beside its alpha where they lie apart or white is zero, and inks with alpha.
+  if (isStoredYcc(page) || (photometric === rgb && image.isTiled && isPlanar)) return false;
+  if (hasAlpha && (photometric === inks || photometric === whiteIsZero || (photometric !== rgb && isPlanar))) return false;
+  const compression = Number(image.fileDirectory.getValue(tags.compression) ?? 1);
+  if (compression === zstd && bits.every((each) => each === 8) && (photometric === rgb || greys.includes(photometric)))
+    return false;
   const colours = coloursOf[photometric];
   const eight = bits.every((each) => each === 8 || (colours === 1 && [1, 2, 4].includes(each)));
   return eight && formats.every((format) => format === 1) && colours !== undefined && count === colours + (hasAlpha ? 1 : 0);
@@ -146,17 +174,21 @@ const types: Readonly<Record<string, SampleType>> = {
   "1 8": "uint8",
   "1 16": "uint16",
   "1 32": "uint32",
+  "1 64": "uint64",
   "2 8": "int8",
   "2 16": "int16",
   "2 32": "int32",
+  "2 64": "int64",
   "3 16": "float16",
   "3 32": "float32",
   "3 64": "float64",
 };
 
-function typeOf(page: Page): SampleType {
+/** Inks are given where they are not to be shown in colour. */
+function typeOf(page: Page, isShown: boolean): SampleType {
   const { bits, formats, photometric } = page;
-  if (!greys.includes(photometric) && photometric !== rgb && !isStoredYcc(page))
+  const isKnown = greys.includes(photometric) || photometric === rgb || (photometric === inks && !isShown);
+  if (!isKnown && !isStoredYcc(page))
     throw new ImageError(`a TIFF of photometric interpretation ${photometric} in ${bits.join(", ")} bits`, "store it as RGB");
   const alike = bits.every((each) => each === bits[0]) && formats.every((format) => format === formats[0]);
   const known = alike ? types[`${formats[0]} ${bits[0]}`] : undefined;
@@ -169,9 +201,12 @@ function typeOf(page: Page): SampleType {
 }
 
 /** A page's planes as they lie in the file. */
-async function rasters({ image, count, bits }: Page): Promise<readonly SampleArray[]> {
+async function rasters({ image, count, bits, formats }: Page, type: SampleType): Promise<readonly SampleArray[]> {
   const [size] = bits as [number];
-  return image.readRasters({ interleave: false, pool: unpredicted(image, count, size / 8) });
+  const long = type === "int64" || type === "uint64" ? type : undefined;
+  // geotiff.js knows neither integers of 64 bits nor void.
+  image.fileDirectory.actualizedFields.set(tags.sampleFormat, long === undefined ? [...formats] : Array<number>(count).fill(3));
+  return image.readRasters({ interleave: false, pool: unpredicted(image, count, size / 8, long) });
 }
 
 /** By JFIF, as Pillow has it. */
@@ -179,7 +214,7 @@ async function fromYcc(page: Page): Promise<readonly SampleArray[]> {
   const { fileDirectory: directory } = page.image;
   const subsampling = Array.from(((await directory.loadValue(tags.subsampling)) as Iterable<number> | undefined) ?? [2, 2]);
   if (subsampling.some((step) => step !== 1)) throw new ImageError("a TIFF of YCbCr that is subsampled", "store it as RGB");
-  const [luma, blue, red, ...others] = (await rasters(page)) as [SampleArray, SampleArray, SampleArray];
+  const [luma, blue, red, ...others] = (await rasters(page, "uint8")) as [SampleArray, SampleArray, SampleArray];
   const of = (fromBlue: number, fromRed: number): SampleArray => {
     const colour = Uint8ClampedArray.from(
       luma,
@@ -190,15 +225,8 @@ async function fromYcc(page: Page): Promise<readonly SampleArray[]> {
   return [of(0, 1.402), of(-0.344136, -0.714136), of(1.772, 0), ...others];
 }
 
-/** A page's planes upright, black being the least value. */
-async function planesOf(page: Page): Promise<Turned> {
-  const { image, height, width, photometric } = page;
-  const type = typeOf(page);
-  const planes = isStoredYcc(page) ? await fromYcc(page) : await rasters(page);
-  if (photometric === whiteIsZero) {
-    if (type.startsWith("float")) throw new ImageError("a TIFF of floats in which white is zero", "store it with black as zero");
-    for (const plane of planes) for (let i = 0; i < plane.length; i++) plane[i] = ~(plane[i] as number);
-  }
-  const orientation = Number((await image.fileDirectory.loadValue(tags.orientation)) ?? 1);
-  return upright(Array.from(planes), height, width, orientation);
+/** A page's planes upright. */
+async function planesOf(page: Page, type: SampleType): Promise<Turned> {
+  const planes = isStoredYcc(page) ? await fromYcc(page) : await rasters(page, type);
+  return upright(Array.from(planes), page.height, page.width, page.orientation);
 }

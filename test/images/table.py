@@ -8,6 +8,7 @@ import json
 
 from colour_cases import inks, profiles
 from image_cases import CASES, OUT
+from layout_cases import left_out, opacity, own_layouts, white_is_zero
 from name_cases import other_names
 from photograph_cases import eight_bits, sixteen_bits, transparency, turned
 from predictor_cases import predictors
@@ -26,6 +27,10 @@ for make in (
     damaged,
     volumes,
     turned,
+    white_is_zero,
+    opacity,
+    own_layouts,
+    left_out,
 ):
     make()
 (OUT / "table.json").write_text(json.dumps(CASES))

@@ -17,6 +17,9 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 
 _TURNED = (5, 6, 7, 8)
 
+# Tags of TIFF.
+_PHOTOMETRIC, _COLOUR_MAP = 262, 320
+
 
 def opened(data: bytes, page: int = 0) -> Image.Image:
     """A page of the image in a file's bytes, of which a PNG is decoded and others are when their pixels are asked for."""
@@ -25,12 +28,37 @@ def opened(data: bytes, page: int = 0) -> Image.Image:
         # Pillow keeps the profile of the page before.
         image.info.pop("icc_profile", None)
         image.seek(page)
+    if image.format == "TIFF":
+        _widen_colour_map(image)
+    if image.format == "GIF":
+        return _whole_gif(image)
     if image.format == "PNG":
         # Pillow decodes a PNG to look for its EXIF data: what fails here must not pass for damaged EXIF data.
         raw = _raw_mode(image)
         image.load()
         _widen_transparency(image, raw)
     return image
+
+
+def _widen_colour_map(image: Image.Image) -> None:
+    """Pillow takes the upper byte of every colour in a TIFF's map, and some maps have the lower one alone."""
+    colours = getattr(image, "tag_v2", {}).get(_COLOUR_MAP, ())
+    if image.mode == "P" and max(colours, default=256) < 256:
+        count = len(colours) // 3
+        image.putpalette(bytes(value for i in range(count) for value in colours[i::count]))
+
+
+def _whole_gif(image: Image.Image) -> Image.Image:
+    """Zeros where the first frame has no colour, as libvips has it: Pillow takes the background's, or the transparent one."""
+    extent = getattr(image, "dispose_extent", None)
+    clear = "transparency" in image.info
+    if extent is None or (not clear and extent == (0, 0, *image.size)):
+        return image
+    frame = image.convert("RGBA").crop(extent)
+    whole = Image.new("RGBA" if clear else "RGB", image.size)
+    whole.paste(frame, extent, frame.getchannel("A"))
+    whole.format = image.format
+    return whole
 
 
 def _raw_mode(image: Image.Image) -> str:
@@ -88,8 +116,8 @@ _BYTES = {
 def own_samples(image: Image.Image, channels: int) -> Array:
     """The samples [C, H, W] of an image of 8 bits for a model of neither 1 nor 3 channels, upright."""
     bands = len(image.getbands())
-    if "transparency" in image.info and image.mode in ("P", "RGB"):
-        image = image.convert("RGBA")
+    if "transparency" in image.info:
+        image = image.convert("LA" if image.mode in ("1", "L") else "RGBA")
     if len(image.getbands()) != channels:
         raise wrong_channels(f"{counted(bands, 'channel')} ({image.mode}), not {channels}", channels)
     pixels = np.asarray(upright_image(image))
@@ -131,7 +159,10 @@ def samples_of(image: Image.Image, profile: bytes | None) -> Samples:
         colours = colours.convert("L" if colours.mode == "1" else "RGB")
     pixels = np.asarray(colours)
     planes = np.moveaxis(pixels.reshape(*pixels.shape[:2], -1), -1, 0)
-    return Samples(planes, None if alpha is None else np.asarray(alpha), False, profile)
+    # Pillow has turned such samples over, and what is declared is of those in the file.
+    inverted = image.format == "TIFF" and getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0
+    opaque = None if alpha is None else np.asarray(alpha)
+    return Samples(255 - planes if inverted else planes, opaque, False, profile, inverted)
 
 
 # What lcms can be given, and what other modes are turned into first.
@@ -164,9 +195,16 @@ def on_white(signed: Planes, alpha: Planes) -> Planes:
     return np.float32(1) - (np.float32(1) - signed) * alpha
 
 
+def divided(signed: Planes, alpha: Planes) -> Planes:
+    """Colours that were multiplied by alpha, without it; black where it is 0."""
+    colours = np.divide(signed + 1, alpha, out=np.zeros_like(signed), where=alpha > 0)
+    return np.clip(colours, 0, 2) - np.float32(1)
+
+
 def in_srgb(signed: Planes, profile: bytes) -> Planes:
     """[1 or 3, H, W] in [-1, 1] by a colour profile, in 8 bits; as they are where it does not fit."""
-    pixels = np.rint((np.clip(signed, -1, 1) + 1) * 127.5).astype(np.uint8)
+    # Halves go up, as in JavaScript's Math.round.
+    pixels = np.floor((np.clip(signed.astype(np.float64), -1, 1) + 1) * 127.5 + 0.5).astype(np.uint8)
     image = Image.fromarray(
         pixels[0] if len(pixels) == 1 else np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
     )

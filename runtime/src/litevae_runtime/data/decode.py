@@ -29,6 +29,7 @@ from .colours import (
     FORMATS,
     converted,
     deep_samples,
+    divided,
     in_srgb,
     luma,
     on_white,
@@ -38,7 +39,7 @@ from .colours import (
     upright_image,
     upright_size,
 )
-from .pixels import BY_TYPE, Declared, PixelRule, Planes, is_plain, to_signed
+from .pixels import BY_TYPE, Declared, Planes, is_plain, opacity, to_signed
 from .tiff import Samples, is_tiff, stored_samples
 
 Box = tuple[int, int, int, int]
@@ -117,12 +118,17 @@ def _reasons() -> Iterator[None]:
 def _shown(samples: Samples, channels: int, rule: Declared) -> Planes:
     """Samples as an image of so many channels: profile, alpha, and grey or RGB where the model has the other."""
     signed = to_signed(samples.planes, rule)
+    if samples.white_is_zero:
+        signed = -signed
+    alpha = None if samples.alpha is None else opacity(samples.alpha, rule)
+    premultiplied = samples.premultiplied
     if samples.profile is not None and rule.profile == "srgb":
+        if alpha is not None and premultiplied:
+            signed, premultiplied = divided(signed, alpha), False
         signed = in_srgb(signed, samples.profile)
-    if samples.alpha is not None:
-        alpha = (to_signed(samples.alpha, PixelRule(range=rule.range)) + 1) / np.float32(2)
+    if alpha is not None:
         # Premultiplied colours lack the background's share alone.
-        signed = signed + 2 * (1 - alpha) if samples.premultiplied else on_white(signed, alpha)
+        signed = signed + 2 * (1 - alpha) if premultiplied else on_white(signed, alpha)
     # A profile makes three of grey's one.
     if len(signed) == 3 and channels == 1:
         grey = luma(signed)

@@ -116,6 +116,12 @@ def to_signed(samples: Array, rule: Declared) -> Planes:
     return ((values.astype(np.float64) - low) * (2 / (high - low)) - 1).astype(np.float32)
 
 
+def opacity(alpha: Array, rule: Declared) -> Planes:
+    """Alpha in [0, 1], by its type: `rule.range` says what colours can have, and is asked where the type has no range."""
+    by_type = alpha.dtype.kind == "f" or alpha.dtype.itemsize <= 2
+    return (to_signed(alpha, BY_TYPE if by_type else PixelRule(range=rule.range)) + 1) / np.float32(2)
+
+
 def _missing(samples: Array, nodata: float | None) -> npt.NDArray[np.bool_]:
     missing = np.isnan(samples) if samples.dtype.kind == "f" else np.zeros(samples.shape, bool)
     if nodata is None:

@@ -30,8 +30,8 @@ _JPEGS = (6, 7)
 _BY_TIFFFILE = (1, 8, 32946)
 
 # PhotometricInterpretation (TIFF 6.0) with how many samples make its colour.
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _YCC = 0, 1, 2, 6
-_COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, 3: 1, 5: 4, _YCC: 3}
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _INKS, _YCC = 0, 1, 2, 5, 6
+_COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, 3: 1, _INKS: 4, _YCC: 3}
 _GREY = (_WHITE_IS_ZERO, _BLACK_IS_ZERO)
 
 # NewSubfileType: a reduced copy of another page, or its mask.
@@ -49,6 +49,8 @@ class Samples:
     alpha: Array | None
     premultiplied: bool
     profile: bytes | None
+    # Whether the least value of `planes` is white.
+    white_is_zero: bool = False
 
 
 def is_tiff(data: bytes) -> bool:
@@ -83,15 +85,18 @@ def stored_samples(data: bytes, channels: int) -> Samples | int:
             what = counted(colours, "channel")
             pages_ = f" in {len(pages)} pages" if len(pages) > 1 else ""
             raise wrong_channels(f"a TIFF of {what}{pages_}, not {channels}", channels)
-        if any(_shape(page) != _shape(first) or page.dtype != first.dtype for page in pages):
-            raise CorruptImageError("a TIFF whose pages differ in size or type", "store them alike")
-        planes = np.concatenate([_planes(page) for page in pages])
+        if any(_layout(page) != _layout(first) for page in pages):
+            raise CorruptImageError(
+                "a TIFF whose pages differ in size or type, or in what is up or white", "store them alike"
+            )
+        planes = np.concatenate([_planes(page, shown) for page in pages])
         profile = first.tags.get(_PROFILE)
         return Samples(
             planes[:colours],
             planes[colours] if alpha else None,
             _extra(first)[:1] == [_PREMULTIPLIED],
             None if profile is None or not shown else bytes(profile.value),
+            first.photometric == _WHITE_IS_ZERO,
         )
 
 
@@ -112,7 +117,20 @@ def _is_photograph(page: tifffile.TiffPage) -> bool:
     bits = page.bitspersample
     eight = bits == 8 or (bits in (1, 2, 4) and colours == 1)
     unsigned = int(page.sampleformat) == 1 and eight
-    return unsigned and colours is not None and page.samplesperpixel == colours + _has_alpha(page)
+    known = unsigned and colours is not None and page.samplesperpixel == colours + _has_alpha(page)
+    return known and not (_is_strange(page) and int(page.compression) in _BY_TIFFFILE)
+
+
+def _is_strange(page: tifffile.TiffPage) -> bool:
+    """To Pillow: big-endian BigTIFF, inks with alpha, and grey beside its alpha in planes of their own or white at zero."""
+    tiff = page.parent
+    apart = page.photometric == _WHITE_IS_ZERO or page.planarconfig == 2
+    grey = page.photometric in _GREY and page.bitspersample == 8
+    return (
+        (tiff.is_bigtiff and tiff.byteorder == ">" and (grey or page.photometric == _RGB))
+        or (page.photometric == _INKS and _has_alpha(page))
+        or (grey and _has_alpha(page) and apart)
+    )
 
 
 def _extra(page: tifffile.TiffPage) -> list[int]:
@@ -129,20 +147,30 @@ def _name(tag: object) -> str:
     return getattr(tag, "name", str(tag))
 
 
+def _layout(page: tifffile.TiffPage) -> tuple[object, ...]:
+    """What channels in pages of their own have in common."""
+    return (*_shape(page), page.dtype, _orientation(page), page.photometric == _WHITE_IS_ZERO)
+
+
 def _shape(page: tifffile.TiffPage) -> tuple[int, int]:
     return page.imagelength, page.imagewidth
 
 
-def _planes(page: tifffile.TiffPage) -> Array:
-    """A page [C, H, W], upright, black being its least value."""
+def _planes(page: tifffile.TiffPage, shown: bool) -> Array:
+    """A page [C, H, W], upright. Inks are given where they are not to be shown in colour."""
     if page.imagedepth > 1:
         raise CorruptImageError("a TIFF whose pages are volumes", "store its slices as pages")
-    if page.photometric not in (*_GREY, _RGB) and not _is_stored_ycc(page):
+    known = (*_GREY, _RGB) if shown else (*_GREY, _RGB, _INKS)
+    if page.photometric not in known and not _is_stored_ycc(page):
         raise CorruptImageError(
             f"a TIFF of {_name(page.photometric)} in {page.bitspersample} bits", "store it as RGB"
         )
     if page.dtype is None or page.dtype.kind not in "iuf":
         raise CorruptImageError(f"a TIFF with samples of type {page.dtype}", "store integers or floats")
+    if page.bitspersample != 8 * page.dtype.itemsize:
+        raise CorruptImageError(
+            f"a TIFF with samples of {page.bitspersample} bits", "store them in 8, 16, 32 or 64 bits"
+        )
     if page.imagewidth * page.imagelength > 2 * (Image.MAX_IMAGE_PIXELS or np.inf):
         raise CorruptImageError(f"a TIFF of {page.imagewidth}×{page.imagelength} pixels")
     height, width = _shape(page)
@@ -150,10 +178,6 @@ def _planes(page: tifffile.TiffPage) -> Array:
         array = _decoded(page).reshape(page.samplesperpixel, height, width)
     else:
         array = np.moveaxis(_decoded(page).reshape(height, width, page.samplesperpixel), -1, 0)
-    if page.photometric == _WHITE_IS_ZERO:
-        if array.dtype.kind == "f":
-            raise CorruptImageError("a TIFF of floats in which white is zero", "store it with black as zero")
-        array = ~array
     if page.photometric == _YCC:
         image = Image.fromarray(np.ascontiguousarray(np.moveaxis(array[:3], 0, -1)), "YCbCr")
         array = np.concatenate([np.moveaxis(np.asarray(image.convert("RGB")), -1, 0), array[3:]])
