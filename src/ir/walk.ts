@@ -1,3 +1,4 @@
+import { must } from "../errors/must.ts";
 import type { Block, Graph, Layer, Member, Model, Module, Node, OpNode, Param, Part, Value } from "./model.ts";
 
 /** All modules in definition order, parents before children. */
@@ -64,19 +65,36 @@ export function neededNodes({ nodes, outputs }: Pick<Graph, "nodes" | "outputs">
     .toReversed();
 }
 
-/** The modules on which the outputs depend, in the call that makes them: of a block that returns several results, those of the results that are read. */
-export function neededModules(graph: Graph, into = new Set<Module>()): ReadonlySet<Module> {
-  const values = new Set(graph.outputs);
-  for (const node of graph.nodes.toReversed()) {
+/**
+ * The modules on which the outputs depend, in the call that makes them: of a block that returns several results, those of the results that are read,
+ * and of what it is given, that of which these are made.
+ */
+export function neededModules(graph: Graph): ReadonlySet<Module> {
+  const modules = new Set<Module>();
+  collectNeeded(graph, graph.outputs, modules);
+  return modules;
+}
+
+/** The values of a graph on which some of its outputs depend. */
+function collectNeeded({ nodes }: Graph, outputs: readonly Value[], modules: Set<Module>): ReadonlySet<Value> {
+  const values = new Set(outputs);
+  for (const node of nodes.toReversed()) {
     const read = node.outputs.map((value) => values.has(value));
     if (!read.includes(true)) continue;
-    for (const value of node.inputs) values.add(value);
+    let inputs = node.inputs;
     if (node.kind === "call") {
-      into.add(node.block);
-      neededModules({ ...node.body, outputs: node.body.outputs.filter((_, i) => read[i]) }, into);
-    } else if (node.layer !== undefined) into.add(node.layer);
+      const { body } = node;
+      modules.add(node.block);
+      const inside = collectNeeded(
+        body,
+        body.outputs.filter((_, i) => read[i]),
+        modules,
+      );
+      inputs = inputs.filter((_, i) => inside.has(must(body.inputs[i], "the body's input")));
+    } else if (node.layer !== undefined) modules.add(node.layer);
+    for (const value of inputs) values.add(value);
   }
-  return into;
+  return values;
 }
 
 export function partOf(model: Model, name: string): Part | undefined {

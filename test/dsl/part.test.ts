@@ -79,6 +79,28 @@ describe("a part", () => {
   ])("refuses what is dead in a block: %s", (_, dead, join) => {
     expect(reportOf(() => modelOf(forked(join))).what).toBe(`the result of ${dead} reaches no output of the encoder`);
   });
+  test.each([1, 2])("refuses what is given to a block that makes nothing of it, %s blocks deep", (depth) => {
+    const First = block("First", () => {
+      const { conv } = layers({ conv: conv2d({ in: 24, out: 24 }) });
+      return (x: FeatureMap, _: FeatureMap): FeatureMap => conv(x as Feature<24, number>);
+    });
+    const Around = block("Around", () => {
+      const { first } = layers({ first: First() });
+      return (x: FeatureMap, y: FeatureMap): FeatureMap => first(x, y);
+    });
+    const Encoder = block("Encoder", () => {
+      const { conv, rest, some } = layers({
+        conv: conv2d({ in: 3, out: 24, stride: 8, kernel: 8, padding: 0 }),
+        rest: conv2d({ in: 24, out: 24 }),
+        some: depth === 1 ? First() : Around(),
+      });
+      return (x: FeatureMap): FeatureMap => {
+        const y = conv(x as Feature<3, number>);
+        return some(y, rest(y));
+      };
+    });
+    expect(reportOf(() => modelOf(Encoder())).what).toBe("the result of encoder.rest reaches no output of the encoder");
+  });
   test("takes a block of which different calls need different results", () => {
     expect(() => modelOf(forked((fork, x) => fork(fork(x).left).right))).not.toThrow();
   });
