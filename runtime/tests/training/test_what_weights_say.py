@@ -41,7 +41,7 @@ def config_of(folder: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("model", [Autoencoder, Channelled])
 def test_how_pixels_were_read_travels_with_the_weights(
-    model: type[Autoencoder], images: Path, tmp_path: Path
+    model: type[Autoencoder], images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
     assert train(run, images, *SETTINGS, model=model) == 0
@@ -60,7 +60,13 @@ def test_how_pixels_were_read_travels_with_the_weights(
     # A run that starts from these weights and declares something else says that.
     other = tmp_path / "other"
     start = ("--set", f"train.start_from={folder}", "data.range=[-9,5000]")
+    capsys.readouterr()
     assert train(other, images, *start, model=model) == 0
+    said = capsys.readouterr()
+    assert (
+        f"note: pixels are read otherwise than {folder / 'config.json'} says: "
+        "range [0, 4095] → [-9, 5000], nodata -9.0 → None, fill 7.0 → None"
+    ) in said.out + said.err
     wanted = {"profile": "srgb", "range": [-9, 5000], "nodata": None, "fill": None}
     for place in (other, other / "checkpoints" / "step-00000003"):
         assert config_of(place)["pixels"] == wanted
@@ -85,3 +91,16 @@ def test_a_resumed_run_measures_its_latents_as_an_uninterrupted_one_does(
     shutil.rmtree(run / "checkpoints" / "step-00000006")
     assert train(run, images, "--resume", "auto", model=Channelled) == 0
     assert config_of(run) == whole
+
+
+def test_weights_whose_pixels_mean_nothing_start_no_run(
+    images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Autoencoder().save_pretrained(tmp_path / "start")
+    (tmp_path / "start" / "config.json").write_text(
+        json.dumps({"model": "small", "pixels": {"range": [5, 1]}})
+    )
+    settings = ("--set", f"train.start_from={tmp_path / 'start'}", "data.range=[0,4095]")
+    assert train(tmp_path / "run", images, *settings) == 1
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'start' / 'config.json'} cannot be read" in said and "Traceback" not in said

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -71,6 +72,13 @@ def declared(given: Mapping[str, Any], otherwise: Mapping[str, Any]) -> PixelRul
     rule = PixelRule(**found)
     check_samples(rule.range, rule.fill)
     return rule
+
+
+def departure(rule: Declared, trained: Declared, file: Path) -> str | None:
+    """What a person is told where images are read otherwise than those that weights were trained on, as `file` says."""
+    now, before = settings_of(rule), settings_of(trained)
+    changed = ", ".join(f"{name} {before[name]} → {now[name]}" for name in now if now[name] != before[name])
+    return f"note: pixels are read otherwise than {file} says: {changed}" if changed else None
 
 
 # Where nothing is declared.

@@ -16,7 +16,7 @@ from ..common.files import require_writable, write_text
 from ..common.paper import published_figures
 from ..common.run_folder import run_of
 from ..data.grids import save_grid
-from ..data.pixels import PIXELS, PixelRule, declared, settings_of
+from ..data.pixels import PIXELS, PixelRule, declared, departure, settings_of
 from ..metrics.imbalance import last_block
 from ..metrics.mmd import mmd2_to_gaussian
 from ..nn.builders import Builders
@@ -188,17 +188,8 @@ def _rule(options: Options, package: Path) -> tuple[PixelRule, str | None]:
                 remedy="correct it, or remove it",
             ) from error
         rule = declared(given, settings_of(trained))
-        return rule, _departure(settings_of(rule), settings_of(trained), file)
+        return rule, departure(rule, trained, file)
     return declared(given, {}), None
-
-
-def _departure(rule: dict[str, Any], trained: dict[str, Any], file: Path) -> str | None:
-    """What a person is told where images are read otherwise than in training."""
-    changed = [name for name in rule if rule[name] != trained[name]]
-    if not changed:
-        return None
-    pairs = ", ".join(f"{name} {trained[name]} → {rule[name]}" for name in changed)
-    return f"note: pixels are read otherwise than {file} says: {pairs}"
 
 
 def _default_output(options: Options) -> Path:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -10,11 +11,12 @@ from accelerate import Accelerator
 from torch import nn
 
 from ..common.errors import InputError
-from ..data.pixels import PIXELS, settings_of
+from ..data.pixels import PIXELS, declared, departure, settings_of
 from ..nn.builders import Builders
 from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.init import initialize
-from ..nn.trained import start_from
+from ..nn.stored import CONFIG
+from ..nn.trained import start_from, weights_file
 from ..nn.used import freeze_encoder, last_layer
 from ..recipe.fields import Recipe
 from .ema import averaged_copy
@@ -42,6 +44,7 @@ def build(
         autoencoder.adapt_to(resumed_keys)
     elif recipe.train.start_from is not None:
         notes.append(start_from(autoencoder, recipe.train.start_from, recipe.train.partial))
+        notes += _other_pixels(autoencoder, recipe, Path(recipe.train.start_from))
     declare(autoencoder, recipe)
     adversarial = any(phase.discriminator for phase in recipe.phases)
     discriminator = build_discriminator(networks, recipe.discriminator) if adversarial else None
@@ -76,6 +79,25 @@ def build(
         last_layer=last,
     )
     return built, optimizers, notes
+
+
+def _other_pixels(autoencoder: ImageAutoencoder, recipe: Recipe, start: Path) -> list[str]:
+    """A note where the weights were trained on images that were read otherwise."""
+    file = weights_file(start).parent / CONFIG
+    # Weights of older versions say nothing of pixels.
+    trained = autoencoder.stored.own.get(PIXELS)
+    if trained is None:
+        return []
+    try:
+        told = departure(recipe.data, declared({}, trained), file)
+    except (TypeError, ValueError, AttributeError, InputError) as error:
+        raise InputError(
+            f"{file} cannot be read",
+            expected=f"{PIXELS}, which says what samples mean",
+            found=str(error),
+            remedy="correct it, or move it away",
+        ) from error
+    return [] if told is None else [told]
 
 
 def declare(autoencoder: ImageAutoencoder, recipe: Recipe) -> None:
