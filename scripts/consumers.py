@@ -1,6 +1,6 @@
 """What reads the graphs: runs compiled folders in everything that takes ONNX from the registries, and prints a Markdown table.
 
-`.venv/bin/python scripts/consumers.py FOLDER… > FILE.md` compares the encoder and the decoder of every folder with
+`.venv/bin/python scripts/consumers.py FOLDER… > FILE.md` compares every graph of every folder with
 onnxruntime, on noise of the size that images of 64² have. Each consumer gets a virtual environment of its own below
 --environments, which sees what .venv has beside it, so that torch is not fetched again; each graph runs in a process of
 its own, so that what crashes or hangs there ends there. Not part of `npm test`: it needs the network.
@@ -221,7 +221,7 @@ def asked(python: Path, consumer: str, path: str, timeout: float) -> dict[str, s
 
 
 def main(given: argparse.Namespace) -> None:
-    graphs = [folder / f"{part}.onnx" for folder in given.folders for part in ("encoder", "decoder")]
+    graphs = [graph for folder in given.folders for graph in sorted(folder.glob("*.onnx"), reverse=True)]
     row("consumer", "version", *(f"{graph.parent.name} {graph.stem}" for graph in graphs))
     row(*["---"] * (2 + len(graphs)))
     for name in given.only or CONSUMERS:

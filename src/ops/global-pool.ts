@@ -1,6 +1,6 @@
 import { defineOp } from "../ir/op.ts";
 import { isConstant, pyAttribute, pyCall, pyCompare, pyConstant, pyIf, pyInput, pyTuple, type PyExpr } from "../ir/python.ts";
-import { positionMean, precisePositionMean } from "./position-mean.ts";
+import { positionMean, positionSum, precisePositionMean } from "./position-mean.ts";
 import { channelsOf } from "../ir/shape.ts";
 import { featureDims } from "./rules.ts";
 import { anyMap } from "./samples.ts";
@@ -23,12 +23,13 @@ export const globalPool = defineOp({
     const toVector = (of: string): string => writer.node("Reshape", [of, writer.ints(`vector_${channels}`, [0, channels])]);
     if (reduction === "mean") return [toVector(positionMean(writer, input, channels))];
     if (reduction === "max") return [toVector(writer.node("GlobalMaxPool", [input]))];
+    if (!writer.reduces) return [toVector(positionSum(writer, input, channels))];
     // Rows, then columns: in float32 one long sum loses what it adds.
     const over = (of: string, axis: number): string =>
       writer.node("ReduceSum", [of, writer.ints(`axes_${axis}`, [axis])], { keepdims: 0 });
     return [over(over(input, 3), 2)];
   },
-  precise: [...precisePositionMean, "ReduceSum"],
+  precise: [...precisePositionMean, "ReduceSum", "MatMul"],
   saves: (_inputs, _outputs, { reduction }) => (reduction === "max" ? { inputs: true, outputs: true } : {}),
   torch: {
     kind: "function",

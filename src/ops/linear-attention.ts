@@ -1,5 +1,6 @@
 import { defineOp, torchKeyword } from "../ir/op.ts";
 import { pyCall, pySymbol } from "../ir/python.ts";
+import { onesLike } from "./position-mean.ts";
 import { attended, attendedCounts, attendedSample, attendedShape, headSizes, joinHeads, splitHeads } from "./attending.ts";
 
 export const linearAttention = defineOp({
@@ -23,16 +24,19 @@ export const linearAttention = defineOp({
     const [size, width] = headSizes(writer, heads);
     const keys = splitHeads(writer, writer.node("Relu", [key]), heads, size);
     const turned = writer.node("Transpose", [keys], { perm: [0, 1, 3, 2] });
-    const products = writer.node("MatMul", [splitHeads(writer, value, heads, width), turned]);
-    const sum = writer.node("ReduceSum", [turned, writer.ints("axes_2", [2])]);
-    const sums = writer.node("Concat", [products, sum], { axis: 2 });
-    const mixed = writer.node("MatMul", [sums, splitHeads(writer, writer.node("Relu", [query]), heads, size)]);
     const at = (place: number): string => writer.ints(`at_${place}`, [place]);
-    const rows = (start: number, stop: number): string => writer.node("Slice", [mixed, at(start), at(stop), at(2)]);
-    const total = writer.node("Add", [rows(width, width + 1), writer.constant(`eps_${eps}`, [], [eps])]);
-    return [joinHeads(writer, writer.node("Div", [rows(0, width), total]), inputs)];
+    const rows = (of: string, start: number, stop: number): string => writer.node("Slice", [of, at(start), at(stop), at(2)]);
+    const values = splitHeads(writer, value, heads, width);
+    const join = (row: string, of: string): string => writer.node("Concat", [of, row], { axis: 2 });
+    // The sum of the keys stands below their products with the values. pnnx loses the axis of a reduction, and reads products with a row of ones.
+    const sums = writer.reduces
+      ? join(writer.node("ReduceSum", [turned, at(2)]), writer.node("MatMul", [values, turned]))
+      : writer.node("MatMul", [join(onesLike(writer, rows(values, 0, 1)), values), turned]);
+    const mixed = writer.node("MatMul", [sums, splitHeads(writer, writer.node("Relu", [query]), heads, size)]);
+    const total = writer.node("Add", [rows(mixed, width, width + 1), writer.constant(`eps_${eps}`, [], [eps])]);
+    return [joinHeads(writer, writer.node("Div", [rows(mixed, 0, width), total]), inputs)];
   },
-  precise: ["MatMul", "ReduceSum", "Concat", "Slice", "Add", "Div"],
+  precise: ["MatMul", "ReduceSum", "Concat", "Slice", "Mul", "Add", "Div"],
   // What relu gives of queries and keys, the values, sums over positions, what they give for every query, and what that is divided by.
   saves(inputs, _, { heads }) {
     const { batch, queries, keys, size, width } = attendedCounts(inputs);

@@ -40,9 +40,19 @@ export function positionMean(writer: OnnxWriter, of: string, channels: number): 
     return writer.node("GlobalAveragePool", [isWhole ? blocks : blockMeans(writer, blocks, width)]);
   };
   const left = writer.shared(`what blocks leave of ones in ${formatShape([batch as Dim, ...sides])}`, () =>
-    mean(onesLike(writer, map), 1),
+    mean(onesLike(writer, firstChannel(writer, map)), 1),
   );
   return writer.node("Div", [mean(map, channels), left]);
+}
+
+/** The sum of every channel of a map over all positions, [N, channels, 1], without a reduction: of blocks, then of these as a product with ones. */
+export function positionSum(writer: OnnxWriter, map: string, channels: number): string {
+  const means = blockMeans(writer, map, channels);
+  const shaped = (of: string, shape: readonly number[]): string =>
+    writer.node("Reshape", [of, writer.ints(`shape_${shape.join("_")}`, shape)]);
+  const ones = shaped(onesLike(writer, firstChannel(writer, means)), [0, -1, 1]);
+  const sums = writer.node("MatMul", [shaped(means, [0, channels, -1]), ones]);
+  return writer.node("Mul", [sums, writer.constant(`number_${blockSide ** 2}`, [], [blockSide ** 2])]);
 }
 
 function blockMeans(writer: OnnxWriter, map: string, channels: number): string {
@@ -56,10 +66,13 @@ function blockMeans(writer: OnnxWriter, map: string, channels: number): string {
   });
 }
 
-/** Ones in a map of one channel. */
-function onesLike(writer: OnnxWriter, map: string): string {
-  const number = (value: number): string => writer.constant(`number_${value}`, [], [value]);
-  const index = (value: number): string => writer.ints(`index_${value}`, [value]);
-  const channel = writer.node("Slice", [map, index(0), index(1), index(1)]);
-  return writer.node("Add", [writer.node("Mul", [channel, number(0)]), number(1)]);
+/** Ones in the shape of a value. */
+export function onesLike(writer: OnnxWriter, value: string): string {
+  const number = (constant: number): string => writer.constant(`number_${constant}`, [], [constant]);
+  return writer.node("Add", [writer.node("Mul", [value, number(0)]), number(1)]);
+}
+
+function firstChannel(writer: OnnxWriter, map: string): string {
+  const index = (place: number): string => writer.ints(`index_${place}`, [place]);
+  return writer.node("Slice", [map, index(0), index(1), index(1)]);
 }
