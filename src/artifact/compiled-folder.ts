@@ -69,6 +69,14 @@ export function manifestIn(path: string): Manifest | undefined {
   }
 }
 
+/** The same, of a folder that is read and not written to. UserError where its manifest is damaged, which then vouches for nothing. */
+export function manifestBeside(path: string): Manifest | undefined {
+  if (!existsSync(join(path, manifestName))) return undefined;
+  const manifest = readJson(path, manifestName);
+  if (isManifest(manifest)) return manifest;
+  return isRecord(manifest) && "litevae" in manifest ? refuse(path, "its manifest.json is damaged") : undefined;
+}
+
 /** The manifest and configuration of a folder that `compile` finished; the files named in `check` are compared with their sha256. */
 export function openCompiled(path: string, check: readonly string[]): { readonly manifest: Manifest; readonly config: Config } {
   if (!existsSync(path))

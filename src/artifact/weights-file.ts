@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { TrainedWeights } from "../compiler/compile.ts";
 import { UserError } from "../errors/index.ts";
 import { Safetensors } from "../weights/safetensors.ts";
-import { manifestIn } from "./compiled-folder.ts";
+import { manifestBeside } from "./compiled-folder.ts";
 import { sha256OfFile } from "./file-hash.ts";
 
 /** As diffusers and we call files of weights, those in full precision first. */
@@ -34,7 +34,7 @@ export function trainedWeights(file: Safetensors): TrainedWeights {
 
 function hashAsCompiled(path: string, otherwise: string): string {
   const sha256 = sha256OfFile(path);
-  const listed = manifestIn(dirname(path))?.files[basename(path)];
+  const listed = manifestBeside(dirname(path))?.files[basename(path)];
   if (listed === undefined || listed.sha256 === sha256) return sha256;
   throw new UserError({
     what: otherwise,
@@ -46,7 +46,14 @@ function hashAsCompiled(path: string, otherwise: string): string {
 
 function configBeside(weights: string): TrainedWeights["config"] {
   const name = join(dirname(weights), "config.json");
-  if (!existsSync(name)) return undefined;
+  if (!existsSync(name)) {
+    if (manifestBeside(dirname(weights))?.files["config.json"] === undefined) return undefined;
+    throw new UserError({
+      what: `${name} is missing, which says how the latents of the weights beside it are spread`,
+      found: "manifest.json, which lists it",
+      help: "copy the folder again; weights alone go into a folder without that manifest",
+    });
+  }
   hashAsCompiled(name, `${name}, beside the weights, is not the file that was compiled`);
   try {
     return { name, value: JSON.parse(readFileSync(name, "utf8")) as unknown };

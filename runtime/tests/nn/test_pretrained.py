@@ -149,6 +149,27 @@ def test_a_file_that_is_not_what_a_manifest_says_is_refused_by_every_reader(chan
     assert trained_autoencoder(Autoencoder, run).latent_statistics == MEASURED
 
 
+@pytest.mark.parametrize("text", ['{"litevae": "0.1.0", "fil', '{"litevae": "0.1.0", "file": {}}'])
+def test_a_damaged_manifest_vouches_for_nothing(text: str, run: Path) -> None:
+    (run / "manifest.json").write_text(text)
+    with pytest.raises(WeightsError, match=r"manifest.json is damaged"):
+        Autoencoder.from_pretrained(run)
+    with pytest.raises(InputError, match=r"manifest.json is damaged"):
+        trained_autoencoder(Autoencoder, run)
+    with pytest.raises(ValueError, match="was compiled"):
+        Autoencoder().save_pretrained(run)
+
+
+def test_weights_whose_config_was_lost_are_refused(run: Path) -> None:
+    """Their latents' numbers, and what their pixels meant, would be others without a word."""
+    manifest(run, **{name: file_hash(run / name) for name in ("model.safetensors", "config.json")})
+    (run / "config.json").unlink()
+    with pytest.raises(InputError, match=r"config.json is missing, and manifest.json beside it lists it"):
+        trained_autoencoder(Autoencoder, run)
+    (run / "manifest.json").unlink()
+    assert trained_autoencoder(Autoencoder, run).latent_statistics != MEASURED
+
+
 @pytest.mark.parametrize("variant", [None, "fp16"])
 def test_nothing_is_saved_into_a_compiled_folder(run: Path, variant: str | None) -> None:
     """Its graphs and its manifest would be of other weights."""

@@ -12,7 +12,11 @@ MANIFEST = "manifest.json"
 
 def is_compiled(folder: Path) -> bool:
     """Whether a folder is as `litevae compile` left it: other weights do not belong beside what it wrote of its own."""
-    return _listed(folder) is not None
+    try:
+        return _listed(folder) is not None
+    except WeightsError:
+        # What is damaged is not written over.
+        return True
 
 
 def refuse_compiled(folder: Path) -> None:
@@ -24,14 +28,17 @@ def refuse_compiled(folder: Path) -> None:
 
 
 def check_manifest(file: Path) -> None:
-    """WeightsError where a manifest beside `file` lists it with another hash: it was damaged or changed since."""
+    """WeightsError where a manifest beside `file` lists it with another hash, so that it was damaged or changed since, where
+    a file that it lists is missing, and where it is damaged itself.
+    """
+    manifest = _listed(file.parent) or {}
     try:
-        listed = (_listed(file.parent) or {})[file.name]["sha256"]
+        listed = manifest[file.name]["sha256"]
     except (KeyError, TypeError):
         # It says nothing of this file.
         return
     if not file.is_file():
-        return
+        raise WeightsError(f"{file} is missing, and {MANIFEST} beside it lists it: copy the folder again")
     found = file_hash(file)
     if found != listed:
         raise WeightsError(
@@ -42,9 +49,19 @@ def check_manifest(file: Path) -> None:
 
 def _listed(folder: Path) -> dict[str, Any] | None:
     """What a folder's manifest says of files; None where there is none, or it is of something else."""
+    file = folder / MANIFEST
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        files = manifest["files"] if "litevae" in manifest else None
-    except (OSError, ValueError, KeyError, TypeError):
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+    except OSError:
         return None
-    return files if isinstance(files, dict) else None
+    except ValueError as error:
+        raise WeightsError(
+            f"{file} is damaged ({error}): copy the folder again, or compile it again"
+        ) from error
+    if not isinstance(manifest, dict) or "litevae" not in manifest:
+        return None
+    if not isinstance(manifest.get("files"), dict):
+        raise WeightsError(
+            f"{file} is damaged (it lists no files): copy the folder again, or compile it again"
+        )
+    return dict(manifest["files"])

@@ -39,9 +39,10 @@ class OnnxSubject:
         self.latent_channels: int = config["latent_channels"]
         self._sizes: dict[str, dict[str, int]] = config["sizes"]
         # Weights beside a graph, as --external-data leaves them, belong to it.
-        beside = [path for file in self.files if (path := file.with_name(f"{file.name}.data")).is_file()]
+        data = [file.with_name(f"{file.name}.data") for file in self.files]
+        beside = [file for file in data if file.is_file()]
         try:
-            for file in (*self.files, *beside, self.folder / CONFIG):
+            for file in (*self.files, *data, self.folder / CONFIG):
                 check_manifest(file)
         except WeightsError as error:
             raise InputError(f"{self.folder} is damaged", found=str(error), remedy=_REMEDY) from error

@@ -66,8 +66,9 @@ def read_config(file: Path) -> dict[str, Any]:
 
 
 def stored_beside(weights: Path, channels: int) -> Stored:
-    """What config.json beside a file of weights says, if there is one; WeightsError where it is damaged."""
+    """What config.json beside a file of weights says, if there is one; WeightsError where it is damaged or lost."""
     file = weights.parent / CONFIG
+    check_manifest(file)
     return read_stored(read_config(file), channels) if file.is_file() else Stored()
 
 
