@@ -121,6 +121,56 @@ test("a class makes what its block makes, under every configuration that it take
   );
 }, 90_000);
 
+interface Asked {
+  readonly n: number;
+  readonly c: number;
+  readonly l: readonly number[];
+  readonly on: boolean;
+}
+
+function twice(out: number): Layer {
+  const { a, b } = layers({ a: conv2d({ in: 3, out }), b: conv2d({ in: out, out: 4 }) });
+  return (image: FeatureMap): FeatureMap => b(a(image as Feature<3, 1>));
+}
+
+/** What asks for one number of a setting, written where the class was made far from it. */
+const asking: Readonly<Record<string, (config: Asked) => Layer>> = {
+  "a number far below": ({ n, c }) => twice(n === 2 ? 2 * c : c),
+  "a switch and a threshold": ({ n, c, on }) => twice(on && n > 2 ? 2 * c : c),
+  "a fraction": ({ n, c }) => twice(n > 1.5 ? 2 * c : c),
+  "the first item": ({ c, l }) => twice(l[0] === 16 ? 2 * c : c),
+  "an item anywhere": ({ c, l }) => twice(l.includes(16) ? 2 * c : c),
+  "a length": ({ c, l }) => twice(l.length > 6 ? 2 * c : c),
+  "the smallest item": ({ c, l }) => twice(c * Math.min(...l)),
+  "a limit that is far": ({ n, c }) => twice(Math.min(c, 40 * n)),
+};
+
+test.each(Object.keys(asking))("a class knows what its block makes at %s", (name) => {
+  const Asks = block("Asks", asking[name]!);
+  const of = (config: Asked): ReturnType<typeof model> =>
+    model<number>({ name: "asks", latentChannels: 2, encoder: Asks(config), decoder: conv2d({ in: 2, out: 3 }) });
+  const given: readonly Asked[] = [
+    { n: 12, c: 8, l: [64, 32], on: true },
+    { n: 4, c: 32, l: [1, 2, 4], on: true },
+    { n: 1.25, c: 32, l: [64, 128, 256], on: false },
+  ];
+  const others: readonly Asked[] = [
+    { n: 2, c: 96, l: [16, 32], on: true },
+    { n: 1.75, c: 32, l: [4, 4, 1, 4, 8], on: true },
+    { n: 3, c: 96, l: [32, 16], on: false },
+    { n: 2, c: 8, l: [1, 2, 3, 4, 5, 6, 7], on: true },
+  ];
+  for (const each of given) {
+    if (name === "a limit that is far" && !Number.isInteger(each.n)) continue;
+    const classes = classesOf(
+      of(each).parts.map(({ graph }) => graph),
+      reservedNames,
+    );
+    for (const other of others.filter(({ n }) => name !== "a limit that is far" || Number.isInteger(n)))
+      expect(silent(classes, of(other)), JSON.stringify(each)).toBeUndefined();
+  }
+});
+
 const Stage = block("Stage", (ch: number, { act, kernels }: { act: Layer; kernels: readonly (readonly number[])[] }) => {
   const l = layers({ convs: kernels.flat().map((kernel) => conv2d({ in: ch, out: ch, kernel }) as Layer) });
   return (x: FeatureMap): FeatureMap => act(l.convs.reduce((h, each) => each(h), x));

@@ -135,7 +135,7 @@ export function rareTerms(
     .flatMap(({ rule: left }) => termOf({ kind: "arithmetic", operator: "+", left, right: constant(1) }));
   const inLists = lists.flatMap((list) => [
     ...[1, 2, -2].flatMap((at) => termOf({ kind: "element", list, at })),
-    ...(["max", "sum"] as const).flatMap((of) => termOf({ kind: "total", of, list })),
+    ...(["max", "min", "sum"] as const).flatMap((of) => termOf({ kind: "total", of, list })),
   ]);
   const ends = computed.flatMap((list) => [0, -1].flatMap((at) => termOf({ kind: "element", list, at })));
   return [...ends, ...powers, ...counted, ...counted.flatMap(({ rule }) => power(rule)), ...inLists];

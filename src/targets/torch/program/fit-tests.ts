@@ -50,6 +50,7 @@ function halvings(leaves: readonly Rule[]): readonly Rule[] {
   return [...powers, ...quotients];
 }
 
+const near = [2, 3, 4, 5, 6, 7, 8];
 /** So many places are asked for in lists of positions. */
 const positions = Array.from({ length: 8 }, (_, i) => i);
 
@@ -61,18 +62,18 @@ export function* rareComparisons(leaves: readonly Leaf[], lists: readonly Rule[]
       const rest: Rule = { kind: "arithmetic", operator: "%", left, right: constant(divisor) };
       for (const right of [0, 1]) yield { kind: "compare", operator: "==", left: rest, right: constant(right) };
     }
-    const near = [2, 3, 4, 5, 6, 7, 8];
-    for (const turn of new Set([...near, ...turns.filter((each) => each > 1)])) {
+    // In the author's own numbers first.
+    for (const turn of new Set([...turns.filter((each) => each > 0), ...near])) {
       for (const operator of [">=", ">", "=="] as const)
-        if (operator !== ">" || !near.includes(turn) || turns.includes(turn))
-          yield { kind: "compare", operator, left, right: constant(turn) };
+        if (operator !== ">" || turns.includes(turn)) yield { kind: "compare", operator, left, right: constant(turn) };
     }
     for (const list of lists) yield { kind: "compare", operator: "in", left, right: list };
   }
   const halved = halvings(leaves.map(({ rule }) => rule));
   for (const left of halved) for (const list of lists) yield { kind: "compare", operator: "in", left, right: list };
   for (const list of lists)
-    for (const at of positions) yield { kind: "compare", operator: "in", left: constant(at), right: list };
+    for (const at of new Set([...positions, ...turns]))
+      yield { kind: "compare", operator: "in", left: constant(at), right: list };
 }
 
 /** Two conditions together: either is enough, or both are needed. Each side has to show itself alone. */

@@ -1,6 +1,7 @@
 /** Values of settings at which blocks tend to do something else. */
 import type { PyConstant } from "../../../ir/python.ts";
 import type { Setting } from "./config.ts";
+import { distinct } from "./distinct.ts";
 
 /** Settings up to here are taken for multipliers, numbers of blocks and the like, which may become the length of a list. */
 export const small = 8;
@@ -11,31 +12,66 @@ export const primes = [5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43];
 export const grains = [1, 1, 2, 4, 8, 32, 0];
 export const fractions = [0.125, 0.25, 0.375, 0.5, 0.625, 0.75];
 
-/** Lists of positions, of growing and of falling numbers, of one item and of many; of larger numbers, those at which something may change. */
+/** Lists up to here show where a block asks how many items there are. */
+const mostItems = 64;
+
+/** Whole numbers at some and on both sides of them. */
+export function wholeAround(turns: readonly number[]): readonly number[] {
+  const near = turns.flatMap((turn) =>
+    Number.isInteger(turn) ? [turn - 1, turn, turn + 1] : [Math.floor(turn), Math.ceil(turn)],
+  );
+  return [...new Set(near)].filter((each) => each >= 0);
+}
+
+/** Fractions on both sides of some numbers, nearer than the next of these, and those among them that are fractions. */
+export function fractionsAround(turns: readonly number[]): readonly number[] {
+  const sorted = [...new Set([0, ...turns])].sort((a, b) => a - b);
+  return sorted.flatMap((turn, i) => {
+    const [below, above] = [turn - (sorted[i - 1] ?? turn), (sorted[i + 1] ?? Infinity) - turn];
+    const beside = [...(turn > 0 ? [turn - Math.min(0.25, below / 2)] : []), turn + Math.min(0.25, above / 2)];
+    return Number.isInteger(turn) ? beside : [turn, ...beside];
+  });
+}
+
+/** Growing and falling numbers, one item and many, what is the smallest and the largest at several places. */
+const shapesOfLists = [
+  [],
+  [0],
+  [1],
+  [2],
+  [0, 1],
+  [1, 3],
+  [1, 2, 3],
+  [3, 1, 2],
+  [4, 4],
+  [1, 2, 4, 8],
+  [2, 0, 5],
+  [9, 1],
+  [1, 1, 1, 1, 1, 1],
+  [4, 4, 1, 5, 6],
+  [5, 3, 2, 4, 1, 7],
+  [3, 6, 2, 7, 8, 5, 4],
+];
+
+/** Lists of other lengths, and those in which an item or their length is one of some numbers or beside it. */
 export function listsLike(given: readonly PyConstant[], turns: readonly number[], few: boolean): readonly PyConstant[] {
   if (given.length > 0 && given.every((item) => typeof item === "boolean"))
     return [[true], [false], [true, false, true], [false, true, false], [true, true, false, false]];
   const numbers = given.filter((item) => typeof item === "number");
   if (numbers.length < given.length) return [];
   const scale = numbers.some((item) => item > small) ? Math.max(...numbers) : 1;
-  const lists = [
-    [],
-    [0],
-    [1],
-    [2],
-    [0, 1],
-    [1, 3],
-    [1, 2, 3],
-    [3, 1, 2],
-    [4, 4],
-    [1, 2, 4, 8],
-    [2, 0, 5],
-    [9, 1],
-    [1, 1, 1, 1, 1, 1],
-  ];
-  const scaled = lists.filter((_, i) => !few || i % 3 === 0).map((list) => list.map((item) => item * scale));
+  const shapes = shapesOfLists.filter((_, i) => !few || i % 3 === 0).map((list) => list.map((item) => item * scale));
+  const fractions = numbers.some((item) => !Number.isInteger(item));
+  const items = few ? turns : fractions ? [...turns, ...fractionsAround(turns)] : wholeAround(turns);
+  const holding = items.flatMap((item) => [
+    ...[0, 1, -1].flatMap((place) => (numbers.at(place) === undefined ? [] : [numbers.with(place, item)])),
+  ]);
+  const lengths = few ? [] : wholeAround(turns).filter((length) => length > 0 && length <= mostItems);
+  const filled = numbers.length === 0 ? [1] : numbers;
+  const long = lengths.map((length) => Array.from({ length }, (_, i) => filled[i % filled.length] as number));
+  // Every item at a number at once, where all of them are compared with it.
   const at = few || scale === 1 ? [] : turns.filter((turn) => turn > small && Number.isInteger(turn));
-  return [...scaled, ...at.map((turn) => given.map(() => turn))];
+  return distinct([...shapes, ...holding, ...long, ...at.map((turn) => given.map(() => turn))]);
 }
 
 /** The values of a setting at which it mostly asks for nothing, and others beside them. */

@@ -8,7 +8,7 @@ import { withoutPlaces } from "../../../ir/source.ts";
 import { settingsOf, type Setting } from "./config.ts";
 import { contentOf, distinct } from "./distinct.ts";
 import { halving, naming, nowhere, positions } from "./probe-lists.ts";
-import { fractions, grains, listsLike, plainValues, primes, small } from "./probe-values.ts";
+import { fractions, fractionsAround, grains, listsLike, plainValues, primes, small, wholeAround } from "./probe-values.ts";
 import { Rebuilder } from "./rebuilder.ts";
 import { hasNestedLists, lacksSettings, layersIn, type Sample } from "./samples.ts";
 
@@ -134,20 +134,32 @@ export class Prober {
     if (Array.isArray(value)) return listsLike(value as readonly PyConstant[], turns, this.#heavy);
     if (typeof value !== "number") return [];
     const range = this.#ranges.get(name);
-    if (range === "fraction") return distinct([...turns.filter((turn) => turn > 0 && turn < 16), -0.5, 0.9, 1.5, 3]);
+    const ratios = [...fractionsAround(turns), -0.5, 0.9, 1.5, 3];
+    if (range === "fraction") return distinct([...turns.filter((turn) => turn > 0 && turn < 16), ...ratios]);
+    const near = wholeAround(this.#heavy ? turns.filter((turn) => turn <= small) : turns);
     if (range === "small") {
-      const near = turns.filter((turn) => turn <= 64 && Number.isInteger(turn)).flatMap((turn) => [turn - 1, turn, turn + 1]);
       const far = this.#heavy ? [0, 4] : [0, 1, 2, 3, 4, 5, 6, 9, 16, 25, 128, 512, 1024];
-      return distinct([...near, ...far].filter((each) => each >= 0));
+      return distinct([...near, ...far, ...(this.#mayBeFraction(name, value) ? ratios : [])]);
     }
     const grain = this.#grainNow();
     const whole = (each: number): readonly number[] => (grain > 1 ? [each, Math.round(each / grain) * grain] : [each]);
-    const near = turns
+    const beside = turns
       .filter((turn) => turn > small)
       .flatMap((turn) => (this.#heavy ? [turn] : [turn, turn / 2, turn / 4]))
-      .flatMap((turn) => [turn - grain, turn, turn + grain, ...(this.#heavy ? [] : [turn - 1, turn + 1, 1.5 * turn])]);
+      .flatMap((turn) => [turn - grain, turn, turn + grain, ...(this.#heavy ? [] : [1.5 * turn])]);
     const far = this.#heavy ? [64, 512] : [4, 64, 128, 256, 384, 512, 1024, 2048, 4096];
-    return distinct([...near, ...far].flatMap(whole).filter((each) => Number.isInteger(each) && each > 0));
+    const all = [...beside, ...far].flatMap(whole);
+    return distinct([...near, ...all].filter((each) => Number.isInteger(each) && each > 0));
+  }
+
+  /** Where fractions stand in the code, or one is given, a whole number may be a ratio: unless there is more of something for every one that it is larger. */
+  #mayBeFraction(name: string, value: number): boolean {
+    if (this.#heavy || !(value === 1 || this.#definition.literals.some((each) => !Number.isInteger(each)))) return false;
+    const size = (each: number): number | undefined => {
+      const sample = this.#rebuilder.at(new Map([[name, each]]));
+      return sample === undefined ? undefined : layersIn(sample.block) + sample.body.graph.nodes.length;
+    };
+    return [2, 4].some((each) => size(each) === size(each + 1));
   }
 
   /** In which range a setting may be varied alone. */

@@ -11,7 +11,7 @@ export type Rule =
   /** The first number of a list, the last, or another. */
   | { readonly kind: "element"; readonly list: Rule; readonly at: number }
   | { readonly kind: "length"; readonly list: Rule }
-  | { readonly kind: "total"; readonly of: "sum" | "max"; readonly list: Rule }
+  | { readonly kind: "total"; readonly of: "sum" | "max" | "min"; readonly list: Rule }
   /** In a rule of the items of a list: the place of the item, and what stands there in another list. `level` counts the lists around that one. */
   | { readonly kind: "index"; readonly level: number }
   | { readonly kind: "item"; readonly list: Rule; readonly level: number }
@@ -108,7 +108,7 @@ export function evaluate(rule: Rule, env: Env): PyConstant | undefined {
     case "total": {
       const list = numbersOf(rule.list, env);
       if (rule.of === "sum") return list.reduce((sum, item) => sum + item, 0);
-      return list.length === 0 ? undefined : Math.max(...list);
+      return list.length === 0 ? undefined : Math[rule.of](...list);
     }
     case "index":
       return env.get(`${places}${rule.level}`);
