@@ -50,6 +50,7 @@ function halvings(leaves: readonly Rule[]): readonly Rule[] {
   return [...powers, ...quotients];
 }
 
+/** Thresholds that are tried where the author's code has none. */
 const near = [2, 3, 4, 5, 6, 7, 8];
 /** So many places are asked for in lists of positions. */
 const positions = Array.from({ length: 8 }, (_, i) => i);

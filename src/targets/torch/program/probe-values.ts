@@ -79,3 +79,16 @@ export function plainValues({ value }: Setting): readonly PyConstant[] {
   if (typeof value === "boolean") return [false, true];
   return typeof value === "number" && Math.abs(value) <= small ? [1, 2, 4] : [];
 }
+
+/** Values of one setting, from given ones of all, at which blocks tend to do something else. */
+export function edges(
+  { name, value }: Setting,
+  start: ReadonlyMap<string, PyConstant>,
+  isFraction: boolean,
+): readonly PyConstant[] {
+  const from = start.get(name) ?? value;
+  if (typeof from === "boolean") return [!from];
+  if (typeof from !== "number") return [];
+  if (isFraction) return [0, -0.25, 0.25];
+  return start.size === 0 ? [0, 1] : [0];
+}

@@ -8,9 +8,9 @@ import { withoutPlaces } from "../../../ir/source.ts";
 import { settingsOf, type Setting } from "./config.ts";
 import { contentOf, distinct } from "./distinct.ts";
 import { halving, naming, nowhere, positions } from "./probe-lists.ts";
-import { fractions, fractionsAround, grains, listsLike, plainValues, primes, small, wholeAround } from "./probe-values.ts";
+import { edges, fractions, fractionsAround, grains, listsLike, plainValues, primes, small, wholeAround } from "./probe-values.ts";
 import { Rebuilder } from "./rebuilder.ts";
-import { hasNestedLists, lacksSettings, layersIn, type Sample } from "./samples.ts";
+import { hasNestedLists, lacksSettings, layersIn, withLongestLists, type Sample } from "./samples.ts";
 
 /** What a number may become: a count, or a fraction where counts are refused. */
 type Range = "small" | "large" | "fraction" | "held";
@@ -57,7 +57,7 @@ export class Prober {
       for (const setting of this.#settings) {
         for (const each of grains) if (this.#try(new Map([[setting.name, this.#value(setting, each, 0)]]))) break;
         for (const start of starts)
-          for (const [i, edge] of this.#edges(setting, start).entries()) {
+          for (const [i, edge] of edges(setting, start, this.#ranges.get(setting.name) === "fraction").entries()) {
             const at = new Map([...start, [setting.name, edge]]);
             this.#try(at);
             // What each of two leaves out is also left out together.
@@ -78,7 +78,13 @@ export class Prober {
       for (const setting of this.#settings)
         for (const [attempt, each] of this.#around(setting, turns).entries()) {
           const others = this.#drawn(this.#grainNow(), attempt);
-          for (const start of [others, ...starts]) if (this.#try(new Map([...start, [setting.name, each]]))) break;
+          const legal = [others, ...starts].find((start) => this.#try(new Map([...start, [setting.name, each]])));
+          // A switch beside may decide whether the value is asked for.
+          for (const other of legal === undefined || this.#heavy ? [] : this.#settings)
+            if (other !== setting && typeof other.value === "boolean")
+              this.#try(
+                new Map([...(legal ?? []), [setting.name, each], [other.name, (legal?.get(other.name) ?? other.value) !== true]]),
+              );
         }
       if (!this.#heavy) this.#equalProducts();
       this.#draw(this.#heavy ? 2 : 6);
@@ -104,29 +110,9 @@ export class Prober {
 
   /** The settings of the sample whose shortest list is longest. */
   #richest(): readonly ReadonlyMap<string, PyConstant>[] {
-    const shortest = ({ block }: Sample): number =>
-      Math.min(
-        ...block.members.flatMap(([, member]) =>
-          member.kind === "list" && member.items.length > 0 ? [member.items.length] : [],
-        ),
-      );
-    const listed = this.#found.filter((sample) => Number.isFinite(shortest(sample)));
-    const best = listed.reduce<Sample | undefined>(
-      (found, sample) => (found === undefined || shortest(sample) > shortest(found) ? sample : found),
-      undefined,
-    );
+    const best = withLongestLists(this.#found);
     if (best === undefined) return [];
     return [new Map(this.#settings.map(({ name }) => [name, best.settings.get(name) as PyConstant]))];
-  }
-
-  /** Values at which blocks tend to do something else. */
-  #edges({ name, value }: Setting, start: ReadonlyMap<string, PyConstant>): readonly PyConstant[] {
-    const from = start.get(name) ?? value;
-    if (typeof from === "boolean") return [!from];
-    if (typeof from !== "number") return [];
-    const range = this.#ranges.get(name);
-    if (range === "fraction") return [0, -0.25, 0.25];
-    return start.size === 0 ? [0, 1] : [0];
   }
 
   /** Values on both sides of where a block may begin to do something else, and far from the given one. */

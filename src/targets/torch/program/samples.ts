@@ -30,3 +30,17 @@ export function hasNestedLists(block: Block): boolean {
 export function layersIn(block: Block): number {
   return block.children.reduce((sum, child) => sum + (child.kind === "block" ? layersIn(child) : 1), 0);
 }
+
+/** The sample whose shortest list of modules is longest. */
+export function withLongestLists(samples: readonly Sample[]): Sample | undefined {
+  const shortest = ({ block }: Sample): number =>
+    Math.min(
+      ...block.members.flatMap(([, member]) => (member.kind === "list" && member.items.length > 0 ? [member.items.length] : [])),
+    );
+  return samples
+    .filter((sample) => Number.isFinite(shortest(sample)))
+    .reduce<Sample | undefined>(
+      (found, sample) => (found === undefined || shortest(sample) > shortest(found) ? sample : found),
+      undefined,
+    );
+}
