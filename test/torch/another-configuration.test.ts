@@ -140,10 +140,14 @@ const asking: Readonly<Record<string, (config: Asked) => Layer>> = {
   "a fraction": ({ n, c }) => twice(n > 1.5 ? 2 * c : c),
   "the first item": ({ c, l }) => twice(l[0] === 16 ? 2 * c : c),
   "an item anywhere": ({ c, l }) => twice(l.includes(16) ? 2 * c : c),
+  "an item that is the first": ({ n, c, l }) => twice(l.includes(3) ? c : n),
   "a length": ({ c, l }) => twice(l.length > 6 ? 2 * c : c),
   "the smallest item": ({ c, l }) => twice(c * Math.min(...l)),
   "a limit that is far": ({ n, c }) => twice(Math.min(c, 40 * n)),
 };
+
+/** What makes a number of channels of `n`. */
+const fractionless = ["an item that is the first", "a limit that is far"];
 
 test.each(Object.keys(asking))("a class knows what its block makes at %s", (name) => {
   const Asks = block("Asks", asking[name]!);
@@ -153,20 +157,22 @@ test.each(Object.keys(asking))("a class knows what its block makes at %s", (name
     { n: 12, c: 8, l: [64, 32], on: true },
     { n: 4, c: 32, l: [1, 2, 4], on: true },
     { n: 1.25, c: 32, l: [64, 128, 256], on: false },
+    { n: 2, c: 300, l: [3, 9, 9, 1, 2, 4, 8, 8], on: true },
   ];
   const others: readonly Asked[] = [
     { n: 2, c: 96, l: [16, 32], on: true },
     { n: 1.75, c: 32, l: [4, 4, 1, 4, 8], on: true },
     { n: 3, c: 96, l: [32, 16], on: false },
     { n: 2, c: 8, l: [1, 2, 3, 4, 5, 6, 7], on: true },
+    { n: 6, c: 128, l: [2, 3], on: true },
   ];
   for (const each of given) {
-    if (name === "a limit that is far" && !Number.isInteger(each.n)) continue;
+    if (fractionless.includes(name) && !Number.isInteger(each.n)) continue;
     const classes = classesOf(
       of(each).parts.map(({ graph }) => graph),
       reservedNames,
     );
-    for (const other of others.filter(({ n }) => name !== "a limit that is far" || Number.isInteger(n)))
+    for (const other of others.filter(({ n }) => !fractionless.includes(name) || Number.isInteger(n)))
       expect(silent(classes, of(other)), JSON.stringify(each)).toBeUndefined();
   }
 });

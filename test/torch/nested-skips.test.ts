@@ -196,7 +196,7 @@ test(
           def __init__(self, dims: Sequence[int], depths: Sequence[int]) -> None:
               super().__init__()
               self.down = nn.ModuleList(
-                  nn.ModuleList(Wide(16, 16, attention=dim >= 20) for _ in range(depth))
+                  nn.ModuleList(Wide(16, 16, attention=dim > 20) for _ in range(depth))
                   for dim, depth in zip(dims, depths, strict=True)
               )
               self.zero = nn.ModuleList(nn.Conv2d(16, 16, 1) for _ in range(len(dims)))

@@ -1,5 +1,6 @@
 /** Lists that an author asks whether they name something: a place, or the resolution of an image after some halvings. */
 import type { PyConstant } from "../../../ir/python.ts";
+import type { Setting } from "./config.ts";
 import { small } from "./probe-values.ts";
 
 type Values = ReadonlyMap<string, PyConstant>;
@@ -37,4 +38,11 @@ export function halving(list: Listed, name: string, odd: number, few: boolean): 
       lists.map((divisors) => halves(number, divisors)),
     ).map((values) => new Map<string, PyConstant>([...values, [name, number]])),
   );
+}
+
+/** Whether settings that were lists of one length are not under these values. */
+export function areUneven(settings: readonly Setting[], values: ReadonlyMap<string, PyConstant>): boolean {
+  const lists = settings.flatMap(({ name, value }) => (Array.isArray(value) ? [{ name, value }] : []));
+  const length = ({ name, value }: (typeof lists)[number]): number => ((values.get(name) ?? value) as unknown[]).length;
+  return lists.some((a) => lists.some((b) => a.value.length === b.value.length && length(a) !== length(b)));
 }

@@ -3,6 +3,9 @@ import type { PyConstant } from "../../../ir/python.ts";
 import type { Setting } from "./config.ts";
 import { distinct } from "./distinct.ts";
 
+/** What a number may become: a count, or a fraction where counts are refused. */
+export type Range = "small" | "large" | "fraction" | "held";
+
 /** Settings up to here are taken for multipliers, numbers of blocks and the like, which may become the length of a list. */
 export const small = 8;
 
@@ -16,7 +19,7 @@ export const fractions = [0.125, 0.25, 0.375, 0.5, 0.625, 0.75];
 const mostItems = 64;
 
 /** Whole numbers at some and on both sides of them. */
-export function wholeAround(turns: readonly number[]): readonly number[] {
+function wholeAround(turns: readonly number[]): readonly number[] {
   const near = turns.flatMap((turn) =>
     Number.isInteger(turn) ? [turn - 1, turn, turn + 1] : [Math.floor(turn), Math.ceil(turn)],
   );
@@ -24,13 +27,39 @@ export function wholeAround(turns: readonly number[]): readonly number[] {
 }
 
 /** Fractions on both sides of some numbers, nearer than the next of these, and those among them that are fractions. */
-export function fractionsAround(turns: readonly number[]): readonly number[] {
+function fractionsAround(turns: readonly number[]): readonly number[] {
   const sorted = [...new Set([0, ...turns])].sort((a, b) => a - b);
   return sorted.flatMap((turn, i) => {
     const [below, above] = [turn - (sorted[i - 1] ?? turn), (sorted[i + 1] ?? Infinity) - turn];
     const beside = [...(turn > 0 ? [turn - Math.min(0.25, below / 2)] : []), turn + Math.min(0.25, above / 2)];
     return Number.isInteger(turn) ? beside : [turn, ...beside];
   });
+}
+
+/**
+ * Numbers on both sides of some, and far from them: `few` of a block that costs much to build, multiples of `grain` among the large ones, and
+ * `ratios` where a count may be one.
+ */
+export function numbersAround(
+  range: Range,
+  turns: readonly number[],
+  { few, grain, ratios }: { readonly few: boolean; readonly grain: number; readonly ratios: boolean },
+): readonly PyConstant[] {
+  const fractional = [...fractionsAround(turns), -0.5, 0.9, 1.5, 3];
+  if (range === "fraction") return distinct([...turns.filter((turn) => turn > 0 && turn < 16), ...fractional]);
+  const near = wholeAround(few ? turns.filter((turn) => turn <= small) : turns);
+  if (range === "small") {
+    const far = few ? [0, 4] : [0, 1, 2, 3, 4, 5, 6, 9, 16, 25, 128, 512, 1024];
+    return distinct([...near, ...far, ...(ratios ? fractional : [])]);
+  }
+  const whole = (each: number): readonly number[] => (grain > 1 ? [each, Math.round(each / grain) * grain] : [each]);
+  const beside = turns
+    .filter((turn) => turn > small)
+    .flatMap((turn) => (few ? [turn] : [turn, turn / 2, turn / 4]))
+    .flatMap((turn) => [turn - grain, turn, turn + grain, ...(few ? [] : [1.5 * turn])]);
+  const far = few ? [64, 512] : [4, 64, 128, 256, 384, 512, 1024, 2048, 4096];
+  const all = [...beside, ...far].flatMap(whole);
+  return distinct([...near, ...all].filter((each) => Number.isInteger(each) && each > 0));
 }
 
 /** Growing and falling numbers, one item and many, what is the smallest and the largest at several places. */
@@ -63,15 +92,23 @@ export function listsLike(given: readonly PyConstant[], turns: readonly number[]
   const shapes = shapesOfLists.filter((_, i) => !few || i % 3 === 0).map((list) => list.map((item) => item * scale));
   const fractions = numbers.some((item) => !Number.isInteger(item));
   const items = few ? turns : fractions ? [...turns, ...fractionsAround(turns)] : wholeAround(turns);
-  const holding = items.flatMap((item) => [
-    ...[0, 1, -1].flatMap((place) => (numbers.at(place) === undefined ? [] : [numbers.with(place, item)])),
-  ]);
+  // At one place and nowhere else.
+  const holding = items.flatMap((item) => {
+    const without = numbers.map((each) => (each === item ? each + 1 : each));
+    return [0, 1, -1].flatMap((place) => (numbers.at(place) === undefined ? [] : [without.with(place, item)]));
+  });
   const lengths = few ? [] : wholeAround(turns).filter((length) => length > 0 && length <= mostItems);
   const filled = numbers.length === 0 ? [1] : numbers;
   const long = lengths.map((length) => Array.from({ length }, (_, i) => filled[i % filled.length] as number));
   // Every item at a number at once, where all of them are compared with it.
   const at = few || scale === 1 ? [] : turns.filter((turn) => turn > small && Number.isInteger(turn));
   return distinct([...shapes, ...holding, ...long, ...at.map((turn) => given.map(() => turn))]);
+}
+
+/** With 2 for every smaller number, in lists too. */
+export function atLeastTwo(value: PyConstant): PyConstant {
+  if (Array.isArray(value)) return (value as readonly PyConstant[]).map(atLeastTwo);
+  return typeof value === "number" && value < 2 ? 2 : value;
 }
 
 /** The values of a setting at which it mostly asks for nothing, and others beside them. */

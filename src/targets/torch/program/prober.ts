@@ -7,13 +7,24 @@ import type { PyConstant } from "../../../ir/python.ts";
 import { withoutPlaces } from "../../../ir/source.ts";
 import { settingsOf, type Setting } from "./config.ts";
 import { contentOf, distinct } from "./distinct.ts";
-import { halving, naming, nowhere, positions } from "./probe-lists.ts";
-import { edges, fractions, fractionsAround, grains, listsLike, plainValues, primes, small, wholeAround } from "./probe-values.ts";
+import { areUneven, halving, naming, nowhere, positions } from "./probe-lists.ts";
+import {
+  atLeastTwo,
+  edges,
+  fractions,
+  grains,
+  listsLike,
+  numbersAround,
+  plainValues,
+  primes,
+  small,
+  type Range,
+} from "./probe-values.ts";
 import { Rebuilder } from "./rebuilder.ts";
 import { hasNestedLists, lacksSettings, layersIn, withLongestLists, type Sample } from "./samples.ts";
 
-/** What a number may become: a count, or a fraction where counts are refused. */
-type Range = "small" | "large" | "fraction" | "held";
+/** So many values for all other settings are tried with those of one, each in turn. */
+const mostOthers = 4;
 
 /** What is tried for one block, from one of its instances. */
 export class Prober {
@@ -61,9 +72,7 @@ export class Prober {
             const at = new Map([...start, [setting.name, edge]]);
             this.#try(at);
             // What each of two leaves out is also left out together.
-            for (const other of this.#heavy || i > 0 || start !== starts.at(-1) ? [] : this.#settings)
-              if (other !== setting && typeof other.value === "boolean")
-                this.#try(new Map([...at, [other.name, at.get(other.name) !== true]]));
+            if (i === 0 && start === starts.at(-1)) this.#switched(at, setting);
           }
       }
     });
@@ -75,17 +84,16 @@ export class Prober {
     return this.#finding(() => {
       const turns = [...new Set([...numbers, ...this.#definition.literals])];
       const starts = [...this.#richest(), new Map<string, PyConstant>()];
-      for (const setting of this.#settings)
+      for (const setting of this.#settings) {
+        // Some values for the rest are drawn once: what is built of those alone is built already.
+        const drawn = Array.from({ length: mostOthers }, (_, attempt) => this.#drawn(this.#grainNow(), attempt));
         for (const [attempt, each] of this.#around(setting, turns).entries()) {
-          const others = this.#drawn(this.#grainNow(), attempt);
+          const others = must(drawn[attempt % mostOthers], "values of the rest");
           const legal = [others, ...starts].find((start) => this.#try(new Map([...start, [setting.name, each]])));
           // A switch beside may decide whether the value is asked for.
-          for (const other of legal === undefined || this.#heavy ? [] : this.#settings)
-            if (other !== setting && typeof other.value === "boolean")
-              this.#try(
-                new Map([...(legal ?? []), [setting.name, each], [other.name, (legal?.get(other.name) ?? other.value) !== true]]),
-              );
+          if (legal !== undefined) this.#switched(new Map([...legal, [setting.name, each]]), setting);
         }
+      }
       if (!this.#heavy) this.#equalProducts();
       this.#draw(this.#heavy ? 2 : 6);
     });
@@ -95,6 +103,13 @@ export class Prober {
     this.#found = [];
     withoutPlaces(search);
     return this.#found;
+  }
+
+  /** The same with each switch beside the setting the other way; not in blocks of many layers. */
+  #switched(at: ReadonlyMap<string, PyConstant>, setting: Setting): void {
+    for (const { name, value } of this.#heavy ? [] : this.#settings)
+      if (name !== setting.name && typeof value === "boolean")
+        this.#try(new Map([...at, [name, (at.get(name) ?? value) !== true]]));
   }
 
   #grainNow(): number {
@@ -119,23 +134,9 @@ export class Prober {
   #around({ name, value }: Setting, turns: readonly number[]): readonly PyConstant[] {
     if (Array.isArray(value)) return listsLike(value as readonly PyConstant[], turns, this.#heavy);
     if (typeof value !== "number") return [];
-    const range = this.#ranges.get(name);
-    const ratios = [...fractionsAround(turns), -0.5, 0.9, 1.5, 3];
-    if (range === "fraction") return distinct([...turns.filter((turn) => turn > 0 && turn < 16), ...ratios]);
-    const near = wholeAround(this.#heavy ? turns.filter((turn) => turn <= small) : turns);
-    if (range === "small") {
-      const far = this.#heavy ? [0, 4] : [0, 1, 2, 3, 4, 5, 6, 9, 16, 25, 128, 512, 1024];
-      return distinct([...near, ...far, ...(this.#mayBeFraction(name, value) ? ratios : [])]);
-    }
-    const grain = this.#grainNow();
-    const whole = (each: number): readonly number[] => (grain > 1 ? [each, Math.round(each / grain) * grain] : [each]);
-    const beside = turns
-      .filter((turn) => turn > small)
-      .flatMap((turn) => (this.#heavy ? [turn] : [turn, turn / 2, turn / 4]))
-      .flatMap((turn) => [turn - grain, turn, turn + grain, ...(this.#heavy ? [] : [1.5 * turn])]);
-    const far = this.#heavy ? [64, 512] : [4, 64, 128, 256, 384, 512, 1024, 2048, 4096];
-    const all = [...beside, ...far].flatMap(whole);
-    return distinct([...near, ...all].filter((each) => Number.isInteger(each) && each > 0));
+    const range = this.#ranges.get(name) ?? "large";
+    const ratios = range === "small" && this.#mayBeFraction(name, value);
+    return numbersAround(range, turns, { few: this.#heavy, grain: this.#grainNow(), ratios });
   }
 
   /** Where fractions stand in the code, or one is given, a whole number may be a ratio: unless there is more of something for every one that it is larger. */
@@ -181,12 +182,10 @@ export class Prober {
 
   /** All lists of one length, numbers in them and beside them at least 2. */
   #long(length: number): ReadonlyMap<string, PyConstant> {
-    const atLeast = (value: PyConstant): PyConstant =>
-      Array.isArray(value) ? (value as PyConstant[]).map(atLeast) : typeof value === "number" && value < 2 ? 2 : value;
     const values = this.#settings.map(
       (setting) => [setting.name, this.#value(setting, this.#grainNow(), 0, () => length)] as const,
     );
-    return new Map(values.map(([name, value]) => [name, this.#ranges.get(name) === "fraction" ? value : atLeast(value)]));
+    return new Map(values.map(([name, value]) => [name, this.#ranges.get(name) === "fraction" ? value : atLeastTwo(value)]));
   }
 
   /** `grain` is what large numbers are multiples of; 0 stands for the given value. */
@@ -250,13 +249,17 @@ export class Prober {
       ({ name, value }) => typeof value === "number" && this.#ranges.get(name) !== "fraction",
     );
     for (const a of numbers) {
-      const factors = numbers.filter((each) => each !== a);
-      for (const [i, b] of factors.entries())
-        for (const c of factors.slice(i + 1)) {
+      const others = numbers.filter((each) => each !== a);
+      for (const [i, b] of others.entries())
+        for (const c of others.slice(i + 1)) {
           const drawn = new Map([...this.#drawn(this.#grainNow(), 0)]);
-          const product = (drawn.get(b.name) as number) * (drawn.get(c.name) as number);
+          // With a factor of 1, or with two that are equal, others are the product as well.
+          const left = Math.max(2, drawn.get(b.name) as number);
+          const right = Math.max(2, drawn.get(c.name) as number);
+          const factors = [[b.name, left] as const, [c.name, right === left ? right + 1 : right] as const];
+          const product = factors.reduce((all, [, factor]) => all * factor, 1);
           const plain = numbers.filter((each) => ![a, b, c].includes(each) && this.#ranges.get(each.name) === "small");
-          this.#try(new Map([...drawn, ...plain.map(({ name }) => [name, 1] as const), [a.name, product]]));
+          this.#try(new Map([...drawn, ...factors, ...plain.map(({ name }) => [name, 1] as const), [a.name, product]]));
         }
     }
   }
@@ -281,9 +284,7 @@ export class Prober {
 
   /** Whether lists that were equally long are not. */
   isUneven(values: ReadonlyMap<string, PyConstant>): boolean {
-    const lists = this.#settings.flatMap(({ name, value }) => (Array.isArray(value) ? [{ name, value }] : []));
-    const length = ({ name, value }: (typeof lists)[number]): number => ((values.get(name) ?? value) as unknown[]).length;
-    return lists.some((a) => lists.some((b) => a.value.length === b.value.length && length(a) !== length(b)));
+    return areUneven(this.#settings, values);
   }
 
   #try(values: ReadonlyMap<string, PyConstant>): boolean {
