@@ -97,3 +97,24 @@ export function listsOfLengths(names: readonly string[], envs: readonly Env[], l
     }),
   );
 }
+
+/** A rule of places is sought among so many of them, so often anew with so many more of those where it does not hold. */
+const [mostPlaces, mostFits, mostWrong] = [60, 4, 8];
+
+/** The rule that holds at all of these places: what holds there is found among some of them, and those where the rules before did not. */
+export function foundAmongSome(
+  places: readonly number[],
+  fit: (some: readonly number[]) => Rule | undefined,
+  holds: (rule: Rule, place: number) => boolean,
+): Rule | undefined {
+  const step = Math.ceil(places.length / mostPlaces);
+  const some = new Set(places.filter((_, i) => i % step === 0));
+  for (let round = 0; round < mostFits; round++) {
+    const rule = fit(places.filter((place) => some.has(place)));
+    if (rule === undefined) return undefined;
+    const wrong = places.filter((place) => !holds(rule, place));
+    if (wrong.length === 0) return rule;
+    for (const place of wrong.slice(0, mostWrong)) some.add(place);
+  }
+  return undefined;
+}

@@ -18,11 +18,9 @@ import {
 } from "./fit-terms.ts";
 import { choiceOf } from "./fit-choice.ts";
 import { edgeRule, scaledLists, sequenceRule, tupleRule, type Sequence } from "./fit-lists.ts";
-import { known, listsOfLengths, ofItems, type Around, type Hints, type Items } from "./fit-places.ts";
+import { foundAmongSome, known, listsOfLengths, ofItems, type Around, type Hints, type Items } from "./fit-places.ts";
 import { comparisons, conditionRule, isNumbers, rareComparisons, type Condition, type Leaf } from "./fit-tests.ts";
 import { constant, envAt, evaluate, parameter, placeRules, type Env, type ItemRule, type Rule } from "./rules.ts";
-
-const mostPlaces = 60;
 
 /** Settings in several samples, and what can be computed from them. */
 export class Fitter {
@@ -258,14 +256,12 @@ export class Fitter {
     const inside = this.places(values.map((list) => list.length)).#alone();
     const all = values.flat();
     const filled = all.flatMap((value, i) => (value === undefined ? [] : [i]));
-    // What holds for all is found among some of them.
-    const step = Math.ceil(filled.length / mostPlaces);
-    const some = filled.filter((_, i) => i % step === 0);
-    const rule = inside.within(some).fit(some.map((i) => all[i] as PyConstant));
-    const holds =
-      rule !== undefined &&
-      filled.every((i) => JSON.stringify(evaluate(rule, inside.#envs[i] as Env)) === JSON.stringify(all[i]));
-    return holds ? { kind: "place", rule } : undefined;
+    const rule = foundAmongSome(
+      filled,
+      (some) => inside.within(some).fit(some.map((i) => all[i] as PyConstant)),
+      (found, i) => JSON.stringify(evaluate(found, inside.#envs[i] as Env)) === JSON.stringify(all[i]),
+    );
+    return rule === undefined ? undefined : { kind: "place", rule };
   }
 
   /** The fitter that takes its samples for themselves. */

@@ -105,10 +105,10 @@ export function listsLike(given: readonly PyConstant[], turns: readonly number[]
   return distinct([...shapes, ...holding, ...long, ...at.map((turn) => given.map(() => turn))]);
 }
 
-/** With 2 for every smaller number, in lists too. */
-export function atLeastTwo(value: PyConstant): PyConstant {
-  if (Array.isArray(value)) return (value as readonly PyConstant[]).map(atLeastTwo);
-  return typeof value === "number" && value < 2 ? 2 : value;
+/** With the least for every smaller number, in lists too. */
+export function atLeast(value: PyConstant, least: number): PyConstant {
+  if (Array.isArray(value)) return (value as readonly PyConstant[]).map((each) => atLeast(each, least));
+  return typeof value === "number" && value < least ? least : value;
 }
 
 /** The values of a setting at which it mostly asks for nothing, and others beside them. */

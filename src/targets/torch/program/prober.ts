@@ -9,7 +9,7 @@ import { settingsOf, type Setting } from "./config.ts";
 import { contentOf, distinct } from "./distinct.ts";
 import { areUneven, halving, naming, nowhere, positions } from "./probe-lists.ts";
 import {
-  atLeastTwo,
+  atLeast,
   edges,
   fractions,
   grains,
@@ -86,12 +86,14 @@ export class Prober {
       const starts = [...this.#richest(), new Map<string, PyConstant>()];
       for (const setting of this.#settings) {
         // Some values for the rest are drawn once: what is built of those alone is built already.
-        const drawn = Array.from({ length: mostOthers }, (_, attempt) => this.#drawn(this.#grainNow(), attempt));
+        const drawn = Array.from({ length: mostOthers }, (_, attempt) => this.#raised(this.#drawn(this.#grainNow(), attempt), 1));
         for (const [attempt, each] of this.#around(setting, turns).entries()) {
           const others = must(drawn[attempt % mostOthers], "values of the rest");
-          const legal = [others, ...starts].find((start) => this.#try(new Map([...start, [setting.name, each]])));
+          const tries = [others, ...starts].map((start) => new Map([...start, [setting.name, each]]));
+          // Of lists that are not equally long, Python refuses what the author's code ends at the shorter.
+          const even = tries.find((values) => this.#try(values) && !this.isUneven(values));
           // A switch beside may decide whether the value is asked for.
-          if (legal !== undefined) this.#switched(new Map([...legal, [setting.name, each]]), setting);
+          this.#switched(even ?? new Map([...others, [setting.name, each]]), setting);
         }
       }
       if (!this.#heavy) this.#equalProducts();
@@ -135,18 +137,10 @@ export class Prober {
     if (Array.isArray(value)) return listsLike(value as readonly PyConstant[], turns, this.#heavy);
     if (typeof value !== "number") return [];
     const range = this.#ranges.get(name) ?? "large";
-    const ratios = range === "small" && this.#mayBeFraction(name, value);
+    // Where fractions stand in the code, or one is given, a whole number may be a ratio.
+    const mayBeRatio = value === 1 || this.#definition.literals.some((each) => !Number.isInteger(each));
+    const ratios = range === "small" && !this.#heavy && mayBeRatio && !this.#rebuilder.growsWith(name);
     return numbersAround(range, turns, { few: this.#heavy, grain: this.#grainNow(), ratios });
-  }
-
-  /** Where fractions stand in the code, or one is given, a whole number may be a ratio: unless there is more of something for every one that it is larger. */
-  #mayBeFraction(name: string, value: number): boolean {
-    if (this.#heavy || !(value === 1 || this.#definition.literals.some((each) => !Number.isInteger(each)))) return false;
-    const size = (each: number): number | undefined => {
-      const sample = this.#rebuilder.at(new Map([[name, each]]));
-      return sample === undefined ? undefined : layersIn(sample.block) + sample.body.graph.nodes.length;
-    };
-    return [2, 4].some((each) => size(each) === size(each + 1));
   }
 
   /** In which range a setting may be varied alone. */
@@ -185,7 +179,14 @@ export class Prober {
     const values = this.#settings.map(
       (setting) => [setting.name, this.#value(setting, this.#grainNow(), 0, () => length)] as const,
     );
-    return new Map(values.map(([name, value]) => [name, this.#ranges.get(name) === "fraction" ? value : atLeastTwo(value)]));
+    return this.#raised(new Map(values), 2);
+  }
+
+  /** With no count below `least`: where there is none of something, nothing may ask for what stands beside. */
+  #raised(values: ReadonlyMap<string, PyConstant>, least: number): ReadonlyMap<string, PyConstant> {
+    const raised = (name: string, value: PyConstant): PyConstant =>
+      this.#ranges.get(name) === "fraction" ? value : atLeast(value, least);
+    return new Map([...values].map(([name, value]) => [name, raised(name, value)]));
   }
 
   /** `grain` is what large numbers are multiples of; 0 stands for the given value. */
@@ -255,11 +256,11 @@ export class Prober {
           const drawn = new Map([...this.#drawn(this.#grainNow(), 0)]);
           // With a factor of 1, or with two that are equal, others are the product as well.
           const left = Math.max(2, drawn.get(b.name) as number);
-          const right = Math.max(2, drawn.get(c.name) as number);
-          const factors = [[b.name, left] as const, [c.name, right === left ? right + 1 : right] as const];
-          const product = factors.reduce((all, [, factor]) => all * factor, 1);
+          const other = Math.max(2, drawn.get(c.name) as number);
+          const right = other === left ? other + 1 : other;
           const plain = numbers.filter((each) => ![a, b, c].includes(each) && this.#ranges.get(each.name) === "small");
-          this.#try(new Map([...drawn, ...factors, ...plain.map(({ name }) => [name, 1] as const), [a.name, product]]));
+          const ones = plain.map(({ name }) => [name, 1] as const);
+          this.#try(new Map([...drawn, ...ones, [a.name, left * right], [b.name, left], [c.name, right]]));
         }
     }
   }

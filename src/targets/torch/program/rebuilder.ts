@@ -3,7 +3,7 @@ import type { Rebuilds } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import { settingsOf, withSettings } from "./config.ts";
 import { InputChannels, traceWith } from "./input-channels.ts";
-import type { Sample } from "./samples.ts";
+import { layersIn, type Sample } from "./samples.ts";
 
 export class Rebuilder {
   readonly #base: Sample;
@@ -31,5 +31,14 @@ export class Rebuilder {
     } catch {
       return undefined;
     }
+  }
+
+  /** Whether there is more of something for every one that the setting is larger. */
+  growsWith(name: string): boolean {
+    const size = (value: number): number | undefined => {
+      const sample = this.at(new Map([[name, value]]));
+      return sample === undefined ? undefined : layersIn(sample.block) + sample.body.graph.nodes.length;
+    };
+    return ![2, 4].some((each) => size(each) === size(each + 1));
   }
 }

@@ -45,12 +45,18 @@ export function synthesize(
   // Two instances that differ most give what lies between them too.
   const samples = [...distinctSamples(instances), ...known(probed)];
   const varied = new Set([...tried].filter((name) => several(name) || !isChildrens(name, first, probed, samples)));
+  // None is built twice: what one class was looked at with is for the next as well.
+  const looked: Sample[] = [];
   const learnt = (from: readonly Sample[], others: readonly Sample[]): ClassProgram | undefined => {
     const made = (learning: readonly Sample[]): ClassProgram => {
       const open = [...varied].filter((name) => distinct(learning.map(({ settings }) => settings.get(name) ?? null)).length > 1);
       return new Synthesis(learning, open, classOf, defaults).program(instances);
     };
-    return learntOf(from, others, made, (program) => (varied.size === 0 ? [] : known(prober.checks(numbersOf(program)))));
+    return learntOf(from, others, made, (program) => {
+      const checks = varied.size === 0 ? [] : known(prober.checks(numbersOf(program)));
+      looked.push(...checks);
+      return checks;
+    });
   };
   const found = learnt(samples, []);
   if (found !== undefined && extrasOf(found) === 0) return found;
@@ -62,7 +68,7 @@ export function synthesize(
       ? undefined
       : learnt(
           samples.filter((sample) => !uneven.includes(sample)),
-          uneven,
+          [...uneven, ...looked],
         );
   return found === undefined || (even !== undefined && extrasOf(even) < extrasOf(found)) ? even : found;
 }
