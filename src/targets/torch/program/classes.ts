@@ -28,6 +28,9 @@ export function blocksBuiltOnce(): Rebuilds {
 /** A block of more modules shows nothing that one of these many does not. */
 const mostModules = 400;
 
+/** A block of more settings is made for those it has: no author writes as many that each mean something else, and looking at all would take minutes. */
+const mostSettings = 48;
+
 class ClassBuilder {
   readonly #instances = new Map<Definition, Map<Block, Body>>();
   readonly #programs = new Map<Definition, ClassProgram[]>();
@@ -158,6 +161,7 @@ class ClassBuilder {
   #synthesized(instances: readonly Sample[], defaults: readonly Default[]): readonly ClassProgram[] {
     const around: Knowledge = { classOf: this.#classOf, rebuilds: this.#rebuilds, defaults };
     const settings = [...(instances[0] as Sample).settings.keys()];
+    if (settings.length > mostSettings) return grouped(instances, structureOf).flatMap((group) => this.#literal(group, around));
     const whole = synthesize(instances, new Set(settings), around);
     if (whole !== undefined) return [whole];
     for (const settled of settings) {

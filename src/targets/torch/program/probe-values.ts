@@ -111,8 +111,36 @@ export function atLeast(value: PyConstant, least: number): PyConstant {
   return typeof value === "number" && value < least ? least : value;
 }
 
+/** Up to so many settings, every third one is varied with each pair; of more, all others at once: such builds would grow as the cube. */
+export const mostApart = 10;
+
+/** So many pairs are looked at: all those of up to 24 numbers. */
+const mostPairs = 276;
+
+/** Pairs of settings, those first that stand near each other: what is compared is mostly written together. */
+export function nearestPairs(numbers: readonly Setting[]): readonly (readonly [Setting, Setting])[] {
+  const pairs = numbers.flatMap((a, i) => numbers.slice(i + 1).map((b, between) => ({ pair: [a, b] as const, between })));
+  return pairs
+    .sort((one, other) => one.between - other.between)
+    .slice(0, mostPairs)
+    .map(({ pair }) => pair);
+}
+
+/** The settings beside a pair at their plainest: each alone, or all at once where they are many. */
+export function plainBeside(
+  pair: readonly Setting[],
+  settings: readonly Setting[],
+): readonly (readonly (readonly [string, PyConstant])[])[] {
+  const each = settings
+    .filter((other) => !pair.includes(other))
+    .map((other) => plainValues(other).map((plain) => [other.name, plain] as const));
+  if (settings.length <= mostApart) return each.flatMap((values) => values.map((value) => [value]));
+  const most = Math.max(...each.map((values) => values.length));
+  return Array.from({ length: most }, (_, i) => each.flatMap((values) => values.slice(i, i + 1)));
+}
+
 /** The values of a setting at which it mostly asks for nothing, and others beside them. */
-export function plainValues({ value }: Setting): readonly PyConstant[] {
+function plainValues({ value }: Setting): readonly PyConstant[] {
   if (typeof value === "boolean") return [false, true];
   return typeof value === "number" && Math.abs(value) <= small ? [1, 2, 4] : [];
 }

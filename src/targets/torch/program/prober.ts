@@ -14,8 +14,10 @@ import {
   fractions,
   grains,
   listsLike,
+  mostApart,
+  nearestPairs,
   numbersAround,
-  plainValues,
+  plainBeside,
   primes,
   small,
   type Range,
@@ -96,7 +98,7 @@ export class Prober {
           this.#switched(even ?? new Map([...others, [setting.name, each]]), setting);
         }
       }
-      if (!this.#heavy) this.#equalProducts();
+      if (!this.#heavy && this.#settings.length <= mostApart) this.#equalProducts();
       this.#draw(this.#heavy ? 2 : 6);
     });
   }
@@ -221,25 +223,19 @@ export class Prober {
   /** Where a block does something else when two numbers are equal. */
   #equalPairs(grain: number): void {
     const numbers = this.#settings.filter(({ value }) => typeof value === "number");
-    for (const [i, a] of numbers.entries()) {
-      for (const b of numbers.slice(i + 1)) {
-        if ([a, b].filter(({ name }) => this.#ranges.get(name) === "fraction").length === 1) continue;
-        // Beside a switch, two tell which of both decides.
-        let wanted = this.#heavy || this.#settings.every(({ value }) => typeof value !== "boolean") ? 1 : 2;
-        for (const each of wanted === 1 ? [grain, 32, 0] : [grain, 32, 0, 64]) {
-          const drawn = this.#drawn(each, 0);
-          const values = [drawn.get(a.name), drawn.get(b.name)] as readonly number[];
-          const tries = [Math.max(...values), Math.min(...values)];
-          const equal = tries
-            .map((value) => new Map([...drawn, [a.name, value], [b.name, value]]))
-            .find((each) => this.#try(each));
-          if (equal === undefined) continue;
-          // What stands beside the comparison may decide too: a stride of 1, a switch.
-          for (const other of this.#heavy ? [] : this.#settings)
-            if (other !== a && other !== b)
-              for (const plain of plainValues(other)) this.#try(new Map([...equal, [other.name, plain]]));
-          if (--wanted === 0) break;
-        }
+    for (const [a, b] of nearestPairs(numbers)) {
+      if ([a, b].filter(({ name }) => this.#ranges.get(name) === "fraction").length === 1) continue;
+      // Beside a switch, two tell which of both decides.
+      let wanted = this.#heavy || this.#settings.every(({ value }) => typeof value !== "boolean") ? 1 : 2;
+      for (const each of wanted === 1 ? [grain, 32, 0] : [grain, 32, 0, 64]) {
+        const drawn = this.#drawn(each, 0);
+        const values = [drawn.get(a.name), drawn.get(b.name)] as readonly number[];
+        const tries = [Math.max(...values), Math.min(...values)];
+        const equal = tries.map((value) => new Map([...drawn, [a.name, value], [b.name, value]])).find((each) => this.#try(each));
+        if (equal === undefined) continue;
+        // What stands beside the comparison may decide too: a stride of 1, a switch.
+        for (const plain of this.#heavy ? [] : plainBeside([a, b], this.#settings)) this.#try(new Map([...equal, ...plain]));
+        if (--wanted === 0) break;
       }
     }
   }
