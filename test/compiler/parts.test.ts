@@ -140,7 +140,7 @@ describe("networks that are no autoencoder", () => {
       macs: (16 * 8 + 8 * 4) * 9 * 64 + 30,
       outputs: { noise: [1, 4, 8, 8], embedding: [1, 5] },
     });
-    expect(formatSummary(counts)).toMatch(/^scorer .*\n {2}coarse /m);
+    expect(formatSummary(counts)).toMatch(/^scorer .*\n {18}\[1, 2, 2, 2\]\n {2}coarse /m);
     expect(formatComparison([counts, countModel(deterministic, 16)])).toMatch(
       /\ndenoiser\n[^]*\nscorer\n[^]*\nencoder\n[^]*\ndecoder\n/,
     );
