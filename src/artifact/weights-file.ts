@@ -19,11 +19,14 @@ export function weightsPath(given: string): string {
 
 /** Opens a safetensors file: its header is checked whole at once, tensors are read when asked for. */
 export function openWeights(path: string): Safetensors {
-  const stat = opened(path, (file) => fstatSync(file), cannotRead(path));
-  if (stat.isDirectory()) throw cannotRead(path)("a folder", "give --weights a safetensors file");
+  const there = statSync(path, { throwIfNoEntry: false });
+  // To open a pipe would be to wait for who writes into it.
+  if (there?.isFile() === false)
+    throw cannotRead(path)(there.isDirectory() ? "a folder" : "a pipe or a device", "give --weights a safetensors file");
+  const { size } = opened(path, (file) => fstatSync(file), cannotRead(path));
   const read = (position: number, length: number): Uint8Array<ArrayBuffer> =>
     opened(path, (file) => readFully(file, position, length, path), cannotRead(path));
-  return new Safetensors({ name: path, size: stat.size, read });
+  return new Safetensors({ name: path, size, read });
 }
 
 /** What `compile` wants of an opened file: its hash, and config.json beside it; both as a manifest beside them says, if there is one. */

@@ -2,7 +2,7 @@
  * An image as a model sees it, by the one rule that training has too (docs/training.md): profiles are converted to sRGB, then transparency is laid
  * on white; what samples mean is declared.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { InternalError, nonEmpty } from "../errors/must.ts";
 import type { PixelRule } from "../recipe/pixels.ts";
 import { isNpy, npySamples } from "./npy.ts";
@@ -22,6 +22,8 @@ export interface PlanarImage {
 /** Reads a file, whole and upright. Throws an ImageError with the reason where it gives no image of so many channels. */
 export async function openImage(path: string, channels: number, rule: PixelRule): Promise<PlanarImage> {
   try {
+    // To read a pipe would be to wait for who writes into it.
+    if (!(await stat(path)).isFile()) throw new ImageError("no file, but a folder, a pipe or a device");
     const bytes = await readFile(path);
     if (bytes.length === 0) throw new ImageError("the file is empty");
     const samples = await samplesOf(bytes, channels, rule);

@@ -124,7 +124,7 @@ describe("run (exit code 1)", () => {
       "
       error: cannot read the image missing.png
         expected: an image of 3 channels in a JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy file
-        found:    ENOENT: no such file or directory, open 'missing.png'
+        found:    ENOENT: no such file or directory, stat 'missing.png'
         help:     check the path, and that the file opens in a viewer
       "
     `);

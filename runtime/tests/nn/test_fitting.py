@@ -39,6 +39,15 @@ def test_encode_names_what_the_encoder_takes(model: Fitting, sides: tuple[int, i
         model.encode(image(*sides))
 
 
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.bool, torch.complex64])
+def test_bytes_are_not_taken_for_numbers_between_minus_1_and_1(model: Fitting, dtype: torch.dtype) -> None:
+    for way in (model.encode, model):
+        with pytest.raises(ValueError, match=f"^images are floating-point numbers here, not {dtype}$"):
+            way(image(8, 24).to(dtype))
+    with pytest.raises(ValueError, match=f"^latents are floating-point numbers here, not {dtype}$"):
+        model.decode(torch.zeros(1, 2, 3, 12, dtype=dtype))
+
+
 def test_each_way_asks_what_it_needs(model: Fitting) -> None:
     z = model.encode(image(8, 22)).latent_dist.mode()
     with pytest.raises(ValueError, match=r"^latents of width 11 do not fit fitting: 10 or 12 does$"):

@@ -1,9 +1,14 @@
 """Which file `--weights` means."""
 
 import json
+import os
 from pathlib import Path
 
+import pytest
+
+from litevae_runtime.common.errors import WeightsError
 from litevae_runtime.nn.trained import weights_file
+from litevae_runtime.nn.weight_files import read_weights
 
 
 def test_a_run_that_is_done_a_file_and_a_folder_of_diffusers(tmp_path: Path) -> None:
@@ -24,6 +29,12 @@ def test_of_a_run_that_is_not_done_the_best_checkpoint_else_the_newest(tmp_path:
     best = {"step": 5, "phase": 0, "metric": "psnr", "value": 20}
     (tmp_path / "checkpoints" / "best.json").write_text(json.dumps(best))
     assert weights_file(tmp_path) == first / "average.safetensors"
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "weights.safetensors")
+    with pytest.raises(WeightsError, match="is no file, but a folder, a pipe or a device"):
+        read_weights(tmp_path / "weights.safetensors")
 
 
 def checkpoint(run: Path, step: int, *names: str) -> Path:

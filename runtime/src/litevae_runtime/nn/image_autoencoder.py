@@ -159,9 +159,11 @@ class ImageAutoencoder(Pretrained):
         self.enable_tiling(False)
 
     def _expect(self, x: Tensor, channels: int, what: str, *fitting: Sides) -> None:
-        """ValueError where channels or sides do not fit."""
+        """ValueError where channels or sides do not fit, or numbers are whole: bytes of an image would be taken for [-1, 1]."""
         if x.dim() != 4 or x.shape[1] != channels:
             raise ValueError(f"{what} are [N, {channels}, height, width] here, not {list(x.shape)}")
+        if not x.is_floating_point():
+            raise ValueError(f"{what} are floating-point numbers here, not {x.dtype}")
         require_sides(x.shape[2], x.shape[3], fitting, what, self.name)
 
     def enable_gradient_checkpointing(self, enabled: bool = True) -> Self:

@@ -30,6 +30,9 @@ def read_weights(file: str | Path) -> dict[str, Tensor]:
     WeightsError where it is cut off, none, or not what a manifest beside it says.
     """
     check_manifest(Path(file))
+    # To open a pipe would be to wait for who writes into it.
+    if Path(file).exists() and not Path(file).is_file():
+        raise WeightsError(f"{file} is no file, but a folder, a pipe or a device: give a safetensors file")
     try:
         return clean_keys(load_file(file))
     except SafetensorError as error:
