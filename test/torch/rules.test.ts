@@ -102,6 +102,30 @@ test("operations within operations", () => {
   expect(source).toContain("self.last = nn.Conv2d(base * min(most, 2**count), 16, 3, padding=1)");
 });
 
+test("a child for a switch beside a threshold is there for both", () => {
+  const Deep = block("Deep", ({ ch, depth, norm }: { ch: number; depth: number; norm: boolean }) => {
+    const l = layers({
+      first: conv2d({ in: 16, out: ch }),
+      body: Array.from({ length: depth }, () => conv2d({ in: ch, out: ch })),
+      ...(norm && depth > 5 ? { norm: groupNorm({ channels: ch, groups: 1 }) } : {}),
+      last: conv2d({ in: ch, out: 16 }),
+    });
+    return (x: FeatureMap): FeatureMap => {
+      const h = chain(l.body)(l.first(x));
+      return l.last("norm" in l ? l.norm(h) : h);
+    };
+  });
+  for (const config of [
+    { ch: 16, depth: 2, norm: true },
+    { ch: 16, depth: 7, norm: false },
+    { ch: 16, depth: 7, norm: true },
+  ]) {
+    const source = sourceOf(Deep(config));
+    expect(source).toContain("def __init__(self, ch: int, depth: int, norm: bool) -> None:");
+    expect(source).toMatch(/if (depth > 5 and norm|norm and depth > 5) else None/);
+  }
+});
+
 test("a child for what is compared with a product", () => {
   const Neck = block(
     "Neck",

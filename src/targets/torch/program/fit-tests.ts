@@ -77,8 +77,8 @@ export function* rareComparisons(leaves: readonly Leaf[], lists: readonly Rule[]
       yield { kind: "compare", operator: "in", left: constant(at), right: list };
 }
 
-/** Two conditions together: either is enough, or both are needed. Each side has to show itself alone. */
-export function both(tests: readonly Condition[], values: readonly boolean[]): Rule | undefined {
+/** Two conditions together, one of them of `first`: either is enough, or both are needed. Each side has to show itself alone. */
+export function both(tests: readonly Condition[], values: readonly boolean[], first = tests): Rule | undefined {
   for (const [operator, side] of [
     ["or", true],
     ["and", false],
@@ -86,6 +86,7 @@ export function both(tests: readonly Condition[], values: readonly boolean[]): R
     // Where one side of an `or` holds, the whole does; where one side of an `and` does not, the whole does not.
     const fitting = tests.filter(({ holds }) => holds.every((value, i) => value !== side || values[i] === side));
     for (const [i, a] of fitting.entries()) {
+      if (!first.includes(a)) continue;
       for (const b of fitting.slice(i + 1)) {
         const together = values.every((value, at) => (a.holds[at] === side || b.holds[at] === side) === (value === side));
         const alone = (one: Condition, other: Condition): number =>
@@ -136,7 +137,11 @@ export function conditionRule(
   if (together !== undefined) return together;
   // A number may be compared with a product: the width of a bottleneck with what it expands to.
   const beside = [...compared(atoms, products)].map(condition).filter(({ holds }) => new Set(holds).size > 1);
-  return beside.find(fits)?.rule ?? both([...tests, ...beside], values);
+  const pair = beside.find(fits)?.rule ?? both([...tests, ...beside], values);
+  if (pair !== undefined) return pair;
+  // A switch beside a threshold is tried last: of so many pairs one may hold by chance.
+  const switches = tests.filter(({ rule }) => rule.kind === "parameter" || rule.kind === "not");
+  return both([...switches, ...conditions()], values, switches);
 }
 
 /** What holds where the rule does not. */
