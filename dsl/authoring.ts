@@ -20,9 +20,12 @@ export type {
   Tokens,
   Vector,
 } from "./feature.ts";
-export { model, stages, type Discriminated, type ModelConfig } from "./model.ts";
-export { network, type Given, type NetworkConfig, type NetworkInput } from "./network.ts";
-export type { Moments, PosteriorKind } from "./posterior.ts";
+export { model, type Discriminated, type Encoded, type ModelConfig } from "./model.ts";
+export { stages } from "./stages.ts";
+export type { BesideLatent, Conditions, FurtherOutputs, GivenConditions } from "./beside.ts";
+export type { Given, MapInput, VectorInput } from "./inputs.ts";
+export { network, type NetworkConfig, type NetworkInput } from "./network.ts";
+export type { Moments, MomentsName, PosteriorKind } from "./posterior.ts";
 export { block, layers } from "./tracing/block.ts";
 export type { Model } from "../src/ir/model.ts";
 export { recipe } from "./recipe.ts";

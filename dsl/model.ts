@@ -1,20 +1,38 @@
 import { UserError } from "../src/errors/index.ts";
 import { dividedDim, formatDim, sameDim, symbolDim, type Dim } from "../src/ir/dim.ts";
 import { usualAutoencoder } from "../src/ir/autoencoder.ts";
-import type { Interchange, Model, Part, Value } from "../src/ir/model.ts";
+import type { Interchange, Model, Value } from "../src/ir/model.ts";
 import { formatShape, sameShape, shapeOf, type Shape } from "../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
-import { checkedArguments, checkOnlySettings } from "./arguments.ts";
+import { checkOnlySettings } from "./arguments.ts";
+import {
+  checkRead,
+  checkUntaken,
+  conditionsOf,
+  reservedNames,
+  type BesideLatent,
+  type Conditions,
+  type FurtherOutputs,
+  type GivenConditions,
+  type Offer,
+} from "./beside.ts";
 import { checkChoice, checkCounts, checkKeys, checkText } from "./config.ts";
 import type { Feature, Vector } from "./feature.ts";
-import { checkStageKey } from "./names.ts";
-import { endings, type Moments, type PosteriorKind } from "./posterior.ts";
+import { checkNames } from "./inputs.ts";
+import { endings, type Ending, type Moments, type PosteriorKind } from "./posterior.ts";
+import { PartTracer } from "./parts.ts";
 import { checkOwnOps } from "./tracing/own-ops.ts";
-import { tracePart, type TracedPart } from "./tracing/part.ts";
 import { describeForeign, Traced } from "./tracing/trace.ts";
 
 /** What `model` compiles: a function over features that is an instance of a block. */
-export interface ModelConfig<I extends number, Z extends number, S extends number, P extends PosteriorKind = "gaussian"> {
+export interface ModelConfig<
+  I extends number,
+  Z extends number,
+  S extends number,
+  P extends PosteriorKind = "gaussian",
+  C extends Conditions = Record<never, never>,
+  O extends FurtherOutputs = FurtherOutputs,
+> {
   /** The model's name; by default that of its file. */
   readonly name?: string;
   /** 3 by default. */
@@ -27,42 +45,31 @@ export interface ModelConfig<I extends number, Z extends number, S extends numbe
    * as deterministic autoencoders have it.
    */
   readonly posterior?: P;
-  /** Image → moments, the mean's channels before the log-variance's; image → latent where `posterior` is "none". */
-  readonly encoder: (image: Feature<NoInfer<I>, 1>) => Feature<NoInfer<Moments<Z, P>>, S>;
-  /** Latent → image. */
-  readonly decoder: (latent: Feature<NoInfer<Z>, NoInfer<S>>) => Feature<NoInfer<I>, 1>;
+  /** What comes from outside with every image, for the functions that read it: `{ mask: { channels: 1 }, text: { features: 16 } }`. */
+  readonly conditions?: C;
+  /**
+   * Image and conditions → moments, the mean's channels before the log-variance's; image → latent where `posterior` is "none". With more outputs a record
+   * of them, `{ moments, skip }` or `{ latent, skip }`.
+   */
+  readonly encoder: (
+    image: Feature<NoInfer<I>, 1>,
+    given: GivenConditions<NoInfer<C>>,
+  ) => Encoded<Feature<NoInfer<Moments<Z, P>>, S>, P, O>;
+  /** Latent → image; beside the latent it is given the encoder's other outputs, the conditions, and `original`, the image that was encoded. */
+  readonly decoder: (
+    latent: Feature<NoInfer<Z>, NoInfer<S>>,
+    given: BesideLatent<NoInfer<I>, NoInfer<C>, NoInfer<O>>,
+  ) => Feature<NoInfer<I>, 1>;
   /** Image → logits per position, or these beside one logit per image. */
   readonly discriminator?: ((image: Feature<NoInfer<I>, 1>) => Discriminated) | undefined;
 }
 
+/** What an encoder's function returns: moments or a latent, M, alone or under their name beside others. */
+export type Encoded<M, P extends PosteriorKind, O> =
+  M | (P extends "none" ? { readonly latent: M } & O : { readonly moments: M } & O);
+
 /** What a discriminator returns: `pixel_logits`, alone or beside `global_logit`. */
 export type Discriminated = Feature<1, number> | { readonly pixel_logits: Feature<1, number>; readonly global_logit: Vector<1> };
-
-const stagesKey = Symbol("litevae.stages");
-type Stage = (x: never) => unknown;
-type Staged = Stage & { [stagesKey]?: Readonly<Record<string, Stage>> };
-
-/**
- * Several modules applied one after the other as one part, each under its own name at the top of the model: for
- * `stages({ encoder, quant_conv })` the keys begin with `encoder.` and `quant_conv.`. That the stages fit is checked when the model is compiled.
- */
-export function stages(named: Readonly<Record<string, Stage>>): (x: Feature<number, number>) => Feature<number, number> {
-  const source = captureSource(stages);
-  checkedArguments(arguments, {
-    called: "stages",
-    most: 1,
-    takes: "the stages, in one object",
-    at: () => ({ where: placeOf(source) }),
-  });
-  for (const key of Object.keys(named)) checkStageKey(key, source);
-  const run = (x: Feature<number, number>): Feature<number, number> =>
-    Object.values(named).reduce<unknown>((value, stage) => stage(value as never), x) as Feature<number, number>;
-  return Object.defineProperty(run, stagesKey, { value: named });
-}
-
-function stagesOf(part: string, stage: Stage): Readonly<Record<string, Stage>> {
-  return (stage as Staged)[stagesKey] ?? { [part]: stage };
-}
 
 /**
  * Compiles an autoencoder to IR: traces every part on symbolic sizes and checks that they fit together. Throws UserError with
@@ -73,46 +80,70 @@ export function model<
   const Z extends number = number,
   S extends number = number,
   const P extends PosteriorKind = "gaussian",
->(config: ModelConfig<I, Z, S, P>): Model {
+  const C extends Conditions = Record<never, never>,
+  O extends FurtherOutputs = FurtherOutputs,
+>(config: ModelConfig<I, Z, S, P, C, O>): Model {
   const source = captureSource(model);
-  const settings = ["name", "imageChannels", "latentChannels", "posterior", "interchange", "encoder", "decoder", "discriminator"];
   checkOnlySettings("model", arguments, model);
-  checkKeys("model", config, settings, model);
+  checkKeys("model", config, [...settings], model);
   checkText("model", { name: config.name ?? "" }, model);
   const imageChannels: number = config.imageChannels ?? 3;
   const { latentChannels } = config;
   const posterior: PosteriorKind = config.posterior ?? "gaussian";
   checkChoice("the posterior of model", posterior, Object.keys(endings), model);
   checkCounts("model", { imageChannels, latentChannels }, model);
-  const image = shapeOf("N", imageChannels, "H", "W");
-
+  const { discriminator, posterior: _, ...roles } = usualAutoencoder;
   const ending = endings[posterior];
-  const encoder = trace("encoder", config.encoder, image, source, (moments) => {
+  const image = shapeOf("N", imageChannels, "H", "W");
+  const conditions = conditionsOf(config.conditions ?? {}, reservedNames, source, model);
+  const { encoder: encode, decoder: decode, discriminator: judge } = config;
+  const tracer = new PartTracer(
+    { [roles.encoder]: encode, [roles.decoder]: decode, ...(judge === undefined ? {} : { [discriminator]: judge }) },
+    source,
+  );
+
+  const finishEncoder = (result: unknown): unknown => {
+    const { moments, further } = encodedBy(result, ending, source);
     const found = oneFeature("encoder", moments, source, ending.meaning);
     requireShape(ending.wanted, found, [ending.channels * latentChannels, ...found.slice(2)], source, {
       module: "encoder",
       help: `make the encoder's last layer give ${ending.gives(latentChannels)}`,
     });
-    return ending.outputs(moments as Feature<number, number>);
+    checkNames("an output of the encoder", Object.keys(further), source);
+    checkUntaken("an output", Object.keys(further), [...reservedNames, ...conditions.map(({ name }) => name)], source);
+    return { ...ending.outputs(moments as Feature<number, number>), ...further };
+  };
+  const encoder = tracer.trace(roles.encoder, {
+    offers: [{ name: "image", shape: image }, ...conditions],
+    finish: finishEncoder,
   });
-  const latent = (encoder.outputs[ending.latent] as Value).shape;
-  const stride = strideOf(latent, source);
+  const given = (output: string, name = output): Offer => {
+    return { name, shape: (encoder.outputs[output] as Value).shape, source: { part: roles.encoder, output } };
+  };
+  const latent = given(ending.latent, "latent");
+  const stride = strideOf(latent.shape, source);
+  const skips = Object.keys(encoder.outputs).filter((name) => !ending.names.includes(name));
 
-  const decoder = trace("decoder", config.decoder, latent, source, (x) => {
+  const beside = [
+    ...skips.map((name) => given(name)),
+    { name: "original", shape: image, source: { part: roles.encoder, input: "image" } },
+    // What the encoder takes too is the same; the others come from outside to the decoder alone.
+    ...conditions.map((each) =>
+      encoder.takes(each.name) ? { ...each, source: { part: roles.encoder, input: each.name } } : each,
+    ),
+  ];
+  const finishDecoder = (x: unknown): unknown => {
     requireShape("the decoder does not give back the image", oneFeature("decoder", x, source), image.slice(1), source, {
       module: "decoder",
       help: `make the decoder upsample by ${stride} in all and end in ${imageChannels} channels`,
     });
     return { image: x };
-  });
-
-  const { discriminator, posterior: _, ...roles } = usualAutoencoder;
-  const parts = [
-    partOf(roles.encoder, encoder, "image"),
-    partOf(roles.decoder, decoder, "latent", { sources: { latent: { part: roles.encoder, output: ending.latent } } }),
-  ];
-  if (config.discriminator !== undefined) {
-    const traced = trace("discriminator", config.discriminator, image, source, (logits) => {
+  };
+  const decoder = tracer.trace(roles.decoder, { offers: [latent, ...beside], finish: finishDecoder });
+  const parts = [encoder.part, decoder.part];
+  checkRead(conditions, parts, source);
+  if (judge !== undefined) {
+    const finish = (logits: unknown): unknown => {
       const named = typeof logits === "object" && logits !== null && "pixel_logits" in logits ? logits : { pixel_logits: logits };
       for (const [name, logit] of Object.entries(named)) {
         const found = oneFeature("discriminator", logit, source);
@@ -122,10 +153,10 @@ export function model<
         });
       }
       return named;
-    });
-    parts.push(partOf(discriminator, traced, "image", { trainingOnly: true }));
+    };
+    const facts = { trainingOnly: true };
+    parts.push(tracer.trace(discriminator, { offers: [{ name: "image", shape: image }], finish, facts }).part);
   }
-  checkTopLevelNames(parts, source);
   checkOwnOps(parts);
   return Object.freeze({
     kind: "model",
@@ -134,33 +165,41 @@ export function model<
     latentChannels,
     stride,
     parts,
-    autoencoder: { ...roles, ...ending.posterior, ...(config.discriminator === undefined ? {} : { discriminator }) },
+    autoencoder: { ...roles, ...ending.posterior, ...(judge === undefined ? {} : { discriminator }) },
     interchange: config.interchange,
   });
 }
 
-function trace(name: string, stage: Stage, input: Shape, source: Source, finish: (x: unknown) => unknown): TracedPart {
-  if (typeof stage !== "function") {
-    throw new UserError({
-      what: `the model has no ${name}`,
-      where: placeOf(source),
-      found: typeof stage,
-      help: `give model() a ${name}: an instance of a block, such as ${name}: MyBlock({ … })`,
-    });
-  }
-  return tracePart(stagesOf(name, stage), [input], (x) => finish(stage(x)), source, name);
-}
+const settings = [
+  "name",
+  "imageChannels",
+  "latentChannels",
+  "posterior",
+  "conditions",
+  "interchange",
+  "encoder",
+  "decoder",
+  "discriminator",
+];
 
-function partOf(name: string, traced: TracedPart, inputName: string, facts: Pick<Part, "trainingOnly" | "sources"> = {}): Part {
-  const outputs = Object.entries(traced.outputs);
-  // The graph lists its outputs once each; names follow the values.
-  return Object.freeze({
-    name,
-    ...facts,
-    modules: traced.modules,
-    graph: { ...traced.graph, outputs: outputs.map(([, value]) => value) },
-    inputNames: [inputName],
-    outputNames: outputs.map(([key]) => key),
+/** What an encoder's function returned: the moments or the latent, and what stands beside them in a record. */
+function encodedBy(
+  result: unknown,
+  { name, meaning }: Ending,
+  source: Source,
+): { readonly moments: unknown; readonly further: Readonly<Record<string, unknown>> } {
+  const isRecord = typeof result === "object" && result !== null && !(result instanceof Traced) && !Array.isArray(result);
+  if (!isRecord) return { moments: result, further: {} };
+  const { [name]: moments, ...further } = result as Readonly<Record<string, unknown>>;
+  const wrong = moments === undefined ? name : Object.keys(further).find((key) => !(further[key] instanceof Traced));
+  if (wrong === undefined) return { moments, further };
+  throw new UserError({
+    what: wrong === name ? `the encoder's record has no ${name}` : `${wrong} in the encoder's record is not a feature`,
+    where: placeOf(source),
+    module: "encoder",
+    expected: `{ ${name}: ${meaning}, and further features by their names }`,
+    found: wrong === name ? describeForeign(result) : describeForeign(further[wrong]),
+    help: `return what the last layer returned as ${name}, alone or in a record with what the decoder takes besides`,
   });
 }
 
@@ -210,21 +249,4 @@ function helpOfSides(h: Dim | undefined, w: Dim | undefined): string {
   return h.offset === 0 && w.offset === 0
     ? "use the same strides along both sides, which shrink them or leave them as they are"
     : "pad both sides alike, by (kernel − stride)/2 rounded up where a kernel is larger than its stride";
-}
-
-function checkTopLevelNames(parts: readonly Part[], source: Source): void {
-  const owner = new Map<string, string>();
-  for (const part of parts) {
-    for (const { path } of part.modules) {
-      const other = owner.get(path);
-      if (other !== undefined) {
-        throw new UserError({
-          what: `${part.name} and ${other} both have a module "${path}"`,
-          where: placeOf(source),
-          help: "give the stages of different parts different names",
-        });
-      }
-      owner.set(path, part.name);
-    }
-  }
 }

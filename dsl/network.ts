@@ -1,39 +1,19 @@
 import { UserError } from "../src/errors/index.ts";
-import { dividedDim, symbolDim } from "../src/ir/dim.ts";
 import type { Block, Model, Network } from "../src/ir/model.ts";
-import { shapeOf, type Shape } from "../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
 import { checkOnlySettings } from "./arguments.ts";
-import { checkCounts, checkKeys, checkText, type Below } from "./config.ts";
-import type { Feature, Vector } from "./feature.ts";
+import { checkKeys, checkText, type Below } from "./config.ts";
+import { checkNames, shapeOfInput, type Given, type MapInput, type VectorInput } from "./inputs.ts";
 import { checkOwnOps } from "./tracing/own-ops.ts";
 import { tracePart } from "./tracing/part.ts";
 
-/** An input of a network: a map [N, channels, H/stride, W/stride], whose `stride` is 1 by default, or a vector [N, features]. */
+/** An input of a network: a map or a vector, with its name. */
 export type NetworkInput = NamedInput & (MapInput | VectorInput);
 
 interface NamedInput {
   /** In snake_case: the graph's input. Without one it is `x`, or `x0`, `x1`, … where there are several. */
   readonly name?: string;
 }
-
-interface MapInput {
-  readonly channels: number;
-  readonly stride?: number;
-}
-
-interface VectorInput {
-  readonly features: number;
-}
-
-/** What a block's function is called with for an input. */
-export type Given<I> = I extends { readonly features: infer F extends number }
-  ? Vector<F>
-  : I extends { readonly channels: infer C extends number; readonly stride: infer S extends number }
-    ? Feature<C, S>
-    : I extends { readonly channels: infer C extends number }
-      ? Feature<C, 1>
-      : never;
 
 type GivenAll<I extends readonly NetworkInput[]> = { -readonly [Place in keyof I]: Given<I[Place]> };
 
@@ -80,7 +60,8 @@ function traced(config: BlockConfig & { readonly name: string }, below: Below): 
   const source = captureSource(below);
   const { name, inputs, output = "output", block } = config;
   checkInputs(inputs, source);
-  const shapes = inputs.map((input) => shapeOfInput(input, below));
+  const kind = { one: "an input", all: "inputs", of: "network", also: ["name"] };
+  const shapes = inputs.map((input) => shapeOfInput(input, kind, below));
   const inputNames = inputs.map((input, i) => input.name ?? (inputs.length === 1 ? "x" : `x${i}`));
   checkNames("a network", [name], source);
   checkNames("an input of a network", inputNames, source);
@@ -111,33 +92,6 @@ function checkInputs(inputs: unknown, source: Source): void {
     expected: "a list of what the block's function is called with, in order",
     found: Array.isArray(inputs) ? "an empty list" : inputs === null ? "null" : typeof inputs,
     help: 'give a map its channels, [{ name: "image", channels: 3 }], and a vector its features',
-  });
-}
-
-function shapeOfInput(input: NetworkInput, below: Below): Shape {
-  checkKeys("an input of network", input, ["name", "channels", "stride", "features"], below);
-  if ("features" in input) {
-    const { features, ...others } = input;
-    checkKeys("a vector among the inputs of network", others, ["name"], below);
-    checkCounts("network", { features }, below);
-    return shapeOf("N", features);
-  }
-  const { channels, stride = 1 } = input;
-  checkCounts("network", { channels, stride }, below);
-  return shapeOf("N", channels, dividedDim(symbolDim("H"), stride), dividedDim(symbolDim("W"), stride));
-}
-
-function checkNames(what: string, names: readonly string[], source: Source): void {
-  const wrong = names.find((name) => !/^[a-z][a-z0-9_]*$/.test(name));
-  if (wrong === undefined) return;
-  throw new UserError({
-    what: `"${wrong}" is not the name of ${what}`,
-    where: placeOf(source),
-    expected: "a name in snake_case",
-    found: wrong,
-    help: /^\d+$/.test(wrong)
-      ? "return a record from the block, { name: feature, … }: its keys are the outputs' names"
-      : "use small letters, digits and underscores, beginning with a letter",
   });
 }
 

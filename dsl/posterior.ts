@@ -12,7 +12,12 @@ export type Moments<Z extends number, P extends PosteriorKind> = P extends "none
 /** Log-variances are limited as in latent diffusion (arXiv:2405.14477 leaves it open); the runtime's LOGVAR_RANGE is this one. */
 export const logvarRange = { min: -30, max: 20 } as const;
 
-interface Ending {
+/** Under which name the moments stand where an encoder gives more than them. */
+export type MomentsName<P extends PosteriorKind> = P extends "none" ? "latent" : "moments";
+
+export interface Ending {
+  /** As `MomentsName`. */
+  readonly name: MomentsName<PosteriorKind>;
   /** The encoder's channels for each of the latent's. */
   readonly channels: number;
   /** What the encoder's channels are called where they are not as many as wanted. */
@@ -21,7 +26,9 @@ interface Ending {
   readonly gives: (latentChannels: number) => string;
   readonly meaning: string;
   readonly outputs: (moments: Feature<number, number>) => Readonly<Record<string, unknown>>;
-  /** The output that is the latent: what decoders decode. */
+  /** The outputs that the encoder has for its moments. */
+  readonly names: readonly string[];
+  /** Which of them is the latent: what decoders decode. */
   readonly latent: string;
   readonly posterior: Pick<Autoencoder, "posterior">;
 }
@@ -29,6 +36,7 @@ interface Ending {
 /** How an encoder ends: what becomes of what its author's function returns. */
 export const endings: Readonly<Record<PosteriorKind, Ending>> = {
   gaussian: {
+    name: "moments",
     channels: 2,
     wanted: "the encoder gives other moments than the model's latent needs",
     gives: (latentChannels) => `2 × latentChannels = ${2 * latentChannels} channels: means, then log-variances`,
@@ -37,15 +45,18 @@ export const endings: Readonly<Record<PosteriorKind, Ending>> = {
       const [mean, logvar] = chunk(moments, { chunks: 2 });
       return { mean, logvar: clamp(logvar, logvarRange) };
     },
+    names: Object.values(usualAutoencoder.posterior),
     latent: usualAutoencoder.posterior.mean,
     posterior: { posterior: usualAutoencoder.posterior },
   },
   none: {
+    name: "latent",
     channels: 1,
     wanted: "the encoder gives another latent than the model's",
     gives: (latentChannels) => `latentChannels = ${latentChannels} channels: the latent itself, as posterior is "none"`,
     meaning: "the latent",
     outputs: (latent) => ({ latent }),
+    names: ["latent"],
     latent: "latent",
     posterior: {},
   },

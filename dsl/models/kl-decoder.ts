@@ -3,7 +3,8 @@ import { UserError } from "../../src/errors/index.ts";
 import { captureSource, placeOf } from "../../src/ir/source.ts";
 import type { Feature } from "../feature.ts";
 import { conv2d } from "../layers/index.ts";
-import { stages, type ModelConfig } from "../model.ts";
+import type { ModelConfig } from "../model.ts";
+import { stages } from "../stages.ts";
 import { KlDecoder, normSettings, type DecoderNorm } from "./autoencoder-kl.ts";
 
 export interface DecoderOptions {

@@ -10,7 +10,7 @@ import { callBlock, traceBody } from "./call.ts";
 import { literalsIn, parametersIn } from "./code-text.ts";
 import { building, callableOf, handleOf, labelOf, type BlockHandle, type Building, type Named } from "./handles.ts";
 import { recordModule, rootHandle } from "./part.ts";
-import type { PartTrace } from "./trace.ts";
+import { newPart } from "./trace.ts";
 import { watched, type Slip } from "./watched.ts";
 
 /**
@@ -118,16 +118,17 @@ function rebuilt(make: () => BlockHandle, rebuilds: Rebuilds): Rebuilt {
   } finally {
     rebuilding = before;
   }
-  const part: PartTrace = { modules: new Map(), used: new Set() };
+  const part = newPart();
   const root = rootHandle(handle.source, handle.forward);
   Object.assign(handle, { owner: root, key: "" });
   const block = recordModule(handle, part) as Block;
-  const trace = (inputs: readonly Shape[]): Body =>
+  const trace = (inputs: readonly Shape[], named?: Body["named"]): Body =>
     traceBody(
       handle,
       inputs.map((shape) => ({ shape })),
-      part,
+      { ...part, named: new Map() },
       handle.source,
+      named,
     );
   return { block, trace };
 }

@@ -2,6 +2,7 @@
 import type { Block, Body, CallNode, Returns, Value } from "../../src/ir/model.ts";
 import { UserError, type Report } from "../../src/errors/index.ts";
 import { placeOf, type Source } from "../../src/ir/source.ts";
+import { must } from "../../src/errors/must.ts";
 import { neededNodes } from "../../src/ir/walk.ts";
 import { checkedForAuthor } from "../arguments.ts";
 import { pathOf, type BlockHandle } from "./handles.ts";
@@ -15,15 +16,23 @@ export function callBlock(handle: BlockHandle, inputs: readonly unknown[], sourc
   // What was built before has been called with as many.
   const given =
     handle.rebuilt === undefined ? checkedForAuthor(handle.forward, inputs, "feature", { called: handle.name, at }) : inputs;
-  const values = valuesFor(outer, handle.name, given, source);
-  const { graph: body, returns } =
-    handle.rebuilt?.trace(values.map(({ shape }) => shape)) ?? traceBody(handle, values, outer.part, source);
+  const { values: all, named: names } = valuesGiven(outer, handle.name, given, source);
+  const shapes = all.map(({ shape }) => shape);
+  const {
+    graph: body,
+    returns,
+    named,
+  } = withoutUnread(handle.rebuilt?.trace(shapes, names) ?? traceBody(handle, all, outer.part, source, names));
+  const first = all.length - (names?.length ?? 0);
+  const values = all.filter((_, i) => i < first || named?.includes(must(names?.[i - first], "a name")) === true);
+  checkAlike(outer, handle, named, source);
   const results = body.outputs.map((value): Value => Object.freeze({ shape: value.shape }));
   const node: CallNode = {
     kind: "call",
     block: outer.part.modules.get(handle) as Block,
     body,
     returns,
+    ...(named === undefined ? {} : { named }),
     inputs: values,
     outputs: results,
     source,
@@ -35,13 +44,87 @@ export function callBlock(handle: BlockHandle, inputs: readonly unknown[], sourc
   );
 }
 
-export function traceBody(handle: BlockHandle, values: readonly Value[], part: PartTrace, source: Source): Body {
+/** The values behind what a block is given; features in a record come last, in the order of their names. */
+function valuesGiven(
+  trace: Trace,
+  called: string,
+  inputs: readonly unknown[],
+  source: Source,
+): Pick<Body, "named"> & { readonly values: readonly Value[] } {
+  const record = inputs.length > 1 ? recordIn(inputs.at(-1)) : undefined;
+  if (record === undefined) return { values: valuesFor(trace, called, inputs, source) };
+  const help = "put features into the record, each under its name";
+  const named = Object.keys(record)
+    .filter((name) => record[name] !== undefined)
+    .sort();
+  const inside = named.map((name) =>
+    valueFor(trace, record[name], { what: `${name}, given to ${called},`, op: called, help }, source),
+  );
+  return { values: [...valuesFor(trace, called, inputs.slice(0, -1), source), ...inside], named };
+}
+
+function recordIn(input: unknown): Readonly<Record<string, unknown>> | undefined {
+  const plain = typeof input === "object" && input !== null && Object.getPrototypeOf(input) === Object.prototype;
+  return plain ? (input as Readonly<Record<string, unknown>>) : undefined;
+}
+
+/** By the body as it was traced, so that bodies which are shared stay so. */
+const read = new WeakMap<Body, Body>();
+
+/** The body without those features of the record that it does not read. */
+function withoutUnread(body: Body): Body {
+  const { graph, named, returns } = body;
+  if (named === undefined) return body;
+  const known = read.get(body);
+  if (known !== undefined) return known;
+  const used = new Set([...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs]);
+  const first = graph.inputs.length - named.length;
+  const isKept = (place: number): boolean => used.has(must(graph.inputs[first + place], "a feature of the record"));
+  const kept = named.filter((_, place) => isKept(place));
+  const inputs = graph.inputs.filter((_, i) => i < first || isKept(i - first));
+  const found = kept.length === named.length ? body : { graph: Object.freeze({ ...graph, inputs }), returns, named: kept };
+  read.set(body, found);
+  return found;
+}
+
+/** Refuses to call an instance with other names than before: its class in Python has one forward. */
+function checkAlike({ part }: Trace, handle: BlockHandle, named: Body["named"], source: Source): void {
+  const before = part.named.has(handle) ? part.named.get(handle) : named;
+  part.named.set(handle, named);
+  if (JSON.stringify(before) === JSON.stringify(named)) return;
+  throw new UserError({
+    what: `${handle.name} reads other features of its record than where it was called before`,
+    where: placeOf(source),
+    module: pathOf(handle) || undefined,
+    expected: describeNames(before),
+    found: describeNames(named),
+    help: "give one instance the same features wherever it is called, or make a second instance",
+  });
+}
+
+function describeNames(named: Body["named"]): string {
+  if (named === undefined) return "no record";
+  return named.length === 0 ? "none of them" : named.join(", ");
+}
+
+/** `named` are the names of the last values, which the function gets in a record. */
+export function traceBody(
+  handle: BlockHandle,
+  values: readonly Value[],
+  part: PartTrace,
+  source: Source,
+  named?: Body["named"],
+): Body {
   const trace: Trace = { block: handle, nodes: [], part };
   const inputs = values.map((value): Value => Object.freeze({ shape: value.shape }));
   tracing.push(trace);
   let returned: unknown;
   try {
-    returned = handle.forward(...(inputs.map((value) => new Traced(value, trace)) as never[]));
+    const features = inputs.map((value) => new Traced(value, trace));
+    const first = features.length - (named?.length ?? 0);
+    const record = named?.map((name, i) => [name, features[first + i]] as const);
+    const given = record === undefined ? features : [...features.slice(0, first), Object.fromEntries(record)];
+    returned = handle.forward(...(given as never[]));
   } finally {
     tracing.pop();
   }
@@ -51,9 +134,9 @@ export function traceBody(handle: BlockHandle, values: readonly Value[], part: P
       : Array.isArray(returned)
         ? "list"
         : "record";
-  const named = kind === "one" ? [["", returned] as const] : Object.entries(returned as Readonly<Record<string, unknown>>);
+  const results = kind === "one" ? [["", returned] as const] : Object.entries(returned as Readonly<Record<string, unknown>>);
   const help = "return from the block's function what its last layer returned";
-  if (named.length === 0) {
+  if (results.length === 0) {
     throw new UserError({
       what: `the function of ${handle.name} returns no feature`,
       where: placeOf(source),
@@ -69,7 +152,7 @@ export function traceBody(handle: BlockHandle, values: readonly Value[], part: P
     });
   }
   const outputs: Value[] = [];
-  const entries = named.map(([key, result]) => {
+  const entries = results.map(([key, result]) => {
     const what = `${key === "" ? "" : `"${key}" in `}the result of ${handle.name}`;
     const value = valueFor(trace, result, { what, help }, source);
     if (!outputs.includes(value)) outputs.push(value);
@@ -77,7 +160,8 @@ export function traceBody(handle: BlockHandle, values: readonly Value[], part: P
   });
   // What reaches no result is no part of the body: nothing counts it, and nothing writes it.
   const nodes = Object.freeze(neededNodes({ nodes: trace.nodes, outputs }));
-  return { graph: Object.freeze({ inputs, nodes, outputs }), returns: { kind, entries } };
+  const body = { graph: Object.freeze({ inputs, nodes, outputs }), returns: { kind, entries } } as const;
+  return named === undefined ? body : { ...body, named };
 }
 
 /** The features in the form in which the function returned them. */

@@ -9,7 +9,7 @@ import { ops } from "../../src/ops/index.ts";
 import { traceBody } from "./call.ts";
 import { rootHandle } from "./part.ts";
 import { apply } from "./record.ts";
-import { currentTrace } from "./trace.ts";
+import { currentTrace, newPart } from "./trace.ts";
 
 /** What is composed, and for which inputs. */
 export interface Composing {
@@ -41,7 +41,7 @@ export function composition({ name, source, params, inputs, run }: Composing): C
   };
   const root = rootHandle(source, (...features) => run(features, param));
   const values = inputs.map((shape) => ({ shape }));
-  const { graph, returns } = traceBody(root, values, { modules: new Map(), used: new Set(), composed: name }, source);
+  const { graph, returns } = traceBody(root, values, { ...newPart(), composed: name }, source);
   const read = new Set(graph.nodes.map((node) => roles.get(node)));
   const unread = params.find(({ role, buffer }) => buffer !== true && !read.has(role));
   if (unread !== undefined) {

@@ -8,7 +8,7 @@ import { placeOf, type Source } from "../../src/ir/source.ts";
 import { modulesIn, neededModules } from "../../src/ir/walk.ts";
 import { traceBody } from "./call.ts";
 import { handleOf, labelOf, pathOf, type BlockHandle, type Handle, type LayerHandle, type Named } from "./handles.ts";
-import type { PartTrace } from "./trace.ts";
+import { newPart, type PartTrace } from "./trace.ts";
 
 /** A traced part: its modules as records and its graph; outputs by name, or under "" when there is one. */
 export interface TracedPart {
@@ -26,6 +26,20 @@ export function rootHandle(source: Source, forward: BlockHandle["forward"]): Blo
   return { kind: "block", name: "Root", config: [], source, definition, members: [], children: new Map(), forward };
 }
 
+/** What the parts of a model have in common. */
+export interface Sharing {
+  /** What earlier parts recorded: an instance that stands in several is one module. */
+  readonly trace: PartTrace;
+  /** The modules on which outputs of earlier parts depend. */
+  readonly needed: Set<Module>;
+  /** The stages of later parts: what this one leaves unused, those may use. */
+  readonly later: ReadonlySet<Handle>;
+}
+
+export function sharing(): Sharing {
+  return { trace: newPart(), needed: new Set(), later: new Set() };
+}
+
 /**
  * Traces `forward` as the body of a nameless root whose children are the given top-level modules; one under "" is itself the top. `name` is what
  * messages call the whole.
@@ -36,6 +50,7 @@ export function tracePart(
   forward: (...inputs: never[]) => unknown,
   source: Source,
   name: string,
+  { trace: part, needed, later }: Sharing = sharing(),
 ): TracedPart {
   const root = rootHandle(source, forward);
   for (const [key, child] of Object.entries(children)) {
@@ -48,11 +63,11 @@ export function tracePart(
         help: `give an instance of a block, such as ${key === "" ? "" : `${key}: `}MyBlock({ … })`,
       });
     }
+    checkOneName(handle, key, root, part, source);
     // The same block instance may be traced for a second model.
     root.children.set(key, handle);
     Object.assign(handle, { owner: root, key });
   }
-  const part: PartTrace = { modules: new Map(), used: new Set() };
   const modules = [...root.children.values()].map((handle) => recordModule(handle, part));
   const { graph, returns } = traceBody(
     root,
@@ -60,18 +75,32 @@ export function tracePart(
     part,
     source,
   );
-  checkNeeded(graph, root, part, name);
+  for (const module of neededModules(graph)) needed.add(module);
+  checkNeeded({ needed, later, trace: part }, root, name);
   const outputs = returns.entries.map(([key, output]) => [key, graph.outputs[output] as Value] as const);
   return { modules, graph, outputs: Object.fromEntries(outputs) };
 }
 
+/** Refuses one instance under two names, which weights are stored and trained once by. */
+function checkOneName(handle: Handle, key: string, root: BlockHandle, part: PartTrace, source: Source): void {
+  const other = handle.owner === root ? handle.key : part.modules.get(handle)?.path;
+  if (other === undefined || (other === key && handle.owner !== root)) return;
+  throw new UserError({
+    what: `${key} is the instance that is called ${other} already`,
+    where: placeOf(source),
+    module: key,
+    help: "give it the same name in both parts, which then share its weights, or make a second instance",
+  });
+}
+
 /** Refuses modules whose results reach no output: what they hold would be counted, stored and trained for nothing. */
-function checkNeeded(graph: Graph, root: BlockHandle, part: PartTrace, name: string): void {
-  const needed = neededModules(graph);
+function checkNeeded({ trace: part, needed, later }: Sharing, root: BlockHandle, name: string): void {
+  const topOf = (handle: Handle): Handle => (handle.owner === undefined || handle.owner === root ? handle : topOf(handle.owner));
+  const isChecked = (handle: Handle): boolean => topOf(handle).owner === root && !later.has(topOf(handle));
   const isNeeded = (handle: Handle): boolean => needed.has(must(part.modules.get(handle), pathOf(handle)));
   // Of a block that is not needed, the block and not what it holds.
   const reached = ({ owner }: Handle): boolean => owner === root || (owner !== undefined && isNeeded(owner));
-  const dead = [...part.modules.keys()].find((handle) => reached(handle) && !isNeeded(handle));
+  const dead = [...part.modules.keys()].find((handle) => isChecked(handle) && reached(handle) && !isNeeded(handle));
   if (dead === undefined) return;
   const used = part.used.has(dead);
   throw new UserError({
@@ -86,6 +115,8 @@ function checkNeeded(graph: Graph, root: BlockHandle, part: PartTrace, name: str
 }
 
 export function recordModule(handle: Handle, part: PartTrace): Module {
+  const known = part.modules.get(handle);
+  if (known !== undefined) return known;
   const path = pathOf(handle);
   const module = handle.kind === "layer" ? recordLayer(handle, path) : recordBlock(handle, path, part);
   part.modules.set(handle, Object.freeze(module));

@@ -1,6 +1,6 @@
 /** What exists while a part is being recorded, and the checks on what arrives there. */
 import { UserError, type Report } from "../../src/errors/index.ts";
-import type { Module, Node, Value } from "../../src/ir/model.ts";
+import type { Body, Module, Node, Value } from "../../src/ir/model.ts";
 import { channelsOf, type Shape } from "../../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
 import { handleOf, pathOf, type BlockHandle, type Handle } from "./handles.ts";
@@ -39,8 +39,15 @@ export interface Trace {
 export interface PartTrace {
   readonly modules: Map<Handle, Module>;
   readonly used: Set<Handle>;
+  /** What each block was last given in a record. */
+  readonly named: Map<Handle, Body["named"]>;
   /** The op that is composed of what is recorded: no part, but functions alone. */
   readonly composed?: string;
+}
+
+/** Of a part of which nothing is recorded yet. */
+export function newPart(): PartTrace {
+  return { modules: new Map(), used: new Set(), named: new Map() };
 }
 
 export const tracing: Trace[] = [];

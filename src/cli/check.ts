@@ -33,7 +33,10 @@ async function checkTypes(path: string): Promise<void> {
 
 function describe(model: Model): string {
   const lines = model.parts.map((part) => {
-    const input = part.graph.inputs.map((value) => formatShape(value.shape)).join(", ");
+    const { inputs } = part.graph;
+    const input = inputs
+      .map(({ shape }, i) => `${inputs.length > 1 ? `${part.inputNames[i]} ` : ""}${formatShape(shape)}`)
+      .join(", ");
     const outputs = part.outputNames
       .map((name, i) => `${name} ${formatShape(must(part.graph.outputs[i], name).shape)}`)
       .join(", ");

@@ -5,7 +5,7 @@ import type { Model, Part, Value } from "../ir/model.ts";
 import { printModel } from "../ir/print.ts";
 import { elementCount } from "../ir/shape.ts";
 import { verifyModel } from "../ir/verify.ts";
-import { paramsOf } from "../ir/walk.ts";
+import { paramsOf, topModules } from "../ir/walk.ts";
 import type { Compilation, EmittedFile, Target } from "../targets/target.ts";
 import { requireMemory } from "../weights/memory.ts";
 import { encodeSafetensors, type Safetensors } from "../weights/safetensors.ts";
@@ -141,7 +141,7 @@ function settingsOf<Resources>(model: Model, { weights, note }: CompileOptions<R
 /** What leads diffusers to the one file of weights, under its own name for such a list; of models that a class of its own opens. */
 function diffusersIndex(model: Model, parts: readonly Part[], weights: string): readonly EmittedFile[] {
   if (diffusersOf(model, parts) === undefined) return [];
-  const params = [...paramsOf(parts.filter(({ trainingOnly }) => trainingOnly !== true).flatMap(({ modules }) => modules))];
+  const params = [...paramsOf(topModules(parts.filter(({ trainingOnly }) => trainingOnly !== true)))];
   const index = {
     metadata: { total_size: params.reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0) },
     weight_map: Object.fromEntries(params.map(({ path }) => [path, weights])),

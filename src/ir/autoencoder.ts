@@ -1,5 +1,7 @@
 /** What this toolkit's own autoencoders call their parts and what goes between them: the one place that says these names. */
-import type { Autoencoder, Model, Part, Sources } from "./model.ts";
+import { must } from "../errors/must.ts";
+import type { Autoencoder, Model, Part, Sources, Value } from "./model.ts";
+import type { Shape } from "./shape.ts";
 import { partOf } from "./walk.ts";
 
 /** The roles as `model()` declares them; a model without a discriminator leaves it out. */
@@ -52,6 +54,44 @@ export interface AutoencoderParts {
   readonly discriminator: Part | undefined;
   /** Absent where the encoder gives the latent itself. */
   readonly posterior: Autoencoder["posterior"];
+}
+
+/** What encoding and decoding take from outside besides the image, by name: the conditions of the model. */
+export function conditionsOf({ encoder, decoder }: Pick<AutoencoderParts, "encoder" | "decoder">): readonly string[] {
+  const alone = decoder.inputNames.filter((name) => decoder.sources?.[name] === undefined);
+  return [...encoder.inputNames.slice(1), ...alone];
+}
+
+/** What a part takes besides its first input. */
+export function besidesFirst({ graph, inputNames }: Part): readonly { readonly name: string; readonly shape: Shape }[] {
+  return graph.inputs.slice(1).map(({ shape }, i) => ({ name: must(inputNames[i + 1], "the name of an input"), shape }));
+}
+
+/** By what the image's height and width are divided in a shape; null for a size that is no such part, nothing for a vector. */
+export function divisorsOf(shape: Shape): readonly (number | null)[] {
+  return shape.slice(2).map(({ symbol, num, offset, den }, axis) => {
+    return symbol === (["H", "W"] as const)[axis] && num === 1 && offset === 0 ? den : null;
+  });
+}
+
+/** The value that the posterior's parameters, or the latent, are made of: what the author's encoder gives as such. */
+export function momentsOf({ encoder, decoder, posterior }: AutoencoderParts): Value {
+  const output = must(decoder.sources?.[decoder.inputNames[0] ?? ""]?.output, `what ${decoder.name} decodes`);
+  const latent = must(encoder.graph.outputs[encoder.outputNames.indexOf(output)], output);
+  if (posterior === undefined) return latent;
+  // The mean is the first half of them.
+  const split = must(
+    encoder.graph.nodes.find(({ outputs }) => outputs.includes(latent)),
+    `what gives ${output}`,
+  );
+  return must(split.inputs[0], `what ${output} is a part of`);
+}
+
+/** The outputs of an encoder besides those of its posterior, or besides the latent. */
+export function furtherOutputsOf({ encoder, decoder, posterior }: AutoencoderParts): readonly string[] {
+  const latent = decoder.sources?.[decoder.inputNames[0] ?? ""]?.output;
+  const own: readonly (string | undefined)[] = [latent, ...Object.values(posterior ?? {})];
+  return encoder.outputNames.filter((name) => !own.includes(name));
 }
 
 export function autoencoderParts(model: Model): AutoencoderParts | undefined {

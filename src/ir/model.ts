@@ -78,8 +78,8 @@ export interface Definition {
 /** An instance that stands in no model. */
 export interface Rebuilt {
   readonly block: Block;
-  /** The body of a call on inputs of these shapes; throws where a shape does not fit. */
-  trace(inputs: readonly Shape[]): Body;
+  /** The body of a call on inputs of these shapes, of which the last are `named`; throws where a shape does not fit. */
+  trace(inputs: readonly Shape[], named?: Body["named"]): Body;
 }
 
 /** What kinds of blocks are under configurations. */
@@ -94,6 +94,8 @@ export interface Rebuilds {
 export interface Body {
   readonly graph: Graph;
   readonly returns: Returns;
+  /** The names of the last inputs, where the function takes them in a record, which is its last argument. */
+  readonly named?: readonly string[] | undefined;
 }
 
 /** One value, a list of them or a record: each entry with its name and its position among the graph's outputs, which are distinct. */
@@ -122,6 +124,8 @@ export interface CallNode {
   readonly block: Block;
   readonly body: Graph;
   readonly returns: Returns;
+  /** As in `Body`. */
+  readonly named?: Body["named"];
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly source: Source;
@@ -136,8 +140,13 @@ export interface Graph {
   readonly outputs: readonly Value[];
 }
 
-/** The outputs of other parts that a part's inputs are, by the input's name; what is not here comes from outside, as images do. */
-export type Sources = Readonly<Record<string, { readonly part: string; readonly output: string }>>;
+/** Where a part's input comes from: what another part gives, or what that one was given itself. */
+export type PartSource =
+  | { readonly part: string; readonly output: string; readonly input?: undefined }
+  | { readonly part: string; readonly input: string; readonly output?: undefined };
+
+/** Where a part's inputs come from, by their names; what is not here comes from outside, as images do. */
+export type Sources = Readonly<Record<string, PartSource>>;
 
 /** One graph of the model with named inputs and outputs, of any number. `modules` are its top-level modules. */
 export interface Part {
@@ -169,7 +178,10 @@ export interface Interchange {
   readonly diffusers?: Readonly<Record<string, boolean | number | string | readonly (number | string | readonly number[])[]>>;
 }
 
-/** Which parts make a model an autoencoder, by their names: image → encoder → latent → decoder → image. The decoder's `sources` name the latent. */
+/**
+ * Which parts make a model an autoencoder, by their names: image → encoder → latent → decoder → image. The encoder's first input is the image, the
+ * decoder's first the latent, which its `sources` name; the decoder gives the image alone. What they take and give besides are skips and conditions.
+ */
 export interface Autoencoder {
   readonly encoder: string;
   readonly decoder: string;

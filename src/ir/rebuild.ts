@@ -30,9 +30,9 @@ export class BuiltOnce implements Rebuilds {
 
 function tracedOnce(trace: Rebuilt["trace"]): Rebuilt["trace"] {
   const known = new Map<string, Body>();
-  return (inputs: readonly Shape[]) => {
-    const key = JSON.stringify(inputs);
-    const body = known.get(key) ?? trace(inputs);
+  return (inputs: readonly Shape[], named?: Body["named"]) => {
+    const key = JSON.stringify([inputs, named]);
+    const body = known.get(key) ?? trace(inputs, named);
     known.set(key, body);
     return body;
   };

@@ -18,17 +18,20 @@ export function verifyModel(model: Model): void {
 
 /** What a part takes of others is there before it, in the shape that it takes. */
 function verifySources({ name, graph, inputNames, sources = {} }: Part, given: ReadonlyMap<string, Part>): void {
-  for (const [input, { part, output }] of Object.entries(sources)) {
-    const source = given.get(part);
-    const found = source?.graph.outputs[source.outputNames.indexOf(output)];
-    if (found === undefined) throw new Error(`${name} takes ${output} of ${part}, which no earlier part gives`);
+  for (const [input, from] of Object.entries(sources)) {
+    const [source, value] = [given.get(from.part), from.output ?? from.input];
+    const found =
+      from.output === undefined
+        ? source?.graph.inputs[source.inputNames.indexOf(value)]
+        : source?.graph.outputs[source.outputNames.indexOf(value)];
+    if (found === undefined) throw new Error(`${name} takes ${value} of ${from.part}, which no earlier part gives or takes`);
     const taken = graph.inputs[inputNames.indexOf(input)];
-    if (taken === undefined) throw new Error(`${name} has no input ${input} that could take ${output} of ${part}`);
-    expectShape(found.shape, taken.shape, `${output} of ${part}, taken by ${name},`);
+    if (taken === undefined) throw new Error(`${name} has no input ${input} that could take ${value} of ${from.part}`);
+    expectShape(found.shape, taken.shape, `${value} of ${from.part}, taken by ${name},`);
   }
 }
 
-/** The encoder takes an image alone, the decoder what the encoder gives alone, and gives an image. */
+/** The decoder's first input is something that the encoder gives, and it gives an image alone. */
 function verifyRoles(roles: Autoencoder | undefined, parts: ReadonlyMap<string, Part>): void {
   if (roles === undefined) return;
   const { posterior, encoder: encoding, decoder: decoding, discriminator = encoding } = roles;
@@ -37,11 +40,11 @@ function verifyRoles(roles: Autoencoder | undefined, parts: ReadonlyMap<string, 
   const [encoder, decoder] = [parts.get(encoding), parts.get(decoding)];
   const missing = Object.values(posterior ?? {}).find((name) => encoder?.outputNames.includes(name) !== true);
   if (missing !== undefined) throw new Error(`${encoding} gives no ${missing} of a posterior`);
-  const latents = Object.values(decoder?.sources ?? {});
-  if (decoder?.inputNames.length !== 1 || latents[0]?.part !== encoding)
-    throw new Error(`${decoding} takes something else than one output of ${encoding}`);
-  if (encoder?.inputNames.length !== 1 || decoder.outputNames.length !== 1)
-    throw new Error(`${encoding} and ${decoding} take and give something else than one image`);
+  const latent = decoder?.sources?.[decoder.inputNames[0] ?? ""];
+  if (latent?.part !== encoding || latent.output === undefined)
+    throw new Error(`${decoding} decodes something else than an output of ${encoding}`);
+  if (encoder?.sources !== undefined || decoder?.outputNames.length !== 1)
+    throw new Error(`${encoding} takes what a part gives, or ${decoding} gives more than one image`);
 }
 
 /** Files, graphs and Python have the same names. */

@@ -1,5 +1,5 @@
 import { must } from "../errors/must.ts";
-import type { Block, Graph, Layer, Member, Model, Module, Node, OpNode, Param, Part, Value } from "./model.ts";
+import type { Block, Body, CallNode, Graph, Layer, Member, Model, Module, Node, OpNode, Param, Part, Value } from "./model.ts";
 
 /** All modules in definition order, parents before children. */
 export function* modulesOf(modules: readonly Module[]): Generator<Module> {
@@ -7,6 +7,11 @@ export function* modulesOf(modules: readonly Module[]): Generator<Module> {
     yield module;
     if (module.kind === "block") yield* modulesOf(module.children);
   }
+}
+
+/** The modules at the top of parts; one that several share stands there once. */
+export function topModules(parts: readonly Pick<Part, "modules">[]): readonly Module[] {
+  return [...new Set(parts.flatMap(({ modules }) => modules))];
 }
 
 /** The modules of a member, in order. */
@@ -22,6 +27,11 @@ export function* layersOf(modules: readonly Module[]): Generator<Layer> {
 /** Parameters and buffers in definition order; a module that is called twice appears once. */
 export function* paramsOf(modules: readonly Module[]): Generator<Param> {
   for (const layer of layersOf(modules)) yield* layer.params;
+}
+
+/** What a call does, apart from what it is given. */
+export function bodyOf({ body, returns, named }: CallNode): Body {
+  return { graph: body, returns, ...(named === undefined ? {} : { named }) };
 }
 
 /** An op node in running order, with the blocks whose calls contain it, outermost first. */

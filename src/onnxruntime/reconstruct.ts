@@ -1,10 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expectFixedSize, manifestIn, openCompiled, type FixedSize } from "../artifact/compiled-folder.ts";
+import { expectFixedSize, manifestIn, openCompiled, type FixedSize, type Manifest } from "../artifact/compiled-folder.ts";
 import type { Config } from "../compiler/config.ts";
 import { UserError } from "../errors/index.ts";
 import { InternalError, must } from "../errors/must.ts";
 import { usualWiring } from "../ir/autoencoder.ts";
+import type { Sources } from "../ir/model.ts";
 import type { Sizes } from "../ir/size.ts";
 import { tensorOf } from "../ir/tensor.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
@@ -52,9 +53,10 @@ export interface Reconstruction {
 export async function reconstruct(options: ReconstructOptions): Promise<Reconstruction> {
   const { folder, out, progress } = options;
   const { manifest, config } = openCompiled(folder, []);
-  const { encoder: encoding, decoder: decoding, input, latent: latentName } = autoencoderOf(config);
+  const { encoder: encoding, decoder: decoding, taken } = autoencoderOf(config);
   const imageChannels = must(config.image_channels, "the image channels of an autoencoder");
   openCompiled(folder, [encoding, decoding].map(graphName));
+  refuseConditions(folder, manifest, [encoding, decoding], taken);
   refuseCompiled(out);
   const fixed = expectFixedSize(folder, manifest, { batch: 1 });
   const { rule, departure } = pixelsAs(options.pixels, config.pixels);
@@ -66,14 +68,21 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
   progress("encoding");
   const encoder = await loadGraph(join(folder, graphName(encoding)));
   let started = performance.now();
-  const encoded = await encoder.run({ [only(encoder.inputs)]: valuesOf(image) });
+  const given = { [only(encoder.inputs)]: valuesOf(image) };
+  const encoded = await encoder.run(given);
   const encodeMs = performance.now() - started;
-  const latent = imageOf(output(encoded, latentName));
+  const values = Object.fromEntries(
+    Object.entries(taken).map(([name, { output: gives, input }]) => [
+      name,
+      gives === undefined ? must(given[input], input) : output(encoded, gives),
+    ]),
+  );
 
   progress("decoding");
   const decoder = await loadGraph(join(folder, graphName(decoding)));
+  const latent = imageOf(must(values[must(decoder.inputs[0], "the latent")], "the latent"));
   started = performance.now();
-  const decoded = await decoder.run({ [input]: valuesOf(latent) });
+  const decoded = await decoder.run(values);
   const decodeMs = performance.now() - started;
 
   const reconstruction = cropped(imageOf(only(Object.values(decoded))), image.original);
@@ -125,17 +134,28 @@ function autoencoderOf({ model, wiring = usualWiring }: Config): Joined {
       help: "run its graphs on arrays with onnxruntime instead",
     });
   }
-  const taken = Object.entries(must(sources[autoencoder.decoder], `what the ${autoencoder.decoder} takes`));
-  const [input, { output: latent }] = only(taken);
   const { encoder, decoder } = autoencoder;
-  return { encoder, decoder, input, latent };
+  return { encoder, decoder, taken: must(sources[decoder], `what the ${decoder} takes`) };
+}
+
+/** What no image has, and no part gives. */
+function refuseConditions(folder: string, { parts }: Manifest, [encoding, decoding]: readonly string[], taken: Sources): void {
+  const inputs = (part: string | undefined): readonly string[] => Object.keys(parts[part ?? ""]?.inputs ?? {});
+  const conditions = [...inputs(encoding).slice(1), ...inputs(decoding).filter((name) => !Object.hasOwn(taken, name))];
+  if (conditions.length === 0) return;
+  throw new UserError({
+    what: `${folder} takes more than an image: ${conditions.join(", ")}`,
+    expected: "a model that makes all of the image",
+    found: `conditions ${conditions.join(", ")}, which run has none of`,
+    help: "give them to encode and decode of client.mjs, or to the class Autoencoder of the PyTorch package",
+  });
 }
 
 interface Joined {
   readonly encoder: string;
   readonly decoder: string;
-  readonly input: string;
-  readonly latent: string;
+  /** What each of the decoder's inputs is. */
+  readonly taken: Sources;
 }
 
 function graphName(part: string): string {

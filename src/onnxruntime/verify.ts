@@ -172,7 +172,7 @@ async function runGraphs(
       const given = shapes.map(([name, shape], i): readonly [string, GraphValue] => {
         const source = sources[part]?.[name];
         const limit = shape.join() === image ? 1 : 4;
-        const taken = source && tensors[`${scene}/${source.part}.${source.output}`];
+        const taken = source && tensors[`${scene}/${source.part}.${source.output ?? source.input}`];
         return [name, taken ?? sceneValue(scene, shape, seed + i, limit)];
       });
       const results = Object.entries(await graph.run(Object.fromEntries(given)));

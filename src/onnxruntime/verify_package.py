@@ -98,16 +98,20 @@ def runners(module: ModuleType, weights: dict[str, Tensor], request: Request) ->
     if encoder in parts or decoder in parts:
         model = autoencoder(module, weights, encoder in parts and decoder in parts)
 
-        def encode(*images: Tensor) -> Any:
-            encoded = model.encode(*images)
+        def encode(image: Tensor, *conditions: Tensor) -> Any:
+            posterior, skips = model.encoding(image, dict(zip(parts[encoder]["inputs"][1:], conditions, strict=True)))
             moments: dict[str, str] | None = roles.get("posterior")
-            # Without a distribution the one output is the latent.
+            # Without a distribution it is the latent, whatever that output is called.
             if moments is None:
-                return encoded.latent
-            return {name: getattr(encoded.latent_dist, moment) for moment, name in moments.items()}
+                latent = next(name for name in parts[encoder]["outputs"] if name not in skips)
+                return {**skips, latent: posterior.mode()}
+            return {**skips, **{name: getattr(posterior, moment) for moment, name in moments.items()}}
 
         found[encoder] = Runner(model, encode)
-        found[decoder] = Runner(model, lambda *latents: model.decode(*latents).sample)
+        def decode(latent: Tensor, *others: Tensor) -> Any:
+            return model.decoded(latent, dict(zip(parts[decoder]["inputs"][1:], others, strict=True)))
+
+        found[decoder] = Runner(model, decode)
     if beside in parts:
         built = discriminator(module, weights)
         found[beside] = Runner(built, built)

@@ -5,8 +5,10 @@ import type { Bindings } from "../ir/dim.ts";
 import type { Graph, Layer, Model, Module, OpNode, Part, Value } from "../ir/model.ts";
 import { macsOf } from "../ir/macs.ts";
 import { elementCount, evaluateShape } from "../ir/shape.ts";
+import { layersOf, topModules } from "../ir/walk.ts";
 import { partMemory } from "../targets/onnx/memory.ts";
 import { fitReport, requireFit } from "./fit.ts";
+import { integer } from "./numbers.ts";
 import { liveBytes, savedBytes } from "./torch-memory.ts";
 
 export interface Counts {
@@ -84,7 +86,23 @@ export function countModel(model: Model, size: number): ModelCounts {
     if (report !== undefined)
       notes.push({ ...report, what: `the ${part.name} is not measured: ${report.what}`, module: part.name });
   }
+  notes.push(...sharedNotes(model));
   return { model: model.name, size, latentChannels: model.latentChannels, parts, notes };
+}
+
+/** What stands in the counts of several parts, and is there once. */
+function sharedNotes({ parts }: Model): readonly Report[] {
+  return topModules(parts).flatMap((module): readonly Report[] => {
+    const users = parts.filter(({ modules }) => modules.includes(module)).map(({ name }) => name);
+    if (users.length < 2) return [];
+    const params = [...layersOf([module])].reduce((sum, layer) => sum + ownParams(layer), 0);
+    return [
+      {
+        what: `${users.join(" and ")} share ${module.path}: each counts its ${integer(params)} parameters, which are there once`,
+        help: "leave them out of one where you add the parts up",
+      },
+    ];
+  });
 }
 
 /** Measures one part for one image of `height` × `width` pixels; the decoder's latent is that of such an image. Throws UserError where it does not fit. */
@@ -105,10 +123,15 @@ export function countPart(part: Part, height: number, width: number): PartCounts
     activationBytes: memory?.peak ?? null,
     largestTensorBytes: memory?.largest ?? null,
     torchActivationBytes: Math.max(...liveBytes(part.graph, bindings)),
-    savedBytes: savedBytes(part.graph, bindings, part.sources !== undefined),
+    savedBytes: savedBytes(part.graph, bindings, learningInputs(part)),
     outputs: Object.fromEntries(outputs),
     modules,
   };
+}
+
+/** The inputs through which gradients go on to the part that gave them. */
+function learningInputs({ graph, inputNames, sources }: Part): readonly Value[] {
+  return graph.inputs.filter((_, i) => sources?.[inputNames[i] ?? ""]?.output !== undefined);
 }
 
 /** The largest figure of a module and of all inside, whose paths continue its own. */

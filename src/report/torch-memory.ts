@@ -52,9 +52,9 @@ export function liveBytes(graph: Graph, bindings: Bindings): readonly number[] {
 
 /**
  * The bytes that a forward pass in training keeps for the backward pass, for the batch of `bindings`: of every storage once, without what follows from weights
- * alone. `inputsLearn`: gradients go on to what gave the inputs, as from a decoder to the encoder.
+ * alone. Gradients go on to what gave the inputs in `learningInputs`, as from a decoder to the encoder.
  */
-export function savedBytes(graph: Graph, bindings: Bindings, inputsLearn: boolean): number {
+export function savedBytes(graph: Graph, bindings: Bindings, learningInputs: readonly Value[]): number {
   const saved = new Set<Storage>();
   const learning = new Set<Storage>();
   const sizes = (values: readonly Value[]): readonly (readonly number[])[] =>
@@ -62,7 +62,7 @@ export function savedBytes(graph: Graph, bindings: Bindings, inputsLearn: boolea
   const outputsOf = (node: OpNode): NonEmpty<readonly number[]> =>
     nonEmpty(sizes(node.outputs), `every output of ${node.op.name}`);
   let besides = 0;
-  const given = new Set(graph.inputs);
+  const given = new Set(learningInputs);
   walk(graph, bindings, {
     isView: ({ op }) => op.view === true,
     step(node, inputs, made) {
@@ -70,7 +70,7 @@ export function savedBytes(graph: Graph, bindings: Bindings, inputsLearn: boolea
       const learns =
         (layer?.params ?? []).some(({ buffer }) => buffer !== true) ||
         inputs.some((storage) => learning.has(storage)) ||
-        (inputsLearn && node.inputs.some((value) => given.has(value)));
+        node.inputs.some((value) => given.has(value));
       if (!learns) return;
       for (const storage of made) learning.add(storage);
       const keeps = op.saves?.(inputsOf(op, sizes(node.inputs)), outputsOf(node), attrs) ?? { inputs: true };

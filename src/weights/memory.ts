@@ -1,7 +1,7 @@
 import { UserError } from "../errors/index.ts";
 import type { Param, Part } from "../ir/model.ts";
 import { elementCount } from "../ir/shape.ts";
-import { paramsOf } from "../ir/walk.ts";
+import { paramsOf, topModules } from "../ir/walk.ts";
 
 /** Bytes of the largest array that every supported Node has. */
 const largestArray = 2 ** 32;
@@ -10,7 +10,7 @@ const bytesPerValue = { float32: 4, int64: 8 } as const;
 
 /** Refuses parts whose weights, which are held once, exceed `memory` bytes, or a tensor an array; says by how much, before any is made. */
 export function requireMemory(model: string, parts: readonly Part[], memory: number): void {
-  const sized = [...paramsOf(parts.flatMap((part) => part.modules))].map((param) => ({ param, bytes: bytesOfParam(param) }));
+  const sized = [...paramsOf(topModules(parts))].map((param) => ({ param, bytes: bytesOfParam(param) }));
   const total = sized.reduce((sum, { bytes }) => sum + bytes, 0);
   const largest = sized.reduce<{
     readonly param: Param | undefined;

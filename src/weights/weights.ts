@@ -1,8 +1,8 @@
 import { must } from "../errors/must.ts";
 import { UserError } from "../errors/index.ts";
 import { parameterPath } from "../ir/parameter-path.ts";
-import type { Interchange, Layer, Model, Module, Param, Part } from "../ir/model.ts";
-import { layersOf, paramsOf } from "../ir/walk.ts";
+import type { Interchange, Layer, Model, Param, Part } from "../ir/model.ts";
+import { layersOf, paramsOf, topModules } from "../ir/walk.ts";
 import { tensorOf, type Tensor } from "../ir/tensor.ts";
 import { initializeLayer } from "./initialize.ts";
 import type { NamedTensor, Safetensors } from "./safetensors.ts";
@@ -16,7 +16,7 @@ export interface Weights {
 /** Seeded starting values of all layers of the parts, made when first asked for. */
 export function initialWeights(parts: readonly Part[], seed: number): Weights {
   const layerOf = new Map<string, Layer>();
-  for (const layer of layersOf(parts.flatMap((part): readonly Module[] => part.modules)))
+  for (const layer of layersOf(topModules(parts)))
     for (const { path } of layer.params) layerOf.set(path, layer);
   const tensors = new Map<string, Tensor>();
   return loading((param) => {
@@ -108,8 +108,8 @@ export function weightsFromFile(
       help: "save the state_dict of one model",
     });
   }
-  const wanted = new Map([...paramsOf(parts.flatMap((part) => part.modules))].map((param) => [param.path, param]));
-  const known = new Set([...paramsOf(model.parts.flatMap((part) => part.modules))].map((param) => param.path));
+  const wanted = new Map([...paramsOf(topModules(parts))].map((param) => [param.path, param]));
+  const known = new Set([...paramsOf(topModules(model.parts))].map((param) => param.path));
 
   const missing = [...wanted.keys()].filter((key) => !keys.has(key));
   const unexpected = [...keys.keys()].filter((key) => !known.has(key));
@@ -186,7 +186,7 @@ function listed(names: readonly string[], separator = ", "): string {
 
 /** The parameters and buffers of the parts under their paths, for a safetensors file. */
 export function namedTensors(parts: readonly Part[], weights: Weights): readonly NamedTensor[] {
-  return [...paramsOf(parts.flatMap((part): readonly Module[] => part.modules))].map((param) => ({
+  return [...paramsOf(topModules(parts))].map((param) => ({
     name: param.path,
     shape: param.shape,
     dtype: param.dtype ?? "float32",

@@ -84,6 +84,8 @@ process.exit();`;
       fixed: null,
       parts: ["encoder"],
       encoded: ["mean", "logvar"],
+      takes: { encoder: [], decoder: [] },
+      skips: [],
     });
   });
   test("is not written without graphs", () => {

@@ -1,7 +1,7 @@
 /** Type tests of models and recipes: TypeScript checks this file, nothing in it runs. */
 import { describe, expectTypeOf, test } from "vitest";
 import type { Model } from "../../src/ir/model.ts";
-import { model, network, type Feature, type Vector } from "litevae/dsl";
+import { model, network, stages, type Feature, type Vector } from "litevae/dsl";
 import { recipe, recipes, type Recipe } from "litevae";
 
 declare const someCount: number;
@@ -68,6 +68,89 @@ describe("model", () => {
   test("leaves loose counts to the compiler", () => {
     model({ latentChannels: someCount, encoder, decoder });
     model({ latentChannels: 12, encoder: {} as Encoder<number, number>, decoder });
+  });
+});
+
+describe("what stands beside image and latent", () => {
+  type Skipping = (x: Feature<3, 1>) => { moments: Feature<24, 8>; skip: Feature<16, 2>; style: Vector<32> };
+  type Given = { readonly skip: Feature<16, 2>; readonly style: Vector<32>; readonly original: Feature<3, 1> };
+  type To<G> = (z: Feature<12, 8>, given: G) => Feature<3, 1>;
+  type From<G> = (x: Feature<3, 1>, given: G) => Feature<24, 8>;
+  const encoder = {} as Skipping;
+  const decoder = {} as (z: Feature<12, 8>, given: Given) => Feature<3, 1>;
+  const plain = {} as (z: Feature<12, 8>) => Feature<3, 1>;
+
+  test("is what the encoder gives by name, and the image", () => {
+    expectTypeOf(model({ latentChannels: 12, encoder, decoder })).toEqualTypeOf<Model>();
+    model({ latentChannels: 12, encoder, decoder: plain });
+    model({
+      latentChannels: 12,
+      encoder,
+      decoder: (z, { skip, style, original }) => {
+        expectTypeOf(z).toEqualTypeOf<Feature<12, 8>>();
+        expectTypeOf(skip).toEqualTypeOf<Feature<16, 2>>();
+        expectTypeOf(style).toEqualTypeOf<Vector<32>>();
+        expectTypeOf(original).toEqualTypeOf<Feature<3, 1>>();
+        return plain(z);
+      },
+    });
+    // @ts-expect-error the skip has 16 channels
+    model({ latentChannels: 12, encoder, decoder: {} as To<{ skip: Feature<8, 2> }> });
+    // @ts-expect-error at stride 2
+    model({ latentChannels: 12, encoder, decoder: {} as To<{ skip: Feature<16, 4> }> });
+    // @ts-expect-error no such output
+    model({ latentChannels: 12, encoder, decoder: {} as To<{ skp: Feature<16, 2> }> });
+    // @ts-expect-error the encoder has none
+    model({ latentChannels: 12, encoder: {} as (x: Feature<3, 1>) => Feature<24, 8>, decoder });
+    // @ts-expect-error grey images
+    model({ latentChannels: 12, encoder, decoder: {} as To<{ original: Feature<1, 1> }> });
+  });
+  test("leaves the checks of moments and strides as they are", () => {
+    // @ts-expect-error 24 moments make 12 latent channels
+    model({ latentChannels: 16, encoder, decoder: {} as (z: Feature<16, 8>) => Feature<3, 1> });
+    // @ts-expect-error the encoder ends at stride 8
+    model({ latentChannels: 12, encoder, decoder: {} as (z: Feature<12, 4>) => Feature<3, 1> });
+    // @ts-expect-error no moments
+    model({ latentChannels: 12, encoder: {} as (x: Feature<3, 1>) => { skip: Feature<24, 8> }, decoder: plain });
+    const latent = {} as (x: Feature<3, 1>) => { latent: Feature<12, 8>; skip: Feature<16, 2> };
+    model({ latentChannels: 12, posterior: "none", encoder: latent, decoder: {} as To<{ skip: Feature<16, 2> }> });
+    // @ts-expect-error a Gaussian has moments
+    model({ latentChannels: 12, encoder: latent, decoder: plain });
+    // @ts-expect-error a number is no feature
+    model({ latentChannels: 12, encoder: {} as (x: Feature<3, 1>) => { moments: Feature<24, 8>; skip: number }, decoder: plain });
+  });
+  test("are conditions as they are declared", () => {
+    const conditions = { mask: { channels: 1 }, hint: { channels: 4, stride: 8 }, text: { features: 16 } } as const;
+    model({
+      latentChannels: 12,
+      conditions: { mask: { channels: 1 }, hint: { channels: 4, stride: 8 }, text: { features: 16 } },
+      encoder: (_, { mask, hint, text }) => {
+        expectTypeOf(mask).toEqualTypeOf<Feature<1, 1>>();
+        expectTypeOf(hint).toEqualTypeOf<Feature<4, 8>>();
+        expectTypeOf(text).toEqualTypeOf<Vector<16>>();
+        return {} as Feature<24, 8>;
+      },
+      decoder: plain,
+    });
+    const masked = {} as From<{ mask: Feature<1, 1> }>;
+    model({ latentChannels: 12, conditions, encoder: masked, decoder: {} as To<{ hint: Feature<4, 8> }> });
+    // @ts-expect-error no condition is declared
+    model({ latentChannels: 12, encoder: masked, decoder: plain });
+    // @ts-expect-error the mask has one channel
+    model({ latentChannels: 12, conditions, encoder: {} as From<{ mask: Feature<2, 1> }>, decoder: plain });
+    // @ts-expect-error text is a vector
+    model({ latentChannels: 12, conditions, encoder: masked, decoder: {} as To<{ text: Feature<16, 1> }> });
+  });
+  test("passes through stages that are applied by a function", () => {
+    const [first, last] = [{} as (x: Feature<3, 1>) => Feature<8, 8>, {} as (x: Feature<8, 8>) => Feature<24, 8>];
+    const staged = stages({ first, last }, (image: Feature<3, 1>) => {
+      const skip = first(image);
+      return { moments: last(skip), skip };
+    });
+    expectTypeOf(staged).returns.toEqualTypeOf<{ moments: Feature<24, 8>; skip: Feature<8, 8> }>();
+    model({ latentChannels: 12, encoder: staged, decoder: {} as To<{ skip: Feature<8, 8> }> });
+    // @ts-expect-error the skip has 8 channels
+    model({ latentChannels: 12, encoder: staged, decoder: {} as To<{ skip: Feature<9, 8> }> });
   });
 });
 

@@ -86,11 +86,11 @@ describe("model", () => {
   test("refuses an encoder of several outputs", () => {
     const Split = block("Split", () => (x: FeatureMap) => ({ mean: x, logvar: x }));
     expect(reportOf(make({ encoder: Split() as unknown as Loose["encoder"] }))).toMatchObject({
-      what: "the encoder does not return one feature",
+      what: "the encoder's record has no moments",
       module: "encoder",
-      expected: "a Feature",
+      expected: "{ moments: means, then log-variances along its channels, and further features by their names }",
       found: "an object with mean, logvar",
-      help: "return from the encoder's block a single feature: means, then log-variances along its channels",
+      help: "return what the last layer returned as moments, alone or in a record with what the decoder takes besides",
     });
   });
   test("refuses an encoder that gives a vector", () => {
@@ -155,7 +155,7 @@ describe("model", () => {
     const decoder = stages({ shared: Decoder({ input: 12 }) });
     expect(reportOf(make({ encoder, decoder }))).toMatchObject({
       what: 'decoder and encoder both have a module "shared"',
-      help: "give the stages of different parts different names",
+      help: "give the stages of different parts different names, or both the same instance, which shares its weights",
     });
   });
   test("refuses stages whose names Python does not take", () => {

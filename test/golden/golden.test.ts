@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { builtIns, networks } from "../../dsl/models/index.ts";
+import inpainting from "../../examples/inpainting.ts";
 import multipliers from "../../examples/multipliers.ts";
 import sharedExtractor from "../../examples/shared-extractor.ts";
 import network from "../../examples/network.ts";
@@ -11,13 +12,14 @@ import type { Model } from "../../src/ir/model.ts";
 import { printModel } from "../../src/ir/print.ts";
 import { authorDocs } from "../../src/artifact/author-docs.ts";
 import { verifyPart } from "../../src/ir/verify.ts";
-import { paramsOf } from "../../src/ir/walk.ts";
+import { paramsOf, topModules } from "../../src/ir/walk.ts";
 import { modelPy } from "../../src/targets/torch/model-py.ts";
 import { networksPy } from "../../src/targets/torch/networks-py.ts";
 
 const models: Readonly<Record<string, Model>> = {
   b: builtIns["b"]!.build({}),
   // The command line names a file's model by its stem.
+  inpainting: { ...inpainting, name: "inpainting" },
   multipliers: { ...multipliers, name: "multipliers" },
   "shared-extractor": { ...sharedExtractor, name: "shared-extractor" },
   network: { ...network, name: "network" },
@@ -27,7 +29,7 @@ const models: Readonly<Record<string, Model>> = {
 
 /** A line per parameter: its path, shape and role. */
 function printParams(model: Model): string {
-  const params = [...paramsOf(model.parts.flatMap((part) => part.modules))];
+  const params = [...paramsOf(topModules(model.parts))];
   return params.map(({ path, shape, role }) => `${path} [${shape.join(", ")}] ${role}\n`).join("");
 }
 

@@ -1,8 +1,9 @@
 /** client.mjs and its types: the template, a module that checks itself, with the facts of one model in the place of its own. */
 import { InternalError, must } from "../../errors/must.ts";
-import { autoencoderParts } from "../../ir/autoencoder.ts";
+import { autoencoderParts, besidesFirst, divisorsOf, furtherOutputsOf } from "../../ir/autoencoder.ts";
 import { unmeasured, type LatentStatistics } from "../../ir/latents.ts";
 import type { Model, Part } from "../../ir/model.ts";
+import { channelsOf } from "../../ir/shape.ts";
 import type { Sizes } from "../../ir/size.ts";
 import { pixelSchema, type PixelRule } from "../../recipe/pixels.ts";
 import type { EmittedFile } from "../target.ts";
@@ -36,7 +37,9 @@ export function clientFiles(
 ): readonly EmittedFile[] {
   if (parts.length === 0) return [];
   const { height, width } = sizes(parts);
-  const { imageChannels, latentChannels, stride, encoder } = must(autoencoderParts(model), `the autoencoder of ${model.name}`);
+  const wrapped = must(autoencoderParts(model), `the autoencoder of ${model.name}`);
+  const { imageChannels, latentChannels, stride, encoder, decoder } = wrapped;
+  const further = furtherOutputsOf(wrapped);
   const facts = {
     name: model.name,
     imageChannels,
@@ -45,7 +48,12 @@ export function clientFiles(
     sizes: { height, width },
     fixed: fixed === undefined ? null : { batch: fixed[0], height: fixed[1], width: fixed[2] },
     parts: parts.map(({ name }) => name),
-    encoded: encoder.outputNames,
+    encoded: encoder.outputNames.filter((name) => !further.includes(name)),
+    takes: { encoder: takenBy(encoder), decoder: takenBy(decoder) },
+    skips: decoder.inputNames.slice(1).flatMap((name) => {
+      const source = decoder.sources?.[name];
+      return source === undefined ? [] : [{ name, is: source.output ?? source.input }];
+    }),
   };
   const constants = { model: facts, latents, pixels };
   const own = Object.entries(constants).reduce(
@@ -57,6 +65,11 @@ export function clientFiles(
     { name: "client.mjs", pieces: () => [own] },
     { name: "client.d.mts", pieces: () => [types] },
   ];
+}
+
+/** What a part takes besides its first input. */
+function takenBy(part: Part): readonly object[] {
+  return besidesFirst(part).map(({ name, shape }) => ({ name, channels: channelsOf(shape), divisors: divisorsOf(shape) }));
 }
 
 /** `text` with this in the place of the object, or the type of one, that stands after `begin`. */

@@ -10,6 +10,8 @@ export const model = {
   fixed: null,
   parts: ["encoder", "decoder"],
   encoded: ["mean", "logvar"],
+  takes: { encoder: [], decoder: [] },
+  skips: [],
 } as const;
 
 export const latents: LatentStatistics = {
@@ -54,8 +56,26 @@ export type Image = Planes<typeof model.imageChannels>;
 /** Sides are those of the image divided by `model.stride`. */
 export type Latent = Planes<typeof model.latentChannels>;
 
-/** What the encoder gives, by name: `mean`, the latent to store, with `logvar`, whose exponential is the variance; or `latent` alone. */
-export type Encoded = Readonly<Record<(typeof model.encoded)[number], Required<Latent>>>;
+/** What a graph takes besides image and latent: [batch, channels, height, width] of a map, [batch, channels] of a vector. */
+export interface Values {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+/** The names in `L`. */
+type NamesOf<L extends readonly unknown[]> = [L[number]] extends [never] ? never : L[number] extends { readonly name: infer N extends string } ? N : never;
+type Named<N extends string> = Readonly<Record<N, Values>>;
+/** An argument, where it has anything to hold. */
+type Argument<N extends string> = [N] extends [never] ? [] : [given: Named<N>];
+
+/** What decoding takes besides the latent, of what encoding was given and gives. */
+export type Skips = Named<NamesOf<typeof model.skips>>;
+
+/**
+ * What the encoder gives, by name: `mean`, the latent to store, with `logvar`, whose exponential is the variance; or `latent` alone. `skips` is what
+ * decoding takes besides: `decode(mean, skips)`.
+ */
+export type Encoded = Readonly<Record<(typeof model.encoded)[number], Required<Latent>>> & { readonly skips: Skips };
 
 /** A part this folder holds a graph of. */
 export type Part = (typeof model.parts)[number];
@@ -67,10 +87,10 @@ export type Source = Content | { readonly graph: Content; readonly data: Content
 export type Sources = Readonly<Partial<Record<Part, Source>>>;
 
 export interface Client {
-  /** The latents of images. */
-  encode(image: Image): Promise<Encoded>;
-  /** The images of latents. */
-  decode(latent: Latent): Promise<Required<Image>>;
+  /** The latents of images, under the model's conditions where it has some. */
+  encode(image: Image, ...conditions: Argument<NamesOf<typeof model.takes.encoder>>): Promise<Encoded>;
+  /** The images of latents, and of what the model's decoder takes besides: `skips`, with conditions that the encoder does not take. */
+  decode(latent: Latent, ...skips: Argument<NamesOf<typeof model.takes.decoder>>): Promise<Required<Image>>;
   /** Frees what the runtime holds. */
   release(): Promise<void>;
 }
@@ -113,6 +133,17 @@ interface Facts {
   readonly fixed: { readonly batch: number; readonly height: number; readonly width: number } | null;
   readonly parts: readonly string[];
   readonly encoded: readonly string[];
+  /** What each graph takes besides its first input. */
+  readonly takes: Readonly<Record<"encoder" | "decoder", readonly Taken[]>>;
+  /** What of the decoder's is an output of the encoder, or an input. */
+  readonly skips: readonly { readonly name: string; readonly is: string }[];
+}
+
+interface Taken {
+  readonly name: string;
+  readonly channels: number;
+  /** By what the image's height and width are divided in it; null for a size that is any, nothing for a vector. */
+  readonly divisors: readonly (number | null)[];
 }
 const facts: Facts = model;
 
@@ -144,22 +175,26 @@ export async function createClient(ort: Runtime, sources: Sources, options: obje
     }
   };
   const [encoder, decoder] = [await load("encoder"), await load("decoder")];
-  const run = async (session: RuntimeSession, name: string, planes: Planes<number>, channels: number) => {
-    const { data, batch = 1, height, width } = planes;
-    return session.run({ [name]: new ort.Tensor("float32", data, [batch, channels, height, width]) });
+  const run = async (session: RuntimeSession, given: Named<string>): Promise<Readonly<Record<string, RuntimeTensor>>> => {
+    const feeds = Object.entries(given).map(([name, { data, dims }]) => [name, new ort.Tensor("float32", data, dims)] as const);
+    return session.run(Object.fromEntries(feeds));
   };
   return {
-    async encode(image) {
+    async encode(image, ...[conditions]: [Named<string>?]) {
       const session = present(encoder, "encoder");
       check("encode", image, model.imageChannels, 1);
-      const outputs = await run(session, "image", image, model.imageChannels);
+      const given = { image: valuesOf(image, model.imageChannels), ...taken("encoder", conditions, image, 1) };
+      const outputs = await run(session, given);
+      const known: Readonly<Record<string, Values | RuntimeTensor>> = { ...given, ...outputs };
       const named = facts.encoded.map((name) => [name, planesOf(outputs[name], model.latentChannels, image, 1 / facts.stride)]);
-      return Object.fromEntries(named) as Encoded;
+      const skips = facts.skips.map(({ name, is }) => [name, outputValues(known[is])]);
+      return { ...Object.fromEntries(named), skips: Object.fromEntries(skips) } as Encoded;
     },
-    async decode(latent) {
+    async decode(latent, ...[skips]: [Named<string>?]) {
       const session = present(decoder, "decoder");
       check("decode", latent, model.latentChannels, model.stride);
-      const outputs = await run(session, "latent", latent, model.latentChannels);
+      const given = { latent: valuesOf(latent, model.latentChannels), ...taken("decoder", skips, latent, facts.stride) };
+      const outputs = await run(session, given);
       return planesOf(outputs["image"], model.imageChannels, latent, facts.stride);
     },
     async release() {
@@ -197,11 +232,57 @@ function eachValue(method: string, latent: Latent, map: (value: number, spread: 
   return { data: mapped, height, width, batch, channels: model.latentChannels };
 }
 
+function valuesOf({ data, batch = 1, height, width }: Planes<number>, channels: number): Values {
+  return { data, dims: [batch, channels, height, width] };
+}
+
+function outputValues(found: Values | RuntimeTensor | undefined): Values {
+  if (!(found?.data instanceof Float32Array)) throw new Error(`this is not a graph of ${facts.name}: compile it again`);
+  return { data: found.data, dims: found.dims };
+}
+
+/** What a part takes besides; `planes` is its first input, of which a position is `stride` pixels. */
+function taken(
+  part: "encoder" | "decoder",
+  given: Named<string> | undefined,
+  { batch = 1, height, width }: Planes<number>,
+  stride: number,
+): Named<string> {
+  const method = part === "encoder" ? "encode" : "decode";
+  const names = facts.takes[part].map(({ name }) => name);
+  const values: Readonly<Record<string, Values | undefined>> = given ?? {};
+  if (given !== undefined) refuseUnknown(method, given, names);
+  const image = [height * stride, width * stride];
+  const checked = facts.takes[part].map(({ name, channels, divisors }): [string, Values] => {
+    const value = values[name];
+    if (value === undefined)
+      throw new TypeError(`${method}: ${facts.name} takes ${names.join(", ")} besides, and is not given ${name}`);
+    const sides = divisors.map((divisor, axis) => (divisor === null ? null : (image[axis] ?? 0) / divisor));
+    const wanted = [batch, channels, ...sides];
+    const fits = value.dims.length === wanted.length && wanted.every((size, axis) => size === null || size === value.dims[axis]);
+    const count = value.dims.reduce((product, size) => product * size, 1);
+    if (!fits || value.data.length !== count)
+      throw new RangeError(
+        `${method}: ${name} is [${wanted.map((size) => size ?? "any").join(", ")}] here, not [${value.dims.join(", ")}] of ${value.data.length} values`,
+      );
+    return [name, value];
+  });
+  return Object.fromEntries(checked);
+}
+
 /** The channels of what each graph takes and gives. */
 const channelsOf: Readonly<Record<"encoder" | "decoder", Readonly<Record<string, number>>>> = {
-  encoder: { image: facts.imageChannels, ...Object.fromEntries(facts.encoded.map((name) => [name, facts.latentChannels])) },
-  decoder: { latent: facts.latentChannels, image: facts.imageChannels },
+  encoder: {
+    image: facts.imageChannels,
+    ...Object.fromEntries(facts.encoded.map((name) => [name, facts.latentChannels])),
+    ...channelsBeside("encoder"),
+  },
+  decoder: { latent: facts.latentChannels, image: facts.imageChannels, ...channelsBeside("decoder") },
 };
+
+function channelsBeside(part: "encoder" | "decoder"): Readonly<Record<string, number>> {
+  return Object.fromEntries(facts.takes[part].map(({ name, channels }) => [name, channels]));
+}
 
 function requireChannels({ inputMetadata, outputMetadata }: RuntimeSession, part: "encoder" | "decoder"): void {
   if (inputMetadata === undefined || outputMetadata === undefined) return;

@@ -61,6 +61,7 @@ export async function calibrated(
   };
 
   const done: Half[] = [];
+  // What each part took and gave, by the part's name.
   const given = new Map<string, readonly NamedValues[]>();
   for (const { graph, sources } of graphs) {
     const inputs = inputsOf(graph, sources, given, images);
@@ -80,7 +81,10 @@ export async function calibrated(
     );
     const report = { nodes: graph.nodes.length, declared: kept.declared.length, outOfRange: kept.outOfRange.length };
     done.push({ graph: halved, report: { ...report, reach: reachOf(graph, reached), worstError } });
-    given.set(graph.name, expected);
+    given.set(
+      graph.name,
+      expected.map((results, i) => ({ ...inputs[i], ...results })),
+    );
   }
   return done;
 }
@@ -99,7 +103,8 @@ function inputsOf(
       throw uncalibrated(graph, name);
     }
     const results = must(given.get(source.part), `what the ${source.part} gives the ${graph.name} to calibrate on`);
-    return [name, results.map((result) => must(result[source.output], `the ${source.output} that the ${source.part} gives`))];
+    const value = source.output ?? source.input;
+    return [name, results.map((result) => must(result[value], `the ${value} of the ${source.part}`))];
   });
   return images.map((_, i) =>
     Object.fromEntries(taken.map(([name, values]) => [name, must(values[i], `${name} of image ${i}`)])),

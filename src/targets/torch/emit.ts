@@ -2,7 +2,7 @@ import type { Compilation, Emission } from "../target.ts";
 import { torchProject, type Training } from "./project.ts";
 import { packageName } from "./names.ts";
 import { checkFit, fitted, withoutDivergence, type Trained } from "./recipe-fit.ts";
-import { describeUnwrapped, untrainable, wrappedParts } from "./wrapped.ts";
+import { describeUntrained, trainedParts, untrainable } from "./wrapped.ts";
 import { defaultRecipe, type TorchOptions, type TorchResources } from "./options.ts";
 
 /** Finds the recipe and checks that the model can be trained by it. */
@@ -18,7 +18,7 @@ export async function prepareTorch(
   const progress = { what: "the PyTorch package", within: packageName(model.name) };
   const files = project.map(({ name, text }, i) => ({ name, pieces: () => [text], ...(i === 0 ? { progress } : {}) }));
   return () => {
-    if (training === undefined) note(describeUnwrapped(model));
+    if (training === undefined) note(describeUntrained(model));
     return Promise.resolve({ files });
   };
 }
@@ -29,18 +29,18 @@ async function trainingOf(
   options: TorchOptions,
   resources: TorchResources,
 ): Promise<Training | undefined> {
-  const wrapped = wrappedParts(model);
-  if (wrapped === undefined) {
+  const trained = trainedParts(model);
+  if (trained === undefined) {
     if (options.recipe !== undefined) throw untrainable(model, options.recipe);
     return undefined;
   }
-  const networks = resources.networks(wrapped.imageChannels);
-  const written = resources.writtenNetworks(wrapped.imageChannels);
+  const networks = resources.networks(trained.imageChannels);
+  const written = resources.writtenNetworks(trained.imageChannels);
   const { recipe, told } = withoutDivergence(await resources.recipe(options.recipe ?? defaultRecipe), model);
-  const trained: Trained = { model, networks };
+  const whole: Trained = { model, networks };
   // What nobody named gives way without a word, at sizes too.
-  if (options.recipe === undefined) return { recipe: fitted(recipe, trained), networks, written };
+  if (options.recipe === undefined) return { recipe: fitted(recipe, whole), networks, written };
   if (told !== undefined) note(told);
-  checkFit(recipe, trained);
+  checkFit(recipe, whole);
   return { recipe, networks, written };
 }

@@ -25,12 +25,22 @@ export function prose(text: string): string {
 /** A configuration key as the name of a Python argument; `in` and `out` are what torch calls in_channels and out_channels. */
 export function argumentName(key: string): string {
   const channels: Readonly<Record<string, string>> = { in: "in_channels", out: "out_channels" };
-  const snake = key
+  const snake = snakeCase(key);
+  return channels[key] ?? (reservedArguments.has(snake) ? `${snake}_` : snake);
+}
+
+/** The name of an input as that of an argument of forward. */
+export function inputName(key: string): string {
+  const snake = snakeCase(key);
+  return reservedNames.has(snake) ? `${snake}_` : snake;
+}
+
+function snakeCase(key: string): string {
+  return key
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
     .toLowerCase()
     .replace(/[^a-z0-9_]+/g, "_")
     .replace(/^(?=\d|$)/, "n");
-  return channels[key] ?? (reservedArguments.has(snake) ? `${snake}_` : snake);
 }
 
 /** `conv_shortcut` → `ConvShortcut`. */

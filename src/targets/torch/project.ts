@@ -11,7 +11,7 @@ import { packageName, prose } from "./names.ts";
 import { printModule } from "./printer.ts";
 import { blocksBuiltOnce } from "./program/classes.ts";
 import { readme } from "./readme.ts";
-import { wrappedParts } from "./wrapped.ts";
+import { trainedParts, wrappedParts } from "./wrapped.ts";
 
 export interface ProjectFile {
   /** Path inside the compiled folder. */
@@ -168,6 +168,7 @@ function extra(name: string, requirements: readonly string[]): string {
 
 function pyproject(model: Model, name: string, version: string, folders: readonly string[]): string {
   const wrapped = wrappedParts(model) !== undefined;
+  const trained = trainedParts(model) !== undefined;
   const extras = `[project.optional-dependencies]
 ${extra("evaluate", evaluationRequirements)}
 ${extra("train", trainingRequirements)}
@@ -184,7 +185,7 @@ description = ${JSON.stringify(`${wrapped ? "The autoencoder" : "The networks of
 requires-python = ">=3.11"
 dependencies = ["safetensors>=0.5", "torch>=2.6"]
 
-${wrapped ? extras : ""}[tool.setuptools]
+${trained ? extras : ""}[tool.setuptools]
 packages = ${JSON.stringify(packages(name, folders)).replaceAll(",", ", ")}
 
 [tool.setuptools.package-data]

@@ -1,8 +1,10 @@
 /** The README of a generated package, with an example that runs on the weights that are there. */
-import type { AutoencoderParts } from "../../ir/autoencoder.ts";
+import { must } from "../../errors/must.ts";
+import { besidesFirst, conditionsOf, type AutoencoderParts } from "../../ir/autoencoder.ts";
 import type { Model, Part } from "../../ir/model.ts";
+import { evaluateShape, formatShape } from "../../ir/shape.ts";
 import { builderName } from "./model-py.ts";
-import { wrappedParts } from "./wrapped.ts";
+import { trainedParts, wrappedParts } from "./wrapped.ts";
 
 /** `name` is the package's, `parts` are those whose weights the folder holds. */
 export function readme(model: Model, name: string, parts: readonly string[]): string {
@@ -59,18 +61,46 @@ ${autoencoder ? autoencoderExample(wrapped, name, parts, image, whole) : discrim
 \`model.latent_statistics\`, since SDXL's pipelines would scale by them as well. \`enable_gradient_checkpointing()\` and \`enable_channels_last()\` are switches;
 \`save_pretrained(folder)\` writes what \`from_pretrained\` and \`litevae compile --weights\` read: the keys of the weights are the paths of the modules everywhere.
 
-${trainingSection(name)}
-${evaluationSection(name)}
-${benchmarkSection(name)}`;
+${besideSection(wrapped)}${trainedParts(model) === undefined ? "" : `${trainingSection(name)}\n${evaluationSection(name)}\n${benchmarkSection(name)}`}`;
+}
+
+/** Of models that take more than images and latents. */
+function besideSection({ encoder, decoder }: AutoencoderParts): string {
+  const of = (part: Part): string =>
+    besidesFirst(part)
+      .map(({ name, shape }) => `\`${name}\` ${formatShape(shape)}`)
+      .join(", ");
+  const takes = [
+    ...(encoder.inputNames.length > 1 ? [`\`encode\` takes ${of(encoder)} by name`] : []),
+    ...(decoder.inputNames.length > 1 ? [`\`decode\` takes ${of(decoder)}`] : []),
+  ];
+  if (takes.length === 0) return "";
+  return `${takes.join("; ")}. What decoding takes of an image, \`encode\` gives in \`skips\`. There are no tiles of such models.\n\n`;
 }
 
 function autoencoderExample(
-  { posterior }: AutoencoderParts,
+  { encoder, decoder, posterior, stride }: AutoencoderParts,
   name: string,
   parts: readonly string[],
   image: string,
   whole: boolean,
 ): string {
+  const bindings = { N: 1, H: 32 * stride, W: 32 * stride };
+  const conditions = conditionsOf({ encoder, decoder }).map((condition) => {
+    const of = encoder.inputNames.includes(condition) ? encoder : decoder;
+    const { shape } = must(of.graph.inputs[of.inputNames.indexOf(condition)], condition);
+    return `${condition}=torch.rand(${evaluateShape(shape, bindings).join(", ")})`;
+  });
+  const given = ["x", ...conditions].join(", ");
+  const latent = posterior === undefined ? "latent" : "latent_dist.mode()";
+  const comment = posterior === undefined ? "" : "  # or .sample()";
+  const example =
+    decoder.inputNames.length === 1
+      ? `z = model.encode(${given}).${latent}${comment}
+y = model.decode(z).sample`
+      : `encoded = model.encode(${given})
+z = encoded.${latent}${comment}
+y = model.decode(z, **encoded.skips).sample`;
   const load = whole
     ? `model = Autoencoder.from_pretrained(".")  # reads config.json and model.safetensors here`
     : `model = Autoencoder()  # this folder holds the weights of the ${parts.join(" and the ")} alone
@@ -80,8 +110,7 @@ from ${name} import Autoencoder
 ${whole ? "" : "from safetensors.torch import load_file\n"}
 ${load}
 x = ${image}
-z = model.encode(x).${posterior === undefined ? "latent" : "latent_dist.mode()  # or .sample()"}
-y = model.decode(z).sample`;
+${example}`;
 }
 
 function discriminatorExample({ discriminator }: AutoencoderParts, name: string, image: string): string {

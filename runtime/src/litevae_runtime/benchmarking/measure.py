@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from ..common.device import synchronize
+from ..nn.beside import NOTHING, Values
 from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.trained import trained_autoencoder
+from ..nn.used import skip_shapes
 from .median import MOST_VALUES, median_interval
 from .memory import PeakMemory
 from .rows import Case, Measured, Settings
@@ -20,25 +22,25 @@ _AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Encoding(nn.Module):
-    """Image [N, C, H, W] -> what a compiled encoder gives, such as mean and log-variance [N, nz, h, w]."""
+    """Image [N, C, H, W] -> what a compiled encoder gives, such as mean and log-variance [N, nz, h, w], without skips."""
 
     def __init__(self, autoencoder: ImageAutoencoder) -> None:
         super().__init__()
         self.autoencoder = autoencoder
 
-    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, image: Tensor, skips: Values = NOTHING) -> tuple[Tensor, ...]:
         return self.autoencoder.posterior(image).tensors()
 
 
 class Decoding(nn.Module):
-    """Latent [N, nz, h, w] -> image [N, C, H, W]."""
+    """Latent [N, nz, h, w] and skips -> image [N, C, H, W]."""
 
     def __init__(self, autoencoder: ImageAutoencoder) -> None:
         super().__init__()
         self.autoencoder = autoencoder
 
-    def forward(self, latent: Tensor) -> Tensor:
-        return self.autoencoder.decode(latent).sample
+    def forward(self, latent: Tensor, skips: Values) -> Tensor:
+        return self.autoencoder.decoded(latent, skips)
 
 
 PARTS: dict[str, type[nn.Module]] = {"encoder": Encoding, "decoder": Decoding}
@@ -54,22 +56,31 @@ def measure(model: type[ImageAutoencoder], case: Case, settings: Settings) -> Me
     torch.manual_seed(0)
     autoencoder = model().eval() if settings.weights is None else trained_autoencoder(model, settings.weights)
     part = PARTS[case.part](autoencoder.enable_channels_last(settings.channels_last)).to(device)
-    value = example(autoencoder, case, settings).to(device)
-    if settings.channels_last:
-        value = value.contiguous(memory_format=torch.channels_last)
+
+    def laid_out(each: Tensor) -> Tensor:
+        layout = torch.channels_last if settings.channels_last and each.dim() == 4 else torch.preserve_format
+        return each.to(device, memory_format=layout)
+
+    value, skips = example(model, case, settings)
+    value, skips = laid_out(value), {name: laid_out(each) for name, each in skips.items()}
     if case.mode == "compiled":
         part.compile()
     with torch.no_grad(), _autocast(device, settings.precision):
-        times = timed(lambda: part(value), device, settings)
+        times = timed(lambda: part(value, skips), device, settings)
     return Measured(*median_interval(times), len(times), memory.bytes())
 
 
-def example(autoencoder: ImageAutoencoder, case: Case, settings: Settings) -> Tensor:
-    """Seeded noise: images [batch, C, size, size] in [-1, 1], or latents of such images."""
+def example(
+    model: type[ImageAutoencoder], case: Case, settings: Settings
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Seeded noise: images [batch, C, size, size] in [-1, 1], or latents of such images and their skips."""
+    images = [case.batch, model.image_channels, settings.size, settings.size]
     if case.part == "encoder":
-        return torch.rand(case.batch, autoencoder.image_channels, settings.size, settings.size) * 2 - 1
-    side = settings.size // autoencoder.stride
-    return torch.randn(case.batch, autoencoder.latent_channels, side, side)
+        return torch.rand(images) * 2 - 1, {}
+    side = settings.size // model.stride
+    latents = torch.randn(case.batch, model.latent_channels, side, side)
+    return latents, {name: torch.randn(shape) for name, shape in skip_shapes(model, images).items()}
+
 
 
 def _autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:

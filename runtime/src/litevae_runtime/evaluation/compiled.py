@@ -13,6 +13,7 @@ from torch import Tensor
 from ..common.errors import InputError, WeightsError
 from ..common.files import file_hash
 from ..common.manifest import check_manifest
+from ..nn.beside import Values
 from ..nn.fitting import nearest_fitting
 from ..nn.sizes import require_fitting
 from ..nn.statistics import flat_config
@@ -51,6 +52,8 @@ class OnnxSubject:
         runtime = _onnxruntime()
         self._encoder, self._decoder = (_session(runtime, file, device) for file in self.files)
         self._require_any_size()
+        self._sources: dict[str, dict[str, str]] = _sources(config)
+        self._require_images_alone()
         self.runtime = {"onnxruntime": runtime.__version__, "provider": self._encoder.get_providers()[0]}
 
     def _require_any_size(self) -> None:
@@ -64,18 +67,37 @@ class OnnxSubject:
                 remedy="compile them without --fixed",
             )
 
+    def _require_images_alone(self) -> None:
+        """InputError where the graphs take what neither images nor the other graph gives."""
+        [_, *conditions], [_, *taken] = map(_inputs, (self._encoder, self._decoder))
+        outside = [*conditions, *(name for name in taken if name not in self._sources)]
+        if outside:
+            raise InputError(
+                f"graphs of {self.folder} take conditions that an evaluation has none of",
+                expected="graphs that take images, and what these are encoded to",
+                found=", ".join(outside),
+                remedy="run them with onnxruntime on data of your own",
+            )
+
     def require_sides(self, sides: Sequence[int], option: str) -> None:
         """See Subject."""
         wrong = {side: nearest_fitting(side, self._fits, 1, _REACH) for side in sides if not self._fits(side)}
         require_fitting(wrong, option, f"graphs of {self.folder}")
 
-    def encode(self, images: Tensor) -> Tensor:
+    def encode(self, images: Tensor) -> tuple[Tensor, Values]:
         """See Subject."""
-        return _run(self._encoder, images)
+        [image], [latent, *others] = _inputs(self._encoder), _inputs(self._decoder)
+        outputs = [source["output"] for source in self._sources.values() if "output" in source]
+        given = _run(self._encoder, {image: images}, outputs)
+        # What is no output of the encoder is its image.
+        values = {name: given.get(source.get("output", ""), images) for name, source in self._sources.items()}
+        return values[latent], {name: values[name] for name in others}
 
-    def decode(self, latents: Tensor) -> Tensor:
+    def decode(self, latents: Tensor, skips: Values) -> Tensor:
         """See Subject."""
-        return _run(self._decoder, latents)
+        [latent, *_] = _inputs(self._decoder)
+        [image] = _run(self._decoder, {latent: latents, **skips}, None).values()
+        return image
 
     def source(self) -> dict[str, Any]:
         """See Subject."""
@@ -141,10 +163,23 @@ def _session(runtime: Any, file: Path, device: torch.device) -> Any:
         ) from error
 
 
-def _run(session: Any, x: Tensor) -> Tensor:
-    """The first output: the mean of an encoder, the image of a decoder."""
-    [name] = [entry.name for entry in session.get_inputs()]
-    [output, *_] = [entry.name for entry in session.get_outputs()]
-    pixels = np.ascontiguousarray(x.float().cpu().numpy())
-    [found] = session.run([output], {name: pixels})
-    return torch.from_numpy(found).to(x.device, torch.float32)
+def _sources(config: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """What each of the decoder's inputs is: an `output` of the encoder, or its `input`."""
+    usual = {"latent": {"part": "encoder", "output": "mean"}}
+    found: dict[str, dict[str, str]] = config.get("wiring", {}).get("sources", {}).get("decoder", usual)
+    return found
+
+
+def _inputs(session: Any) -> list[str]:
+    return [entry.name for entry in session.get_inputs()]
+
+
+def _run(session: Any, given: Values, outputs: list[str] | None) -> dict[str, Tensor]:
+    """The outputs of these names, or all of them."""
+    names = outputs or [entry.name for entry in session.get_outputs()]
+    arrays = {name: np.ascontiguousarray(value.float().cpu().numpy()) for name, value in given.items()}
+    device = next(iter(given.values())).device
+    found = session.run(names, arrays)
+    return {
+        name: torch.from_numpy(each).to(device, torch.float32) for name, each in zip(names, found, strict=True)
+    }

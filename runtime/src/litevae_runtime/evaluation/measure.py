@@ -114,8 +114,8 @@ class Evaluation:
         watched = None if model is None or block is None else model.get_submodule(block)
         with nullcontext() if watched is None else maps.of(watched):
             for x, positions in self._batches(side, share):
-                z = self.subject.encode(x)
-                x_hat = self._finite(self.subject.decode(z), side)
+                z, skips = self.subject.encode(x)
+                x_hat = self._finite(self.subject.decode(z, skips), side)
                 self._measure(share, side, x, x_hat, positions)
                 if maps.latest is not None:
                     _measure_maps(share, maps.latest, x, x_hat, positions, shown)

@@ -23,6 +23,7 @@ from ..nn.builders import Builders
 from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.statistics import flat_config
 from ..nn.stored import CONFIG
+from ..nn.used import example_latent
 from .compiled import OnnxSubject
 from .images import Data
 from .instruments import Missing, choose_instruments
@@ -249,8 +250,8 @@ def _block(
         return None
     with torch.device("meta"):
         autoencoder = model().eval()
-        latent = torch.zeros(1, model.latent_channels, side // model.stride, side // model.stride)
-    block = last_block(autoencoder, latent)
+        image = torch.zeros(1, model.image_channels, side, side)
+    block = last_block(autoencoder, *example_latent(autoencoder, image))
     if block is None:
         missing.append(Missing("imbalance", "the decoder has no block before its output convolution"))
     return block

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ..common.files import file_hash
+from ..nn.beside import Values
 from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.sizes import check_sides
 from ..nn.trained import trained_autoencoder, weights_file
@@ -35,12 +36,12 @@ class Subject(Protocol):
         """InputError where square images of one of these sides do not fit; `option` is what gave them."""
         ...
 
-    def encode(self, images: Tensor) -> Tensor:
-        """[N, C, H, W] in [-1, 1] to latents [N, nz, h, w], float32."""
+    def encode(self, images: Tensor) -> tuple[Tensor, Values]:
+        """[N, C, H, W] in [-1, 1] to latents [N, nz, h, w], float32, and what decoding takes besides."""
         ...
 
-    def decode(self, latents: Tensor) -> Tensor:
-        """[N, nz, h, w] to reconstructions [N, C, H, W], float32, not clamped."""
+    def decode(self, latents: Tensor, skips: Values) -> Tensor:
+        """[N, nz, h, w] and what `encode` gave beside it to reconstructions [N, C, H, W], float32, not clamped."""
         ...
 
     def source(self) -> dict[str, Any]:
@@ -68,15 +69,16 @@ class TorchSubject:
         """See Subject."""
         check_sides(type(self.model), sides, option)
 
-    def encode(self, images: Tensor) -> Tensor:
+    def encode(self, images: Tensor) -> tuple[Tensor, Values]:
         """See Subject."""
         with self._autocast(images):
-            return self.model.posterior(images).mode().float()
+            posterior, skips = self.model.encoding(images)
+            return posterior.mode().float(), skips
 
-    def decode(self, latents: Tensor) -> Tensor:
+    def decode(self, latents: Tensor, skips: Values) -> Tensor:
         """See Subject."""
         with self._autocast(latents):
-            return self.model.decode(latents).sample.float()
+            return self.model.decoded(latents, skips).float()
 
     def source(self) -> dict[str, Any]:
         """See Subject."""

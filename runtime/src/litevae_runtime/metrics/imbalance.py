@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..data.grids import join_columns, rgb
+from ..nn.beside import NOTHING, Values
 from ..nn.image_autoencoder import ImageAutoencoder
 
 DEFINITION = (
@@ -23,14 +24,15 @@ SHOWN = 4
 _PARAMETRIZATIONS = "parametrizations"
 
 
-def last_block(model: ImageAutoencoder, latent: Tensor) -> str | None:
-    """The path of the decoder's last block, found by decoding a latent [1, nz, h, w], which may be on the meta device.
+def last_block(model: ImageAutoencoder, latent: Tensor, skips: Values = NOTHING) -> str | None:
+    """The path of the decoder's last block, found by decoding a latent [1, nz, h, w] with its skips, which may be on
+    the meta device.
 
     That is the module with children and a convolution that ends last among those that end before the output
     convolution and do not hold it; where there is none, the layer with a convolution's weight before that one. Both give
     feature maps [N, C, h, w].
     """
-    ended = _ended(model, latent)
+    ended = _ended(model, latent, skips)
     layers = [name for name in ended if _is_layer(model.get_submodule(name))]
     if not layers:
         return None
@@ -45,7 +47,7 @@ def last_block(model: ImageAutoencoder, latent: Tensor) -> str | None:
 
 
 @torch.no_grad()
-def _ended(model: ImageAutoencoder, latent: Tensor) -> list[str]:
+def _ended(model: ImageAutoencoder, latent: Tensor, skips: Values) -> list[str]:
     """The modules that decoding calls and that give feature maps, in the order in which they last end."""
     names: dict[str, None] = {}
 
@@ -60,7 +62,7 @@ def _ended(model: ImageAutoencoder, latent: Tensor) -> list[str]:
         # What gives a weight and not a feature map is left out.
         if name and _PARAMETRIZATIONS not in name.split(".")
     ]
-    model.decode(latent)
+    model.decoded(latent, skips)
     for hook in hooks:
         hook.remove()
     return list(names)

@@ -5,6 +5,7 @@ from typing import Literal, overload
 import torch
 from torch import Tensor
 
+from .beside import NOTHING, Values
 from .image_autoencoder import ImageAutoencoder
 from .posterior import (
     LOGVAR_RANGE,
@@ -26,21 +27,31 @@ class AutoencoderBase(ImageAutoencoder):
 
     def posterior(self, x: Tensor) -> DiagonalGaussian:
         """See ImageAutoencoder."""
-        posterior = super().posterior(x)
+        return self._gaussian(x)[0]
+
+    def _gaussian(
+        self, x: Tensor, conditions: Values = NOTHING
+    ) -> tuple[DiagonalGaussian, dict[str, Tensor]]:
+        posterior, skips = self.encoding(x, conditions)
         assert isinstance(posterior, DiagonalGaussian)
-        return posterior
+        return posterior, skips
 
     @overload
-    def encode(self, x: Tensor, return_dict: Literal[True] = True) -> EncoderOutput: ...
+    def encode(self, x: Tensor, return_dict: Literal[True] = True, **conditions: Tensor) -> EncoderOutput: ...
     @overload
-    def encode(self, x: Tensor, return_dict: Literal[False]) -> tuple[DiagonalGaussian]: ...
-    def encode(self, x: Tensor, return_dict: bool = True) -> EncoderOutput | tuple[DiagonalGaussian]:
+    def encode(
+        self, x: Tensor, return_dict: Literal[False], **conditions: Tensor
+    ) -> tuple[DiagonalGaussian]: ...
+    def encode(
+        self, x: Tensor, return_dict: bool = True, **conditions: Tensor
+    ) -> EncoderOutput | tuple[DiagonalGaussian]:
         """The posterior of images: `encode(x).latent_dist.sample()`.
 
-        In a plain tuple without `return_dict`. ValueError where channels or sides do not fit; it names the sides that do.
+        `conditions` are those of the model, by their names; what decoding takes besides the latent is in `skips`. In a plain tuple
+        without `return_dict`, and then without these. ValueError where channels or sides do not fit; it names the sides that do.
         """
-        posterior = self.posterior(x)
-        return EncoderOutput(posterior) if return_dict else (posterior,)
+        posterior, skips = self._gaussian(x, conditions)
+        return EncoderOutput(posterior, skips) if return_dict else (posterior,)
 
     @overload
     def forward(
@@ -51,6 +62,7 @@ class AutoencoderBase(ImageAutoencoder):
         return_dict: Literal[True] = True,
         *,
         sample_posterior: bool | None = None,
+        **conditions: Tensor,
     ) -> ReconstructionOutput: ...
     @overload
     def forward(
@@ -61,6 +73,7 @@ class AutoencoderBase(ImageAutoencoder):
         *,
         return_dict: Literal[False],
         sample_posterior: bool | None = None,
+        **conditions: Tensor,
     ) -> tuple[Tensor]: ...
     def forward(
         self,
@@ -70,16 +83,17 @@ class AutoencoderBase(ImageAutoencoder):
         return_dict: bool = True,
         *,
         sample_posterior: bool | None = None,
+        **conditions: Tensor,
     ) -> ReconstructionOutput | tuple[Tensor]:
         """Reconstructions and posterior.
 
         From the mean where `sample`, diffusers' `sample_posterior`, is False. ValueError where images do not fit.
         """
         self._expect_both(x)
-        posterior = self.posterior(x)
+        posterior, skips = self._gaussian(x, conditions)
         draws = sample if sample_posterior is None else sample_posterior
         z = posterior.sample(generator) if draws else posterior.mode()
-        image = self.decode(z).sample
+        image = self.decoded(z, skips)
         return ReconstructionOutput(image, posterior) if return_dict else (image,)
 
 
@@ -89,23 +103,32 @@ class DeterministicBase(ImageAutoencoder):
     posterior_type = PointPosterior
 
     @overload
-    def encode(self, x: Tensor, return_dict: Literal[True] = True) -> LatentOutput: ...
+    def encode(self, x: Tensor, return_dict: Literal[True] = True, **conditions: Tensor) -> LatentOutput: ...
     @overload
-    def encode(self, x: Tensor, return_dict: Literal[False]) -> tuple[Tensor]: ...
-    def encode(self, x: Tensor, return_dict: bool = True) -> LatentOutput | tuple[Tensor]:
+    def encode(self, x: Tensor, return_dict: Literal[False], **conditions: Tensor) -> tuple[Tensor]: ...
+    def encode(
+        self, x: Tensor, return_dict: bool = True, **conditions: Tensor
+    ) -> LatentOutput | tuple[Tensor]:
         """The latents of images: `encode(x).latent`.
 
-        In a plain tuple without `return_dict`. ValueError where channels or sides do not fit; it names the sides that do.
+        `conditions` are those of the model, by their names; what decoding takes besides the latent is in `skips`. In a plain tuple
+        without `return_dict`, and then without these. ValueError where channels or sides do not fit; it names the sides that do.
         """
-        latent = self.posterior(x).mode()
-        return LatentOutput(latent) if return_dict else (latent,)
+        posterior, skips = self.encoding(x, conditions)
+        latent = posterior.mode()
+        return LatentOutput(latent, skips) if return_dict else (latent,)
 
     @overload
-    def forward(self, x: Tensor, return_dict: Literal[True] = True) -> DecoderOutput: ...
+    def forward(
+        self, x: Tensor, return_dict: Literal[True] = True, **conditions: Tensor
+    ) -> DecoderOutput: ...
     @overload
-    def forward(self, x: Tensor, return_dict: Literal[False]) -> tuple[Tensor]: ...
-    def forward(self, x: Tensor, return_dict: bool = True) -> DecoderOutput | tuple[Tensor]:
+    def forward(self, x: Tensor, return_dict: Literal[False], **conditions: Tensor) -> tuple[Tensor]: ...
+    def forward(
+        self, x: Tensor, return_dict: bool = True, **conditions: Tensor
+    ) -> DecoderOutput | tuple[Tensor]:
         """Reconstructions. ValueError where images do not fit."""
         self._expect_both(x)
-        image = self.decode(self.encode(x).latent).sample
+        posterior, skips = self.encoding(x, conditions)
+        image = self.decoded(posterior.mode(), skips)
         return DecoderOutput(image) if return_dict else (image,)

@@ -13,10 +13,20 @@ def scaled(sides: Sides, factor: int) -> Sides:
     return ((height * factor, next_height * factor), (width * factor, next_width * factor))
 
 
-def least_from(side: int, sides: Sides) -> tuple[int, int]:
-    """The least height and width that fit and are no less than `side`."""
-    height, width = (minimum + max(0, math.ceil((side - minimum) / step)) * step for minimum, step in sides)
+def least_fitting(side: int, fitting: Sequence[Sides]) -> tuple[int, int]:
+    """The least height and width that are among those of all `fitting` and no less than `side`."""
+    height, width = (_least(side, [sides[axis] for sides in fitting]) for axis in (0, 1))
     return height, width
+
+
+def _least(side: int, along: Sequence[tuple[int, int]]) -> int:
+    least = max(side, *(minimum for minimum, _ in along))
+    cycle = range(least, least + math.lcm(*(step for _, step in along)))
+    return next(each for each in cycle if _fits(each, along))
+
+
+def _fits(side: int, along: Sequence[tuple[int, int]]) -> bool:
+    return all(side >= minimum and (side - minimum) % step == 0 for minimum, step in along)
 
 
 def require_sides(height: int, width: int, fitting: Sequence[Sides], what: str, model: str) -> None:
@@ -25,7 +35,7 @@ def require_sides(height: int, width: int, fitting: Sequence[Sides], what: str, 
         along = [sides[i] for sides in fitting]
 
         def fits(side: int, along: Sequence[tuple[int, int]] = along) -> bool:
-            return all(side >= minimum and (side - minimum) % step == 0 for minimum, step in along)
+            return _fits(side, along)
 
         if not fits(side):
             reach = max(minimum for minimum, _ in along) + math.lcm(*(step for _, step in along))

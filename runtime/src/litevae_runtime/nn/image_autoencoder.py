@@ -1,7 +1,7 @@
 """What all autoencoders share, whatever their encoders give: decode, tiles, switches, and weights that travel."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import partial
 from typing import Any, Literal, Self, overload
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from .beside import NOTHING, ORIGINAL, Taken, Values, require_given
 from .fitting import Sides, require_sides, scaled
 from .posterior import DecoderOutput, Posterior
 from .pretrained import Pretrained
@@ -32,6 +33,10 @@ class ImageAutoencoder(Pretrained):
     # all of them.
     image_sides: Sides = ((1, 1), (1, 1))
     latent_sides: Sides = ((1, 1), (1, 1))
+    # What the encoder takes besides the image, and the decoder besides the latent; what the encoder gives besides.
+    encoder_takes: tuple[Taken, ...] = ()
+    decoder_takes: tuple[Taken, ...] = ()
+    encoder_gives: tuple[str, ...] = ()
 
     # What `_moments` gives the parameters of.
     posterior_type: type[Posterior]
@@ -42,10 +47,12 @@ class ImageAutoencoder(Pretrained):
     tile_sample_min_size: int = 512
     tile_overlap_factor: float = 0.25
 
-    def _moments(self, x: Tensor) -> Tensor:
+    def _moments(self, *args: Any, **kwargs: Any) -> Any:
+        """Of an image and what `encoder_takes`, in that order; with `encoder_gives` a dictionary of `moments` and these."""
         raise NotImplementedError
 
-    def _image(self, x: Tensor) -> Tensor:
+    def _image(self, *args: Any, **kwargs: Any) -> Any:
+        """Of a latent and what `decoder_takes`, in that order."""
         raise NotImplementedError
 
     def posterior(self, x: Tensor) -> Posterior:
@@ -53,28 +60,67 @@ class ImageAutoencoder(Pretrained):
 
         ValueError where channels or sides do not fit; it names the sides that do.
         """
+        return self.encoding(x)[0]
+
+    def encoding(self, x: Tensor, conditions: Values = NOTHING) -> tuple[Posterior, dict[str, Tensor]]:
+        """The posterior of images [N, C, H, W] under the model's conditions, and what else of them decoding takes.
+
+        That is what `decoded` is given beside a latent: the encoder's other outputs, the conditions, and the images where the
+        decoder takes them as `original`. TypeError where a condition is missing or unknown, ValueError where shapes do not fit.
+        """
         self._expect(x, self.image_channels, "images", self.image_sides)
-        moments = self._in_pieces(self._encoded, x, 1, Fraction(1, self.stride), self.image_sides)
-        return self.posterior_type(moments)
+        taken = [name for name, *_ in self.decoder_takes]
+        also = [name for name in taken if name not in (ORIGINAL, *self.encoder_gives)]
+        images = (len(x), x.shape[2], x.shape[3])
+        given = require_given(f"encoding of {self.name}", self.encoder_takes, conditions, images, also)
+        scale = Fraction(1, self.stride)
+        found = self._in_pieces("moments", self._encoded, (x, *given), 1, scale, self.image_sides)
+        posterior = self.posterior_type(found.pop("moments"))
+        known = {**conditions, ORIGINAL: x}
+        return posterior, {**found, **{name: known[name] for name in taken if name in known}}
+
+    def decoded(self, z: Tensor, skips: Values = NOTHING) -> Tensor:
+        """The images of latents [N, nz, h, w] and what `encoding` gave beside these. TypeError and ValueError as there."""
+        self._expect(z, self.latent_channels, "latents", self.latent_sides)
+        images = (len(z), z.shape[2] * self.stride, z.shape[3] * self.stride)
+        given = require_given(
+            f"decoding of {self.name}", self.decoder_takes, skips, images, self.encoder_gives
+        )
+        scale = Fraction(self.stride)
+        found = self._in_pieces(
+            "image", self._decoded, (z, *given), self.stride, scale, self.latent_sides
+        )
+        return found["image"]
 
     @overload
     def decode(
-        self, z: Tensor, return_dict: Literal[True] = True, generator: torch.Generator | None = None
+        self,
+        z: Tensor,
+        return_dict: Literal[True] = True,
+        generator: torch.Generator | None = None,
+        **skips: Tensor,
     ) -> DecoderOutput: ...
     @overload
     def decode(
-        self, z: Tensor, return_dict: Literal[False], generator: torch.Generator | None = None
+        self,
+        z: Tensor,
+        return_dict: Literal[False],
+        generator: torch.Generator | None = None,
+        **skips: Tensor,
     ) -> tuple[Tensor]: ...
     def decode(
-        self, z: Tensor, return_dict: bool = True, generator: torch.Generator | None = None
+        self,
+        z: Tensor,
+        return_dict: bool = True,
+        generator: torch.Generator | None = None,
+        **skips: Tensor,
     ) -> DecoderOutput | tuple[Tensor]:
         """The images of latents: `decode(z).sample`; in a plain tuple without `return_dict`.
 
-        `generator` is there for diffusers' pipelines: nothing is drawn here. ValueError where channels or sides do not
+        `skips` are what the decoder takes besides: those of `encode`'s output, `decode(z, **encoded.skips)`. `generator` is there for diffusers' pipelines: nothing is drawn here. ValueError where channels or sides do not
         fit; it names the sides that do.
         """
-        self._expect(z, self.latent_channels, "latents", self.latent_sides)
-        image = self._in_pieces(self._decoded, z, self.stride, Fraction(self.stride), self.latent_sides)
+        image = self.decoded(z, skips)
         return DecoderOutput(image) if return_dict else (image,)
 
     def _expect_both(self, x: Tensor) -> None:
@@ -83,31 +129,48 @@ class ImageAutoencoder(Pretrained):
             x, self.image_channels, "images", self.image_sides, scaled(self.latent_sides, self.stride)
         )
 
-    def _encoded(self, x: Tensor) -> Tensor:
-        moments = self._moments(x)
-        return self.get_submodule("quant_conv")(moments) if "quant_conv" in self._added else moments
+    def _encoded(self, x: Tensor, *given: Tensor) -> dict[str, Tensor]:
+        found = self._moments(x, *given)
+        named: dict[str, Tensor] = found if self.encoder_gives else {"moments": found}
+        if "quant_conv" in self._added:
+            named["moments"] = self.get_submodule("quant_conv")(named["moments"])
+        return named
 
-    def _decoded(self, z: Tensor) -> Tensor:
-        return self._image(
-            self.get_submodule("post_quant_conv")(z) if "post_quant_conv" in self._added else z
-        )
+    def _decoded(self, z: Tensor, *given: Tensor) -> dict[str, Tensor]:
+        latent = self.get_submodule("post_quant_conv")(z) if "post_quant_conv" in self._added else z
+        return {"image": self._image(latent, *given)}
 
     def _in_pieces(
-        self, function: Callable[[Tensor], Tensor], x: Tensor, unit: int, scale: Fraction, fitting: Sides
-    ) -> Tensor:
-        """`function(x)`, an image or a tile at a time as the switches say.
+        self,
+        name: str,
+        function: Callable[..., dict[str, Tensor]],
+        given: Sequence[Tensor],
+        unit: int,
+        scale: Fraction,
+        fitting: Sides,
+    ) -> dict[str, Tensor]:
+        """`function(*given)`, an image or a tile at a time as the switches say; of tiles the value `name` alone.
 
-        `unit` is how many pixels one position is, `fitting` the sides that the function takes.
+        `unit` is how many pixels one position of the first is, `fitting` its sides that the function takes.
         """
-        if self.use_slicing and len(x) > 1:
-            return torch.cat([self._tiled(function, each, unit, scale, fitting) for each in x.split(1)])
-        return self._tiled(function, x, unit, scale, fitting)
+        if self.use_slicing and len(given[0]) > 1:
+            each = zip(*(value.split(1) for value in given), strict=True)
+            found = [self._tiled(name, function, one, unit, scale, fitting) for one in each]
+            return {name: torch.cat([one[name] for one in found]) for name in found[0]}
+        return self._tiled(name, function, given, unit, scale, fitting)
 
     def _tiled(
-        self, function: Callable[[Tensor], Tensor], x: Tensor, unit: int, scale: Fraction, fitting: Sides
-    ) -> Tensor:
+        self,
+        name: str,
+        function: Callable[..., dict[str, Tensor]],
+        given: Sequence[Tensor],
+        unit: int,
+        scale: Fraction,
+        fitting: Sides,
+    ) -> dict[str, Tensor]:
         if not self.use_tiling:
-            return function(x)
+            return function(*given)
+        x = given[0]
         self._require_tiles()
         # In whole positions of the latent, of which every tile is made.
         positions = max(1, self.tile_sample_min_size // self.stride)
@@ -115,12 +178,17 @@ class ImageAutoencoder(Pretrained):
         side, shared = (count * self.stride // unit for count in (positions, overlap))
         height, width = x.shape[-2:]
         if max(height, width) <= side:
-            return function(x)
+            return function(*given)
         require_sides(min(side, height), min(side, width), [fitting], "tiles", self.name)
-        return blended(function, x, side, shared, scale)
+        return {name: blended(lambda tile: function(tile)[name], x, side, shared, scale)}
 
     def _require_tiles(self) -> None:
-        """ValueError where tiles of these settings are none, or never come to an image's end."""
+        """ValueError where there are no tiles, or of these settings none, or they never come to an image's end."""
+        if self.encoder_takes or self.decoder_takes or self.encoder_gives:
+            raise ValueError(
+                f"{self.name} has no tiles: its parts take or give more than an image and a latent; "
+                "enable_slicing() bounds memory by the batch"
+            )
         if not self.tile_sample_min_size >= 1:
             raise ValueError(
                 f"tile_sample_min_size is {self.tile_sample_min_size}: a tile has at least one pixel"
@@ -142,7 +210,7 @@ class ImageAutoencoder(Pretrained):
 
         The result is not that of the whole image: tiles end before their surroundings do, and what looks at all of
         an image (the statistics of norms, attention) sees a tile. A warning says so. ValueError where
-        `tile_sample_min_size` is below 1 or `tile_overlap_factor` not in [0, 1).
+        `tile_sample_min_size` is below 1 or `tile_overlap_factor` not in [0, 1), and for models with skips or conditions.
         """
         if use_tiling:
             self._require_tiles()

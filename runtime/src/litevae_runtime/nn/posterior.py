@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
 import torch
@@ -110,7 +110,9 @@ class _Output:
     """Values by name, by key and by position, as diffusers' outputs give them."""
 
     def to_tuple(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        # As diffusers' outputs leave out what is None: most models have no skips.
+        values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        return tuple(value for value in values if isinstance(value, Tensor) or value != {})
 
     def __getitem__(self, key: int | slice | str) -> Any:
         if isinstance(key, str):
@@ -126,6 +128,8 @@ class _Output:
 @dataclass
 class EncoderOutput(_Output):
     latent_dist: DiagonalGaussian
+    # What decoding takes besides the latent: `decode(z, **skips)`.
+    skips: dict[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass
@@ -133,6 +137,8 @@ class LatentOutput(_Output):
     """What an encoder without a distribution gives: `latent` in AutoencoderDC's output, `latents` in AutoencoderTiny's."""
 
     latent: Tensor
+    # As in EncoderOutput.
+    skips: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def latents(self) -> Tensor:

@@ -46,8 +46,8 @@ def fits(side: int, autoencoder: ImageAutoencoder, discriminator: nn.Module | No
     """Whether square images of that side come back in their size. The networks are on the meta device, in eval mode."""
     try:
         image = torch.zeros(1, autoencoder.image_channels, side, side, device="meta")
-        latent = autoencoder.posterior(image).mode()
-        if autoencoder.decode(latent).sample.shape != image.shape:
+        posterior, skips = autoencoder.encoding(image)
+        if autoencoder.decoded(posterior.mode(), skips).shape != image.shape:
             return False
         if discriminator is not None:
             discriminator(image)

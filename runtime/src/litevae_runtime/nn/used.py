@@ -1,17 +1,17 @@
 """Which modules of an autoencoder encoding and decoding use, found out by running it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from ..common.errors import InputError
-from .fitting import Sides, least_from
+from .fitting import Sides, least_fitting, scaled
 from .image_autoencoder import ImageAutoencoder
 
 
-def _called(autoencoder: ImageAutoencoder, call: Callable[[Tensor], object], x: Tensor) -> list[nn.Module]:
-    """The modules with parameters of their own that `call(x)` uses, in the order of their first use."""
+def _called(autoencoder: ImageAutoencoder, call: Callable[[], object]) -> list[nn.Module]:
+    """The modules with parameters of their own that a call uses, in the order of their first use."""
     called: dict[nn.Module, None] = {}
 
     def remember(module: nn.Module, *_: object) -> None:
@@ -23,26 +23,44 @@ def _called(autoencoder: ImageAutoencoder, call: Callable[[Tensor], object], x: 
         if next(module.parameters(recurse=False), None) is not None
     ]
     with torch.no_grad():
-        call(x)
+        call()
     for hook in hooks:
         hook.remove()
     return list(called)
-
-
-def _example(autoencoder: ImageAutoencoder, channels: int, side: int, fitting: Sides) -> Tensor:
-    """Zeros of the least sides that fit and are no less than `side`."""
-    device = next(autoencoder.parameters()).device
-    return torch.zeros(1, channels, *least_from(side, fitting), device=device)
 
 
 # Least positions of the latent in the examples that find out which modules are used.
 _SIDE = 8
 
 
+def _example(autoencoder: ImageAutoencoder, *fitting: Sides) -> Tensor:
+    """An image of zeros, of the least sides that fit and give so many positions."""
+    device = next(autoencoder.parameters()).device
+    sides = least_fitting(_SIDE * autoencoder.stride, fitting)
+    return torch.zeros(1, autoencoder.image_channels, *sides, device=device)
+
+
 def used_in_encoding(autoencoder: ImageAutoencoder) -> list[nn.Module]:
-    side = _SIDE * autoencoder.stride
-    image = _example(autoencoder, autoencoder.image_channels, side, autoencoder.image_sides)
-    return _called(autoencoder, autoencoder.posterior, image)
+    image = _example(autoencoder, autoencoder.image_sides)
+    return _called(autoencoder, lambda: autoencoder.posterior(image))
+
+
+@torch.no_grad()
+def skip_shapes(model: type[ImageAutoencoder], images: Sequence[int]) -> dict[str, torch.Size]:
+    """What decoding takes besides latents of `images` [N, C, H, W], by name; found out without memory or time."""
+    if not model.decoder_takes:
+        return {}
+    with torch.device("meta"):
+        _, skips = model().eval().encoding(torch.zeros(*images))
+    return {name: value.shape for name, value in skips.items()}
+
+
+def example_latent(autoencoder: ImageAutoencoder, image: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    """Zeros in the place of a latent of `image`, and of what decoding takes besides."""
+    sides = (side // autoencoder.stride for side in image.shape[2:])
+    shapes = skip_shapes(type(autoencoder), image.shape)
+    skips = {name: image.new_zeros(shape) for name, shape in shapes.items()}
+    return image.new_zeros(len(image), autoencoder.latent_channels, *sides), skips
 
 
 def keys_of_encoding(autoencoder: ImageAutoencoder) -> set[str]:
@@ -57,8 +75,10 @@ def keys_of_encoding(autoencoder: ImageAutoencoder) -> set[str]:
 
 
 def used_in_decoding(autoencoder: ImageAutoencoder) -> list[nn.Module]:
-    latent = _example(autoencoder, autoencoder.latent_channels, _SIDE, autoencoder.latent_sides)
-    return _called(autoencoder, autoencoder.decode, latent)
+    fitting = scaled(autoencoder.latent_sides, autoencoder.stride)
+    image = _example(autoencoder, fitting, *([autoencoder.image_sides] if autoencoder.decoder_takes else []))
+    latent, skips = example_latent(autoencoder, image)
+    return _called(autoencoder, lambda: autoencoder.decoded(latent, skips))
 
 
 def freeze_encoder(autoencoder: ImageAutoencoder) -> None:

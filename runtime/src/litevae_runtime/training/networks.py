@@ -101,9 +101,9 @@ class Reconstruction(nn.Module):
         self.autoencoder = autoencoder
 
     def forward(self, image: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        posterior = self.autoencoder.posterior(image)
+        posterior, skips = self.autoencoder.encoding(image)
         moments = torch.cat(posterior.tensors(), dim=1)
-        return self.autoencoder.decode(posterior.draw(noise)).sample, moments
+        return self.autoencoder.decoded(posterior.draw(noise), skips), moments
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from ..nn.image_autoencoder import ImageAutoencoder
 @torch.no_grad()
 def sample_grid(model: ImageAutoencoder, images: Tensor) -> np.ndarray:
     """RGB bytes [H, W, 3] of the rows of `images` [N, C, h, w]: reconstructed without noise."""
-    latent = model.posterior(images).mode()
-    x_hat = model.decode(latent).sample.float()
+    posterior, skips = model.encoding(images)
+    latent = posterior.mode()
+    x_hat = model.decoded(latent, skips).float()
     difference = (x_hat - images).abs().mean(dim=1, keepdim=True) - 1
     return join_columns(
         [

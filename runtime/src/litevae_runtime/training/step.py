@@ -197,7 +197,8 @@ class TrainingStep:
         average = self.networks.average
         assert average is not None
         with torch.no_grad(), self.accelerator.autocast():
-            return average.decode(average.posterior(image).draw(noise)).sample.float()
+            posterior, skips = average.encoding(image)
+            return average.decoded(posterior.draw(noise), skips).float()
 
     def _judged(self, x_hat: Tensor) -> Tensor:
         """The adversarial term; the discriminator itself gets nothing from it, neither gradients nor statistics."""

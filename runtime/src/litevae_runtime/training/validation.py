@@ -36,7 +36,8 @@ def validate(
     with evaluating(accelerator, model):
         for loaded in loader:
             x = loaded["image"].to(accelerator.device)
-            x_hat = model.decode(model.posterior(x).mode()).sample.float()
+            posterior, skips = model.encoding(x)
+            x_hat = model.decoded(posterior.mode(), skips).float()
             found = {"psnr": psnr(x_hat, x), "l1": (x_hat - x).abs().mean(dim=(1, 2, 3))}
             if perceptual is not None:
                 with torch.autocast(x.device.type, enabled=False):

@@ -1,5 +1,6 @@
 /** The classes of a block's children, with what their constructors are given there. */
 import type { Block, Body, CallNode, Graph } from "../../../ir/model.ts";
+import { bodyOf } from "../../../ir/walk.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import type { ChildArguments } from "./match.ts";
 import type { Sample } from "./samples.ts";
@@ -14,7 +15,7 @@ export type ClassLookup = (
 /** The body of the first call of each child. */
 export function bodiesIn(graph: Graph): ReadonlyMap<Block, Body> {
   const calls = graph.nodes.filter((node): node is CallNode => node.kind === "call").toReversed();
-  return new Map(calls.map(({ block, body, returns }) => [block, { graph: body, returns }]));
+  return new Map(calls.map((node) => [node.block, bodyOf(node)]));
 }
 
 export function childrenOf(sample: Sample, classOf: ClassLookup): ChildArguments {

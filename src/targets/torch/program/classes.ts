@@ -1,6 +1,7 @@
 /** The classes of a model: one for each kind of block, children before parents. */
 import type { Block, Body, Definition, Graph, Module, Rebuilds } from "../../../ir/model.ts";
 import { BuiltOnce } from "../../../ir/rebuild.ts";
+import { bodyOf } from "../../../ir/walk.ts";
 import { unused } from "../names.ts";
 import type { ClassLookup } from "./children.ts";
 import { completed, defaultsOf, type Default } from "./defaults.ts";
@@ -51,7 +52,7 @@ class ClassBuilder {
       this.#collect(node.body);
       const { definition } = node.block;
       const instances = this.#instances.get(definition) ?? new Map<Block, Body>();
-      if (!instances.has(node.block)) instances.set(node.block, { graph: node.body, returns: node.returns });
+      if (!instances.has(node.block)) instances.set(node.block, bodyOf(node));
       this.#instances.set(definition, instances);
     }
   }
@@ -118,7 +119,7 @@ class ClassBuilder {
     for (const { body } of instances) {
       for (const node of body.graph.nodes) {
         if (node.kind !== "call" || this.#programs.has(node.block.definition)) continue;
-        this.#make(node.block.definition, [sampleOf(node.block, { graph: node.body, returns: node.returns })]);
+        this.#make(node.block.definition, [sampleOf(node.block, bodyOf(node))]);
       }
     }
     // A block that is defined inside of another is defined anew whenever that one is built.
@@ -145,7 +146,7 @@ class ClassBuilder {
   #alone({ block, body }: Sample): void {
     for (const node of body.graph.nodes) {
       if (node.kind !== "call") continue;
-      const inside = { graph: node.body, returns: node.returns };
+      const inside = bodyOf(node);
       if (this.#classOf(node.block, inside) === undefined) this.#alone(sampleOf(node.block, inside));
     }
     if (this.#classOf(block, body) !== undefined) return;

@@ -91,7 +91,7 @@ function solved(
   const built = (config: readonly unknown[]): { readonly numbers: Numbers; readonly text: string } | undefined => {
     try {
       const rebuilt = rebuilds.of(block.definition, config);
-      const traced = rebuilt.trace(inputs);
+      const traced = rebuilt.trace(inputs, body.named);
       return { numbers: [...attributesIn(rebuilt.block), ...numbersOf(traced.graph)], text: textOf(rebuilt.block, traced) };
     } catch {
       // The author's code, a check or a shape refuses the configuration.

@@ -75,22 +75,18 @@ export function attributesIn(block: Block): readonly (readonly [string, number])
   });
 }
 
-/** The body on the first of the combinations of channels that fits. */
-export function traceWith(
-  rebuilt: Rebuilt,
-  candidates: readonly (readonly number[])[],
-  inputs: readonly Shape[],
-): Body | undefined {
+/** The body, with what is given to `like` on the first of the combinations of channels that fits. */
+export function traceWith(rebuilt: Rebuilt, candidates: readonly (readonly number[])[], like: Body): Body | undefined {
   const combinations = candidates.reduce<readonly (readonly number[])[]>(
     (all, each) => all.flatMap((before) => each.map((channels) => [...before, channels])).slice(0, 64),
     [[]],
   );
   for (const channels of combinations) {
-    const shapes = inputs.map((shape, i) =>
+    const shapes = like.graph.inputs.map(({ shape }, i) =>
       shape.map((dim, axis) => (axis === 1 ? constantDim(must(channels[i], `the channels of input ${i}`)) : dim)),
     );
     try {
-      return rebuilt.trace(shapes);
+      return rebuilt.trace(shapes, like.named);
     } catch {
       // Another number of channels may fit.
     }

@@ -230,6 +230,8 @@ class Matcher {
   body({ forward, returns }: Pattern, block: Block, body: Body): void {
     const names = (each: typeof returns): string => JSON.stringify([each.kind, each.entries.map(([name]) => name)]);
     if (names(returns) !== names(body.returns)) throw new Mismatch();
+    const taken = forward.steps.filter(({ kind }) => kind === "input").length;
+    if (taken !== body.graph.inputs.length) throw new Mismatch();
     const run = new Run(this.env, block, body);
     const expected = body.returns.entries.map(([, output]) => run.numberOf(body.graph.outputs[output] as Value));
     const found = run.steps(forward, new Map(), new Map());

@@ -24,7 +24,7 @@ export class Rebuilder {
       const rebuilt = this.#rebuilds.of(block.definition, config);
       const inputs = body.graph.inputs.map(({ shape }) => shape);
       for (const channels of this.#channels.candidates(rebuilt.block, inputs, values)) {
-        const traced = traceWith(rebuilt, channels, inputs);
+        const traced = traceWith(rebuilt, channels, body);
         if (traced !== undefined) return { settings: new Map([...settings, ...values]), block: rebuilt.block, body: traced };
       }
       return undefined;

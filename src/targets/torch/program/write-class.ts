@@ -28,7 +28,9 @@ export function writeClass(program: ClassProgram, doc: readonly string[]): PyCla
   const stored = [...new Set(parametersOfSteps(program.forward))];
   const attributes = new Map(stored.map((name) => [name, unused(name, keys)]));
   const own = pyName("self");
+  const { named } = program.example.body;
   const forward = writeForward(program.forward, program.returns, {
+    ...(named === undefined ? {} : { named }),
     naming: { parameter: (name) => pyAttribute(own, attributes.get(name) ?? name) },
     optional: new Set(
       program.members.flatMap(([key, member]) =>

@@ -1,13 +1,14 @@
 /** The steps of a forward as Python statements. */
 import type { Returns } from "../../../ir/model.ts";
 import { pyIndex, pyName, pySymbol, type PyFunction } from "../../../ir/python.ts";
+import { inputName, unused } from "../names.ts";
 import { inputNames } from "./forward-values.ts";
 import { ForwardWriter, type Surroundings } from "./forward-writer.ts";
 import type { TemplateSteps } from "./template.ts";
 
 export interface ForwardSettings extends Surroundings {
-  /** What its inputs are called; letters where absent. */
-  readonly inputs?: readonly string[];
+  /** What its last inputs are called; the others are letters. */
+  readonly named?: readonly string[];
   /** How it is called; `forward` where absent. */
   readonly method?: string;
 }
@@ -16,7 +17,9 @@ const tensor = pySymbol("torch", "Tensor");
 
 export function writeForward(steps: TemplateSteps, returns: Returns, settings: ForwardSettings): PyFunction {
   const count = steps.steps.filter(({ kind }) => kind === "input").length;
-  const names = settings.inputs ?? inputNames(count);
+  const { named = [] } = settings;
+  const names = [...inputNames(count - named.length)];
+  for (const name of named) names.push(unused(inputName(name), new Set(names)));
   const writer = new ForwardWriter(steps, settings);
   const body = writer.forward(names, returns);
   const type = {

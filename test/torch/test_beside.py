@@ -1,0 +1,269 @@
+"""Skips, conditions and shared weights: the example's package and graphs beside the same model written by hand."""
+
+import json
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+import torch.nn.functional as F
+from conftest import ROOT, litevae, package
+from safetensors.torch import load_file, save_file
+from sets import write_images
+from support.small_package import compile_to
+from torch import Tensor, nn
+from training.runs import forget_accelerate
+
+MODEL = ROOT / "examples" / "inpainting.ts"
+
+
+class Residual(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm, self.conv = nn.GroupNorm(4, channels), nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = x + self.conv(F.silu(self.norm(x)))
+        return out
+
+
+class Peer(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder, self.decoder = nn.Module(), nn.Module()
+        self.encoder.conv_in = nn.Conv2d(4, 16, 3, padding=1)
+        self.encoder.down, self.encoder.deep = nn.Conv2d(16, 16, 2, 2), nn.Conv2d(16, 32, 2, 2)
+        self.decoder.up, self.decoder.fine = nn.Conv2d(32, 16, 3, padding=1), nn.Conv2d(32, 16, 3, padding=1)
+        self.decoder.conv_out = nn.Conv2d(20, 3, 3, padding=1)
+        self.middle = Residual(32)
+        self.quant_conv, self.post_quant_conv = nn.Conv2d(32, 8, 1), nn.Conv2d(4, 32, 1)
+
+    def encode(self, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        encoder: Any = self.encoder
+        x = F.silu(encoder.conv_in(torch.cat([image * (1 - mask), mask], 1)))
+        skip = F.silu(encoder.down(x))
+        return self.quant_conv(self.middle(encoder.deep(skip))), skip
+
+    def decode(self, z: Tensor, skip: Tensor, original: Tensor, mask: Tensor) -> Tensor:
+        decoder: Any = self.decoder
+        up = F.interpolate(decoder.up(self.middle(self.post_quant_conv(z))), scale_factor=2)
+        half = F.silu(decoder.fine(torch.cat([up, skip], 1)))
+        known = torch.cat([original * (1 - mask), mask], 1)
+        out: Tensor = decoder.conv_out(torch.cat([F.interpolate(half, scale_factor=2), known], 1))
+        return out
+
+
+@pytest.fixture(scope="module")
+def peer() -> Peer:
+    torch.manual_seed(3)
+    peer = Peer().eval()
+    for parameter in peer.parameters():
+        nn.init.normal_(parameter, std=0.2)
+    return peer
+
+
+@pytest.fixture(scope="module")
+def folder(peer: Peer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("inpainting")
+    # Shared weights have one key.
+    save_file(peer.state_dict(), place / "weights.safetensors")
+    flags = ("--weights", place / "weights.safetensors", "--target", "onnx,torch")
+    return compile_to(place / "out", MODEL, *flags)
+
+
+@pytest.fixture(scope="module")
+def module(folder: Path) -> Iterator[ModuleType]:
+    with package(folder) as imported:
+        yield imported
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path, module: ModuleType) -> Any:
+    return module.Autoencoder.from_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def given() -> dict[str, Tensor]:
+    torch.manual_seed(4)
+    return {"image": torch.rand(2, 3, 20, 12) * 2 - 1, "mask": (torch.rand(2, 1, 20, 12) > 0.5).float()}
+
+
+def test_the_class_is_the_peer(peer: Peer, model: Any, given: dict[str, Tensor]) -> None:
+    image, mask = given.values()
+    with torch.no_grad():
+        moments, skip = peer.encode(image, mask)
+        z = moments[:, :4]
+        encoded = model.encode(image, mask=mask)
+        assert list(encoded.skips) == ["skip", "original", "mask"]
+        torch.testing.assert_close(encoded.latent_dist.mean, z)
+        torch.testing.assert_close(encoded.latent_dist.logvar, moments[:, 4:])
+        torch.testing.assert_close(encoded.skips["skip"], skip)
+        wanted = peer.decode(z, skip, image, mask)
+        torch.testing.assert_close(model.decode(z, **encoded.skips).sample, wanted)
+        torch.testing.assert_close(model(image, sample=False, mask=mask).sample, wanted)
+        [plain] = model.decode(z, return_dict=False, **encoded.skips)
+        torch.testing.assert_close(plain, wanted)
+        # What is skipped is looked at.
+        others = {**encoded.skips, "original": -image}
+        assert not torch.allclose(model.decode(z, **others).sample, wanted, atol=1e-3)
+
+
+def test_the_graphs_are_the_peer(peer: Peer, folder: Path, given: dict[str, Tensor]) -> None:
+    image, mask = given.values()
+    with torch.no_grad():
+        moments, skip = peer.encode(image, mask)
+        mean = moments[:, :4]
+        wanted = peer.decode(mean, skip, image, mask)
+    encoder, decoder = (onnxruntime.InferenceSession(folder / f"{part}.onnx") for part in ("encoder", "decoder"))
+    found = encoder.run(["mean", "skip"], {name: value.numpy() for name, value in given.items()})
+    np.testing.assert_allclose(found[0], mean.numpy(), atol=1e-4)
+    np.testing.assert_allclose(found[1], skip.numpy(), atol=1e-4)
+    values = {"latent": mean, "skip": skip, "original": image, "mask": mask}
+    [out] = decoder.run(["image"], {name: value.numpy() for name, value in values.items()})
+    np.testing.assert_allclose(out, wanted.numpy(), atol=1e-4 * wanted.abs().max().item())
+
+
+def test_shared_weights_are_one_module(model: Any, peer: Peer, folder: Path) -> None:
+    assert list(load_file(folder / "model.safetensors")) == list(model.state_dict())
+    assert set(model.state_dict()) == set(peer.state_dict())
+    assert sum(value.numel() for value in model.parameters()) == sum(value.numel() for value in peer.parameters())
+
+
+def test_parts_alone_have_their_keys(module: ModuleType, peer: Peer, given: dict[str, Tensor]) -> None:
+    image, mask = given.values()
+    state = peer.state_dict()
+    encoder, decoder = module.build_encoder(), module.build_decoder()
+    for part in (encoder, decoder):
+        part.load_state_dict({key: state[key] for key in part.state_dict()})
+    with torch.no_grad():
+        moments, skip = peer.encode(image, mask)
+        found = encoder(image, mask)
+        torch.testing.assert_close(found["moments"], moments)
+        torch.testing.assert_close(found["skip"], skip)
+        wanted = peer.decode(moments[:, :4], skip, image, mask)
+        torch.testing.assert_close(decoder(moments[:, :4], skip, image, mask), wanted)
+
+
+def test_slices_are_the_whole(model: Any, given: dict[str, Tensor]) -> None:
+    image, mask = given.values()
+    with torch.no_grad():
+        whole = model(image, sample=False, mask=mask).sample
+        model.enable_slicing()
+        try:
+            torch.testing.assert_close(model(image, sample=False, mask=mask).sample, whole)
+        finally:
+            model.disable_slicing()
+    with pytest.raises(ValueError, match="inpainting has no tiles: its parts take or give more"):
+        model.enable_tiling()
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda model, x, m: model.encode(x), TypeError, "encoding of inpainting takes mask besides, and is not given mask"),
+        (lambda model, x, m: model.encode(x, mask=m, text=m), TypeError, "takes mask besides, and no text"),
+        (lambda model, x, m: model.encode(x, mask=m[:, :, :4]), ValueError, r"takes mask \[2, 1, 20, 12\] here, not \[2, 1, 4, 12\]"),
+        (lambda model, x, m: model.encode(x, mask=m[:1]), ValueError, r"not \[1, 1, 20, 12\]"),
+        (
+            lambda model, x, m: model.decode(torch.zeros(2, 4, 5, 3), mask=m),
+            TypeError,
+            "decoding of inpainting takes skip, original, mask besides, and is not given skip, original",
+        ),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said(
+    model: Any, given: dict[str, Tensor], call: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        call(model, given["image"], given["mask"])
+
+
+def test_conditions_leave_the_trainer_out(folder: Path, tmp_path: Path) -> None:
+    again = litevae("compile", MODEL, "-o", tmp_path / "out", "--target", "torch")
+    assert again.returncode == 0
+    assert "inpainting takes mask from outside, which images do not bring" in again.stderr
+    assert not (folder / "litevae_inpainting" / "train.py").exists()
+    refused = litevae("compile", MODEL, "-o", tmp_path / "other", "--target", "torch", "--recipe", "smoke")
+    assert refused.returncode == 1
+    assert "inpainting cannot be trained by the recipe smoke: recipes train on images alone" in refused.stderr
+    shown = litevae("run", folder, ROOT / "examples" / "photos" / "chelsea.png", "-o", tmp_path / "run")
+    assert shown.returncode == 1
+    assert "takes more than an image: mask" in shown.stderr
+
+
+SKIPPING = """import { add, block, conv2d, groupNorm, layers, model, silu, upsample, type Feature } from "litevae/dsl";
+const Encoder = block("Encoder", () => {
+  const { first, norm, second } = layers({
+    first: conv2d({ in: 3, out: 8, kernel: 2, stride: 2 }),
+    norm: groupNorm({ channels: 8, groups: 4 }),
+    second: conv2d({ in: 8, out: 8, kernel: 2, stride: 2 }),
+  });
+  return (image: Feature<3, 1>) => {
+    const skip = silu(norm(first(image)));
+    return { moments: second(skip), skip };
+  };
+});
+const Decoder = block("Decoder", () => {
+  const { first, second, third } = layers({
+    first: conv2d({ in: 4, out: 8 }),
+    second: conv2d({ in: 8, out: 3 }),
+    third: conv2d({ in: 3, out: 3 }),
+  });
+  return (
+    latent: Feature<4, 4>,
+    { skip, original }: { skip: Feature<8, 2>; original: Feature<3, 1> },
+  ): Feature<3, 1> => {
+    const x = second(silu(add(upsample(first(latent), { factor: 2 }), skip)));
+    return third(add(upsample(x, { factor: 2 }), original));
+  };
+});
+export default model({ latentChannels: 4, encoder: Encoder(), decoder: Decoder() });
+"""
+
+RECIPE = """import { recipe } from "litevae";
+export default recipe({
+  name: "two-steps",
+  phases: [{ name: "one", resolution: 16, steps: 2, batch: 2, discriminator: false }],
+  losses: { perceptual: 0, ldl: 0.1 },
+  ema: { decay: 0.9 },
+  data: { workers: 0, validation_share: 0.3 },
+  checkpoints: { validate_every: 1 },
+  log: { every: 1, samples_every: 2, samples: 2, trackers: [] },
+});
+"""
+
+
+def test_skips_of_images_train_evaluate_and_run(tmp_path: Path) -> None:
+    (tmp_path / "skipping.ts").write_text(SKIPPING)
+    (tmp_path / "recipe.ts").write_text(RECIPE)
+    flags = ("--target", "onnx,torch", "--recipe", tmp_path / "recipe.ts")
+    out = compile_to(tmp_path / "out", tmp_path / "skipping.ts", *flags)
+    data = ["--data", str(write_images(tmp_path / "images", 8))]
+    run, trained = tmp_path / "run", tmp_path / "trained"
+    with package(out) as module:
+        assert command(module.__name__, "train", [*data, "--output", str(run), "--cpu"]) == 0
+        compile_to(trained, tmp_path / "skipping.ts", "--weights", run / "model.safetensors")
+        found = []
+        for weights in (["--weights", str(run)], ["--onnx", str(trained)]):
+            result = tmp_path / "evaluation.json"
+            options = ["--output", str(result), "--sizes", "16", "--device", "cpu", "--workers", "0", "--metrics", "psnr"]
+            assert command(module.__name__, "evaluate", [*data, *weights, *options]) == 0
+            found.append(json.loads(result.read_text())["sizes"][0]["psnr"])
+            result.unlink()
+        # What the decoder takes of the image makes it nearly whole.
+        assert found[0] == pytest.approx(found[1], rel=1e-4)
+        assert found[0] > 10
+    shown = litevae("run", trained, ROOT / "examples" / "photos" / "chelsea.png", "-o", tmp_path / "shown")
+    assert shown.returncode == 0, shown.stderr
+    assert "PSNR" in shown.stdout
+
+
+def command(package_name: str, name: str, arguments: list[str]) -> int:
+    forget_accelerate()
+    code: int = import_module(f"{package_name}.{name}").main(arguments)
+    return code
