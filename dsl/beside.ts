@@ -11,14 +11,16 @@ import { checkNames, shapeOfInput, type Given, type MapInput, type VectorInput }
 export type Conditions = Readonly<Record<string, MapInput | VectorInput>>;
 
 /** The conditions as the parts' functions get them. */
-export type GivenConditions<C extends Conditions> = { readonly [Name in keyof C]: Given<C[Name]> };
+export type GivenConditions<C extends Conditions> = { readonly [Name in keyof NoInfer<C>]: Given<NoInfer<C>[Name]> };
 
 /** What an encoder returns under further names. */
-export type FurtherOutputs = Readonly<Record<string, FeatureOrVector>>;
+export interface FurtherOutputs {
+  readonly [name: string]: FeatureOrVector;
+}
 
 /** What a decoder's function gets beside the latent: the encoder's further outputs, the conditions, and the image. */
 export type BesideLatent<I extends number, C extends Conditions, O> = GivenConditions<C> & {
-  readonly [Name in Exclude<keyof O & string, "moments" | "latent">]: O[Name];
+  readonly [Name in Exclude<keyof NoInfer<O> & string, "moments" | "latent">]: NoInfer<O>[Name];
 } & { readonly original: Feature<I, 1> };
 
 /** What a part is offered: a value's name and shape, and where it comes from if not from outside. */

@@ -53,12 +53,12 @@ export interface ModelConfig<
    */
   readonly encoder: (
     image: Feature<NoInfer<I>, 1>,
-    given: GivenConditions<NoInfer<C>>,
+    given: GivenConditions<C>,
   ) => Encoded<Feature<NoInfer<Moments<Z, P>>, S>, P, O>;
   /** Latent → image; beside the latent it is given the encoder's other outputs, the conditions, and `original`, the image that was encoded. */
   readonly decoder: (
     latent: Feature<NoInfer<Z>, NoInfer<S>>,
-    given: BesideLatent<NoInfer<I>, NoInfer<C>, NoInfer<O>>,
+    given: BesideLatent<NoInfer<I>, C, O>,
   ) => Feature<NoInfer<I>, 1>;
   /** Image → logits per position, or these beside one logit per image. */
   readonly discriminator?: ((image: Feature<NoInfer<I>, 1>) => Discriminated) | undefined;
@@ -96,9 +96,9 @@ export function model<
   const ending = endings[posterior];
   const image = shapeOf("N", imageChannels, "H", "W");
   const conditions = conditionsOf(config.conditions ?? {}, reservedNames, source, model);
-  const { encoder: encode, decoder: decode, discriminator: judge } = config;
+  const { encoder: encode, decoder: decode, discriminator: discriminate } = config;
   const tracer = new PartTracer(
-    { [roles.encoder]: encode, [roles.decoder]: decode, ...(judge === undefined ? {} : { [discriminator]: judge }) },
+    { [roles.encoder]: encode, [roles.decoder]: decode, ...(discriminate === undefined ? {} : { [discriminator]: discriminate }) },
     source,
   );
 
@@ -142,7 +142,7 @@ export function model<
   const decoder = tracer.trace(roles.decoder, { offers: [latent, ...beside], finish: finishDecoder });
   const parts = [encoder.part, decoder.part];
   checkRead(conditions, parts, source);
-  if (judge !== undefined) {
+  if (discriminate !== undefined) {
     const finish = (logits: unknown): unknown => {
       const named = typeof logits === "object" && logits !== null && "pixel_logits" in logits ? logits : { pixel_logits: logits };
       for (const [name, logit] of Object.entries(named)) {
@@ -165,7 +165,7 @@ export function model<
     latentChannels,
     stride,
     parts,
-    autoencoder: { ...roles, ...ending.posterior, ...(judge === undefined ? {} : { discriminator }) },
+    autoencoder: { ...roles, ...ending.posterior, ...(discriminate === undefined ? {} : { discriminator }) },
     interchange: config.interchange,
   });
 }

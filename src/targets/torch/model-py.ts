@@ -180,13 +180,16 @@ function partForward(part: Part, wrapped: AutoencoderParts, method?: string): Py
 function stagedClass(part: Part, wrapped: AutoencoderParts, made: (module: Module) => PyExpr): PyStatement {
   const body = bodyOfPart(part, wrapped);
   const base = must(body.graph.inputs[0], "the input of a part").shape;
-  const shapes = (values: Body["graph"]["inputs"]): string =>
-    values.map(({ shape }) => relativeShape(shape, base, String(shape[1]?.offset ?? "C"))).join(", ");
+  const shapes = (values: Body["graph"]["inputs"], names: readonly string[]): string =>
+    values
+      .map(({ shape }, i) => [names[i] ?? "", relativeShape(shape, base, String(shape[1]?.offset ?? "C"))].join(" ").trimStart())
+      .join(", ");
+  const results = body.returns.kind === "record" ? body.returns.entries.map(([name]) => name) : [];
   return {
     kind: "class",
     name: stagedName(part),
     bases: [pySymbol("nn", "Module")],
-    doc: [`${shapes(body.graph.inputs)} -> ${shapes(body.graph.outputs)}.`],
+    doc: [`${shapes(body.graph.inputs, ["", ...part.inputNames.slice(1)])} -> ${shapes(body.graph.outputs, results)}.`],
     body: [initOf([part], made), partForward(part, wrapped)],
   };
 }

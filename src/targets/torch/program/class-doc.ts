@@ -6,7 +6,7 @@ import { ownNaming, pythonOf } from "./rules-python.ts";
 import type { ClassProgram, SignatureShape } from "./template.ts";
 
 /** Shapes relative to the first input, and what else a caller has to know. */
-export function docOf({ signature, returns, settled, given, parameters }: ClassProgram): readonly string[] {
+export function docOf({ signature, returns, settled, given, parameters, example }: ClassProgram): readonly string[] {
   const shown = ({ channels, sizes }: SignatureShape): string => {
     const count = channels === undefined ? "C" : printExpr(pythonOf(channels, ownNaming));
     return `[N, ${count}${sizes === "" ? "" : `, ${sizes}`}]`;
@@ -15,7 +15,10 @@ export function docOf({ signature, returns, settled, given, parameters }: ClassP
     const [name] = must(returns.entries[i], "the name of a result");
     return returns.kind === "record" ? `${name} ${shown(shape)}` : shown(shape);
   });
-  const shapes = `${signature.inputs.map(shown).join(", ")} -> ${results.join(", ")}.`;
+  const { named = [] } = example.body;
+  const first = signature.inputs.length - named.length;
+  const inputs = signature.inputs.map((shape, i) => (i < first ? shown(shape) : `${named[i - first]} ${shown(shape)}`));
+  const shapes = `${inputs.join(", ")} -> ${results.join(", ")}.`;
   const fixed = [
     ...[...settled].map(([name, value]) => `${name} ${printExpr(pyConstant(value))}`),
     ...[...given].map(([name, text]) => `${name} ${text}`),
