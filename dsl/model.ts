@@ -56,10 +56,7 @@ export interface ModelConfig<
     given: GivenConditions<C>,
   ) => Encoded<Feature<NoInfer<Moments<Z, P>>, S>, P, O>;
   /** Latent → image; beside the latent it is given the encoder's other outputs, the conditions, and `original`, the image that was encoded. */
-  readonly decoder: (
-    latent: Feature<NoInfer<Z>, NoInfer<S>>,
-    given: BesideLatent<NoInfer<I>, C, O>,
-  ) => Feature<NoInfer<I>, 1>;
+  readonly decoder: (latent: Feature<NoInfer<Z>, NoInfer<S>>, given: BesideLatent<NoInfer<I>, C, O>) => Feature<NoInfer<I>, 1>;
   /** Image → logits per position, or these beside one logit per image. */
   readonly discriminator?: ((image: Feature<NoInfer<I>, 1>) => Discriminated) | undefined;
 }
@@ -98,7 +95,11 @@ export function model<
   const conditions = conditionsOf(config.conditions ?? {}, reservedNames, source, model);
   const { encoder: encode, decoder: decode, discriminator: discriminate } = config;
   const tracer = new PartTracer(
-    { [roles.encoder]: encode, [roles.decoder]: decode, ...(discriminate === undefined ? {} : { [discriminator]: discriminate }) },
+    {
+      [roles.encoder]: encode,
+      [roles.decoder]: decode,
+      ...(discriminate === undefined ? {} : { [discriminator]: discriminate }),
+    },
     source,
   );
 

@@ -73,7 +73,11 @@ describe("model", () => {
 
 describe("what stands beside image and latent", () => {
   type Skipping = (x: Feature<3, 1>) => { moments: Feature<24, 8>; skip: Feature<16, 2>; style: Vector<32> };
-  type Given = { readonly skip: Feature<16, 2>; readonly style: Vector<32>; readonly original: Feature<3, 1> };
+  interface Given {
+    readonly skip: Feature<16, 2>;
+    readonly style: Vector<32>;
+    readonly original: Feature<3, 1>;
+  }
   type To<G> = (z: Feature<12, 8>, given: G) => Feature<3, 1>;
   type From<G> = (x: Feature<3, 1>, given: G) => Feature<24, 8>;
   const encoder = {} as Skipping;

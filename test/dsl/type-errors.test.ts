@@ -106,15 +106,16 @@ Res({ channels: 16 })(feature<36, 8>());`,
   "moments that are not twice the latent": {
     code: `${parts}dsl.model({ latentChannels: 12, encoder: (x: Feature<3, 1>): Feature<16, 8> => dsl.conv2d({ in: 3, out: 16, stride: 8 })(x), decoder });`,
     errors: [
-      `3: Type '(x: Feature<3, 1>) => Feature<16, 8>' is not assignable to type '(image: Feature<3, 1>) => Feature<24, 8>'.
-  Type 'Feature<16, 8>' is not assignable to type 'Feature<24, 8>'.
-    Type '16' is not assignable to type '24'.`,
+      `3: Type '(x: Feature<3, 1>) => Feature<16, 8>' is not assignable to type '(image: Feature<3, 1>, given: GivenConditions<Record<never, never>>) => Encoded<Feature<24, 8>, "gaussian", FurtherOutputs>'.
+  Type 'Feature<16, 8>' is not assignable to type 'Encoded<Feature<24, 8>, "gaussian", FurtherOutputs>'.
+    Type 'Feature<16, 8>' is not assignable to type 'Feature<24, 8>'.
+      Type '16' is not assignable to type '24'.`,
     ],
   },
   "a decoder of another stride": {
     code: `${parts}dsl.model({ latentChannels: 12, encoder, decoder: (z: Feature<12, 4>): Feature<3, 1> => dsl.upsample(dsl.conv2d({ in: 12, out: 3 })(z), { factor: 4 }) });`,
     errors: [
-      `3: Type '(z: Feature<12, 4>) => Feature<3, 1>' is not assignable to type '(latent: Feature<12, 8>) => Feature<3, 1>'.
+      `3: Type '(z: Feature<12, 4>) => Feature<3, 1>' is not assignable to type '(latent: Feature<12, 8>, given: BesideLatent<3, Record<never, never>, FurtherOutputs>) => Feature<3, 1>'.
   Types of parameters 'z' and 'latent' are incompatible.
     Type 'Feature<12, 8>' is not assignable to type 'Feature<12, 4>'.
       Type '8' is not assignable to type '4'.`,
@@ -123,7 +124,7 @@ Res({ channels: 16 })(feature<36, 8>());`,
   "a decoder of another latent": {
     code: `${parts}dsl.model({ latentChannels: 12, encoder, decoder: (z: Feature<4, 8>): Feature<3, 1> => dsl.upsample(dsl.conv2d({ in: 4, out: 3 })(z), { factor: 8 }) });`,
     errors: [
-      `3: Type '(z: Feature<4, 8>) => Feature<3, 1>' is not assignable to type '(latent: Feature<12, 8>) => Feature<3, 1>'.
+      `3: Type '(z: Feature<4, 8>) => Feature<3, 1>' is not assignable to type '(latent: Feature<12, 8>, given: BesideLatent<3, Record<never, never>, FurtherOutputs>) => Feature<3, 1>'.
   Types of parameters 'z' and 'latent' are incompatible.
     Type 'Feature<12, 8>' is not assignable to type 'Feature<4, 8>'.
       Type '12' is not assignable to type '4'.`,
@@ -132,7 +133,7 @@ Res({ channels: 16 })(feature<36, 8>());`,
   "an encoder of grey images without imageChannels": {
     code: `${parts}dsl.model({ latentChannels: 12, encoder: (x: Feature<1, 1>): Feature<24, 8> => dsl.conv2d({ in: 1, out: 24, stride: 8 })(x), decoder });`,
     errors: [
-      `3: Type '(x: Feature<1, 1>) => Feature<24, 8>' is not assignable to type '(image: Feature<3, 1>) => Feature<24, 8>'.
+      `3: Type '(x: Feature<1, 1>) => Feature<24, 8>' is not assignable to type '(image: Feature<3, 1>, given: GivenConditions<Record<never, never>>) => Encoded<Feature<24, 8>, "gaussian", FurtherOutputs>'.
   Types of parameters 'x' and 'image' are incompatible.
     Type 'Feature<3, 1>' is not assignable to type 'Feature<1, 1>'.
       Type '3' is not assignable to type '1'.`,
@@ -150,8 +151,8 @@ Res({ channels: 16 })(feature<36, 8>());`,
   "no latentChannels": {
     code: `${parts}dsl.model({ encoder, decoder });`,
     errors: [
-      `3: Argument of type '{ encoder: (x: Feature<3, 1>) => Feature<24, 8>; decoder: (z: Feature<12, 8>) => Feature<3, 1>; }' is not assignable to parameter of type 'ModelConfig<3, number, 8, "gaussian">'.
-  Property 'latentChannels' is missing in type '{ encoder: (x: Feature<3, 1>) => Feature<24, 8>; decoder: (z: Feature<12, 8>) => Feature<3, 1>; }' but required in type 'ModelConfig<3, number, 8, "gaussian">'.`,
+      `3: Argument of type '{ encoder: (x: Feature<3, 1>) => Feature<24, 8>; decoder: (z: Feature<12, 8>) => Feature<3, 1>; }' is not assignable to parameter of type 'ModelConfig<3, number, 8, "gaussian", Record<never, never>, FurtherOutputs>'.
+  Property 'latentChannels' is missing in type '{ encoder: (x: Feature<3, 1>) => Feature<24, 8>; decoder: (z: Feature<12, 8>) => Feature<3, 1>; }' but required in type 'ModelConfig<3, number, 8, "gaussian", Record<never, never>, FurtherOutputs>'.`,
     ],
   },
   "a missing setting": {
@@ -186,9 +187,10 @@ Res({ channels: 16 })(feature<36, 8>());`,
   "moments where the latent itself is wanted": {
     code: `${parts}dsl.model({ latentChannels: 12, posterior: "none", encoder, decoder });`,
     errors: [
-      `3: Type '(x: Feature<3, 1>) => Feature<24, 8>' is not assignable to type '(image: Feature<3, 1>) => Feature<12, 8>'.
-  Type 'Feature<24, 8>' is not assignable to type 'Feature<12, 8>'.
-    Type '24' is not assignable to type '12'.`,
+      `3: Type '(x: Feature<3, 1>) => Feature<24, 8>' is not assignable to type '(image: Feature<3, 1>, given: GivenConditions<Record<never, never>>) => Encoded<Feature<12, 8>, "none", FurtherOutputs>'.
+  Type 'Feature<24, 8>' is not assignable to type 'Encoded<Feature<12, 8>, "none", FurtherOutputs>'.
+    Type 'Feature<24, 8>' is not assignable to type 'Feature<12, 8>'.
+      Type '24' is not assignable to type '12'.`,
     ],
   },
   "nothing: a model that fits": { code: `${parts}dsl.model({ latentChannels: 12, encoder, decoder });`, errors: [] },
