@@ -14,6 +14,7 @@ export type Conditions = Readonly<Record<string, MapInput | VectorInput>>;
 export type GivenConditions<C extends Conditions> = { readonly [Name in keyof NoInfer<C>]: Given<NoInfer<C>[Name]> };
 
 /** What an encoder returns under further names. */
+// eslint-disable-next-line @typescript-eslint/consistent-indexed-object-style -- messages of TypeScript call an interface by its name
 export interface FurtherOutputs {
   readonly [name: string]: FeatureOrVector;
 }

@@ -30,6 +30,7 @@ export interface ModelConfig<
   Z extends number,
   S extends number,
   P extends PosteriorKind = "gaussian",
+  // eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- a model without conditions
   C extends Conditions = Record<never, never>,
   O extends FurtherOutputs = FurtherOutputs,
 > {
@@ -77,6 +78,7 @@ export function model<
   const Z extends number = number,
   S extends number = number,
   const P extends PosteriorKind = "gaussian",
+  // eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- a model without conditions
   const C extends Conditions = Record<never, never>,
   O extends FurtherOutputs = FurtherOutputs,
 >(config: ModelConfig<I, Z, S, P, C, O>): Model {

@@ -56,6 +56,11 @@ export interface AutoencoderParts {
   readonly posterior: Autoencoder["posterior"];
 }
 
+/** The output that a decoder's first input is. */
+export function decodedOutput({ inputNames: [latent], sources }: Pick<Part, "inputNames" | "sources">): string | undefined {
+  return latent === undefined ? undefined : sources?.[latent]?.output;
+}
+
 /** What encoding and decoding take from outside besides the image, by name: the conditions of the model. */
 export function conditionsOf({ encoder, decoder }: Pick<AutoencoderParts, "encoder" | "decoder">): readonly string[] {
   const alone = decoder.inputNames.filter((name) => decoder.sources?.[name] === undefined);
@@ -76,7 +81,7 @@ export function divisorsOf(shape: Shape): readonly (number | null)[] {
 
 /** The value that the posterior's parameters, or the latent, are made of: what the author's encoder gives as such. */
 export function momentsOf({ encoder, decoder, posterior }: AutoencoderParts): Value {
-  const output = must(decoder.sources?.[decoder.inputNames[0] ?? ""]?.output, `what ${decoder.name} decodes`);
+  const output = must(decodedOutput(decoder), `what ${decoder.name} decodes`);
   const latent = must(encoder.graph.outputs[encoder.outputNames.indexOf(output)], output);
   if (posterior === undefined) return latent;
   // The mean is the first half of them.
@@ -89,7 +94,7 @@ export function momentsOf({ encoder, decoder, posterior }: AutoencoderParts): Va
 
 /** The outputs of an encoder besides those of its posterior, or besides the latent. */
 export function furtherOutputsOf({ encoder, decoder, posterior }: AutoencoderParts): readonly string[] {
-  const latent = decoder.sources?.[decoder.inputNames[0] ?? ""]?.output;
+  const latent = decodedOutput(decoder);
   const own: readonly (string | undefined)[] = [latent, ...Object.values(posterior ?? {})];
   return encoder.outputNames.filter((name) => !own.includes(name));
 }

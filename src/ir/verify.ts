@@ -40,8 +40,9 @@ function verifyRoles(roles: Autoencoder | undefined, parts: ReadonlyMap<string, 
   const [encoder, decoder] = [parts.get(encoding), parts.get(decoding)];
   const missing = Object.values(posterior ?? {}).find((name) => encoder?.outputNames.includes(name) !== true);
   if (missing !== undefined) throw new Error(`${encoding} gives no ${missing} of a posterior`);
-  const latent = decoder?.sources?.[decoder.inputNames[0] ?? ""];
-  if (latent?.part !== encoding || latent.output === undefined)
+  const [latent] = decoder?.inputNames ?? [];
+  const from = latent === undefined ? undefined : decoder?.sources?.[latent];
+  if (from?.part !== encoding || from.output === undefined)
     throw new Error(`${decoding} decodes something else than an output of ${encoding}`);
   if (encoder?.sources !== undefined || decoder?.outputNames.length !== 1)
     throw new Error(`${encoding} takes what a part gives, or ${decoding} gives more than one image`);

@@ -139,8 +139,13 @@ function autoencoderOf({ model, wiring = usualWiring }: Config): Joined {
 }
 
 /** What no image has, and no part gives. */
-function refuseConditions(folder: string, { parts }: Manifest, [encoding, decoding]: readonly string[], taken: Sources): void {
-  const inputs = (part: string | undefined): readonly string[] => Object.keys(parts[part ?? ""]?.inputs ?? {});
+function refuseConditions(
+  folder: string,
+  { parts }: Manifest,
+  [encoding, decoding]: readonly [string, string],
+  taken: Sources,
+): void {
+  const inputs = (part: string): readonly string[] => Object.keys(must(parts[part], part).inputs);
   const conditions = [...inputs(encoding).slice(1), ...inputs(decoding).filter((name) => !Object.hasOwn(taken, name))];
   if (conditions.length === 0) return;
   throw new UserError({

@@ -99,7 +99,9 @@ def runners(module: ModuleType, weights: dict[str, Tensor], request: Request) ->
         model = autoencoder(module, weights, encoder in parts and decoder in parts)
 
         def encode(image: Tensor, *conditions: Tensor) -> Any:
-            posterior, skips = model.encoding(image, dict(zip(parts[encoder]["inputs"][1:], conditions, strict=True)))
+            posterior, skips = model.encoding(
+                image, dict(zip(parts[encoder]["inputs"][1:], conditions, strict=True))
+            )
             moments: dict[str, str] | None = roles.get("posterior")
             # Without a distribution it is the latent, whatever that output is called.
             if moments is None:
@@ -108,6 +110,7 @@ def runners(module: ModuleType, weights: dict[str, Tensor], request: Request) ->
             return {**skips, **{name: getattr(posterior, moment) for moment, name in moments.items()}}
 
         found[encoder] = Runner(model, encode)
+
         def decode(latent: Tensor, *others: Tensor) -> Any:
             return model.decoded(latent, dict(zip(parts[decoder]["inputs"][1:], others, strict=True)))
 

@@ -131,7 +131,7 @@ export function countPart(part: Part, height: number, width: number): PartCounts
 
 /** The inputs through which gradients go on to the part that gave them. */
 function learningInputs({ graph, inputNames, sources }: Part): readonly Value[] {
-  return graph.inputs.filter((_, i) => sources?.[inputNames[i] ?? ""]?.output !== undefined);
+  return graph.inputs.filter((_, i) => sources?.[must(inputNames[i], "the name of an input")]?.output !== undefined);
 }
 
 /** The largest figure of a module and of all inside, whose paths continue its own. */

@@ -68,7 +68,7 @@ describe("a skip", () => {
     const Latent = block("Latent", () => {
       const { inner } = layers({ inner: Encoder({ out: 4 }) });
       return (image: Any) => {
-        const { moments, skip } = inner(image) as Any;
+        const { moments, skip } = inner(image);
         return { latent: moments, skip };
       };
     });

@@ -1,5 +1,5 @@
 /** Blocks that take features by name, in a last argument. */
-/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return -- as JavaScript would be written: types have tests of their own */
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return -- as JavaScript would be written: types have tests of their own */
 import { describe, expect, test } from "vitest";
 import { UserError, type Report } from "../../src/errors/index.ts";
 import type { Model } from "../../src/ir/model.ts";

@@ -119,7 +119,9 @@ def test_the_graphs_are_the_peer(peer: Peer, folder: Path, given: dict[str, Tens
         moments, skip = peer.encode(image, mask)
         mean = moments[:, :4]
         wanted = peer.decode(mean, skip, image, mask)
-    encoder, decoder = (onnxruntime.InferenceSession(folder / f"{part}.onnx") for part in ("encoder", "decoder"))
+    encoder, decoder = (
+        onnxruntime.InferenceSession(folder / f"{part}.onnx") for part in ("encoder", "decoder")
+    )
     found = encoder.run(["mean", "skip"], {name: value.numpy() for name, value in given.items()})
     np.testing.assert_allclose(found[0], mean.numpy(), atol=1e-4)
     np.testing.assert_allclose(found[1], skip.numpy(), atol=1e-4)
@@ -131,7 +133,9 @@ def test_the_graphs_are_the_peer(peer: Peer, folder: Path, given: dict[str, Tens
 def test_shared_weights_are_one_module(model: Any, peer: Peer, folder: Path) -> None:
     assert list(load_file(folder / "model.safetensors")) == list(model.state_dict())
     assert set(model.state_dict()) == set(peer.state_dict())
-    assert sum(value.numel() for value in model.parameters()) == sum(value.numel() for value in peer.parameters())
+    assert sum(value.numel() for value in model.parameters()) == sum(
+        value.numel() for value in peer.parameters()
+    )
 
 
 def test_parts_alone_have_their_keys(module: ModuleType, peer: Peer, given: dict[str, Tensor]) -> None:
@@ -165,9 +169,17 @@ def test_slices_are_the_whole(model: Any, given: dict[str, Tensor]) -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda model, x, m: model.encode(x), TypeError, "encoding of inpainting takes mask besides, and is not given mask"),
+        (
+            lambda model, x, m: model.encode(x),
+            TypeError,
+            "encoding of inpainting takes mask besides, and is not given mask",
+        ),
         (lambda model, x, m: model.encode(x, mask=m, text=m), TypeError, "takes mask besides, and no text"),
-        (lambda model, x, m: model.encode(x, mask=m[:, :, :4]), ValueError, r"takes mask \[2, 1, 20, 12\] here, not \[2, 1, 4, 12\]"),
+        (
+            lambda model, x, m: model.encode(x, mask=m[:, :, :4]),
+            ValueError,
+            r"takes mask \[2, 1, 20, 12\] here, not \[2, 1, 4, 12\]",
+        ),
         (lambda model, x, m: model.encode(x, mask=m[:1]), ValueError, r"not \[1, 1, 20, 12\]"),
         (
             lambda model, x, m: model.decode(torch.zeros(2, 4, 5, 3), mask=m),
@@ -251,7 +263,18 @@ def test_skips_of_images_train_evaluate_and_run(tmp_path: Path) -> None:
         found = []
         for weights in (["--weights", str(run)], ["--onnx", str(trained)]):
             result = tmp_path / "evaluation.json"
-            options = ["--output", str(result), "--sizes", "16", "--device", "cpu", "--workers", "0", "--metrics", "psnr"]
+            options = [
+                "--output",
+                str(result),
+                "--sizes",
+                "16",
+                "--device",
+                "cpu",
+                "--workers",
+                "0",
+                "--metrics",
+                "psnr",
+            ]
             assert command(module.__name__, "evaluate", [*data, *weights, *options]) == 0
             found.append(json.loads(result.read_text())["sizes"][0]["psnr"])
             result.unlink()

@@ -63,12 +63,17 @@ export interface Values {
 }
 
 /** The names in `L`. */
-type NamesOf<L extends readonly unknown[]> = [L[number]] extends [never] ? never : L[number] extends { readonly name: infer N extends string } ? N : never;
+type NamesOf<L extends readonly unknown[]> = [L[number]] extends [never]
+  ? never
+  : L[number] extends { readonly name: infer N extends string }
+    ? N
+    : never;
 type Named<N extends string> = Readonly<Record<N, Values>>;
 /** An argument, where it has anything to hold. */
 type Argument<N extends string> = [N] extends [never] ? [] : [given: Named<N>];
 
 /** What decoding takes besides the latent, of what encoding was given and gives. */
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- this model has none
 export type Skips = Named<NamesOf<typeof model.skips>>;
 
 /**
@@ -186,8 +191,10 @@ export async function createClient(ort: Runtime, sources: Sources, options: obje
       const given = { image: valuesOf(image, model.imageChannels), ...taken("encoder", conditions, image, 1) };
       const outputs = await run(session, given);
       const known: Readonly<Record<string, Values | RuntimeTensor>> = { ...given, ...outputs };
-      const named = facts.encoded.map((name) => [name, planesOf(outputs[name], model.latentChannels, image, 1 / facts.stride)]);
-      const skips = facts.skips.map(({ name, is }) => [name, outputValues(known[is])]);
+      const named = facts.encoded.map((name): [string, unknown] => {
+        return [name, planesOf(outputs[name], model.latentChannels, image, 1 / facts.stride)];
+      });
+      const skips = facts.skips.map(({ name, is }): [string, Values] => [name, outputValues(known[is])]);
       return { ...Object.fromEntries(named), skips: Object.fromEntries(skips) } as Encoded;
     },
     async decode(latent, ...[skips]: [Named<string>?]) {

@@ -182,7 +182,11 @@ function stagedClass(part: Part, wrapped: AutoencoderParts, made: (module: Modul
   const base = must(body.graph.inputs[0], "the input of a part").shape;
   const shapes = (values: Body["graph"]["inputs"], names: readonly string[]): string =>
     values
-      .map(({ shape }, i) => [names[i] ?? "", relativeShape(shape, base, String(shape[1]?.offset ?? "C"))].join(" ").trimStart())
+      .map(({ shape }, i) => {
+        const name = names[i];
+        const sizes = relativeShape(shape, base, String(shape[1]?.offset ?? "C"));
+        return name === undefined || name === "" ? sizes : `${name} ${sizes}`;
+      })
       .join(", ");
   const results = body.returns.kind === "record" ? body.returns.entries.map(([name]) => name) : [];
   return {

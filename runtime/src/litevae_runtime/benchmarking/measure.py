@@ -82,7 +82,6 @@ def example(
     return latents, {name: torch.randn(shape) for name, shape in skip_shapes(model, images).items()}
 
 
-
 def _autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
     dtype = _AUTOCAST.get(precision)
     return torch.autocast(device.type, dtype or torch.bfloat16, enabled=dtype is not None)

@@ -181,5 +181,6 @@ def _run(session: Any, given: Values, outputs: list[str] | None) -> dict[str, Te
     device = next(iter(given.values())).device
     found = session.run(names, arrays)
     return {
-        name: torch.from_numpy(each).to(device, torch.float32) for name, each in zip(names, found, strict=True)
+        name: torch.from_numpy(each).to(device, torch.float32)
+        for name, each in zip(names, found, strict=True)
     }

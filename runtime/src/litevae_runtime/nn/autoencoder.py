@@ -47,7 +47,7 @@ class AutoencoderBase(ImageAutoencoder):
     ) -> EncoderOutput | tuple[DiagonalGaussian]:
         """The posterior of images: `encode(x).latent_dist.sample()`.
 
-        `conditions` are those of the model, by their names; what decoding takes besides the latent is in `skips`. In a plain tuple
+        `conditions` are those of the model, by their names; what decoding takes besides the latent is `skips`. In a plain tuple
         without `return_dict`, and then without these. ValueError where channels or sides do not fit; it names the sides that do.
         """
         posterior, skips = self._gaussian(x, conditions)
@@ -111,7 +111,7 @@ class DeterministicBase(ImageAutoencoder):
     ) -> LatentOutput | tuple[Tensor]:
         """The latents of images: `encode(x).latent`.
 
-        `conditions` are those of the model, by their names; what decoding takes besides the latent is in `skips`. In a plain tuple
+        `conditions` are those of the model, by their names; what decoding takes besides the latent is `skips`. In a plain tuple
         without `return_dict`, and then without these. ValueError where channels or sides do not fit; it names the sides that do.
         """
         posterior, skips = self.encoding(x, conditions)

@@ -1,7 +1,6 @@
 """What encoders and decoders take and give besides image and latent: conditions, skips, and the image in a decoder."""
 
 from collections.abc import Iterable, Mapping, Sequence
-
 from types import MappingProxyType
 
 from torch import Tensor

@@ -87,9 +87,7 @@ class ImageAutoencoder(Pretrained):
             f"decoding of {self.name}", self.decoder_takes, skips, images, self.encoder_gives
         )
         scale = Fraction(self.stride)
-        found = self._in_pieces(
-            "image", self._decoded, (z, *given), self.stride, scale, self.latent_sides
-        )
+        found = self._in_pieces("image", self._decoded, (z, *given), self.stride, scale, self.latent_sides)
         return found["image"]
 
     @overload
@@ -117,8 +115,9 @@ class ImageAutoencoder(Pretrained):
     ) -> DecoderOutput | tuple[Tensor]:
         """The images of latents: `decode(z).sample`; in a plain tuple without `return_dict`.
 
-        `skips` are what the decoder takes besides: those of `encode`'s output, `decode(z, **encoded.skips)`. `generator` is there for diffusers' pipelines: nothing is drawn here. ValueError where channels or sides do not
-        fit; it names the sides that do.
+        `skips` are what the decoder takes besides: those of `encode`'s output, `decode(z, **encoded.skips)`. `generator` is there
+        for diffusers' pipelines: nothing is drawn here. TypeError where one is missing or unknown, ValueError where channels or
+        sides do not fit; it names the sides that do.
         """
         image = self.decoded(z, skips)
         return DecoderOutput(image) if return_dict else (image,)
