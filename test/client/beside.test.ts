@@ -95,7 +95,7 @@ ${code}`,
         "const { mean, skips } = await client.encode(image, { mask }); await client.decode(mean, { skip: skips.skip, mask }); export {};",
       ),
     ).toEqual([
-      'Argument of type \'{ skip: Values; mask: Values; }\' is not assignable to parameter of type \'Named<"skip" | "original" | "mask">\'.',
+      'Argument of type \'{ skip: Values; mask: Values; }\' is not assignable to parameter of type \'Readonly<Record<"skip" | "original" | "mask", Values>>\'.',
     ]);
   });
 });

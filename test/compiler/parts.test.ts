@@ -277,7 +277,7 @@ test("a declaration that parts do not keep stops the compile", () => {
     ],
     [withParts(first, { ...second, inputNames: ["image"], sources: {} }), "decoder has two inputs or outputs called image"],
     [withParts({ ...first, name: "Encoder" }, second), 'Encoder: "Encoder" is no name in snake_case'],
-    [withParts(first, { ...second, sources: {} }), "decoder takes something else than one output of encoder"],
+    [withParts(first, { ...second, sources: {} }), "decoder decodes something else than an output of encoder"],
     [withParts(first), "the autoencoder has no part decoder"],
     [
       {

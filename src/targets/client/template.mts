@@ -72,15 +72,14 @@ type Named<N extends string> = Readonly<Record<N, Values>>;
 /** An argument, where it has anything to hold. */
 type Argument<N extends string> = [N] extends [never] ? [] : [given: Named<N>];
 
-/** What decoding takes besides the latent, of what encoding was given and gives. */
-// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- this model has none
-export type Skips = Named<NamesOf<typeof model.skips>>;
+type Moments = Readonly<Record<(typeof model.encoded)[number], Required<Latent>>>;
+type EncodedWith<N extends string> = [N] extends [never] ? Moments : Moments & { readonly skips: Named<N> };
 
 /**
- * What the encoder gives, by name: `mean`, the latent to store, with `logvar`, whose exponential is the variance; or `latent` alone. `skips` is what
- * decoding takes besides: `decode(mean, skips)`.
+ * What the encoder gives, by name: `mean`, the latent to store, with `logvar`, whose exponential is the variance; or `latent` alone. Where decoding takes
+ * more than the latent, `skips` is what encoding has of it: `decode(mean, skips)`.
  */
-export type Encoded = Readonly<Record<(typeof model.encoded)[number], Required<Latent>>> & { readonly skips: Skips };
+export type Encoded = EncodedWith<NamesOf<typeof model.skips>>;
 
 /** A part this folder holds a graph of. */
 export type Part = (typeof model.parts)[number];
@@ -195,7 +194,7 @@ export async function createClient(ort: Runtime, sources: Sources, options: obje
         return [name, planesOf(outputs[name], model.latentChannels, image, 1 / facts.stride)];
       });
       const skips = facts.skips.map(({ name, is }): [string, Values] => [name, outputValues(known[is])]);
-      return { ...Object.fromEntries(named), skips: Object.fromEntries(skips) } as Encoded;
+      return { ...Object.fromEntries(named), ...(skips.length === 0 ? {} : { skips: Object.fromEntries(skips) }) } as Encoded;
     },
     async decode(latent, ...[skips]: [Named<string>?]) {
       const session = present(decoder, "decoder");
