@@ -16,8 +16,7 @@ export interface Weights {
 /** Seeded starting values of all layers of the parts, made when first asked for. */
 export function initialWeights(parts: readonly Part[], seed: number): Weights {
   const layerOf = new Map<string, Layer>();
-  for (const layer of layersOf(topModules(parts)))
-    for (const { path } of layer.params) layerOf.set(path, layer);
+  for (const layer of layersOf(topModules(parts))) for (const { path } of layer.params) layerOf.set(path, layer);
   const tensors = new Map<string, Tensor>();
   return loading((param) => {
     if (!tensors.has(param.path)) {
