@@ -28,7 +28,7 @@ class Encoding(nn.Module):
         super().__init__()
         self.autoencoder = autoencoder
 
-    def forward(self, image: Tensor, skips: Values = NOTHING) -> tuple[Tensor, ...]:
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         return self.autoencoder.posterior(image).tensors()
 
 
@@ -39,7 +39,7 @@ class Decoding(nn.Module):
         super().__init__()
         self.autoencoder = autoencoder
 
-    def forward(self, latent: Tensor, skips: Values) -> Tensor:
+    def forward(self, latent: Tensor, skips: Values = NOTHING) -> Tensor:
         return self.autoencoder.decoded(latent, skips)
 
 
@@ -62,11 +62,12 @@ def measure(model: type[ImageAutoencoder], case: Case, settings: Settings) -> Me
         return each.to(device, memory_format=layout)
 
     value, skips = example(model, case, settings)
-    value, skips = laid_out(value), {name: laid_out(each) for name, each in skips.items()}
+    placed = {name: laid_out(each) for name, each in skips.items()}
+    given = (laid_out(value), *([placed] if placed else []))
     if case.mode == "compiled":
         part.compile()
     with torch.no_grad(), _autocast(device, settings.precision):
-        times = timed(lambda: part(value, skips), device, settings)
+        times = timed(lambda: part(*given), device, settings)
     return Measured(*median_interval(times), len(times), memory.bytes())
 
 
