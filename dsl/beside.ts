@@ -2,6 +2,7 @@
 import { UserError } from "../src/errors/index.ts";
 import type { Graph, Part, PartSource } from "../src/ir/model.ts";
 import type { Shape } from "../src/ir/shape.ts";
+import { pythonKeywords } from "../src/ir/python-names.ts";
 import { placeOf, type Source } from "../src/ir/source.ts";
 import { checkKeys, type Below } from "./config.ts";
 import type { Feature, FeatureOrVector } from "./feature.ts";
@@ -39,18 +40,28 @@ export const reservedNames: readonly string[] =
 export function conditionsOf(conditions: Conditions, taken: readonly string[], source: Source, below: Below): readonly Offer[] {
   checkKeys("conditions of model", conditions, Object.keys(conditions), below);
   const names = Object.keys(conditions);
-  checkNames("a condition", names, source);
-  checkUntaken("a condition", names, taken, source);
+  checkValueNames("a condition", names, taken, source);
   const kind = { one: "a condition", all: "conditions", of: "model", also: [] };
   return Object.entries(conditions).map(([name, condition]) => ({ name, shape: shapeOfInput(condition, kind, below) }));
 }
 
-/** Refuses names that stand for something else. */
-export function checkUntaken(what: string, names: readonly string[], taken: readonly string[], source: Source): void {
+/** Refuses names that graphs and the class in Python cannot have, or have for something else. */
+export function checkValueNames(what: string, names: readonly string[], taken: readonly string[], source: Source): void {
+  checkNames(what, names, source);
+  const keyword = names.find((name) => pythonKeywords.has(name));
+  if (keyword !== undefined) {
+    throw new UserError({
+      what: `${what} is called ${keyword}, which is a keyword of Python`,
+      where: placeOf(source),
+      expected: `a name that Python takes in encode(x, ${keyword}=…)`,
+      found: keyword,
+      help: `write ${keyword}_value, or another word`,
+    });
+  }
   const twice = names.find((name) => taken.includes(name));
   if (twice === undefined) return;
   throw new UserError({
-    what: `${what} of the model is called ${twice}, as something else is`,
+    what: `${what} is called ${twice}, as something else is`,
     where: placeOf(source),
     expected: `another name than ${[...new Set(taken)].join(", ")}`,
     found: twice,

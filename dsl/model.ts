@@ -7,7 +7,7 @@ import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
 import { checkOnlySettings } from "./arguments.ts";
 import {
   checkRead,
-  checkUntaken,
+  checkValueNames,
   conditionsOf,
   reservedNames,
   type BesideLatent,
@@ -18,7 +18,6 @@ import {
 } from "./beside.ts";
 import { checkChoice, checkCounts, checkKeys, checkText } from "./config.ts";
 import type { Feature, Vector } from "./feature.ts";
-import { checkNames } from "./inputs.ts";
 import { endings, type Ending, type Moments, type PosteriorKind } from "./posterior.ts";
 import { PartTracer } from "./parts.ts";
 import { checkOwnOps } from "./tracing/own-ops.ts";
@@ -112,8 +111,8 @@ export function model<
       module: "encoder",
       help: `make the encoder's last layer give ${ending.gives(latentChannels)}`,
     });
-    checkNames("an output of the encoder", Object.keys(further), source);
-    checkUntaken("an output", Object.keys(further), [...reservedNames, ...conditions.map(({ name }) => name)], source);
+    const taken = [...reservedNames, ...conditions.map(({ name }) => name)];
+    checkValueNames("an output of the encoder", Object.keys(further), taken, source);
     return { ...ending.outputs(moments as Feature<number, number>), ...further };
   };
   const encoder = tracer.trace(roles.encoder, {

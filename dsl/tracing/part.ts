@@ -75,8 +75,9 @@ export function tracePart(
     part,
     source,
   );
-  for (const module of neededModules(graph)) needed.add(module);
-  checkNeeded({ needed, later, trace: part }, root, name);
+  const own = neededModules(graph);
+  for (const module of own) needed.add(module);
+  checkNeeded({ needed, later, trace: part }, own, root, name);
   const outputs = returns.entries.map(([key, output]) => [key, graph.outputs[output] as Value] as const);
   return { modules, graph, outputs: Object.fromEntries(outputs) };
 }
@@ -94,10 +95,15 @@ function checkOneName(handle: Handle, key: string, root: BlockHandle, part: Part
 }
 
 /** Refuses modules whose results reach no output: what they hold would be counted, stored and trained for nothing. */
-function checkNeeded({ trace: part, needed, later }: Sharing, root: BlockHandle, name: string): void {
+function checkNeeded({ trace: part, needed, later }: Sharing, own: ReadonlySet<Module>, root: BlockHandle, name: string): void {
   const topOf = (handle: Handle): Handle => (handle.owner === undefined || handle.owner === root ? handle : topOf(handle.owner));
-  const isChecked = (handle: Handle): boolean => topOf(handle).owner === root && !later.has(topOf(handle));
-  const isNeeded = (handle: Handle): boolean => needed.has(must(part.modules.get(handle), pathOf(handle)));
+  // A part uses each of its stages; what stands in a shared one, the parts use together.
+  const isChecked = (handle: Handle): boolean => {
+    const top = topOf(handle);
+    return top.owner === root && (top === handle || !later.has(top));
+  };
+  const isNeeded = (handle: Handle): boolean =>
+    (handle.owner === root ? own : needed).has(must(part.modules.get(handle), pathOf(handle)));
   // Of a block that is not needed, the block and not what it holds.
   const reached = ({ owner }: Handle): boolean => owner === root || (owner !== undefined && isNeeded(owner));
   const dead = [...part.modules.keys()].find((handle) => isChecked(handle) && reached(handle) && !isNeeded(handle));

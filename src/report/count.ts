@@ -91,14 +91,14 @@ export function countModel(model: Model, size: number): ModelCounts {
 }
 
 /** What stands in the counts of several parts, and is there once. */
-function sharedNotes({ parts }: Model): readonly Report[] {
+function sharedNotes({ name: model, parts }: Model): readonly Report[] {
   return topModules(parts).flatMap((module): readonly Report[] => {
     const users = parts.filter(({ modules }) => modules.includes(module)).map(({ name }) => name);
     if (users.length < 2) return [];
     const params = [...layersOf([module])].reduce((sum, layer) => sum + ownParams(layer), 0);
     return [
       {
-        what: `${users.join(" and ")} share ${module.path}: each counts its ${integer(params)} parameters, which are there once`,
+        what: `${users.join(" and ")} of ${model} share ${module.path}: each counts its ${integer(params)} parameters, which are there once`,
         help: "leave them out of one where you add the parts up",
       },
     ];

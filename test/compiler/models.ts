@@ -64,6 +64,23 @@ export const deterministic: Model = model({
   decoder: Decoder(),
 });
 
+const Skipping = block("Skipping", () => {
+  const { first, second } = layers({ first: conv2d({ in: 3, out: 4 }), second: conv2d({ in: 4, out: 8, kernel: 2, stride: 2 }) });
+  return (x: Feature<3, 1>) => {
+    const skip = silu(first(x));
+    return { moments: second(skip), skip };
+  };
+});
+
+const Skipped = block("Skipped", () => {
+  const { conv } = layers({ conv: conv2d({ in: 11, out: 3 }) });
+  return (z: Feature<4, 2>, { skip, original }: { skip: Feature<4, 1>; original: Feature<3, 1> }): Feature<3, 1> =>
+    conv(concat(concat(upsample(z, { factor: 2 }), skip), original));
+});
+
+/** A decoder that takes a skip of the encoder and the image. */
+export const skipping: Model = model({ name: "skipping", latentChannels: 4, encoder: Skipping(), decoder: Skipped() });
+
 const Denoiser = block("Denoiser", () => {
   const { conv, out, embed } = layers({
     conv: conv2d({ in: 16, out: 8, kernel: 3 }),

@@ -28,7 +28,7 @@ import { formatSummary } from "../../src/report/summary.ts";
 import { targets } from "../../src/targets/index.ts";
 import { optionsOf } from "../../src/targets/target.ts";
 import { tempFolder } from "../e2e/litevae.ts";
-import { deterministic, diffusion } from "./models.ts";
+import { deterministic, diffusion, skipping } from "./models.ts";
 import { pythonPath, runPython } from "../support/python.ts";
 
 const folder = tempFolder();
@@ -57,6 +57,11 @@ async function written(model: Model, given: Readonly<Record<string, unknown>> = 
   });
   writeCompiled(new OutputFolder(path, { force: true }), compiled, silent);
   return { path, notes: notes.join(""), files: compiled.files.map(({ name }) => name) };
+}
+
+async function writeCalibration(): Promise<void> {
+  const image = sharp({ create: { width: 16, height: 16, channels: 3, background: "#246" } });
+  writeFileSync(join(folder, "calibration.png"), await image.png().toBuffer());
 }
 
 async function verified(path: string, size = 14): Promise<Verification> {
@@ -253,16 +258,17 @@ describe("networks that are no autoencoder", () => {
       "denoiser takes sample, which is no image and which no other part gives: there is nothing to calibrate it on",
     ],
   ] as const)("refuse %s", async (_, act, what) => {
-    writeFileSync(
-      join(folder, "calibration.png"),
-      await sharp({ create: { width: 16, height: 16, channels: 3, background: "#246" } })
-        .png()
-        .toBuffer(),
-    );
+    await writeCalibration();
     const error = await act().catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(UserError);
     expect((error as UserError).reports[0]?.what).toBe(what);
   });
+});
+
+test("float16 is calibrated on skips, and on the image where the decoder takes it", async () => {
+  await writeCalibration();
+  const { notes } = await written(skipping, { of: "onnx", options: { precision: "fp16", calibrate: folder } });
+  expect(notes).toMatch(/decoder in fp16: worst error against fp32 [1-9]/);
 });
 
 test("a declaration that parts do not keep stops the compile", () => {

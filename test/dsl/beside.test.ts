@@ -133,13 +133,17 @@ describe("conditions", () => {
       },
     ],
     [{ conditions: { Mask: { channels: 1 } } }, { what: '"Mask" is not the name of a condition' }],
-    [{ conditions: { image: { channels: 1 } } }, { what: "a condition of the model is called image, as something else is" }],
+    [{ conditions: { image: { channels: 1 } } }, { what: "a condition is called image, as something else is" }],
+    [
+      { conditions: { class: { features: 5 } } },
+      { what: "a condition is called class, which is a keyword of Python", help: "write class_value, or another word" },
+    ],
     [
       { conditions: { mask: { channel: 1 } } },
       { what: "a condition of model has no setting channel", help: "did you mean channels?" },
     ],
     [{ conditions: { mask: { channels: 0 } } }, { what: "channels of model is not a whole number of at least 1" }],
-    [{ conditions: { skip: { channels: 1 } } }, { what: "an output of the model is called skip, as something else is" }],
+    [{ conditions: { skip: { channels: 1 } } }, { what: "an output of the encoder is called skip, as something else is" }],
   ])("are refused in words (%#)", (changes, report) => {
     expect(reportOf(make(changes))).toMatchObject(report);
   });
@@ -160,7 +164,7 @@ describe("an encoder's record", () => {
     [returning("Upper", (h) => ({ moments: h, Skip: h })), { what: '"Skip" is not the name of an output of the encoder' }],
     [
       returning("Taken", (h) => ({ moments: h, original: h })),
-      { what: "an output of the model is called original, as something else is" },
+      { what: "an output of the encoder is called original, as something else is" },
     ],
   ])("is refused in words (%#)", (encoder, report) => {
     expect(reportOf(make({ encoder }))).toMatchObject(report);
@@ -171,10 +175,10 @@ describe("shared weights", () => {
   test("are counted by each part, and stored once", () => {
     const { parts } = inpainting;
     verifyModel(inpainting);
-    const { parts: counts, notes } = countModel(inpainting, 32);
+    const { parts: counts, notes } = countModel({ ...inpainting, name: "inpainting" }, 32);
     expect(notes).toEqual([
       {
-        what: "encoder and decoder share middle: each counts its 9,312 parameters, which are there once",
+        what: "encoder and decoder of inpainting share middle: each counts its 9,312 parameters, which are there once",
         help: "leave them out of one where you add the parts up",
       },
     ]);
@@ -241,6 +245,22 @@ describe("shared weights", () => {
     ).toMatchObject({
       what: 'discriminator and encoder both have a module "shared"',
       help: "give the discriminator an instance of its own: it is trained against the others",
+    });
+  });
+
+  test("are used by each part that has them among its stages", () => {
+    const mid: Any = Mid();
+    const [enter, leave] = [conv2d({ in: 3, out: 4, kernel: 4, stride: 4 }), conv2d({ in: 4, out: 8, kernel: 1 })] as Any;
+    const out: Any = conv2d({ in: 4, out: 3 });
+    const encoder = (run: (image: Any) => Any): Any => stages({ enter, mid, leave } as Any, run as Any);
+    const decoder = (run: (z: Any) => Any): Any => stages({ mid, out } as Any, (z: Any) => upsample(run(z), { factor: 4 }));
+    const whole = { encoder: encoder((image) => leave(mid(enter(image)))), decoder: decoder((z) => out(mid(z))) };
+    expect(make(whole)().parts).toHaveLength(2);
+    expect(reportOf(make({ ...whole, encoder: encoder((image) => leave(enter(image))) }))).toMatchObject({
+      what: "mid is never used",
+    });
+    expect(reportOf(make({ ...whole, decoder: decoder(out) }))).toMatchObject({
+      what: "the result of mid reaches no output of the decoder",
     });
   });
 

@@ -1,6 +1,7 @@
 """Skips, conditions and shared weights: the example's package and graphs beside the same model written by hand."""
 
 import json
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -73,7 +74,10 @@ def folder(peer: Peer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Shared weights have one key.
     save_file(peer.state_dict(), place / "weights.safetensors")
     flags = ("--weights", place / "weights.safetensors", "--target", "onnx,torch")
-    return compile_to(place / "out", MODEL, *flags)
+    result = litevae("compile", MODEL, "-o", place / "out", *flags)
+    assert result.returncode == 0, result.stderr
+    (place / "told.txt").write_text(result.stderr)
+    return place / "out"
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +157,17 @@ def test_parts_alone_have_their_keys(module: ModuleType, peer: Peer, given: dict
         torch.testing.assert_close(decoder(moments[:, :4], skip, image, mask), wanted)
 
 
+def test_the_example_in_the_readme_runs(
+    folder: Path, module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)
+    assert "model.encode(x, mask=torch.rand(1, 1, 128, 128))" in example
+    monkeypatch.chdir(folder)
+    ran: dict[str, Any] = {"__name__": "__main__"}
+    exec(example, ran)
+    assert ran["y"].shape == (1, 3, 128, 128)
+
+
 def test_slices_are_the_whole(model: Any, given: dict[str, Tensor]) -> None:
     image, mask = given.values()
     with torch.no_grad():
@@ -197,9 +212,8 @@ def test_what_is_missing_or_wrong_is_said(
 
 
 def test_conditions_leave_the_trainer_out(folder: Path, tmp_path: Path) -> None:
-    again = litevae("compile", MODEL, "-o", tmp_path / "out", "--target", "torch")
-    assert again.returncode == 0
-    assert "inpainting takes mask from outside, which images do not bring" in again.stderr
+    told = (folder.parent / "told.txt").read_text()
+    assert "inpainting takes mask from outside, which images do not bring" in told
     assert not (folder / "litevae_inpainting" / "train.py").exists()
     refused = litevae("compile", MODEL, "-o", tmp_path / "other", "--target", "torch", "--recipe", "smoke")
     assert refused.returncode == 1
@@ -275,13 +289,14 @@ def test_skips_of_images_train_evaluate_and_run(tmp_path: Path) -> None:
         torched, compiled = found
         assert torched["sizes"][0]["psnr"] == pytest.approx(compiled["sizes"][0]["psnr"], rel=1e-4)
         assert torched["imbalance"]["module"] == "decoder.second" and torched["imbalance"]["value"] > 1
-        timed = ["--batches", "1", "--size", "16", "--modes", "eager", "--seconds", "0.01", "--device", "cpu"]
-        assert command(module.__name__, "benchmark", [*timed, "--output", str(tmp_path / "rows.json")]) == 0
-        rows = json.loads((tmp_path / "rows.json").read_text())["rows"]
-        assert [(row["part"], row["seconds_median"] > 0) for row in rows] == [
-            ("encoder", True),
-            ("decoder", True),
-        ]
+        benchmarking = f"{module.__name__}._runtime.benchmarking"
+        rows, measure = (
+            import_module(f"{benchmarking}.rows"),
+            import_module(f"{benchmarking}.measure").measure,
+        )
+        settings = rows.Settings("cpu", 16, "fp32", True, run, 1, 0.0)
+        for part in ("encoder", "decoder"):
+            assert measure(module.Autoencoder, rows.Case(part, "eager", 2), settings).median > 0
     shown = litevae("run", trained, ROOT / "examples" / "photos" / "chelsea.png", "-o", tmp_path / "shown")
     assert shown.returncode == 0, shown.stderr
     assert "PSNR" in shown.stdout
