@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from training.runs import forget_accelerate
 
 MODEL = ROOT / "examples" / "inpainting.ts"
+SKIPPING = ROOT / "test" / "torch" / "models" / "skipping.ts"
 
 
 class Residual(nn.Module):
@@ -223,35 +224,6 @@ def test_conditions_leave_the_trainer_out(folder: Path, tmp_path: Path) -> None:
     assert "takes more than an image: mask" in shown.stderr
 
 
-SKIPPING = """import { add, block, conv2d, groupNorm, layers, model, silu, upsample, type Feature } from "litevae/dsl";
-const Encoder = block("Encoder", () => {
-  const { first, norm, second } = layers({
-    first: conv2d({ in: 3, out: 8, kernel: 2, stride: 2 }),
-    norm: groupNorm({ channels: 8, groups: 4 }),
-    second: conv2d({ in: 8, out: 8, kernel: 2, stride: 2 }),
-  });
-  return (image: Feature<3, 1>) => {
-    const skip = silu(norm(first(image)));
-    return { moments: second(skip), skip };
-  };
-});
-const Decoder = block("Decoder", () => {
-  const { first, second, third } = layers({
-    first: conv2d({ in: 4, out: 8 }),
-    second: conv2d({ in: 8, out: 3 }),
-    third: conv2d({ in: 3, out: 3 }),
-  });
-  return (
-    latent: Feature<4, 4>,
-    { skip, original }: { skip: Feature<8, 2>; original: Feature<3, 1> },
-  ): Feature<3, 1> => {
-    const x = second(silu(add(upsample(first(latent), { factor: 2 }), skip)));
-    return third(add(upsample(x, { factor: 2 }), original));
-  };
-});
-export default model({ latentChannels: 4, encoder: Encoder(), decoder: Decoder() });
-"""
-
 RECIPE = """import { recipe } from "litevae";
 export default recipe({
   name: "two-steps",
@@ -266,15 +238,14 @@ export default recipe({
 
 
 def test_skips_of_images_train_evaluate_and_run(tmp_path: Path) -> None:
-    (tmp_path / "skipping.ts").write_text(SKIPPING)
     (tmp_path / "recipe.ts").write_text(RECIPE)
     flags = ("--target", "onnx,torch", "--recipe", tmp_path / "recipe.ts")
-    out = compile_to(tmp_path / "out", tmp_path / "skipping.ts", *flags)
+    out = compile_to(tmp_path / "out", SKIPPING, *flags)
     data = ["--data", str(write_images(tmp_path / "images", 8))]
     run, trained = tmp_path / "run", tmp_path / "trained"
     with package(out) as module:
         assert command(module.__name__, "train", [*data, "--output", str(run), "--cpu"]) == 0
-        compile_to(trained, tmp_path / "skipping.ts", "--weights", run / "model.safetensors")
+        compile_to(trained, SKIPPING, "--weights", run / "model.safetensors")
         found = []
         for weights, metrics in (
             (["--weights", str(run)], "psnr,imbalance"),
