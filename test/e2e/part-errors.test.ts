@@ -164,7 +164,7 @@ export default model({
            8 |
         >  9 | export default model({ latentChannels: 4, encoder: stages({ encoder: Encoder({ channels: 8, width: 12 }), conv: conv2d({ in: 8, out: 8, kernel: 1 }) }),
           10 |   decoder: stages({ conv: conv2d({ in: 4, out: 4, kernel: 1 }), decoder: Decoder({ latent: 4 }) }) });
-        help:     give the stages of different parts different names
+        help:     give the stages of different parts different names, or both the same instance, which shares its weights
       "
     `);
   });
