@@ -19,10 +19,10 @@ class Identity:
 
     name, image_channels, latent_channels, model = "identity", 3, 3, None
 
-    def encode(self, images: Tensor) -> Tensor:
-        return images
+    def encode(self, images: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        return images, {}
 
-    def decode(self, latents: Tensor) -> Tensor:
+    def decode(self, latents: Tensor, skips: dict[str, Tensor]) -> Tensor:
         return latents
 
 
@@ -69,7 +69,7 @@ def test_infinite_psnr_is_not_in_the_mean(compiled: Compiled) -> None:
     class Some(Identity):
         """Changes images whose first pixel is bright."""
 
-        def decode(self, latents: Tensor) -> Tensor:
+        def decode(self, latents: Tensor, skips: dict[str, Tensor]) -> Tensor:
             return torch.where(latents[:, :1, :1, :1] > 0, latents * 0.5, latents)
 
     side = evaluation(compiled, Some(), ("psnr",), None).at(32, latents=False, block=None)
@@ -82,7 +82,7 @@ def test_infinite_psnr_is_not_in_the_mean(compiled: Compiled) -> None:
 
 def test_numbers_that_are_not_finite_are_no_result(compiled: Compiled) -> None:
     class Broken(Identity):
-        def decode(self, latents: Tensor) -> Tensor:
+        def decode(self, latents: Tensor, skips: dict[str, Tensor]) -> Tensor:
             return latents * torch.inf
 
     error = compiled.module("_runtime.common.errors").InputError
