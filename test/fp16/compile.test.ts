@@ -114,15 +114,25 @@ describe("a convolution that leaves the range of float16", () => {
   });
 });
 
+/** A wavelet encoder of one level of resolution, whose graph has a quarter of nano's nodes, and a decoder of three. */
+const small = (decoder: string): string => `import { KlDecoder, LiteVaeEncoder } from "litevae/blocks";
+import { model } from "litevae/dsl";
+const width = { channels: 32, multipliers: [1] };
+export default model({
+  latentChannels: 4,
+  encoder: LiteVaeEncoder({ imageChannels: 3, moments: 8, extractor: width, aggregator: width, dropout: 0 }),
+  decoder: KlDecoder({ latentChannels: 4, imageChannels: 3, multipliers: [1, 1, 1, 1], blocks: 1, attentionAt: [], ${decoder} }),
+});
+`;
+
 describe.each([
-  ["self-modulated", "nano", 1e-2, []],
-  ["with norms and attention", "mini.ts", 2e-2, ["ReduceMean", "Sqrt", "Softmax"]],
-])("a decoder %s", (_, model, most, precise) => {
+  ["self-modulated", "smc", 'norm: "smc", base: 48, attention: false', 1e-2, []],
+  ["with norms and attention", "norms", 'norm: "group", base: 64, attention: true', 2e-2, ["ReduceMean", "Sqrt", "Softmax"]],
+])("a decoder %s", (_, name, decoder, most, precise) => {
+  const model = `${name}.ts`;
   let stderr = "";
   beforeAll(() => {
-    write(folder, {
-      "mini.ts": 'import { litevae } from "litevae";\nexport default litevae({ variant: "S", decoder: { base: 32 } });\n',
-    });
+    write(folder, { [model]: small(decoder) });
     // All convolutions are the model's.
     stderr = compile(model, `${model}-16`, ...calibrated, "--for=web");
     compile(model, `${model}-32`, "--for=web");
@@ -187,7 +197,7 @@ describe("float16 files", () => {
 describe("messages", () => {
   /** Fails with this exit code, writes no folder and nothing to stdout; returns stderr. */
   function failure(code: number, ...flags: readonly string[]): string {
-    const result = litevae(folder, "compile", "nano", "-o", "refused", ...flags);
+    const result = litevae(folder, "compile", hotModel, "-o", "refused", ...flags);
     expect({ code: result.code, stdout: result.stdout }).toEqual({ code, stdout: "" });
     expect(existsSync(join(folder, "refused"))).toBe(false);
     return `\n${result.stderr}`;

@@ -8,6 +8,7 @@ import json
 import sys
 import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,13 @@ def images(folder: str) -> list[Array]:
     return [(np.asarray(image, np.float32) / 127.5 - 1).transpose(2, 0, 1)[None].copy() for image in opened]
 
 
+evaluator_of = cache(lambda path: ReferenceEvaluator(str(path)))
+session_of = cache(lambda path: onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"]))
+
+
 def reference(path: Path, values: Array) -> list[Array]:
     """The outputs with float16 arithmetic where the graph has float16."""
-    evaluator = ReferenceEvaluator(str(path))
+    evaluator = evaluator_of(path)
     with warnings.catch_warnings():
         # Overflow is what some of the tests are about.
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -38,7 +43,7 @@ def reference(path: Path, values: Array) -> list[Array]:
 
 
 def runtime(path: Path, values: Array) -> list[Array]:
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = session_of(path)
     return [np.asarray(output) for output in session.run(None, {session.get_inputs()[0].name: values})]
 
 
