@@ -117,7 +117,7 @@ test("a class makes what its block makes, under every configuration that it take
       );
       for (const config of others) expect(silent(classes, modelOf(create, config)), JSON.stringify(design)).toBeUndefined();
     }),
-    { seed: 1, ...runs(16, 80_000) },
+    { seed: 1, ...runs(9, 80_000) },
   );
 }, 90_000);
 
