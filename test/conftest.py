@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+import onnxruntime
 import pytest
 import torch
 from reference.build import build
@@ -25,6 +26,13 @@ if WORKERS := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
     os.environ.setdefault("OMP_NUM_THREADS", str(torch.get_num_threads()))
 
 Compiled = tuple[Path, nn.Module]
+
+
+def session_of(graph: Path) -> onnxruntime.InferenceSession:
+    """The graph in onnxruntime, with as many threads as torch has here: others would spin beside the other workers."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def litevae(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -29,7 +29,7 @@ class Case:
     # Why the ONNX target has no form for it.
     torch_only: str = ""
     # One image that is not square, a batch of three.
-    sizes: tuple[Size, ...] = ((1, 40, 72), (3, 16, 32))
+    sizes: tuple[Size, ...] = ((1, 24, 40), (3, 16, 8))
 
     def __str__(self) -> str:
         return f"{Path(self.model).stem}-{self.part}{''.join(self.flags)}"

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import torch
+from conftest import session_of
 
 
 def close(found: Any, wanted: torch.Tensor) -> None:
@@ -14,7 +15,7 @@ def close(found: Any, wanted: torch.Tensor) -> None:
 
 
 def graph(folder: Path, part: str) -> onnxruntime.InferenceSession:
-    return onnxruntime.InferenceSession(folder / f"{part}.onnx", providers=["CPUExecutionProvider"])
+    return session_of(folder / f"{part}.onnx")
 
 
 def kl_graphs_agree(folder: Path, original: Any, x: torch.Tensor) -> tuple[Any, torch.Tensor]:

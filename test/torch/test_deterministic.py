@@ -8,10 +8,9 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
-from conftest import ROOT, litevae, package
+from conftest import ROOT, litevae, package, session_of
 from diffusers import AutoencoderTiny
 from safetensors.torch import load_file, save_file
 from sets import write_images
@@ -84,10 +83,7 @@ def test_package_and_graphs_give_what_diffusers_gives(folder: Path, module: Modu
         torch.testing.assert_close(model(image).sample, decoded)
         torch.testing.assert_close(model(image, return_dict=False)[0], decoded)
         torch.testing.assert_close(model.encode(image, return_dict=False)[0], latent)
-    encoder, decoder = (
-        onnxruntime.InferenceSession(folder / f"{part}.onnx", providers=["CPUExecutionProvider"])
-        for part in ("encoder", "decoder")
-    )
+    encoder, decoder = (session_of(folder / f"{part}.onnx") for part in ("encoder", "decoder"))
     assert [output.name for output in encoder.get_outputs()] == ["latent"]
     [found] = encoder.run(None, {"image": image.numpy()})
     [shown] = decoder.run(None, {"latent": latent.numpy()})

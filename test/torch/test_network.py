@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 import torch.nn.functional as F
-from conftest import ROOT, package
+from conftest import ROOT, package, session_of
 from safetensors.torch import save_file
 from support.small_package import compile_to
 from torch import Tensor, nn
@@ -57,7 +56,7 @@ def test_the_package_and_the_graph_are_the_peer(tmp_path: Path) -> None:
             network.load_state_dict(peer.state_dict())
             given = network(image, mask)
     assert list(given) == list(wanted)
-    session = onnxruntime.InferenceSession(out / "network.onnx", providers=["CPUExecutionProvider"])
+    session = session_of(out / "network.onnx")
     found = session.run(list(wanted), {"image": image.numpy(), "mask": mask.numpy()})
     for name, graph in zip(wanted, found, strict=True):
         torch.testing.assert_close(given[name], wanted[name])

@@ -6,10 +6,9 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
-from conftest import ROOT, litevae, package
+from conftest import ROOT, litevae, package, session_of
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -147,7 +146,7 @@ def test_the_weights_come_back_as_they_were(trained: Trained, tmp_path: Path) ->
 
 
 def run(path: Path, x: Tensor) -> dict[str, np.ndarray]:
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    session = session_of(path)
     names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(None, {session.get_inputs()[0].name: x.numpy()}), strict=True))
 

@@ -4,11 +4,10 @@ import itertools
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import ROOT, litevae, package
+from conftest import ROOT, litevae, package, session_of
 from safetensors.torch import save_file
 from support.small_package import compile_to
 from torch import Tensor, nn
@@ -114,7 +113,7 @@ def test_the_package_and_the_graph_are_swin_blocks(tmp_path: Path, peer: Peer) -
     out = compile_to(
         tmp_path / "out", MODEL, "--weights", tmp_path / "peer.safetensors", "--target", "onnx,torch"
     )
-    session = onnxruntime.InferenceSession(out / "network.onnx", providers=["CPUExecutionProvider"])
+    session = session_of(out / "network.onnx")
     with package(out) as module, torch.no_grad():
         network = module.build_network()
         network.load_state_dict(peer.state_dict())
