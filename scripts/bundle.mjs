@@ -49,10 +49,10 @@ for (const name of included)
 
 // To find the classes of networks beside a model takes longer than all else that a small one's compile does: src/artifact/written-networks.ts reads this.
 const compiledModule = (path) => import(pathToFileURL(join(compiled, path)).href);
-const [{ networks }, { networksPy }, { authorDocs }] = await Promise.all(
-  ["dsl/models/index.js", "src/targets/torch/networks-py.js", "src/artifact/author-docs.js"].map(compiledModule),
+const [{ networks }, { networksPy }, { author }] = await Promise.all(
+  ["dsl/models/index.js", "src/targets/torch/networks-py.js", "src/artifact/author.js"].map(compiledModule),
 );
 const writtenFor = (imageChannels) =>
-  Object.fromEntries(Object.entries(networks(imageChannels)).map(([module, those]) => [module, networksPy(those, authorDocs)]));
+  Object.fromEntries(Object.entries(networks(imageChannels)).map(([module, those]) => [module, networksPy(those, author)]));
 mkdirSync(join(dist, "src/targets/torch"), { recursive: true });
 writeFileSync(join(dist, "src/targets/torch/networks.json"), JSON.stringify({ 3: writtenFor(3) }));

@@ -7,7 +7,7 @@ import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
 import { above, checkedArguments, checkedForAuthor } from "../arguments.ts";
 import { checkLayerKey, checkMemberKey } from "../names.ts";
 import { callBlock, traceBody } from "./call.ts";
-import { literalsIn, parametersIn } from "./code-text.ts";
+import { parametersIn } from "./code-text.ts";
 import { building, callableOf, handleOf, labelOf, type BlockHandle, type Building, type Named } from "./handles.ts";
 import { recordModule, rootHandle } from "./part.ts";
 import { newPart } from "./trace.ts";
@@ -35,11 +35,12 @@ export function block<A extends unknown[], R>(name: string, build: (...config: A
     });
   }
   const make = (config: A, made: Source): BlockHandle => instance({ name, build, config, source: made, definition });
+  const code = String(build);
   const definition: Definition = Object.freeze({
     name,
     source,
-    parameters: parametersIn(String(build)),
-    literals: literalsIn(String(build)),
+    code,
+    parameters: parametersIn(code),
     build: (config: readonly unknown[], rebuilds: Rebuilds) => rebuilt(() => make(config as A, source), rebuilds),
   });
   const create = (...given: A): R => {

@@ -1,4 +1,4 @@
-/** What the text of an author's function tells: what its arguments are called, and which numbers stand in it. */
+/** What the text of an author's function tells of its arguments. */
 
 /** The names of arguments, by position; undefined for those that are taken apart. */
 export function parametersIn(code: string): readonly (string | undefined)[] {
@@ -33,10 +33,4 @@ export function mostArguments(run: (...given: never[]) => unknown): number {
   const items = argumentsIn(code);
   if (items.some((each) => /^\s*\.\.\./.test(each))) return Infinity;
   return Math.max(run.length, items.filter((each) => each.trim() !== "").length);
-}
-
-/** Each number once. */
-export function literalsIn(code: string): readonly number[] {
-  const found = code.matchAll(/(?<![\w.$])\d[\d_]*(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])/gi);
-  return [...new Set([...found].map(([text]) => Number(text.replaceAll("_", ""))))];
 }

@@ -22,7 +22,7 @@ export function rootHandle(source: Source, forward: BlockHandle["forward"]): Blo
   const build = (): never => {
     throw new Error("a root is not built again");
   };
-  const definition = { name: "Root", source, parameters: [], literals: [], build };
+  const definition = { name: "Root", source, code: "", parameters: [], build };
   return { kind: "block", name: "Root", config: [], source, definition, members: [], children: new Map(), forward };
 }
 

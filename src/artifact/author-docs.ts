@@ -1,9 +1,8 @@
 /** What authors say of their blocks: the comment above a block's definition, read from the file that holds it. */
-import { readFileSync } from "node:fs";
 import type { Definition } from "../ir/model.ts";
 import { callerOf } from "../ir/source.ts";
-
-const files = new Map<string, readonly string[]>();
+import { authorFile } from "./author-file.ts";
+import { once } from "./once.ts";
 
 /** The paragraphs of the documentation comment above `block(…)`; none where there is no comment, or the file is not to be read. */
 export function authorDocs({ source }: Definition): readonly string[] {
@@ -11,19 +10,7 @@ export function authorDocs({ source }: Definition): readonly string[] {
   return place === undefined ? [] : paragraphs(commentAbove(linesOf(place.file), place.line - 1));
 }
 
-function linesOf(file: string): readonly string[] {
-  const known = files.get(file);
-  if (known !== undefined) return known;
-  let lines: readonly string[];
-  try {
-    lines = readFileSync(file, "utf8").split("\n");
-  } catch {
-    // Code that was never a file: what is said of it is not known.
-    lines = [];
-  }
-  files.set(file, lines);
-  return lines;
-}
+const linesOf = once((file) => authorFile(file).split("\n"));
 
 /** The lines of the comment that ends right above the statement in which `at` stands; a statement begins at the margin of its block. */
 function commentAbove(lines: readonly string[], at: number): readonly string[] {

@@ -1,6 +1,6 @@
 /** What the targets want to be brought: files of the installation, images and a runtime, recipes and networks of the DSL. */
 import { networks } from "../../dsl/models/index.ts";
-import { authorDocs } from "../artifact/author-docs.ts";
+import { author } from "../artifact/author.ts";
 import { clientTemplate } from "../artifact/client-template.ts";
 import { ownPython } from "../artifact/own-python.ts";
 import { runtimeFiles } from "../artifact/runtime-files.ts";
@@ -8,6 +8,7 @@ import { writtenNetworks } from "../artifact/written-networks.ts";
 import type { Resources } from "../targets/index.ts";
 
 export const resources: Resources = {
+  author,
   calibration: (folder, rule) => ({
     images: async (channels, sizes) => {
       const { calibrationImages } = await import("../onnxruntime/calibration-images.ts");
@@ -20,7 +21,6 @@ export const resources: Resources = {
     load: async (graph) => (await import("../onnxruntime/session.ts")).loadGraph(graph, { asWritten: true }),
   }),
   clientTemplate,
-  docs: authorDocs,
   networks,
   recipe: async (name) => (await import("./load-recipe.ts")).loadRecipe(name),
   python: ownPython,

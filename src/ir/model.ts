@@ -64,10 +64,10 @@ export interface Definition {
   readonly name: string;
   /** Where the author defines it. */
   readonly source: Source;
+  /** The author's function. */
+  readonly code: string;
   /** What the author calls the arguments of its configuration, by position; undefined for those that are taken apart. */
   readonly parameters: readonly (string | undefined)[];
-  /** The numbers in the author's code: where a setting passes one, the block may do something else. */
-  readonly literals: readonly number[];
   /**
    * An instance under another configuration, at an empty path; throws where the author's code or a check refuses it. The blocks in it are those of
    * `rebuilds`: the paths of what they hold begin at them.

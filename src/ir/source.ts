@@ -44,12 +44,17 @@ function captured(below: (...args: never[]) => unknown): Source {
 
 const ours = ["src", "dsl", "bin"].map((folder) => pathOf(new URL(`${folder}/`, installation).href));
 
+/** Whether a file is of this installation. */
+export function isOurs(file: string): boolean {
+  return ours.some((folder) => file.startsWith(folder));
+}
+
 /** The first line of the stack that is the user's: not this package, not a dependency, not Node. */
 export function placeOf(source: Source | { readonly stack?: string }): Place | undefined {
   if (!withPlaces) return undefined;
   const stack = "trace" in source ? source.trace.stack : source.stack;
   for (const { file, line } of placesIn(stack)) {
-    if (!ours.some((folder) => file.startsWith(folder)) && !file.includes("/node_modules/")) return { file, line };
+    if (!isOurs(file) && !file.includes("/node_modules/")) return { file, line };
   }
   return undefined;
 }

@@ -27,7 +27,11 @@ export async function compiledInPage(name: string, fetched: Fetched): Promise<Re
       throw new Error(`no op here has Python of its own: ${file}`);
     },
     runtime: () => fetched.runtime,
-    docs: ({ name: block }) => fetched.docs[block] ?? [],
+    author: {
+      docs: ({ name: block }) => fetched.docs[block] ?? [],
+      // Blocks of this package, and that of model.ts, take none from around them.
+      numbers: () => [],
+    },
     networks,
     writtenNetworks: () => undefined,
     recipe: () => Promise.resolve(recipes.smoke.recipe),

@@ -10,7 +10,7 @@ import ownOps from "../../examples/own-ops.ts";
 import variants from "../../examples/variants.ts";
 import type { Model } from "../../src/ir/model.ts";
 import { printModel } from "../../src/ir/print.ts";
-import { authorDocs } from "../../src/artifact/author-docs.ts";
+import { author } from "../../src/artifact/author.ts";
 import { verifyPart } from "../../src/ir/verify.ts";
 import { paramsOf, topModules } from "../../src/ir/walk.ts";
 import { modelPy } from "../../src/targets/torch/model-py.ts";
@@ -45,7 +45,7 @@ describe.each(Object.entries(models))("%s", (name, model) => {
   });
 
   test("model.py", async () => {
-    const text = modelPy(model, authorDocs);
+    const text = modelPy(model, author);
     expect(text.split("\n").length).toBeLessThan(480);
     await expect(text).toMatchFileSnapshot(golden("model.py"));
   });
@@ -54,5 +54,5 @@ describe.each(Object.entries(models))("%s", (name, model) => {
 test.each(Object.entries(networks(3)))("networks in %s.py", async (module, those) => {
   const file = fileURLToPath(new URL(`./networks/${module}.py`, import.meta.url));
   those.forEach(verifyPart);
-  await expect(networksPy(those, authorDocs)).toMatchFileSnapshot(file);
+  await expect(networksPy(those, author)).toMatchFileSnapshot(file);
 });

@@ -40,7 +40,7 @@ describe("dimsOf", () => {
     const build = (): never => {
       throw new Error("not built again");
     };
-    const definition = { name: "Inner", source: captureSource(dimsOf), parameters: [], literals: [], build };
+    const definition = { name: "Inner", source: captureSource(dimsOf), code: "", parameters: [], build };
     const block: Block = { kind: "block", path: "inner", name: "Inner", config: [], members: [], children: [], definition };
     const part = partOf(valueOf(H, W));
     const graph: Part["graph"] = {

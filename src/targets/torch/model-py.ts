@@ -1,6 +1,6 @@
 /** model.py: the architecture as a person would write it in PyTorch. */
 import { must } from "../../errors/must.ts";
-import type { Block, Body, Definition, Model, Part } from "../../ir/model.ts";
+import type { Block, Body, Model, Part } from "../../ir/model.ts";
 import { fittingSizes } from "../../ir/size.ts";
 import {
   pyAttribute,
@@ -19,6 +19,7 @@ import { topModules } from "../../ir/walk.ts";
 import { formatShape } from "../../ir/shape.ts";
 import { torchConstants, torchModule } from "../../ir/op.ts";
 import type { Layer, Module } from "../../ir/model.ts";
+import { unread, type Author } from "./author.ts";
 import { besideDoc, listed, takenBeside } from "./beside-py.ts";
 import { camel, inputName, reservedNames } from "./names.ts";
 import { bodyOfPart, isOneModule, namedBody } from "./part-bodies.ts";
@@ -35,14 +36,11 @@ import { writeClass } from "./program/write-class.ts";
 import { writeForward, type ForwardSettings } from "./program/write-forward.ts";
 import { wrappedParts } from "./wrapped.ts";
 
-/** What the author of a kind of block says of it, in paragraphs. */
-export type Docs = (definition: Definition) => readonly string[];
-
-export function modelPy(model: Model, docs?: Docs): string {
-  return printModule(modelTree(model, docs));
+export function modelPy(model: Model, author?: Author): string {
+  return printModule(modelTree(model, author));
 }
 
-export function modelTree(model: Model, docs: Docs = () => [], rebuilds = blocksBuiltOnce()): PyModuleText {
+export function modelTree(model: Model, author = unread, rebuilds = blocksBuiltOnce()): PyModuleText {
   const wrapped = wrappedParts(model);
   const networks = wrapped === undefined ? model.parts : [];
   // One module without a path is the network itself: its class is the block's.
@@ -50,14 +48,14 @@ export function modelTree(model: Model, docs: Docs = () => [], rebuilds = blocks
   const classes = classesOf(
     model.parts.map(({ graph }) => graph),
     new Set([...reservedNames, ...alone.flatMap((part) => [networkName(part), builderName(part)])]),
-    rebuilds,
+    { rebuilds, author },
   );
   const bodies = new Map(model.parts.flatMap(({ graph }) => [...bodiesIn(graph)]));
   const made = (module: Module): PyExpr => construct(module, classes, bodies);
   const staged =
     wrapped === undefined ? [] : model.parts.filter((part) => part.modules.length > 0 && !isOneModule(part, wrapped));
   const body: PyStatement[] = [
-    ...classes.programs.map((program) => writeClass(program, docs(program.definition))),
+    ...classes.programs.map((program) => writeClass(program, author.docs(program.definition))),
     ...(wrapped === undefined ? [] : staged.map((part) => stagedClass(part, wrapped, made))),
     ...(wrapped === undefined ? [] : [...interchangeOf(model).map(constantOf), autoencoderClass(model, wrapped, made)]),
     ...alone.map((part) => networkClass(part, made)),

@@ -1,8 +1,8 @@
 /** What a person chooses of a package, and what it wants to be brought. */
 import * as z from "zod";
-import type { Definition } from "../../ir/model.ts";
 import type { Recipe } from "../../recipe/schema.ts";
 import type { Shown } from "../target.ts";
+import type { Author } from "./author.ts";
 import type { NetworkModules, ProjectFile } from "./project.ts";
 
 /** What packages train by where no recipe is named. */
@@ -19,8 +19,8 @@ export interface TorchResources {
   networks(imageChannels: number): NetworkModules;
   /** The files of these networks, by module, where they were written before. */
   writtenNetworks(imageChannels: number): Readonly<Record<string, string>> | undefined;
-  /** What the author of a kind of block says of it, in paragraphs. */
-  docs(definition: Definition): readonly string[];
+  /** What stands in files beside the code of blocks. */
+  readonly author: Author;
   /** The text of a file of Python that an author brings for an op; throws UserError where it cannot be read. */
   python(file: string): string;
   /** The Python files that are the same in every package, by their paths in it. */

@@ -3,9 +3,10 @@ import type { Model, Network, Rebuilds } from "../../ir/model.ts";
 import { paper } from "../../paper/figures.ts";
 import { recipeFileSchema } from "../../recipe/json-schema.ts";
 import type { Recipe } from "../../recipe/schema.ts";
+import type { Author } from "./author.ts";
 import { commandFiles, networkTablePy } from "./commands-py.ts";
 import { ownFiles } from "./imports.ts";
-import { builderName, modelTree, type Docs } from "./model-py.ts";
+import { builderName, modelTree } from "./model-py.ts";
 import { networksPy } from "./networks-py.ts";
 import { packageName, prose } from "./names.ts";
 import { printModule } from "./printer.ts";
@@ -32,7 +33,7 @@ export type NetworkModules = Readonly<Record<string, readonly Network[]>>;
 
 interface Brought {
   readonly training: Training | undefined;
-  readonly docs: Docs;
+  readonly author: Author;
   /** The text of an author's file. */
   python(file: string): string;
 }
@@ -45,12 +46,12 @@ export function torchProject(
   model: Model,
   parts: readonly string[],
   version: string,
-  { training, docs, python }: Brought,
+  { training, author, python }: Brought,
   runtime: readonly ProjectFile[],
 ): readonly ProjectFile[] {
   const name = packageName(model.name);
   const rebuilds = blocksBuiltOnce();
-  const tree = modelTree(model, docs, rebuilds);
+  const tree = modelTree(model, author, rebuilds);
   const own = [...ownFiles(tree.body)];
   const inPackage = (file: string, text: string): ProjectFile => ({ name: `${name}/${file}`, text });
   return [
@@ -66,7 +67,7 @@ export function torchProject(
     inPackage("py.typed", ""),
     ...(training === undefined
       ? []
-      : trainingFiles(model, name, training, docs, rebuilds).map(([file, text]) => inPackage(file, text))),
+      : trainingFiles(model, name, training, author, rebuilds).map(([file, text]) => inPackage(file, text))),
     ...runtime.map((file) => inPackage(`_runtime/${file.name}`, file.text)),
   ];
 }
@@ -76,13 +77,13 @@ function trainingFiles(
   model: Model,
   name: string,
   { recipe, networks, written }: Training,
-  docs: Docs,
+  author: Author,
   rebuilds: Rebuilds,
 ): readonly (readonly [string, string])[] {
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   return [
     ...Object.entries(networks).map(
-      ([module, those]) => [`${module}.py`, written?.[module] ?? networksPy(those, docs, rebuilds)] as const,
+      ([module, those]) => [`${module}.py`, written?.[module] ?? networksPy(those, author, rebuilds)] as const,
     ),
     ["recipe.json", json(recipe)],
     ["recipe.schema.json", json(recipeFileSchema())],

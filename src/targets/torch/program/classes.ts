@@ -1,7 +1,9 @@
 /** The classes of a model: one for each kind of block, children before parents. */
 import type { Block, Body, Definition, Graph, Module, Rebuilds } from "../../../ir/model.ts";
+import { literalsIn } from "../../../ir/literals.ts";
 import { BuiltOnce } from "../../../ir/rebuild.ts";
 import { bodyOf } from "../../../ir/walk.ts";
+import { unread, type Author } from "../author.ts";
 import { unused } from "../names.ts";
 import type { ClassLookup } from "./children.ts";
 import { completed, defaultsOf, type Default } from "./defaults.ts";
@@ -16,9 +18,14 @@ export interface Classes {
   readonly classOf: ClassLookup;
 }
 
+interface Brought {
+  readonly rebuilds?: Rebuilds;
+  readonly author?: Author;
+}
+
 /** The classes of all blocks that the graphs call. `reserved` are names that no class can have. */
-export function classesOf(graphs: readonly Graph[], reserved: ReadonlySet<string>, rebuilds = blocksBuiltOnce()): Classes {
-  return new ClassBuilder(graphs, rebuilds).build(reserved);
+export function classesOf(graphs: readonly Graph[], reserved: ReadonlySet<string>, brought: Brought = {}): Classes {
+  return new ClassBuilder(graphs, brought).build(reserved);
 }
 
 /** What the files of a package share of the blocks in them. */
@@ -40,9 +47,11 @@ class ClassBuilder {
   /** By the body, which blocks that are built again under one configuration share. */
   readonly #known = new Map<Graph, ReturnType<ClassLookup>>();
   readonly #rebuilds: Rebuilds;
+  readonly #author: Author;
 
-  constructor(graphs: readonly Graph[], rebuilds: Rebuilds) {
+  constructor(graphs: readonly Graph[], { rebuilds = blocksBuiltOnce(), author = unread }: Brought) {
     this.#rebuilds = rebuilds;
+    this.#author = author;
     for (const graph of graphs) this.#collect(graph);
   }
 
@@ -150,7 +159,7 @@ class ClassBuilder {
       if (this.#classOf(node.block, inside) === undefined) this.#alone(sampleOf(node.block, inside));
     }
     if (this.#classOf(block, body) !== undefined) return;
-    const around: Knowledge = { classOf: this.#classOf, rebuilds: this.#rebuilds, defaults: [] };
+    const around = this.#knownOf(block.definition, []);
     this.#programs.set(block.definition, [
       ...(this.#programs.get(block.definition) ?? []),
       ...this.#literal([sampleOf(block, body)], around),
@@ -158,10 +167,16 @@ class ClassBuilder {
     this.#known.clear();
   }
 
+  #knownOf(definition: Definition, defaults: readonly Default[]): Knowledge {
+    const numbers = [...new Set([...literalsIn(definition.code), ...this.#author.numbers(definition)])];
+    return { classOf: this.#classOf, rebuilds: this.#rebuilds, defaults, numbers };
+  }
+
   /** One class where that is possible; else some settings are settled, and in the end each structure has a class of its own. */
   #synthesized(instances: readonly Sample[], defaults: readonly Default[]): readonly ClassProgram[] {
-    const around: Knowledge = { classOf: this.#classOf, rebuilds: this.#rebuilds, defaults };
-    const settings = [...(instances[0] as Sample).settings.keys()];
+    const [first] = instances as readonly [Sample];
+    const around = this.#knownOf(first.block.definition, defaults);
+    const settings = [...first.settings.keys()];
     if (settings.length > mostSettings) return grouped(instances, structureOf).flatMap((group) => this.#literal(group, around));
     const whole = synthesize(instances, new Set(settings), around);
     if (whole !== undefined) return [whole];

@@ -55,7 +55,7 @@ export function defaultsOf(instances: readonly Sample[], rebuilds: Rebuilds): re
 function learnt(without: readonly Sample[], asked: Asked, rebuilds: Rebuilds): Rule | undefined {
   const [first] = without as readonly [Sample];
   const own = [...first.settings].map(([name, value]) => [name, [value]] as const);
-  const varied = new Prober(first, new Set(first.settings.keys()), new Map(own), rebuilds).samples().slice(0, mostVariations);
+  const varied = new Prober(first, new Set(first.settings.keys()), new Map(own), [], rebuilds).samples().slice(0, mostVariations);
   const found: { readonly settings: Sample["settings"]; readonly value: PyConstant }[] = [];
   for (const sample of new Map([...without, ...varied].map((each) => [JSON.stringify([...each.settings]), each])).values()) {
     const before = distinct(found.map(({ value }) => value)).toReversed();

@@ -111,6 +111,9 @@ export function atLeast(value: PyConstant, least: number): PyConstant {
   return typeof value === "number" && value < least ? least : value;
 }
 
+/** So many values for all other settings are tried with those of one, each in turn. */
+export const mostOthers = 4;
+
 /** Up to so many settings, every third one is varied with each pair; of more, all others at once: such builds would grow as the cube. */
 export const mostApart = 10;
 

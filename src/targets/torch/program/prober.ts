@@ -2,7 +2,7 @@
 import { must } from "../../../errors/must.ts";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
-import type { Definition, Rebuilds } from "../../../ir/model.ts";
+import type { Rebuilds } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import { withoutPlaces } from "../../../ir/source.ts";
 import { settingsOf, type Setting } from "./config.ts";
@@ -15,6 +15,7 @@ import {
   grains,
   listsLike,
   mostApart,
+  mostOthers,
   nearestPairs,
   numbersAround,
   plainBeside,
@@ -25,16 +26,13 @@ import {
 import { Rebuilder } from "./rebuilder.ts";
 import { hasNestedLists, lacksSettings, layersIn, withLongestLists, type Sample } from "./samples.ts";
 
-/** So many values for all other settings are tried with those of one, each in turn. */
-const mostOthers = 4;
-
-/** What is tried for one block, from one of its instances. */
+/** What is tried for one block, from one of its instances; `numbers` are those in the author's code. */
 export class Prober {
   readonly #settings: readonly Setting[];
   /** What the instances have, by setting. */
   readonly #values: ReadonlyMap<string, readonly PyConstant[]>;
   readonly #rebuilder: Rebuilder;
-  readonly #definition: Definition;
+  readonly #numbers: readonly number[];
   readonly #random = xoroshiro128plus(1);
   readonly #tried = new Set<string>();
   readonly #heavy: boolean;
@@ -43,9 +41,15 @@ export class Prober {
   /** Coarser numbers where finer ones are refused: groups and heads divide channels. */
   #grain = 0;
 
-  constructor(base: Sample, free: ReadonlySet<string>, values: ReadonlyMap<string, readonly PyConstant[]>, rebuilds: Rebuilds) {
+  constructor(
+    base: Sample,
+    free: ReadonlySet<string>,
+    values: ReadonlyMap<string, readonly PyConstant[]>,
+    numbers: readonly number[],
+    rebuilds: Rebuilds,
+  ) {
     this.#rebuilder = new Rebuilder(base, rebuilds);
-    this.#definition = base.block.definition;
+    this.#numbers = numbers;
     this.#settings = settingsOf(base.block).filter(({ name }) => free.has(name));
     this.#values = values;
     // A block of many layers costs more to build, and what is to be learnt of it lies in its children, which are built on their own too.
@@ -84,7 +88,7 @@ export class Prober {
   checks(numbers: readonly number[]): readonly Sample[] {
     if (this.#settings.length === 0) return [];
     return this.#finding(() => {
-      const turns = [...new Set([...numbers, ...this.#definition.literals])];
+      const turns = [...new Set([...numbers, ...this.#numbers])];
       const starts = [...this.#richest(), new Map<string, PyConstant>()];
       for (const setting of this.#settings) {
         // Some values for the rest are drawn once: what is built of those alone is built already.
@@ -140,7 +144,7 @@ export class Prober {
     if (typeof value !== "number") return [];
     const range = this.#ranges.get(name) ?? "large";
     // Where fractions stand in the code, or one is given, a whole number may be a ratio.
-    const mayBeRatio = value === 1 || this.#definition.literals.some((each) => !Number.isInteger(each));
+    const mayBeRatio = value === 1 || this.#numbers.some((each) => !Number.isInteger(each));
     const ratios = range === "small" && !this.#heavy && mayBeRatio && !this.#rebuilder.growsWith(name);
     return numbersAround(range, turns, { few: this.#heavy, grain: this.#grainNow(), ratios });
   }

@@ -36,6 +36,14 @@ interface Matched {
   readonly matched: readonly ReadonlyMap<string, PyConstant>[];
 }
 
+/** What is known of the blocks that a kind of block is made of, of the settings that its configurations may leave out, and of its code. */
+export interface Known {
+  readonly classOf: ClassLookup;
+  readonly defaults: readonly Default[];
+  /** Those in the author's code. */
+  readonly numbers: readonly number[];
+}
+
 /** The class of all samples, with the settings in `open` as parameters; NoProgram where there is none. */
 export class Synthesis {
   readonly #samples: readonly Sample[];
@@ -46,7 +54,7 @@ export class Synthesis {
   readonly #open: readonly string[];
   readonly #extras: { readonly name: string; readonly values: Map<number, string> }[] = [];
 
-  constructor(samples: readonly Sample[], open: readonly string[], classOf: ClassLookup, defaults: readonly Default[]) {
+  constructor(samples: readonly Sample[], open: readonly string[], { classOf, defaults, numbers }: Known) {
     this.#samples = samples;
     this.#open = open;
     this.#classOf = classOf;
@@ -55,7 +63,7 @@ export class Synthesis {
     this.#fitter = new Fitter(
       samples.map(({ settings }) => settings),
       open,
-      { turns: must(samples[0], "a sample").block.definition.literals },
+      { turns: numbers },
     );
   }
 

@@ -1,27 +1,24 @@
 /** From instances of a kind of block to the class that makes them all, and what else its author's code would make. */
 import type { Rebuilds } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
-import { childrenKnown, type ClassLookup } from "./children.ts";
-import type { Default } from "./defaults.ts";
+import { childrenKnown } from "./children.ts";
 import { contentOf, distinct, distinctSamples } from "./distinct.ts";
 import { Prober } from "./prober.ts";
 import { hasNestedLists, type Sample } from "./samples.ts";
 import { numbersOf } from "./template-parameters.ts";
-import { Synthesis } from "./synthesis.ts";
+import { Synthesis, type Known } from "./synthesis.ts";
 import { NoProgram, type ClassProgram } from "./template.ts";
 
-/** What is known of the blocks that a kind of block is made of, and of the settings that its configurations may leave out. */
-export interface Knowledge {
-  readonly classOf: ClassLookup;
+/** That, and how blocks are built again. */
+export interface Knowledge extends Known {
   readonly rebuilds: Rebuilds;
-  readonly defaults: readonly Default[];
 }
 
 /** So often a class is made anew of what contradicts it, before its settings are given up. */
 const mostRounds = 4;
 
 /** So many more configurations tell the rule of an argument, or none does. */
-const mostTold = 24;
+const mostTold = 48;
 
 /**
  * The class of these instances, with the settings in `free` as parameters; what cannot be varied is settled. It is learnt of some configurations,
@@ -31,15 +28,16 @@ const mostTold = 24;
 export function synthesize(
   instances: readonly Sample[],
   free: ReadonlySet<string>,
-  { classOf, rebuilds, defaults }: Knowledge,
+  knowledge: Knowledge,
 ): ClassProgram | undefined {
   const [first] = instances as readonly [Sample];
+  const { classOf, rebuilds, numbers } = knowledge;
   const values = new Map(
     [...first.settings.keys()].map((name) => [name, distinct(instances.map(({ settings }) => settings.get(name) ?? null))]),
   );
   const several = (name: string): boolean => (values.get(name)?.length ?? 0) > 1;
   const tried = new Set([...free].filter((name) => several(name) || !hasText(first.settings.get(name))));
-  const prober = new Prober(first, tried, values, rebuilds);
+  const prober = new Prober(first, tried, values, numbers, rebuilds);
   const known = (samples: readonly Sample[]): readonly Sample[] => samples.filter((sample) => childrenKnown(sample, classOf));
   const probed = prober.samples();
   // Two instances that differ most give what lies between them too.
@@ -50,7 +48,7 @@ export function synthesize(
   const learnt = (from: readonly Sample[], others: readonly Sample[]): ClassProgram | undefined => {
     const made = (learning: readonly Sample[]): ClassProgram => {
       const open = [...varied].filter((name) => distinct(learning.map(({ settings }) => settings.get(name) ?? null)).length > 1);
-      return new Synthesis(learning, open, classOf, defaults).program(instances);
+      return new Synthesis(learning, open, knowledge).program(instances);
     };
     return learntOf(from, others, made, (program) => {
       const checks = varied.size === 0 ? [] : known(prober.checks(numbersOf(program)));
