@@ -11,7 +11,7 @@ import { parametersIn } from "./code-text.ts";
 import { building, callableOf, handleOf, labelOf, type BlockHandle, type Building, type Named } from "./handles.ts";
 import { recordModule, rootHandle } from "./part.ts";
 import { newPart } from "./trace.ts";
-import { watched, type Slip } from "./watched.ts";
+import { isChange, watched, type Slip } from "./watched.ts";
 
 /**
  * A kind of module. `build` gets the configuration, names its layers with `layers`, and returns the function over features.
@@ -78,7 +78,13 @@ function instance<A extends unknown[]>({ build, ...rest }: Instance<A>): BlockHa
   } catch (error) {
     // What else is wrong follows from it.
     checkSpelling(handle, watch.slip());
-    throw error;
+    if (!isChange(error)) throw error;
+    throw new UserError({
+      what: `block ${name} changes its settings in place`,
+      where: placeOf(error) ?? placeOf(handle.source),
+      found: error.message,
+      help: "copy a list first: [...list].reverse(), [...list, more]; who gave it has it, too",
+    });
   } finally {
     building.pop();
   }

@@ -1,4 +1,4 @@
-/** Which settings of a block's configuration its function asks for, so that a misspelt one is noticed. */
+/** Which settings of a block's configuration its function asks for, so that a misspelt one is noticed, and that it changes none. */
 import { nearest } from "../../src/errors/index.ts";
 
 export interface Slip {
@@ -9,7 +9,7 @@ export interface Slip {
 }
 
 export interface Watched<A extends readonly unknown[]> {
-  /** The configuration to hand on, equal to the given one. */
+  /** The configuration to hand on, equal to the given one; what is set in it, or in lists and records in it, throws a TypeError. */
   readonly config: A;
   /**
    * A setting that nothing has read, where one of nearly its name was asked for and is missing. Either alone is no fault: blocks have optional
@@ -21,9 +21,27 @@ export interface Watched<A extends readonly unknown[]> {
 export function watched<A extends readonly unknown[]>(config: A): Watched<A> {
   const each = config.map((item) => (isPlain(item) ? watchedObject(item) : undefined));
   return {
-    config: config.map((item, i) => each[i]?.config ?? item) as unknown as A,
+    config: config.map((item, i) => each[i]?.config ?? fixed(item)) as unknown as A,
     slip: () => each.map((item) => item?.slip()).find((slip) => slip !== undefined),
   };
+}
+
+/** A copy of lists and records that cannot be changed; the given ones stay the author's. */
+function fixed(value: unknown): unknown {
+  if (Array.isArray(value)) return Object.freeze(value.map(fixed));
+  return isPlain(value)
+    ? Object.freeze(Object.fromEntries(Object.entries(value).map(([key, each]) => [key, fixed(each)])))
+    : value;
+}
+
+/** Whether an error is what changing a configuration throws, in the engine's words. */
+export function isChange(error: unknown): error is TypeError {
+  return (
+    error instanceof TypeError &&
+    /^(Cannot (add property|assign to read only property|delete property|define property)|'(set|defineProperty|deleteProperty)' on proxy)/.test(
+      error.message,
+    )
+  );
 }
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -38,7 +56,7 @@ function watchedObject(settings: Settings): { readonly config: Settings; readonl
   const note = (key: string | symbol): void => {
     if (typeof key === "string") asked.add(key);
   };
-  const config = new Proxy(settings, {
+  const config = new Proxy(fixed(settings) as Settings, {
     get(target, key, receiver) {
       note(key);
       return Reflect.get(target, key, receiver) as unknown;

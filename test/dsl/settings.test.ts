@@ -231,3 +231,48 @@ describe("the Haar transform", () => {
     expect(printModel(looked)).toBe(printModel(plain));
   });
 });
+
+describe("settings that a block changes in place", () => {
+  interface Changed {
+    mults: number[];
+    more: { depths: number[] };
+    ch: number;
+  }
+  const changes: Readonly<Record<string, (config: Changed, list: number[]) => unknown>> = {
+    "a list that grows": ({ mults }) => mults.push(4),
+    "a list that is sorted": ({ mults }) => mults.sort(),
+    "a list that is turned round": ({ mults }) => mults.reverse(),
+    "an item": ({ mults }) => (mults[0] = 3),
+    "a list in a record": ({ more }) => more.depths.pop(),
+    "a setting": (config) => (config.ch *= 2),
+    "one more": (config) => Object.assign(config, { another: 1 }),
+    "a list that is no setting of an object": (_, list) => list.unshift(0),
+  };
+
+  test.each(Object.entries(changes))("%s", (_, change) => {
+    const Changing = block("Changing", (config: Changed, list: number[]) => {
+      change(config, list);
+      const { conv } = layers({ conv: conv2d({ in: 3, out: config.ch }) });
+      return (x: Feature<3, 1>) => conv(x);
+    });
+    const given = { mults: [2, 1], more: { depths: [1] }, ch: 8 };
+    const list = [1];
+    const report = reportOf(() => Changing(given, list));
+    expect(report.what).toBe("block Changing changes its settings in place");
+    expect(report.where?.file).toMatch(/settings\.test\.ts$/);
+    expect(report.help).toMatch(/^copy a list first/);
+    // They are who gave them's, who may change them.
+    expect([given, list]).toEqual([{ mults: [2, 1], more: { depths: [1] }, ch: 8 }, [1]]);
+    given.mults.push(list.length);
+  });
+
+  test("copies may be changed", () => {
+    const Turning = block("Turning", ({ mults }: { mults: readonly number[] }) => {
+      const turned = [...mults].reverse();
+      turned.push(5);
+      const { conv } = layers({ conv: conv2d({ in: 3, out: turned.length }) });
+      return (x: Feature<3, 1>) => conv(x);
+    });
+    expect(() => Turning({ mults: [1, 2] })).not.toThrow();
+  });
+});
