@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { logvarRange } from "../../dsl/posterior.ts";
 import { autoencoderAttributes, diffusersAttributes } from "../../dsl/names.ts";
+import { layerNames } from "../../src/targets/torch/names.ts";
 import { carriedSettings, ownSettings } from "../../src/weights/stored-config.ts";
 import { askPython } from "../support/python.ts";
 
@@ -12,13 +13,14 @@ from torch import nn
 from litevae_runtime.nn.autoencoder import LOGVAR_RANGE, AutoencoderBase, DeterministicBase
 from litevae_runtime.nn.image_autoencoder import ImageAutoencoder
 from litevae_runtime.nn.statistics import OWN_SETTINGS
+from litevae_runtime.nn import layers
 from litevae_runtime.nn.stored import CARRIED
 def taken():
     names = dir(AutoencoderBase) + dir(DeterministicBase) + list(ImageAutoencoder.__annotations__)
     return {name for name in names if not name.startswith("_")} - {*dir(nn.Module()), *nn.Module.__annotations__}
 own = taken()
 import diffusers.models.modeling_utils
-names = {"attributes": sorted(own), "diffusers": sorted(taken() - own), "carried": CARRIED, "own": OWN_SETTINGS}
+names = {"layers": sorted(layers.__all__), "attributes": sorted(own), "diffusers": sorted(taken() - own), "carried": CARRIED, "own": OWN_SETTINGS}
 print(json.dumps({"logvar": LOGVAR_RANGE, **names}))
 `;
 
@@ -29,6 +31,7 @@ interface Answer {
   readonly diffusers: readonly string[];
   readonly carried: readonly string[];
   readonly own: string;
+  readonly layers: readonly string[];
 }
 
 describe("Python and TypeScript have the same", () => {
@@ -37,6 +40,9 @@ describe("Python and TypeScript have the same", () => {
     answer = askPython(question) as Answer;
   }, 60_000);
 
+  test("names of layers, which nothing else in model.py may have", () => {
+    expect(layerNames.toSorted()).toEqual(answer.layers);
+  });
   test("range of log-variances", () => {
     expect(answer.logvar).toEqual([logvarRange.min, logvarRange.max]);
   });

@@ -4,7 +4,15 @@ import { pythonKeywords } from "../../ir/python-names.ts";
 /** What a constructor calls or counts with besides classes, and what annotations name. */
 const inConstructors =
   "self super len max min sum range zip enumerate reversed sorted int float bool str list tuple dict set type id input object print i _ " +
-  "nn math torch F ops Tensor Sequence Literal default_groups same_padding";
+  "nn math torch F ops Tensor Sequence Literal default_groups same_padding parameter";
+
+/** What the runtime's nn/layers exports: model.py imports of it what it uses. */
+export const layerNames: readonly string[] = (
+  "ChannelLayerNorm ChannelLinear ChannelRMSNorm EqualizedConv2d EqualizedLinear SMCConv2d Snake SpectralConv2d SpectralLinear " +
+  "StochasticDepth at_least_float32 attention blur default_groups fsq grouped_chunk grouped_split haar_dwt haar_idwt linear_attention " +
+  "minibatch_stddev parameter quick_gelu relative_position_bias round_ste same_padding tokens untokens window_attention " +
+  "without_power_iteration"
+).split(" ");
 
 const names = (text: string): ReadonlySet<string> => new Set([...pythonKeywords, ...text.split(" ")]);
 
@@ -13,8 +21,7 @@ const reservedArguments = names(inConstructors);
 /** What a class or a variable cannot be called: Python's words and the names that generated modules import, define or call. */
 export const reservedNames: ReadonlySet<string> = names(
   `${inConstructors} Autoencoder AutoencoderBase DeterministicBase build_encoder build_decoder build_discriminator ` +
-    "StagedEncoder StagedDecoder StagedDiscriminator DIFFUSERS_CONFIG KEY_RENAMES ChannelLinear EqualizedConv2d EqualizedLinear " +
-    "SMCConv2d SpectralConv2d SpectralLinear attention blur haar_dwt haar_idwt minibatch_stddev",
+    `StagedEncoder StagedDecoder StagedDiscriminator DIFFUSERS_CONFIG KEY_RENAMES ${layerNames.join(" ")}`,
 );
 
 /** Text inside of a docstring. */

@@ -78,7 +78,11 @@ function table(file: string, { rows, precision }: Benchmark): Markup {
       { title: "part", cell: ({ part }) => part },
       { title: "mode", cell: ({ mode }) => [mode, precision].filter(Boolean).join(", ") },
       { title: "batch", cell: ({ batch }) => batch, value: ({ batch }) => batch },
-      { title: "images/s", cell: (row) => row.error ?? rounded(speedOf(row) ?? 0), value: speedOf },
+      {
+        title: "images/s",
+        cell: ({ error, images_per_second: speed }) => error ?? (typeof speed === "number" && rounded(speed)),
+        value: speedOf,
+      },
       {
         title: "seconds a batch",
         unit: "median",

@@ -19,7 +19,10 @@ export function keyFigures(run: Run): Markup {
     .map(({ value }) => value)
     .sort((a, b) => a - b);
   const skipped = readingsOf(entries, "skipped").at(-1)?.value ?? 0;
-  const measured = evaluations.flatMap(({ content }) => content.sizes).findLast(({ rfid }) => typeof rfid === "number");
+  const measured = evaluations
+    .flatMap(({ content }) => content.sizes)
+    .flatMap(({ rfid, size }) => (typeof rfid === "number" ? [{ rfid, size }] : []))
+    .at(-1);
   const cards = [
     last !== undefined &&
       key(
@@ -34,7 +37,7 @@ export function keyFigures(run: Run): Markup {
         `best, at step ${integer(best.step)}, on ${validationImages(recipe)}`,
       ),
     loss !== undefined && key("last loss", rounded(loss.value), `at step ${integer(loss.step)}`),
-    measured !== undefined && key("rFID", rounded(measured.rfid ?? 0), `at ${measured.size}×${measured.size}`),
+    measured !== undefined && key("rFID", rounded(measured.rfid), `at ${measured.size}×${measured.size}`),
     images !== undefined &&
       key(
         "images seen",
