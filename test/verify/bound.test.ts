@@ -5,19 +5,25 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { verify, type Verification } from "../../src/onnxruntime/verify.ts";
-import { command, litevae, manifestOf, photos, sha256, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
-import { pythonPath } from "../support/python.ts";
+import { litevae } from "../e2e/in-process.ts";
+import { command, manifestOf, photos, sha256, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
+import { warmPython } from "../support/warm-python.ts";
 
 const folder = tempFolder();
 const images = join(folder, "images");
+const warm = warmPython();
 
 beforeAll(async () => {
-  process.env["LITEVAE_PYTHON"] = pythonPath();
   mkdirSync(images);
   const photo = sharp(join(photos, "astronaut.png")).resize(64, 64, { fit: "cover" });
   await photo.png().toFile(join(images, "astronaut.png"));
+});
+
+beforeEach(() => {
+  vi.stubEnv("LITEVAE_PYTHON", warm());
+  return () => void vi.unstubAllEnvs();
 });
 
 /** The tiny model whose outputs are so many times as large. */
@@ -31,9 +37,9 @@ function scaled(factor: number): string {
     );
 }
 
-function compile(name: string, model: string, ...flags: readonly string[]): string {
+async function compile(name: string, model: string, ...flags: readonly string[]): Promise<string> {
   write(folder, { [`${name}.ts`]: model });
-  const { code, stderr } = litevae(folder, "compile", `${name}.ts`, "-o", name, "--target", "onnx,torch", ...flags);
+  const { code, stderr } = await litevae(folder, "compile", `${name}.ts`, "-o", name, "--target", "onnx,torch", ...flags);
   expect(code, stderr).toBe(0);
   return join(folder, name);
 }
@@ -61,7 +67,7 @@ describe.each(Object.keys(precisions))("%s", (precision) => {
     "outputs of scale %s",
     async (factor) => {
       const name = `${precision}-${factor}`.replace(/[.+]/g, "");
-      const right = compile(name, scaled(factor), ...flags);
+      const right = await compile(name, scaled(factor), ...flags);
       const result = await verified(right);
       expect(failing(result), JSON.stringify(result.outputs)).toEqual([]);
       for (const { sensitive, bound = NaN, largest } of result.outputs) {
@@ -70,7 +76,7 @@ describe.each(Object.keys(precisions))("%s", (precision) => {
         // The step that the clamp makes of log-variances of 1e4 is nothing for float16: calibration found 28 % and said so.
         expect(bound).toBeLessThan((precision === "fp32" ? 0.01 : 0.7) * largest);
       }
-      const other = compile(`${name}-other`, scaled(factor), ...flags, "--seed", "1");
+      const other = await compile(`${name}-other`, scaled(factor), ...flags, "--seed", "1");
       for (const graph of ["encoder.onnx", "decoder.onnx"]) swap(other, right, graph);
       expect(failing(await verified(right))).toEqual(["encoder.mean", "encoder.logvar", "decoder.image"]);
     },
@@ -86,17 +92,17 @@ test("outputs that cancel are given what rounding takes of them, and no more", a
       "return (x: Feature<3, 1>): Feature<8, 4> => out(silu(norm(down(x))));",
       "return (x: Feature<3, 1>): Feature<8, 4> => { const y = out(silu(norm(down(x)))); return add(y, scale(y, { factor: -0.99999 })); };",
     );
-  const right = compile("cancelling", cancelling);
+  const right = await compile("cancelling", cancelling);
   expect(failing(await verified(right))).toEqual([]);
-  swap(compile("cancelling-other", cancelling, "--seed", "1"), right, "encoder.onnx");
+  swap(await compile("cancelling-other", cancelling, "--seed", "1"), right, "encoder.onnx");
   expect(failing(await verified(right))).toEqual(["encoder.mean", "encoder.logvar"]);
 });
 
-test("outputs that no parameter moves agree, and are said to say little", () => {
+test("outputs that no parameter moves agree, and are said to say little", async () => {
   const still = tinyModel
     .replace("import { block", "import { scale, clamp, block")
     .replace("out(silu(norm(down(x))))", "clamp(scale(out(silu(norm(down(x)))), { factor: 1e-6 }), { min: 2, max: 3 })");
-  compile("still", still);
+  await compile("still", still);
   const { status, stderr, stdout } = spawnSync(process.execPath, [command, "verify", "still", "--size", "32"], {
     cwd: folder,
     encoding: "utf8",

@@ -4,44 +4,54 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Verification } from "../../src/onnxruntime/verify.ts";
-import { command, environment, litevae, manifestOf, sha256, tempFolder, tinyModel, write, type Result } from "../e2e/litevae.ts";
-import { pythonPath } from "../support/python.ts";
+import { litevae } from "../e2e/in-process.ts";
+import { command, environment, manifestOf, sha256, tempFolder, tinyModel, write, type Result } from "../e2e/litevae.ts";
+import { warmPython } from "../support/warm-python.ts";
 
 const folder = tempFolder();
+const warm = warmPython();
 
 /** Runs `litevae verify` with a Python that has torch, unless `variables` say otherwise. */
-function verify(args: readonly string[], variables: NodeJS.ProcessEnv = { LITEVAE_PYTHON: pythonPath() }): Result {
-  const options = { cwd: folder, encoding: "utf8", env: { ...environment, ...variables } } as const;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, "verify", ...args], options);
-  return { code: status, stdout, stderr };
+async function verify(args: readonly string[], variables: NodeJS.ProcessEnv = { LITEVAE_PYTHON: warm() }): Promise<Result> {
+  const found = { LITEVAE_PYTHON: undefined, VIRTUAL_ENV: undefined };
+  for (const [name, value] of Object.entries({ ...found, ...variables })) vi.stubEnv(name, value);
+  return await litevae(folder, "verify", ...args);
 }
 
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
 /** The error alone, without the progress before it. */
-const errorOf = ({ stderr }: Result): string => `\n${stderr.slice(stderr.indexOf("error: ")).replaceAll(folder, "<dir>")}`;
+const errorOf = ({ stderr }: Result): string => `\n${stderr.slice(stderr.indexOf("error: "))}`;
 const resultOf = ({ stdout }: Result): Verification => JSON.parse(stdout) as Verification;
 
-function compile(model: string, out: string, ...flags: readonly string[]): void {
-  const { code, stderr } = litevae(folder, "compile", model, "-o", out, ...flags);
+async function compile(model: string, out: string, ...flags: readonly string[]): Promise<void> {
+  const { code, stderr } = await litevae(folder, "compile", model, "-o", out, ...flags);
   expect(code, stderr).toBe(0);
 }
 
-beforeAll(() => {
-  const mini = `import { litevae } from "litevae";
-export default litevae({ variant: "S", decoder: { base: 32 }, discriminator: { kind: "unet", channels: 8 } });`;
+beforeAll(async () => {
+  const mini = tinyModel
+    .replace('from "litevae/dsl";', 'from "litevae/dsl";\nimport { UNetDiscriminator } from "litevae/blocks";')
+    .replace(
+      "decoder: Decoder()",
+      'decoder: Decoder(), discriminator: UNetDiscriminator({ imageChannels: 3, channels: 4, multipliers: [1, 1, 1, 1, 1, 2], reduction: "sum" })',
+    );
   write(folder, { "tiny.ts": tinyModel, "mini.ts": mini });
-  compile("tiny.ts", "tiny", "--target", "onnx,torch");
-  compile("tiny.ts", "other", "--target", "onnx,torch", "--seed", "1");
+  await compile("tiny.ts", "tiny", "--target", "onnx,torch");
+  await compile("tiny.ts", "other", "--target", "onnx,torch", "--seed", "1");
 });
 
 describe("graphs and package", () => {
-  test("agree, every part", () => {
-    compile("mini.ts", "mini", "--target", "onnx,torch", "--parts", "encoder,decoder,discriminator");
-    const result = verify(["mini", "--size", "40", "--format", "json"]);
+  test("agree, every part", async () => {
+    await compile("mini.ts", "mini", "--target", "onnx,torch", "--parts", "encoder,decoder,discriminator");
+    const result = await verify(["mini", "--size", "40", "--format", "json"]);
     expect(result.code, result.stderr).toBe(0);
     const { outputs, size, reference } = resultOf(result);
-    // The decoder has five levels below the image and the discriminator seven: the next side that fits is taken.
+    // The discriminator has seven levels: the next side that fits is taken.
     expect(size.height).toBeGreaterThan(40);
     expect(reference?.package).toBe("litevae_mini");
     const names = ["encoder.mean", "encoder.logvar", "decoder.image", "discriminator.pixel_logits", "discriminator.global_logit"];
@@ -52,7 +62,7 @@ describe("graphs and package", () => {
       expect(largest).toBeGreaterThan(0);
     }
   }, 240_000);
-  test("are not blamed for values of the model that are not finite", () => {
+  test("are not blamed for values of the model that are not finite", async () => {
     const text = `import { block, conv2d, div, layers, network, sub, type Feature } from "litevae/dsl";
 const Block = block("Block", () => {
   const { conv } = layers({ conv: conv2d({ in: 3, out: 3 }) });
@@ -60,8 +70,8 @@ const Block = block("Block", () => {
 });
 export default network({ name: "nan", inputs: [{ name: "image", channels: 3 }], block: Block() });`;
     write(folder, { "nan.ts": text });
-    compile("nan.ts", "nan", "--target", "onnx,torch");
-    const result = verify(["nan", "--size", "8"]);
+    await compile("nan.ts", "nan", "--target", "onnx,torch");
+    const result = await verify(["nan", "--size", "8"]);
     expect(result.code).toBe(1);
     expect(result.stdout).toMatch(/wrong .* not finite\n/);
     expect(errorOf(result)).toMatch(
@@ -69,7 +79,7 @@ export default network({ name: "nan", inputs: [{ name: "image", channels: 3 }], 
     );
     expect(result.stderr).not.toContain("warning: ");
   });
-  test("agree where parts are several modules in a row, or one layer", () => {
+  test("agree where parts are several modules in a row, or one layer", async () => {
     const staged = `import { block, conv2d, layers, model, silu, smcConv2d, stages } from "litevae/dsl";
 const Head = block("Head", () => {
   const { conv } = layers({ conv: conv2d({ in: 4, out: 1 }) });
@@ -83,8 +93,8 @@ export default model({
   discriminator,
 });`;
     write(folder, { "staged.ts": staged });
-    compile("staged.ts", "staged", "--target", "onnx,torch", "--parts", "encoder,decoder,discriminator");
-    const result = verify(["staged", "--size", "16", "--format", "json"]);
+    await compile("staged.ts", "staged", "--target", "onnx,torch", "--parts", "encoder,decoder,discriminator");
+    const result = await verify(["staged", "--size", "16", "--format", "json"]);
     expect(result.code, result.stderr).toBe(0);
     expect(resultOf(result).outputs.map(({ output, ok }) => [output, ok])).toEqual([
       ["encoder.mean", true],
@@ -93,44 +103,45 @@ export default model({
       ["discriminator.pixel_logits", true],
     ]);
   });
-  test("agree where some of the parts were compiled", () => {
-    compile("tiny.ts", "decoder", "--target", "onnx,torch", "--parts", "decoder");
-    const result = verify(["decoder", "--size", "32", "--format", "json"]);
+  test("agree where some of the parts were compiled", async () => {
+    await compile("tiny.ts", "decoder", "--target", "onnx,torch", "--parts", "decoder");
+    const result = await verify(["decoder", "--size", "32", "--format", "json"]);
     expect(result.code, result.stderr).toBe(0);
     expect(resultOf(result).outputs).toMatchObject([{ output: "decoder.image", shape: [1, 3, 32, 32], ok: true }]);
   });
-  test("are told apart where a graph is another's, though the manifest says it is whole", () => {
-    compile("tiny.ts", "swapped", "--target", "onnx,torch");
+  test("are told apart where a graph is another's, though the manifest says it is whole", async () => {
+    await compile("tiny.ts", "swapped", "--target", "onnx,torch");
     copyFileSync(join(folder, "other/encoder.onnx"), join(folder, "swapped/encoder.onnx"));
     const manifest = manifestOf(join(folder, "swapped"));
     const bytes = readFileSync(join(folder, "swapped/encoder.onnx"));
     const files = { ...manifest.files, "encoder.onnx": { bytes: bytes.length, sha256: sha256(bytes) } };
     write(folder, { "swapped/manifest.json": JSON.stringify({ ...manifest, files }) });
-    const result = verify(["swapped", "--size", "32"]);
+    const result = await verify(["swapped", "--size", "32"]);
     expect(result.code).toBe(1);
     expect(errorOf(result)).toMatch(/^\nerror: the graphs in swapped do not give what the package gives\n/);
     expect(result.stdout).toMatch(/encoder\.mean .* exceeds\n/);
     expect(result.stdout).toMatch(/decoder\.image .* ok\n/);
   });
-  test("take the same input for the same seed", () => {
-    const largest = (...flags: readonly string[]): number | undefined =>
-      resultOf(verify(["tiny", "--size", "32", "--format", "json", ...flags], { PATH: "" })).outputs[0]?.largest;
-    expect(largest()).toBe(largest("--seed", "0"));
-    expect(largest("--seed", "1")).not.toBe(largest());
+  test("take the same input for the same seed", async () => {
+    const largest = async (...flags: readonly string[]): Promise<number | undefined> =>
+      resultOf(await verify(["tiny", "--size", "32", "--format", "json", ...flags], { PATH: "" })).outputs[0]?.largest;
+    const usual = await largest();
+    expect(usual).toBe(await largest("--seed", "0"));
+    expect(usual).not.toBe(await largest("--seed", "1"));
   });
 });
 
 describe("--weights", () => {
   const weights = ["--weights", "other/model.safetensors", "--size", "32"] as const;
 
-  test("of another training differ", () => {
-    const result = verify(["tiny", ...weights]);
+  test("of another training differ", async () => {
+    const result = await verify(["tiny", ...weights]);
     expect(result.code).toBe(1);
     expect(result.stderr).toContain("tiny was not compiled from this very file: other/model.safetensors\n");
     expect(errorOf(result)).toContain("litevae compile MODEL -o tiny --target onnx,torch --weights other/model.safetensors");
   });
-  test("of another training, where no Python runs them, leave the question open, which is no agreement", () => {
-    const result = verify(["tiny", ...weights], { PATH: "" });
+  test("of another training, where no Python runs them, leave the question open, which is no agreement", async () => {
+    const result = await verify(["tiny", ...weights], { PATH: "" });
     expect(result.code).toBe(1);
     expect(errorOf(result)).toMatchInlineSnapshot(`
       "
@@ -141,33 +152,33 @@ describe("--weights", () => {
       "
     `);
   });
-  test("that the folder was compiled from agree", () => {
-    const result = verify(["other", ...weights, "--format", "json"]);
+  test("that the folder was compiled from agree", async () => {
+    const result = await verify(["other", ...weights, "--format", "json"]);
     expect(result.code, result.stderr).toBe(0);
     expect(resultOf(result)).toMatchObject({ compiledFromWeights: true, reference: { weights: "other/model.safetensors" } });
   });
-  test("of another model are refused with the keys", () => {
-    compile("nano", "nano", "--parts", "encoder");
-    const result = verify(["tiny", "--weights", "nano/model.safetensors"]);
+  test("of another model are refused with the keys", async () => {
+    await compile("mini.ts", "of_mini", "--parts", "discriminator");
+    const result = await verify(["tiny", "--weights", "of_mini/model.safetensors"]);
     expect(result.code).toBe(1);
     expect(errorOf(result)).toMatch(
-      /^\nerror: nano\/model.safetensors does not fit the package litevae_tiny\n {2}found: {4}the weights are not those of this model; 1\d missing: /,
+      /^\nerror: of_mini\/model.safetensors does not fit the package litevae_tiny\n {2}found: {4}the weights are not those of this model; 1\d missing: /,
     );
   });
-  test("that are not there, or a folder without any, are told", () => {
-    expect(errorOf(verify(["tiny", "--weights", "none.safetensors"]))).toMatch(
+  test("that are not there, or a folder without any, are told", async () => {
+    expect(errorOf(await verify(["tiny", "--weights", "none.safetensors"]))).toMatch(
       /error: cannot read the weights none.safetensors\n/,
     );
     write(folder, { "nothing/note.txt": "" });
-    expect(errorOf(verify(["tiny", "--weights", "nothing"]))).toMatch(
+    expect(errorOf(await verify(["tiny", "--weights", "nothing"]))).toMatch(
       /error: cannot read the weights nothing\n {2}found: {4}a folder without diffusion_pytorch_model\.safetensors, /,
     );
   });
 });
 
 describe("Python", () => {
-  test("that is not there leaves the checks of the graphs alone", () => {
-    const result = verify(["tiny", "--size", "32"], { PATH: "" });
+  test("that is not there leaves the checks of the graphs alone", async () => {
+    const result = await verify(["tiny", "--size", "32"], { PATH: "" });
     expect(result.code).toBe(0);
     expect(result.stderr).toContain("no Python with torch and safetensors was found to compare with; name one in LITEVAE_PYTHON");
     expect(result.stdout).toMatchInlineSnapshot(`
@@ -181,17 +192,17 @@ describe("Python", () => {
       "
     `);
   });
-  test("is found in the folder's environment before the active one", () => {
-    compile("tiny.ts", "environment", "--target", "onnx,torch");
+  test("is found in the folder's environment before the active one", async () => {
+    await compile("tiny.ts", "environment", "--target", "onnx,torch");
     write(folder, { "environment/.venv/pyvenv.cfg": "", "active/bin/note": "", "environment/.venv/bin/note": "" });
-    const found = (variables: NodeJS.ProcessEnv): string | undefined =>
-      resultOf(verify(["environment", "--size", "32", "--format", "json"], variables)).reference?.python;
-    const launcher = `#!/bin/sh\nexec ${pythonPath()} "$@"\n`;
+    const found = async (variables: NodeJS.ProcessEnv): Promise<string | undefined> =>
+      resultOf(await verify(["environment", "--size", "32", "--format", "json"], variables)).reference?.python;
+    const launcher = `#!/bin/sh\nexec ${warm()} "$@"\n`;
     write(folder, { "active/bin/python": launcher });
     chmodSync(join(folder, "active/bin/python"), 0o755);
-    expect(found({ VIRTUAL_ENV: join(folder, "active"), PATH: "" })).toBe(join(folder, "active/bin/python"));
+    expect(await found({ VIRTUAL_ENV: join(folder, "active"), PATH: "" })).toBe("<dir>/active/bin/python");
     symlinkSync(join(folder, "active/bin/python"), join(folder, "environment/.venv/bin/python"));
-    expect(found({ VIRTUAL_ENV: join(folder, "active"), PATH: "" })).toBe("environment/.venv/bin/python");
+    expect(await found({ VIRTUAL_ENV: join(folder, "active"), PATH: "" })).toBe("environment/.venv/bin/python");
     // From a folder within a project, the project's.
     write(folder, { "project/deep/er/note": "", "project/.venv/pyvenv.cfg": "", "project/.venv/bin/note": "" });
     symlinkSync(join(folder, "active/bin/python"), join(folder, "project/.venv/bin/python"));
@@ -202,8 +213,8 @@ describe("Python", () => {
     });
     expect(stderr).toContain(`running litevae_tiny in ${join(folder, "project/.venv/bin/python")}\n`);
   });
-  test("that LITEVAE_PYTHON names must have torch", () => {
-    expect(errorOf(verify(["tiny"], { LITEVAE_PYTHON: "/nowhere/python" }))).toMatchInlineSnapshot(`
+  test("that LITEVAE_PYTHON names must have torch", async () => {
+    expect(errorOf(await verify(["tiny"], { LITEVAE_PYTHON: "/nowhere/python" }))).toMatchInlineSnapshot(`
       "
       error: the Python that LITEVAE_PYTHON names cannot run the package
         expected: a Python with torch and safetensors
@@ -218,8 +229,8 @@ describe("Python", () => {
     chmodSync(join(folder, "failing.sh"), 0o755);
     return { LITEVAE_PYTHON: join(folder, "failing.sh") };
   };
-  test("that fails is told with its last lines", () => {
-    const result = verify(["tiny", "--size", "32"], failing("echo 'ImportError: no libtorch' >&2; exit 1"));
+  test("that fails is told with its last lines", async () => {
+    const result = await verify(["tiny", "--size", "32"], failing("echo 'ImportError: no libtorch' >&2; exit 1"));
     expect(result.code).toBe(1);
     expect(errorOf(result)).toMatchInlineSnapshot(`
       "
@@ -231,39 +242,39 @@ describe("Python", () => {
       "
     `);
   });
-  test("that is killed is told", () => {
-    expect(errorOf(verify(["tiny", "--size", "32"], failing("kill -9 $$")))).toMatch(/ found: {4}ended by SIGKILL\n/);
+  test("that is killed is told", async () => {
+    expect(errorOf(await verify(["tiny", "--size", "32"], failing("kill -9 $$")))).toMatch(/ found: {4}ended by SIGKILL\n/);
   });
 });
 
 describe("a folder", () => {
-  test("without a package is checked alone", () => {
-    compile("tiny.ts", "plain");
-    const { code, stderr } = verify(["plain", "--size", "32"]);
+  test("without a package is checked alone", async () => {
+    await compile("tiny.ts", "plain");
+    const { code, stderr } = await verify(["plain", "--size", "32"]);
     expect(code).toBe(0);
     expect(stderr).toContain("plain has no PyTorch package to compare with; compile with --target onnx,torch");
   });
-  test("without graphs is refused", () => {
-    compile("tiny.ts", "torch", "--target", "torch");
-    const result = verify(["torch"]);
+  test("without graphs is refused", async () => {
+    await compile("tiny.ts", "torch", "--target", "torch");
+    const result = await verify(["torch"]);
     expect(result.code).toBe(1);
     expect(errorOf(result)).toMatch(/^\nerror: torch has no ONNX graph to verify\n/);
   });
-  test("that is incomplete, or whose package was changed, is refused", () => {
+  test("that is incomplete, or whose package was changed, is refused", async () => {
     write(folder, { "empty/note": "" });
-    expect(errorOf(verify(["empty"]))).toMatch(/error: empty is not a complete compile: it has no manifest.json\n/);
-    compile("tiny.ts", "changed", "--target", "onnx,torch");
+    expect(errorOf(await verify(["empty"]))).toMatch(/error: empty is not a complete compile: it has no manifest.json\n/);
+    await compile("tiny.ts", "changed", "--target", "onnx,torch");
     const model = join(folder, "changed/litevae_tiny/model.py");
     write(folder, { "changed/litevae_tiny/model.py": readFileSync(model, "utf8").replace("import", "Import") });
-    expect(errorOf(verify(["changed"]))).toMatch(/litevae_tiny\/model.py was changed after it was compiled\n/);
+    expect(errorOf(await verify(["changed"]))).toMatch(/litevae_tiny\/model.py was changed after it was compiled\n/);
   });
-  test("whose values are not finite fails", () => {
+  test("whose values are not finite fails", async () => {
     const tooLarge = tinyModel
       .replace("import { block", "import { scale, block")
       .replace("silu(conv(z))", "silu(scale(scale(conv(z), { factor: 1e38 }), { factor: 1e38 }))");
     write(folder, { "infinite.ts": tooLarge });
-    compile("infinite.ts", "infinite", "--target", "onnx,torch");
-    expect(errorOf(verify(["infinite", "--size", "32"], { PATH: "" }))).toMatchInlineSnapshot(`
+    await compile("infinite.ts", "infinite", "--target", "onnx,torch");
+    expect(errorOf(await verify(["infinite", "--size", "32"], { PATH: "" }))).toMatchInlineSnapshot(`
       "
       error: the graphs in infinite give values that are not finite
         expected: numbers
@@ -271,7 +282,7 @@ describe("a folder", () => {
         help:     look for overflow: compile the model without --precision fp16, or check its weights
       "
     `);
-    const compared = verify(["infinite", "--size", "32"]);
+    const compared = await verify(["infinite", "--size", "32"]);
     expect(compared.code).toBe(1);
     expect(compared.stdout).toMatch(/decoder\.image .* NaN .* not finite\n/);
   });
