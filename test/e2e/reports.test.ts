@@ -4,7 +4,8 @@ import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { command, environment, litevae, tempFolder, tinyModel, write } from "./litevae.ts";
+import { litevae } from "./in-process.ts";
+import { command, environment, litevae as started, tempFolder, tinyModel, write } from "./litevae.ts";
 
 const folder = tempFolder();
 
@@ -13,18 +14,18 @@ beforeAll(() => {
 });
 
 /** What a command that must succeed without a word on stderr prints. */
-function printed(...args: readonly string[]): string {
-  const { code, stdout, stderr } = litevae(folder, ...args);
+async function printed(...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await litevae(folder, ...args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return stdout;
 }
 
-test("--version prints the version", () => {
-  expect(printed("--version")).toBe("0.1.0\n");
+test("--version prints the version", async () => {
+  expect(await printed("--version")).toBe("0.1.0\n");
 });
 
-test("list: a line for every built-in model, its name first", () => {
-  const [models = "", recipes = ""] = printed("list").trimEnd().split("\n\nrecipes for --recipe\n");
+test("list: a line for every built-in model, its name first", async () => {
+  const [models = "", recipes = ""] = (await printed("list")).trimEnd().split("\n\nrecipes for --recipe\n");
   for (const line of recipes.split("\n")) expect(line).toMatch(/^[a-z][a-z0-9-]* +\S.*$/);
   const lines = models.split("\n");
   for (const line of lines) expect(line).toMatch(/^[a-z][a-z0-9-]* +\S.*$/);
@@ -35,8 +36,8 @@ test("list: a line for every built-in model, its name first", () => {
 });
 
 describe("check", () => {
-  test("a file whose types and shapes are right", () => {
-    const { code, stdout, stderr } = litevae(folder, "check", "tiny.ts");
+  test("a file whose types and shapes are right", async () => {
+    const { code, stdout, stderr } = await litevae(folder, "check", "tiny.ts");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "checking types\n" });
     expect(`\n${stdout}`).toMatchInlineSnapshot(`
       "
@@ -46,22 +47,22 @@ describe("check", () => {
       "
     `);
   });
-  test("JavaScript, the types where it asks for that", () => {
+  test("JavaScript, the types where it asks for that", async () => {
     write(folder, {
       "plain.mjs": 'import { litevae } from "litevae";\nexport default litevae({ variant: "S" });\n',
       "checked.js": '// @ts-check\nimport { litevae } from "litevae";\nexport default litevae({ variant: 3 });\n',
     });
-    const plain = litevae(folder, "check", "plain.mjs");
+    const plain = await litevae(folder, "check", "plain.mjs");
     expect(plain).toMatchObject({ code: 0, stderr: "checking types, of JavaScript where // @ts-check asks for it\n" });
     expect(plain.stdout).toMatch(/^plain: types and shapes are right\n/);
-    const { code, stdout, stderr } = litevae(folder, "check", "checked.js");
+    const { code, stdout, stderr } = await litevae(folder, "check", "checked.js");
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain(
       'error: Type \'number\' is not assignable to type \'"S" | "B" | "M" | "L"\'. (TS2322)\n  at checked.js:3:',
     );
   });
-  test("a built-in model", () => {
-    expect(`\n${printed("check", "nano", "--latent", "8")}`).toMatchInlineSnapshot(`
+  test("a built-in model", async () => {
+    expect(`\n${await printed("check", "nano", "--latent", "8")}`).toMatchInlineSnapshot(`
       "
       nano: types and shapes are right
         encoder       [N, 3, H, W] → mean [N, 8, H/8, W/8], logvar [N, 8, H/8, W/8]; sides in multiples of 8
@@ -73,8 +74,8 @@ describe("check", () => {
 });
 
 describe("summary", () => {
-  test("all modules of a file", () => {
-    expect(`\n${printed("summary", "tiny.ts", "--size", "64")}`).toMatchInlineSnapshot(`
+  test("all modules of a file", async () => {
+    expect(`\n${await printed("summary", "tiny.ts", "--size", "64")}`).toMatchInlineSnapshot(`
       "
       tiny at 64×64, latent channels 4, batch 1, float32
 
@@ -100,8 +101,8 @@ describe("summary", () => {
       "
     `);
   });
-  test("--depth 0: the parts alone", () => {
-    expect(`\n${printed("summary", "tiny.ts", "--size", "64", "--depth", "0")}`).toMatchInlineSnapshot(`
+  test("--depth 0: the parts alone", async () => {
+    expect(`\n${await printed("summary", "tiny.ts", "--size", "64", "--depth", "0")}`).toMatchInlineSnapshot(`
       "
       tiny at 64×64, latent channels 4, batch 1, float32
 
@@ -122,16 +123,16 @@ describe("summary", () => {
       "
     `);
   });
-  test("--depth 1: what the parts are made of", () => {
-    const [all, one, two] = ["", "1", "2"].map(
-      (depth) => printed("summary", "nano", ...(depth === "" ? [] : ["--depth", depth])).split("\n").length,
-    );
-    expect(one).toBeLessThan(two ?? 0);
-    expect(two).toBeLessThan(all ?? 0);
+  test("--depth 1: what the parts are made of", async () => {
+    const lines = async (...flags: readonly string[]): Promise<number> =>
+      (await printed("summary", "nano", ...flags)).split("\n").length;
+    const [all, one, two] = [await lines(), await lines("--depth", "1"), await lines("--depth", "2")];
+    expect(one).toBeLessThan(two);
+    expect(two).toBeLessThan(all);
   });
   test("what the model's code prints goes to stderr", () => {
     write(folder, { "talks.ts": `${tinyModel}console.log("hello", 1);\nprocess.stdout.write("there\\n");\n` });
-    const { code, stdout, stderr } = litevae(folder, "summary", "talks.ts", "--format", "json");
+    const { code, stdout, stderr } = started(folder, "summary", "talks.ts", "--format", "json");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "hello 1\nthere\n" });
     expect(JSON.parse(stdout)).toMatchObject({ model: "talks" });
   });
@@ -158,26 +159,26 @@ describe("compare", () => {
     savedBytes: number,
   };
 
-  test("--format json prints the contract: these keys and no others", () => {
-    expect(JSON.parse(printed("compare", "b", "tiny.ts", "sd-vae", "--format", "json"))).toStrictEqual([
+  test("--format json prints the contract: these keys and no others", async () => {
+    expect(JSON.parse(await printed("compare", "b", "tiny.ts", "sd-vae", "--format", "json"))).toStrictEqual([
       { model: "b", size: 256, latentChannels: 12, parts: { encoder: count, decoder: count, discriminator: count } },
       { model: "tiny", size: 256, latentChannels: 4, parts: { encoder: count, decoder: count } },
       { model: "sd-vae", size: 256, latentChannels: 4, parts: { encoder: count, decoder: count, discriminator: count } },
     ]);
   });
-  test("--format json has the published numbers of LiteVAE-B", () => {
-    const [b] = JSON.parse(printed("compare", "b", "--format", "json")) as [{ parts: Record<string, { params: number }> }];
+  test("--format json has the published numbers of LiteVAE-B", async () => {
+    const [b] = JSON.parse(await printed("compare", "b", "--format", "json")) as [{ parts: Record<string, { params: number }> }];
     expect(b.parts["encoder"]?.params).toBe(6_755_260);
     expect(b.parts["decoder"]?.params).toBe(49_527_043);
   });
-  test("--latent and --size change the built-in models", () => {
+  test("--latent and --size change the built-in models", async () => {
     const [{ size, latentChannels }] = JSON.parse(
-      printed("compare", "s", "tiny.ts", "--latent", "4", "--size", "512", "--format", "json"),
+      await printed("compare", "s", "tiny.ts", "--latent", "4", "--size", "512", "--format", "json"),
     ) as [{ size: number; latentChannels: number }];
     expect({ size, latentChannels }).toEqual({ size: 512, latentChannels: 4 });
   });
-  test("a discriminator that the size does not fit is null, and a note says why", () => {
-    const { code, stdout, stderr } = litevae(folder, "compare", "s", "--size", "264", "--format", "json");
+  test("a discriminator that the size does not fit is null, and a note says why", async () => {
+    const { code, stdout, stderr } = await litevae(folder, "compare", "s", "--size", "264", "--format", "json");
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject([{ size: 264, parts: { discriminator: null } }]);
     expect(`\n${stderr}`).toMatchInlineSnapshot(`
@@ -190,20 +191,20 @@ describe("compare", () => {
       "
     `);
   });
-  test("-o writes to the file what would go to stdout", () => {
+  test("-o writes to the file what would go to stdout", async () => {
     const args = ["compare", "s", "tiny.ts", "--format", "md"];
-    const text = printed(...args);
-    expect(printed(...args, "-o", "report.md")).toBe("");
+    const text = await printed(...args);
+    expect(await printed(...args, "-o", "report.md")).toBe("");
     expect(readFileSync(join(folder, "report.md"), "utf8")).toBe(text);
   });
-  test("models of one name are called by their paths, in budgets too", () => {
+  test("models of one name are called by their paths, in budgets too", async () => {
     const wider = tinyModel
       .replace("in: 3, out: 8", "in: 3, out: 16")
       .replace("channels: 8", "channels: 16")
       .replace("in: 8,", "in: 16,");
     write(folder, { "a/model.ts": tinyModel, "b/model.ts": wider });
     const names = ["a/model.ts", "b/model.ts"] as const;
-    const { code, stdout, stderr } = litevae(
+    const { code, stdout, stderr } = await litevae(
       folder,
       "compare",
       ...names,
@@ -233,9 +234,9 @@ describe("compare", () => {
     closeSync(full);
     expect({ status, stderr }).toEqual({ status: 1, stderr: "error: cannot write to stdout: no space left on device\n" });
   });
-  test("budgets that are kept say nothing", () => {
+  test("budgets that are kept say nothing", async () => {
     expect(
-      printed("compare", "s", "--budget", "encoder=1.1M", "--budget", "decoder.activation=230MiB", "--format", "csv"),
+      await printed("compare", "s", "--budget", "encoder=1.1M", "--budget", "decoder.activation=230MiB", "--format", "csv"),
     ).toMatch(/^model,/);
   });
 });

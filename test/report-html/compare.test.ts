@@ -4,7 +4,8 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { litevae, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
+import { litevae } from "../e2e/in-process.ts";
+import { tempFolder, tinyModel, write } from "../e2e/litevae.ts";
 import { accessibilityFaults, browser, executable, overflow } from "./browser.ts";
 
 const folder = tempFolder();
@@ -21,25 +22,25 @@ interface Costs {
   >;
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   const named = tinyModel.replace("model({", `model({ name: ${JSON.stringify(hostile)},`);
   write(folder, { "tiny.ts": tinyModel, "hostile.ts": named });
-  const written = litevae(folder, "compare", "s", "tiny.ts", "--format", "html", "-o", "report.html");
+  const written = await litevae(folder, "compare", "s", "tiny.ts", "--format", "html", "-o", "report.html");
   expect(written).toEqual({ code: 0, stdout: "", stderr: "" });
 });
 
-test("one input gives one file, on stdout too, which names nothing to load", () => {
+test("one input gives one file, on stdout too, which names nothing to load", async () => {
   const text = readFileSync(report, "utf8");
-  expect(litevae(folder, "compare", "s", "tiny.ts", "--format", "html").stdout).toBe(text);
+  expect((await litevae(folder, "compare", "s", "tiny.ts", "--format", "html")).stdout).toBe(text);
   const addresses = [...text.matchAll(/\b(?:https?:)?\/\/[a-z][^\s"'<)]*/g)].map(([address]) => address);
   expect([...new Set(addresses)]).toEqual(["https://arxiv.org/abs/2405.14477"]);
   const loading = [...text.matchAll(/<[^>]*\s(?:src|srcset|poster|data)=[^>]*>|@import|\burl\(/g)].map(([found]) => found);
   expect(loading).toEqual([]);
 });
 
-test("four models of hundreds of modules stay below 2 MB, and a budget that is not kept is told as ever", () => {
+test("four models of hundreds of modules stay below 2 MB, and a budget that is not kept is told as ever", async () => {
   const args = ["compare", "s", "b", "m", "sd-vae", "--budget", "encoder=7M", "--format", "html", "-o", "four.html"];
-  const { code, stderr } = litevae(folder, ...args);
+  const { code, stderr } = await litevae(folder, ...args);
   expect(code).toBe(1);
   expect(stderr).toMatch(/^error: m: encoder has 32,754,748 parameters, 25,754,748 over the budget of 7,000,000$/m);
   expect(statSync(join(folder, "four.html")).size).toBeLessThan(2e6);
@@ -55,7 +56,7 @@ describe.skipIf(executable === undefined)("in a browser", { tags: "browser" }, (
 
   test("values read there are those of --format json", async () => {
     const page = await open(report);
-    const models = JSON.parse(litevae(folder, "compare", "s", "tiny.ts", "--format", "json").stdout) as readonly Costs[];
+    const models = JSON.parse((await litevae(folder, "compare", "s", "tiny.ts", "--format", "json")).stdout) as readonly Costs[];
     const rows = await table(page, "Cost of every part").locator("tbody tr").all();
     const shown = await Promise.all(rows.map((row) => row.locator("th, td").allTextContents()));
     const expected = models.flatMap(({ model, parts }) =>
@@ -154,7 +155,7 @@ describe.skipIf(executable === undefined)("in a browser", { tags: "browser" }, (
   });
 
   test("a model's name is text, whatever it is", async () => {
-    litevae(folder, "compare", "hostile.ts", "tiny.ts", "--format", "html", "-o", "hostile.html");
+    await litevae(folder, "compare", "hostile.ts", "tiny.ts", "--format", "html", "-o", "hostile.html");
     const page = await open(join(folder, "hostile.html"));
     expect(await page.title()).toBe(`${hostile} and tiny · litevae`);
     expect(await page.locator("h1").innerText()).toBe(`${hostile} and tiny`);

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { pointLimit, thinned } from "../../src/report/html/run/thin.ts";
-import { failure, litevae, tempFolder, write } from "../e2e/litevae.ts";
+import { failure, litevae } from "../e2e/in-process.ts";
+import { tempFolder, write } from "../e2e/litevae.ts";
 import { accessibilityFaults, browser, executable, overflow } from "./browser.ts";
 import { benchmark, evaluation, log, writeRun } from "./run-folder.ts";
 
@@ -21,11 +22,11 @@ beforeAll(async () => {
     "evaluation-old.json": JSON.stringify({ ...evaluation, format: "litevae-evaluation-0" }),
     "benchmark.json": JSON.stringify(benchmark),
   });
-  expect(litevae(folder, "report", "whole")).toMatchObject({ code: 0, stdout: "whole/report.html\n" });
+  expect(await litevae(folder, "report", "whole")).toMatchObject({ code: 0, stdout: "whole/report.html\n" });
 });
 
-test("what cannot be read is told, and everything else is reported", () => {
-  const { code, stderr } = litevae(folder, "report", "whole", "-o", "again.html");
+test("what cannot be read is told, and everything else is reported", async () => {
+  const { code, stderr } = await litevae(folder, "report", "whole", "-o", "again.html");
   expect(code).toBe(0);
   expect(`\n${stderr}`).toMatchInlineSnapshot(`
     "
@@ -44,7 +45,7 @@ test("what cannot be read is told, and everything else is reported", () => {
 test("a broken recipe is told with what brings it back, and a corrupt image gives way to another", async () => {
   await writeRun(join(folder, "broken"));
   write(join(folder, "broken"), { "recipe.json": "{", "samples/step-00000800.png": "cut off", "metrics.jsonl": "" });
-  const { code, stderr } = litevae(folder, "report", "broken");
+  const { code, stderr } = await litevae(folder, "report", "broken");
   expect(code).toBe(0);
   expect(`\n${stderr}`).toMatchInlineSnapshot(`
     "
@@ -59,9 +60,9 @@ test("a broken recipe is told with what brings it back, and a corrupt image give
   expect([...text.matchAll(/<h3>Step (\d+)/g)].map(([, step]) => step)).toEqual(["0", "200", "500", "700"]);
 });
 
-test("one run gives one file, which names nothing to load and is small", () => {
+test("one run gives one file, which names nothing to load and is small", async () => {
   const text = readFileSync(page, "utf8");
-  litevae(folder, "report", "whole", "-o", "again.html");
+  await litevae(folder, "report", "whole", "-o", "again.html");
   expect(readFileSync(join(folder, "again.html"), "utf8")).toBe(text);
   const loading = [...text.matchAll(/<[^>]*\s(?:src|srcset|poster|data)="(?!data:image\/webp;base64,)[^>]*>|@import|\burl\(/g)];
   expect(loading.map(([found]) => found)).toEqual([]);
@@ -87,10 +88,10 @@ test("a curve has a bounded number of points, whose means and spreads are those 
   expect(thinned(few)).toEqual(few.map((reading) => ({ ...reading, low: reading.value, high: reading.value, count: 1 })));
 });
 
-test("a folder that is no run, or none", () => {
+test("a folder that is no run, or none", async () => {
   mkdirSync(join(folder, "other"), { recursive: true });
   writeFileSync(join(folder, "other/notes.txt"), "");
-  expect(failure(folder, 1, "report", "other")).toMatchInlineSnapshot(`
+  expect(await failure(folder, 1, "report", "other")).toMatchInlineSnapshot(`
     "
     error: other is not the folder of a training run
       expected: metrics.jsonl or recipe.json in it
@@ -98,7 +99,7 @@ test("a folder that is no run, or none", () => {
       help:     give the folder that was the trainer's --output
     "
   `);
-  expect(failure(folder, 1, "report", "nowhere")).toMatchInlineSnapshot(`
+  expect(await failure(folder, 1, "report", "nowhere")).toMatchInlineSnapshot(`
     "
     error: nowhere is not a folder
       expected: what the trainer wrote: the folder of its --output
@@ -167,7 +168,7 @@ describe.skipIf(executable === undefined)("in a browser", { tags: "browser" }, (
 
   test("what a run lacks is said, with the command that makes it", async () => {
     rmSync(join(folder, "bare/samples"), { recursive: true });
-    litevae(folder, "report", "bare");
+    await litevae(folder, "report", "bare");
     const at = await open(join(folder, "bare/report.html"));
     const missing = await at.locator("#missing").innerText();
     expect(missing).toContain("python -m litevae_nano.evaluate --data IMAGES --weights bare");
@@ -186,7 +187,7 @@ describe.skipIf(executable === undefined)("in a browser", { tags: "browser" }, (
       "hostile/config.json": JSON.stringify({ model: `<img src=x onerror=alert(1)>` }),
       "hostile/recipe.json": JSON.stringify({ name: phase, [phase]: [{ a: phase }] }),
     });
-    expect(litevae(folder, "report", "hostile")).toMatchObject({ code: 0 });
+    expect(await litevae(folder, "report", "hostile")).toMatchObject({ code: 0 });
     const at = await open(join(folder, "hostile/report.html"));
     expect(await at.title()).toBe("hostile · litevae");
     expect(await at.locator("main script, main b, main img").count()).toBe(0);
