@@ -275,3 +275,13 @@ test("settings may be called as Python, torch or the class itself calls somethin
   expect(source).toContain("self.none = nn.ModuleList()");
   expect(source).toContain("bias=i == 0) for i in range(int_)");
 });
+
+test("a list that is empty wherever a block is made, and of whose items nothing follows, is named", () => {
+  const Marked = block("Marked", ({ ch, kinds }: { ch: number; kinds: readonly string[] }) => {
+    const l = layers({ conv: conv2d({ in: 3, out: kinds.includes("wide") ? 2 * ch : ch }) });
+    return (x: Feature<3, 1>): Feature<number, 1> => l.conv(x);
+  });
+  const source = modelPy(modelOf(() => Marked({ ch: 4, kinds: [] }), {} as Config));
+  expect(source).toContain("Made for kinds ().");
+  expect(source).toContain("def __init__(self, ch: int) -> None:");
+});

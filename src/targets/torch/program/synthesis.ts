@@ -140,7 +140,10 @@ export class Synthesis {
   #isIdle(name: string, instances: readonly Sample[]): boolean {
     const values = (samples: readonly Sample[]): readonly PyConstant[] =>
       distinct(samples.map(({ settings }) => settings.get(name) ?? null));
-    return values(instances).length > 1 || values(this.#samples).length >= (values(this.#samples).includes(true) ? 2 : 3);
+    const given = values(instances);
+    // What a list without items would hold is not known: numbers were tried, and it may be of names.
+    if (given.length === 1 && Array.isArray(given[0]) && given[0].length === 0) return false;
+    return given.length > 1 || values(this.#samples).length >= (values(this.#samples).includes(true) ? 2 : 3);
   }
 
   /** What has the values of another argument is that argument. */
