@@ -44,8 +44,12 @@ def different_weights(one: str, two: str) -> list[list[str]]:
     return [sorted(a.keys() - set(same)), same]
 
 
-def different_graphs(one: str, two: str, part: str) -> dict[str, list[str]]:
-    """The metadata in which two graphs differ; the rest, the weights aside, must be the same bytes."""
+def different_graphs(one: str, two: str, *parts: str) -> list[dict[str, list[str]]]:
+    """The metadata in which two graphs of each part differ; the rest, the weights aside, must be the same bytes."""
+    return [different_graph(one, two, part) for part in parts]
+
+
+def different_graph(one: str, two: str, part: str) -> dict[str, list[str]]:
     models = [onnx.load(Path(folder) / f"{part}.onnx") for folder in (one, two)]
     described = [metadata(model) for model in models]
     for model in models:
@@ -154,12 +158,18 @@ def symbolic_shapes(*paths: str) -> dict[str, str]:
     return found
 
 
-def preprocessed(path: str) -> bool:
-    """Prepares a graph for quantising, as onnxruntime's documentation asks for."""
+def preprocessed(*paths: str) -> list[bool]:
+    """Prepares graphs for quantising, as onnxruntime's documentation asks for."""
     from onnxruntime.quantization import quant_pre_process
 
-    quant_pre_process(path, "preprocessed.onnx")
-    return Path("preprocessed.onnx").stat().st_size > 0
+    written = Path("preprocessed.onnx")
+
+    def prepared(path: str) -> bool:
+        written.unlink(missing_ok=True)
+        quant_pre_process(path, str(written))
+        return written.stat().st_size > 0
+
+    return [prepared(path) for path in paths]
 
 
 def located(path: str) -> list[Any]:
