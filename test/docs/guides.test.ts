@@ -4,7 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Op } from "../../src/ir/op.ts";
 import { program } from "../cli/reference.ts";
-import { litevae, root, tempFolder } from "../e2e/litevae.ts";
+import { litevae } from "../e2e/in-process.ts";
+import { root, tempFolder } from "../e2e/litevae.ts";
 import { testOp } from "../ops/check-op.ts";
 import { torchServer } from "../support/torch-server.ts";
 
@@ -39,13 +40,13 @@ test("models are there to be checked", () => {
   expect(models.length).toBeGreaterThan(1);
 });
 
-test.each(models)("$guide: $file checks and compiles", { tags: "slow" }, ({ guide, file, code }) => {
+test.each(models)("$guide: $file checks and compiles", { tags: "slow" }, async ({ guide, file, code }) => {
   const folder = tempFolder();
   writeFileSync(join(folder, file), code);
   for (const beside of python.filter((each) => each.guide === guide)) writeFileSync(join(folder, beside.file), beside.code);
-  const check = litevae(folder, "check", file);
+  const check = await litevae(folder, "check", file);
   expect(check.code, check.stderr).toBe(0);
-  const compiled = litevae(folder, "compile", file, "-o", "out", "--target", "onnx,torch");
+  const compiled = await litevae(folder, "compile", file, "-o", "out", "--target", "onnx,torch");
   expect(compiled.code, compiled.stderr).toBe(0);
 });
 

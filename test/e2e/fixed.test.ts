@@ -5,24 +5,25 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
-import { facts, litevae, manifestOf, photos, tempFolder } from "./litevae.ts";
+import { litevae } from "./in-process.ts";
+import { facts, litevae as started, manifestOf, photos, tempFolder } from "./litevae.ts";
 
 const folder = tempFolder();
-const failed = (code: number, ...args: readonly string[]): string => {
-  const result = litevae(folder, ...args);
+const failed = async (code: number, ...args: readonly string[]): Promise<string> => {
+  const result = await litevae(folder, ...args);
   expect(result.code, result.stderr).toBe(code);
   return result.stderr;
 };
-const done = (...args: readonly string[]): string => {
-  const { code, stdout, stderr } = litevae(folder, ...args);
+const done = async (...args: readonly string[]): Promise<string> => {
+  const { code, stdout, stderr } = await litevae(folder, ...args);
   expect(code, stderr).toBe(0);
   return stdout;
 };
 
-beforeAll(() => {
-  done("compile", "nano", "-o", "any");
-  done("compile", "nano", "-o", "fixed", "--fixed", "1,64,64");
-  done("compile", "vae-small", "-o", "attending", "--parts", "encoder", "--fixed", "2,64,96");
+beforeAll(async () => {
+  await done("compile", "nano", "-o", "any");
+  await done("compile", "nano", "-o", "fixed", "--fixed", "1,64,64");
+  await done("compile", "vae-small", "-o", "attending", "--parts", "encoder", "--fixed", "2,64,96");
 }, 120_000);
 
 describe("--fixed", () => {
@@ -69,8 +70,8 @@ describe("--fixed", () => {
       2,
       "--fixed cannot be read\n  expected: 3 whole numbers of at least 1, separated by commas",
     ]),
-  ])("%s is refused", (size, code, text) => {
-    expect(failed(code, "compile", "nano", "-o", "none", "--fixed", size)).toContain(text);
+  ])("%s is refused", async (size, code, text) => {
+    expect(await failed(code, "compile", "nano", "-o", "none", "--fixed", size)).toContain(text);
   });
 });
 
@@ -82,8 +83,8 @@ describe("sizes beyond what runtimes count", () => {
     ["nano", "1,8192,8192", "[1, 48, 8192, 8192]", "1,073,741,825"],
     // The scores of its attention.
     ["vae-small", "1,1024,4096", "[1, 1, 65536, 65536]", "2,147,483,649"],
-  ])("%s at %s is refused by how much, before anything is written", (model, size, tensor, over) => {
-    const told = failed(1, "compile", model, "-o", "none", "--fixed", size);
+  ])("%s at %s is refused by how much, before anything is written", async (model, size, tensor, over) => {
+    const told = await failed(1, "compile", model, "-o", "none", "--fixed", size);
     expect(told).toContain(` of ${model} for --fixed ${size} has ${over} elements too many`);
     expect(told).toContain(most);
     expect(told).toContain(tensor);
@@ -92,18 +93,20 @@ describe("sizes beyond what runtimes count", () => {
 });
 
 describe("a folder of fixed graphs", () => {
-  test("is verified at its size, and at no other", () => {
-    expect(done("verify", "fixed")).toContain("64×64, ");
-    expect(done("verify", "attending")).toContain("64×96, ");
-    const refused = failed(1, "verify", "fixed", "--size", "128");
+  test("is verified at its size, and at no other", async () => {
+    expect(await done("verify", "fixed")).toContain("64×64, ");
+    expect(await done("verify", "attending")).toContain("64×96, ");
+    const refused = await failed(1, "verify", "fixed", "--size", "128");
     expect(refused).toContain("compiled with --fixed, for one size alone");
     expect(refused).toContain("expected: one image of 64×64\n  found:    one image of 128×128");
   });
 
-  test("is measured at its size, and at no other", () => {
-    const rows = JSON.parse(
-      done("bench", "fixed", "--repeats", "1", "--seconds", "0", "--provider", "cpu", "--format", "json"),
-    ) as {
+  test("is measured at its size, and at no other", async () => {
+    // Each row is measured in a process that the built command starts.
+    const quick = ["--repeats", "1", "--seconds", "0", "--provider", "cpu", "--format", "json"];
+    const { code, stdout, stderr } = started(folder, "bench", "fixed", ...quick);
+    expect(code, stderr).toBe(0);
+    const rows = JSON.parse(stdout) as {
       size: number;
       rows: readonly { batch: number; error: string | null }[];
     };
@@ -112,14 +115,14 @@ describe("a folder of fixed graphs", () => {
       [1, null],
       [1, null],
     ]);
-    expect(failed(1, "bench", "fixed", "--batches", "1,2")).toContain("found:    2 images of 64×64");
-    expect(failed(1, "bench", "attending")).toContain("bench measures square images");
+    expect(await failed(1, "bench", "fixed", "--batches", "1,2")).toContain("found:    2 images of 64×64");
+    expect(await failed(1, "bench", "attending")).toContain("bench measures square images");
   });
 
-  test("gets images that are padded or cropped to its size, and refuses larger ones", () => {
+  test("gets images that are padded or cropped to its size, and refuses larger ones", async () => {
     const photo = join(photos, "chelsea.png");
-    expect(done("run", "fixed", photo, "-o", "cropped", "--fit", "crop")).toContain("cropped to 64×64");
-    expect(failed(1, "run", "fixed", photo, "-o", "padded")).toMatch(/too large to pad[^]*a height of at most 64/);
+    expect(await done("run", "fixed", photo, "-o", "cropped", "--fit", "crop")).toContain("cropped to 64×64");
+    expect(await failed(1, "run", "fixed", photo, "-o", "padded")).toMatch(/too large to pad[^]*a height of at most 64/);
   });
 
   test("has a client that knows it", async () => {

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import sharp from "sharp";
 import { expect } from "vitest";
-import { litevae, tempFolder, tinyModel, write } from "./litevae.ts";
+import { litevae } from "./in-process.ts";
+import { tempFolder, tinyModel, write } from "./litevae.ts";
 
 export const folder = tempFolder();
 
@@ -24,10 +25,10 @@ export default model({ imageChannels: ${channels}, latentChannels: ${64 * channe
 `;
 
 /** Writes and compiles the models, before all tests of a file. */
-export function compileModels(): void {
+export async function compileModels(): Promise<void> {
   write(folder, { "haar.ts": haarModel(3), "grey.ts": haarModel(1), "five.ts": haarModel(5), "tiny.ts": tinyModel });
   for (const name of ["haar", "grey", "five", "tiny"]) {
-    const { code, stderr } = litevae(folder, "compile", `${name}.ts`, "-o", name);
+    const { code, stderr } = await litevae(folder, "compile", `${name}.ts`, "-o", name);
     expect(code, stderr).toBe(0);
   }
 }
@@ -84,7 +85,7 @@ export interface Run {
 let runs = 0;
 export async function run(model: string, image: string, ...flags: readonly string[]): Promise<Run> {
   const out = `out-${runs++}`;
-  const { code, stdout, stderr } = litevae(folder, "run", model, image, "-o", out, ...flags);
+  const { code, stdout, stderr } = await litevae(folder, "run", model, image, "-o", out, ...flags);
   expect(code, stderr).toBe(0);
   return { stdout, stderr, reconstruction: await pixelsOf(join(folder, out, "reconstruction.png")), out: join(folder, out) };
 }

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { npyBytes } from "../../src/images/npy.ts";
-import { facts, litevae } from "./litevae.ts";
+import { litevae } from "./in-process.ts";
+import { facts } from "./litevae.ts";
 import {
   at,
   compileModels,
@@ -155,23 +156,23 @@ describe("images of samples that are no photograph's", () => {
 
   test("come back as an array in the range that was declared", async () => {
     writeFileSync(join(folder, "bands.npy"), npyBytes([16, 24, 5], bands));
-    const { code, stderr } = litevae(folder, "run", "five", "bands.npy", "-o", "bands", "--range", "0,4095");
+    const { code, stderr } = await litevae(folder, "run", "five", "bands.npy", "-o", "bands", "--range", "0,4095");
     expect(code, stderr).toBe(0);
     const { header, values } = arrayIn(join(folder, "bands/reconstruction.npy"));
     expect(header).toBe("{'descr': '<f4', 'fortran_order': False, 'shape': (16, 24, 5), }");
     expect(Math.max(...values.map((value, i) => Math.abs(value - (bands[i] ?? NaN))))).toBeLessThan(0.01);
     expect((await pixelsOf(join(folder, "bands/latent.png"))).channels).toBe(3);
   });
-  test("calibrate float16", () => {
+  test("calibrate float16", async () => {
     mkdirSync(join(folder, "sensor"));
     writeFileSync(join(folder, "sensor/a.npy"), npyBytes([16, 24, 5], bands));
     const flags = ["five.ts", "-o", "five-half", "--precision", "fp16", "--calibrate", "sensor"];
-    expect(litevae(folder, "compile", ...flags).stderr).toContain("found:    values from 0 to 4095, outside of [0, 1]");
-    const { code, stderr } = litevae(folder, "compile", ...flags, "--range", "0,4095");
+    expect((await litevae(folder, "compile", ...flags)).stderr).toContain("found:    values from 0 to 4095, outside of [0, 1]");
+    const { code, stderr } = await litevae(folder, "compile", ...flags, "--range", "0,4095");
     expect(code, stderr).toBe(0);
     expect(stderr).not.toContain("warning");
   });
-  test("that use little of their type's range are warned of", () => {
+  test("that use little of their type's range are warned of", async () => {
     const grey = join(folder, "twelve.npy");
     writeFileSync(
       grey,
@@ -180,13 +181,13 @@ describe("images of samples that are no photograph's", () => {
         bands.subarray(0, 16 * 24).map((value) => value / 65535),
       ),
     );
-    const told = litevae(folder, "run", "grey", grey, "-o", "twelve").stderr;
+    const told = (await litevae(folder, "run", "grey", grey, "-o", "twelve")).stderr;
     expect(told).toContain("warning: the images use [-1, -0.875] of [-1, 1], less than a quarter");
-    const declared = litevae(folder, "run", "grey", grey, "-o", "twelve", "--range", `0,${4095 / 65535}`);
+    const declared = await litevae(folder, "run", "grey", grey, "-o", "twelve", "--range", `0,${4095 / 65535}`);
     expect(declared.stderr).not.toContain("warning");
   });
-  test("are refused where the declaration contradicts itself", () => {
-    const { code, stderr } = litevae(folder, "run", "grey", "twelve.npy", "-o", "no", "--range", "1,0");
+  test("are refused where the declaration contradicts itself", async () => {
+    const { code, stderr } = await litevae(folder, "run", "grey", "twelve.npy", "-o", "no", "--range", "1,0");
     expect(code).toBe(2);
     expect(stderr).toContain("expected: a range whose lowest value stands first");
   });

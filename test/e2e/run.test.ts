@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
-import { facts, litevae, photos } from "./litevae.ts";
+import { litevae } from "./in-process.ts";
+import { facts, photos } from "./litevae.ts";
 
 import { at, compileModels, folder, largestDifference, pixels, pixelsOf, run, type Pixels } from "./haar-runs.ts";
 
@@ -106,7 +107,7 @@ describe("numbers", () => {
   });
 
   test("weights from a file are not called untrained", async () => {
-    expect(litevae(folder, "compile", "tiny.ts", "-o", "trained", "--weights", "tiny/model.safetensors").code).toBe(0);
+    expect((await litevae(folder, "compile", "tiny.ts", "-o", "trained", "--weights", "tiny/model.safetensors")).code).toBe(0);
     const { stderr, out } = await run("trained", chelsea);
     expect(stderr).toBe("encoding\ndecoding\n");
     const again = await run("tiny", chelsea);

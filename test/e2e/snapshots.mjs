@@ -43,10 +43,14 @@ watch(
 );
 
 const { writeSync } = fs;
+/** Files whose last write was short. */
+const halved = new Set();
 fs.writeSync = (file, bytes, offset, length, ...rest) => {
-  if (busy || files.get(file) === undefined || length < 2) return writeSync(file, bytes, offset, length, ...rest);
+  if (busy || files.get(file) === undefined || halved.delete(file) || length < 2)
+    return writeSync(file, bytes, offset, length, ...rest);
   // A short write is what the system may answer; the caller goes on with the rest.
   const written = writeSync(file, bytes, offset, length >> 1, ...rest);
+  halved.add(file);
   snapshot(`writeSync ${files.get(file)}`);
   return written;
 };
