@@ -129,6 +129,11 @@ export function countPart(part: Part, height: number, width: number): PartCounts
   };
 }
 
+/** Multiply-accumulates of one part alone, without the plan of its memory that takes most of the time of its figures. The part fits the size. */
+export function partMacs(part: Part, height: number, width: number): number {
+  return tally(part.graph, { N: 1, H: height, W: width }).macs;
+}
+
 /** The inputs through which gradients go on to the part that gave them. */
 function learningInputs({ graph, inputNames, sources }: Part): readonly Value[] {
   return graph.inputs.filter((_, i) => sources?.[must(inputNames[i], "the name of an input")]?.output !== undefined);

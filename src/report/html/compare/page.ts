@@ -2,7 +2,7 @@
 import type { Model } from "../../../ir/model.ts";
 import { partOf } from "../../../ir/walk.ts";
 import type { Budget } from "../../budget.ts";
-import { countPart } from "../../count.ts";
+import { partMacs } from "../../count.ts";
 import { fitReport } from "../../fit.ts";
 import { memoryFigures } from "../../memory.ts";
 import type { Section } from "../page.ts";
@@ -89,7 +89,7 @@ function paperCosts(models: readonly Compared[], published: ReadonlyMap<string, 
   // The paper's figures are of autoencoders, beside what their encoders cost.
   const macsOf = (model: Model): readonly number[] => {
     const part = model.autoencoder && partOf(model, model.autoencoder.encoder);
-    return part === undefined || fitReport([part], size, size) !== undefined ? [] : [countPart(part, size, size).macs];
+    return part === undefined || fitReport([part], size, size) !== undefined ? [] : [partMacs(part, size, size)];
   };
   const known = [...published].flatMap(([name, model]) => macsOf(model).map((macs) => [name, macs] as const));
   const others = models
