@@ -4,6 +4,7 @@
  */
 // @module-tag python
 // @module-tag slow
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
@@ -29,9 +30,11 @@ import { targets } from "../../src/targets/index.ts";
 import { optionsOf } from "../../src/targets/target.ts";
 import { tempFolder } from "../e2e/litevae.ts";
 import { deterministic, diffusion, skipping } from "./models.ts";
-import { pythonPath, runPython } from "../support/python.ts";
+import { runPython } from "../support/python.ts";
+import { warmPython } from "../support/warm-python.ts";
 
 const folder = tempFolder();
+const warm = warmPython();
 const silent = (): void => undefined;
 
 interface Written {
@@ -65,8 +68,8 @@ async function writeCalibration(): Promise<void> {
 }
 
 async function verified(path: string, size = 14): Promise<Verification> {
-  vi.stubEnv("LITEVAE_PYTHON", pythonPath());
-  return await verify({ folder: path, size, seed: 3, progress: silent });
+  vi.stubEnv("LITEVAE_PYTHON", warm());
+  return await verify({ folder: path, size, seed: 3, progress: silent }).finally(() => vi.unstubAllEnvs());
 }
 
 /** Every output agrees with PyTorch to float32's rounding, and is more than zeros. */
@@ -212,9 +215,8 @@ describe("networks that are no autoencoder", () => {
     `);
     runPython(["-m", "ruff", "check", "-q", join(out.path, "litevae_diffusion/model.py")]);
     const example = /```python\n([^]*?)```/.exec(readFileSync(join(out.path, "README.md"), "utf8"))?.[1] ?? "";
-    expect(runPython(["-c", `${example}\nprint(sorted(denoiser.state_dict()))`], { cwd: out.path }).toString()).toContain(
-      "denoiser.conv.bias",
-    );
+    const program = `${example}\nprint(sorted(denoiser.state_dict()))`;
+    expect(execFileSync(warm(), ["-c", program], { cwd: out.path }).toString()).toContain("denoiser.conv.bias");
   });
 
   test("are measured where inference runs them", async () => {

@@ -27,9 +27,7 @@ export function warmPython(): () => string {
 async function start(): Promise<{ readonly path: string; readonly stop: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "litevae-warm-"));
   const [socket, path] = [join(folder, "socket"), join(folder, "python")];
-  // The workers of tests share the cores: threads of one of them would wait for the other.
-  const env = { ...process.env, OMP_NUM_THREADS: "1" };
-  const child = spawn(pythonPath(), [server, socket], { env, stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(pythonPath(), [server, socket], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
   await new Promise<void>((resolve, reject) => {
     child.stdout.once("data", () => resolve());
