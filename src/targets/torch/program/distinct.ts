@@ -26,6 +26,11 @@ export function contentOf({ block, body }: Sample): string {
   return JSON.stringify([children, body.graph.nodes.map((node) => (node.kind === "op" ? [node.op.name, node.attrs] : 0))]);
 }
 
+/** The layers of a sample, as text, and its children's names: without what its calls are given. */
+export function layerText({ block }: Sample): string {
+  return JSON.stringify(block.children.map((child) => (child.kind === "layer" ? [child.op.name, child.attrs] : child.name)));
+}
+
 /** Whether a member makes any module. */
 export function present(member: Member): boolean {
   return member.kind !== "list" || member.items.length > 0;

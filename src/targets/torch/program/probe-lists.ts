@@ -46,3 +46,20 @@ export function areUneven(settings: readonly Setting[], values: ReadonlyMap<stri
   const length = ({ name, value }: (typeof lists)[number]): number => ((values.get(name) ?? value) as unknown[]).length;
   return lists.some((a) => lists.some((b) => a.value.length === b.value.length && length(a) !== length(b)));
 }
+
+/** With lists that were of one length as long as the longest of them, their items again and again. */
+export function evened(settings: readonly Setting[], values: Values): Values {
+  const listOf = ({ name, value }: Setting): readonly PyConstant[] => (values.get(name) ?? value) as readonly PyConstant[];
+  const lists = settings.filter(({ value }) => Array.isArray(value));
+  const even = lists.map((setting) => {
+    const list = listOf(setting);
+    const beside = lists.filter(({ value }) => (value as unknown[]).length === (setting.value as unknown[]).length);
+    const longest = Math.max(...beside.map((other) => listOf(other).length));
+    const filled = list.length === 0 ? (setting.value as readonly PyConstant[]) : list;
+    return [
+      setting.name,
+      list.length === longest ? list : Array.from({ length: longest }, (_, i) => filled[i % filled.length]),
+    ] as const;
+  });
+  return new Map<string, PyConstant>([...values, ...(even as readonly (readonly [string, PyConstant])[])]);
+}

@@ -4,7 +4,7 @@ import type { Setting } from "./config.ts";
 import { distinct } from "./distinct.ts";
 
 /** What a number may become: a count, or a fraction where counts are refused. */
-export type Range = "small" | "large" | "fraction" | "held";
+export type Range = "small" | "large" | "fraction";
 
 /** Settings up to here are taken for multipliers, numbers of blocks and the like, which may become the length of a list. */
 export const small = 8;
@@ -16,7 +16,7 @@ export const grains = [1, 1, 2, 4, 8, 32, 0];
 export const fractions = [0.125, 0.25, 0.375, 0.5, 0.625, 0.75];
 
 /** Lists up to here show where a block asks how many items there are. */
-const mostItems = 64;
+export const mostItems = 64;
 
 /** Whole numbers at some and on both sides of them. */
 function wholeAround(turns: readonly number[]): readonly number[] {
@@ -27,7 +27,7 @@ function wholeAround(turns: readonly number[]): readonly number[] {
 }
 
 /** Fractions on both sides of some numbers, nearer than the next of these, and those among them that are fractions. */
-function fractionsAround(turns: readonly number[]): readonly number[] {
+export function fractionsAround(turns: readonly number[]): readonly number[] {
   const sorted = [...new Set([0, ...turns])].sort((a, b) => a - b);
   return sorted.flatMap((turn, i) => {
     const [below, above] = [turn - (sorted[i - 1] ?? turn), (sorted[i + 1] ?? Infinity) - turn];

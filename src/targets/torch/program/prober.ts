@@ -1,20 +1,19 @@
 /** Configurations under which a block is built again, to learn how it follows from them and to look whether what was learnt holds. */
 import { must } from "../../../errors/must.ts";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import { uniformInt } from "pure-rand/distribution/uniformInt";
 import type { Rebuilds } from "../../../ir/model.ts";
 import type { PyConstant } from "../../../ir/python.ts";
 import { withoutPlaces } from "../../../ir/source.ts";
 import { settingsOf, type Setting } from "./config.ts";
+import { cover } from "./cover.ts";
 import { contentOf, distinct } from "./distinct.ts";
-import { areUneven, halving, naming, nowhere, positions } from "./probe-lists.ts";
+import { Draws } from "./draws.ts";
+import { areUneven, evened, halving, naming, nowhere, positions } from "./probe-lists.ts";
 import {
-  atLeast,
   edges,
-  fractions,
   grains,
   listsLike,
   mostApart,
+  mostItems,
   mostOthers,
   nearestPairs,
   numbersAround,
@@ -23,23 +22,29 @@ import {
   small,
   type Range,
 } from "./probe-values.ts";
+import { levelsOf, mostLayersTogether, mostLevels, mostTogether, signed } from "./probe-together.ts";
 import { Rebuilder } from "./rebuilder.ts";
 import { hasNestedLists, lacksSettings, layersIn, withLongestLists, type Sample } from "./samples.ts";
 
+/** A block of more layers is tried less. */
+const mostLayers = 150;
+
 /** What is tried for one block, from one of its instances; `numbers` are those in the author's code. */
 export class Prober {
+  readonly #base: Sample;
   readonly #settings: readonly Setting[];
   /** What the instances have, by setting. */
   readonly #values: ReadonlyMap<string, readonly PyConstant[]>;
+  readonly #draws: Draws;
   readonly #rebuilder: Rebuilder;
   readonly #numbers: readonly number[];
-  readonly #random = xoroshiro128plus(1);
-  readonly #tried = new Set<string>();
+  readonly #tried = new Map<string, Sample | undefined>();
   readonly #heavy: boolean;
   #found: Sample[] = [];
-  #ranges = new Map<string, Range>();
+  readonly #ranges = new Map<string, Range>();
   /** Coarser numbers where finer ones are refused: groups and heads divide channels. */
   #grain = 0;
+  #isTogether = false;
 
   constructor(
     base: Sample,
@@ -49,30 +54,32 @@ export class Prober {
     rebuilds: Rebuilds,
   ) {
     this.#rebuilder = new Rebuilder(base, rebuilds);
+    this.#base = base;
     this.#numbers = numbers;
     this.#settings = settingsOf(base.block).filter(({ name }) => free.has(name));
     this.#values = values;
+    this.#draws = new Draws(this.#settings, values, this.#ranges);
     // A block of many layers costs more to build, and what is to be learnt of it lies in its children, which are built on their own too.
-    this.#heavy = layersIn(base.block) > 150;
+    this.#heavy = layersIn(base.block) > mostLayers;
   }
 
   /** All settings differ from the given ones at once; then two are equal, or one alone differs. */
   samples(): readonly Sample[] {
     if (this.#settings.length === 0) return [];
     return this.#finding(() => {
-      this.#ranges = new Map(this.#settings.map((setting) => [setting.name, this.#rangeOf(setting)]));
+      for (const setting of this.#settings) this.#ranges.set(setting.name, this.#rangeOf(setting));
       const switches = this.#settings.filter(({ value }) => typeof value === "boolean").length;
       const wanted = (this.#heavy ? 3 : 5 + this.#settings.length + 4 * switches) + this.#settings.length;
       this.#draw(wanted);
       // A loop within a loop shows itself where all lists are long, in so many samples as tell a rule.
       const nested = this.#found.some(({ block }) => hasNestedLists(block));
-      for (let length = 3; nested && length < 7; length++) this.#try(this.#long(Math.min(length, 4)));
+      for (let length = 3; nested && length < 7; length++) this.#try(this.#draws.long(Math.min(length, 4), this.#grainNow()));
       this.#equalPairs(this.#grainNow());
       this.#listed();
       // One setting alone, from the given configuration and from the one with the longest lists: there it shows what a loop does.
       const starts = [new Map<string, PyConstant>(), ...this.#richest()];
       for (const setting of this.#settings) {
-        for (const each of grains) if (this.#try(new Map([[setting.name, this.#value(setting, each, 0)]]))) break;
+        for (const each of grains) if (this.#try(new Map([[setting.name, this.#draws.value(setting, each, 0)]]))) break;
         for (const start of starts)
           for (const [i, edge] of edges(setting, start, this.#ranges.get(setting.name) === "fraction").entries()) {
             const at = new Map([...start, [setting.name, edge]]);
@@ -92,7 +99,9 @@ export class Prober {
       const starts = [...this.#richest(), new Map<string, PyConstant>()];
       for (const setting of this.#settings) {
         // Some values for the rest are drawn once: what is built of those alone is built already.
-        const drawn = Array.from({ length: mostOthers }, (_, attempt) => this.#raised(this.#drawn(this.#grainNow(), attempt), 1));
+        const drawn = Array.from({ length: mostOthers }, (_, attempt) =>
+          this.#draws.raised(this.#draws.drawn(this.#grainNow(), attempt), 1),
+        );
         for (const [attempt, each] of this.#around(setting, turns).entries()) {
           const others = must(drawn[attempt % mostOthers], "values of the rest");
           const tries = [others, ...starts].map((start) => new Map([...start, [setting.name, each]]));
@@ -104,6 +113,8 @@ export class Prober {
       }
       if (!this.#heavy && this.#settings.length <= mostApart) this.#equalProducts();
       this.#draw(this.#heavy ? 2 : 6);
+      if (!this.#heavy && !this.#isTogether) this.#together();
+      this.#isTogether = true;
     });
   }
 
@@ -127,7 +138,7 @@ export class Prober {
   #draw(wanted: number): void {
     const enough = this.#found.length + wanted;
     for (let attempt = 0; attempt < 4 * wanted && this.#found.length < enough; attempt++) {
-      if (!this.#try(this.#drawn(this.#grainNow(), attempt))) this.#grain++;
+      if (!this.#try(this.#draws.drawn(this.#grainNow(), attempt))) this.#grain++;
     }
   }
 
@@ -161,69 +172,6 @@ export class Prober {
     return legal([0.25, 0.5]) ? "fraction" : "small";
   }
 
-  #int(min: number, max: number): number {
-    return uniformInt(this.#random, min, max);
-  }
-
-  #pick<T>(from: readonly T[]): T {
-    return from[this.#int(0, from.length - 1)] as T;
-  }
-
-  #drawn(grain: number, attempt: number): ReadonlyMap<string, PyConstant> {
-    // Lists that are equally long are mostly walked together: dims and depths.
-    const lengths = new Map<number, number>();
-    const lengthOf = (given: number): number => {
-      const drawn = lengths.get(given) ?? this.#pick(attempt % 3 === 2 ? [given] : [2, 3, 3, 4]);
-      if (attempt % 4 !== 3) lengths.set(given, drawn);
-      return drawn;
-    };
-    return new Map(this.#settings.map((setting) => [setting.name, this.#value(setting, grain, attempt, lengthOf)]));
-  }
-
-  /** All lists of one length, numbers in them and beside them at least 2. */
-  #long(length: number): ReadonlyMap<string, PyConstant> {
-    const values = this.#settings.map(
-      (setting) => [setting.name, this.#value(setting, this.#grainNow(), 0, () => length)] as const,
-    );
-    return this.#raised(new Map(values), 2);
-  }
-
-  /** With no count below `least`: where there is none of something, nothing may ask for what stands beside. */
-  #raised(values: ReadonlyMap<string, PyConstant>, least: number): ReadonlyMap<string, PyConstant> {
-    const raised = (name: string, value: PyConstant): PyConstant =>
-      this.#ranges.get(name) === "fraction" ? value : atLeast(value, least);
-    return new Map([...values].map(([name, value]) => [name, raised(name, value)]));
-  }
-
-  /** `grain` is what large numbers are multiples of; 0 stands for the given value. */
-  #value({ name, value }: Setting, grain: number, attempt: number, lengthOf = (given: number): number => given): PyConstant {
-    if (typeof value === "boolean") return this.#int(0, 1) === 1;
-    if (typeof value === "string") return this.#pick(this.#values.get(name) ?? [value]);
-    if (typeof value === "number") return this.#number(value, this.#ranges.get(name) ?? "large", grain, attempt);
-    const list = value as readonly (number | boolean | string)[];
-    return Array.from({ length: lengthOf(list.length) }, () => this.#item(list, name, grain, attempt));
-  }
-
-  #item(list: readonly (number | boolean | string)[], name: string, grain: number, attempt: number): PyConstant {
-    const first = list[0];
-    if (typeof first === "boolean") return this.#int(0, 1) === 1;
-    if (typeof first === "string")
-      return this.#pick(
-        distinct(must(this.#values.get(name), "what instances have").flatMap((each) => each as readonly string[])),
-      );
-    const numbers = list as readonly number[];
-    if (numbers.some((item) => !Number.isInteger(item))) return this.#pick([0.5, 1, 1.5, 2]);
-    const large = numbers.some((item) => Math.abs(item) > small);
-    return this.#number(first ?? 1, large ? "large" : "small", grain, attempt);
-  }
-
-  #number(value: number, range: Range, grain: number, attempt: number): number {
-    if (range === "fraction") return this.#pick([0, ...fractions]);
-    if (range === "small")
-      return attempt % 4 === 3 ? value : this.#int(value === 0 || attempt % 4 === 1 ? 0 : 1, attempt % 4 === 2 ? 12 : 7);
-    return (grain === 0 ? value : grain) * this.#pick(primes);
-  }
-
   /** Where a block does something else when two numbers are equal. */
   #equalPairs(grain: number): void {
     const numbers = this.#settings.filter(({ value }) => typeof value === "number");
@@ -232,7 +180,7 @@ export class Prober {
       // Beside a switch, two tell which of both decides.
       let wanted = this.#heavy || this.#settings.every(({ value }) => typeof value !== "boolean") ? 1 : 2;
       for (const each of wanted === 1 ? [grain, 32, 0] : [grain, 32, 0, 64]) {
-        const drawn = this.#drawn(each, 0);
+        const drawn = this.#draws.drawn(each, 0);
         const values = [drawn.get(a.name), drawn.get(b.name)] as readonly number[];
         const tries = [Math.max(...values), Math.min(...values)];
         const equal = tries.map((value) => new Map([...drawn, [a.name, value], [b.name, value]])).find((each) => this.#try(each));
@@ -253,7 +201,7 @@ export class Prober {
       const others = numbers.filter((each) => each !== a);
       for (const [i, b] of others.entries())
         for (const c of others.slice(i + 1)) {
-          const drawn = new Map([...this.#drawn(this.#grainNow(), 0)]);
+          const drawn = new Map([...this.#draws.drawn(this.#grainNow(), 0)]);
           // With a factor of 1, or with two that are equal, others are the product as well.
           const left = Math.max(2, drawn.get(b.name) as number);
           const other = Math.max(2, drawn.get(c.name) as number);
@@ -263,6 +211,46 @@ export class Prober {
           this.#try(new Map([...drawn, ...ones, [a.name, left * right], [b.name, left], [c.name, right]]));
         }
     }
+  }
+
+  /** Where several settings decide together, at numbers of the author's code. */
+  #together(): void {
+    for (const setting of this.#settings)
+      if (this.#ranges.get(setting.name) !== "fraction")
+        for (const each of signed(setting, this.#base, this.#rebuilder)) this.#try(new Map([[setting.name, each]]));
+    const numbers = this.#numbers.filter((each) => each > 1 || !Number.isInteger(each));
+    const found = this.#settings.map((setting) => ({ setting, levels: this.#levels(setting, numbers) }));
+    const several = found.filter(({ levels }) => levels.length > 1);
+    if (several.filter(({ setting }) => typeof setting.value !== "boolean").length < 2) return;
+    let [configurations, layers] = [mostTogether, mostLayersTogether];
+    const tries = (row: readonly number[]): boolean | undefined => {
+      if (configurations-- <= 0 || layers <= 0) return undefined;
+      const built = this.#at(
+        new Map(several.map(({ setting, levels }, i) => [setting.name, levels[row[i] as number] as PyConstant])),
+      );
+      layers -= built === undefined ? 1 : layersIn(built.block) + built.body.graph.nodes.length;
+      return built !== undefined;
+    };
+    const upTo = (most: number): readonly number[] => several.map(({ levels }) => Math.min(levels.length, most));
+    const isFew = several.length <= mostApart;
+    cover(upTo(3), isFew ? 3 : 2, tries);
+    cover(upTo(mostLevels), 2, tries);
+    if (isFew) cover(upTo(3 + numbers.length), 3, tries);
+  }
+
+  /** What a setting may be beside the given others, of what is tried together. */
+  #levels(setting: Setting, numbers: readonly number[]): readonly PyConstant[] {
+    const [given, ...others] = levelsOf(setting, this.#ranges.get(setting.name) ?? "large", numbers);
+    const counts =
+      typeof setting.value === "number" && numbers.some((each) => each > mostItems) && this.#rebuilder.growsWith(setting.name);
+    const taken = others.slice(0, mostLevels).map((values) =>
+      values.find((value) => {
+        if (counts && (value as number) > mostItems) return false;
+        const built = this.#at(new Map([[setting.name, value]]));
+        return built !== undefined && layersIn(built.block) <= mostLayers;
+      }),
+    );
+    return distinct([...(given ?? []), ...taken.filter((value) => value !== undefined)]);
   }
 
   /** Where a list names places or numbers. */
@@ -277,7 +265,7 @@ export class Prober {
       if (one === undefined || other === undefined || contentOf(one) !== contentOf(other)) continue;
       for (const values of [
         ...(this.#heavy ? [] : naming(list, positions)),
-        ...numbers.flatMap((number) => halving(list, number, this.#pick(primes), this.#heavy)),
+        ...numbers.flatMap((number) => halving(list, number, this.#draws.pick(primes), this.#heavy)),
       ])
         this.#try(new Map([...start, ...values]));
     }
@@ -291,10 +279,17 @@ export class Prober {
   #try(values: ReadonlyMap<string, PyConstant>): boolean {
     const key = JSON.stringify([...values]);
     if (this.#tried.has(key)) return false;
-    this.#tried.add(key);
-    const sample = this.#rebuilder.at(values);
-    if (sample === undefined || (this.isUneven(values) && lacksSettings(sample.block))) return false;
-    this.#found.push(sample);
-    return true;
+    const built = this.#rebuilder.at(values);
+    const sample = built !== undefined && this.isUneven(values) && lacksSettings(built.block) ? undefined : built;
+    this.#tried.set(key, sample);
+    if (sample !== undefined) this.#found.push(sample);
+    return sample !== undefined;
+  }
+
+  /** What is built of these values, now or before; with lists of one length where others are refused. */
+  #at(values: ReadonlyMap<string, PyConstant>): Sample | undefined {
+    this.#try(values);
+    const built = this.#tried.get(JSON.stringify([...values]));
+    return built !== undefined || !this.isUneven(values) ? built : this.#at(evened(this.#settings, values));
   }
 }

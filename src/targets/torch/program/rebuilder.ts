@@ -9,6 +9,7 @@ export class Rebuilder {
   readonly #base: Sample;
   readonly #rebuilds: Rebuilds;
   readonly #channels: InputChannels;
+  readonly #sizes = new Map<string, number | undefined>();
 
   constructor(base: Sample, rebuilds: Rebuilds) {
     this.#base = base;
@@ -35,10 +36,21 @@ export class Rebuilder {
 
   /** Whether there is more of something for every one that the setting is larger. */
   growsWith(name: string): boolean {
-    const size = (value: number): number | undefined => {
-      const sample = this.at(new Map([[name, value]]));
-      return sample === undefined ? undefined : layersIn(sample.block) + sample.body.graph.nodes.length;
-    };
-    return ![2, 4].some((each) => size(each) === size(each + 1));
+    return ![2, 4].some((each) => this.#size(name, each) === this.#size(name, each + 1));
+  }
+
+  /** Whether there is more of something, or less, for some that are larger. */
+  isCount(name: string): boolean {
+    const sizes = [1, 2, 3, 8].map((each) => this.#size(name, each)).filter((size) => size !== undefined);
+    return new Set(sizes).size > 1;
+  }
+
+  #size(name: string, value: number): number | undefined {
+    const key = `${name} ${value}`;
+    if (this.#sizes.has(key)) return this.#sizes.get(key);
+    const sample = this.at(new Map([[name, value]]));
+    const size = sample === undefined ? undefined : layersIn(sample.block) + sample.body.graph.nodes.length;
+    this.#sizes.set(key, size);
+    return size;
   }
 }
