@@ -1,7 +1,7 @@
 /** What parts of a model take and give besides image and latent, and what is refused of it once it runs. */
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return -- as JavaScript would be written: types have tests of their own */
 import { describe, expect, test } from "vitest";
-import { UserError, type Report } from "../../src/errors/index.ts";
+import { type Report } from "../../src/errors/index.ts";
 import { topModules, paramsOf } from "../../src/ir/walk.ts";
 import { verifyModel } from "../../src/ir/verify.ts";
 import type { Model } from "../../src/ir/model.ts";
@@ -9,6 +9,7 @@ import { countModel } from "../../src/report/count.ts";
 import { initialWeights, namedTensors } from "../../src/weights/weights.ts";
 import { add, block, concat, conv2d, layers, linear, model, mul, stages, upsample } from "litevae/dsl";
 import inpainting from "../../examples/inpainting.ts";
+import { reportOf } from "./reports.ts";
 
 type Any = any;
 
@@ -32,16 +33,6 @@ const make =
   (changes: object): (() => Model) =>
   () =>
     build({ latentChannels: 4, encoder: Encoder(), decoder: Decoder(), ...changes });
-
-function reportOf(run: () => unknown): Report {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return error.reports[0] as Report;
-  }
-  throw new Error("nothing was thrown");
-}
 
 const wiring = ({ parts }: Model): unknown =>
   parts.map(({ inputNames, outputNames, sources }) => ({ inputNames, outputNames, sources }));

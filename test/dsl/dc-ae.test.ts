@@ -1,17 +1,7 @@
 /** What dcAe refuses, at the author's line, before a layer is made. */
 import { dcAe, type DcAeOptions } from "litevae";
 import { expect, test } from "vitest";
-import { UserError, type Report } from "../../src/errors/index.ts";
-
-function reportOf(run: () => unknown): Report | undefined {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof UserError) return error.reports[0];
-    throw error;
-  }
-  return undefined;
-}
+import { reportOf } from "./reports.ts";
 
 const four = { widths: [8, 16, 32, 32], attentionLevels: [2, 3], blocks: [0, 1, 1, 1] };
 
@@ -26,7 +16,7 @@ test.each<[name: string, options: DcAeOptions, what: string, expected: string]>(
   const text = JSON.stringify(report);
   expect(text).toContain(what);
   expect(text).toContain(expected);
-  expect(report?.where?.file).toContain("dc-ae.test.ts");
+  expect(report.where?.file).toContain("dc-ae.test.ts");
 });
 
 test("without shortcuts latents are of any width, and levels of either kind stand anywhere", () => {

@@ -1,7 +1,7 @@
 /** What `model` and the layers' settings refuse once they run. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { UserError, type Report } from "../../src/errors/index.ts";
+import { type Report } from "../../src/errors/index.ts";
 import { litevae } from "litevae";
 import {
   attention,
@@ -19,19 +19,10 @@ import {
   upsample,
 } from "litevae/dsl";
 import type { Feature, ModelConfig } from "litevae/dsl";
+import { reportOf } from "./reports.ts";
 
 type FeatureMap = Feature<number, number>;
 type Loose = ModelConfig<number, number, number>;
-
-function reportOf(run: () => unknown): Report {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return error.reports[0]!;
-  }
-  throw new Error("nothing was thrown");
-}
 
 /** A patch embedding: [N, in, H, W] → [N, out, H/stride, W/stride]. */
 const Encoder = block("Encoder", ({ out, stride = 8, input = 3 }: { out: number; stride?: number; input?: number }) => {

@@ -1,23 +1,13 @@
 /** Blocks that take features by name, in a last argument. */
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return -- as JavaScript would be written: types have tests of their own */
 import { describe, expect, test } from "vitest";
-import { UserError, type Report } from "../../src/errors/index.ts";
 import type { Model } from "../../src/ir/model.ts";
 import { add, block, conv2d, layers, model, upsample } from "litevae/dsl";
+import { reportOf } from "./reports.ts";
 
 type Any = any;
 
 const build = model as (config: Any) => Model;
-
-function reportOf(run: () => unknown): Report {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return error.reports[0] as Report;
-  }
-  throw new Error("nothing was thrown");
-}
 
 describe("features in a record", () => {
   const Sum = block("Sum", () => {

@@ -1,6 +1,6 @@
 /** Settings that TypeScript lets pass, since they come through a variable, a spread or arithmetic. */
 import { describe, expect, test } from "vitest";
-import { UserError, type Report } from "../../src/errors/index.ts";
+import { type Report } from "../../src/errors/index.ts";
 import { fittingSizes } from "../../src/ir/size.ts";
 import { printModel } from "../../src/ir/print.ts";
 import { litevae, sdVae, vaeSmall } from "litevae";
@@ -21,16 +21,7 @@ import {
   upsample,
   type Feature,
 } from "litevae/dsl";
-
-function reportOf(run: () => unknown): Report {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof UserError && error.reports[0] !== undefined) return error.reports[0];
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
+import { reportOf } from "./reports.ts";
 
 type Body = (x: Feature<3, 1>) => Feature<number, number>;
 
