@@ -4,7 +4,7 @@ import { UserError } from "../errors/index.ts";
 import type { Facts } from "../compiler/compile.ts";
 import type { Config } from "../compiler/config.ts";
 import { evaluateDim, parseDim, type Bindings, type Dim } from "../ir/dim.ts";
-import { flatConfig, type Settings } from "../weights/stored-config.ts";
+import { flatConfig, type Settings } from "../weights/settings.ts";
 import { sha256OfFile } from "./file-hash.ts";
 import { manifestName, type FileEntry } from "./output-folder.ts";
 

@@ -6,13 +6,15 @@ import { Unsupported, type DiffusersConfig } from "../../dsl/models/diffusers-se
 import { builtIns, type BuiltInOptions } from "../../dsl/models/index.ts";
 import { UserError } from "../errors/index.ts";
 import type { Model } from "../ir/model.ts";
-import { flatConfig, modelOf } from "../weights/stored-config.ts";
+import { flatConfig, isDiffusers, modelOf } from "../weights/settings.ts";
 
 /** From the folder's config.json; UserError where that names no architecture that is here. */
 export function modelOfFolder(folder: string, weightKeys: BuiltInOptions["weightKeys"]): Model {
   const config = folderConfig(folder);
   const ours = modelOf(config);
-  if (ours !== undefined) return ownModel(folder, ours, config, weightKeys);
+  // What was compiled from a folder of diffusers' has that folder's name, and says its architecture in diffusers' words.
+  if (ours !== undefined && (Object.hasOwn(builtIns, ours) || !isDiffusers(config)))
+    return ownModel(folder, ours, config, weightKeys);
   const called = config["_class_name"];
   const family = typeof called === "string" ? diffusersFamilies[called] : undefined;
   if (family === undefined) {
@@ -23,7 +25,7 @@ export function modelOfFolder(folder: string, weightKeys: BuiltInOptions["weight
     });
   }
   try {
-    return family(basename(resolve(folder)), config);
+    return family(ours ?? basename(resolve(folder)), config);
   } catch (error) {
     if (!(error instanceof Unsupported)) throw error;
     throw new UserError({

@@ -10,7 +10,8 @@ import type { Compilation, EmittedFile, Target } from "../targets/target.ts";
 import { requireMemory } from "../weights/memory.ts";
 import { encodeSafetensors, type Safetensors } from "../weights/safetensors.ts";
 import { holdsModel, initialWeights, namedTensors, weightsFromFile } from "../weights/weights.ts";
-import { modelOf, readStoredConfig, type StoredConfig } from "../weights/stored-config.ts";
+import { isDiffusers, isSettings, modelOf } from "../weights/settings.ts";
+import { readStoredConfig, type StoredConfig } from "../weights/stored-config.ts";
 import { configText, diffusersOf, sizesOf, type WeightsSettings } from "./config.ts";
 
 /** A target with the options that were chosen for it. */
@@ -123,6 +124,7 @@ function ownerOf<Resources>({ weights, known }: CompileOptions<Resources>): stri
 
 /** What is known of the weights' latents: by config.json beside them, else by the model. */
 function settingsOf<Resources>(model: Model, { weights, note }: CompileOptions<Resources>): WeightsSettings {
+  if (weights?.config !== undefined) tellOtherName(model, weights.config, note);
   const stored: StoredConfig =
     weights?.config === undefined ? { carried: {} } : readStoredConfig(weights.config.name, weights.config.value, model);
   const usual = model.interchange?.diffusers?.["scaling_factor"];
@@ -136,6 +138,18 @@ function settingsOf<Resources>(model: Model, { weights, note }: CompileOptions<R
     note(`warning: ${silent}: config.json gets scaling_factor ${scaling} and shift_factor ${shift}\n`);
   }
   return { ...stored, latents };
+}
+
+/**
+ * A name says less than tensors that all fit: whoever calls a model otherwise compiles the weights that it had. But layers without tensors may
+ * differ. Diffusers' layout says the architecture itself.
+ */
+function tellOtherName(model: Model, { name, value }: NonNullable<TrainedWeights["config"]>, note: Compilation["note"]): void {
+  const other = modelOf(value);
+  if (other === undefined || other === model.name || (isSettings(value) && isDiffusers(value))) return;
+  note(
+    `warning: ${name} calls the weights those of ${other}, and every tensor of ${model.name} is among them: right where ${other} is this model by another name\n`,
+  );
 }
 
 /** What leads diffusers to the one file of weights, under its own name for such a list; of models that a class of its own opens. */

@@ -7,7 +7,8 @@ import type { Interchange, Model, Part } from "../ir/model.ts";
 import { fittingSizes, type FittingSizes, type Sizes } from "../ir/size.ts";
 import { placeOf, type Source } from "../ir/source.ts";
 import { stepsOf } from "../ir/walk.ts";
-import { ownSettings, type StoredConfig } from "../weights/stored-config.ts";
+import { ownSettings } from "../weights/settings.ts";
+import type { StoredConfig } from "../weights/stored-config.ts";
 
 export interface Config extends Partial<LatentStatistics>, Pick<StoredConfig, "pixels"> {
   readonly model: string;

@@ -3,8 +3,8 @@ import { UserError } from "../errors/index.ts";
 import { unmeasured, type LatentStatistics } from "../ir/latents.ts";
 import type { Model } from "../ir/model.ts";
 import { pixelContradiction, pixelSchema, type PixelRule } from "../recipe/pixels.ts";
-
-export type Settings = Readonly<Record<string, unknown>>;
+import { carriedSettings, flatConfig, isDiffusers, isSettings, type Settings } from "./settings.ts";
+import { requireOfModel } from "./whose.ts";
 
 export interface StoredConfig {
   readonly latents?: LatentStatistics;
@@ -14,21 +14,10 @@ export interface StoredConfig {
   readonly carried: Readonly<Record<string, boolean | number>>;
 }
 
-/** What diffusers keeps with weights besides the numbers of their latents. */
-export const carriedSettings = ["force_upcast", "sample_size"] as const;
-
-/** Where config.json is diffusers', what its own class does not know lies under a key that it passes over. */
-export const ownSettings = "_litevae";
-
-/** Config.json's settings on one level, ours before diffusers'. */
-export function flatConfig(config: Settings): Settings {
-  const { [ownSettings]: own, ...rest } = config;
-  return isSettings(own) ? { ...rest, ...own } : rest;
-}
-
 /** Reads a parsed config.json; `name` is its path, for messages. Throws UserError where its numbers are none, or are not this model's. */
 export function readStoredConfig(name: string, config: unknown, model: Model): StoredConfig {
   if (!isSettings(config)) throw damaged(name, "an object", JSON.stringify(config));
+  requireOfModel(name, config, model);
   const settings = flatConfig(config);
   const carried = carriedSettings.flatMap((key) => {
     const value = settings[key];
@@ -43,21 +32,12 @@ export function readStoredConfig(name: string, config: unknown, model: Model): S
   };
 }
 
-/** The model that a parsed config.json says it is of. */
-export function modelOf(config: unknown): string | undefined {
-  const model = isSettings(config) ? flatConfig(config)["model"] : undefined;
-  return typeof model === "string" ? model : undefined;
-}
-
 function readLatents(name: string, config: Settings, model: Model): LatentStatistics | undefined {
   const settings = flatConfig(config);
   const scaling = numberIn(name, settings, "scaling_factor");
   const { latentChannels } = model;
   if (scaling === undefined || latentChannels === undefined) return undefined;
   if (scaling === 0) throw damaged(name, "scaling_factor other than 0", "0");
-  const channels = settings["latent_channels"];
-  if (channels !== undefined && channels !== latentChannels)
-    throw damaged(name, `latent_channels ${latentChannels}, as ${model.name} has`, JSON.stringify(channels));
   const mean = listIn(name, settings, "latents_mean", latentChannels);
   const std = listIn(name, settings, "latents_std", latentChannels);
   if ((mean === undefined) !== (std === undefined))
@@ -71,7 +51,7 @@ function readLatents(name: string, config: Settings, model: Model): LatentStatis
   if (scaling === unmeasured.scaling_factor && shift === unmeasured.shift_factor && mean === undefined) return undefined;
   const images = numberIn(name, settings, "latent_images");
   // Diffusers' pipelines normalise by the channels' numbers where they stand beside its own settings.
-  const active = settings["normalization"] === "channel" || ("_class_name" in config && isList(config["latents_mean"]));
+  const active = settings["normalization"] === "channel" || (isDiffusers(config) && isList(config["latents_mean"]));
   return {
     scaling_factor: scaling,
     shift_factor: shift,
@@ -109,10 +89,6 @@ function listIn(name: string, settings: Settings, key: string, length: number): 
 
 function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
-}
-
-function isSettings(value: unknown): value is Settings {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function damaged(name: string, expected: string, found: string): UserError {

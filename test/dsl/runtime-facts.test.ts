@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { logvarRange } from "../../dsl/posterior.ts";
 import { autoencoderAttributes, diffusersAttributes } from "../../dsl/names.ts";
 import { layerNames } from "../../src/targets/torch/names.ts";
-import { carriedSettings, ownSettings } from "../../src/weights/stored-config.ts";
+import { carriedSettings, ownSettings } from "../../src/weights/settings.ts";
 import { askPython } from "../support/python.ts";
 
 const question = `

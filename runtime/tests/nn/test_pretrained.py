@@ -254,3 +254,35 @@ def test_weights_of_ours_come_before_those_of_diffusers_in_every_variant(tmp_pat
         assert weights_in(tmp_path) == tmp_path / name
         (tmp_path / name).unlink()
     assert weights_in(tmp_path) is None
+
+
+class Published(Channelled):
+    """One of a published model, whose settings go with its weights alone."""
+
+    diffusers_config = MappingProxyType(
+        {**Channelled.diffusers_config, "force_upcast": True, "sample_size": 1024, "shift_factor": 0.1}
+    )
+
+
+def test_settings_of_other_weights_are_of_the_same_model(tmp_path: Path) -> None:
+    others: dict[str, Any] = {"force_upcast": False, "sample_size": 64, "shift_factor": 0.5}
+    Published().save_pretrained(tmp_path, **others)
+    found = Published.from_pretrained(tmp_path).config
+    assert {key: found[key] for key in others} == others
+
+
+@pytest.mark.parametrize("model", [Autoencoder, Channelled])
+@pytest.mark.parametrize("fact", ["stride", "image_channels", "latent_channels"])
+def test_a_configuration_that_contradicts_the_model_is_refused_at_every_door(
+    model: type[Autoencoder], fact: str, tmp_path: Path
+) -> None:
+    model().save_pretrained(tmp_path)
+    config = config_of(tmp_path)
+    config.get("_litevae", config)[fact] = 16
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(WeightsError, match=rf"of another model: .*'{fact}': 16"):
+        model.from_pretrained(tmp_path)
+    with pytest.raises(InputError, match=rf"of another model: .*'{fact}': 16"):
+        trained_autoencoder(model, tmp_path)
+    with pytest.raises(InputError, match=rf"of another model: .*'{fact}': 16"):
+        start_from(model(), str(tmp_path), partial=False)

@@ -13,7 +13,7 @@ from ..common.files import written_whole
 from ..common.manifest import refuse_compiled
 from .diffusers_base import FrozenConfig, PipelineModule
 from .loading_options import SAVING_WITHOUT_EFFECT, dtype_of, refuse_other, refuse_unknown, stored_dtype
-from .statistics import OWN_SETTINGS, LatentStatistics, flat_config
+from .statistics import OWN_SETTINGS, LatentStatistics
 from .stored import (
     CONFIG,
     DIFFUSERS_WEIGHTS,
@@ -22,15 +22,12 @@ from .stored import (
     Stored,
     read_config,
     read_stored,
-    says_the_same,
     weights_in,
     with_variant,
     write_config,
 )
 from .weight_files import clean_keys, load_strict, read_weights, renamed, save_weights, without_ones
-
-# Where diffusers has an optional 1x1 convolution: its setting, and channels for each of the latent's.
-_POINTWISE = {"quant_conv": ("use_quant_conv", 2), "post_quant_conv": ("use_post_quant_conv", 1)}
+from .whose import POINTWISE, require_model
 
 
 class Pretrained(PipelineModule):
@@ -175,8 +172,8 @@ class Pretrained(PipelineModule):
                 )
         assert weights is not None
         config = read_config(place / CONFIG)
-        cls._check_config(place / CONFIG, config)
         model = cls()
+        require_model(place / CONFIG, config, model)
         model.stored = read_stored(config, cls.latent_channels)
         tensors = read_weights(weights)
         model.adapt_to(tensors)
@@ -190,36 +187,15 @@ class Pretrained(PipelineModule):
         if isinstance(config, (str, Path)):
             file = Path(config).expanduser()
             config = read_config(file / CONFIG if file.is_dir() else file)
-        cls._check_config(Path(CONFIG), config)
         model = cls()
+        require_model(Path(CONFIG), config, model)
         model.stored = read_stored({**config, **settings}, cls.latent_channels)
         return model
-
-    @classmethod
-    def _check_config(cls, file: Path, config: Mapping[str, Any]) -> None:
-        """WeightsError where config.json says another model; diffusers' says its architecture in its own words."""
-        other = flat_config(config).get("model")
-        if other not in (None, cls.name):
-            raise WeightsError(
-                f"{file} is of {other}, not of {cls.name}: open it with the package of {other}, or give a folder of {cls.name}"
-            )
-        wanted = {key: getattr(cls, key) for key in ("latent_channels", "image_channels", "stride")}
-        if cls.diffusers_config and "_class_name" in config:
-            # What it leaves out has diffusers' default, and shows in the weights.
-            free = ("sample_size", "scaling_factor")
-            wanted = {
-                key: value
-                for key, value in cls.diffusers_config.items()
-                if key in config and key not in free and not _can_be_added(key, value)
-            }
-        found = {key: config.get(key) for key in wanted}
-        if any(not says_the_same(found[key], value) for key, value in wanted.items()):
-            raise WeightsError(f"{file} is of another model: {found} instead of {wanted}")
 
     def adapt_to(self, keys: Iterable[str]) -> None:
         """Adds diffusers' 1x1 convolutions where weights under these keys have them and the class leaves them out."""
         prefixes = {key.split(".")[0] for key in keys}
-        for name, (setting, each) in _POINTWISE.items():
+        for name, (setting, each) in POINTWISE.items():
             if self.diffusers_config.get(setting) is False and name in prefixes and name not in self._added:
                 channels = each * self.latent_channels
                 self.add_module(name, nn.Conv2d(channels, channels, 1).to(self.device, self.dtype))
@@ -227,7 +203,7 @@ class Pretrained(PipelineModule):
 
     def architecture(self) -> dict[str, Any]:
         """Diffusers' configuration of this very model, where it has a class with the same keys."""
-        return dict(self.diffusers_config) | {_POINTWISE[name][0]: True for name in self._added}
+        return dict(self.diffusers_config) | {POINTWISE[name][0]: True for name in self._added}
 
     def own_state(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """What `read_weights` gave under this model's keys, without the discriminator's.
@@ -277,11 +253,6 @@ class Pretrained(PipelineModule):
         if is_main_process:
             name = DIFFUSERS_WEIGHTS if self.diffusers_config else WEIGHTS
             write_pretrained(self, Path(folder), with_variant(name, variant), {}, **settings)
-
-
-def _can_be_added(setting: str, value: Any) -> bool:
-    """Whether `adapt_to` brings what the architecture leaves out."""
-    return value is False and setting in [flag for flag, _ in _POINTWISE.values()]
 
 
 def write_pretrained(

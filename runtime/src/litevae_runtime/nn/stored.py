@@ -65,11 +65,11 @@ def read_config(file: Path) -> dict[str, Any]:
     return config
 
 
-def stored_beside(weights: Path, channels: int) -> Stored:
-    """What config.json beside a file of weights says, if there is one; WeightsError where it is damaged or lost."""
+def config_beside(weights: Path) -> dict[str, Any] | None:
+    """config.json beside a file of weights, if there is one; WeightsError where it is damaged or lost."""
     file = weights.parent / CONFIG
     check_manifest(file)
-    return read_stored(read_config(file), channels) if file.is_file() else Stored()
+    return read_config(file) if file.is_file() else None
 
 
 def write_config(folder: Path, entries: Mapping[str, Any]) -> None:

@@ -11,9 +11,10 @@ from ..common.errors import InputError, WeightsError
 from ..common.run_folder import AVERAGE, RAW, STATE, RunFolder
 from .image_autoencoder import ImageAutoencoder
 from .statistics import flat_config
-from .stored import CONFIG, WEIGHTS, stored_beside, weights_in
+from .stored import CONFIG, WEIGHTS, weights_in
 from .used import keys_of_encoding
 from .weight_files import load_strict, read_weights
+from .whose import stored_beside
 
 
 def weights_file(path: Path) -> Path:
@@ -49,9 +50,9 @@ def _state_in(file: Path, autoencoder: ImageAutoencoder, remedy: str) -> dict[st
 
 
 def _take_settings(autoencoder: ImageAutoencoder, file: Path, remedy: str) -> None:
-    """What config.json beside the weights says of their latents becomes the model's."""
+    """What config.json beside the weights says of their latents becomes the model's; InputError where it is another's."""
     try:
-        autoencoder.stored = stored_beside(file, autoencoder.latent_channels)
+        autoencoder.stored = stored_beside(file, autoencoder)
     except WeightsError as error:
         raise InputError(
             f"{file.parent / CONFIG} beside the weights cannot be used", found=str(error), remedy=remedy

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from ..common.errors import InputError, WeightsError
 from ..common.files import file_hash
 from ..common.run_folder import AVERAGE, OPTIMIZERS, RAW, STATE
-from ..nn.stored import stored_beside, write_config
+from ..nn.stored import write_config
 from ..nn.weight_files import clean_keys, load_strict, save_weights
+from ..nn.whose import stored_beside
 from .networks import Networks, Optimizers
 
 _DISCRIMINATOR = "discriminator.safetensors"
@@ -148,7 +149,7 @@ def read_snapshot(
     _load_weights(networks.autoencoder, folder / RAW)
     for each in (networks.autoencoder, networks.average):
         if each is not None:
-            each.stored = stored_beside(folder / RAW, each.latent_channels)
+            each.stored = stored_beside(folder / RAW, each)
     if networks.average is not None:
         kept = (folder / AVERAGE).exists()
         _load_weights(networks.average, folder / (AVERAGE if kept else RAW))
