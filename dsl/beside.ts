@@ -1,9 +1,11 @@
 /** What a model's parts take and give besides image and latent: conditions from outside, skips, and the image in the decoder. */
 import { UserError } from "../src/errors/index.ts";
+import { must } from "../src/errors/must.ts";
 import type { Graph, Part, PartSource } from "../src/ir/model.ts";
 import type { Shape } from "../src/ir/shape.ts";
 import { pythonKeywords } from "../src/ir/python-names.ts";
 import { placeOf, type Source } from "../src/ir/source.ts";
+import { neededValues } from "../src/ir/walk.ts";
 import { checkKeys, type Below } from "./config.ts";
 import type { Feature, FeatureOrVector } from "./feature.ts";
 import { checkNames, shapeOfInput, type Given, type MapInput, type VectorInput } from "./inputs.ts";
@@ -77,7 +79,13 @@ export function placesRead({ inputs, nodes, outputs }: Graph): readonly number[]
 
 /** Refuses a condition that no part reads. */
 export function checkRead(conditions: readonly Offer[], parts: readonly Part[], source: Source): void {
-  const idle = conditions.find(({ name }) => parts.every(({ inputNames }) => !inputNames.includes(name)));
+  const read = new Set(
+    parts.flatMap(({ graph, inputNames }) => {
+      const needed = neededValues(graph);
+      return inputNames.filter((_, i) => needed.has(must(graph.inputs[i], "an input of a part")));
+    }),
+  );
+  const idle = conditions.find(({ name }) => !read.has(name));
   if (idle === undefined) return;
   throw new UserError({
     what: `no part reads the condition ${idle.name}`,

@@ -1,8 +1,11 @@
 /** What comes from outside: how authors write the inputs of networks and the conditions of models. */
 import { UserError } from "../src/errors/index.ts";
+import { must } from "../src/errors/must.ts";
 import { dividedDim, symbolDim } from "../src/ir/dim.ts";
+import type { Graph } from "../src/ir/model.ts";
 import { shapeOf, type Shape } from "../src/ir/shape.ts";
 import { placeOf, type Source } from "../src/ir/source.ts";
+import { neededValues } from "../src/ir/walk.ts";
 import { checkCounts, checkKeys, type Below } from "./config.ts";
 import type { Feature, Vector } from "./feature.ts";
 
@@ -45,6 +48,19 @@ export function shapeOfInput(input: MapInput | VectorInput, { one, all, of, also
   const { channels, stride = 1 } = input;
   checkCounts(of, { channels, stride }, below);
   return shapeOf("N", channels, dividedDim(symbolDim("H"), stride), dividedDim(symbolDim("W"), stride));
+}
+
+/** Refuses a graph that reads nothing of an input: `names` are theirs, `of` is what messages call the whole. */
+export function checkInputsRead(graph: Graph, names: readonly string[], of: string, help: string, source: Source): void {
+  const read = neededValues(graph);
+  const idle = names.find((_, i) => !read.has(must(graph.inputs[i], "an input of the graph")));
+  if (idle === undefined) return;
+  throw new UserError({
+    what: `nothing reads ${idle} in the ${of}`,
+    where: placeOf(source),
+    found: `inputs ${names.join(", ")}`,
+    help,
+  });
 }
 
 /** Refuses what graphs and Python cannot call values. */

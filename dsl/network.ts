@@ -3,7 +3,7 @@ import type { Block, Model, Network } from "../src/ir/model.ts";
 import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
 import { checkOnlySettings } from "./arguments.ts";
 import { checkKeys, checkText, type Below } from "./config.ts";
-import { checkNames, shapeOfInput, type Given, type MapInput, type VectorInput } from "./inputs.ts";
+import { checkInputsRead, checkNames, shapeOfInput, type Given, type MapInput, type VectorInput } from "./inputs.ts";
 import { checkOwnOps } from "./tracing/own-ops.ts";
 import { tracePart } from "./tracing/part.ts";
 
@@ -66,6 +66,7 @@ function traced(config: BlockConfig & { readonly name: string }, below: Below): 
   checkNames("a network", [name], source);
   checkNames("an input of a network", inputNames, source);
   const { modules, graph, outputs } = tracePart({ "": block }, shapes, block, source, "network");
+  checkInputsRead(graph, inputNames, "network", "read it in the block's function, or leave it out of inputs", source);
   checkOwnOps([{ graph }]);
   const named = Object.entries(outputs).map(([key, value]) => [key === "" ? output : key, value] as const);
   const outputNames = named.map(([key]) => key);

@@ -4,6 +4,7 @@ import { must } from "../src/errors/must.ts";
 import type { Module, Part } from "../src/ir/model.ts";
 import { placeOf, type Source } from "../src/ir/source.ts";
 import { placesRead, type Offer } from "./beside.ts";
+import { checkInputsRead } from "./inputs.ts";
 import { applied, checkPart, stagesOf } from "./stages.ts";
 import { handleOf, type Handle } from "./tracing/handles.ts";
 import { sharing, tracePart, type TracedPart } from "./tracing/part.ts";
@@ -62,6 +63,8 @@ export class PartTracer {
       inputNames: taken.map((offer) => offer.name),
       outputNames: outputs.map(([key]) => key),
     });
+    // What a part is for; what it is offered besides it may leave.
+    checkInputsRead(part.graph, part.inputNames.slice(0, 1), name, `make what the ${name} gives of it`, source);
     this.#checkModules(part);
     return { part, outputs: traced.outputs, takes: (offered) => part.inputNames.includes(offered) };
   }

@@ -85,6 +85,11 @@ export function neededModules(graph: Graph): ReadonlySet<Module> {
   return modules;
 }
 
+/** The values on which the outputs depend; of what a call is given, what it reads. */
+export function neededValues(graph: Graph): ReadonlySet<Value> {
+  return collectNeeded(graph, graph.outputs, new Set());
+}
+
 /** The values of a graph on which some of its outputs depend. */
 function collectNeeded({ nodes }: Graph, outputs: readonly Value[], modules: Set<Module>): ReadonlySet<Value> {
   const values = new Set(outputs);
