@@ -59,6 +59,12 @@ describe("the client", () => {
     await expect(client.encode(image, { mask: { ...mask, dims: [1, 1, height, width] } })).rejects.toThrow(
       "encode: mask is [2, 1, 16, 24] here, not [1, 1, 16, 24] of 768 values",
     );
+    await expect(client.encode(image, { mask: mask.data })).rejects.toThrow(
+      "encode: mask is { data, dims } with a Float32Array, not Float32Array",
+    );
+    await expect(client.encode(image, { mask: { ...image, data: mask.data } })).rejects.toThrow(
+      "encode: mask is { data, dims } with a Float32Array, not { data: Float32Array, batch: number, height: number, width: number }",
+    );
     const { mean, skips } = await client.encode(image, { mask });
     await expect(client.decode(mean)).rejects.toThrow(
       "decode: inpainting takes skip, original, mask besides, and is not given skip",

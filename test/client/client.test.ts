@@ -256,6 +256,27 @@ describe("encode and decode", () => {
     );
     await client.release();
   });
+  test("say what is no image or latent, and where the latent is in what encode gave", async () => {
+    const { createClient, normalize, toPixels } = await open("nano");
+    const client = await createClient(node, graphs);
+    const small = { data: new Float32Array(192), height: 8, width: 8 };
+    const wrong = (run: (given: never) => unknown, given: unknown) => Promise.resolve().then(() => run(given as never));
+    const encoded = await client.encode(small);
+    const whole =
+      "a latent is { data, height, width } with a Float32Array, not { mean: Object, logvar: Object }: give it mean alone";
+    await expect(wrong(client.decode.bind(client), encoded)).rejects.toThrow(`decode: ${whole}`);
+    await expect(wrong(normalize, encoded)).rejects.toThrow(`normalize: ${whole}`);
+    await expect(wrong(toPixels, encoded)).rejects.toThrow("toPixels: an image is { data, height, width }");
+    const values = { data: small.data, dims: [1, 3, 8, 8] };
+    for (const [given, found] of [
+      [values, "{ data: Float32Array, dims: Array }"],
+      [{ ...small, data: new Float64Array(192) }, "{ data: Float64Array, height: number, width: number }"],
+      [{ ...small, height: "8" }, "{ data: Float32Array, height: string, width: number }"],
+      [undefined, "undefined"],
+    ] as const)
+      await expect(wrong(client.encode.bind(client), given)).rejects.toThrow(new RegExp(`with a Float32Array, not ${found}$`));
+    await client.release();
+  });
   test("say which graph is missing", async () => {
     const client = await (await open("nano")).createClient(node, { encoder: graphs.encoder });
     const latent = { data: new Float32Array(12), height: 1, width: 1 };

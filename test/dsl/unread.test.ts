@@ -1,5 +1,5 @@
 /** What a network or a part is given and nothing reads: it would be an input of a graph for nothing. */
-/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return -- as JavaScript would be written: types have tests of their own */
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument -- as JavaScript would be written: types have tests of their own */
 import { describe, expect, test } from "vitest";
 import { verifyModel } from "../../src/ir/verify.ts";
 import type { Model } from "../../src/ir/model.ts";
@@ -16,7 +16,7 @@ const Reading = block("Reading", ({ place }: { place: number }) => {
 /** Hands on what the block in it leaves. */
 const Handing = block("Handing", ({ place }: { place: number }) => {
   const { inner, after } = layers({ inner: Reading({ place }), after: conv2d({ in: 4, out: 4 }) });
-  return (x: Any, y: Any): Any => after(inner(x, y) as Any);
+  return (x: Any, y: Any): Any => after(inner(x, y));
 });
 const maps = [
   { name: "first", channels: 4 },
@@ -67,7 +67,7 @@ describe("of an autoencoder", () => {
   });
   const Masked = block("Masked", () => {
     const { inner, out } = layers({ inner: Reading({ place: 0 }), out: conv2d({ in: 4, out: 3 }) });
-    return (z: Any, { mask }: Any): Any => upsample(out(inner(z, mask) as Any) as Any, { factor: 2 });
+    return (z: Any, { mask }: Any): Any => upsample(out(inner(z, mask)) as Any, { factor: 2 });
   });
   const build = model as (config: Any) => Model;
 

@@ -263,6 +263,8 @@ function taken(
     const value = values[name];
     if (value === undefined)
       throw new TypeError(`${method}: ${facts.name} takes ${names.join(", ")} besides, and is not given ${name}`);
+    if (kindOf(value.data) !== "Float32Array" || kindOf(value.dims) !== "Array")
+      throw new TypeError(`${method}: ${name} is { data, dims } with a Float32Array, not ${kindsIn(value)}`);
     const sides = divisors.map((divisor, axis) => (divisor === null ? null : (image[axis] ?? 0) / divisor));
     const wanted = [batch, channels, ...sides];
     const fits = value.dims.length === wanted.length && wanted.every((size, axis) => size === null || size === value.dims[axis]);
@@ -317,6 +319,7 @@ function present(session: RuntimeSession | undefined, part: string): RuntimeSess
 
 /** Sizes that do not fit are told here, with those that do; the runtime's own message would name a layer. */
 function check(method: string, planes: Planes<number>, channels: number, stride: number): void {
+  requirePlanes(method, planes);
   const { batch = 1, height, width } = planes;
   for (const [axis, side] of Object.entries({ height, width })) {
     const near = nearestSides(axis as "height" | "width", side, stride);
@@ -331,7 +334,34 @@ function check(method: string, planes: Planes<number>, channels: number, stride:
   checkCount(method, planes, channels);
 }
 
+/** Types say it too; JavaScript gives what it has, such as all that `encode` gave. */
+function requirePlanes(method: string, planes: unknown): void {
+  const given = Object(planes) as Readonly<Record<string, unknown>>;
+  const wanted = { data: "Float32Array", height: "number", width: "number" };
+  if (Object.entries(wanted).every(([key, kind]) => kindOf(given[key]) === kind)) return;
+  const inside = facts.encoded.find((name) => name in given);
+  const what = method === "encode" || method === "toPixels" ? "an image" : "a latent";
+  throw new TypeError(
+    `${method}: ${what} is { data, height, width } with a Float32Array, not ${kindsIn(planes)}${inside === undefined ? "" : `: give it ${inside} alone`}`,
+  );
+}
+
+/** What something is made of, for a message. */
+function kindsIn(given: unknown): string {
+  if (typeof given !== "object" || given === null || ArrayBuffer.isView(given)) return kindOf(given);
+  return `{ ${Object.entries(given)
+    .map(([key, value]) => `${key}: ${kindOf(value)}`)
+    .join(", ")} }`;
+}
+
+function kindOf(value: unknown): string {
+  const kind = typeof value;
+  // By its name: one of another window is of another class.
+  return kind === "object" ? Object.prototype.toString.call(value).slice(8, -1) : kind;
+}
+
 function checkCount(method: string, planes: Planes<number>, channels: number): void {
+  requirePlanes(method, planes);
   const { data, batch = 1, height, width } = planes;
   if (planes.channels !== undefined && planes.channels !== channels)
     throw new RangeError(`${method}: ${planes.channels} channels, where ${facts.name} has ${channels}`);
@@ -457,9 +487,9 @@ function grey([red = 0, green = 0, blue = 0]: readonly number[]): number {
 
 /** RGBA pixels for ImageData of one image of a batch, values outside of [-1, 1] clamped. */
 export function toPixels(image: Image, index = 0): Uint8ClampedArray<ArrayBuffer> {
-  const { data, height, width, batch = 1 } = image;
   needsColours();
   checkCount("toPixels", image, facts.imageChannels);
+  const { data, height, width, batch = 1 } = image;
   if (!Number.isInteger(index) || index < 0 || index >= batch)
     throw new RangeError(`toPixels: there is no image ${index}, counted from 0, among ${batch}`);
   const area = width * height;
