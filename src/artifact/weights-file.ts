@@ -29,35 +29,73 @@ export function openWeights(path: string): Safetensors {
   return new Safetensors({ name: path, size, read });
 }
 
-/** What `compile` wants of an opened file: its hash, and config.json beside it; both as a manifest beside them says, if there is one. */
+/** What `compile` wants of an opened file: its hash, and config.json beside it; both as they were written, where the folder says how. */
 export function trainedWeights(file: Safetensors): TrainedWeights {
-  const sha256 = hashAsCompiled(file.name, `the weights ${file.name} are not those that were compiled`);
+  const sha256 = hashAsWritten(file.name, (done) => `the weights ${file.name} are not those that were ${done}`);
   return { file, sha256, config: configBeside(file.name) };
 }
 
-function hashAsCompiled(path: string, otherwise: string): string {
+function hashAsWritten(path: string, otherwise: (done: string) => string): string {
   const sha256 = sha256OfFile(path);
-  const listed = manifestBeside(dirname(path))?.files[basename(path)];
-  if (listed === undefined || listed.sha256 === sha256) return sha256;
+  const listing = listingsOf(path).find((each) => each.sha256 !== undefined && each.sha256 !== sha256);
+  if (listing === undefined) return sha256;
   throw new UserError({
-    what: otherwise,
-    expected: `sha256 ${listed.sha256}, as manifest.json beside it says`,
+    what: otherwise(listing.done),
+    expected: `sha256 ${listing.sha256}, as ${listing.name} beside it says`,
     found: `sha256 ${sha256}`,
-    help: "copy the file again from where it came, or compile that folder again; what was changed on purpose goes into a folder without that manifest",
+    help: `copy the file again from where it came, or ${listing.help}`,
   });
+}
+
+interface Listing {
+  readonly name: string;
+  readonly sha256: string | undefined;
+  readonly done: string;
+  readonly help: string;
+}
+
+/** What lies beside a file and may say which hash it was written with. */
+function listingsOf(path: string): readonly Listing[] {
+  const folder = dirname(path);
+  const name = basename(path);
+  return [
+    {
+      name: "manifest.json",
+      sha256: manifestBeside(folder)?.files[name]?.sha256,
+      done: "compiled",
+      help: "compile that folder again; what was changed on purpose goes into a folder without that manifest",
+    },
+    { name: "state.json", sha256: checkpointHashes(folder)[name], done: "trained", help: "take another checkpoint" },
+  ];
+}
+
+/** The hashes in a training checkpoint's state.json; none in other folders. UserError where it is damaged. */
+function checkpointHashes(folder: string): Readonly<Record<string, string>> {
+  const state = join(folder, "state.json");
+  if (!existsSync(state)) return {};
+  try {
+    return (JSON.parse(readFileSync(state, "utf8")) as { files?: Record<string, string> } | null)?.files ?? {};
+  } catch (error) {
+    throw new UserError({
+      what: `${state}, which has the hashes of the checkpoint's files, is damaged`,
+      found: (error as Error).message,
+      help: "take another checkpoint",
+    });
+  }
 }
 
 function configBeside(weights: string): TrainedWeights["config"] {
   const name = join(dirname(weights), "config.json");
   if (!existsSync(name)) {
-    if (manifestBeside(dirname(weights))?.files["config.json"] === undefined) return undefined;
+    const listing = listingsOf(name).find((each) => each.sha256 !== undefined);
+    if (listing === undefined) return undefined;
     throw new UserError({
       what: `${name} is missing, which says how the latents of the weights beside it are spread`,
-      found: "manifest.json, which lists it",
-      help: "copy the folder again; weights alone go into a folder without that manifest",
+      found: `${listing.name}, which lists it`,
+      help: `copy the folder again; weights alone go into a folder without ${listing.name}`,
     });
   }
-  hashAsCompiled(name, `${name}, beside the weights, is not the file that was compiled`);
+  hashAsWritten(name, (done) => `${name}, beside the weights, is not the file that was ${done}`);
   try {
     return { name, value: JSON.parse(readFileSync(name, "utf8")) as unknown };
   } catch (error) {

@@ -15,7 +15,7 @@ test("a folder of a compile that lost its config.json, and with it what its late
     "
     error: lost/config.json is missing, which says how the latents of the weights beside it are spread
       found:    manifest.json, which lists it
-      help:     copy the folder again; weights alone go into a folder without that manifest
+      help:     copy the folder again; weights alone go into a folder without manifest.json
     "
   `);
   writeFileSync(join(folder, "lost/manifest.json"), readFileSync(join(compiled, "manifest.json")).subarray(0, -9));

@@ -1,9 +1,9 @@
 /** The numbers that a run measured of its latents: they reach every file that `compile` writes, to the last bit. */
-import { copyFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { compiledTiny, litevae } from "./in-process.ts";
-import { manifestOf, write } from "./litevae.ts";
+import { manifestOf, sha256, write } from "./litevae.ts";
 
 type Client = typeof import("../../src/targets/client/template.mts");
 
@@ -118,5 +118,24 @@ describe("weights beside a manifest", () => {
     expect(message).toContain("edited/config.json, beside the weights, is not the file that was compiled");
     expect(message).toContain(`expected: sha256 ${manifestOf(out).files["config.json"]?.sha256}`);
     expect(message).toContain("goes into a folder without that manifest");
+  });
+  test("and those of a training checkpoint are as its state says", async () => {
+    const checkpoint = join(folder, "step-00000006");
+    mkdirSync(checkpoint);
+    const files = { "average.safetensors": "model.safetensors", "config.json": "config.json" };
+    for (const [name, from] of Object.entries(files)) cpSync(join(compiled, from), join(checkpoint, name));
+    const hashes = Object.fromEntries(Object.keys(files).map((name) => [name, sha256(readFileSync(join(checkpoint, name)))]));
+    const say = (state: string): void => writeFileSync(join(checkpoint, "state.json"), state);
+    const compile = ["compile", "tiny.ts", "-o", "of-checkpoint", "--weights", "step-00000006/average.safetensors"] as const;
+    say(JSON.stringify({ step: 6, files: hashes }));
+    expect((await litevae(folder, ...compile)).code).toBe(0);
+    say(JSON.stringify({ step: 6, files: { ...hashes, "average.safetensors": "0".repeat(64) } }));
+    expect(await wrong(...compile)).toContain("average.safetensors are not those that were trained");
+    say(JSON.stringify({ step: 6, files: { ...hashes, "config.json": "0".repeat(64) } }));
+    expect(await wrong(...compile)).toContain("config.json, beside the weights, is not the file that was trained");
+    say("{");
+    expect(await wrong(...compile)).toContain(
+      "step-00000006/state.json, which has the hashes of the checkpoint's files, is damaged",
+    );
   });
 });

@@ -1,6 +1,5 @@
 """What a person gets wrong on the command line: one message each, exit code 1, and nothing lost or half-written."""
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -147,7 +146,9 @@ def test_a_recipe_of_the_run_that_is_damaged(
     assert (run / "recipe.json").read_bytes() == content
 
 
-def test_checkpoints_that_cannot_be_used(message: Callable[..., str], finished: Path, tmp_path: Path) -> None:
+def test_checkpoints_that_cannot_be_used(
+    message: Callable[..., str], finished: Path, tmp_path: Path, project: Project
+) -> None:
     run, other = tmp_path / "run", tmp_path / "other"
     shutil.copytree(finished, run)
     shutil.copytree(finished, other)
@@ -164,22 +165,24 @@ def test_checkpoints_that_cannot_be_used(message: Callable[..., str], finished: 
         "  help:     give such a folder, or --resume auto"
     )
     checkpoint = other / "checkpoints" / "step-00000004"
-    state = json.loads((checkpoint / "state.json").read_text())
-    (checkpoint / "state.json").write_text(json.dumps(state | {"model": "b"}))
+    written = (checkpoint / "state.json").read_text()
+    sealing = project.module("_runtime.common.sealed")
+    state = sealing.opened(written)
+    (checkpoint / "state.json").write_text(sealing.sealed(state | {"model": "b"}))
     assert message("--resume", str(checkpoint), run=other) == (
         "error: the checkpoint is of another model\n"
         "  expected: tiny\n"
         "  found:    b\n"
         "  help:     resume with the package that wrote it, or give another --output"
     )
-    (checkpoint / "state.json").write_text(json.dumps(state | {"step": 100}))
+    (checkpoint / "state.json").write_text(sealing.sealed(state | {"step": 100}))
     assert message("--resume", str(checkpoint), run=other) == (
         "error: the checkpoint lies behind the end of the recipe\n"
         "  expected: at most 4 steps\n"
         "  found:    step 100\n"
         "  help:     raise phases.N.steps, or give another --output"
     )
-    (checkpoint / "state.json").write_text(json.dumps(state))
+    (checkpoint / "state.json").write_text(written)
     weights = checkpoint / "autoencoder.safetensors"
     whole = weights.read_bytes()
     weights.write_bytes(whole[: len(whole) // 2])

@@ -1,13 +1,20 @@
-"""manifest.json, which `litevae compile` leaves with the sha256 of every file beside it."""
+"""What says with which sha256 files were written: `litevae compile`'s manifest.json, and a checkpoint's state.json."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .errors import WeightsError
 from .files import file_hash
+from .run_folder import STATE
+from .sealed import opened
 
 MANIFEST = "manifest.json"
+
+_COMPILE_AGAIN = (
+    "compile that folder again; what was changed on purpose goes into a folder without that manifest"
+)
 
 
 def is_compiled(folder: Path) -> bool:
@@ -28,23 +35,43 @@ def refuse_compiled(folder: Path) -> None:
 
 
 def check_manifest(file: Path) -> None:
-    """WeightsError where a manifest beside `file` lists it with another hash, so that it was damaged or changed since, where
-    a file that it lists is missing, and where it is damaged itself.
+    """WeightsError where a manifest or a checkpoint's state beside `file` lists it with another hash, so that it was damaged or
+    changed since, where a file that one lists is missing, and where one is damaged itself.
     """
-    manifest = _listed(file.parent) or {}
+    for listing, hashes, done, remedy in (
+        (MANIFEST, _hashes(_listed(file.parent)), "compiled", _COMPILE_AGAIN),
+        (STATE, _of_checkpoint(file.parent), "written", "take another checkpoint"),
+    ):
+        listed = hashes.get(file.name)
+        if listed is None:
+            # It says nothing of this file.
+            continue
+        if not file.is_file():
+            raise WeightsError(f"{file} is missing, and {listing} beside it lists it: copy the folder again")
+        found = file_hash(file)
+        if found != listed:
+            raise WeightsError(
+                f"{file} is not the file that was {done}: sha256 {found} instead of {listed}, as {listing} beside it says; "
+                f"copy it again, or {remedy}"
+            )
+
+
+def _hashes(files: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The sha256 of each entry of a manifest that has one."""
+    entries = (files or {}).items()
+    return {name: entry["sha256"] for name, entry in entries if isinstance(entry, dict) and "sha256" in entry}
+
+
+def _of_checkpoint(folder: Path) -> dict[str, Any]:
+    """The sha256 of a checkpoint's files by their names; nothing where a folder is none, or an older version wrote it."""
+    file = folder / STATE
     try:
-        listed = manifest[file.name]["sha256"]
-    except (KeyError, TypeError):
-        # It says nothing of this file.
-        return
-    if not file.is_file():
-        raise WeightsError(f"{file} is missing, and {MANIFEST} beside it lists it: copy the folder again")
-    found = file_hash(file)
-    if found != listed:
-        raise WeightsError(
-            f"{file} is not the file that was compiled: sha256 {found} instead of {listed}, as {MANIFEST} beside it says; "
-            "copy it again, or compile that folder again; what was changed on purpose goes into a folder without that manifest"
-        )
+        files = opened(file.read_text(encoding="utf-8")).get("files")
+    except OSError:
+        return {}
+    except ValueError as error:
+        raise WeightsError(f"{file} is damaged ({error}): take another checkpoint") from error
+    return files if isinstance(files, dict) else {}
 
 
 def _listed(folder: Path) -> dict[str, Any] | None:

@@ -1,7 +1,6 @@
 """What a checkpoint holds: weights as safetensors, what optimizers and random generators remember as .pt files that load
-without executing anything, and `state.json`, which is written last and has the hashes of the others."""
+without executing anything, and `state.json`, which is written last and has the hashes of the others and of itself."""
 
-import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from ..common.errors import InputError, WeightsError
 from ..common.files import file_hash
 from ..common.run_folder import AVERAGE, OPTIMIZERS, RAW, STATE
+from ..common.sealed import opened, sealed
 from ..nn.stored import write_config
 from ..nn.weight_files import clean_keys, load_strict, save_weights
 from ..nn.whose import stored_beside
@@ -77,8 +77,7 @@ def write_random_state(folder: Path, process: int) -> None:
 def write_state(folder: Path, state: State) -> None:
     """Comes last: with it the checkpoint says what it consists of."""
     files = {path.name: file_hash(path) for path in sorted(folder.iterdir())}
-    text = json.dumps(asdict(replace(state, files=files)), indent=2) + "\n"
-    (folder / STATE).write_text(text, encoding="utf-8")
+    (folder / STATE).write_text(sealed(asdict(replace(state, files=files))), encoding="utf-8")
 
 
 def read_state(folder: Path, model: str, steps: int) -> State:
@@ -119,7 +118,7 @@ def keys_in(folders: Iterable[Path]) -> frozenset[str]:
 def _parsed_state(folder: Path) -> State:
     path = folder / STATE
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields = opened(path.read_text(encoding="utf-8"))
         state = State(**_missing(fields) | fields)
     except OSError as error:
         raise DamagedCheckpointError(path, error.strerror or str(error)) from error
