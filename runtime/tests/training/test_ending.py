@@ -31,8 +31,9 @@ def test_a_signal_that_announces_the_end_leaves_a_checkpoint(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    # As a scheduler does: a warning, and SIGTERM after it.
-    after(monkeypatch, 2, lambda: os.kill(os.getpid(), getattr(signal, name)))
+    # As a scheduler does: a warning, and SIGTERM after it. What it signals as well, as torchrun, passes it on.
+    for _ in range(2):
+        after(monkeypatch, 2, lambda: os.kill(os.getpid(), getattr(signal, name)))
     if name != "SIGTERM":
         after(monkeypatch, 2, lambda: os.kill(os.getpid(), signal.SIGTERM))
     assert train(tmp_path / "run", images) == 75
@@ -42,12 +43,14 @@ def test_a_signal_that_announces_the_end_leaves_a_checkpoint(
 
 def test_the_same_signal_again_ends_at_once_and_what_was_ignored_stays_so() -> None:
     program = (
-        "import os, signal; from litevae_runtime.common.signals import StopSignals\n"
+        "import os, signal, time; from litevae_runtime.common import signals as module\n"
+        "from litevae_runtime.common.signals import StopSignals; module.RELAYED = 0.2\n"
         "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
         "with StopSignals() as signals:\n"
         "    os.kill(os.getpid(), signal.SIGHUP); assert signals.received is None\n"
         "    os.kill(os.getpid(), signal.SIGUSR1); assert signals.received == 'SIGUSR1'\n"
-        "    os.kill(os.getpid(), signal.SIGTERM); print('here', flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGTERM); os.kill(os.getpid(), signal.SIGUSR1)\n"
+        "    print('here', flush=True); time.sleep(0.3)\n"
         "    os.kill(os.getpid(), signal.SIGUSR1); print('not here', flush=True)\n"
     )
     done = subprocess.run(

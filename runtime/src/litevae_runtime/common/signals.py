@@ -6,6 +6,7 @@ import os
 import signal
 from functools import cache, partial
 from multiprocessing.sharedctypes import RawValue
+from time import monotonic
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -13,13 +14,15 @@ from typing import Self
 _NAMES = ("SIGTERM", "SIGINT", "SIGUSR1", "SIGUSR2", "SIGHUP", "SIGXCPU")
 _ASKING = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 
+# Seconds in which the same signal again is the same request: a scheduler signals every process, and torchrun passes on its own.
+RELAYED = 3.0
 
 # Whether a run of this process was asked to stop: in memory that its loading processes share, which ignore signals.
 STOPPING = RawValue(ctypes.c_bool, False)
 
 
 class StopSignals:
-    """Remembers the first of them; the same one again ends the process at once, as without this.
+    """Remembers the first of them; the same one again, `RELAYED` later, ends the process at once, as without this.
 
     Another one does not: a scheduler announces the end with one and sends SIGTERM then. What was ignored before, as SIGHUP is
     under nohup, stays so.
@@ -28,6 +31,7 @@ class StopSignals:
     def __init__(self) -> None:
         self.received: str | None = None
         self._before: dict[signal.Signals, object] = {}
+        self._first: dict[int, float] = {}
 
     def __enter__(self) -> Self:
         _keep_from_children()
@@ -47,7 +51,10 @@ class StopSignals:
     def _remember(self, number: int, frame: FrameType | None) -> None:
         self.received = self.received or signal.Signals(number).name
         STOPPING.value = True
-        self._restore(number)
+        now = monotonic()
+        if now - self._first.setdefault(number, now) > RELAYED:
+            self._restore(number)
+            signal.raise_signal(number)
 
     def _restore(self, number: int) -> None:
         signal.signal(number, self._before[signal.Signals(number)])  # type: ignore[arg-type]
