@@ -18,7 +18,7 @@ RECIPE, METRICS = "recipe.json", "metrics.jsonl"
 # Checkpoints that nothing finds or removes any more: of a run that went on differently, of weights that gave numbers which are
 # not finite, and with files that are not as they were written.
 ABANDONED, DIVERGED, DAMAGED = "abandoned", "diverged", "damaged"
-_ASIDE = re.compile(f"(?:(?:{ABANDONED}|{DIVERGED}|{DAMAGED})-)?{_CHECKPOINT.pattern}")
+_ASIDE = re.compile(rf"(?:(?:{ABANDONED}|{DIVERGED}|{DAMAGED})-(?:\d+-)?)?{_CHECKPOINT.pattern}")
 
 # The files of a checkpoint's EMA weights, where the recipe keeps them, and of those that are trained.
 AVERAGE, RAW = "average.safetensors", "autoencoder.safetensors"
@@ -83,11 +83,30 @@ def step_of(checkpoint: Path) -> int:
 
 def recipe_of(checkpoint: Path) -> Path | None:
     """The recipe of the run that a checkpoint is of."""
-    path = checkpoint.parent.parent / RECIPE
-    return path if path.is_file() else None
+    found = (place.parent.parent / RECIPE for place in _places(checkpoint))
+    return next((path for path in found if path.is_file()), None)
 
 
 def run_of(folder: Path) -> Path:
     """The run that a checkpoint's folder is of, where its results belong; any other folder itself."""
-    place = folder.resolve()
-    return place.parents[1] if _ASIDE.fullmatch(place.name) and place.parent.name == "checkpoints" else folder
+    for place in _places(folder):
+        if _ASIDE.fullmatch(place.name) and place.parent.name == "checkpoints":
+            return place.parents[1]
+    return folder
+
+
+def shards_of(run: Path) -> Path:
+    """The folder beside a run that keeps the indices of its shards."""
+    place = _absolute(run)
+    return place.parent / f"{place.name}.shards"
+
+
+def _places(folder: Path) -> tuple[Path, Path]:
+    """Where a folder is said to lie, and where it does: it may be a link, and so may the folder that it lies in."""
+    return _absolute(folder), folder.resolve()
+
+
+def _absolute(folder: Path) -> Path:
+    """A path with a name, which `.` and `..` are not; links stay what they are."""
+    place = folder.absolute()
+    return folder.resolve() if ".." in place.parts else place

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from dataclasses import asdict
+from itertools import chain, count
 from pathlib import Path
 
 from ..common.errors import InputError
@@ -57,11 +58,14 @@ class Checkpoints(RunFolder):
         return [path.name for path in later]
 
     def put_aside(self, path: Path, why: str) -> None:
-        """Renames a checkpoint to `WHY-…`, which nothing finds or removes."""
+        """Renames a checkpoint to `WHY-…`, which nothing finds; what was abandoned may be good, and is never replaced."""
         best = self.best()
         if best is not None and best.step == step_of(path):
             (self.folder / BEST).unlink()
         aside = path.with_name(f"{why}-{path.name}")
+        if why == ABANDONED:
+            numbered = (path.with_name(f"{why}-{number}-{path.name}") for number in count(2))
+            aside = next(place for place in chain([aside], numbered) if not place.exists())
         shutil.rmtree(aside, ignore_errors=True)
         path.rename(aside)
 
@@ -91,9 +95,8 @@ def choose_checkpoint(run: Path, resume: str | None, dry_run: bool = False) -> P
             found=str(run / MANIFEST),
             remedy=f"give another --output; --set train.start_from={run} begins from its weights",
         )
-    there = RunFolder(run).paths()
+    there, work = RunFolder(run).paths(), _work_in(run)
     if resume is None:
-        work = _work_in(run)
         if work and not dry_run:
             raise InputError(
                 f"{run} holds a run already" if there else f"{run} holds a run already, without checkpoints",
@@ -121,7 +124,7 @@ def choose_checkpoint(run: Path, resume: str | None, dry_run: bool = False) -> P
             found=f"no {STATE}" if chosen.is_dir() else "no such folder",
             remedy="give such a folder, or --resume auto",
         )
-    if there and chosen.resolve().parent != there[-1].resolve().parent and not dry_run:
+    if work and chosen.resolve().parent != RunFolder(run).folder.resolve() and not dry_run:
         raise InputError(
             f"{run} holds another run than the checkpoint's",
             expected=f"a checkpoint of {run}, or a new folder",

@@ -66,8 +66,8 @@ def _run(
 
     checkpoint = choose_checkpoint(options.output, options.resume, options.dry_run)
     # A run goes on with its own recipe, also where it was killed before its first checkpoint.
-    before = options.output / RECIPE if checkpoint is None and options.resume is not None else None
-    found = recipe_of(checkpoint) if checkpoint is not None else before
+    before = options.output / RECIPE if options.resume is not None else None
+    found = (None if checkpoint is None else recipe_of(checkpoint)) or before
     own = found if options.recipe is None and found is not None and found.is_file() else None
     notes: list[str] = []
     if checkpoint is not None and own is None and options.recipe is None:

@@ -13,7 +13,7 @@ from accelerate import Accelerator
 from tqdm import tqdm
 
 from ..common.files import write_text
-from ..common.json_lines import append_line, read_lines
+from ..common.json_lines import append_line, append_lines, read_lines
 from ..common.run_folder import ABANDONED, METRICS
 from ..common.text import counted
 from ..data.grids import save_grid
@@ -111,7 +111,8 @@ def cut_metrics(run: Path, step: int) -> list[str]:
     if lines.entries and not kept:
         # The run begins anew: what an earlier one logged is not lost.
         aside = path.with_name(f"{ABANDONED}-{METRICS}")
-        path.replace(aside)
+        append_lines(aside, lines.entries)
+        path.unlink()
         return [*notes, f"the run begins anew; what was logged before is {aside}"]
     write_text(path, "".join(f"{json.dumps(entry)}\n" for entry in kept))
     return notes

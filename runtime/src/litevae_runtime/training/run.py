@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..common.commands import EXIT_DONE
 from ..common.errors import InputError
-from ..common.run_folder import DAMAGED, DIVERGED, RunFolder, step_of
+from ..common.run_folder import DAMAGED, DIVERGED, RunFolder, shards_of, step_of
 from ..nn.builders import Builders
 from ..nn.image_autoencoder import ImageAutoencoder
 from ..recipe.fields import Recipe
@@ -55,7 +55,7 @@ def train(
     nothing. InputError says what is wrong with the input.
     """
     accelerator = make_accelerator(recipe, cpu)
-    cache = None if dry_run else output.with_name(f"{output.name}.shards")
+    cache = None if dry_run else shards_of(output)
     split = open_split(accelerator, data, recipe, model.image_channels, cache)
     before = choose_checkpoint(output, resume, dry_run)
     # With `auto` an older checkpoint may take the place of a damaged one.
