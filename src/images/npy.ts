@@ -27,10 +27,6 @@ const kinds: Readonly<Record<string, Kind>> = {
   f8: { type: "float64", bytes: 8, read: (buffer) => new Float64Array(buffer) },
 };
 
-export function isNpy(bytes: Buffer): boolean {
-  return bytes.subarray(0, magic.length).toString("latin1") === magic;
-}
-
 /** [H, W, C], [C, H, W], or [H, W] where there is one channel; where both ends have the right length the channels stand last. */
 export function npySamples(bytes: Buffer, channels: number): Samples {
   const { kind, shape, fortran, values } = parse(bytes);

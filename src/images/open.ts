@@ -5,11 +5,12 @@
 import { readFile, stat } from "node:fs/promises";
 import { InternalError, nonEmpty } from "../errors/must.ts";
 import type { PixelRule } from "../recipe/pixels.ts";
-import { isNpy, npySamples } from "./npy.ts";
+import { formatOf, type Format } from "./formats.ts";
+import { npySamples } from "./npy.ts";
 import { convertedToSrgb, photographSamples } from "./photograph.ts";
-import { ImageError, type SampleArray, type Samples, type SampleType } from "./samples.ts";
+import { ImageError, tooLarge, type SampleArray, type Samples, type SampleType } from "./samples.ts";
 import { ranges, toSigned } from "./signed.ts";
-import { isTiff, tiffSamples } from "./tiff.ts";
+import { tiffSamples } from "./tiff.ts";
 
 /** Planar float32 [channels, height, width] in [-1, 1]. */
 export interface PlanarImage {
@@ -21,12 +22,10 @@ export interface PlanarImage {
 
 /** Reads a file, whole and upright. Throws an ImageError with the reason where it gives no image of so many channels. */
 export async function openImage(path: string, channels: number, rule: PixelRule): Promise<PlanarImage> {
+  const bytes = await stored(path);
+  const format = formatOf(bytes);
   try {
-    // To read a pipe would be to wait for who writes into it.
-    if (!(await stat(path)).isFile()) throw new ImageError("no file, but a folder, a pipe or a device");
-    const bytes = await readFile(path);
-    if (bytes.length === 0) throw new ImageError("the file is empty");
-    const samples = await samplesOf(bytes, channels, rule);
+    const samples = await samplesOf(bytes, format, channels, rule);
     const planes = await shown(samples, channels, rule);
     const { height, width } = samples;
     const data = new Float32Array(channels * height * width);
@@ -35,16 +34,35 @@ export async function openImage(path: string, channels: number, rule: PixelRule)
   } catch (error) {
     if (error instanceof ImageError || error instanceof InternalError) throw error;
     // Decoders throw errors of their own on damaged files, and pako texts; the first line of libvips' says what is wrong.
-    const [reason] = nonEmpty((error instanceof Error ? error.message || error.name : String(error)).split("\n"), "the reason");
-    throw new ImageError(reason.replace(/^Input buffer/, "Input file"));
+    const reason = firstLine(error);
+    if (reason.includes("exceeds pixel limit")) throw tooLarge();
+    throw new ImageError(`a damaged ${format}: ${reason.replace(/^Input buffer has corrupt header: ?/, "") || "its header"}`);
   }
 }
 
-async function samplesOf(bytes: Buffer, channels: number, { profile }: PixelRule): Promise<Samples> {
-  if (isNpy(bytes)) return npySamples(bytes, channels);
-  const found = isTiff(bytes) ? await tiffSamples(bytes, channels) : { page: 0, whiteIsZero: false };
+async function stored(path: string): Promise<Buffer> {
+  try {
+    // To read a pipe would be to wait for who writes into it.
+    if (!(await stat(path)).isFile()) throw new ImageError("no file, but a folder, a pipe or a device");
+    const bytes = await readFile(path);
+    if (bytes.length === 0) throw new ImageError("the file is empty");
+    return bytes;
+  } catch (error) {
+    if (error instanceof ImageError) throw error;
+    throw new ImageError(firstLine(error));
+  }
+}
+
+function firstLine(error: unknown): string {
+  const [line] = nonEmpty((error instanceof Error ? error.message || error.name : String(error)).split("\n"), "the reason");
+  return line;
+}
+
+async function samplesOf(bytes: Buffer, format: Format, channels: number, { profile }: PixelRule): Promise<Samples> {
+  if (format === "NPY") return npySamples(bytes, channels);
+  const found = format === "TIFF" ? await tiffSamples(bytes, channels) : { page: 0, whiteIsZero: false };
   if (!("page" in found)) return found;
-  const samples = await photographSamples(bytes, channels, profile === "srgb", found.page);
+  const samples = await photographSamples(bytes, format, channels, profile === "srgb", found.page);
   if (!found.whiteIsZero) return samples;
   // libvips has turned them over, and what is declared is of those in the file.
   return { ...samples, planes: samples.planes.map((plane) => plane.map((value) => 255 - value)), whiteIsZero: true };

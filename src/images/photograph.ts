@@ -1,40 +1,60 @@
 /** What sharp decodes: samples of 8 and 16 bits, upright, and what their colour profile makes of them. */
 import sharp, { type Metadata, type Sharp } from "sharp";
-import { crc32, deflateSync } from "node:zlib";
-import { counted, ImageError, wrongChannels, type SampleArray, type Samples } from "./samples.ts";
+import { deflateSync } from "node:zlib";
+import { bmpSamples } from "./bmp.ts";
+import { orientationOf } from "./exif.ts";
+import type { Format } from "./formats.ts";
+import { chunkOf, plainPng } from "./png.ts";
+import { counted, ImageError, mostPixels, upright, wrongChannels, type SampleArray, type Samples } from "./samples.ts";
 
 /** Grey or RGB of a page with what lies beside them; for a model of neither 1 nor 3 channels the file's own samples. */
 export async function photographSamples(
   stored: Buffer,
+  format: Format,
   channels: number,
   convertProfile: boolean,
   page: number,
 ): Promise<Samples> {
-  const bytes = withEarlyExif(stored);
-  if (bytes.subarray(0, 2).toString("latin1") === "BM")
-    throw new ImageError("a BMP file, which training alone reads", "convert it to PNG");
-  const upright = { autoOrient: true, page } as const;
-  const plain = { ...upright, ignoreIcc: true } as const;
-  const metadata = await sharp(bytes, { page }).metadata();
   const isColour = channels === 1 || channels === 3;
-  const { icc: profile } = metadata;
+  if (format === "BMP") return asked(bmpSamples(stored), channels, undefined);
+  const png = format === "PNG" ? plainPng(stored) : undefined;
+  const bytes = png?.bytes ?? stored;
+  // A TIFF's tag says what is up.
+  const options = { ...common, page, autoOrient: format === "TIFF" };
+  const plain = { ...options, ignoreIcc: true };
+  const metadata = await sharp(bytes, options).metadata();
+  const exif = format === "TIFF" ? undefined : (png?.exif ?? metadata.exif);
+  const read = async (image: Sharp, space: Space): Promise<Samples> => {
+    const samples = await decoded(image, space);
+    return exif === undefined
+      ? samples
+      : { ...samples, ...upright(samples.planes, samples.height, samples.width, orientationOf(exif)) };
+  };
+  const profile = png === undefined ? metadata.icc : png.profile;
   if (metadata.space === "cmyk") {
     if (isColour && convertProfile && spaceOf(profile) === "CMYK")
-      return { ...(await decoded(sharp(bytes, upright), "srgb")), isColour: true };
-    const inks = await decoded(sharp(bytes, plain).pipelineColourspace("cmyk"), "cmyk");
+      return { ...(await read(sharp(bytes, options), "srgb")), isColour: true };
+    const inks = await read(sharp(bytes, plain).pipelineColourspace("cmyk"), "cmyk");
     return isColour ? fromInks(inks) : own(inks, channels, "CMYK");
   }
   if (!["srgb", "b-w", "rgb16", "grey16"].includes(metadata.space))
     throw new ImageError(`an image of the colour space ${metadata.space}`, "store it as RGB");
-  const read = greyOf(await decoded(sharp(bytes, plain), spaceFor(metadata)), metadata);
-  if (!isColour) return own(read, channels, read.planes.length < 3 ? "grey" : "RGB");
+  return asked(greyOf(await read(sharp(bytes, plain), spaceFor(metadata)), metadata), channels, profile);
+}
+
+/** What is the same wherever sharp reads a file: what a decoder warns of is read as Pillow reads it, as are large images. */
+const common = { failOn: "error", limitInputPixels: mostPixels } as const;
+
+/** Grey or RGB with its profile, or a file's own samples. */
+function asked(read: Samples, channels: number, profile: Uint8Array | undefined): Samples {
   const count = read.planes.length < 3 ? 1 : 3;
+  if (channels !== 1 && channels !== 3) return own(read, channels, count === 1 ? "grey" : "RGB");
   const fits = spaceOf(profile) === (count === 1 ? "GRAY" : "RGB ");
   return {
     ...read,
     planes: read.planes.slice(0, count),
     alpha: read.planes[count],
-    isColour,
+    isColour: true,
     profile: fits ? profile : undefined,
   };
 }
@@ -112,33 +132,13 @@ export async function convertedToSrgb(
     .toColourspace(count === 1 ? "b-w" : "srgb")
     .png({ compressionLevel: 0 })
     .toBuffer();
-  return (await decoded(sharp(withProfile(png, profile)), "srgb")).planes;
+  return (await decoded(sharp(withProfile(png, profile), common), "srgb")).planes;
 }
 
 /** Bytes before a PNG's second chunk: its signature and IHDR. */
 const afterHeader = 8 + 25;
 
-/** libpng's reader looks no further than to the pixels for a PNG's eXIf, which may stand behind them. */
-function withEarlyExif(bytes: Buffer): Buffer {
-  if (bytes.subarray(0, 4).toString("latin1") !== "\x89PNG") return bytes;
-  let behind = false;
-  for (let at = 8; at + 12 <= bytes.length;) {
-    const kind = bytes.subarray(at + 4, at + 8).toString("latin1");
-    const end = at + 12 + bytes.readUInt32BE(at);
-    if (kind === "eXIf")
-      return behind
-        ? Buffer.concat([bytes.subarray(0, afterHeader), bytes.subarray(at, end), bytes.subarray(afterHeader)])
-        : bytes;
-    behind ||= kind === "IDAT";
-    at = end;
-  }
-  return bytes;
-}
-
 function withProfile(png: Buffer, profile: Uint8Array): Buffer {
-  const chunk = Buffer.concat([Buffer.from("iCCPicc\0\0", "latin1"), deflateSync(profile)]);
-  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(chunk.length - 4);
-  check.writeUInt32BE(crc32(chunk));
-  return Buffer.concat([png.subarray(0, afterHeader), length, chunk, check, png.subarray(afterHeader)]);
+  const chunk = chunkOf("iCCP", Buffer.concat([Buffer.from("icc\0\0", "latin1"), deflateSync(profile)]));
+  return Buffer.concat([png.subarray(0, afterHeader), chunk, png.subarray(afterHeader)]);
 }

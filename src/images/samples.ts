@@ -34,6 +34,16 @@ export class ImageError extends Error {
   }
 }
 
+/** Pillow takes more for an attack. */
+export const mostPixels = 178_956_970;
+
+export function tooLarge(): ImageError {
+  return new ImageError(
+    `an image of more than ${mostPixels.toLocaleString("en")} pixels`,
+    "cut it into pieces, or give it a smaller size",
+  );
+}
+
 export const declareRange = "declare the range that they can have (range)";
 
 export function wrongChannels(reason: string, channels: number): ImageError {

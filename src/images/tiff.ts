@@ -6,8 +6,6 @@ import { fromArrayBuffer, type GeoTIFFImage, type ImageFileDirectory } from "geo
 import { unpredicted } from "./predictor.ts";
 import { counted, ImageError, upright, wrongChannels, type SampleArray, type Samples, type SampleType } from "./samples.ts";
 
-const magics = ["II*\0", "MM\0*", "II+\0", "MM\0+"];
-
 /** PhotometricInterpretation (TIFF 6.0) with how many samples make its colour. */
 const whiteIsZero = 0;
 const rgb = 2;
@@ -42,10 +40,6 @@ interface Page {
   readonly extra: readonly number[];
   readonly hasAlpha: boolean;
   readonly orientation: number;
-}
-
-export function isTiff(bytes: Buffer): boolean {
-  return magics.includes(bytes.subarray(0, 4).toString("latin1"));
 }
 
 /** Where a photograph of 8 bits is, which libvips decodes. */

@@ -35,7 +35,7 @@ function imageNames(folder: string): readonly string[] {
   if (images.length > 0) return images.sort();
   throw new UserError({
     what: `${folder} holds no images to calibrate on`,
-    expected: "JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy files, not in folders of their own",
+    expected: "JPEG, PNG, WebP, BMP, GIF, TIFF or .npy files, not in folders of their own",
     found: names.length === 0 ? "an empty folder" : names.slice(0, 5).join(", ") + (names.length > 5 ? ", …" : ""),
     help: "put a few images there, such as the model will see",
   });

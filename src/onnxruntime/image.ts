@@ -52,7 +52,7 @@ async function opened(path: string, channels: number, rule: PixelRule): Promise<
     const { message, help } = error;
     throw new UserError({
       what: `cannot read the image ${path}`,
-      expected: `an image of ${counted(channels)} in a JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy file`,
+      expected: `an image of ${counted(channels)} in a JPEG, PNG, WebP, BMP, GIF, TIFF or .npy file`,
       found: message,
       help,
     });

@@ -123,7 +123,7 @@ describe("run (exit code 1)", () => {
     expect(await run("compiled", "missing.png")).toMatchInlineSnapshot(`
       "
       error: cannot read the image missing.png
-        expected: an image of 3 channels in a JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy file
+        expected: an image of 3 channels in a JPEG, PNG, WebP, BMP, GIF, TIFF or .npy file
         found:    ENOENT: no such file or directory, stat 'missing.png'
         help:     check the path, and that the file opens in a viewer
       "
@@ -133,8 +133,8 @@ describe("run (exit code 1)", () => {
     expect(await run("compiled", "tiny.ts")).toMatchInlineSnapshot(`
       "
       error: cannot read the image tiny.ts
-        expected: an image of 3 channels in a JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy file
-        found:    Input file contains unsupported image format
+        expected: an image of 3 channels in a JPEG, PNG, WebP, BMP, GIF, TIFF or .npy file
+        found:    none of the formats PNG, JPEG, WEBP, BMP, GIF, TIFF, NPY
         help:     check the path, and that the file opens in a viewer
       "
     `);
@@ -148,8 +148,8 @@ describe("run (exit code 1)", () => {
     expect(await run("compiled", "cut.png")).toMatchInlineSnapshot(`
       "
       error: cannot read the image cut.png
-        expected: an image of 3 channels in a JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy file
-        found:    vipspng: libpng read error
+        expected: an image of 3 channels in a JPEG, PNG, WebP, BMP, GIF, TIFF or .npy file
+        found:    the file is cut off
         help:     check the path, and that the file opens in a viewer
       "
     `);
@@ -191,7 +191,7 @@ describe("run (exit code 1)", () => {
     expect(await run("five")).toMatchInlineSnapshot(`
       "
       error: cannot read the image grey.png
-        expected: an image of 5 channels in a JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy file
+        expected: an image of 5 channels in a JPEG, PNG, WebP, BMP, GIF, TIFF or .npy file
         found:    3 channels (RGB), not 5
         help:     give images of 5 channels, or compile a model whose imageChannels are those of the images
       "
@@ -200,7 +200,7 @@ describe("run (exit code 1)", () => {
       .toMatchInlineSnapshot(`
         "
         error: cannot read the image colours/grey.png
-          expected: an image of 5 channels in a JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy file
+          expected: an image of 5 channels in a JPEG, PNG, WebP, BMP, GIF, TIFF or .npy file
           found:    3 channels (RGB), not 5
           help:     give images of 5 channels, or compile a model whose imageChannels are those of the images
         "

@@ -268,7 +268,7 @@ describe("messages", () => {
     expect(failure(1, "--precision", "fp16", "--calibrate", "empty")).toMatchInlineSnapshot(`
       "
       error: empty holds no images to calibrate on
-        expected: JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy files, not in folders of their own
+        expected: JPEG, PNG, WebP, BMP, GIF, TIFF or .npy files, not in folders of their own
         found:    an empty folder
         help:     put a few images there, such as the model will see
       "
@@ -279,7 +279,7 @@ describe("messages", () => {
     expect(failure(1, "--precision", "fp16", "--calibrate", "text")).toMatchInlineSnapshot(`
       "
       error: text holds no images to calibrate on
-        expected: JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy files, not in folders of their own
+        expected: JPEG, PNG, WebP, BMP, GIF, TIFF or .npy files, not in folders of their own
         found:    notes.txt
         help:     put a few images there, such as the model will see
       "
@@ -290,8 +290,8 @@ describe("messages", () => {
     expect(failure(1, "--precision", "fp16", "--calibrate", "broken")).toMatchInlineSnapshot(`
       "
       error: cannot read the image broken/one.png
-        expected: an image of 3 channels in a JPEG, PNG, WebP, AVIF, GIF, SVG, TIFF or .npy file
-        found:    Input file contains unsupported image format
+        expected: an image of 3 channels in a JPEG, PNG, WebP, BMP, GIF, TIFF or .npy file
+        found:    none of the formats PNG, JPEG, WEBP, BMP, GIF, TIFF, NPY
         help:     check the path, and that the file opens in a viewer
       "
     `);

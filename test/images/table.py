@@ -6,7 +6,9 @@ scikit-image from the pixels that were written, and not by the reader.
 
 import json
 
+from chunk_cases import chunks, orientations, palettes, pixels
 from colour_cases import inks, profiles
+from format_cases import bitmaps, others, warned_of
 from image_cases import CASES, OUT
 from layout_cases import left_out, opacity, own_layouts, white_is_zero
 from name_cases import other_names
@@ -17,6 +19,13 @@ from sample_cases import damaged, floats_and_integers, nodata_under, volumes
 for make in (
     eight_bits,
     other_names,
+    chunks,
+    palettes,
+    pixels,
+    orientations,
+    bitmaps,
+    warned_of,
+    others,
     transparency,
     sixteen_bits,
     inks,

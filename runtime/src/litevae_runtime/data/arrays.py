@@ -4,15 +4,11 @@ import io
 import math
 
 import numpy as np
+from PIL import Image
 
 from ..common.errors import CorruptImageError
 from ..common.text import counted
 from .pixels import Array
-
-
-def is_npy(data: bytes) -> bool:
-    """By its first bytes."""
-    return data.startswith(np.lib.format.MAGIC_PREFIX)
 
 
 def read_npy(data: bytes) -> Array:
@@ -57,6 +53,14 @@ def require_channels(planes: Array, channels: int, kind: str) -> Array:
     if len(planes) != channels:
         raise wrong_channels(f"{kind} of {counted(len(planes), 'channel')}, not {channels}", channels)
     return planes
+
+
+def too_large() -> CorruptImageError:
+    """An image that Pillow takes for an attack."""
+    most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+    return CorruptImageError(
+        f"an image of more than {most:,} pixels", "cut it into pieces, or give it a smaller size"
+    )
 
 
 def wrong_channels(reason: str, channels: int) -> CorruptImageError:

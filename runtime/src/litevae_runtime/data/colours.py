@@ -1,19 +1,18 @@
 """Photographs, which Pillow decodes: to grey or RGB in 8 bits, or to their samples where those have more bits or are wanted."""
 
 import io
-import struct
 from functools import lru_cache
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms
+from PIL import Image, ImageCms
 
 from ..common.text import counted
 from .arrays import wrong_channels
+from .bmp import require_plain_bmp
+from .exif import orientation_of
 from .pixels import Array, Planes
+from .png import Png
 from .tiff import Samples, upright
-
-# Pillow knows more formats; some of them start other programs. Above 179 million pixels it takes a file for an attack.
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 
 _TURNED = (5, 6, 7, 8)
 
@@ -21,23 +20,36 @@ _TURNED = (5, 6, 7, 8)
 _PHOTOMETRIC, _COLOUR_MAP = 262, 320
 
 
-def opened(data: bytes, page: int = 0) -> Image.Image:
-    """A page of the image in a file's bytes, of which a PNG is decoded and others are when their pixels are asked for."""
-    image = Image.open(io.BytesIO(data), formats=FORMATS)
+def opened(data: bytes, format_: str, page: int = 0) -> Image.Image:
+    """A page of the image in a file's bytes, of any format but PNG; its pixels are decoded when they are asked for."""
+    if format_ == "BMP":
+        require_plain_bmp(data)
+    image = Image.open(io.BytesIO(data), formats=[format_])
     if page > 0:
         # Pillow keeps the profile of the page before.
         image.info.pop("icc_profile", None)
         image.seek(page)
-    if image.format == "TIFF":
+    if format_ == "TIFF":
         _widen_colour_map(image)
-    if image.format == "GIF":
-        return _whole_gif(image)
-    if image.format == "PNG":
-        # Pillow decodes a PNG to look for its EXIF data: what fails here must not pass for damaged EXIF data.
-        raw = _raw_mode(image)
-        image.load()
-        _widen_transparency(image, raw)
+    return _whole_gif(image) if format_ == "GIF" else image
+
+
+def opened_png(png: Png) -> Image.Image:
+    """A PNG, decoded."""
+    image = Image.open(io.BytesIO(png.data), formats=["PNG"])
+    raw = _raw_mode(image)
+    image.load()
+    _require_last_row(png, image)
+    _widen_transparency(image, raw)
+    image.info |= {"exif": png.exif, "icc_profile": png.profile}
     return image
+
+
+def _require_last_row(png: Png, image: Image.Image) -> None:
+    """Pillow leaves rows at 0 which a PNG does not have."""
+    last = image.crop((0, image.height - 1, *image.size))
+    if png.is_interlaced or not any(last.tobytes()):
+        png.require_pixels()
 
 
 def _widen_colour_map(image: Image.Image) -> None:
@@ -73,20 +85,19 @@ def _widen_transparency(image: Image.Image, raw: str) -> None:
         image.info["transparency"] = transparent * (255 // (2 ** int(raw[2:]) - 1))
 
 
-def deep_samples(data: bytes) -> tuple[Array, Array | None] | None:
-    """Colours [C, H, W] and alpha [H, W], uint16, of a PNG of 16 bits, upright; None for any other file.
+def deep_samples(png: Png) -> tuple[Array, Array | None]:
+    """Colours [C, H, W] and alpha [H, W], uint16, of a PNG of 16 bits, upright.
 
     Pillow takes the upper byte of every sample where there are several. What it calls little-endian is the lower one.
     """
-    images = [Image.open(io.BytesIO(data), formats=FORMATS) for _ in range(2)]
+    images = [Image.open(io.BytesIO(png.data), formats=["PNG"]) for _ in range(2)]
     raw = _raw_mode(images[0])
-    if images[0].format != "PNG" or not raw.endswith("16B"):
-        return None
     for image, other in zip(images, _BYTES[raw], strict=True):
         image.tile = [image.tile[0]._replace(args=other)]
         if raw == "LA;16B":
             image._mode = "RGBA"
         image.load()
+        _require_last_row(png, image)
     if raw == "I;16B":
         samples = np.asarray(images[0])[None].astype(np.uint16)
     elif raw == "LA;16B":
@@ -95,7 +106,7 @@ def deep_samples(data: bytes) -> tuple[Array, Array | None] | None:
     else:
         high, low = (np.moveaxis(np.asarray(image), -1, 0).astype(np.uint16) for image in images)
         samples = (high << 8 | low).astype(np.uint16)
-    samples = upright(samples, orientation(images[0]))
+    samples = upright(samples, orientation_of(png.exif))
     count = 1 if raw in ("I;16B", "LA;16B") else 3
     alpha = samples[count] if len(samples) > count else None
     key = images[0].info.get("transparency")
@@ -115,10 +126,12 @@ _BYTES = {
 
 def own_samples(image: Image.Image, channels: int) -> Array:
     """The samples [C, H, W] of an image of 8 bits for a model of neither 1 nor 3 channels, upright."""
-    bands = len(image.getbands())
     if "transparency" in image.info:
         image = image.convert("LA" if image.mode in ("1", "L") else "RGBA")
-    if len(image.getbands()) != channels:
+    elif image.mode == "P":
+        image = image.convert("RGB")
+    bands = len(image.getbands())
+    if bands != channels:
         raise wrong_channels(f"{counted(bands, 'channel')} ({image.mode}), not {channels}", channels)
     pixels = np.asarray(upright_image(image))
     return np.moveaxis(pixels.reshape(*pixels.shape[:2], -1), -1, 0)
@@ -242,16 +255,5 @@ _TRANSPOSE = {
 
 
 def orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 where the EXIF data are damaged, since the pixels may still be whole.
-
-    Pillow turns TIFFs itself. XMP, which it looks into as well, is not asked: other readers do not.
-    """
-    if image.format == "TIFF":
-        return 1
-    try:
-        exif = Image.Exif()
-        exif.load(image.info.get("exif", b""))
-        number = exif.get(ExifTags.Base.Orientation, 1)
-    except (SyntaxError, ValueError, OSError, struct.error):
-        return 1
-    return number if number in range(1, 9) else 1
+    """What EXIF says, 1 to 8. Pillow turns TIFFs itself. XMP, which it looks into as well, is not asked."""
+    return 1 if image.format == "TIFF" else orientation_of(image.info.get("exif", b""))

@@ -24,9 +24,8 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from ..common.errors import CorruptImageError
-from .arrays import channels_first, is_npy, read_npy, require_channels
+from .arrays import channels_first, read_npy, require_channels, too_large
 from .colours import (
-    FORMATS,
     converted,
     deep_samples,
     divided,
@@ -34,13 +33,16 @@ from .colours import (
     luma,
     on_white,
     opened,
+    opened_png,
     own_samples,
     samples_of,
     upright_image,
     upright_size,
 )
+from .formats import format_of
 from .pixels import BY_TYPE, Declared, Planes, is_plain, opacity, to_signed
-from .tiff import Samples, is_tiff, stored_samples
+from .png import plain_png
+from .tiff import Samples, stored_samples
 
 Box = tuple[int, int, int, int]
 Size = tuple[int, int]
@@ -72,35 +74,39 @@ def open_image(data: bytes, channels: int, rule: Declared = BY_TYPE) -> DecodedI
     """The image in a file's bytes, for a model of so many channels, by what is declared of
     samples; CorruptImageError tells why it is none.
     """
-    with _reasons():
-        if not data:
-            raise CorruptImageError("the file is empty")
-        if is_npy(data):
-            return ArrayImage(to_signed(channels_first(read_npy(data), channels), rule), "NPY")
-        found = stored_samples(data, channels) if is_tiff(data) else 0
-        if isinstance(found, Samples):
-            return ArrayImage(_shown(found, channels, rule), "TIFF")
-        image = opened(data, found)
-        format_ = image.format or ""
-        deep = deep_samples(data)
-        profile = image.info.get("icc_profile")
-        if deep is not None:
-            colours, alpha = deep
-            if channels not in (1, 3):
+    if not data:
+        raise CorruptImageError("the file is empty")
+    format_ = format_of(data)
+    with _reasons(format_):
+        if format_ == "NPY":
+            return ArrayImage(to_signed(channels_first(read_npy(data), channels), rule), format_)
+        if format_ == "TIFF":
+            found = stored_samples(data, channels)
+            if isinstance(found, Samples):
+                return ArrayImage(_shown(found, channels, rule), format_)
+            image = opened(data, format_, found)
+        elif format_ == "PNG":
+            png = plain_png(data)
+            if png.bits == 16:
+                colours, alpha = deep_samples(png)
+                if channels in (1, 3):
+                    samples = Samples(colours, alpha, False, png.profile)
+                    return ArrayImage(_shown(samples, channels, rule), format_)
                 own = colours if alpha is None else np.concatenate([colours, alpha[None]])
                 return ArrayImage(to_signed(require_channels(own, channels, "a PNG"), rule), format_)
-            samples = Samples(colours, alpha, False, profile)
-            return ArrayImage(_shown(samples, channels, rule), format_)
+            image = opened_png(png)
+        else:
+            image = opened(data, format_)
         if channels not in (1, 3):
             return ArrayImage(to_signed(own_samples(image, channels), rule), format_)
-        profile = profile if rule.profile == "srgb" else None
+        profile = image.info.get("icc_profile") if rule.profile == "srgb" else None
         if is_plain(rule):
             return PillowImage(image, channels, profile, format_)
         return ArrayImage(_shown(samples_of(image, profile), channels, rule), format_)
 
 
 @contextmanager
-def _reasons() -> Iterator[None]:
+def _reasons(format_: str) -> Iterator[None]:
     """Turns whatever a decoder raises on a damaged file into CorruptImageError, and keeps its warnings quiet."""
     try:
         with warnings.catch_warnings():
@@ -108,11 +114,14 @@ def _reasons() -> Iterator[None]:
             yield
     except CorruptImageError:
         raise
+    except Image.DecompressionBombError:
+        raise too_large() from None
+    # Pillow names an object in memory where a header is damaged.
     except UnidentifiedImageError:
-        raise CorruptImageError(f"none of the formats {', '.join(FORMATS)}, NPY") from None
+        raise CorruptImageError(f"a damaged {format_}: its header") from None
     # Decoders raise nearly anything: OSError, SyntaxError, struct.error, zlib.error, IndexError.
     except Exception as error:
-        raise CorruptImageError(str(error) or type(error).__name__) from error
+        raise CorruptImageError(f"a damaged {format_}: {str(error) or type(error).__name__}") from error
 
 
 def _shown(samples: Samples, channels: int, rule: Declared) -> Planes:
@@ -152,7 +161,7 @@ class PillowImage:
 
     def resized(self, box: Box, size: Size, *, draft: bool = False, mirror: bool = False) -> Tensor:
         """See Image."""
-        with _reasons():
+        with _reasons(self.format):
             if draft and not self._upright:
                 self._reduce(min((box[2] - box[0]) / size[0], (box[3] - box[1]) / size[1]) / DRAFT_MARGIN)
             image = self._decoded()
@@ -190,7 +199,7 @@ class ArrayImage:
 
     def resized(self, box: Box, size: Size, *, draft: bool = False, mirror: bool = False) -> Tensor:
         """See Image; `draft` does nothing."""
-        with _reasons():
+        with _reasons(self.format):
             planes = [Image.fromarray(plane) for plane in self._planes]
             resized = [np.array(plane.resize(size, Image.Resampling.BICUBIC, box=box)) for plane in planes]
         # Bicubic weights overshoot at edges; 8-bit images are clamped by Pillow in the same way.

@@ -13,13 +13,11 @@ from PIL import Image
 
 from ..common.errors import CorruptImageError
 from ..common.text import counted
-from .arrays import wrong_channels
+from .arrays import too_large, wrong_channels
 from .pixels import Array
 
 # It logs what is odd about a file; what makes one unusable is raised.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
-
-_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _ORIENTATION, _SUBSAMPLING, _PROFILE = 274, 530, 34675
 
@@ -51,11 +49,6 @@ class Samples:
     profile: bytes | None
     # Whether the least value of `planes` is white.
     white_is_zero: bool = False
-
-
-def is_tiff(data: bytes) -> bool:
-    """By its first bytes."""
-    return data[:4] in _MAGIC
 
 
 def stored_samples(data: bytes, channels: int) -> Samples | int:
@@ -172,7 +165,7 @@ def _planes(page: tifffile.TiffPage, shown: bool) -> Array:
             f"a TIFF with samples of {page.bitspersample} bits", "store them in 8, 16, 32 or 64 bits"
         )
     if page.imagewidth * page.imagelength > 2 * (Image.MAX_IMAGE_PIXELS or np.inf):
-        raise CorruptImageError(f"a TIFF of {page.imagewidth}×{page.imagelength} pixels")
+        raise too_large()
     height, width = _shape(page)
     if page.planarconfig == 2:
         array = _decoded(page).reshape(page.samplesperpixel, height, width)
