@@ -43,7 +43,7 @@ export function addVerify(program: Command): void {
         if (sensitive === false && ok)
           progress(`warning: ${output} stays within what is allowed under random parameters, too: it says little of the weights`);
       const wrong = result.outputs.filter(({ ok }) => !ok);
-      if (wrong.length > 0) throw disagreement(folder, weights, result, wrong);
+      if (wrong.length > 0) throw await disagreement(folder, weights, result, wrong);
       if (result.compiledFromWeights === false && result.reference === null) throw unanswered(folder, weights, result);
     });
 }
@@ -84,12 +84,12 @@ function unanswered(folder: string, weights: string | undefined, { alone }: Veri
   });
 }
 
-function disagreement(
+async function disagreement(
   folder: string,
   weights: string | undefined,
-  { reference }: Verification,
+  { reference, for: audience }: Verification,
   wrong: readonly VerifiedOutput[],
-): UserError {
+): Promise<UserError> {
   const names = wrong.map(({ output }) => output).join(", ");
   if (reference === null) {
     return new UserError({
@@ -109,13 +109,18 @@ function disagreement(
       help: "look in the model for a logarithm, a root or a division of what can be 0 or less; with weights of a run, see whether it diverged",
     });
   }
+  const { audiences } = await import("../targets/onnx/audience.ts");
+  const whole = Object.entries(audiences).some(([name, each]) => name === audience && each.whole);
+  const again = whole
+    ? `--for ${audience} leaves norms to the runtime, and onnxruntime's on a processor round on flat images: compile with another --for, and verify that`
+    : "compile the model again; where this stays, please report it with the model";
   return new UserError({
     what: `the graphs in ${folder} do not give what the package gives`,
     expected: wrong.map(({ output, bound }) => `${output} within ${bound?.toExponential(2)}`).join("\n"),
     found: wrong.map(({ output, difference }) => `${output} off by ${difference?.toExponential(2)}`).join("\n"),
     help:
       weights === undefined
-        ? "compile the model again; where this stays, please report it with the model"
+        ? again
         : `compile the folder from these weights: litevae compile MODEL -o ${folder} --target onnx,torch --weights ${weights}`,
   });
 }

@@ -45,6 +45,8 @@ export interface VerifiedOutput {
 export interface Verification {
   readonly model: string;
   readonly precision: "fp32" | "fp16";
+  /** For whom the graphs were compiled. */
+  readonly for: string;
   readonly size: { readonly height: number; readonly width: number };
   readonly seed: number;
   /** What the graphs were compared with; null when nothing was there that could run. */
@@ -85,6 +87,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   return {
     model: manifest.model,
     precision: manifest.precision ?? "fp32",
+    for: must(manifest.onnx, "what the manifest says of graphs").for,
     size,
     seed: options.seed,
     reference:

@@ -27,16 +27,15 @@ export const linearAttention = defineOp({
     const at = (place: number): string => writer.ints(`at_${place}`, [place]);
     const rows = (of: string, start: number, stop: number): string => writer.node("Slice", [of, at(start), at(stop), at(2)]);
     const values = splitHeads(writer, value, heads, width);
-    const join = (row: string, of: string): string => writer.node("Concat", [of, row], { axis: 2 });
-    // The sum of the keys stands below their products with the values. pnnx loses the axis of a reduction, and reads products with a row of ones.
-    const sums = writer.reduces
-      ? join(writer.node("ReduceSum", [turned, at(2)]), writer.node("MatMul", [values, turned]))
-      : writer.node("MatMul", [join(onesLike(writer, rows(values, 0, 1)), values), turned]);
+    // A row of ones below the values gives the sum of the keys: made as the others are, what float32 loses of long sums of like numbers leaves the
+    // quotient, which a ReduceSum of rows beside it changed by 2e-4 on flat maps. pnnx, too, loses the axis of a reduction and reads this.
+    const weighted = writer.node("Concat", [values, onesLike(writer, rows(values, 0, 1))], { axis: 2 });
+    const sums = writer.node("MatMul", [weighted, turned]);
     const mixed = writer.node("MatMul", [sums, splitHeads(writer, writer.node("Relu", [query]), heads, size)]);
     const total = writer.node("Add", [rows(mixed, width, width + 1), writer.constant(`eps_${eps}`, [], [eps])]);
     return [joinHeads(writer, writer.node("Div", [rows(mixed, 0, width), total]), inputs)];
   },
-  precise: ["MatMul", "ReduceSum", "Concat", "Slice", "Mul", "Add", "Div"],
+  precise: ["MatMul", "Concat", "Slice", "Mul", "Add", "Div"],
   // What relu gives of queries and keys, the values, sums over positions, what they give for every query, and what that is divided by.
   saves(inputs, _, { heads }) {
     const { batch, queries, keys, size, width } = attendedCounts(inputs);

@@ -5,6 +5,7 @@ import { globalPool } from "../../src/ops/global-pool.ts";
 import { groupNorm } from "../../src/ops/group-norm.ts";
 import { instanceNorm } from "../../src/ops/instance-norm.ts";
 import { layerNorm } from "../../src/ops/layer-norm.ts";
+import { linearAttention } from "../../src/ops/linear-attention.ts";
 import { floats, tensorOf, type Tensor } from "../../src/ir/tensor.ts";
 import { audiences, type Audience } from "../../src/targets/onnx/audience.ts";
 import { runOneOp } from "../../src/op-test/one-op.ts";
@@ -150,3 +151,35 @@ test.each<readonly [string, (channel: number, random: () => number) => number]>(
   const [found] = await runOneOp(layerNorm, { channels: width, eps, bias: false }, [input], state);
   expect(relativeError(found as Tensor, expected)).toBeLessThan(1e-5);
 });
+
+test.each(["portable", "cpu"] as const)("linearAttention for %s of a flat map at 256²", async (audience) => {
+  const side = 256;
+  const flat = (of: number): Tensor => {
+    const data = Float32Array.from({ length: channels * side ** 2 }, (_, i) => of * (1 + 0.13 * Math.floor(i / side ** 2)));
+    return tensorOf([1, channels, side, side], data);
+  };
+  const values = flat(0.7371);
+  const inputs = [flat(0.9137), flat(0.4177), values];
+  const [found] = await runOneOp(linearAttention, { heads: 2, eps: 1e-15 }, inputs, {}, undefined, audiences[audience]);
+  expect(relativeError(found as Tensor, Float64Array.from(floats(values)))).toBeLessThan(2e-5);
+});
+
+test.each(Object.keys(audiences) as (keyof typeof audiences)[])(
+  "an image that is not finite leaves others alone for %s",
+  async (audience) => {
+    const shape = [2, channels, 20, 12];
+    const data = Float32Array.from({ length: 2 * channels * 240 }, (_, i) =>
+      i === 7 ? NaN : i === channels * 240 - 1 ? Infinity : Math.sin(i),
+    );
+    const input = tensorOf(shape, data);
+    for (const [op, attrs, state] of [
+      [groupNorm, { channels, groups: 2, eps }, parameters],
+      [globalPool, { reduction: "mean" }, {}],
+      [globalPool, { reduction: "sum" }, {}],
+    ] as const) {
+      const [found] = await runOneOp(op, attrs, [input], state, undefined, audiences[audience]);
+      const second = floats(found as Tensor).subarray(floats(found as Tensor).length / 2);
+      expect(second.every(Number.isFinite), op.name).toBe(true);
+    }
+  },
+);
