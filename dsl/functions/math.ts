@@ -48,22 +48,3 @@ export function sin<X extends FeatureOrVector>(x: X): X {
 export function neg<X extends FeatureOrVector>(x: X): X {
   return apply(ops.neg, {}, [x], neg, arguments);
 }
-
-/** The nearest whole number, halves to even, with the gradient of its input (straight-through estimator, Bengio et al. 2013). */
-export function roundSte<X extends FeatureOrVector>(x: X): X {
-  return apply(ops.roundSte, {}, [x], roundSte, arguments);
-}
-
-/**
- * Finite scalar quantization (arXiv:2309.15505): every channel bounded by tanh and rounded to one of its levels in [−1, 1], with the gradient of the bounded
- * values. There are as many channels as levels; the codebook has their product of entries.
- */
-export function fsq<X extends FeatureOrVector>(
-  x: X,
-  config: {
-    /** Levels of each channel, 2 at least; the codebook has their product of entries. */
-    readonly levels: readonly number[];
-  },
-): X {
-  return apply(ops.fsq, config, [x], fsq, arguments);
-}

@@ -5,3 +5,4 @@ export * from "./dropout.ts";
 export * from "./linear.ts";
 export * from "./norms.ts";
 export * from "./parameter.ts";
+export * from "./quantization.ts";

@@ -27,6 +27,8 @@ export interface ParamSpec {
   readonly buffer?: true;
   /** Nothing below 0 makes sense, such as for a variance. */
   readonly nonNegative?: true;
+  /** Inference does not read it: what training keeps of the past. */
+  readonly trainingOnly?: true;
   readonly dtype?: DType;
 }
 
@@ -44,6 +46,10 @@ export interface Saves {
   /** Bytes of tensors that are neither, and that each image adds. */
   readonly bytes?: number;
 }
+
+/** Terms of the training loss that layers have, by their names in recipe.losses. */
+export const lossTerms = ["commitment", "codebook", "entropy"] as const;
+export type LossTerm = (typeof lossTerms)[number];
 
 export interface Definition<A extends Attrs, D extends Attributes> {
   readonly name: string;
@@ -67,6 +73,8 @@ export interface Definition<A extends Attrs, D extends Attributes> {
   macs?(inputs: NonEmpty<readonly number[]>, outputs: NonEmpty<readonly number[]>, attrs: A): number;
   /** What PyTorch's autograd keeps of a call, besides parameters; its inputs where nothing is said. */
   saves?(inputs: NonEmpty<readonly number[]>, outputs: NonEmpty<readonly number[]>, attrs: A): Saves;
+  /** Terms of the training loss that its calls in PyTorch hand to `add_loss_terms` of the package's layers; absent where it has none. */
+  lossTerms?(attrs: A): readonly LossTerm[];
   /** The output shares the input's memory. */
   readonly view?: true;
   /** Where it is a real number; absent where it is one everywhere. */

@@ -13,7 +13,14 @@ export const batchNorm2d = defineOp({
     ...affineOf(channels),
     { role: "running_mean", shape: [channels], init: { kind: "constant", value: 0 }, buffer: true },
     { role: "running_var", shape: [channels], init: { kind: "constant", value: 1 }, buffer: true, nonNegative: true },
-    { role: "num_batches_tracked", shape: [], init: { kind: "constant", value: 0 }, buffer: true, dtype: "int64" },
+    {
+      role: "num_batches_tracked",
+      shape: [],
+      init: { kind: "constant", value: 0 },
+      buffer: true,
+      trainingOnly: true,
+      dtype: "int64",
+    },
   ],
   infer([input], attrs) {
     featureDims(input);

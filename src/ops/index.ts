@@ -32,6 +32,7 @@ import { instanceNorm } from "./instance-norm.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { leakyRelu } from "./leaky-relu.ts";
 import { linearAttention } from "./linear-attention.ts";
+import { lfq } from "./lfq.ts";
 import { linear } from "./linear.ts";
 import { log } from "./log.ts";
 import { maxPool2d } from "./max-pool2d.ts";
@@ -72,6 +73,7 @@ import { tanh } from "./tanh.ts";
 import { tokens } from "./tokens.ts";
 import { untokens } from "./untokens.ts";
 import { upsampleNearest } from "./upsample-nearest.ts";
+import { vectorQuantizer } from "./vector-quantizer.ts";
 import { windowAttention } from "./window-attention.ts";
 
 export const ops = {
@@ -107,6 +109,7 @@ export const ops = {
   instanceNorm,
   layerNorm,
   leakyRelu,
+  lfq,
   linear,
   linearAttention,
   log,
@@ -148,5 +151,6 @@ export const ops = {
   tokens,
   untokens,
   upsampleNearest,
+  vectorQuantizer,
   windowAttention,
 } as const;

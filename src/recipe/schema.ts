@@ -53,6 +53,15 @@ const losses = z
     wavelet: weight.default(1).describe("Charbonnier distance of high-frequency Haar bands (Table 9)"),
     gaussian: weight.default(0.5).describe("ℓ1 of what a Gaussian filter removes (Table 9)"),
     ldl: weight.default(0).describe("locally discriminative loss on artefacts (Table 15)"),
+    commitment: weight
+      .default(0)
+      .describe("mean squared distance that quantization moves a value, which the encoder learns from (arXiv:1711.00937)"),
+    codebook: weight.default(0).describe("the same distance, which the entries of a codebook without a decay learn from"),
+    entropy: weight
+      .default(0)
+      .describe(
+        "of lookup-free quantization: mean entropy of values less the entropy of their mean, in nats per channel (arXiv:2310.05737)",
+      ),
   })
   .describe("weights of the loss terms; 0 leaves a term out");
 

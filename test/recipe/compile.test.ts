@@ -141,7 +141,7 @@ describe("is refused:", () => {
           1 | import { recipe } from "litevae";
         > 2 | export default recipe({ name: "mine", phases: [{ name: "one", resolution: 32, steps: 5, batch: 1 }], losses: { ...{ kll: 1 } } });
           3 |
-        expected: l1, perceptual, kl, wavelet, gaussian, ldl
+        expected: l1, perceptual, kl, wavelet, gaussian, ldl, commitment, codebook, entropy
         found:    kll
         help:     did you mean losses.kl?
       "

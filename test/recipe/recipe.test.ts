@@ -44,7 +44,17 @@ describe("a recipe", () => {
     const made = recipe(right);
     expect(made).toMatchObject({ name: "mine", seed: 0, precision: "bf16", discriminator: "model" });
     expect(made.phases).toEqual([{ ...phase, learning_rate: 1e-4, schedule: "constant", warmup: 0, discriminator: true }]);
-    expect(made.losses).toEqual({ l1: 1, perceptual: 1, kl: 1e-3, wavelet: 1, gaussian: 0.5, ldl: 0 });
+    expect(made.losses).toEqual({
+      l1: 1,
+      perceptual: 1,
+      kl: 1e-3,
+      wavelet: 1,
+      gaussian: 0.5,
+      ldl: 0,
+      commitment: 0,
+      codebook: 0,
+      entropy: 0,
+    });
   });
 
   test("may be made of another one", () => {
@@ -118,7 +128,7 @@ describe("a wrong recipe", () => {
     expect(messages({ ...right, losses: { ...{ perceptuel: 0.5 } } })).toMatchInlineSnapshot(`
       "
       error: the recipe has no field losses.perceptuel
-        expected: l1, perceptual, kl, wavelet, gaussian, ldl
+        expected: l1, perceptual, kl, wavelet, gaussian, ldl, commitment, codebook, entropy
         found:    perceptuel
         help:     did you mean losses.perceptual?
       "

@@ -48,8 +48,7 @@ export class GraphBuilder {
     for (const [name, what] of given) if (!used.has(name)) throw new InternalError(`${label} does not use its ${what}`);
     const made = new Set([...given.keys(), ...written.flatMap((one) => one.outputs)]);
     for (const name of results) if (!made.has(name)) throw new InternalError(`${label} gives ${name}, which it does not make`);
-    // Counters are for training.
-    const unread = layer?.params.find(({ role, dtype }) => dtype !== "int64" && !read.has(role));
+    const unread = layer?.params.find(({ role, trainingOnly }) => trainingOnly !== true && !read.has(role));
     if (unread !== undefined) throw new InternalError(`${label} does not read ${unread.path}`);
     return results;
   }

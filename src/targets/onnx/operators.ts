@@ -43,6 +43,7 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
     "Relu",
     "Round",
     "Sigmoid",
+    "Sign",
     "Sin",
     "Softmax",
     "Softplus",
@@ -195,6 +196,7 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
     const axis = axisOf(attrs["axis"] ?? 0, data);
     return [[...data.slice(0, axis), ...must(indices, "the indices"), ...data.slice(axis + 1)]];
   },
+  ArgMax: (node, [input]) => [reduced(node, input, [Number(node.attrs["axis"] ?? 0)])],
   SpaceToDepth({ attrs }, [input]) {
     const [n, c, h, w] = must(input, "the input");
     const block = Number(attrs["blocksize"]);

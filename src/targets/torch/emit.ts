@@ -1,7 +1,8 @@
 import type { Compilation, Emission } from "../target.ts";
 import { torchProject, type Training } from "./project.ts";
 import { packageName } from "./names.ts";
-import { checkFit, fitted, withoutDivergence, type Trained } from "./recipe-fit.ts";
+import { checkFit, fitted, type Trained } from "./recipe-fit.ts";
+import { withTermsOf } from "./recipe-terms.ts";
 import { describeUntrained, trainedParts, untrainable } from "./wrapped.ts";
 import { defaultRecipe, type TorchOptions, type TorchResources } from "./options.ts";
 
@@ -36,7 +37,7 @@ async function trainingOf(
   }
   const networks = resources.networks(trained.imageChannels);
   const written = resources.writtenNetworks(trained.imageChannels);
-  const { recipe, told } = withoutDivergence(await resources.recipe(options.recipe ?? defaultRecipe), model);
+  const { recipe, told } = withTermsOf(await resources.recipe(options.recipe ?? defaultRecipe), model);
   const whole: Trained = { model, networks };
   // What nobody named gives way without a word, at sizes too.
   if (options.recipe === undefined) return { recipe: fitted(recipe, whole), networks, written };

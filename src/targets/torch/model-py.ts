@@ -34,6 +34,7 @@ import { NoProgram } from "./program/template.ts";
 import { constructorCall } from "./program/constructor-call.ts";
 import { writeClass } from "./program/write-class.ts";
 import { writeForward, type ForwardSettings } from "./program/write-forward.ts";
+import { lossTermsOf } from "./recipe-terms.ts";
 import { wrappedParts } from "./wrapped.ts";
 
 export function modelPy(model: Model, author?: Author): string {
@@ -99,6 +100,7 @@ function autoencoderClass(model: Model, wrapped: AutoencoderParts, made: (module
     ...listed("encoder_takes", takenBeside(encoder)),
     ...listed("decoder_takes", takenBeside(decoder)),
     ...listed("encoder_gives", furtherOutputsOf(wrapped)),
+    ...listed("loss_terms", lossTermsOf({ parts })),
     ...(beside.join() === usualAutoencoder.discriminator ? [] : [["discriminator_modules", pyConstant(beside)] as const]),
     ...interchangeOf(model).map(({ constant, attribute }) => [attribute, pyName(constant)] as const),
   ];

@@ -20,16 +20,6 @@ export function checkFit(recipe: Recipe, trained: Trained): void {
   if (reports.length > 0) throw new UserError(...reports);
 }
 
-/** The recipe without a term of a distribution that is not there, and what a person is told of that. */
-export function withoutDivergence(
-  recipe: Recipe,
-  { name, autoencoder }: Model,
-): { readonly recipe: Recipe; readonly told: string | undefined } {
-  if (recipe.losses.kl === 0 || autoencoder?.posterior !== undefined) return { recipe, told: undefined };
-  const told = `note: ${name}'s latents have no distribution: the recipe ${recipe.name} is written with losses.kl 0, not ${recipe.losses.kl}\n`;
-  return { recipe: { ...recipe, losses: { ...recipe.losses, kl: 0 } }, told };
-}
-
 /** The recipe with every resolution that does not fit replaced by the nearest one that does. */
 export function fitted(recipe: Recipe, trained: Trained): Recipe {
   const phases = recipe.phases.map((phase) => {

@@ -8,6 +8,7 @@ half precision. The losses on filtered images filter the difference x̂ − x, w
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 
 import torch
 import torch.nn.functional as F
@@ -166,6 +167,8 @@ class _Batch:
     x: Tensor
     posterior: Posterior
     ema_x_hat: Tensor | None
+    # What layers of the model said of themselves: `loss_terms` of nn.layers.
+    of_layers: Mapping[str, Tensor]
     perceptual: nn.Module | None
     recipe: Recipe
 
@@ -175,6 +178,14 @@ def _perceptual(batch: _Batch) -> Tensor:
     distance: Tensor = batch.perceptual(at_least_float32(batch.x_hat), at_least_float32(batch.x))
     return distance.mean()
 
+
+def _of_layers(name: str) -> Callable[[_Batch], Tensor]:
+    """A term that layers of the model computed; KeyError where none of them did."""
+    return lambda batch: at_least_float32(batch.of_layers[name])
+
+
+# Terms that layers have: what they quantize, and how.
+OF_LAYERS = ("commitment", "codebook", "entropy")
 
 # Every term, unweighted, under its name in recipe.losses; a test holds the recipe's fields and the report's curves to it.
 TERMS: Mapping[str, Callable[[_Batch], Tensor]] = {
@@ -188,18 +199,20 @@ TERMS: Mapping[str, Callable[[_Batch], Tensor]] = {
         batch.x_hat, batch.x, batch.recipe.gaussian.taps, batch.recipe.gaussian.sigma
     ),
     "ldl": lambda batch: ldl(batch.x_hat, batch.x, _given(batch.ema_x_hat)),
+    **{name: _of_layers(name) for name in OF_LAYERS},
 }
 
-# Those of the latent alone, which no gradient of the decoder knows.
-OF_LATENT = frozenset({"kl"})
+# Those that compare no images, and of which the decoder's last layer gets no gradient.
+OF_LATENT = frozenset({"kl", *OF_LAYERS})
 
 
 class ReconstructionLosses(nn.Module):
     """The terms of L_rec and the KL divergence, those whose weight in the recipe is above 0.
 
-    `losses(x_hat, x, posterior, ema_x_hat)` gives each term unweighted, a float32 scalar under its name in
+    `losses(x_hat, x, posterior, ema_x_hat, of_layers)` gives each term unweighted, a float32 scalar under its name in
     recipe.losses; `losses.total(terms)` is their weighted sum, L_rec + λ_reg·KL of eq. 1. `perceptual` is a module
-    (x_hat, x) -> [N] or scalar; `ema_x_hat`, for ldl, is the averaged model's reconstruction of the same latent.
+    (x_hat, x) -> [N] or scalar; `ema_x_hat`, for ldl, is the averaged model's reconstruction of the same latent,
+    `of_layers` what `loss_terms` of nn.layers found in the forward pass.
     A term that is asked for and cannot be computed is a InputError.
     """
 
@@ -242,9 +255,14 @@ class ReconstructionLosses(nn.Module):
         return "ldl" in self.weights
 
     def forward(
-        self, x_hat: Tensor, x: Tensor, posterior: Posterior, ema_x_hat: Tensor | None = None
+        self,
+        x_hat: Tensor,
+        x: Tensor,
+        posterior: Posterior,
+        ema_x_hat: Tensor | None = None,
+        of_layers: Mapping[str, Tensor] = MappingProxyType({}),
     ) -> dict[str, Tensor]:
-        batch = _Batch(x_hat, x, posterior, ema_x_hat, self.perceptual, self.recipe)
+        batch = _Batch(x_hat, x, posterior, ema_x_hat, of_layers, self.perceptual, self.recipe)
         with torch.autocast(x.device.type, enabled=False):
             return {name: TERMS[name](batch) for name in self.weights}
 

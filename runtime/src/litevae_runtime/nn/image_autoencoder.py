@@ -38,6 +38,9 @@ class ImageAutoencoder(Pretrained):
     decoder_takes: tuple[Taken, ...] = ()
     encoder_gives: tuple[str, ...] = ()
 
+    # Terms of the training loss that layers of it have, by their names in recipe.losses.
+    loss_terms: tuple[str, ...] = ()
+
     # What `_moments` gives the parameters of.
     posterior_type: type[Posterior]
 

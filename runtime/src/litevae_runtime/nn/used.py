@@ -11,7 +11,7 @@ from .image_autoencoder import ImageAutoencoder
 
 
 def _called(autoencoder: ImageAutoencoder, call: Callable[[], object]) -> list[nn.Module]:
-    """The modules with parameters of their own that a call uses, in the order of their first use."""
+    """The layers, and what else has parameters of its own, that a call uses, in the order of their first use."""
     called: dict[nn.Module, None] = {}
 
     def remember(module: nn.Module, *_: object) -> None:
@@ -20,7 +20,7 @@ def _called(autoencoder: ImageAutoencoder, call: Callable[[], object]) -> list[n
     hooks = [
         module.register_forward_pre_hook(remember)
         for module in autoencoder.modules()
-        if next(module.parameters(recurse=False), None) is not None
+        if next(module.parameters(recurse=False), None) is not None or next(module.children(), None) is None
     ]
     with torch.no_grad():
         call()
@@ -82,8 +82,12 @@ def used_in_decoding(autoencoder: ImageAutoencoder) -> list[nn.Module]:
 
 
 def freeze_encoder(autoencoder: ImageAutoencoder) -> None:
-    """Stops gradients to every module that encoding uses: the decoder alone is tuned."""
+    """Stops gradients to every module that encoding uses, and what training changes besides: the decoder alone is tuned.
+
+    Running statistics, codebooks that follow and dropout are as at inference.
+    """
     for module in used_in_encoding(autoencoder):
+        module.eval()
         for parameter in module.parameters(recurse=False):
             parameter.requires_grad_(False)
 

@@ -59,6 +59,13 @@ class Losses:
     gaussian: float
     # locally discriminative loss on artefacts (Table 15)
     ldl: float
+    # mean squared distance that quantization moves a value, which the encoder learns from (arXiv:1711.00937)
+    commitment: float
+    # the same distance, which the entries of a codebook without a decay learn from
+    codebook: float
+    # of lookup-free quantization: mean entropy of values less the entropy of their mean, in nats per channel
+    # (arXiv:2310.05737)
+    entropy: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,9 @@ def build(
     discriminator = build_discriminator(networks, recipe.discriminator) if adversarial else None
 
     last = last_layer(autoencoder)
+    autoencoder.train()
     if not recipe.train.encoder:
         freeze_encoder(autoencoder)
-    autoencoder.train()
     autoencoder.enable_gradient_checkpointing(recipe.train.gradient_checkpointing)
     autoencoder.enable_channels_last(recipe.train.channels_last)
     autoencoder.to(accelerator.device)

@@ -1,6 +1,6 @@
 """The networks of a run: what is built, what a step computes with them, and what saves their weights."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -8,8 +8,10 @@ from torch import Tensor, nn
 
 from ..common.errors import InputError, WeightsError
 from ..losses.perceptual import Lpips, PerceptualLoss, VggLoss, build_lpips
+from ..losses.reconstruction import OF_LAYERS
 from ..nn.builders import Builders
 from ..nn.image_autoencoder import ImageAutoencoder
+from ..nn.layers import loss_terms
 from ..nn.posterior import DiagonalGaussian
 from ..nn.published import find_published
 from ..recipe.fields import Recipe
@@ -78,32 +80,47 @@ def _check_images(recipe: Recipe, channels: int) -> None:
     )
 
 
-def check_posterior(recipe: Recipe, model: type[ImageAutoencoder]) -> None:
-    """InputError where the recipe weighs a divergence that the encoder's latents do not have."""
-    if recipe.losses.kl == 0 or issubclass(model.posterior_type, DiagonalGaussian):
-        return
-    raise InputError(
-        f"the recipe weighs a KL divergence, and the encoder of {model.name} gives latents without a distribution",
-        expected="losses.kl: 0",
-        found=f"losses.kl: {recipe.losses.kl:g}",
-        remedy="add --set losses.kl=0",
-    )
+def check_terms(recipe: Recipe, model: type[ImageAutoencoder]) -> list[str]:
+    """InputError where the recipe weighs a term that the model's latents do not have; a note where a codebook is not trained."""
+    has = {*model.loss_terms, *(["kl"] if issubclass(model.posterior_type, DiagonalGaussian) else [])}
+    weights = asdict(recipe.losses)
+    for name in ("kl", *OF_LAYERS):
+        if weights[name] > 0 and name not in has:
+            raise InputError(
+                f"the recipe weighs {_TERMS[name]}, and the latents of {model.name} have none",
+                expected=f"losses.{name}: 0",
+                found=f"losses.{name}: {weights[name]:g}",
+                remedy=f"add --set losses.{name}=0",
+            )
+    if "codebook" in has and weights["codebook"] == 0:
+        return ["warning: losses.codebook is 0: the entries of the codebook stay as they are"]
+    return []
+
+
+_TERMS = {
+    "kl": "a KL divergence",
+    "commitment": "the commitment to a codebook",
+    "codebook": "the distance of a codebook's learned entries",
+    "entropy": "the entropy of codes",
+}
 
 
 class Reconstruction(nn.Module):
     """What a step of the autoencoder computes, as one forward, which is what DistributedDataParallel wraps.
 
-    (image [N, C, H, W], noise [N, nz, h, w]) -> reconstruction [N, C, H, W], moments of its latents.
+    (image [N, C, H, W], noise [N, nz, h, w]) -> reconstruction [N, C, H, W], moments of its latents, and the terms of the loss
+    that its layers have.
     """
 
     def __init__(self, autoencoder: ImageAutoencoder) -> None:
         super().__init__()
         self.autoencoder = autoencoder
 
-    def forward(self, image: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        posterior, skips = self.autoencoder.encoding(image)
-        moments = torch.cat(posterior.tensors(), dim=1)
-        return self.autoencoder.decoded(posterior.draw(noise), skips), moments
+    def forward(self, image: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        with loss_terms() as terms:
+            posterior, skips = self.autoencoder.encoding(image)
+            output = self.autoencoder.decoded(posterior.draw(noise), skips)
+        return output, torch.cat(posterior.tensors(), dim=1), terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,11 +157,11 @@ class TrainingStep:
         height, width = batch["image"].shape[2:]
         shape = (model.latent_channels, height // model.stride, width // model.stride)
         noise = noise_for(batch["position"], shape, self.recipe.seed, batch["image"].device)
-        output, moments = self.networks.reconstruction(batch["image"], noise)
+        output, moments, of_layers = self.networks.reconstruction(batch["image"], noise)
         x_hat = output.float()
         average = self._average_output(batch["image"], noise) if self.losses.needs_ema else None
         posterior = model.posterior_type(moments.float())
-        return x_hat, self.losses(x_hat, batch["image"], posterior, average)
+        return x_hat, self.losses(x_hat, batch["image"], posterior, average, of_layers)
 
     def _share(self, at: At) -> float:
         return share_at(at.discriminator_step, self.recipe.adversarial) if at.phase.discriminator else 0.0

@@ -28,7 +28,7 @@ from .checkpoint import Checkpoints
 from .discriminator_health import DiscriminatorHealth
 from .loading import Loading
 from .monitor import Monitor
-from .networks import build_perceptual, check_posterior
+from .networks import build_perceptual, check_terms
 from .opening import open_folder
 from .pace import Pace
 from .result import write_result
@@ -78,7 +78,7 @@ class Trainer:
         for phase in recipe.phases:
             self.loading.micro_batch(phase.batch)
         check_rules(recipe)
-        check_posterior(recipe, model)
+        notes = check_terms(recipe, model)
         check_sizes(recipe, model, networks)
         torch.set_float32_matmul_precision("high" if recipe.train.tf32 else "highest")
         torch.backends.cudnn.allow_tf32 = recipe.train.tf32
@@ -88,6 +88,7 @@ class Trainer:
         self.networks, self.optimizers, self.notes = build(
             accelerator, recipe, model, networks, compiled, resumed_keys
         )
+        self.notes += notes
         losses = ReconstructionLosses(recipe, self.perceptual)
         self.step = TrainingStep(accelerator, recipe, self.networks, self.optimizers, losses)
         self.saving = Saving(accelerator, self.checkpoints, self.networks, self.optimizers)

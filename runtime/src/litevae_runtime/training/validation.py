@@ -19,13 +19,14 @@ from .samples import sample_grid
 @contextmanager
 def evaluating(accelerator: Accelerator, model: nn.Module) -> Iterator[None]:
     """Eval mode, no gradients, the run's precision."""
-    training = model.training
+    training = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
         with torch.no_grad(), accelerator.autocast():
             yield
     finally:
-        model.train(training)
+        for module, mode in training:
+            module.training = mode
 
 
 def validate(

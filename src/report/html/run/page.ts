@@ -1,4 +1,5 @@
 /** `litevae report RUN`: a training run as one page. */
+import { lossTerms } from "../../../ir/op.ts";
 import { markup, type Content } from "../markup.ts";
 import { pageText, type Section } from "../page.ts";
 import { paperLink } from "../paper.ts";
@@ -30,6 +31,9 @@ export const terms: readonly Curves[] = [
   one("wavelet", "Wavelet loss", "High-frequency Haar bands."),
   one("gaussian", "Gaussian loss", "What a Gaussian filter removes."),
   one("ldl", "LDL loss", "Artefacts."),
+  one("commitment", "Commitment", "How far quantization moves a value, squared."),
+  one("codebook", "Codebook loss", "The same, for the entries."),
+  one("entropy", "Entropy of codes", "Of values, less that of their mean."),
 ];
 
 const quality = (validation: string): readonly Curves[] => [
@@ -68,10 +72,11 @@ const adversarial: readonly Curves[] = [
 export const norms: Curves = {
   title: "Gradients at the decoder’s last layer",
   note: "The norm that each weighted term contributes.",
-  // KL is of the latent, and reaches no layer of the decoder.
-  series: [...terms.flatMap(({ series }) => series.map(({ key }) => key)).filter((name) => name !== "kl"), "adversarial"].map(
-    (name) => ({ key: `gradient_norm_${name}`, name }),
-  ),
+  // What is of the latent reaches no layer of the decoder.
+  series: [
+    ...terms.flatMap(({ series }) => series.map(({ key }) => key)).filter((name) => !["kl", ...lossTerms].includes(name)),
+    "adversarial",
+  ].map((name) => ({ key: `gradient_norm_${name}`, name })),
 };
 
 const health: readonly Curves[] = [

@@ -9,9 +9,10 @@ from .channels import grouped_chunk, grouped_split
 from .equalized import EqualizedConv2d, EqualizedLinear
 from .haar import haar_dwt, haar_idwt
 from .linear import ChannelLinear
+from .loss_terms import add_loss_terms, loss_terms
 from .norms import ChannelLayerNorm, ChannelRMSNorm
 from .parameter import parameter, relative_position_bias
-from .quantization import fsq, round_ste
+from .quantization import VectorQuantizer, fsq, lfq, round_ste
 from .rules import at_least_float32, default_groups, same_padding
 from .smc import SMCConv2d
 from .spectral import SpectralConv2d, SpectralLinear, without_power_iteration
@@ -30,6 +31,8 @@ __all__ = [
     "SpectralConv2d",
     "SpectralLinear",
     "StochasticDepth",
+    "VectorQuantizer",
+    "add_loss_terms",
     "at_least_float32",
     "attention",
     "blur",
@@ -39,7 +42,9 @@ __all__ = [
     "grouped_split",
     "haar_dwt",
     "haar_idwt",
+    "lfq",
     "linear_attention",
+    "loss_terms",
     "minibatch_stddev",
     "parameter",
     "quick_gelu",
