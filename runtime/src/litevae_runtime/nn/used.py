@@ -1,6 +1,7 @@
 """Which modules of an autoencoder encoding and decoding use, found out by running it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -8,6 +9,17 @@ from torch import Tensor, nn
 from ..common.errors import InputError
 from .fitting import Sides, least_fitting, scaled
 from .image_autoencoder import ImageAutoencoder
+
+
+@contextmanager
+def modes_kept(module: nn.Module) -> Iterator[None]:
+    """Afterwards every module inside is in training or not as it was before."""
+    before = [(each, each.training) for each in module.modules()]
+    try:
+        yield
+    finally:
+        for each, training in before:
+            each.training = training
 
 
 def _called(autoencoder: ImageAutoencoder, call: Callable[[], object]) -> list[nn.Module]:
@@ -22,7 +34,9 @@ def _called(autoencoder: ImageAutoencoder, call: Callable[[], object]) -> list[n
         for module in autoencoder.modules()
         if next(module.parameters(recurse=False), None) is not None or next(module.children(), None) is None
     ]
-    with torch.no_grad():
+    # As at inference: what is looked at only must not move running statistics or codebooks.
+    with torch.no_grad(), modes_kept(autoencoder):
+        autoencoder.eval()
         call()
     for hook in hooks:
         hook.remove()

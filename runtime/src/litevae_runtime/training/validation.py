@@ -13,20 +13,16 @@ from torch.utils.data import DataLoader
 from ..data.sets import ValidationSet
 from ..metrics.psnr import psnr
 from ..nn.image_autoencoder import ImageAutoencoder
+from ..nn.used import modes_kept
 from .samples import sample_grid
 
 
 @contextmanager
 def evaluating(accelerator: Accelerator, model: nn.Module) -> Iterator[None]:
     """Eval mode, no gradients, the run's precision."""
-    training = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad(), accelerator.autocast():
-            yield
-    finally:
-        for module, mode in training:
-            module.training = mode
+    with modes_kept(model), torch.no_grad(), accelerator.autocast():
+        model.eval()
+        yield
 
 
 def validate(
