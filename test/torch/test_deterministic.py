@@ -133,7 +133,7 @@ def test_a_divergence_of_no_distribution_is_refused(
     arguments = ["--data", str(images), "--output", str(tmp_path / "run"), "--cpu"]
     assert command(module.__name__, "train", [*arguments, "--set", "losses.kl=0.5"]) == 1
     said = capsys.readouterr().err
-    assert "the encoder of deterministic gives latents without a distribution" in said
+    assert "weighs a KL divergence, and the latents of deterministic have none" in said
     assert "--set losses.kl=0" in said
     assert not (tmp_path / "run").exists()
     result = litevae("compile", MODEL, "-o", tmp_path / "out", "--target", "torch", "--recipe", "smoke")

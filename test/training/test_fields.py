@@ -39,6 +39,9 @@ class Change:
     beside: tuple[str, ...] = field(default=())
 
 
+# Of models that quantize: test_quantized.py.
+OF_CODES = {"losses.commitment", "losses.codebook", "losses.entropy"}
+
 CHANGES = {
     "name": Change("other"),
     "seed": Change("1"),
@@ -129,7 +132,7 @@ def leaves(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[str]:
 
 def test_the_table_has_every_field(project: Project) -> None:
     schema = json.loads((project.folder / project.package / "recipe.schema.json").read_text())
-    assert list(leaves(schema)) == list(CHANGES)
+    assert [name for name in leaves(schema) if name not in OF_CODES] == list(CHANGES)
 
 
 @dataclass

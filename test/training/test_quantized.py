@@ -1,6 +1,8 @@
 """Models whose latents are quantized, the whole way: their terms in recipes, runs and resumed runs, and their graphs."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from conftest import ROOT, litevae, package, session_of
 from safetensors.torch import load_file
 from torch import Tensor
 from training.runs import Project
+from training.test_fields import OF_CODES
 
 MODELS = ROOT / "test" / "training" / "models"
 
@@ -83,6 +86,16 @@ def test_accumulated_and_recomputed_passes_give_the_terms_of_one(project: Projec
         assert again[term] == pytest.approx(plain[term], rel=1e-5)
 
 
+@pytest.mark.parametrize("term", sorted(OF_CODES))
+def test_every_weight_matters(project: Project, tmp_path: Path, term: str) -> None:
+    short = ("--set", "phases.0.steps=2", "phases.1.steps=1")
+    one, other = tmp_path / "one", tmp_path / "other"
+    assert project.train(one, *short) == 0
+    assert project.train(other, *short, f"{term}=2") == 0
+    after = weights(other)
+    assert any(not torch.equal(value, after[key]) for key, value in weights(one).items())
+
+
 def test_a_frozen_encoder_stays_as_it_is(project: Project, tmp_path: Path) -> None:
     whole, tuned = tmp_path / "whole", tmp_path / "tuned"
     assert project.train(whole) == 0
@@ -120,3 +133,31 @@ def test_graphs_give_the_entries_that_the_package_gives(project: Project, tmp_pa
     codes = latent[:, :4].movedim(1, -1).flatten(0, 2)
     assert (codes[:, None] == entries).all(-1).any(1).all()
     assert litevae("verify", graphs).returncode == 0
+
+
+FOLLOWS = """
+import sys
+import torch
+import torch.distributed as dist
+from litevae_quantized._runtime.nn.layers import VectorQuantizer
+rank, store, file = int(sys.argv[1]), *sys.argv[2:]
+dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2)
+torch.manual_seed(0)
+layer = VectorQuantizer(3, 6, decay=0.5).train()
+layer(torch.randn(4, 3, 5, 5)[2 * rank : 2 * rank + 2])
+torch.save(layer.state_dict(), file + str(rank))
+"""
+
+
+def test_processes_follow_with_one_codebook_what_all_of_them_see(project: Project, tmp_path: Path) -> None:
+    arguments = (str(tmp_path / "store"), str(tmp_path / "state"))
+    started = [
+        subprocess.Popen([sys.executable, "-c", FOLLOWS, str(rank), *arguments], cwd=project.folder)
+        for rank in (0, 1)
+    ]
+    assert [process.wait(timeout=120) for process in started] == [0, 0]
+    torch.manual_seed(0)
+    layer = project.module("_runtime.nn.layers").VectorQuantizer(3, 6, decay=0.5).train()
+    layer(torch.randn(4, 3, 5, 5))
+    for rank in (0, 1):
+        torch.testing.assert_close(torch.load(tmp_path / f"state{rank}"), layer.state_dict())

@@ -1,5 +1,6 @@
 """What a recipe's weights make of the losses: their terms and sum, what is refused, and its weights in others' conventions."""
 
+from dataclasses import fields as fields_of
 from types import SimpleNamespace
 from typing import cast
 
@@ -32,7 +33,7 @@ def recipe(
     decay: float = 0.9,
 ) -> Recipe:
     """The fields that the losses read; weights that are not given are 0."""
-    zeros = dict.fromkeys(("l1", "perceptual", "kl", "wavelet", "gaussian", "ldl"), 0.0)
+    zeros = dict.fromkeys((field.name for field in fields_of(Losses)), 0.0)
     fields = SimpleNamespace(
         losses=Losses(**(zeros | weights)),
         wavelet=Wavelet(levels=levels, epsilon=epsilon),
