@@ -230,7 +230,7 @@ def test_phases_may_be_given_as_a_whole(folder: Path) -> None:
         ),
         (
             'losses={"l1": 1}',
-            '--set losses={"l1": 1} (the first of 5 problems): the recipe lacks losses.perceptual\n'
+            '--set losses={"l1": 1} (the first of 8 problems): the recipe lacks losses.perceptual\n'
             "  expected: a number of at least 0\n"
             "  found:    nothing\n"
             "  help:     its default is 1",
