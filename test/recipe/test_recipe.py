@@ -98,7 +98,7 @@ def test_phases_may_be_given_as_a_whole(folder: Path) -> None:
         (
             "losses.kll=1",
             "--set losses.kll=1: the recipe has no field losses.kll\n"
-            "  expected: l1, perceptual, kl, wavelet, gaussian, ldl\n"
+            "  expected: l1, perceptual, kl, wavelet, gaussian, ldl, commitment, codebook, entropy\n"
             "  found:    kll\n"
             "  help:     did you mean losses.kl?",
         ),
