@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sets import write_images
 from small_runs import error_of, train
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 
 class Wandb(ModuleType):
@@ -94,3 +95,48 @@ def test_what_keeps_it_from_starting_is_told(
     assert train(tmp_path / "run", images, *TRACKED) == 1
     said = error_of(capfd)
     assert said.startswith("error: wandb of log.trackers cannot be started") and "WANDB_MODE=offline" in said
+
+
+@pytest.mark.parametrize("where", ["log", "Image", "finish"])
+def test_one_that_fails_while_the_run_goes_on_costs_nothing_else(
+    where: str,
+    wandb: Wandb,
+    images: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Its own process may be killed, its server go, its disk be full: the errors are of its own kinds."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(wandb, where, fail)
+    run = tmp_path / "run"
+    assert train(run, images, "--set", 'log.trackers=["wandb","tensorboard"]') == 0
+    warning = "warning: wandb of log.trackers cannot be written to (RuntimeError): logs have holes from here on"
+    assert capfd.readouterr().err.count(warning) == 1
+    assert (run / "metrics.jsonl").read_text().count('"loss"') == 6
+    assert len(list((run / "samples").iterdir())) == 2
+    events = EventAccumulator(str(run / "litevae"), size_guidance={"images": 0}).Reload()
+    assert [event.step for event in events.Scalars("loss")] == [1, 2, 3, 4, 5, 6]
+    assert len(events.Images("samples")) == 2
+
+
+def test_one_that_cannot_be_started_is_told_whatever_it_is(
+    wandb: Wandb, images: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "litevae").write_text("a file")
+    assert train(run, images, "--set", 'log.trackers=["tensorboard"]') == 1
+    assert error_of(capfd).startswith("error: tensorboard of log.trackers cannot be started\n  found:    [Errno 17]")
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("its service has ended")
+
+    monkeypatch.setattr(wandb, "define_metric", fail)
+    (run / "wandb.id").write_bytes(b"\xff\n")
+    assert train(run, images, *TRACKED) == 1
+    said = error_of(capfd)
+    assert said.startswith("error: wandb of log.trackers cannot be started") and "its service has ended" in said

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from .errors import InputError
+from .text import first_line
 
 # The kinds of device that the package's commands know how to wait for and to name.
 _KINDS = ("cpu", "cuda", "mps", "xpu")
@@ -27,7 +28,7 @@ def choose_device(name: str | None) -> torch.device:
         raise InputError(
             f"device {wanted} cannot be used",
             expected="cpu, or one that torch can use here, such as cuda or cuda:1",
-            found=str(error).strip().splitlines()[0],
+            found=first_line(error),
             remedy="give --device cpu, or install a torch for this GPU and its driver",
         ) from error
     return device

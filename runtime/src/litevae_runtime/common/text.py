@@ -19,3 +19,9 @@ def text_table(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> st
 def counted(count: int, noun: str) -> str:
     """`1 image`, `1,000 images`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says in its first line; its kind where it says nothing."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -13,6 +13,7 @@ from torch import Tensor
 from ..common.errors import InputError, WeightsError
 from ..common.files import file_hash
 from ..common.manifest import check_manifest
+from ..common.text import first_line
 from ..nn.beside import Values
 from ..nn.fitting import nearest_fitting
 from ..nn.sizes import require_fitting
@@ -143,7 +144,7 @@ def _onnxruntime() -> Any:
     except ImportError as error:
         raise InputError(
             "--onnx needs onnxruntime, which cannot be imported",
-            found=str(error).splitlines()[0],
+            found=first_line(error),
             remedy="pip install onnxruntime, or onnxruntime-gpu",
         ) from error
 
@@ -159,7 +160,7 @@ def _session(runtime: Any, file: Path, device: torch.device) -> Any:
     # onnxruntime's errors have no common class of their own.
     except Exception as error:
         raise InputError(
-            f"onnxruntime cannot open {file}", found=str(error).strip().splitlines()[0], remedy=_REMEDY
+            f"onnxruntime cannot open {file}", found=first_line(error), remedy=_REMEDY
         ) from error
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..common.errors import InputError, WeightsError
 from ..common.files import file_hash
+from ..common.text import first_line
 from ..losses.perceptual import Lpips, LpipsAlexNet, build_lpips
 from ..metrics.frechet import Frechet
 from ..metrics.imports import import_torchmetrics
@@ -184,7 +185,7 @@ def _obstacle(module: str, *packages: str) -> str | None:
         import_torchmetrics(module)
     # What packages raise that do not fit together.
     except (ImportError, OSError, RuntimeError, AttributeError) as error:
-        first = (str(error) or type(error).__name__).splitlines()[0]
+        first = first_line(error)
         return f"torchmetrics cannot be imported here ({first}): install one that fits this torch"
     return None
 

@@ -9,6 +9,7 @@ from accelerate.utils import reduce
 from torch import Tensor
 
 from ..common.errors import InputError, WeightsError
+from ..common.text import first_line
 from ..nn.published import read_published
 from .imports import import_torchmetrics
 
@@ -33,7 +34,7 @@ class Frechet:
         except (WeightsError, RuntimeError) as error:
             raise InputError(
                 f"{weights} are not Inception's weights as torch-fidelity publishes them",
-                found=str(error).strip().splitlines()[0],
+                found=first_line(error),
                 remedy="fetch the file again",
             ) from error
         self._metric.to(device)

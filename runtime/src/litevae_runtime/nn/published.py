@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ..common.errors import WeightsError
+from ..common.text import first_line
 from .weight_files import load_strict
 
 VGG16_FILE = "vgg16-397923af.pth"
@@ -152,7 +153,7 @@ def read_published(file: Path) -> dict[str, Tensor]:
             return load_file(file)
         state = torch.load(file, map_location="cpu", weights_only=True)
     except (SafetensorError, UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = first_line(error)
         raise WeightsError(f"{file} cannot be read as weights ({reason}): fetch it again") from error
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise WeightsError(f"{file} holds no plain state dict: fetch the file as it is published")

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..common.errors import InputError, WeightsError
 from ..common.run_folder import AVERAGE, RAW, STATE, RunFolder
+from ..common.text import first_line
 from .image_autoencoder import ImageAutoencoder
 from .statistics import flat_config
 from .stored import CONFIG, WEIGHTS, weights_in
@@ -45,7 +46,7 @@ def _state_in(file: Path, autoencoder: ImageAutoencoder, remedy: str) -> dict[st
         return autoencoder.own_state(tensors)
     except (OSError, WeightsError) as error:
         raise InputError(
-            f"{file} cannot be read as weights", found=str(error).splitlines()[0], remedy=remedy
+            f"{file} cannot be read as weights", found=first_line(error), remedy=remedy
         ) from error
 
 

@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from torch import nn
 
 from ..common.errors import InputError
+from ..common.text import first_line
 from ..data.pixels import PIXELS, declared, departure, settings_of
 from ..nn.builders import Builders
 from ..nn.image_autoencoder import ImageAutoencoder
@@ -129,7 +130,7 @@ def compiler_errors() -> Iterator[None]:
             raise
         raise InputError(
             "torch.compile cannot compile the networks here",
-            found=str(error).strip().splitlines()[0],
+            found=first_line(error),
             remedy="leave --compile out, or install what it names (a C++ compiler on a CPU, Triton on a GPU)",
         ) from error
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import torch
 
 from ..common.errors import InputError
+from ..common.text import first_line
 
 # What torch says of memory outside of CUDA, where it has no class of error for it.
 _WORDS = ("can't allocate memory", "not enough memory", "out of memory")
@@ -17,8 +18,7 @@ def memory_errors() -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError) as error:
-        text = str(error).strip()
-        found = text.splitlines()[0] if text else type(error).__name__
+        text, found = str(error).strip(), first_line(error)
         if text.startswith("DataLoader worker"):
             raise InputError(
                 "a loading process was ended by the system, most often for want of memory",

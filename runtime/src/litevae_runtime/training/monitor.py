@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,11 @@ from tqdm import tqdm
 from ..common.files import write_text
 from ..common.json_lines import append_line, append_lines, read_lines
 from ..common.run_folder import ABANDONED, METRICS
-from ..common.text import counted
+from ..common.text import counted, first_line
 from ..data.grids import save_grid
 from ..recipe.fields import Recipe
 from ..recipe.load import recipe_dict
-from .trackers import TRACKERS, Start, Tracker
+from .trackers import Start, Tracker, open_tracker
 
 
 class Monitor:
@@ -38,14 +38,15 @@ class Monitor:
             # One line a refresh where nobody watches.
             mininterval=0.5 if sys.stderr.isatty() else 30,
         )
-        self._told = False
-        self._trackers: list[Tracker] = []
+        self._told: set[str] = set()
+        self._trackers: dict[str, Tracker] = {}
         self._start = start
 
     def start_trackers(self, recipe: Recipe) -> None:
         if self.main:
             start = Start(self.run, recipe.name, flat(recipe_dict(recipe)), self._start)
-            self._trackers += [TRACKERS[name](start) for name in recipe.log.trackers]
+            for name in recipe.log.trackers:
+                self._trackers[name] = open_tracker(name, start)
 
     def advance(self) -> None:
         self._bar.update()
@@ -56,10 +57,9 @@ class Monitor:
             return
         finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
         line = {"step": step, "phase": phase, **{name: finite.get(name) for name in metrics}}
-        with self._forgiving():
+        with self._forgiving(str(self.run), OSError):
             append_line(self.run / METRICS, line)
-            for tracker in self._trackers:
-                tracker.log(finite, step)
+        self._track(lambda tracker: tracker.log(finite, step))
         shown = {"loss": "loss", "psnr": "psnr", "images_per_second": "img/s", "memory_gb": "GB"}
         self._bar.set_postfix(
             {"phase": phase}
@@ -69,20 +69,27 @@ class Monitor:
     def grid(self, step: int, grid: np.ndarray) -> None:
         if not self.main:
             return
-        with self._forgiving():
+        with self._forgiving(str(self.run), OSError):
             save_grid(grid, self.run / "samples" / f"step-{step:08d}.png")
-            for tracker in self._trackers:
-                tracker.image(grid, step)
+        self._track(lambda tracker: tracker.image(grid, step))
+
+    def _track(self, tell: Callable[[Tracker], None]) -> None:
+        for name, tracker in self._trackers.items():
+            # Its own process may have ended, or its server; the errors are its own.
+            with self._forgiving(f"{name} of log.trackers", Exception):
+                tell(tracker)
 
     @contextmanager
-    def _forgiving(self) -> Iterator[None]:
-        """What cannot be logged, on a full disk for one, is no reason to lose a run; it is said once."""
+    def _forgiving(self, place: str, errors: type[Exception]) -> Iterator[None]:
+        """What cannot be logged, on a full disk for one, is no reason to lose a run; it is said once of each place."""
         try:
             yield
-        except OSError as error:
-            if not self._told:
-                self.say(f"warning: {self.run} cannot be written to ({error}): logs have holes from here on")
-            self._told = True
+        except errors as error:
+            if place not in self._told:
+                self.say(
+                    f"warning: {place} cannot be written to ({first_line(error)}): logs have holes from here on"
+                )
+            self._told.add(place)
 
     def say(self, text: str) -> None:
         """A message to a person, on stderr and not through the progress bar."""
@@ -93,9 +100,7 @@ class Monitor:
 
     def close(self) -> None:
         self._bar.close()
-        with self._forgiving():
-            for tracker in self._trackers:
-                tracker.close()
+        self._track(lambda tracker: tracker.close())
 
 
 def cut_metrics(run: Path, step: int) -> list[str]:

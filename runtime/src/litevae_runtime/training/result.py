@@ -5,6 +5,7 @@ from pathlib import Path
 from accelerate import Accelerator
 
 from ..common.errors import InputError
+from ..common.text import first_line
 from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.pretrained import write_pretrained
 from ..nn.statistics import LatentStatistics
@@ -36,7 +37,7 @@ def write_result(
     except Exception as error:
         raise InputError(
             f"{run / WEIGHTS} could not be written",
-            found=str(error).splitlines()[0],
+            found=first_line(error),
             remedy="make room and run again with --resume auto: the last checkpoint has everything",
         ) from error
     return statistics

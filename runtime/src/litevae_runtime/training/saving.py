@@ -7,6 +7,7 @@ from accelerate import Accelerator
 from safetensors import SafetensorError
 
 from ..common.run_folder import Best
+from ..common.text import first_line
 from .checkpoint import Checkpoints
 from .monitor import Monitor
 from .networks import Networks, Optimizers
@@ -61,7 +62,7 @@ class Saving:
             if work is not None:
                 work()
         except (OSError, RuntimeError, SafetensorError) as error:
-            failed = str(error).splitlines()[0]
+            failed = first_line(error)
         if anywhere(self._accelerator, failed != "") == [False]:
             return True
         monitor.say(

@@ -17,6 +17,7 @@ from ..common.errors import InputError, WeightsError
 from ..common.files import file_hash
 from ..common.run_folder import AVERAGE, OPTIMIZERS, RAW, STATE
 from ..common.sealed import opened, sealed
+from ..common.text import first_line
 from ..nn.stored import write_config
 from ..nn.weight_files import clean_keys, load_strict, save_weights
 from ..nn.whose import stored_beside
@@ -123,7 +124,7 @@ def _parsed_state(folder: Path) -> State:
     except OSError as error:
         raise DamagedCheckpointError(path, error.strerror or str(error)) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise DamagedCheckpointError(path, str(error).splitlines()[0]) from error
+        raise DamagedCheckpointError(path, first_line(error)) from error
     numbers = (state.step, state.skipped, state.skipped_in_a_row, state.corrupt, state.last_good + 1)
     if not all(type(number) is int and number >= 0 for number in numbers) or not isinstance(
         state.files, dict
@@ -177,12 +178,12 @@ def _load_weights(module: nn.Module, path: Path) -> None:
     try:
         state = clean_keys(load_file(path))
     except (OSError, SafetensorError) as error:
-        raise DamagedCheckpointError(path, str(error).splitlines()[0]) from error
+        raise DamagedCheckpointError(path, first_line(error)) from error
     try:
         load_strict(module, state)
     except WeightsError as error:
         raise InputError(
-            f"the checkpoint's {path.name} cannot be used: {str(error).splitlines()[0]}",
+            f"the checkpoint's {path.name} cannot be used: {first_line(error)}",
             found=str(path),
             remedy="resume with the model and the recipe that wrote it, or give another --output",
         ) from error
@@ -192,7 +193,7 @@ def _load_memory(path: Path) -> dict[str, Any]:
     try:
         memory: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise DamagedCheckpointError(path, str(error).splitlines()[0]) from error
+        raise DamagedCheckpointError(path, first_line(error)) from error
     return memory
 
 

@@ -10,6 +10,7 @@ from accelerate.utils import DistributedDataParallelKwargs
 
 from ..common.device import needs_cpu
 from ..common.errors import InputError
+from ..common.text import first_line
 from ..data.corrupt import probe
 from ..data.images import open_images
 from ..data.sets import Split, split
@@ -50,7 +51,7 @@ def make_accelerator(recipe: Recipe, cpu: bool) -> Accelerator:
         )
     except (ImportError, ValueError) as error:
         raise InputError(
-            f"Accelerate cannot start: {str(error).splitlines()[0]}",
+            f"Accelerate cannot start: {first_line(error)}",
             remedy="install what it names, or change precision",
         ) from error
 

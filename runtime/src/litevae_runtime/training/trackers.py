@@ -11,6 +11,7 @@ import numpy as np
 
 from ..common.errors import InputError
 from ..common.files import write_text
+from ..common.text import first_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +62,19 @@ class _WeightsAndBiases:
         wandb = import_module("wandb")
 
         known = start.run / "wandb.id"
-        identity = known.read_text(encoding="utf-8").strip() if known.is_file() else ""
+        identity = known.read_text(encoding="utf-8", errors="replace").strip() if known.is_file() else ""
         if not identity:
             identity = uuid4().hex[:16]
             write_text(known, f"{identity}\n")
-        try:
-            self._run = wandb.init(
-                project=start.name,
-                name=start.run.resolve().name,
-                id=identity,
-                resume="allow",
-                dir=str(start.run),
-                config=dict(start.config),
-                allow_val_change=True,
-            )
-        except Exception as error:
-            raise InputError(
-                "wandb of log.trackers cannot be started",
-                found=str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__,
-                remedy="wandb login, WANDB_MODE=offline in the environment, or --set log.trackers=[]",
-            ) from error
+        self._run = wandb.init(
+            project=start.name,
+            name=start.run.resolve().name,
+            id=identity,
+            resume="allow",
+            dir=str(start.run),
+            config=dict(start.config),
+            allow_val_change=True,
+        )
         self._image = wandb.Image
         # Its own counter only grows; a run that goes back to a checkpoint counts some steps again.
         self._run.define_metric("step")
@@ -96,4 +90,25 @@ class _WeightsAndBiases:
         self._run.finish()
 
 
-TRACKERS: Mapping[str, Callable[[Start], Tracker]] = {"tensorboard": _TensorBoard, "wandb": _WeightsAndBiases}
+_TRACKERS: Mapping[str, Callable[[Start], Tracker]] = {
+    "tensorboard": _TensorBoard,
+    "wandb": _WeightsAndBiases,
+}
+
+# What helps where one of them does not start.
+_REMEDIES = {
+    "tensorboard": "make RUN/litevae a folder of yours",
+    "wandb": "wandb login, WANDB_MODE=offline in the environment",
+}
+
+
+def open_tracker(name: str, start: Start) -> Tracker:
+    """The tracker of that name in log.trackers; InputError where it cannot be started, whatever keeps it from that."""
+    try:
+        return _TRACKERS[name](start)
+    except Exception as error:
+        raise InputError(
+            f"{name} of log.trackers cannot be started",
+            found=first_line(error),
+            remedy=f"{_REMEDIES[name]}, or --set log.trackers=[]",
+        ) from error

@@ -14,6 +14,7 @@ from ..common.device import peak_memory_gb
 from ..common.errors import InputError
 from ..common.run_folder import DIVERGED, Best
 from ..common.signals import StopSignals
+from ..common.text import first_line
 from ..data.corrupt import CorruptLog, has_unread
 from ..data.sets import Batch, Split
 from ..losses.reconstruction import ReconstructionLosses
@@ -138,7 +139,7 @@ class Trainer:
             ended = outcome.value
             return outcome
         except BaseException as error:
-            ended = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+            ended = f"{type(error).__name__}: {first_line(error)}"
             raise
         finally:
             monitor.close()
