@@ -1,6 +1,6 @@
 """What validation measures, and which direction is better: for the choice of the best checkpoint."""
 
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import torch
 from accelerate import Accelerator
@@ -8,6 +8,7 @@ from small import Autoencoder
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from litevae_runtime.data.sets import Item, collate
 from litevae_runtime.metrics.registry import VALIDATION
 from litevae_runtime.recipe.fields import Checkpoints
 from litevae_runtime.training.validation import validate
@@ -25,9 +26,9 @@ def test_a_recipe_may_choose_any_of_them() -> None:
 
 
 def test_validation_gives_each_of_them() -> None:
-    images = [{"image": torch.zeros(3, 8, 8)} for _ in range(2)]
-    accelerator = Accelerator(cpu=True)
-    measured = validate(accelerator, Autoencoder(), Distance(), DataLoader(images, batch_size=2))  # type: ignore[arg-type]
+    images: list[Item] = [{"image": torch.zeros(3, 8, 8), "position": i, "corrupt": []} for i in range(2)]
+    loader: DataLoader[Any] = DataLoader(images, batch_size=2, collate_fn=collate)  # type: ignore[arg-type]
+    measured = validate(Accelerator(cpu=True), Autoencoder(), Distance(), loader, [])
     assert tuple(measured) == tuple(VALIDATION)
 
 

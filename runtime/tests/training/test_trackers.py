@@ -114,7 +114,9 @@ def test_one_that_fails_while_the_run_goes_on_costs_nothing_else(
     monkeypatch.setattr(wandb, where, fail)
     run = tmp_path / "run"
     assert train(run, images, "--set", 'log.trackers=["wandb","tensorboard"]') == 0
-    warning = "warning: wandb of log.trackers cannot be written to (RuntimeError): logs have holes from here on"
+    warning = (
+        "warning: wandb of log.trackers cannot be written to (RuntimeError): logs have holes from here on"
+    )
     assert capfd.readouterr().err.count(warning) == 1
     assert (run / "metrics.jsonl").read_text().count('"loss"') == 6
     assert len(list((run / "samples").iterdir())) == 2
@@ -124,13 +126,19 @@ def test_one_that_fails_while_the_run_goes_on_costs_nothing_else(
 
 
 def test_one_that_cannot_be_started_is_told_whatever_it_is(
-    wandb: Wandb, images: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    wandb: Wandb,
+    images: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = tmp_path / "run"
     run.mkdir()
     (run / "litevae").write_text("a file")
     assert train(run, images, "--set", 'log.trackers=["tensorboard"]') == 1
-    assert error_of(capfd).startswith("error: tensorboard of log.trackers cannot be started\n  found:    [Errno 17]")
+    assert error_of(capfd).startswith(
+        "error: tensorboard of log.trackers cannot be started\n  found:    [Errno 17]"
+    )
 
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("its service has ended")
@@ -139,4 +147,6 @@ def test_one_that_cannot_be_started_is_told_whatever_it_is(
     (run / "wandb.id").write_bytes(b"\xff\n")
     assert train(run, images, *TRACKED) == 1
     said = error_of(capfd)
-    assert said.startswith("error: wandb of log.trackers cannot be started") and "its service has ended" in said
+    assert (
+        said.startswith("error: wandb of log.trackers cannot be started") and "its service has ended" in said
+    )

@@ -127,6 +127,12 @@ class CorruptLog:
         found = list(corrupt)
         self._tried += seen + len(found)
         self._corrupt += len(found)
+        self.note(found)
+        if found:
+            self._refuse(found)
+
+    def note(self, found: Sequence[CorruptImage]) -> None:
+        """Logs those that are not logged yet, and refuses none."""
         fresh = {one.name: one for one in found if one.name not in self._names}
         if fresh:
             self._names |= fresh.keys()
@@ -139,8 +145,6 @@ class CorruptLog:
                         for one in fresh.values()
                     ],
                 )
-        if found:
-            self._refuse(found)
 
     def _refuse(self, found: list[CorruptImage]) -> None:
         latest = f"{found[-1].name}: {found[-1].reason}"

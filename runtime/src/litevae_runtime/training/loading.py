@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..common.errors import InputError
 from ..common.signals import ignore_signals
+from ..data.corrupt import has_unread
 from ..data.sets import Batch, PositionBatches, Split, TrainingStream, ValidationSet, collate
 from ..recipe.fields import Recipe
 from .schedule import At, Schedule
@@ -66,9 +67,15 @@ class Loading:
         return self._validation[resolution, batch]
 
     def images(self, resolution: int, batch: int, count: int) -> Iterator[Tensor]:
-        """The first `count` training images, centre crops, on this process alone."""
+        """The first `count` training images, centre crops, on this process alone. InputError where they have gone."""
         dataset = ValidationSet(self.split.images, self.split.training[:count], resolution)
         for loaded in self._loader(dataset, batch_size=self.micro_batch(batch)):
+            if has_unread(loaded["corrupt"]):
+                raise InputError(
+                    f"the images of {self.split.images.place} cannot be used any more",
+                    found=f"{loaded['corrupt'][-1].name}: {loaded['corrupt'][-1].reason}",
+                    remedy="check that the storage is still there, and run again with --resume auto",
+                )
             yield self.formatted(loaded["image"])
 
     def formatted(self, image: Tensor) -> Tensor:

@@ -1,10 +1,12 @@
 """What a finished run leaves beside its checkpoints: RUN/model.safetensors and config.json."""
 
+import math
 from pathlib import Path
 
 from accelerate import Accelerator
 
 from ..common.errors import InputError
+from ..common.run_folder import RunFolder, step_of
 from ..common.text import first_line
 from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.pretrained import write_pretrained
@@ -38,7 +40,7 @@ def write_result(
         raise InputError(
             f"{run / WEIGHTS} could not be written",
             found=first_line(error),
-            remedy="make room and run again with --resume auto: the last checkpoint has everything",
+            remedy=f"make room and run again with --resume auto: {_kept(run, recipe)}",
         ) from error
     return statistics
 
@@ -52,4 +54,24 @@ def _latents(
     phase, count = recipe.phases[-1], recipe.latent.images
     with evaluating(accelerator, model):
         images = loading.images(phase.resolution, phase.batch, count)
-        return latent_statistics(model, images, count, recipe.seed)
+        found = latent_statistics(model, images, count, recipe.seed)
+    if not math.isfinite(found.scaling_factor):
+        raise InputError(
+            "the trained weights give latents that are not finite",
+            found=f"scaling_factor {found.scaling_factor}",
+            remedy="go back with --resume to a checkpoint whose validation in metrics.jsonl is finite",
+        )
+    return found
+
+
+def _kept(run: Path, recipe: Recipe) -> str:
+    """What of the run a checkpoint has."""
+    steps, there = sum(phase.steps for phase in recipe.phases), RunFolder(run).paths()
+    if not there:
+        return f"no checkpoint could be written either, so all {steps} steps are done again"
+    newest = step_of(there[-1])
+    return (
+        "the last checkpoint has everything"
+        if newest == steps
+        else f"the last checkpoint is of step {newest} of {steps}"
+    )

@@ -1,7 +1,6 @@
 """One optimizer step: the autoencoder's, and against it the discriminator's."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -26,6 +25,7 @@ from ..losses.reconstruction import OF_LATENT, ReconstructionLosses
 from ..metrics.psnr import psnr
 from ..nn.layers import without_power_iteration
 from ..recipe.fields import Recipe
+from .buffers import Buffers, repeatable
 from .ema import decay_at, update_average
 from .networks import Networks, Optimizers
 from .schedule import At
@@ -38,7 +38,7 @@ T = TypeVar("T")
 class StepResult:
     # Means over processes and accumulated passes; filled where the step is logged.
     metrics: dict[str, float]
-    # The loss or a gradient was not finite: nothing was changed.
+    # The loss or a gradient was not finite, and nothing was changed; where it was the discriminator's, of that alone.
     skipped: bool
     # A GradScaler that looks for its scale skips steps too: no sign of trouble.
     scaling: bool = False
@@ -63,8 +63,10 @@ class TrainingStep:
 
     def __call__(self, batches: Sequence[Batch], at: At, logged: bool) -> StepResult:
         """Trains on the accumulated passes of one step; `logged` asks for metrics, which cost a little."""
+        moved = Buffers(self.networks.autoencoder)
         updated, fakes, metrics = self._train_autoencoder(batches, at, logged)
         if not updated.done:
+            moved.restore()
             if self.optimizers.discriminator is not None:
                 self.optimizers.discriminator.zero_grad()
         else:
@@ -98,6 +100,7 @@ class TrainingStep:
     ) -> tuple["_Updated", Metrics]:
         optimizer, module = self.optimizers.discriminator, self.networks.prepared_discriminator
         assert optimizer is not None and module is not None
+        moved = Buffers(module)
         _set_learning_rate(optimizer, at.discriminator_learning_rate)
         found = []
         pairs = list(zip(reals, fakes, strict=True))
@@ -107,6 +110,8 @@ class TrainingStep:
             found.append(metrics)
         merged = _averaged(found)
         updated = self._update(optimizer, module, merged["discriminator"])
+        if not updated.done:
+            moved.restore()
         return updated, merged | {"discriminator_gradient_norm": updated.norm}
 
     def _passes(self, module: nn.Module, items: Sequence[T]) -> Iterator[T]:
@@ -175,7 +180,7 @@ class TrainingStep:
             return None
         module = self.networks.reconstruction
         gradients = []
-        with self.accelerator.no_sync(module), _repeatable(module, self.accelerator.device):
+        with self.accelerator.no_sync(module), repeatable(module, self.accelerator.device):
             for batch in batches:
                 x_hat, terms = self._reconstructed(batch)
                 gradients.append(self._gradients(terms, self._judged(x_hat)))
@@ -271,16 +276,6 @@ class _Updated:
     done: bool
     norm: Tensor
     scaling: bool = False
-
-
-@contextmanager
-def _repeatable(module: nn.Module, device: torch.device) -> Iterator[None]:
-    """Forward passes inside leave random generators and buffers as they were, and can be made again."""
-    before = [buffer.clone() for buffer in module.buffers()]
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        yield
-    for buffer, value in zip(module.buffers(), before, strict=True):
-        buffer.copy_(value)
 
 
 def _averaged(found: Sequence[Metrics]) -> Metrics:

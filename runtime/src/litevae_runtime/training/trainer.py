@@ -1,6 +1,5 @@
 """The loop of a run: phases, steps, what is seen of them, checkpoints, and the end."""
 
-import math
 from collections.abc import Collection, Generator, Sequence
 from contextlib import closing, nullcontext, suppress
 from dataclasses import replace
@@ -12,13 +11,12 @@ from accelerate import Accelerator
 
 from ..common.device import peak_memory_gb
 from ..common.errors import InputError
-from ..common.run_folder import DIVERGED, Best
+from ..common.run_folder import DIVERGED
 from ..common.signals import StopSignals
 from ..common.text import first_line
 from ..data.corrupt import CorruptLog, has_unread
 from ..data.sets import Batch, Split
 from ..losses.reconstruction import ReconstructionLosses
-from ..metrics.registry import VALIDATION
 from ..nn.builders import Builders
 from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.stored import WEIGHTS
@@ -40,7 +38,7 @@ from .snapshot import State, read_snapshot, read_state
 from .starts import record_end, record_start
 from .step import StepResult, TrainingStep
 from .together import together
-from .validation import draw, validate
+from .validation import Validation
 
 
 class Outcome(Enum):
@@ -92,11 +90,12 @@ class Trainer:
         self.notes += notes
         losses = ReconstructionLosses(recipe, self.perceptual)
         self.step = TrainingStep(accelerator, recipe, self.networks, self.optimizers, losses)
+        self.validation = Validation(
+            accelerator, recipe, self.loading, self.networks, self.perceptual, self.checkpoints
+        )
         self.saving = Saving(accelerator, self.checkpoints, self.networks, self.optimizers)
         # Whether a checkpoint was written that no finite step has followed yet.
         self._unpruned = True
-        # Whether the last validation gave finite numbers.
-        self._measured_finite = True
         self.state = State(step=0, model=self.networks.autoencoder.name)
         # Dropout differs between processes.
         torch.manual_seed(recipe.seed + 1 + accelerator.process_index)
@@ -168,7 +167,7 @@ class Trainer:
                 diverges = self.state.skipped_in_a_row >= self.recipe.train.nonfinite_limit
                 stops, refused = anywhere(self.accelerator, signals.received is not None, refusal is not None)
                 with pace.apart():
-                    best = None if diverges or refused else self._look(monitor, at, due)
+                    best = None if diverges or refused else self.validation(monitor, corrupt, at, due)
                     saved = True
                     if due.checkpoint or best is not None or stops or diverges or refused:
                         saved = self._unpruned = self.saving.save(monitor, self.state, best)
@@ -179,7 +178,7 @@ class Trainer:
                     return self._stopped(monitor, signals, saved)
                 if diverges:
                     return self._diverged()
-        if self.state.skipped_in_a_row > 0 and not self._measured_finite:
+        if self.state.skipped_in_a_row > 0 and not self.validation.finite:
             return self._diverged()
         self._prune()
         return Outcome.FINISHED
@@ -263,30 +262,13 @@ class Trainer:
             if warning is not None:
                 monitor.say(f"warning: step {done}: {warning}")
 
-    def _look(self, monitor: Monitor, at: At, due: Due) -> Best | None:
-        """Draws and validates where that is due; the result is there when it is the best so far."""
-        phase, done = at.phase, self.state.step
-        model = self.networks.evaluated
-        if due.samples and self.accelerator.is_main_process:
-            images = self.loading.held_out(phase.resolution)
-            monitor.grid(done, draw(self.accelerator, model, images, self.recipe.log.samples))
-        if not due.validation:
-            return None
-        loader = self.loading.validation(phase.resolution, phase.batch)
-        measured = validate(self.accelerator, model, self.perceptual, loader)
-        monitor.log(done, phase.name, {f"validation_{name}": value for name, value in measured.items()})
-        self._measured_finite = all(map(math.isfinite, measured.values()))
-        metric = self.recipe.checkpoints.best_by
-        found = Best(step=done, phase=at.phase_index, metric=metric, value=measured[metric])
-        return found if found.beats(self.checkpoints.best(), VALIDATION[metric].improves) else None
-
     def _finish(self, monitor: Monitor) -> None:
-        if self.accelerator.is_main_process:
-            latents = write_result(
-                self.accelerator, self.networks, self.loading, self.recipe, self.run_folder
-            )
-            monitor.say(
-                f"wrote {self.run_folder / WEIGHTS}; latents: scaling_factor {latents.scaling_factor:.5f}, "
-                f"shift_factor {latents.shift_factor:.5f}"
-            )
-        self.accelerator.wait_for_everyone()
+        with together(self.accelerator):
+            if self.accelerator.is_main_process:
+                latents = write_result(
+                    self.accelerator, self.networks, self.loading, self.recipe, self.run_folder
+                )
+                monitor.say(
+                    f"wrote {self.run_folder / WEIGHTS}; latents: scaling_factor {latents.scaling_factor:.5f}, "
+                    f"shift_factor {latents.shift_factor:.5f}"
+                )
