@@ -7,6 +7,7 @@ int64 tensors can use, with a version for each change of what such graphs may wr
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from onnx import AttributeProto
 from onnx.defs import OpSchema, SchemaError, get_all_schemas_with_history, get_schema
 
 OPSETS = (18, 19, 20, 21)
@@ -81,18 +82,25 @@ def operands(schema: OpSchema, items: Sequence[OpSchema.FormalParameter]) -> str
     return f"[{', '.join(rows)}]"
 
 
+def has_number(item: OpSchema.Attribute) -> bool:
+    """Whether a whole number is what the attribute is where it is left out."""
+    return item.type == OpSchema.AttrType.INT and item.default_value.type == AttributeProto.INT
+
+
 def signature(schema: OpSchema) -> str:
     """Everything but the version."""
     types = [f"{name}: [{quoted(allowed)}]" for name, allowed in sorted(constraints(schema).items())]
     attributes = sorted((name, item) for name, item in schema.attributes.items() if item.type in ATTRIBUTES)
     kinds = [f'{name}: "{ATTRIBUTES[item.type]}"' for name, item in attributes]
     required = quoted(name for name, item in attributes if item.required)
+    numbers = [f"{name}: {item.default_value.i}" for name, item in attributes if has_number(item)]
     fields = [
         f"inputs: {operands(schema, schema.inputs)}",
         f"outputs: {operands(schema, schema.outputs)}",
         f"types: {{ {', '.join(types)} }}" if types else "types: {}",
         f"attrs: {{ {', '.join(kinds)} }}" if kinds else "attrs: {}",
         f"required: [{required}]",
+        f"defaults: {{ {', '.join(numbers)} }}" if numbers else "defaults: {}",
     ]
     return ", ".join(fields)
 

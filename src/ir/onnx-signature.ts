@@ -25,4 +25,6 @@ export interface OnnxSignature {
   readonly types: Readonly<Record<string, readonly OnnxDType[]>>;
   readonly attrs: Readonly<Record<string, keyof OnnxAttrValues>>;
   readonly required: readonly string[];
+  /** What whole numbers are where they are left out. */
+  readonly defaults: Readonly<Record<string, number>>;
 }

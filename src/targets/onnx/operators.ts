@@ -2,6 +2,7 @@
 import { InternalError, must } from "../../errors/must.ts";
 import type { OnnxOperator } from "../../ir/onnx.ts";
 import { elementCount } from "../../ir/shape.ts";
+import { intOf, sizesAsked } from "./attributes.ts";
 import type { OnnxNode } from "./graph.ts";
 import { at, axisOf, broadcast, expectEqual, expectSizes, head, ints, type Sizes } from "./sizes.ts";
 
@@ -90,7 +91,7 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
   Concat(node, inputs) {
     const shapes = inputs.map((sizes) => must(sizes, "an operand"));
     const first = must(shapes[0], "an operand");
-    const axis = axisOf(node.attrs["axis"], first);
+    const axis = axisOf(intOf(node, "axis"), first);
     const other = (sizes: Sizes): Sizes => sizes.with(axis, 0);
     for (const sizes of shapes) expectSizes(other(sizes), other(first), "an operand, but for its axis,");
     return [
@@ -102,7 +103,7 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
   },
   Split(node, [input], constant) {
     const data = must(input, "the input");
-    const axis = axisOf(node.attrs["axis"] ?? 0, data);
+    const axis = axisOf(intOf(node, "axis"), data);
     const size = at(data, axis);
     const count = node.outputs.length;
     expectEqual(Number(node.attrs["num_outputs"] ?? count), count, "outputs");
@@ -156,7 +157,7 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
   Reshape(node, [input], constant) {
     const data = must(input, "the input");
     const wanted = constant(1);
-    if (wanted === undefined || node.attrs["allowzero"] === 1) return [undefined];
+    if (wanted === undefined || intOf(node, "allowzero") === 1) return [undefined];
     const sizes = wanted.map((size, axis) => (size === 0 ? at(data, axis) : size));
     const rest = elementCount(data) / elementCount(sizes.filter((size) => size !== -1));
     const shape = sizes.map((size) => (size === -1 ? rest : size));
@@ -164,19 +165,19 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
       throw new InternalError(`it asks for [${wanted.join(", ")}]`);
     return [shape];
   },
-  Shape: ({ attrs }, [input]) => [[must(input, "the input").slice(Number(attrs["start"] ?? 0)).length]],
+  Shape: (node, [input]) => [[sizesAsked(node, must(input, "the input")).length]],
   MatMul(_, [left, right]) {
     const [a, b] = [must(left, "the left matrix"), must(right, "the right matrix")];
     if (a.length < 2 || b.length < 2) return [undefined];
     expectEqual(at(a, a.length - 1), at(b, b.length - 2), "columns and rows");
     return [[...broadcast(a.slice(0, -2), b.slice(0, -2)), at(a, a.length - 2), at(b, b.length - 1)]];
   },
-  Gemm({ attrs }, [left, right, added]) {
-    const turned = (sizes: Sizes | undefined, flag: unknown): readonly [number, number] => {
+  Gemm(node, [left, right, added]) {
+    const turned = (sizes: Sizes | undefined, flag: string): readonly [number, number] => {
       const [rows, columns] = head(sizes);
-      return flag === 1 ? [columns, rows] : [rows, columns];
+      return intOf(node, flag) === 1 ? [columns, rows] : [rows, columns];
     };
-    const [[rows, inner], [height, columns]] = [turned(left, attrs["transA"]), turned(right, attrs["transB"])];
+    const [[rows, inner], [height, columns]] = [turned(left, "transA"), turned(right, "transB")];
     expectEqual(inner, height, "columns and rows");
     expectSizes(broadcast([rows, columns], added ?? []), [rows, columns], "the sum");
     return [[rows, columns]];
@@ -191,22 +192,22 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
     expectEqual(scales.length, data.length, "scales");
     return [data.map((size, axis) => Math.floor(size * at(scales, axis)))];
   },
-  Gather({ attrs }, [input, indices]) {
+  Gather(node, [input, indices]) {
     const data = must(input, "the input");
-    const axis = axisOf(attrs["axis"] ?? 0, data);
+    const axis = axisOf(intOf(node, "axis"), data);
     return [[...data.slice(0, axis), ...must(indices, "the indices"), ...data.slice(axis + 1)]];
   },
-  ArgMax: (node, [input]) => [reduced(node, input, [Number(node.attrs["axis"] ?? 0)])],
-  SpaceToDepth({ attrs }, [input]) {
+  ArgMax: (node, [input]) => [reduced(node, input, [intOf(node, "axis")])],
+  SpaceToDepth(node, [input]) {
     const [n, c, h, w] = must(input, "the input");
-    const block = Number(attrs["blocksize"]);
+    const block = intOf(node, "blocksize");
     const sides = [must(h, "the height") / block, must(w, "the width") / block];
     if (!sides.every(Number.isInteger)) throw new InternalError(`blocks of ${block} do not divide its sides`);
     return [[must(n, "the batch"), must(c, "the channels") * block ** 2, ...sides]];
   },
-  DepthToSpace({ attrs }, [input]) {
+  DepthToSpace(node, [input]) {
     const [n, c, h, w] = must(input, "the input");
-    const block = Number(attrs["blocksize"]);
+    const block = intOf(node, "blocksize");
     const channels = must(c, "the channels") / block ** 2;
     if (!Number.isInteger(channels)) throw new InternalError(`blocks of ${block} do not divide its channels`);
     return [[must(n, "the batch"), channels, must(h, "the height") * block, must(w, "the width") * block]];
@@ -236,14 +237,14 @@ function normalized(input: Sizes | undefined, perChannel: readonly (Sizes | unde
 }
 
 function convolution(
-  { attrs }: OnnxNode,
+  node: OnnxNode,
   input: Sizes | undefined,
   weight: Sizes | undefined,
 ): { readonly data: readonly [number, number, ...number[]]; readonly kernel: Sizes; readonly groups: number } {
   const [data, kernel] = [must(input, "the input"), must(weight, "the weight").slice(2)];
-  expectSizes(ints(attrs["kernel_shape"]) ?? kernel, kernel, "kernel_shape");
+  expectSizes(ints(node.attrs["kernel_shape"]) ?? kernel, kernel, "kernel_shape");
   expectEqual(data.length - 2, kernel.length, "sides");
-  return { data: [at(data, 0), at(data, 1), ...data.slice(2)], kernel, groups: Number(attrs["group"] ?? 1) };
+  return { data: [at(data, 0), at(data, 1), ...data.slice(2)], kernel, groups: intOf(node, "group") };
 }
 
 function window(
@@ -272,14 +273,14 @@ const onePosition = (input: Sizes | undefined): Sizes => must(input, "the input"
 
 function pooled(node: OnnxNode, input: Sizes | undefined): Sizes | undefined {
   const [data, kernel] = [must(input, "the input"), must(ints(node.attrs["kernel_shape"]), "kernel_shape")];
-  if (node.attrs["ceil_mode"] === 1) return undefined;
+  if (intOf(node, "ceil_mode") === 1) return undefined;
   expectEqual(data.length - 2, kernel.length, "sides");
   return [...head(data), ...windowed(node, data.slice(2), kernel)];
 }
 
-function reduced({ attrs }: OnnxNode, input: Sizes | undefined, axes: Sizes | undefined): Sizes {
+function reduced(node: OnnxNode, input: Sizes | undefined, axes: Sizes | undefined): Sizes {
   const data = must(input, "the input");
   const gone = new Set((axes ?? data.map((_, i) => i)).map((axis) => axisOf(axis, data)));
   const kept = data.map((size, axis) => (gone.has(axis) ? 1 : size));
-  return attrs["keepdims"] === 0 ? kept.filter((_, axis) => !gone.has(axis)) : kept;
+  return intOf(node, "keepdims") === 0 ? kept.filter((_, axis) => !gone.has(axis)) : kept;
 }

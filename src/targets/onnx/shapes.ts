@@ -3,6 +3,7 @@ import { InternalError, must } from "../../errors/must.ts";
 import type { Bindings, Dim } from "../../ir/dim.ts";
 import { elementCount, evaluateShape, type Shape } from "../../ir/shape.ts";
 import { sizesFor } from "../../ir/size.ts";
+import { sizesAsked } from "./attributes.ts";
 import type { OnnxGraph, OnnxInitializer } from "./graph.ts";
 import { shapeRules } from "./operators.ts";
 import { sameSizes, type Sizes } from "./sizes.ts";
@@ -60,7 +61,7 @@ export function shapesOf(graph: OnnxGraph, bindings: Bindings): ReadonlyMap<stri
     const [input] = known;
     const [output] = node.outputs;
     if (output === undefined) continue;
-    if (node.type === "Shape" && input !== undefined) numbers.set(output, input.slice(Number(node.attrs["start"] ?? 0)));
+    if (node.type === "Shape" && input !== undefined) numbers.set(output, sizesAsked(node, input));
     if (node.type === "Concat" && found[0]?.length === 1) {
       const parts = node.inputs.map((_, slot) => constant(slot));
       if (parts.every((part) => part !== undefined)) numbers.set(output, parts.flat());

@@ -2,6 +2,7 @@
 import { must } from "../../../errors/must.ts";
 import { constantDim, type Bindings } from "../../../ir/dim.ts";
 import { evaluateShape, shapeOf, type Shape } from "../../../ir/shape.ts";
+import { sizesAsked } from "../attributes.ts";
 import type { OnnxGraph, OnnxInitializer, OnnxValue } from "../graph.ts";
 import { numbersIn } from "../shapes.ts";
 import type { GraphPass } from "./pass.ts";
@@ -38,9 +39,10 @@ export function fixed(sizes: Bindings): GraphPass {
       const shapes = new Map([...inputs, ...values, ...outputs].map(({ name, dims }) => [name, dims]));
       const answered = new Map<string, OnnxInitializer>();
       const constants = new Map(graph.initializers.map((initializer) => [initializer.name, initializer]));
-      for (const { type, attrs, inputs: given, outputs: made } of graph.nodes) {
+      for (const node of graph.nodes) {
+        const { type, inputs: given, outputs: made } = node;
         const dims = type === "Shape" ? shapes.get(given[0] as string) : undefined;
-        const asked = dims === undefined ? undefined : evaluateShape(dims, sizes).slice(Number(attrs["start"] ?? 0));
+        const asked = dims === undefined ? undefined : sizesAsked(node, evaluateShape(dims, sizes));
         // What is put before sides that a Shape gave.
         const isSizes = type === "Concat" && given.some((name) => answered.has(name));
         const joined = isSizes

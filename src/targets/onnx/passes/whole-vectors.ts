@@ -4,6 +4,7 @@
  * and output channels that 4 divides. What is added is 0 times 0.
  */
 import { InternalError, must } from "../../../errors/must.ts";
+import { intOf } from "../attributes.ts";
 import type { OnnxGraph, OnnxInitializer, OnnxNode } from "../graph.ts";
 import { inFloat32, sameInterface, type GraphPass } from "./pass.ts";
 
@@ -55,7 +56,7 @@ interface InThrees {
 function inThrees({ nodes, initializers }: OnnxGraph): readonly InThrees[] {
   const weights = new Map(initializers.map((initializer) => [initializer.name, initializer]));
   return nodes.flatMap((conv) => {
-    if (conv.type !== "Conv" || (conv.attrs["group"] !== undefined && conv.attrs["group"] !== 1)) return [];
+    if (conv.type !== "Conv" || intOf(conv, "group") !== 1) return [];
     const weight = weights.get(must(conv.inputs[1], `the weight of ${conv.name}`));
     if (weight === undefined) return [];
     const { out, input, kernel } = sizesOf(weight);
