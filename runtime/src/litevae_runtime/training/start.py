@@ -1,17 +1,19 @@
 """The start of a run: what there is to go on from, the machine, the images, and what a person is told."""
 
+import socket
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs
+from accelerate.utils import DistributedDataParallelKwargs, gather_object
 
 from ..common.device import needs_cpu
 from ..common.errors import InputError
 from ..common.text import first_line
 from ..data.corrupt import probe
+from ..data.fingerprint import differences, fingerprint
 from ..data.images import open_images
 from ..data.sets import Split, split
 from ..losses.reconstruction import kl_in_conventions
@@ -68,7 +70,29 @@ def open_split(
         with together(accelerator):
             if accelerator.is_main_process == turn:
                 found.append(_opened_split(path, recipe, channels, cache))
+    with together(accelerator):
+        _require_same(accelerator, found[0])
     return found[0]
+
+
+def _require_same(accelerator: Accelerator, parts: Split) -> None:
+    """InputError where processes have other images than the main one, as on disks of other machines."""
+    if accelerator.num_processes == 1:
+        return
+    own = [fingerprint(images) for images in dict.fromkeys((parts.images, parts.validation))]
+    everywhere = gather_object([(socket.gethostname(), own)])
+    main_host, main_sets = everywhere[0]
+    for process, (host, sets) in enumerate(everywhere):
+        for main, other in zip(main_sets, sets, strict=True):
+            if differences(main, other):
+                raise InputError(
+                    f"the processes do not have the same images in {main['place']}",
+                    expected="one set for all of them: they share out every batch by its positions",
+                    found=f"{main['images']:,} images at process 0 on {main_host}, "
+                    f"{other['images']:,} at process {process} on {host}"
+                    + (", of other names, sizes or contents" if main["images"] == other["images"] else ""),
+                    remedy="copy the images whole to every machine, or put them on a disk that all share",
+                )
 
 
 def _opened_split(path: str, recipe: Recipe, channels: int, cache: Path | None) -> Split:
