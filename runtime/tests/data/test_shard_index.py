@@ -1,5 +1,6 @@
 """Shards are indexed once, and again where they have changed."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -77,7 +78,15 @@ def test_shards_that_changed_are_indexed_anew(
     assert found == everything(open_images(place, 3))
 
 
-@pytest.mark.parametrize("damage", [lambda content: content[: len(content) // 2], lambda content: b"no zip"])
+def encrypted(content: bytes) -> bytes:
+    """A flag of the zip file's directory says so."""
+    place = content.index(b"PK\x01\x02") + 8
+    return content[:place] + b"\x01" + content[place + 1 :]
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[: len(content) // 2], lambda content: b"no zip", encrypted]
+)
 def test_a_damaged_index_is_made_anew(
     damage: Callable[[bytes], bytes], tmp_path: Path, indexed: list[str]
 ) -> None:
@@ -102,3 +111,23 @@ def test_a_run_indexes_its_shards_once(tmp_path: Path, indexed: list[str]) -> No
     assert train(run, place, "--resume", "auto") == 0
     assert len(indexed) == 4
     assert len(list((tmp_path / "run.shards").iterdir())) == 2
+
+
+def test_a_shard_that_was_open_while_the_storage_was_away_is_opened_again(tmp_path: Path) -> None:
+    images = open_images(write(tmp_path / "set"), 3)
+    before = images.read(0)
+
+    class Stale:
+        """As a network file system leaves what was open before it was mounted again."""
+
+        def seek(self, _: int) -> None:
+            raise OSError(errno.ESTALE, "Stale file handle")
+
+        def close(self) -> None:
+            self.seek(0)
+
+    storage: Any = images._storage
+    storage._files[0] = Stale()
+    with pytest.raises(OSError, match="Stale file handle"):
+        images.read(0)
+    assert images.read(0) == before

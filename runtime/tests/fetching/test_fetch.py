@@ -124,6 +124,10 @@ def test_a_server_without_it_is_told(
     assert f"error: {url}/{VGG16_FILE} cannot be fetched" in said and "File not found" in said
     assert run(VGG16_FILE, "--folder", tmp_path, "--mirror", "http://127.0.0.1:9") == 1
     assert "cannot be fetched" in capsys.readouterr().err
+    for mirror in ("", "http://[", "somewhere"):
+        assert run(VGG16_FILE, "--folder", tmp_path, "--mirror", mirror) == 1
+        said = capsys.readouterr().err
+        assert f"{VGG16_FILE} is no address" in said and "give --mirror as http://HOST/PATH" in said
 
 
 def test_all_that_are_missing_are_fetched(

@@ -1,5 +1,6 @@
 """How a run ends that others end: schedulers, terminals, memory; and what damaged logs do to the next start."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -77,6 +78,9 @@ ERRORS = {
     ),
     "Python": MemoryError(),
     "a loader": RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed. "),
+    "processes": BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"),
+    "open files": OSError(errno.EMFILE, "Too many open files"),
+    "a fork": OSError(errno.ENOMEM, "Cannot allocate memory"),
 }
 
 
@@ -95,18 +99,20 @@ def test_too_little_memory_is_told_with_what_helps(
     for more in ((), ("--dry-run",)):
         assert train(tmp_path / f"run{len(more)}", images, *more) == 1
         said = error_of(capfd)
-        assert ("data.workers" if where == "a loader" else "accumulation=2") in said
+        of_step = where in ("a GPU", "a CPU", "Python")
+        assert ("accumulation=2" if of_step else "a smaller --set data.workers") in said
         assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), OSError(errno.EINVAL, "a bug")])
 def test_another_error_is_not_taken_for_memory(
-    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    error: Exception, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
-        raise RuntimeError("a bug")
+        raise error
 
     monkeypatch.setattr(TrainingStep, "__call__", fail)
-    with pytest.raises(RuntimeError, match="a bug"):
+    with pytest.raises(type(error), match="a bug"):
         train(tmp_path / "run", images)
 
 

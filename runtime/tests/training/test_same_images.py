@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -71,6 +70,12 @@ def test_a_split_whose_images_validate_themselves_is_looked_at_once(
 ) -> None:
     parts = split(open_images(write_images(tmp_path / "set", 4), 3), data(), 0)
     seen: list[int] = []
-    monkeypatch.setattr(start, "gather_object", lambda own: seen.append(len(own[0][1])) or own)
-    start._require_same(SimpleNamespace(num_processes=2), replace(parts))  # type: ignore[arg-type]
+
+    def gathered(own: list[Any]) -> list[Any]:
+        seen.append(len(own[0][1]))
+        return own
+
+    monkeypatch.setattr(start, "gather_object", gathered)
+    processes: Any = SimpleNamespace(num_processes=2)
+    start._require_same(processes, parts)
     assert seen == [1]

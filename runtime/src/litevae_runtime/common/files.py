@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
+from uuid import uuid4
 
 from .errors import InputError
 
@@ -32,8 +33,11 @@ def require_writable(file: Path) -> None:
 
 @contextmanager
 def written_whole(path: Path) -> Generator[Path]:
-    """A path beside `path` to write to, which is renamed at the end; where writing fails nothing is left of it."""
-    partial = path.with_name(f"{path.name}.partial")
+    """A path beside `path` to write to, which is renamed at the end; where writing fails nothing is left of it.
+
+    It is this writer's own: two that write the same file at once each write a whole one.
+    """
+    partial = path.with_name(f"{path.name}.{uuid4().hex[:8]}.partial")
     try:
         yield partial
         partial.replace(path)

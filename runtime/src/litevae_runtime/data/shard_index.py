@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -72,7 +71,8 @@ class IndexCache:
                     stored["size"],
                     Counter(json.loads(str(stored["ignored"]))),
                 )
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        except Exception:
+            # Damage shows in more ways than zip files and arrays name: it is made anew.
             return None
 
     def write(self, index: ShardIndex) -> None:

@@ -7,6 +7,7 @@ import tarfile
 from array import array
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -42,9 +43,16 @@ class Shards:
         """The bytes of one image."""
         if self._process != os.getpid():
             self._forget()
-        file = self._opened(int(self._shard[index]))
-        file.seek(int(self._offset[index]))
-        return file.read(int(self._size[index]))
+        shard = int(self._shard[index])
+        file = self._opened(shard)
+        try:
+            file.seek(int(self._offset[index]))
+            return file.read(int(self._size[index]))
+        except OSError:
+            # What was open while the storage was away stays unreadable after it came back.
+            with suppress(OSError):
+                self._files.pop(shard).close()
+            raise
 
     def size(self, index: int) -> int:
         """How many bytes one image has."""

@@ -44,6 +44,10 @@ def fetch(name: str, source: Source, folder: Path, mirror: str | None, say: Call
             found=str(error.reason),
             remedy=f"fetch it where there is a network, and copy it to {folder}; --mirror URL names another server",
         ) from error
+    except ValueError as error:
+        raise InputError(
+            f"{url} is no address", found=str(error), remedy="give --mirror as http://HOST/PATH"
+        ) from error
     except (OSError, HTTPException) as error:
         raise InputError(
             f"{name} cannot be fetched into {folder}",

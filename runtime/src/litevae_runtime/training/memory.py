@@ -1,5 +1,6 @@
 """Memory that does not suffice, told as what can be done about it."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,12 +12,23 @@ from ..common.text import first_line
 # What torch says of memory outside of CUDA, where it has no class of error for it.
 _WORDS = ("can't allocate memory", "not enough memory", "out of memory")
 
+# What systems say where loading processes cannot be started or reached: of memory, processes and open files.
+_EXHAUSTED = {errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE}
+
 
 @contextmanager
 def memory_errors() -> Iterator[None]:
-    """InputError for too little memory, of a GPU or of the machine, and for loading processes that the system has ended."""
+    """InputError for too little memory, of a GPU or of the machine, and for loading processes that the system ends or refuses."""
     try:
         yield
+    except OSError as error:
+        if error.errno not in _EXHAUSTED:
+            raise
+        raise InputError(
+            "the system gives this run no more memory, processes or open files",
+            found=error.strerror or str(error),
+            remedy="a smaller --set data.workers, or higher limits (ulimit -n, ulimit -u)",
+        ) from error
     except (RuntimeError, MemoryError) as error:
         text, found = str(error).strip(), first_line(error)
         if text.startswith("DataLoader worker"):
