@@ -16,6 +16,7 @@ from small_runs import checkpoints, error_of, train
 from litevae_runtime.common.run_folder import Best, run_of
 from litevae_runtime.metrics.registry import PSNR
 from litevae_runtime.training import saving
+from litevae_runtime.training.checkpoint import Checkpoints
 from litevae_runtime.training.step import TrainingStep
 
 
@@ -118,6 +119,22 @@ def test_a_stop_whose_checkpoint_cannot_be_written_does_not_end_with_75(
     after(monkeypatch, 2, lambda: os.kill(os.getpid(), signal.SIGTERM))
     assert train(tmp_path / "run", images) == 74
     assert checkpoints(tmp_path / "run") == []
+
+
+def test_a_checkpoint_that_is_there_is_one_though_it_is_not_known_as_the_best(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import os
+    import signal
+
+    monkeypatch.setattr(Checkpoints, "remember", full)
+    after(monkeypatch, 3, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    assert train(tmp_path / "run", images) == 75
+    assert checkpoints(tmp_path / "run") == [3]
+    said = capfd.readouterr().err
+    assert (
+        "that step 3 is the best so far could not be written" in said and "the one before stays" not in said
+    )
 
 
 def after(monkeypatch: pytest.MonkeyPatch, step: int, act: Callable[[], object]) -> None:

@@ -1,14 +1,18 @@
 """One command at a time writes to a run's folder, and every process of it to the same."""
 
+import errno
 import json
 import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
 from sets import write_images
 from small_runs import checkpoints, error_of, start, train, wait_for
+from training.test_losing_nothing import after
 
 from litevae_runtime.training import lock
 
@@ -87,6 +91,56 @@ def test_a_lock_of_another_machine_holds_while_it_shows_life(
     assert f"{run} was left by process 7 on elsewhere since then: waiting" in said
     assert (f"error: {run} is in use" in said) == alive
     assert (run / "lock.json").exists() == alive
+
+
+@pytest.mark.parametrize("said", [errno.ENOTSUP, errno.ENOLCK, None])
+def test_where_a_file_system_has_no_locks_signs_of_life_tell(
+    said: int | None,
+    images: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise NotImplementedError if said is None else OSError(said, os.strerror(said))
+
+    run = tmp_path / "run"
+    monkeypatch.setattr(FileLock, "acquire", refuse)
+    monkeypatch.setattr(lock, "PATIENCE", 0.5)
+    monkeypatch.setattr(lock, "PULSE", 0.1)
+    assert train(run, images) == 0
+    assert not (run / "lock.json").exists()
+    # A process of this machine that was killed, and one that lives.
+    holder = {"host": "here", "process": 7, "since": "then", "machine": lock._machine(), "token": "0"}
+    (run / "lock.json").write_text(json.dumps(holder))
+    assert train(run, images, "--resume", "auto") == 0
+    (run / "lock.json").write_text(json.dumps(holder))
+    pulses = iter(range(1000))
+    monkeypatch.setattr(lock, "_pulse", lambda file: next(pulses))
+    assert train(run, images, "--resume", "auto") == 1
+    assert f"error: {run} is in use" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("step", [2, 6])
+def test_a_run_that_was_taken_over_writes_nothing_any_more(
+    step: int,
+    images: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on a machine that was cut off for a while, whose job a scheduler started again elsewhere."""
+    run = tmp_path / "run"
+    holder = {"host": "elsewhere", "process": 7, "since": "now", "machine": "another", "token": "0"}
+    after(monkeypatch, step, lambda: (run / "lock.json").write_text(json.dumps(holder)))
+    assert train(run, images) == 1
+    said = error_of(capfd)
+    assert said.startswith(
+        f"error: {run} was taken over by another command while this one showed no sign of life\n"
+    )
+    assert "found:    process 7 on elsewhere since now" in said
+    assert checkpoints(run) == [3][: step // 6] and not (run / "model.safetensors").exists()
+    assert json.loads((run / "lock.json").read_text()) == holder
 
 
 def test_of_two_commands_in_one_new_folder_one_is_refused(images: Path, tmp_path: Path) -> None:

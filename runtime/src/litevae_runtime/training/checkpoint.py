@@ -30,17 +30,22 @@ class Checkpoints(RunFolder):
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
 
-    def finish(self, step: int, best: Best | None) -> None:
+    def finish(self, step: int) -> None:
         """Names what was written, once it is on the disk."""
         partial, final = self.partial_path_of(step), self.path_of(step)
         for file in partial.iterdir():
             _sync(file)
         _sync(partial)
-        shutil.rmtree(final, ignore_errors=True)
+        replaced = self.folder / f".partial-replaced-{step:08d}"
+        if final.exists():
+            final.rename(replaced)
         partial.rename(final)
         _sync(self.folder)
-        if best is not None:
-            write_text(self.folder / BEST, json.dumps(asdict(best), indent=2) + "\n")
+        shutil.rmtree(replaced, ignore_errors=True)
+
+    def remember(self, best: Best) -> None:
+        """Says which checkpoint is the best so far."""
+        write_text(self.folder / BEST, json.dumps(asdict(best), indent=2) + "\n")
 
     def discard(self, step: int) -> None:
         shutil.rmtree(self.partial_path_of(step), ignore_errors=True)

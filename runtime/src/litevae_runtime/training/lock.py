@@ -1,9 +1,11 @@
 """One command at a time writes to a run's folder.
 
 `RUN/.lock` is locked through the operating system, which frees it however its holder ends. `RUN/lock.json` says who that is.
-Where a file system does not share locks between machines, the holder's signs of life do: it touches that file.
+Where a file system has no locks, or does not share them between machines, the holder's signs of life do: it touches that file.
+A holder that showed none for so long that another one took over, as on a machine that was cut off, writes nothing any more.
 """
 
+import errno
 import json
 import os
 import shlex
@@ -34,11 +36,17 @@ PULSE = 5.0
 # Seconds in which what one process wrote has to be seen by the others.
 VISIBLE = 10.0
 
+# What file systems say that have no locks.
+_WITHOUT_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
+
 
 @contextmanager
-def alone(accelerator: Accelerator, run: Path, wait: bool, say: Callable[[str], None]) -> Iterator[None]:
+def alone(
+    accelerator: Accelerator, run: Path, wait: bool, say: Callable[[str], None]
+) -> Iterator[Callable[[], None]]:
     """Holds the folder for all processes of this command; `wait` gives another one, which may be leaving, some time.
 
+    What it gives raises InputError once another command has taken the folder over; it is to be called before anything is written.
     InputError where another command has it, or where the processes do not see the same folder.
     """
     lock = _Lock(run)
@@ -46,7 +54,7 @@ def alone(accelerator: Accelerator, run: Path, wait: bool, say: Callable[[str], 
         token = decided(accelerator, lambda: lock.take(wait, say))
         with together(accelerator):
             _require_shared(run, token, accelerator.process_index)
-        yield
+        yield lock.require_held
     finally:
         lock.release()
 
@@ -68,6 +76,10 @@ class _Lock:
             self._outlive(say)
             self._own = _this_process()
             write_text(self._file, json.dumps(self._own, indent=2) + "\n")
+            if self._lock is None:
+                # Two that found nobody here: the later one has it.
+                time.sleep(PULSE / 5)
+                self.require_held()
         except OSError as error:
             raise cannot_be_written(self._run, error) from error
         threading.Thread(target=self._live, daemon=True).start()
@@ -85,11 +97,15 @@ class _Lock:
                 lock.acquire(timeout=PATIENCE, poll_interval=0.2)
             except Timeout:
                 raise _in_use(self._run, holder) from None
+        except (OSError, NotImplementedError) as error:
+            if isinstance(error, OSError) and error.errno not in _WITHOUT_LOCKS:
+                raise
+            self._lock = None
 
     def _outlive(self, say: Callable[[str], None]) -> None:
-        """Waits for signs of life of a holder on another machine, which this machine's lock says nothing of."""
+        """Waits for signs of life of a holder that no lock says anything of: on another machine, or where there are no locks."""
         holder = _read(self._file)
-        if not holder or holder.get("machine") == _machine():
+        if not holder or (self._lock is not None and holder.get("machine") == _machine()):
             return
         say(f"{self._run} was left by {_named(holder)}: waiting {PATIENCE:.0f} s for a sign of life")
         before, end = _pulse(self._file), time.monotonic() + PATIENCE
@@ -104,7 +120,20 @@ class _Lock:
     def _live(self) -> None:
         while not self._ended.wait(PULSE):
             with suppress(OSError):
-                os.utime(self._file)
+                if self._is_held():
+                    os.utime(self._file)
+
+    def _is_held(self) -> bool:
+        """Whether nobody else has the folder, as far as can be read."""
+        return _read(self._file).get("token") in (None, self._own.get("token"))
+
+    def require_held(self) -> None:
+        if self._own and not self._is_held():
+            raise InputError(
+                f"{self._run} was taken over by another command while this one showed no sign of life",
+                found=_named(_read(self._file)),
+                remedy="leave it to that one; --resume auto goes on with the run once it has ended",
+            )
 
     def release(self) -> None:
         self._ended.set()

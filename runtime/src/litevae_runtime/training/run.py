@@ -82,7 +82,7 @@ def train(
         if lacking is not None:
             say(f"warning: the run itself would not begin: {lacking}")
         return EXIT_DONE
-    with alone(accelerator, output, resume is not None, say):
+    with alone(accelerator, output, resume is not None, say) as trainer.saving.require_held:
         # Chosen now that nobody else writes there: the run before may have ended a moment ago.
         checkpoint = decided(
             accelerator, lambda: usable_checkpoint(trainer, choose_checkpoint(output, resume), resume, say)

@@ -12,6 +12,7 @@ from .checkpoint import Checkpoints
 from .monitor import Monitor
 from .networks import Networks, Optimizers
 from .snapshot import State, write_random_state, write_snapshot, write_state
+from .together import together
 
 
 class Saving:
@@ -24,11 +25,16 @@ class Saving:
         self._checkpoints = checkpoints
         self._networks = networks
         self._optimizers = optimizers
+        # Raises InputError in the main process where the folder is another command's by now.
+        self.require_held: Callable[[], None] = lambda: None
 
     def save(self, monitor: Monitor, state: State, best: Best | None = None) -> bool:
         """Whether the checkpoint is there, on the disk and whole."""
         step, accelerator = state.step, self._accelerator
         partial = self._checkpoints.partial_path_of(step)
+        with together(accelerator):
+            if accelerator.is_main_process:
+                self.require_held()
 
         def write() -> None:
             self._checkpoints.begin(step)
@@ -36,7 +42,7 @@ class Saving:
 
         def finish() -> None:
             write_state(partial, state)
-            self._checkpoints.finish(step, best)
+            self._checkpoints.finish(step)
 
         def alone(work: Callable[[], None]) -> Callable[[], None] | None:
             return work if accelerator.is_main_process else None
@@ -50,10 +56,22 @@ class Saving:
                 alone(finish),
             )
         )
-        if not written and accelerator.is_main_process:
-            self._checkpoints.discard(step)
+        if accelerator.is_main_process:
+            if not written:
+                self._checkpoints.discard(step)
+            elif best is not None:
+                self._remember(best, monitor)
         accelerator.wait_for_everyone()
         return written
+
+    def _remember(self, best: Best, monitor: Monitor) -> None:
+        """The checkpoint is there, whether or not it is known to be the best."""
+        try:
+            self._checkpoints.remember(best)
+        except OSError as error:
+            monitor.say(
+                f"warning: that step {best.step} is the best so far could not be written ({first_line(error)})"
+            )
 
     def _tried(self, work: Callable[[], None] | None, monitor: Monitor, step: int) -> bool:
         """Whether every process could do its work."""

@@ -265,6 +265,7 @@ class Trainer:
     def _finish(self, monitor: Monitor) -> None:
         with together(self.accelerator):
             if self.accelerator.is_main_process:
+                self.saving.require_held()
                 latents = write_result(
                     self.accelerator, self.networks, self.loading, self.recipe, self.run_folder
                 )
