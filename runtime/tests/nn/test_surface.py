@@ -1,10 +1,13 @@
 """The surface of diffusers' autoencoders, compared with diffusers' own classes."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 import torch
@@ -16,6 +19,12 @@ from torch import Tensor
 
 import litevae_runtime
 from litevae_runtime.nn.posterior import DiagonalGaussian
+
+
+class Channelled(Autoencoder):
+    """One that diffusers has a class for."""
+
+    diffusers_config = MappingProxyType({"_class_name": "AutoencoderKL", "latent_channels": 2})
 
 
 @pytest.fixture
@@ -93,6 +102,46 @@ def test_the_posterior_is_diffusers_one() -> None:
     torch.testing.assert_close(own.nll(sample, dims=(1,)), theirs.nll(sample, dims=(1,)))
     draws = [each.sample(torch.Generator().manual_seed(3)) for each in (own, theirs)]
     torch.testing.assert_close(*draws)
+
+
+def test_each_image_has_its_generator_as_in_diffusers() -> None:
+    moments = torch.randn(3, 8, 5, 7, generator=torch.Generator().manual_seed(1))
+    # Their annotations know one generator alone.
+    posteriors: list[Any] = [DiagonalGaussian(moments), DiagonalGaussianDistribution(moments)]
+    for seeds in ([1], [1, 2, 3]):
+        own, theirs = (
+            posterior.sample([torch.Generator().manual_seed(seed) for seed in seeds])
+            for posterior in posteriors
+        )
+        torch.testing.assert_close(own, theirs)
+    with pytest.raises(ValueError, match="2 generators for 3 images"):
+        DiagonalGaussian(moments).sample([torch.Generator(), torch.Generator()])
+
+
+@pytest.mark.parametrize("form", [Autoencoder, Channelled])
+def test_the_configuration_is_written_and_read_alone(form: type[Autoencoder], tmp_path: Path) -> None:
+    model = form()
+    model.register_to_config(scaling_factor=0.25, force_upcast=True)
+    model.save_pretrained(tmp_path / "whole")
+    model.save_config(tmp_path / "config")
+    model.to_json_file(tmp_path / "some.json")
+    text = (tmp_path / "whole" / "config.json").read_text()
+    assert text == model.to_json_string() == (tmp_path / "config" / "config.json").read_text()
+    assert text == (tmp_path / "some.json").read_text()
+    # As diffusers' own methods read it, which it has besides.
+    mixed: Any = form
+    assert mixed.from_config(mixed.load_config(tmp_path / "config")).config == model.config
+    (tmp_path / "whole" / "manifest.json").write_text(json.dumps({"litevae": "1", "files": {}}))
+    with pytest.raises(ValueError, match="compile"):
+        model.save_config(tmp_path / "whole")
+
+
+def test_it_says_whether_gradients_are_checkpointed(model: Autoencoder) -> None:
+    assert not model.is_gradient_checkpointing
+    model.enable_gradient_checkpointing()
+    assert model.is_gradient_checkpointing
+    model.disable_gradient_checkpointing()
+    assert not model.is_gradient_checkpointing
 
 
 def test_slices_give_the_same(model: Autoencoder, image: Tensor) -> None:

@@ -2,7 +2,6 @@
 
 from typing import Literal, overload
 
-import torch
 from torch import Tensor
 
 from .beside import NOTHING, Values
@@ -12,6 +11,7 @@ from .posterior import (
     DecoderOutput,
     DiagonalGaussian,
     EncoderOutput,
+    Generators,
     LatentOutput,
     PointPosterior,
     ReconstructionOutput,
@@ -58,7 +58,7 @@ class AutoencoderBase(ImageAutoencoder):
         self,
         x: Tensor,
         sample: bool = True,
-        generator: torch.Generator | None = None,
+        generator: Generators = None,
         return_dict: Literal[True] = True,
         *,
         sample_posterior: bool | None = None,
@@ -69,7 +69,7 @@ class AutoencoderBase(ImageAutoencoder):
         self,
         x: Tensor,
         sample: bool = True,
-        generator: torch.Generator | None = None,
+        generator: Generators = None,
         *,
         return_dict: Literal[False],
         sample_posterior: bool | None = None,
@@ -79,7 +79,7 @@ class AutoencoderBase(ImageAutoencoder):
         self,
         x: Tensor,
         sample: bool = True,
-        generator: torch.Generator | None = None,
+        generator: Generators = None,
         return_dict: bool = True,
         *,
         sample_posterior: bool | None = None,

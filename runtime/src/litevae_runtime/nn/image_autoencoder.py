@@ -12,7 +12,7 @@ from torch.utils.checkpoint import checkpoint
 
 from .beside import NOTHING, ORIGINAL, Taken, Values, require_given
 from .fitting import Sides, require_sides, scaled
-from .posterior import DecoderOutput, Posterior
+from .posterior import DecoderOutput, Generators, Posterior
 from .pretrained import Pretrained
 from .tiling import blended
 
@@ -98,7 +98,7 @@ class ImageAutoencoder(Pretrained):
         self,
         z: Tensor,
         return_dict: Literal[True] = True,
-        generator: torch.Generator | None = None,
+        generator: Generators = None,
         **skips: Tensor,
     ) -> DecoderOutput: ...
     @overload
@@ -106,14 +106,14 @@ class ImageAutoencoder(Pretrained):
         self,
         z: Tensor,
         return_dict: Literal[False],
-        generator: torch.Generator | None = None,
+        generator: Generators = None,
         **skips: Tensor,
     ) -> tuple[Tensor]: ...
     def decode(
         self,
         z: Tensor,
         return_dict: bool = True,
-        generator: torch.Generator | None = None,
+        generator: Generators = None,
         **skips: Tensor,
     ) -> DecoderOutput | tuple[Tensor]:
         """The images of latents: `decode(z).sample`; in a plain tuple without `return_dict`.
@@ -251,6 +251,12 @@ class ImageAutoencoder(Pretrained):
 
     def disable_gradient_checkpointing(self) -> None:
         self.enable_gradient_checkpointing(False)
+
+    @property
+    def is_gradient_checkpointing(self) -> bool:
+        """Whether blocks run again in backward."""
+        changed = (module.__dict__.get("forward") for module in self.modules())
+        return any(isinstance(each, partial) and each.func is _checkpointed for each in changed)
 
     def enable_channels_last(self, enabled: bool = True) -> Self:
         """Weights in the memory format that tensor cores prefer; give inputs the same."""

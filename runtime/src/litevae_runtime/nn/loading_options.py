@@ -12,6 +12,9 @@ _LOADING: Mapping[str, tuple[Any, ...]] = {
     "use_safetensors": (None, True),
     "device_map": (None,),
     "quantization_config": (None,),
+    "output_loading_info": (False,),
+    "return_unused_kwargs": (False,),
+    "ignore_mismatched_sizes": (False,),
 }
 _WITHOUT_EFFECT = (
     "low_cpu_mem_usage",
@@ -66,6 +69,6 @@ def refuse_other(options: Mapping[str, Any], method: str) -> None:
             continue
         if name in _LOADING:
             raise ValueError(
-                f"{method} does not take {name}={value!r}: move the model with .to(…) when it is loaded"
+                f"{method} does not take {name}={value!r}: the whole model comes as it is stored, and .to(…) moves it"
             )
         raise TypeError(f"{method} has no argument {name}")

@@ -12,6 +12,10 @@ from torch import Tensor
 LOGVAR_RANGE = (-30.0, 20.0)
 
 
+# None is torch's own.
+Generators = torch.Generator | Sequence[torch.Generator] | None
+
+
 class Posterior(Protocol):
     """What an encoder says of the latent, made of what its network gives."""
 
@@ -47,11 +51,12 @@ class DiagonalGaussian:
     def var(self) -> Tensor:
         return torch.exp(self.logvar)
 
-    def sample(self, generator: torch.Generator | None = None) -> Tensor:
-        """A draw [N, nz, h, w], made on the generator's device where one is given, so that seeds hold."""
-        device = self.mean.device if generator is None else generator.device
-        noise = torch.randn(self.mean.shape, generator=generator, device=device, dtype=self.mean.dtype)
-        return self.mean + self.std * noise.to(self.mean.device)
+    def sample(self, generator: Generators = None) -> Tensor:
+        """A draw [N, nz, h, w], made on the generator's device where one is given, so that seeds hold.
+
+        Of as many generators as images each draws for its own. ValueError where there are others.
+        """
+        return self.draw(_noise_like(self.mean, generator))
 
     def mode(self) -> Tensor:
         """The mean [N, nz, h, w]: what is stored and compiled."""
@@ -85,6 +90,16 @@ class DiagonalGaussian:
         """Mean and log-variance in float32 at least: half precision overflows in the variance and loses sums."""
         wide = torch.promote_types(self.mean.dtype, torch.float32)
         return self.mean.to(wide), self.logvar.to(wide)
+
+
+def _noise_like(mean: Tensor, generator: Generators) -> Tensor:
+    if isinstance(generator, Sequence):
+        if len(generator) not in (1, len(mean)):
+            raise ValueError(f"{len(generator)} generators for {len(mean)} images")
+        parts = mean.split(1) if len(generator) > 1 else [mean]
+        return torch.cat([_noise_like(*each) for each in zip(parts, generator, strict=True)])
+    device = mean.device if generator is None else generator.device
+    return torch.randn(mean.shape, generator=generator, device=device, dtype=mean.dtype).to(mean.device)
 
 
 class PointPosterior:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..common.errors import WeightsError
-from ..common.files import written_whole
+from ..common.files import write_text, written_whole
 from ..common.manifest import refuse_compiled
 from .diffusers_base import FrozenConfig, PipelineModule
 from .loading_options import SAVING_WITHOUT_EFFECT, dtype_of, refuse_other, refuse_unknown, stored_dtype
@@ -20,6 +20,7 @@ from .stored import (
     SETTINGS,
     WEIGHTS,
     Stored,
+    config_text,
     read_config,
     read_stored,
     weights_in,
@@ -113,6 +114,23 @@ class Pretrained(PipelineModule):
         return Stored(
             changed.latents, self.stored.diffusers | changed.diffusers, self.stored.own | changed.own
         )
+
+    def to_json_string(self) -> str:
+        """What `save_pretrained` writes into config.json."""
+        return config_text(self.diffusers_layout(self.stored) if self.diffusers_config else self.own_layout())
+
+    def to_json_file(self, json_file_path: str | Path) -> None:
+        """Writes it into a file of any name."""
+        write_text(Path(json_file_path), self.to_json_string())
+
+    def save_config(self, save_directory: str | Path, push_to_hub: bool = False) -> None:
+        """Writes config.json alone. ValueError where a hub is meant, or a folder that was compiled."""
+        if push_to_hub:
+            raise ValueError("config.json is written into a folder of this machine")
+        folder = Path(save_directory)
+        refuse_compiled(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.to_json_file(folder / CONFIG)
 
     def own_layout(self, stored: Stored | None = None) -> dict[str, Any]:
         """config.json as `compile` and runs write it, of what is stored, or of something else."""

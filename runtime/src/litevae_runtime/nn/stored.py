@@ -72,9 +72,14 @@ def config_beside(weights: Path) -> dict[str, Any] | None:
     return read_config(file) if file.is_file() else None
 
 
+def config_text(entries: Mapping[str, Any]) -> str:
+    """What stands in config.json."""
+    return json.dumps(entries, indent=2) + "\n"
+
+
 def write_config(folder: Path, entries: Mapping[str, Any]) -> None:
     """config.json, whole or not at all."""
-    write_text(folder / CONFIG, json.dumps(entries, indent=2) + "\n")
+    write_text(folder / CONFIG, config_text(entries))
 
 
 def weights_in(folder: Path, variant: str | None = None) -> Path | None:
