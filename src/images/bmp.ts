@@ -21,7 +21,7 @@ export function bmpSamples(bytes: Buffer): Samples {
   const isDamaged = (): ImageError => new ImageError("a BMP whose header is damaged");
   if (bytes.length < 18) throw isDamaged();
   const size = bytes.readUInt32LE(14);
-  if (!headers.includes(size) || bytes.length < 14 + size + 16) throw isDamaged();
+  if (!headers.includes(size) || bytes.length < 14 + size) throw isDamaged();
   const isCore = size === core;
   const [width, rows, bits] = isCore
     ? [bytes.readUInt16LE(18), bytes.readUInt16LE(20), bytes.readUInt16LE(24)]
@@ -56,6 +56,7 @@ export function bmpSamples(bytes: Buffer): Samples {
 }
 
 function masksOf(bytes: Buffer, size: number): readonly number[] {
+  if (bytes.length < 70) return [];
   return [54, 58, 62, 66].map((at) => (at === 66 && size <= shortest ? 0 : bytes.readUInt32LE(at)));
 }
 

@@ -5,9 +5,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { InternalError, nonEmpty } from "../errors/must.ts";
 import type { PixelRule } from "../recipe/pixels.ts";
+import { bmpSamples } from "./bmp.ts";
 import { formatOf, type Format } from "./formats.ts";
 import { npySamples } from "./npy.ts";
-import { convertedToSrgb, photographSamples } from "./photograph.ts";
+import { asked, convertedToSrgb, photographSamples } from "./photograph.ts";
+import { plainPng } from "./png.ts";
 import { ImageError, tooLarge, type SampleArray, type Samples, type SampleType } from "./samples.ts";
 import { ranges, toSigned } from "./signed.ts";
 import { tiffSamples } from "./tiff.ts";
@@ -60,9 +62,12 @@ function firstLine(error: unknown): string {
 
 async function samplesOf(bytes: Buffer, format: Format, channels: number, { profile }: PixelRule): Promise<Samples> {
   if (format === "NPY") return npySamples(bytes, channels);
-  const found = format === "TIFF" ? await tiffSamples(bytes, channels) : { page: 0, whiteIsZero: false };
-  if (!("page" in found)) return found;
-  const samples = await photographSamples(bytes, format, channels, profile === "srgb", found.page);
+  if (format === "BMP") return asked(bmpSamples(bytes), channels, undefined);
+  if (format === "PNG") return photographSamples(plainPng(bytes), channels, profile === "srgb");
+  if (format !== "TIFF") return photographSamples({ file: bytes }, channels, profile === "srgb");
+  const found = await tiffSamples(bytes, channels);
+  if (!("file" in found)) return found;
+  const samples = await photographSamples(found, channels, profile === "srgb");
   if (!found.whiteIsZero) return samples;
   // libvips has turned them over, and what is declared is of those in the file.
   return { ...samples, planes: samples.planes.map((plane) => plane.map((value) => 255 - value)), whiteIsZero: true };

@@ -1,52 +1,48 @@
 /** What sharp decodes: samples of 8 and 16 bits, upright, and what their colour profile makes of them. */
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { deflateSync } from "node:zlib";
-import { bmpSamples } from "./bmp.ts";
 import { orientationOf } from "./exif.ts";
-import type { Format } from "./formats.ts";
-import { chunkOf, plainPng } from "./png.ts";
+import { chunkOf } from "./png.ts";
 import { counted, ImageError, mostPixels, upright, wrongChannels, type SampleArray, type Samples } from "./samples.ts";
 
-/** Grey or RGB of a page with what lies beside them; for a model of neither 1 nor 3 channels the file's own samples. */
+/** A file for sharp, and what it is not asked: what is up, and what colours mean. */
+export interface Photograph {
+  readonly file: Buffer;
+  readonly orientation?: number;
+  readonly profile?: Uint8Array | undefined;
+}
+
+/** Grey or RGB with what lies beside them; for a model of neither 1 nor 3 channels the file's own samples. */
 export async function photographSamples(
-  stored: Buffer,
-  format: Format,
+  { file, ...known }: Photograph,
   channels: number,
   convertProfile: boolean,
-  page: number,
 ): Promise<Samples> {
   const isColour = channels === 1 || channels === 3;
-  if (format === "BMP") return asked(bmpSamples(stored), channels, undefined);
-  const png = format === "PNG" ? plainPng(stored) : undefined;
-  const bytes = png?.bytes ?? stored;
-  // A TIFF's tag says what is up.
-  const options = { ...common, page, autoOrient: format === "TIFF" };
-  const plain = { ...options, ignoreIcc: true };
-  const metadata = await sharp(bytes, options).metadata();
-  const exif = format === "TIFF" ? undefined : (png?.exif ?? metadata.exif);
+  const plain = { ...common, ignoreIcc: true };
+  const metadata = await sharp(file, common).metadata();
+  const orientation = known.orientation ?? orientationOf(metadata.exif ?? Buffer.alloc(0));
   const read = async (image: Sharp, space: Space): Promise<Samples> => {
     const samples = await decoded(image, space);
-    return exif === undefined
-      ? samples
-      : { ...samples, ...upright(samples.planes, samples.height, samples.width, orientationOf(exif)) };
+    return { ...samples, ...upright(samples.planes, samples.height, samples.width, orientation) };
   };
-  const profile = png === undefined ? metadata.icc : png.profile;
+  const profile = known.profile ?? metadata.icc;
   if (metadata.space === "cmyk") {
     if (isColour && convertProfile && spaceOf(profile) === "CMYK")
-      return { ...(await read(sharp(bytes, options), "srgb")), isColour: true };
-    const inks = await read(sharp(bytes, plain).pipelineColourspace("cmyk"), "cmyk");
+      return { ...(await read(sharp(file, common), "srgb")), isColour: true };
+    const inks = await read(sharp(file, plain).pipelineColourspace("cmyk"), "cmyk");
     return isColour ? fromInks(inks) : own(inks, channels, "CMYK");
   }
   if (!["srgb", "b-w", "rgb16", "grey16"].includes(metadata.space))
     throw new ImageError(`an image of the colour space ${metadata.space}`, "store it as RGB");
-  return asked(greyOf(await read(sharp(bytes, plain), spaceFor(metadata)), metadata), channels, profile);
+  return asked(greyOf(await read(sharp(file, plain), spaceFor(metadata)), metadata), channels, profile);
 }
 
 /** What is the same wherever sharp reads a file: what a decoder warns of is read as Pillow reads it, as are large images. */
 const common = { failOn: "error", limitInputPixels: mostPixels } as const;
 
 /** Grey or RGB with its profile, or a file's own samples. */
-function asked(read: Samples, channels: number, profile: Uint8Array | undefined): Samples {
+export function asked(read: Samples, channels: number, profile: Uint8Array | undefined): Samples {
   const count = read.planes.length < 3 ? 1 : 3;
   if (channels !== 1 && channels !== 3) return own(read, channels, count === 1 ? "grey" : "RGB");
   const fits = spaceOf(profile) === (count === 1 ? "GRAY" : "RGB ");

@@ -3,6 +3,7 @@
  * rules.
  */
 import { crc32, inflateSync } from "node:zlib";
+import { orientationOf } from "./exif.ts";
 import { ImageError } from "./samples.ts";
 
 /** Bits that a sample can have, and samples of a pixel, by colour type (PNG, third edition, §11.2.1). */
@@ -28,8 +29,8 @@ const maxOutputLength = 2 ** 24;
 
 interface Png {
   /** A PNG of pixels alone. */
-  readonly bytes: Buffer;
-  readonly exif: Buffer;
+  readonly file: Buffer;
+  readonly orientation: number;
   readonly profile: Buffer | undefined;
 }
 
@@ -64,8 +65,8 @@ export function plainPng(bytes: Buffer): Png {
   const compressed = Buffer.concat(chunks.filter((chunk) => chunk.kind === "IDAT").map((chunk) => chunk.body));
   kept.push({ kind: "IDAT", body: compressed }, { kind: "IEND", body: Buffer.alloc(0) });
   return {
-    bytes: Buffer.concat([Buffer.from(signature, "latin1"), ...kept.map((each) => chunkOf(each.kind, each.body))]),
-    exif: body("eXIf"),
+    file: Buffer.concat([Buffer.from(signature, "latin1"), ...kept.map((each) => chunkOf(each.kind, each.body))]),
+    orientation: orientationOf(body("eXIf")),
     profile: profileOf(body("iCCP")),
   };
 }

@@ -2,30 +2,41 @@
  * TIFF's predictors (TIFF 6.0 §14, Technical Note 3), undone block by block. geotiff.js knows no integers of 64 bits, takes all numbers for
  * little-endian, and passes over predictors that it does not know.
  */
-import { getDecoder, type GeoTIFFImage, type Pool } from "geotiff";
-import { ImageError } from "./samples.ts";
+import { getDecoder, type Pool } from "geotiff";
+import { zstd, type Page } from "./tiff-page.ts";
+import { wholeFrame } from "./zstd.ts";
 
-const [none, horizontal, floatingPoint] = [1, 2, 3];
+const [none, horizontal] = [1, 2];
 
-interface Block {
-  readonly predictor: number;
-  readonly tileWidth: number;
-  readonly planarConfiguration: number;
+/** A strip or tile as it would lie in a file without compression. */
+export function blockDecoder(page: Page): (stored: Uint8Array) => Promise<ArrayBuffer> {
+  const { image, blocks, count, bits, compression, predictor } = page;
+  const perPixel = count / blocks.planes;
+  const size = bits / 8;
+  return async (stored) => {
+    const whole = compression === zstd ? wholeFrame(Buffer.from(stored), blocks.width * blocks.height * perPixel * size) : stored;
+    const decoder = await getDecoder(compression, {
+      tileWidth: blocks.width,
+      tileHeight: blocks.height,
+      planarConfiguration: blocks.planes > 1 ? 2 : 1,
+      bitsPerSample: Array<number>(count).fill(bits),
+      predictor: none,
+    });
+    const decoded = (await decoder.decode(new Uint8Array(whole).buffer)) as ArrayBuffer;
+    undo(new Uint8Array(decoded), predictor, blocks.width * perPixel, perPixel, size, image.littleEndian);
+    return decoded;
+  };
 }
 
-/** What `readRasters` decodes the blocks of an image by; `size` is the bytes of a sample. Integers of 64 bits, `long`, become floats of 64. */
-export function unpredicted({ littleEndian }: GeoTIFFImage, samples: number, size: number, long?: "int64" | "uint64"): Pool {
-  const bindParameters = (compression: number, block: Block & Parameters<typeof getDecoder>[1]) => ({
-    decode: async (data: ArrayBuffer): Promise<ArrayBufferLike> => {
-      const decoder = await getDecoder(compression, { ...block, predictor: none });
-      const decoded = await decoder.decode(data);
-      const perPixel = block.planarConfiguration === 2 ? 1 : samples;
-      undo(new Uint8Array(decoded), block.predictor, block.tileWidth * perPixel, perPixel, size, littleEndian);
-      if (long !== undefined) toDoubles(new DataView(decoded), long, littleEndian);
-      return decoded;
-    },
-  });
-  return { bindParameters } as unknown as Pool;
+/** What `readRasters` decodes the blocks of a page by. Integers of 64 bits, `long`, become floats of 64. */
+export function unpredicted(page: Page, long?: "int64" | "uint64"): Pool {
+  const decodeBlock = blockDecoder(page);
+  const decode = async (stored: ArrayBuffer): Promise<ArrayBuffer> => {
+    const decoded = await decodeBlock(new Uint8Array(stored));
+    if (long !== undefined) toDoubles(new DataView(decoded), long, page.image.littleEndian);
+    return decoded;
+  };
+  return { bindParameters: () => ({ decode }) } as unknown as Pool;
 }
 
 /** In place: rows of so many samples of `size` bytes, each the difference from the one a pixel before. */
@@ -38,8 +49,6 @@ function undo(
   littleEndian: boolean,
 ): void {
   if (predictor === none) return;
-  if (predictor !== horizontal && predictor !== floatingPoint)
-    throw new ImageError(`${predictor} is not a known PREDICTOR`, "store it with predictor 1, 2 or 3");
   const length = samples * size;
   // The last row of a damaged file may be cut off.
   for (let start = 0; start < bytes.length; start += length) {

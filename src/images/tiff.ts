@@ -2,67 +2,57 @@
  * TIFFs whose samples are no photograph of 8 bits: floats, integers of other sizes, bands, and pages that are channels. libvips brings such
  * samples to 8 bits; here they come as they are stored. runtime/'s data/tiff.py has the same rules.
  */
-import { fromArrayBuffer, type GeoTIFFImage, type ImageFileDirectory } from "geotiff";
+import { fromArrayBuffer, type ImageFileDirectory } from "geotiff";
 import { unpredicted } from "./predictor.ts";
 import { counted, ImageError, upright, wrongChannels, type SampleArray, type Samples, type SampleType } from "./samples.ts";
+import {
+  blackIsZero,
+  coloursOf,
+  inks,
+  lossless,
+  numbersOf,
+  pageOf,
+  premultiplied,
+  rgb,
+  whiteIsZero,
+  ycc,
+  type Page,
+} from "./tiff-page.ts";
+import { fileOf } from "./tiff-photograph.ts";
 
-/** PhotometricInterpretation (TIFF 6.0) with how many samples make its colour. */
-const whiteIsZero = 0;
-const rgb = 2;
-const inks = 5;
-const ycc = 6;
-const coloursOf: Readonly<Record<number, number>> = { [whiteIsZero]: 1, 1: 1, [rgb]: 3, 3: 1, [inks]: 4, [ycc]: 3 };
-const greys: readonly number[] = [whiteIsZero, 1];
+const greys: readonly number[] = [whiteIsZero, blackIsZero];
 
 /** NewSubfileType: a reduced copy of another page, or its mask. */
 const reducedOrMask = 1 | 4;
 
-/** ExtraSamples: associated (premultiplied) and unassociated alpha. */
-const [premultiplied, unassociated] = [1, 2];
+const tags = { bits: 258, sampleFormat: 339, subfileType: 254, subsampling: 530, profile: 34675 } as const;
 
-const tags = { compression: 259, orientation: 274, sampleFormat: 339, subsampling: 530, profile: 34675 } as const;
-
-/** Compressions whose decoders make RGB of YCbCr. */
-const jpegs: readonly number[] = [6, 7];
-
-/** Which sharp's libvips is built without. */
-const zstd = 50000;
-
-interface Page {
-  readonly image: GeoTIFFImage;
-  readonly index: number;
-  readonly height: number;
-  readonly width: number;
-  readonly photometric: number;
-  readonly count: number;
-  readonly bits: readonly number[];
-  readonly formats: readonly number[];
-  readonly extra: readonly number[];
-  readonly hasAlpha: boolean;
-  readonly orientation: number;
-}
-
-/** Where a photograph of 8 bits is, which libvips decodes. */
+/** A photograph of 8 bits alone in a file, which libvips decodes. */
 interface Photograph {
-  readonly page: number;
+  readonly file: Buffer;
+  readonly orientation: number;
   readonly whiteIsZero: boolean;
 }
 
-/** Throws an ImageError where bands and pages are not that many channels. */
+/** Throws an ImageError where bands and pages are not that many channels, or are not whole. */
 export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samples | Photograph> {
   const { buffer } = new Uint8Array(bytes);
   const file = await fromArrayBuffer(buffer);
   const all = Array.from({ length: await file.getImageCount() }, async (_, i) => file.getImage(i));
   const images = await Promise.all(all);
   if (!file.littleEndian) for (const { fileDirectory } of images) loadArrays(fileDirectory, new DataView(buffer));
-  const pages = (await Promise.all(images.map(pageOf))).filter(
-    ({ image }) => (Number(image.fileDirectory.getValue(254) ?? 0) & reducedOrMask) === 0,
-  );
+  const pages: Page[] = [];
+  for (const image of images) {
+    if ((Number(image.fileDirectory.getValue(tags.subfileType) ?? 0) & reducedOrMask) === 0)
+      pages.push(await pageOf(image, bytes.length));
+  }
   const [first] = pages;
   if (first === undefined) throw new ImageError("a TIFF without a page of its own");
+  if (isStoredYcc(first)) await requireWholeYcc(first);
   const single = pages.length === 1;
   const isWhite = first.photometric === whiteIsZero;
-  if (single && isPhotograph(first)) return { page: first.index, whiteIsZero: isWhite };
+  if (single && isPhotograph(first))
+    return { file: await fileOf(first, bytes), orientation: first.orientation, whiteIsZero: isWhite };
   const own = first.count - (first.hasAlpha ? 1 : 0);
   const isColour =
     single &&
@@ -82,7 +72,7 @@ export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samp
   const read = await Promise.all(pages.map(async (page) => planesOf(page, type)));
   const { height, width } = read[0] as Turned;
   const planes = read.flatMap((page) => page.planes);
-  const profile = (await first.image.fileDirectory.loadValue(tags.profile)) as Iterable<number> | undefined;
+  const profile = await numbersOf(first.image.fileDirectory, tags.profile);
   return {
     type,
     planes: planes.slice(0, colours),
@@ -92,7 +82,7 @@ export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samp
     alpha: hasAlpha ? planes[colours] : undefined,
     premultiplied: first.extra[0] === premultiplied,
     whiteIsZero: isWhite,
-    profile: isColour && profile !== undefined ? Uint8Array.from(profile) : undefined,
+    profile: isColour && profile.length > 0 ? Uint8Array.from(profile) : undefined,
   };
 }
 
@@ -117,51 +107,24 @@ function loadArrays({ actualizedFields, deferredArrays }: ImageFileDirectory, fi
 
 type Turned = ReturnType<typeof upright>;
 
-async function pageOf(image: GeoTIFFImage, index: number): Promise<Page> {
-  const { fileDirectory: directory } = image;
-  const count = image.getSamplesPerPixel();
-  const photometric = directory.getValue("PhotometricInterpretation") ?? -1;
-  const extra = Array.from(directory.getValue("ExtraSamples") ?? [], Number);
-  const alone = extra.length === 1 && (extra[0] === premultiplied || extra[0] === unassociated);
-  return {
-    image,
-    index,
-    height: image.getHeight(),
-    width: image.getWidth(),
-    photometric,
-    count,
-    // One bit where the file says nothing.
-    bits: Array.from({ length: count }, (_, i) => image.getBitsPerSample(i) || 1),
-    formats: Array.from({ length: count }, (_, i) => formatOf(image.getSampleFormat(i))),
-    extra,
-    hasAlpha: alone && count === (coloursOf[photometric] ?? count) + 1,
-    orientation: Number((await directory.loadValue(tags.orientation)) ?? 1),
-  };
-}
-
-/** SampleFormat's "void" is read as whole numbers (TIFF 6.0 §19). */
-function formatOf(format: number): number {
-  return format === 4 ? 1 : format;
-}
-
 /** YCbCr of 8 bits as it is stored, which libvips takes for RGB. */
-function isStoredYcc({ image, photometric, bits }: Page): boolean {
-  const compression = Number(image.fileDirectory.getValue(tags.compression) ?? 1);
-  return photometric === ycc && bits.every((each) => each === 8) && !jpegs.includes(compression);
+function isStoredYcc({ photometric, bits, compression }: Page): boolean {
+  return photometric === ycc && bits === 8 && lossless.includes(compression);
 }
 
 function isPhotograph(page: Page): boolean {
-  const { image, photometric, bits, formats, count, hasAlpha } = page;
-  const isPlanar = image.planarConfiguration === 2;
-  // Nor does libvips read tiles of separate planes, grey beside its alpha where they lie apart or white is zero, and inks with alpha.
-  if (isStoredYcc(page) || (photometric === rgb && image.isTiled && isPlanar)) return false;
-  if (hasAlpha && (photometric === inks || photometric === whiteIsZero || (photometric !== rgb && isPlanar))) return false;
-  const compression = Number(image.fileDirectory.getValue(tags.compression) ?? 1);
-  if (compression === zstd && bits.every((each) => each === 8) && (photometric === rgb || greys.includes(photometric)))
-    return false;
+  const { photometric, bits, format, count, hasAlpha, extra, blocks } = page;
   const colours = coloursOf[photometric];
-  const eight = bits.every((each) => each === 8 || (colours === 1 && [1, 2, 4].includes(each)));
-  return eight && formats.every((format) => format === 1) && colours !== undefined && count === colours + (hasAlpha ? 1 : 0);
+  const isPlanar = blocks.planes > 1;
+  // Nor does libvips read tiles of separate planes, grey beside its alpha where they lie apart or white is zero, and inks with alpha; and
+  // premultiplied colours it divides.
+  if (lossless.includes(page.compression)) {
+    if (isStoredYcc(page) || (photometric === rgb && blocks.isTiled && isPlanar)) return false;
+    if (hasAlpha && (photometric === inks || photometric === whiteIsZero || (photometric !== rgb && isPlanar))) return false;
+    if (hasAlpha && extra[0] === premultiplied) return false;
+  }
+  const eight = bits === 8 || (colours === 1 && [1, 2, 4].includes(bits));
+  return eight && format === 1 && colours !== undefined && count === colours + (hasAlpha ? 1 : 0);
 }
 
 const types: Readonly<Record<string, SampleType>> = {
@@ -178,36 +141,46 @@ const types: Readonly<Record<string, SampleType>> = {
   "3 64": "float64",
 };
 
+/** SampleFormat's "void" is read as whole numbers (TIFF 6.0 §19). */
+const whole = new Map([[4, 1]]);
+
 /** Inks are given where they are not to be shown in colour. */
 function typeOf(page: Page, isShown: boolean): SampleType {
-  const { bits, formats, photometric } = page;
+  const { bits, format, photometric } = page;
   const isKnown = greys.includes(photometric) || photometric === rgb || (photometric === inks && !isShown);
   if (!isKnown && !isStoredYcc(page))
-    throw new ImageError(`a TIFF of photometric interpretation ${photometric} in ${bits.join(", ")} bits`, "store it as RGB");
-  const alike = bits.every((each) => each === bits[0]) && formats.every((format) => format === formats[0]);
-  const known = alike ? types[`${formats[0]} ${bits[0]}`] : undefined;
+    throw new ImageError(`a TIFF of photometric interpretation ${photometric} in ${bits} bits`, "store it as RGB");
+  const known = types[`${whole.get(format) ?? format} ${bits}`];
   if (known === undefined)
-    throw new ImageError(
-      `a TIFF with samples of ${bits.join(", ")} bits in format ${formats.join(", ")}`,
-      "store integers or floats",
-    );
+    throw new ImageError(`a TIFF with samples of ${bits} bits in format ${format}`, "store integers or floats");
+  if (page.fillOrder !== 1) throw new ImageError("a TIFF whose bits lie the other way around (FillOrder 2)", "save it anew");
   return known;
 }
 
 /** A page's planes as they lie in the file. */
-async function rasters({ image, count, bits, formats }: Page, type: SampleType): Promise<readonly SampleArray[]> {
-  const [size] = bits as [number];
+async function rasters(page: Page, type: SampleType): Promise<readonly SampleArray[]> {
+  const { image, count, bits, format } = page;
   const long = type === "int64" || type === "uint64" ? type : undefined;
-  // geotiff.js knows neither integers of 64 bits nor void.
-  image.fileDirectory.actualizedFields.set(tags.sampleFormat, long === undefined ? [...formats] : Array<number>(count).fill(3));
-  return image.readRasters({ interleave: false, pool: unpredicted(image, count, size / 8, long) });
+  // geotiff.js knows neither integers of 64 bits nor void, nor what is said once for all samples.
+  const { actualizedFields } = image.fileDirectory;
+  actualizedFields.set(tags.sampleFormat, Array<number>(count).fill(long === undefined ? (whole.get(format) ?? format) : 3));
+  actualizedFields.set(tags.bits, Array<number>(count).fill(bits));
+  try {
+    return await image.readRasters({ interleave: false, pool: unpredicted(page, long) });
+  } catch (error) {
+    // It reads beyond the end of a block that is too short.
+    if (error instanceof RangeError) throw new ImageError("a TIFF that lacks some of its pixels", "save it anew");
+    throw error;
+  }
+}
+
+async function requireWholeYcc({ image }: Page): Promise<void> {
+  if ((await numbersOf(image.fileDirectory, tags.subsampling)).join() !== "1,1")
+    throw new ImageError("a TIFF of YCbCr that is subsampled", "store it as RGB");
 }
 
 /** By JFIF, as Pillow has it. */
 async function fromYcc(page: Page): Promise<readonly SampleArray[]> {
-  const { fileDirectory: directory } = page.image;
-  const subsampling = Array.from(((await directory.loadValue(tags.subsampling)) as Iterable<number> | undefined) ?? [2, 2]);
-  if (subsampling.some((step) => step !== 1)) throw new ImageError("a TIFF of YCbCr that is subsampled", "store it as RGB");
   const [luma, blue, red, ...others] = (await rasters(page, "uint8")) as [SampleArray, SampleArray, SampleArray];
   const of = (fromBlue: number, fromRed: number): SampleArray => {
     const colour = Uint8ClampedArray.from(

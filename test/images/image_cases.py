@@ -55,12 +55,9 @@ def case(
     channels: int = 3,
     refused: str | None = None,
     tolerance: float = 1,
-    needs: str | None = None,
     **rule: Any,
 ) -> None:
-    """`tolerance` in levels of 1/255, between the readers and of each to the truth; `needs` names a package
-    without which training's reader refuses the file, and says so.
-    """
+    """`tolerance` in levels of 1/255, between the readers and of each to the truth."""
     number = len(CASES)
     suffix = name.split()[0]
     path = OUT / f"{number:03d}.{suffix}"
@@ -80,7 +77,6 @@ def case(
         found["shape"] = [channels, image.height, image.width]
     except CorruptImageError as error:
         found["error"] = str(error)
-        found["lacks"] = needs is not None and needs in error.remedy
     if truth is not None:
         assert len(truth) == channels, name
         found["truth"] = saved(f"{number:03d}.truth", truth)

@@ -24,8 +24,6 @@ interface Case {
   readonly read?: string;
   readonly shape?: readonly number[];
   readonly error?: string;
-  /** Whether that is a package which is not installed. */
-  readonly lacks?: boolean;
   readonly truth?: string;
 }
 
@@ -52,7 +50,7 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
 }
 
 test("the table has every kind", () => {
-  expect(table.length).toBeGreaterThan(200);
+  expect(table.length).toBeGreaterThan(800);
 });
 
 describe.skipIf(table.length === 0)("both readers give the same", () => {
@@ -64,10 +62,6 @@ describe.skipIf(table.length === 0)("both readers give the same", () => {
       return;
     }
     const { data, height, width } = await found;
-    if (expected.lacks === true) {
-      expect(largestDifference(data, tensor(expected.truth ?? "")), "the reader of run").toBeLessThanOrEqual(expected.tolerance);
-      return;
-    }
     expect(expected.error).toBeUndefined();
     expect([channels, height, width]).toEqual(expected.shape);
     const read = tensor(expected.read ?? "");

@@ -6,6 +6,7 @@ scikit-image from the pixels that were written, and not by the reader.
 
 import json
 
+from block_cases import blocks, compressions
 from chunk_cases import chunks, orientations, palettes, pixels
 from colour_cases import inks, profiles
 from format_cases import bitmaps, others, warned_of
@@ -15,6 +16,7 @@ from name_cases import other_names
 from photograph_cases import eight_bits, sixteen_bits, transparency, turned
 from predictor_cases import predictors
 from sample_cases import damaged, floats_and_integers, nodata_under, volumes
+from tiff_cases import refusals, small, tags
 
 for make in (
     eight_bits,
@@ -40,6 +42,11 @@ for make in (
     opacity,
     own_layouts,
     left_out,
+    compressions,
+    blocks,
+    tags,
+    refusals,
+    small,
 ):
     make()
 (OUT / "table.json").write_text(json.dumps(CASES))

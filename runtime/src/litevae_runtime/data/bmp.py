@@ -19,7 +19,7 @@ _LAYOUTS = {
 def require_plain_bmp(data: bytes) -> None:
     """CorruptImageError where it is compressed, damaged or of another layout."""
     [size] = struct.unpack_from("<I", data, 14) if len(data) >= 18 else [0]
-    if size not in _HEADERS or len(data) < 14 + size + 16:
+    if size not in _HEADERS or len(data) < 14 + size:
         raise CorruptImageError("a BMP whose header is damaged")
     if size == _CORE:
         width, rows, _, bits = struct.unpack_from("<4H", data, 18)
@@ -28,7 +28,7 @@ def require_plain_bmp(data: bytes) -> None:
         width, rows, _, bits, compression = struct.unpack_from("<iiHHI", data, 18)
         [used] = struct.unpack_from("<I", data, 46)
     if compression == _MASKED:
-        masks = struct.unpack_from("<4I", data, 54)
+        masks = struct.unpack_from("<4I", data, 54) if len(data) >= 70 else ()
         is_known = (masks if size > 52 else (*masks[:3], 0)) in _LAYOUTS.get(bits, ())
     else:
         is_known = compression == 0 and bits in (1, 4, 8, 16, 24, 32)

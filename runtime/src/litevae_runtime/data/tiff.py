@@ -13,23 +13,17 @@ from PIL import Image
 
 from ..common.errors import CorruptImageError
 from ..common.text import counted
-from .arrays import too_large, wrong_channels
+from .arrays import wrong_channels
 from .pixels import Array
+from .tiff_blocks import COLOURS, LOSSLESS, decoded, numbers, require_readable
 
 # It logs what is odd about a file; what makes one unusable is raised.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
-_ORIENTATION, _SUBSAMPLING, _PROFILE = 274, 530, 34675
+_BITS, _FORMAT, _FILL_ORDER, _ORIENTATION, _SUBSAMPLING, _PROFILE = 258, 339, 266, 274, 530, 34675
 
-# Compressions whose decoders make RGB of YCbCr.
-_JPEGS = (6, 7)
-
-# None and Deflate: where YCbCr is compressed otherwise Pillow reads it, which knows fewer layouts.
-_BY_TIFFFILE = (1, 8, 32946)
-
-# PhotometricInterpretation (TIFF 6.0) with how many samples make its colour.
+# PhotometricInterpretation (TIFF 6.0).
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _INKS, _YCC = 0, 1, 2, 5, 6
-_COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, 3: 1, _INKS: 4, _YCC: 3}
 _GREY = (_WHITE_IS_ZERO, _BLACK_IS_ZERO)
 
 # NewSubfileType: a reduced copy of another page, or its mask.
@@ -60,6 +54,8 @@ def stored_samples(data: bytes, channels: int) -> Samples | int:
         pages = [page for page in _all_pages(file) if not page.subfiletype & _REDUCED_OR_MASK]
         if not pages:
             raise CorruptImageError("a TIFF without a page of its own")
+        for page in pages:
+            require_readable(page, len(data))
         first = pages[0]
         if _is_stored_ycc(first):
             _require_whole_ycc(first)
@@ -87,7 +83,7 @@ def stored_samples(data: bytes, channels: int) -> Samples | int:
         return Samples(
             planes[:colours],
             planes[colours] if alpha else None,
-            _extra(first)[:1] == [_PREMULTIPLIED],
+            _is_premultiplied(first),
             None if profile is None or not shown else bytes(profile.value),
             first.photometric == _WHITE_IS_ZERO,
         )
@@ -100,30 +96,31 @@ def _all_pages(file: tifffile.TiffFile) -> list[tifffile.TiffPage]:
 
 def _is_stored_ycc(page: tifffile.TiffPage) -> bool:
     """YCbCr of 8 bits as it is stored."""
-    return page.photometric == _YCC and page.bitspersample == 8 and int(page.compression) not in _JPEGS
+    return page.photometric == _YCC and page.bitspersample == 8 and int(page.compression) in LOSSLESS
 
 
 def _is_photograph(page: tifffile.TiffPage) -> bool:
-    if _is_stored_ycc(page) and int(page.compression) in _BY_TIFFFILE:
+    if int(page.compression) in LOSSLESS and (_is_stored_ycc(page) or _is_strange(page)):
         return False
-    colours = _COLOURS.get(int(page.photometric))
+    colours = COLOURS.get(int(page.photometric))
     bits = page.bitspersample
     eight = bits == 8 or (bits in (1, 2, 4) and colours == 1)
     unsigned = int(page.sampleformat) == 1 and eight
-    known = unsigned and colours is not None and page.samplesperpixel == colours + _has_alpha(page)
-    return known and not (_is_strange(page) and int(page.compression) in _BY_TIFFFILE)
+    return unsigned and colours is not None and page.samplesperpixel == colours + _has_alpha(page)
 
 
 def _is_strange(page: tifffile.TiffPage) -> bool:
-    """To Pillow: big-endian BigTIFF, inks with alpha, and grey beside its alpha in planes of their own or white at zero."""
+    """To Pillow: big-endian BigTIFF, premultiplied colours, inks with alpha, grey whose alpha lies apart or whose white is 0."""
     tiff = page.parent
-    apart = page.photometric == _WHITE_IS_ZERO or page.planarconfig == 2
     grey = page.photometric in _GREY and page.bitspersample == 8
-    return (
-        (tiff.is_bigtiff and tiff.byteorder == ">" and (grey or page.photometric == _RGB))
-        or (page.photometric == _INKS and _has_alpha(page))
-        or (grey and _has_alpha(page) and apart)
+    apart = grey and (page.photometric == _WHITE_IS_ZERO or page.planarconfig == 2)
+    return (tiff.is_bigtiff and tiff.byteorder == ">" and (grey or page.photometric == _RGB)) or (
+        _has_alpha(page) and (apart or page.photometric == _INKS or _is_premultiplied(page))
     )
+
+
+def _is_premultiplied(page: tifffile.TiffPage) -> bool:
+    return _extra(page)[:1] == [_PREMULTIPLIED]
 
 
 def _extra(page: tifffile.TiffPage) -> list[int]:
@@ -132,17 +129,13 @@ def _extra(page: tifffile.TiffPage) -> list[int]:
 
 def _has_alpha(page: tifffile.TiffPage) -> bool:
     """Whether one sample more than the colour's is there and said to be alpha."""
-    colours = _COLOURS.get(int(page.photometric), page.samplesperpixel)
+    colours = COLOURS.get(int(page.photometric), page.samplesperpixel)
     return page.samplesperpixel == colours + 1 and len(_extra(page)) == 1 and _extra(page)[0] in _ALPHAS
-
-
-def _name(tag: object) -> str:
-    return getattr(tag, "name", str(tag))
 
 
 def _layout(page: tifffile.TiffPage) -> tuple[object, ...]:
     """What channels in pages of their own have in common."""
-    return (*_shape(page), page.dtype, _orientation(page), page.photometric == _WHITE_IS_ZERO)
+    return (*_shape(page), _dtype(page), _orientation(page), page.photometric == _WHITE_IS_ZERO)
 
 
 def _shape(page: tifffile.TiffPage) -> tuple[int, int]:
@@ -151,80 +144,43 @@ def _shape(page: tifffile.TiffPage) -> tuple[int, int]:
 
 def _planes(page: tifffile.TiffPage, shown: bool) -> Array:
     """A page [C, H, W], upright. Inks are given where they are not to be shown in colour."""
-    if page.imagedepth > 1:
-        raise CorruptImageError("a TIFF whose pages are volumes", "store its slices as pages")
     known = (*_GREY, _RGB) if shown else (*_GREY, _RGB, _INKS)
     if page.photometric not in known and not _is_stored_ycc(page):
+        [bits, *_] = numbers(page, _BITS, (1,))
         raise CorruptImageError(
-            f"a TIFF of {_name(page.photometric)} in {page.bitspersample} bits", "store it as RGB"
+            f"a TIFF of photometric interpretation {int(page.photometric)} in {bits} bits", "store it as RGB"
         )
-    if page.dtype is None or page.dtype.kind not in "iuf":
-        raise CorruptImageError(f"a TIFF with samples of type {page.dtype}", "store integers or floats")
-    if page.bitspersample != 8 * page.dtype.itemsize:
-        raise CorruptImageError(
-            f"a TIFF with samples of {page.bitspersample} bits", "store them in 8, 16, 32 or 64 bits"
-        )
-    if page.imagewidth * page.imagelength > 2 * (Image.MAX_IMAGE_PIXELS or np.inf):
-        raise too_large()
-    height, width = _shape(page)
-    if page.planarconfig == 2:
-        array = _decoded(page).reshape(page.samplesperpixel, height, width)
-    else:
-        array = np.moveaxis(_decoded(page).reshape(height, width, page.samplesperpixel), -1, 0)
+    array = decoded(page, _dtype(page))
     if page.photometric == _YCC:
         image = Image.fromarray(np.ascontiguousarray(np.moveaxis(array[:3], 0, -1)), "YCbCr")
         array = np.concatenate([np.moveaxis(np.asarray(image.convert("RGB")), -1, 0), array[3:]])
     return upright(array, _orientation(page))
 
 
+# SampleFormat (TIFF 6.0 §19), of which void is read as whole numbers.
+_FORMATS = {1: "u", 2: "i", 3: "f", 4: "u"}
+
+
+def _dtype(page: tifffile.TiffPage) -> np.dtype:
+    """Of samples that lie in whole bytes, in the order of this machine."""
+    bits, format_ = numbers(page, _BITS, (1,))[0], numbers(page, _FORMAT, (1,))[0]
+    kind = _FORMATS.get(format_)
+    if kind is None or bits not in (8, 16, 32, 64) or (kind, bits) == ("f", 8):
+        raise CorruptImageError(
+            f"a TIFF with samples of {bits} bits in format {format_}", "store integers or floats"
+        )
+    if numbers(page, _FILL_ORDER, (1,))[0] != 1:
+        raise CorruptImageError("a TIFF whose bits lie the other way around (FillOrder 2)", "save it anew")
+    return np.dtype(f"{kind}{bits // 8}")
+
+
 def _require_whole_ycc(page: tifffile.TiffPage) -> None:
-    tag = page.tags.get(_SUBSAMPLING)
-    if tag is None or tuple(tag.value) != (1, 1):
+    if numbers(page, _SUBSAMPLING) != (1, 1):
         raise CorruptImageError("a TIFF of YCbCr that is subsampled", "store it as RGB")
 
 
 def _orientation(page: tifffile.TiffPage) -> int:
-    tag = page.tags.get(_ORIENTATION)
-    return 1 if tag is None else int(tag.value)
-
-
-def _decoded(page: tifffile.TiffPage) -> Array:
-    """A page's samples as they lie in the file."""
-    try:
-        return np.asarray(page.asarray())
-    except (KeyError, ImportError, ValueError) as error:
-        # tifffile's own words: "<COMPRESSION.LZW: 5> requires the 'imagecodecs' package".
-        if "imagecodecs" not in str(error) and "compression" not in str(error):
-            raise
-        if page.samplesperpixel == 1 and page.dtype in _PILLOW:
-            return _by_pillow(page)
-        how = f"{_name(page.compression)} and predictor {_name(page.predictor)}"
-        raise CorruptImageError(
-            f"a TIFF of {page.dtype} in {counted(page.samplesperpixel, 'channel')}, compressed with {how}",
-            "pip install imagecodecs, or store it with Deflate and without a predictor",
-        ) from error
-
-
-# What Pillow reads of one channel without loss.
-_PILLOW = ("uint16", "int16", "int32", "float32")
-
-
-def _by_pillow(page: tifffile.TiffPage) -> Array:
-    """By libtiff, which knows compressions that tifffile needs a package for."""
-    handle = page.parent.filehandle
-    handle.seek(0)
-    image = Image.open(io.BytesIO(handle.read()), formats=("TIFF",))
-    image.seek(page.index)
-    # libtiff gives numbers in the machine's order, which Pillow knows of 16 bits alone.
-    image.tile = [
-        tile._replace(args=(tile.args[0].replace(";32B", ";32N"), *tile.args[1:]))
-        if tile.codec_name == "libtiff" and isinstance(tile.args, tuple)
-        else tile
-        for tile in image.tile
-    ]
-    planes = np.asarray(image).astype(page.dtype)[None]
-    # Pillow turns what it loads, and here that is done afterwards.
-    return upright(planes, {6: 8, 8: 6}.get(_orientation(page), _orientation(page)))[0]
+    return numbers(page, _ORIENTATION, (1,))[0]
 
 
 def upright(planes: Array, orientation: int) -> Array:
