@@ -42,6 +42,12 @@ export {
   type MultiscaleAttentionConfig,
   type MultiscaleProjectionConfig,
 } from "./models/autoencoder-dc.ts";
+export {
+  MaskConditionDecoder,
+  MaskConditionEncoder,
+  type MaskConditionDecoderConfig,
+  type MaskConditionEncoderConfig,
+} from "./models/mask-condition.ts";
 export { TinyBlock, TinyDecoder, TinyEncoder, type TinyConfig } from "./models/taesd.ts";
 export { PatchGan, UNetDiscriminator, type UNetDiscriminatorConfig } from "./models/discriminators.ts";
 export { StyleGanDiscriminator, type StyleGanConfig } from "./models/stylegan.ts";

@@ -1,6 +1,7 @@
 /** Models from the config.json that diffusers writes: each class that it has and we have too, by its name. */
 import { must } from "../../src/errors/must.ts";
 import type { Model } from "../../src/ir/model.ts";
+import { asymmetricKl, asymmetricMultipliers } from "./asymmetric-kl.ts";
 import { dcAe, type DcEncoderOptions } from "./dc-ae.ts";
 import {
   alikeAt,
@@ -21,6 +22,7 @@ import { taesd } from "./taesd.ts";
 type Family = (name: string, config: DiffusersConfig) => Model;
 
 export const diffusersFamilies: Readonly<Record<string, Family>> = {
+  AsymmetricAutoencoderKL: asymmetricAutoencoderKl,
   AutoencoderDC: autoencoderDc,
   AutoencoderKL: autoencoderKl,
   AutoencoderTiny: autoencoderTiny,
@@ -61,6 +63,37 @@ function autoencoderKl(name: string, config: DiffusersConfig): Model {
       scaling_factor: numberOf(config, "scaling_factor", 0.18215),
       ...(typeof config["shift_factor"] === "number" ? { shift_factor: config["shift_factor"] } : {}),
       force_upcast: flagOf(config, "force_upcast", true),
+      sample_size: numberOf(config, "sample_size", 32),
+    },
+  });
+}
+
+/** Of the decoders that diffusers builds, its condition fits those of four levels, each as wide as what the condition gives there. */
+function asymmetricAutoencoderKl(name: string, config: DiffusersConfig): Model {
+  expectSettings(config, { act_fn: "silu", norm_num_groups: 32 });
+  const imageChannels = numberOf(config, "in_channels", 3);
+  expectSettings(config, { out_channels: imageChannels });
+  const widths = widthsOf(config, "down_block_out_channels");
+  const decoderWidths = widthsOf(config, "up_block_out_channels");
+  const base = must(decoderWidths[0], "the width of the first level");
+  const wanted = asymmetricMultipliers.map((multiplier) => multiplier * base);
+  if (widths.length !== wanted.length) throw new Unsupported("down_block_out_channels", "four widths", widths);
+  if (decoderWidths.join() !== wanted.join())
+    throw new Unsupported("up_block_out_channels", JSON.stringify(wanted), decoderWidths);
+  for (const [setting, kind] of [
+    ["down_block_types", "DownEncoderBlock2D"],
+    ["up_block_types", "UpDecoderBlock2D"],
+  ] as const)
+    levelsOf(config, setting, widths.length, [kind, kind]);
+  return asymmetricKl({
+    name,
+    imageChannels,
+    latentChannels: numberOf(config, "latent_channels", 4),
+    widths,
+    blocks: numberOf(config, "layers_per_down_block", 1),
+    decoder: { base, blocks: numberOf(config, "layers_per_up_block", 1) + 1 },
+    diffusers: {
+      scaling_factor: numberOf(config, "scaling_factor", 0.18215),
       sample_size: numberOf(config, "sample_size", 32),
     },
   });

@@ -1,5 +1,6 @@
 /** Autoencoders that people have weights of, under the names that they go by. */
 import type { Model } from "../../src/ir/model.ts";
+import { asymmetricKl } from "./asymmetric-kl.ts";
 import { dcAe, type DcAeOptions } from "./dc-ae.ts";
 import { sdVae, type SdVaeOptions } from "./sd-vae.ts";
 import { taesd, type TaesdOptions } from "./taesd.ts";
@@ -55,6 +56,10 @@ export const published: Readonly<Record<string, Published>> = {
     attentionLevels: [4],
     pointwise: true,
   }),
+  "asymmetric-kl": {
+    about: "the asymmetric VQGAN for Stable Diffusion, 1.5: a larger decoder, which takes image and mask past the latent",
+    build: (chosen) => asymmetricKl(without(chosen)),
+  },
   taesd: tiny("TAESD, the tiny autoencoder of Stable Diffusion's latents, without a distribution", {}),
   taef1: tiny("the tiny autoencoder of FLUX.1's latents, 16 channels", { latentChannels: 16 }),
   "dc-ae-f32c32-in": deep("DC-AE of ImageNet, 32 times smaller, 32 channels, without a distribution", {

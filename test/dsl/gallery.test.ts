@@ -33,7 +33,7 @@ test.each(Object.keys(builtIns))("%s can be built under its name, with another l
   const built = builtIns[name]!.build({ latentChannels: 8 });
   expect(built).toMatchObject({ name, latentChannels: 8, stride: strides[name] ?? 8 });
   // What was published without a discriminator has none.
-  const parts = /^(tae|dc-ae)/.test(name) ? ["encoder", "decoder"] : ["encoder", "decoder", "discriminator"];
+  const parts = /^(asymmetric|tae|dc-ae)/.test(name) ? ["encoder", "decoder"] : ["encoder", "decoder", "discriminator"];
   expect(built.parts.map((part) => part.name)).toEqual(parts);
 });
 
@@ -56,9 +56,13 @@ test("docs/gallery.md", async () => {
 Autoencoders that people have weights of: built in under these names, and files of a few lines in [examples/gallery/](../examples/gallery/). Parameters are
 those of the published files, under their keys; a folder of diffusers compiles by itself (\`litevae compile FOLDER -o DIR\`), and diffusers opens what comes out. Tests
 hold counts against diffusers' own classes, and at random weights keys and outputs of flux1, kl-f16d32, taesd and taef1, whose layers the others share (\`test/torch/test_published.py\`,
-sd-vae in \`test/torch/test_diffusers.py\`), and those of the DC-AE models with narrower layers (\`test/torch/test_published_dc.py\`).
+sd-vae in \`test/torch/test_diffusers.py\`), and those of the DC-AE models and asymmetric-kl with narrower layers (\`test/torch/test_published_dc.py\`, \`test_published_asymmetric.py\`).
 
 DC-AE's folders are those whose names end in \`-diffusers\`; the authors' own files have other keys. Of its \`-mix\` models the architecture is that of \`-in\`: their folders compile, too.
+
+asymmetric-kl is \`asymmetric-autoencoder-kl-x-1-5\`; the folder of \`x-2\` compiles, too. Its decoder takes, beside the latent, the image that was encoded (\`original\`) and a
+\`mask\` [N, 1, H, W]: 1 where it decodes, 0 where it keeps the image. Where diffusers is given neither, give a mask of ones: the results are the same. Both were published
+with weights in a \`.bin\` file; diffusers makes of it what litevae reads: \`AsymmetricAutoencoderKL.from_pretrained(FOLDER).save_pretrained(OTHER)\`.
 
 At 256², batch 1; GMACs count multiplications with additions once, activation is what onnxruntime allocates, counted as
 [measuring.md](measuring.md#what-is-counted) says. What they take on your hardware \`litevae bench\` measures.
