@@ -11,6 +11,22 @@ export function writeCompiled(folder: OutputFolder, { files, facts }: Compiled, 
     folder.write(name, pieces());
   }
   const { leftovers } = folder;
-  if (leftovers.length > 0) progress(`removing what an earlier compile wrote and this one does not: ${leftovers.join(", ")}`);
+  if (leftovers.length > 0) {
+    const gone = named(
+      leftovers,
+      files.map(({ name }) => name),
+    );
+    progress(`removing what an earlier compile wrote and this one does not: ${gone.join(", ")}`);
+  }
   folder.finish({ ...facts });
+}
+
+/** Files by their names; those of a folder of which none stays are told as that folder. */
+function named(gone: readonly string[], kept: readonly string[]): readonly string[] {
+  const folderOf = (name: string): string => name.slice(0, name.indexOf("/") + 1);
+  return [...new Set(gone.map(folderOf))].flatMap((folder) => {
+    const names = gone.filter((name) => folderOf(name) === folder);
+    const whole = folder !== "" && !kept.some((name) => name.startsWith(folder));
+    return whole ? [`${folder} (${names.length} files)`] : names;
+  });
 }
