@@ -138,9 +138,10 @@ def test_a_recipe_of_the_run_that_is_damaged(
     shutil.copytree(finished, run)
     content = (run / "recipe.json").read_bytes()
     mine.write_bytes(content)
-    (run / "recipe.json").write_bytes(content[:10])
-    assert project.train(run, "--resume", "auto") == 1
-    assert "the run goes on with --recipe FILE" in capfd.readouterr().err
+    for damaged in (content[:10], b"[" * 100_000):
+        (run / "recipe.json").write_bytes(damaged)
+        assert project.train(run, "--resume", "auto") == 1
+        assert "the run goes on with --recipe FILE" in capfd.readouterr().err
     assert project.train(run, "--resume", "auto", "--recipe", str(mine)) == 0
     assert f"{run}/recipe.json is not JSON and is written anew" in capfd.readouterr().err
     assert (run / "recipe.json").read_bytes() == content

@@ -10,6 +10,7 @@ from small import Autoencoder
 from small_runs import checkpoints, error_of, train
 
 from litevae_runtime.common.errors import InputError
+from litevae_runtime.common.run_folder import RunFolder
 from litevae_runtime.nn.trained import start_from, trained_autoencoder
 
 
@@ -101,3 +102,23 @@ def test_a_file_that_a_checkpoint_has_lost_is_missed(run: Path) -> None:
     (checkpoint / "config.json").unlink()
     with pytest.raises(InputError, match=r"config\.json is missing, and state\.json beside it lists it"):
         trained_autoencoder(Autoencoder, run)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '{"step": 3, "phase": 1, "metric": "psnr", "value": NaN}',
+        '{"step": 3, "phase": 1, "metric": "psnr", "value": 1e999}',
+        # Of a checkpoint that is gone, and with a digit that was another when it was written.
+        '{"step": 5, "phase": 1, "metric": "psnr", "value": 1000}',
+        '{"step": 3, "phase": 1, "metric": "psnr", "value": 1000, "sha256": "0"}',
+    ],
+)
+def test_what_is_known_as_the_best_without_being_it_keeps_nothing_from_becoming_it(
+    written: str, run: Path, images: Path
+) -> None:
+    shutil.rmtree(run / "checkpoints" / "step-00000006")
+    (run / "checkpoints" / "best.json").write_text(written)
+    assert train(run, images, "--resume", "auto") == 0
+    best = RunFolder(run).best()
+    assert best is not None and best.step == 6

@@ -1,12 +1,13 @@
 """What a run leaves in its folder, as those that come later find it: checkpoints, the best of them, weights and recipe."""
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Self
+
+from .sealed import opened
 
 _CHECKPOINT = re.compile(r"step-(\d{8,})")
 
@@ -64,16 +65,13 @@ class RunFolder:
         return self.folder / f"step-{step:08d}"
 
     def best(self) -> Best | None:
+        """What was the best so far, where its checkpoint is there still: another that is gone is no measure for what comes."""
         try:
-            best = Best(**json.loads((self.folder / BEST).read_text(encoding="utf-8")))
+            best = Best(**opened((self.folder / BEST).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
-        kinds = (
-            isinstance(best.step, int),
-            isinstance(best.phase, int),
-            isinstance(best.value, (int, float)),
-        )
-        return best if all(kinds) else None
+        numbers = type(best.step) is int and type(best.phase) is int and isinstance(best.value, (int, float))
+        return best if numbers and isfinite(best.value) and self.path_of(best.step).is_dir() else None
 
 
 def step_of(checkpoint: Path) -> int:

@@ -60,7 +60,7 @@ def _read(path: Path, remedy: str) -> Any:
     except OSError as error:
         found = error.strerror or str(error)
         raise InputError(f"{path} cannot be read", found=found, remedy=remedy) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON", found=str(error), remedy=remedy) from None
 
 

@@ -1,6 +1,5 @@
 """Checkpoints that are whole or not there, and how many stay: folders `checkpoints/step-00001000`, written beside and renamed."""
 
-import json
 import os
 import shutil
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from ..common.errors import InputError
 from ..common.files import write_text
 from ..common.manifest import MANIFEST, is_compiled
 from ..common.run_folder import ABANDONED, BEST, METRICS, OPTIMIZERS, STATE, Best, RunFolder, step_of
+from ..common.sealed import sealed
 from ..nn.stored import WEIGHTS
 
 
@@ -45,7 +45,7 @@ class Checkpoints(RunFolder):
 
     def remember(self, best: Best) -> None:
         """Says which checkpoint is the best so far."""
-        write_text(self.folder / BEST, json.dumps(asdict(best), indent=2) + "\n")
+        write_text(self.folder / BEST, sealed(asdict(best)))
 
     def discard(self, step: int) -> None:
         shutil.rmtree(self.partial_path_of(step), ignore_errors=True)

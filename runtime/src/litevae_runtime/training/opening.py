@@ -39,7 +39,7 @@ def _what_changes(run: Path, checkpoints: Checkpoints, recipe: Recipe, step: int
         return notes
     try:
         old = flat(json.loads(before.read_text(encoding="utf-8")))
-    except ValueError:
+    except (ValueError, RecursionError):
         return [*notes, f"{before} is not JSON and is written anew"]
     new = flat(recipe_dict(recipe))
     changed = [name for name in old.keys() | new.keys() if old.get(name) != new.get(name)]
