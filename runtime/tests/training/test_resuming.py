@@ -159,6 +159,29 @@ def test_other_images_than_before_are_said(
     assert said is None or said in found
 
 
+@pytest.mark.parametrize("change", [draw_anew, None])
+def test_other_images_to_validate_on_than_before_are_said(
+    change: Callable[[Path], None] | None,
+    images: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    run, held = tmp_path / "run", tmp_path / "held"
+    shutil.copytree(images, held)
+    assert train(run, images, "--set", f"data.validation_folder={held}") == 0
+    shutil.rmtree(run / "checkpoints" / "step-00000006")
+    if change is not None:
+        change(held)
+    capfd.readouterr()
+    assert train(run, images, "--resume", "auto") == 0
+    said = (
+        "warning: the validation images are not those of the start before: "
+        "contents of images with the same names have changed"
+    )
+    found = capfd.readouterr().err
+    assert (said in found) == (change is not None) and "warning: the images are not" not in found
+
+
 FILES = [
     "autoencoder.safetensors",
     "average.safetensors",

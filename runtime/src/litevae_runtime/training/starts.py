@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from accelerate import Accelerator
 from accelerate.utils import gather_object
@@ -27,7 +28,9 @@ def record_start(accelerator: Accelerator, run: Path, step: int, split: Split) -
     machines = gather_object([f"{socket.gethostname()}: {hardware(accelerator.device)}"])
     if not accelerator.is_main_process:
         return []
-    images = fingerprint(split.images)
+    sets = {"images": fingerprint(split.images)}
+    if split.validation is not split.images:
+        sets["validation_images"] = fingerprint(split.validation)
     before = [line for line in read_lines(run / STARTS).entries if isinstance(line.get("images"), dict)]
     start = {
         "event": "start",
@@ -38,18 +41,29 @@ def record_start(accelerator: Accelerator, run: Path, step: int, split: Split) -
         "git": _git(),
         "versions": {"python": platform.python_version(), **_versions()},
         "processes": machines,
-        "images": images,
+        **sets,
     }
     try:
         append_line(run / STARTS, start)
     except OSError as error:
         return [f"warning: {run / STARTS} cannot be written to ({error})"]
-    changed = differences(before[-1]["images"], images) if before else []
-    place = before[-1]["images"].get("place") if before else images["place"]
-    moved = f" ({place} then, {images['place']} now)" if place != images["place"] else ""
+    return (
+        [note for name, now in sets.items() for note in _changes(name, before[-1].get(name), now)]
+        if before
+        else []
+    )
+
+
+def _changes(name: str, before: Any, now: dict[str, Any]) -> list[str]:
+    """How a set differs from that of the start before, which may not have had it."""
+    if not isinstance(before, dict):
+        return []
+    moved = (
+        f" ({before.get('place')} then, {now['place']} now)" if before.get("place") != now["place"] else ""
+    )
     return [
-        f"warning: the images are not those of the start before{moved}: {change}; the run goes on with them"
-        for change in changed
+        f"warning: the {name.replace('_', ' ')} are not those of the start before{moved}: {change}; the run goes on with them"
+        for change in differences(before, now)
     ]
 
 
