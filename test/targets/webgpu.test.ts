@@ -42,7 +42,7 @@ globalThis.onWebGpu = async ({ model, data, shape }) => {
 </script>`;
 
 test.skipIf(executable === undefined)(
-  "convolutions of 6, 9 and 18 channels give on WebGPU what they give on the CPU",
+  "convolutions of 6, 9 and 18 channels, and of groups of 5 and 6, give on WebGPU what they give on the CPU",
   { tags: "browser", timeout: 120_000 },
   async (context) => {
     const running = await chromium.launch({ executablePath: executable ?? "", args: flags });
@@ -55,18 +55,21 @@ test.skipIf(executable === undefined)(
         return route.fulfill({ contentType, body: readFileSync(join(runtime, name)) });
       });
       await tab.goto("http://localhost/");
-      for (const [channels, out, kernel, stride] of [
-        [6, 16, 3, 1],
-        [9, 8, 3, 1],
-        [6, 8, 2, 2],
-        [18, 32, 5, 1],
-        [15, 4, 3, 2],
+      for (const [channels, out, kernel, stride, groups] of [
+        [6, 16, 3, 1, 1],
+        [9, 8, 3, 1, 1],
+        [6, 8, 2, 2, 1],
+        [18, 32, 5, 1, 1],
+        [15, 4, 3, 2, 1],
+        [8, 24, 3, 1, 4],
+        [4, 10, 1, 1, 2],
+        [6, 12, 3, 2, 2],
       ] as const) {
         const random = randomOf(channels);
-        const attrs = { in: channels, out, kernel, stride, padding: (kernel - 1) >> 1, bias: true, ...plainConv };
+        const attrs = { in: channels, out, kernel, stride, padding: (kernel - 1) >> 1, bias: true, ...plainConv, groups };
         const input = randomTensor([2, channels, 12, 16], random);
         const state: Readonly<Record<string, Tensor>> = {
-          weight: randomTensor([out, channels, kernel, kernel], random),
+          weight: randomTensor([out, channels / groups, kernel, kernel], random),
           bias: randomTensor([out], random),
         };
         const part = oneOpPart(conv2d, attrs, symbolicShapes([input.shape]).shapes);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { shapeOf } from "../../src/ir/shape.ts";
 import { floats, tensorOf, type Tensor } from "../../src/ir/tensor.ts";
 import type { OnnxGraph, OnnxNode } from "../../src/targets/onnx/graph.ts";
-import { runGraphPasses, wholeVectors } from "../../src/targets/onnx/passes/index.ts";
+import { runGraphPasses, wholeGroups, wholeVectors } from "../../src/targets/onnx/passes/index.ts";
 import { encodeModel } from "../../src/targets/onnx/serde.ts";
 import { runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomTensor } from "../support/random.ts";
@@ -99,5 +99,39 @@ describe("convolutions in vectors of three", () => {
   ] as Form[])("%j stay as they are", (form) => {
     const before = graph(form);
     expect(wholeVectors.run(before)).toBe(before);
+  });
+});
+
+describe("convolutions in groups that vectors reach over", () => {
+  test.each([
+    [{ channels: 4, out: 12, group: 2 }, 1],
+    [{ channels: 8, out: 24, group: 4 }, 2],
+    [{ channels: 8, out: 20, group: 4, kernel: [1, 1] }, 1],
+    [{ channels: 16, out: 40, group: 8, kernel: [1, 5] }, 2],
+    [{ channels: 6, out: 30, group: 6 }, 3],
+    // What becomes one group is looked at as such.
+    [{ channels: 6, out: 12, group: 2 }, 1],
+  ] as [Form, number][])("%j become %i, and give the same", async (form, groups) => {
+    const before = graph(form);
+    const after = runGraphPasses(before, [wholeGroups, wholeVectors]);
+    const convs = after.nodes.filter(({ type }) => type === "Conv");
+    expect(convs.map(({ attrs }) => attrs["group"])).toEqual([groups, groups]);
+    expect(types(after).includes("Pad")).toBe(form.channels === 6 && groups === 1);
+    const x = randomTensor([2, form.channels, 6, 7], randomOf(1));
+    const [expected = [], found = []] = await results([before, after], x);
+    const largest = Math.max(...expected.map(Math.abs));
+    for (const [i, value] of expected.entries()) expect(Math.abs(value - (found[i] ?? NaN))).toBeLessThan(1e-6 * largest);
+  });
+
+  test.each([
+    { channels: 12, out: 12, group: 12 },
+    { channels: 8, out: 16, group: 2 },
+    { channels: 6, out: 18, group: 3 },
+    { channels: 6, out: 15, group: 3 },
+    { channels: 8, out: 12, group: 4 },
+    { channels: 12, out: 24 },
+  ] as Form[])("%j stay as they are", (form) => {
+    const before = graph(form);
+    expect(wholeGroups.run(before)).toBe(before);
   });
 });

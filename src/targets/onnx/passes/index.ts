@@ -4,4 +4,5 @@ export { maxima, maximumName } from "./maxima.ts";
 export { runGraphPasses, type GraphPass } from "./pass.ts";
 export { rounded } from "./rounded.ts";
 export { subpixel } from "./subpixel.ts";
+export { wholeGroups } from "./whole-groups.ts";
 export { wholeVectors } from "./whole-vectors.ts";
