@@ -67,11 +67,11 @@ function parse(bytes: Buffer): Parsed {
   if (bytes.length < start) throw new ImageError("the file is cut off");
   const end = start + (wide ? bytes.readUInt32LE(8) : bytes.readUInt16LE(8));
   const header = bytes.subarray(start, end).toString("latin1");
-  const described = /'descr': '([<>|=])([a-zA-Z]\d*)'/.exec(header);
+  const described = /["']descr["']\s*:\s*["']([<>|=])([a-zA-Z]\d*)["']/.exec(header);
   const [order, code] = described === null ? ["|", "records"] : [described[1], must(described[2], "the type's code")];
   const kind = kinds[code];
   if (kind === undefined) throw new ImageError(`an array of ${code}`, "store integers, floats or booleans");
-  const sizes = /'shape': \(([\d, ]*)\)/.exec(header);
+  const sizes = /["']shape["']\s*:\s*\(([\d, ]*)\)/.exec(header);
   if (sizes === null) throw new ImageError("an array without its shape");
   const shape = Array.from(must(sizes[1], "the shape").matchAll(/\d+/g), ([size]) => Number(size));
   const data = bytes.subarray(end);
@@ -82,7 +82,7 @@ function parse(bytes: Buffer): Parsed {
     );
   const own = Buffer.from(new Uint8Array(data).buffer);
   if (order === ">" && kind.bytes > 1) swapped(own, kind.bytes);
-  return { kind, shape, fortran: header.includes("'fortran_order': True"), values: kind.read(own.buffer) };
+  return { kind, shape, fortran: /["']fortran_order["']\s*:\s*True/.test(header), values: kind.read(own.buffer) };
 }
 
 function swapped(bytes: Buffer, size: number): void {

@@ -52,6 +52,24 @@ export interface Blocks {
   readonly planes: number;
 }
 
+/** Throws an ImageError where the pages of a TIFF lead in a circle, so that who follows them has no end, or beyond the file. */
+export function requireChain(file: DataView): void {
+  const littleEndian = file.getUint8(0) === 0x49;
+  const isBig = file.getUint16(2, littleEndian) === 43;
+  const pointer = (at: number): number =>
+    isBig ? Number(file.getBigUint64(at, littleEndian)) : file.getUint32(at, littleEndian);
+  const seen = new Set<number>();
+  try {
+    for (let at = pointer(isBig ? 8 : 4); at !== 0;) {
+      if (seen.has(at)) throw new ImageError("a TIFF whose pages lead in a circle", "save it anew");
+      seen.add(at);
+      at = isBig ? pointer(at + 8 + 20 * pointer(at)) : pointer(at + 2 + 12 * file.getUint16(at, littleEndian));
+    }
+  } catch (error) {
+    throw error instanceof RangeError ? new ImageError("the file is cut off") : error;
+  }
+}
+
 /** A tag's values; none where the page does not have it. */
 export async function numbersOf(directory: ImageFileDirectory, tag: number): Promise<readonly number[]> {
   const value = (await directory.loadValue(tag)) as Iterable<number> | number | undefined;

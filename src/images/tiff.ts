@@ -13,6 +13,7 @@ import {
   numbersOf,
   pageOf,
   premultiplied,
+  requireChain,
   rgb,
   whiteIsZero,
   ycc,
@@ -37,6 +38,7 @@ interface Photograph {
 /** Throws an ImageError where bands and pages are not that many channels, or are not whole. */
 export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samples | Photograph> {
   const { buffer } = new Uint8Array(bytes);
+  requireChain(new DataView(buffer));
   const file = await fromArrayBuffer(buffer);
   const all = Array.from({ length: await file.getImageCount() }, async (_, i) => file.getImage(i));
   const images = await Promise.all(all);

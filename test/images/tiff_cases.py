@@ -1,9 +1,11 @@
 """TIFFs by hand: what their tags say or do not."""
 
+import io
 import struct
 from typing import Any
 
 import numpy as np
+import tifffile
 from image_cases import (
     ALPHA,
     DEEP,
@@ -146,6 +148,8 @@ def tags() -> None:
 
 
 def refusals() -> None:
+    data = assembled(tags_of(RGB, t255=[2]), [RGB.tobytes()])
+    case("tif reduced by an older tag", data, signed(RGB))
     for photometric in (4, 8, 9, 10, 32803, 34892):
         data = assembled(tags_of(RGB, t262=[photometric]), [RGB.tobytes()])
         refused = f"a TIFF of photometric interpretation {photometric} in 8 bits"
@@ -166,7 +170,19 @@ def refusals() -> None:
             assembled(fields, [array.tobytes()]),
             refused="an image of more than 178,956,970 pixels",
         )
-    case("tif header alone", b"II*\0\x08\0\0\0", refused="a")
+    for options in ({}, {"bigtiff": True}, {"byteorder": ">"}):
+        data = circular(tiff(RGB, photometric="rgb", **options))
+        case(f"tif in a circle {options}", data, refused="a TIFF whose pages lead in a circle")
+    case("tif header alone", b"II*\0\x08\0\0\0", refused="the file is cut off")
+
+
+def circular(data: bytes) -> bytes:
+    """Its last page followed by its first."""
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        layout, first = file.tiff, file.pages[0].offset
+    [count] = struct.unpack_from(layout.tagnoformat, data, first)
+    at = first + layout.tagnosize + layout.tagsize * count
+    return data[:at] + struct.pack(layout.offsetformat, first) + data[at + layout.offsetsize :]
 
 
 def small() -> None:

@@ -21,7 +21,7 @@ def read_npy(data: bytes) -> Array:
     shape, fortran, dtype = read_header(file)
     if dtype.hasobject:
         raise CorruptImageError("an array of Python objects")
-    if dtype.kind not in "biuf":
+    if dtype.kind not in "biuf" or dtype.itemsize > 8:
         raise CorruptImageError(f"an array of {dtype}", "store integers, floats or booleans")
     expected, found = math.prod(shape) * dtype.itemsize, len(data) - file.tell()
     if expected != found:

@@ -15,12 +15,13 @@ from ..common.errors import CorruptImageError
 from ..common.text import counted
 from .arrays import wrong_channels
 from .pixels import Array
-from .tiff_blocks import COLOURS, LOSSLESS, decoded, numbers, require_readable
+from .tiff_blocks import COLOURS, LOSSLESS, decoded, numbers, require_chain, require_readable
 
 # It logs what is odd about a file; what makes one unusable is raised.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
-_BITS, _FORMAT, _FILL_ORDER, _ORIENTATION, _SUBSAMPLING, _PROFILE = 258, 339, 266, 274, 530, 34675
+_BITS, _FORMAT, _FILL_ORDER, _ORIENTATION = 258, 339, 266, 274
+_SUBFILE, _SUBSAMPLING, _PROFILE = 254, 530, 34675
 
 # PhotometricInterpretation (TIFF 6.0).
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _INKS, _YCC = 0, 1, 2, 5, 6
@@ -50,8 +51,9 @@ def stored_samples(data: bytes, channels: int) -> Samples | int:
 
     CorruptImageError where bands and pages are not that many.
     """
+    require_chain(data)
     with tifffile.TiffFile(io.BytesIO(data)) as file:
-        pages = [page for page in _all_pages(file) if not page.subfiletype & _REDUCED_OR_MASK]
+        pages = [page for page in _all_pages(file) if not numbers(page, _SUBFILE, (0,))[0] & _REDUCED_OR_MASK]
         if not pages:
             raise CorruptImageError("a TIFF without a page of its own")
         for page in pages:

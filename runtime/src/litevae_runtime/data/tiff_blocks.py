@@ -43,10 +43,32 @@ class _Blocks:
     per_pixel: int
 
 
+def require_chain(data: bytes) -> None:
+    """CorruptImageError where the pages of a TIFF lead in a circle, so that who follows them has no end, or beyond the file."""
+    order = "<" if data[:2] == b"II" else ">"
+    is_big = b"+" in data[2:4]
+    counted, field, pointer = ("Q", 20, "Q") if is_big else ("H", 12, "I")
+    seen: set[int] = set()
+    try:
+        [at] = struct.unpack_from(f"{order}{pointer}", data, 8 if is_big else 4)
+        while at:
+            if at in seen:
+                raise CorruptImageError("a TIFF whose pages lead in a circle", "save it anew")
+            seen.add(at)
+            [fields] = struct.unpack_from(f"{order}{counted}", data, at)
+            [at] = struct.unpack_from(
+                f"{order}{pointer}", data, at + struct.calcsize(f"={counted}") + field * fields
+            )
+    except struct.error:
+        raise CorruptImageError("the file is cut off") from None
+
+
 def numbers(page: tifffile.TiffPage, tag: int, default: tuple[int, ...] = ()) -> tuple[int, ...]:
     """A tag's values."""
     found = page.tags.get(tag)
-    return default if found is None else tuple(int(value) for value in np.ravel(found.value))
+    if found is None:
+        return default
+    return tuple(found.value if isinstance(found.value, bytes) else map(int, np.ravel(found.value)))
 
 
 def require_readable(page: tifffile.TiffPage, size: int) -> None:
