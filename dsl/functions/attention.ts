@@ -2,6 +2,7 @@
 import { ops } from "../../src/ops/index.ts";
 import type { Feature, Parameter, Tokens } from "../feature.ts";
 import { apply } from "../tracing/record.ts";
+import { tracedShape } from "../tracing/trace.ts";
 
 interface AttentionConfig {
   /** Heads that attend side by side, each over its own run of channels. Default: 1. */
@@ -11,7 +12,8 @@ interface AttentionConfig {
 /**
  * Scaled dot-product attention of every position of the queries to all of the keys and values (Vaswani et al. 2017). Of one feature it is
  * self-attention, with keys and values of another cross-attention. Queries and keys have the same channels, keys and values the same positions; what
- * comes out has the positions of the queries and the channels of the values.
+ * comes out has the positions of the queries and the channels of the values. `bias`, a learned [heads, queries, keys] for positions of fixed number, is added to the
+ * scores.
  */
 export function attention<C extends number, S extends number, V extends number, K extends number>(
   query: Feature<C, S>,
@@ -37,8 +39,17 @@ export function attention<C extends number, V extends number>(
   value: Tokens<V>,
   config?: AttentionConfig,
 ): Tokens<V>;
-export function attention(query: unknown, key: unknown, value: unknown, config: AttentionConfig = {}): unknown {
-  return apply(ops.attention, config, [query, key, value], attention, arguments);
+export function attention<V extends number, Q extends Feature<number, number> | Tokens<number>>(
+  query: Q,
+  key: Feature<number, number> | Tokens<number>,
+  value: Feature<V, number> | Tokens<V>,
+  bias: Parameter<readonly [heads: number, queries: number, keys: number]>,
+  config?: AttentionConfig,
+): Q extends Feature<number, infer S> ? Feature<V, S> : Tokens<V>;
+export function attention(query: unknown, key: unknown, value: unknown, ...rest: readonly unknown[]): unknown {
+  const hasBias = tracedShape(rest[0]) !== undefined;
+  const config = (hasBias ? rest[1] : rest[0]) as AttentionConfig | undefined;
+  return apply(ops.attention, config ?? {}, [query, key, value, ...(hasBias ? [rest[0]] : [])], attention, arguments);
 }
 
 interface LinearAttentionConfig {

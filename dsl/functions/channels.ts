@@ -5,13 +5,24 @@ import type { Chunks, Difference, Feature, Product, Quotient, Sum, TokenChunks, 
 import { apply, applyAll } from "../tracing/record.ts";
 import { tracedChannels } from "../tracing/trace.ts";
 
-/** Joins along the channels. The first argument fixes the stride, the channels are summed. */
-export function concat<C extends number, S extends number, const R extends readonly number[]>(
-  first: Feature<C, S>,
-  ...rest: { [K in keyof R]: Feature<R[K], NoInfer<S>> }
-): Feature<Sum<R, C>, S> {
+/** Joins along the channels, which are summed: maps of one stride as the first has it, token sequences of one length, or vectors. */
+export function concat<F extends Joinable, const R extends readonly Joinable[]>(
+  first: F,
+  ...rest: { [K in keyof R]: R[K] & Beside<F> }
+): Joined<F, R> {
   return apply(ops.concat, {}, [first, ...rest], concat, arguments);
 }
+
+type Joinable = Feature<number, number> | Tokens<number> | Vector<number>;
+
+/** What can stand beside another in `concat`. */
+type Beside<F> =
+  F extends Feature<number, infer S> ? Feature<number, S> : F extends Tokens<number> ? Tokens<number> : Vector<number>;
+
+type ChannelsOf<F> = F extends Feature<infer C, number> | Tokens<infer C> | Vector<infer C> ? C : never;
+
+type Joined<F, R extends readonly unknown[], C extends number = Sum<{ [K in keyof R]: ChannelsOf<R[K]> }, ChannelsOf<F>>> =
+  F extends Feature<number, infer S> ? Feature<C, S> : F extends Tokens<number> ? Tokens<C> : Vector<C>;
 
 /** Channels start to stop, stop excluded, of a map, a token sequence or a vector. */
 export function slice<const A extends number, const B extends number>(

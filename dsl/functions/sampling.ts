@@ -48,8 +48,8 @@ export function maxPool2d<C extends number, S extends number, const K extends Pa
 }
 
 /**
- * Smooths every channel with the filter (1, 3, 3, 1)/8 along both sides, against aliasing before a stride (Karras et al. 2020): H becomes
- * (H + 2·padding − 4)/stride + 1, rounded down.
+ * Smooths every channel with a fixed filter along both sides, against aliasing before a stride (Zhang 2019; StyleGAN2's filter where none is given): H becomes
+ * (H + 2·padding − taps)/stride + 1, rounded down.
  */
 export function blur<C extends number, S extends number, const K extends number = 1>(
   x: Feature<C, S>,
@@ -58,9 +58,25 @@ export function blur<C extends number, S extends number, const K extends number 
     readonly stride?: K;
     /** Zeros on every side; with stride 2, padding 1 gives half the size. Default: 0. */
     readonly padding?: number;
+    /** Weights along each side, which are divided by their sum. Default: [1,3,3,1]. */
+    readonly filter?: readonly number[];
   } = {},
 ): Feature<C, Times<S, K>> {
   return apply(ops.blur, config, [x], blur, arguments);
+}
+
+/**
+ * Mean over as many cells as the output has, whatever the sides of the map are, as torch's adaptive_avg_pool2d takes it. What comes out has fixed sides: its distance
+ * between positions in pixels is not known.
+ */
+export function adaptiveAvgPool2d<C extends number>(
+  x: Feature<C, number>,
+  config: {
+    /** Sides of the output. */
+    readonly outputSize: Pair;
+  },
+): Feature<C, number> {
+  return apply(ops.adaptiveAvgPool2d, config, [x], adaptiveAvgPool2d, arguments);
 }
 
 /** Nearest-neighbour upsampling by a whole factor. */

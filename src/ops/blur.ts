@@ -5,31 +5,36 @@ import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { convShape } from "./rules.ts";
 
 const blurAttributes = {
+  filter: {
+    kind: "counts",
+    lengths: { min: 1, max: Infinity },
+    default: [1, 3, 3, 1],
+    doc: "Weights along each side, which are divided by their sum.",
+  },
   stride: { kind: "count", default: 1, doc: "Distance between neighbouring outputs." },
   padding: { kind: "count", min: 0, default: 0, doc: "Zeros on every side; with stride 2, padding 1 gives half the size." },
 } as const satisfies Attributes;
 
-/** The binomial filter of StyleGAN2 along each side; its sum is 8. */
-const taps = [1, 3, 3, 1];
-
 /** The depthwise convolution that a blur of so many channels is. */
 function convolution(channels: number, attrs: AttrsOf<typeof blurAttributes>): Parameters<typeof convShape>[1] {
-  return { ...attrs, in: channels, out: channels, kernel: taps.length, bias: false };
+  return { ...attrs, in: channels, out: channels, kernel: attrs.filter.length, bias: false };
 }
 
 export const blur = defineOp({
   name: "blur",
-  doc: "Every channel smoothed with the fixed filter (1, 3, 3, 1)/8 along both sides, against aliasing before a stride (Zhang 2019).",
+  doc: "Every channel smoothed with a fixed filter along both sides, against aliasing before a stride (Zhang 2019); StyleGAN2's where none is given.",
   attributes: blurAttributes,
   infer: ([input], attrs) => [convShape(input, convolution(channelsOf(input), attrs))],
-  onnx(writer, [input], { stride, padding }) {
+  onnx(writer, [input], { filter, stride, padding }) {
     const channels = channelsOf(writer.inputShapes[0]);
-    const filter = taps.flatMap((row) => taps.map((column) => (row * column) / 64));
-    const values = Array.from({ length: channels }, () => filter).flat();
-    const weight = writer.constant(`blur_${channels}`, [channels, 1, taps.length, taps.length], values);
+    const sum = filter.reduce((total, tap) => total + tap, 0);
+    const cell = filter.flatMap((row) => filter.map((column) => (row * column) / sum ** 2));
+    const values = Array.from({ length: channels }, () => cell).flat();
+    const size = filter.length;
+    const weight = writer.constant(`blur_${filter.join("_")}_${channels}`, [channels, 1, size, size], values);
     return [
       writer.node("Conv", [input, weight], {
-        kernel_shape: [taps.length, taps.length],
+        kernel_shape: [size, size],
         strides: [stride, stride],
         pads: [padding, padding, padding, padding],
         group: channels,
@@ -39,14 +44,24 @@ export const blur = defineOp({
   saves: () => ({}),
   torch: {
     kind: "function",
-    call: (inputs, { stride, padding }) =>
+    call: (inputs, { filter, stride, padding }) =>
       pyCall(pySymbol("layers", "blur"), [pyInput(inputs)], {
+        ...torchKeyword("taps", filter, blurAttributes.filter.default),
         ...torchKeyword("stride", stride, 1),
         ...torchKeyword("padding", padding, 0),
       }),
   },
   sample: (choose) => ({
-    attrs: { stride: choose.pick([1, 2]), padding: choose.pick([0, 1, 2]) },
-    inputs: [[choose.int(1, 2), choose.int(1, 4), 2 * choose.int(2, 5), 2 * choose.int(2, 5)]],
+    attrs: {
+      filter: choose.pick([
+        [1, 3, 3, 1],
+        [1, 2, 1],
+        [1, 4, 6, 4, 1],
+        [2, 1],
+      ]),
+      stride: choose.pick([1, 2]),
+      padding: choose.pick([0, 1, 2]),
+    },
+    inputs: [[choose.int(1, 2), choose.int(1, 4), 2 * choose.int(3, 6), 2 * choose.int(3, 6)]],
   }),
 });

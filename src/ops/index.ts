@@ -1,5 +1,6 @@
 /** Every op, by name. Adding one adds its file, its line here and its typed constructor in dsl/. */
 import { abs } from "./abs.ts";
+import { adaptiveAvgPool2d } from "./adaptive-avg-pool2d.ts";
 import { add } from "./add.ts";
 import { asMap } from "./as-map.ts";
 import { attention } from "./attention.ts";
@@ -35,6 +36,7 @@ import { linearAttention } from "./linear-attention.ts";
 import { lfq } from "./lfq.ts";
 import { linear } from "./linear.ts";
 import { log } from "./log.ts";
+import { matmul } from "./matmul.ts";
 import { maxPool2d } from "./max-pool2d.ts";
 import { minibatchStddev } from "./minibatch-stddev.ts";
 import { mish } from "./mish.ts";
@@ -78,6 +80,7 @@ import { windowAttention } from "./window-attention.ts";
 
 export const ops = {
   abs,
+  adaptiveAvgPool2d,
   add,
   asMap,
   attention,
@@ -113,6 +116,7 @@ export const ops = {
   linear,
   linearAttention,
   log,
+  matmul,
   maxPool2d,
   minibatchStddev,
   mish,

@@ -4,10 +4,12 @@ import {
   add,
   attention,
   chunk,
+  concat,
   groupedChunk,
   layerNorm,
   linear,
   linearAttention,
+  matmul,
   mul,
   parameter,
   relativePositionBias,
@@ -105,5 +107,28 @@ describe("sequences and attention", () => {
     expectTypeOf(linearAttention(tokens(q), k, v)).toEqualTypeOf<Tokens<12>>();
     // @ts-expect-error keys of other channels
     linearAttention(q, f36, f36);
+  });
+  test("sequences and vectors are joined as maps are, and each with its own kind alone", () => {
+    const sequence = tokens(f36);
+    expectTypeOf(concat(sequence, sequence)).toEqualTypeOf<Tokens<72>>();
+    expectTypeOf(concat(vector, vector, vector)).toEqualTypeOf<Vector<192>>();
+    expectTypeOf(concat(f36, f36)).toEqualTypeOf<Feature<72, 8>>();
+    // @ts-expect-error a map is no sequence
+    concat(sequence, f36);
+    // @ts-expect-error nor a vector
+    concat(f36, vector);
+  });
+  test("a product of sequences has the channels of the first, but where that is transposed", () => {
+    const sequence = tokens(f36);
+    expectTypeOf(matmul(sequence, sequence, { transposed: "second" })).toEqualTypeOf<Tokens<36>>();
+    expectTypeOf(matmul(sequence, sequence)).toEqualTypeOf<Tokens<36>>();
+    expectTypeOf(matmul(sequence, sequence, { transposed: "first" })).toEqualTypeOf<Tokens<number>>();
+  });
+  test("attention takes a bias of fixed positions", () => {
+    const bias = parameter({ shape: [1, 6, 6] });
+    expectTypeOf(attention(f36, f36, f36, bias())).toEqualTypeOf<Feature<36, 8>>();
+    expectTypeOf(attention(tokens(f36), f16, f16, bias(), { heads: 2 })).toEqualTypeOf<Tokens<16>>();
+    // @ts-expect-error a feature is no bias
+    attention(f36, f36, f36, f36);
   });
 });

@@ -23,8 +23,9 @@ const cases: Readonly<Record<string, Case>> = {
   "different strides in concat": {
     code: `dsl.concat(feature<16, 4>(), feature<12, 4>(), feature<12, 8>());`,
     errors: [
-      `1: Argument of type 'Feature<12, 8>' is not assignable to parameter of type 'Feature<12, 4>'.
-  Type '8' is not assignable to type '4'.`,
+      `1: Argument of type 'Feature<12, 8>' is not assignable to parameter of type 'Feature<12, 8> & Feature<number, 4>'.
+  Type 'Feature<12, 8>' is not assignable to type 'Feature<number, 4>'.
+    Type '8' is not assignable to type '4'.`,
     ],
   },
   "different channels in add": {

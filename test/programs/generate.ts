@@ -34,10 +34,13 @@ export const activationKinds = [
   "softmax",
   "tokens",
   "linearAttention",
+  "channelAttention",
+  "adaptivePool",
   "windows",
   "repeatAndMean",
   "stochasticDepth",
   "roundSte",
+  "vectorQuantizer",
   "softsign",
   "oneMinus",
   "squeezeExcite",
@@ -48,7 +51,7 @@ export type Join = "add" | "mul" | "concat" | "block";
 
 const downs = ["avgPool2d", "maxPool2d", "overlapping means", "overlapping maxima", "pixelUnshuffle", "blur"] as const;
 
-/** A change of the resolution by a whole factor, down. */
+/** A change of the resolution by a whole factor: down, and below up. */
 export type Down =
   | {
       readonly kind: "conv";
@@ -60,7 +63,6 @@ export type Down =
   | { readonly kind: "haarDwt"; readonly keep: "low" | "bands"; readonly scale: number }
   | { readonly kind: "both"; readonly left: Down; readonly right: Down };
 
-/** … and up. */
 const ups = ["upsample", "haarIdwt", "pixelShuffle", "convTranspose2d", "nearest", "bilinear", "bicubic"] as const;
 export type Up = (typeof ups)[number];
 
@@ -86,7 +88,7 @@ export type Step =
   | { readonly kind: "dropout"; readonly rate: number }
   | { readonly kind: "activation"; readonly of: ActivationKind }
   | { readonly kind: "scale"; readonly factor: number }
-  | { readonly kind: "clamp"; readonly min: number; readonly max: number }
+  | ({ readonly kind: "clamp" } & Readonly<Record<"min" | "max", number>>)
   | { readonly kind: "slice"; readonly start: number; readonly length: number }
   | { readonly kind: "attention"; readonly heads: number; readonly project: boolean }
   /** Splits the channels, applies `first` to the first run and joins the runs in reverse. */

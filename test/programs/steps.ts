@@ -59,8 +59,8 @@ import {
   untokens,
 } from "../../dsl/authoring.ts";
 import type { ActivationKind, BlockStep, Join, Step } from "./generate.ts";
-import { rounding } from "./rounding.ts";
-import { windows } from "./windows.ts";
+import { oneEntry, rounding } from "./rounding.ts";
+import { adaptivePool, channelAttention, windows } from "./windows.ts";
 import { convs, identity, matched, Names, type Built, type Layer, type FeatureMap, type Place } from "./place.ts";
 import { buildDown, buildUp } from "./resolution.ts";
 
@@ -106,11 +106,14 @@ const activations: Readonly<Record<ActivationKind, (place: Place) => Layer>> = {
     },
   stochasticDepth: ({ names }) => names.add("drop", stochasticDepth({ rate: 0.1 })),
   roundSte: rounding,
+  vectorQuantizer: oneEntry,
   tokens({ names, channels }) {
     const norm = names.add("norm", layerNorm({ channels }));
     const mix = names.add("mix", linear({ in: channels, out: channels }));
     return (x) => untokens(mix(add(norm(tokens(x)), globalPool(x, { reduction: "mean" }))), x);
   },
+  channelAttention,
+  adaptivePool,
   linearAttention({ names, channels }) {
     const project = names.add("qkv", linear({ in: channels, out: 6 * channels }));
     return (x) => {
@@ -292,7 +295,4 @@ function summed(returned: Returned): FeatureMap {
   return Array.isArray(maps) ? (maps as readonly FeatureMap[]).reduce((x, y) => add(x, y)) : (maps as FeatureMap);
 }
 
-interface BlockConfig {
-  readonly channels: number;
-  readonly width: number;
-}
+type BlockConfig = Readonly<Record<"channels" | "width", number>>;

@@ -18,7 +18,7 @@ from .smc import SMCConv2d
 from .spectral import SpectralConv2d, SpectralLinear, without_power_iteration
 from .stochastic import StochasticDepth
 from .stylegan import blur, minibatch_stddev
-from .tokens import tokens, untokens
+from .tokens import matmul, tokens, untokens
 
 __all__ = [
     "ChannelLayerNorm",
@@ -45,6 +45,7 @@ __all__ = [
     "lfq",
     "linear_attention",
     "loss_terms",
+    "matmul",
     "minibatch_stddev",
     "parameter",
     "quick_gelu",

@@ -7,17 +7,18 @@ from torch import Tensor
 from .rules import at_least_float32, without_autocast
 
 
-def attention(q: Tensor, k: Tensor, v: Tensor, heads: int = 1) -> Tensor:
+def attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None, *, heads: int = 1) -> Tensor:
     """Scaled dot-product attention of all positions of `q` to all of `k` and `v` (Vaswani et al. 2017).
 
     Each is a map [N, C, H, W] or a sequence [N, C, L]. The output has the channels of `v` at the positions of `q`.
+    `bias` [heads, positions of q, positions of k] is added to the scores.
     """
 
     def tokens(x: Tensor) -> Tensor:
         """[N, C, H, W] or [N, C, L] -> [N, heads, H·W or L, C/heads]."""
         return x.flatten(2).transpose(1, 2).unflatten(2, (heads, -1)).contiguous().transpose(1, 2)
 
-    mixed = F.scaled_dot_product_attention(tokens(q), tokens(k), tokens(v))
+    mixed = F.scaled_dot_product_attention(tokens(q), tokens(k), tokens(v), attn_mask=bias)
     return mixed.transpose(1, 2).flatten(2).transpose(1, 2).unflatten(2, q.shape[2:])
 
 

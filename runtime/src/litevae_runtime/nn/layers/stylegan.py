@@ -1,5 +1,7 @@
 """What discriminators of the StyleGAN family have."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -7,16 +9,18 @@ from torch import Tensor
 from .rules import at_least_float32
 
 
-def blur(x: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
-    """Smooths with (1, 3, 3, 1)/8 along both sides, as StyleGAN2 does before a stride.
+def blur(x: Tensor, stride: int = 1, padding: int = 0, taps: Sequence[int] = (1, 3, 3, 1)) -> Tensor:
+    """Smooths with `taps` over their sum along both sides; (1, 3, 3, 1)/8 is what StyleGAN2 does before a stride.
 
     [N, C, H, W] -> [N, C, H', W'].
-    H' = (H + 2·padding - 4) // stride + 1, as `padding` zeros stand on every side.
+    H' = (H + 2·padding - len(taps)) // stride + 1, as `padding` zeros stand on every side.
     """
     x = F.pad(x, (padding, padding, padding, padding))
     for side in (2, 3):
-        a, b, c, d = x.unfold(side, 4, stride).unbind(-1)
-        x = (a + d + 3 * (b + c)) / 8
+        weighed = [
+            tap * part for tap, part in zip(taps, x.unfold(side, len(taps), stride).unbind(-1), strict=True)
+        ]
+        x = torch.stack(weighed).sum(0) / sum(taps)
     return x
 
 

@@ -1,5 +1,7 @@
 """Maps as sequences of tokens, and back."""
 
+from typing import Literal
+
 from torch import Tensor
 
 
@@ -11,3 +13,8 @@ def tokens(x: Tensor) -> Tensor:
 def untokens(x: Tensor, like: Tensor) -> Tensor:
     """[N, C, H·W] -> [N, C, H, W], with the sides of the map `like`."""
     return x.unflatten(2, like.shape[2:])
+
+
+def matmul(a: Tensor, b: Tensor, transposed: Literal["none", "first", "second"] = "none") -> Tensor:
+    """[N, A, B] and [N, B, L] -> [N, A, L], the first or the second taken transposed."""
+    return (a.mT if transposed == "first" else a) @ (b.mT if transposed == "second" else b)
