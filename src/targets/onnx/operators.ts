@@ -199,19 +199,14 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
     const axis = axisOf(intOf(node, "axis"), data);
     return [[...data.slice(0, axis), ...must(indices, "the indices"), ...data.slice(axis + 1)]];
   },
-<<<<<<< HEAD
-  ArgMax: (node, [input]) => [reduced(node, input, [intOf(node, "axis")])],
-  SpaceToDepth(node, [input]) {
-=======
   CumSum(_, [input, axis], constant) {
     const data = must(input, "the input");
     expectSizes(must(axis, "the axis"), [1], "the axis");
     axisOf(constant(1)?.[0], data);
     return [data];
   },
-  ArgMax: (node, [input]) => [reduced(node, input, [Number(node.attrs["axis"] ?? 0)])],
-  SpaceToDepth({ attrs }, [input]) {
->>>>>>> ff4544f (Ops of the field: adaptiveAvgPool2d, matmul of sequences, blur with any filter, attention with a bias; concat joins sequences and vectors)
+  ArgMax: (node, [input]) => [reduced(node, input, [intOf(node, "axis")])],
+  SpaceToDepth(node, [input]) {
     const [n, c, h, w] = must(input, "the input");
     const block = intOf(node, "blocksize");
     const sides = [must(h, "the height") / block, must(w, "the width") / block];
