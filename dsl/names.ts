@@ -7,8 +7,9 @@ export const autoencoderAttributes: ReadonlySet<string> = new Set(
   (
     "adapt_to architecture config config_name decode decoded decoder_takes denormalize device diffusers_config disable_gradient_checkpointing disable_slicing " +
     "diffusers_layout disable_tiling discriminator_modules dtype enable_channels_last enable_gradient_checkpointing enable_slicing enable_tiling " +
-    "encode encoder_gives encoder_takes encoding facts from_config from_pretrained image_channels image_sides key_renames latent_channels latent_sides latent_statistics loss_terms " +
-    "name normalize own_layout own_state posterior posterior_type register_to_config save_pretrained stored stored_with stride tile_overlap_factor tile_sample_min_size use_slicing use_tiling"
+    "encode encoder_gives encoder_takes encoding facts from_config from_pretrained image_channels image_sides is_gradient_checkpointing key_renames latent_channels latent_sides latent_statistics loss_terms " +
+    "name normalize own_layout own_state posterior posterior_type register_to_config save_config save_pretrained stored stored_with stride tile_overlap_factor tile_sample_min_size " +
+    "to_json_file to_json_string use_slicing use_tiling"
   ).split(" "),
 );
 
@@ -18,9 +19,9 @@ export const diffusersAttributes: ReadonlySet<string> = new Set(
     "compile_repeated_blocks dequantize disable_npu_flash_attention disable_xformers_memory_efficient_attention " +
     "disable_xla_flash_attention enable_group_offload enable_layerwise_casting enable_npu_flash_attention " +
     "enable_xformers_memory_efficient_attention enable_xla_flash_attention extract_init_dict get_config_dict get_memory_footprint " +
-    "has_compatibles ignore_for_config is_gradient_checkpointing load_config num_parameters push_to_hub reset_attention_backend " +
-    "save_config set_attention_backend set_use_memory_efficient_attention_xformers set_use_npu_flash_attention " +
-    "set_use_xla_flash_attention to_json_file to_json_string"
+    "has_compatibles ignore_for_config load_config num_parameters push_to_hub reset_attention_backend " +
+    "set_attention_backend set_use_memory_efficient_attention_xformers set_use_npu_flash_attention " +
+    "set_use_xla_flash_attention"
   ).split(" "),
 );
 
