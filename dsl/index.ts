@@ -1,5 +1,6 @@
 /** `litevae`: the models of the paper and its baselines, with their options. */
 export { asymmetricKl, type AsymmetricKlOptions } from "./models/asymmetric-kl.ts";
+export { cosmosTokenizer, type CosmosTokenizerOptions } from "./models/cosmos.ts";
 export { dcAe, type DcAeOptions, type DcDecoderOptions, type DcEncoderOptions } from "./models/dc-ae.ts";
 export type { DcActivation, DcDownsampling, DcNorm, DcUpsampling } from "./models/autoencoder-dc.ts";
 export type { DecoderOptions } from "./models/kl-decoder.ts";

@@ -153,6 +153,8 @@ interface KlLevels {
   readonly multipliers: readonly number[];
   /** Residual blocks of a level. */
   readonly blocks: number;
+  /** Levels that change the resolution, the first that are passed; all but the last where it is left out. */
+  readonly halvings?: number;
   /** Self-attention in the middle. */
   readonly attention: boolean;
   /** Levels whose residual blocks are followed by self-attention, in the order in which they are passed: 0 is the input's resolution. */
@@ -168,6 +170,7 @@ export interface KlEncoderConfig<I extends number, M extends number> extends KlL
 /** [N, imageChannels, H, W] → moments [N, 2·nz, H/2^(levels−1), …]. */
 export const KlEncoder = block("KlEncoder", <I extends number, M extends number>(config: KlEncoderConfig<I, M>) => {
   const { imageChannels, moments, base, multipliers, blocks, attention: attends, attentionAt } = config;
+  const { halvings = multipliers.length - 1 } = config;
   const widths = multipliers.map((multiplier) => multiplier * base);
   const last = widths.at(-1) ?? base;
   const { conv_in, down_blocks, mid_block, conv_norm_out, conv_out } = layers({
@@ -177,7 +180,7 @@ export const KlEncoder = block("KlEncoder", <I extends number, M extends number>
         in: widths[i - 1] ?? base,
         out,
         blocks,
-        downsample: i < widths.length - 1,
+        downsample: i < halvings,
         attention: attentionAt.includes(i),
       }),
     ),
@@ -200,6 +203,7 @@ export interface KlDecoderConfig<Z extends number, I extends number> extends KlL
 /** Latent [N, nz, h, w] → image [N, imageChannels, h·2^(levels−1), …]. With SMC the output norm goes too: SiLU alone remains. */
 export const KlDecoder = block("KlDecoder", <Z extends number, I extends number>(config: KlDecoderConfig<Z, I>) => {
   const { latentChannels, imageChannels, base, multipliers, blocks, norm, attention: attends, attentionAt } = config;
+  const { halvings = multipliers.length - 1 } = config;
   const widths = multipliers.map((multiplier) => multiplier * base).toReversed();
   const [top = base, bottom = base] = [widths[0], widths.at(-1)];
   const { conv_in, mid_block, up_blocks, conv_norm_out, conv_out } = layers({
@@ -210,7 +214,7 @@ export const KlDecoder = block("KlDecoder", <Z extends number, I extends number>
         in: widths[i - 1] ?? top,
         out,
         blocks,
-        upsample: i < widths.length - 1,
+        upsample: i < halvings,
         norm,
         attention: attentionAt.includes(i),
       }),

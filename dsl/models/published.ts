@@ -1,6 +1,7 @@
 /** Autoencoders that people have weights of, under the names that they go by. */
 import type { Model } from "../../src/ir/model.ts";
 import { asymmetricKl } from "./asymmetric-kl.ts";
+import { cosmosTokenizer } from "./cosmos.ts";
 import { dcAe, type DcAeOptions } from "./dc-ae.ts";
 import { sdVae, type SdVaeOptions } from "./sd-vae.ts";
 import { taesd, type TaesdOptions } from "./taesd.ts";
@@ -31,6 +32,11 @@ const tiny = (about: string, options: TaesdOptions): Published => ({
 const deep = (about: string, options: DcAeOptions): Published => ({
   about,
   build: (chosen) => dcAe({ ...options, ...without(chosen) }),
+});
+
+const cosmos = (stride: 8 | 16): Published => ({
+  about: `the continuous image tokenizer of Cosmos, ${stride} times smaller, 16 channels, without a distribution`,
+  build: (chosen) => cosmosTokenizer({ stride, ...without(chosen) }),
 });
 
 /** DC-AE's levels where the latent is 64 times smaller. */
@@ -76,4 +82,6 @@ export const published: Readonly<Record<string, Published>> = {
     decoder: { ...seven, blocks: [0, 5, 10, 2, 2, 2, 2] },
     diffusers: { scaling_factor: 0.2889 },
   }),
+  "cosmos-ci8x8": cosmos(8),
+  "cosmos-ci16x16": cosmos(16),
 };

@@ -24,6 +24,7 @@ test.each(files)("%s is the built-in model of its name", async (file) => {
 /** How much smaller latents are, where that is not 8. */
 const strides: Readonly<Record<string, number>> = {
   "kl-f16d32": 16,
+  "cosmos-ci16x16": 16,
   "dc-ae-f32c32-in": 32,
   "dc-ae-f32c32-sana": 32,
   "dc-ae-f64c128-in": 64,
@@ -33,7 +34,7 @@ test.each(Object.keys(builtIns))("%s can be built under its name, with another l
   const built = builtIns[name]!.build({ latentChannels: 8 });
   expect(built).toMatchObject({ name, latentChannels: 8, stride: strides[name] ?? 8 });
   // What was published without a discriminator has none.
-  const parts = /^(asymmetric|tae|dc-ae)/.test(name) ? ["encoder", "decoder"] : ["encoder", "decoder", "discriminator"];
+  const parts = /^(asymmetric|cosmos|tae|dc-ae)/.test(name) ? ["encoder", "decoder"] : ["encoder", "decoder", "discriminator"];
   expect(built.parts.map((part) => part.name)).toEqual(parts);
 });
 
@@ -57,12 +58,24 @@ Autoencoders that people have weights of: built in under these names, and files 
 those of the published files, under their keys; a folder of diffusers compiles by itself (\`litevae compile FOLDER -o DIR\`), and diffusers opens what comes out. Tests
 hold counts against diffusers' own classes, and at random weights keys and outputs of flux1, kl-f16d32, taesd and taef1, whose layers the others share (\`test/torch/test_published.py\`,
 sd-vae in \`test/torch/test_diffusers.py\`), and those of the DC-AE models and asymmetric-kl with narrower layers (\`test/torch/test_published_dc.py\`, \`test_published_asymmetric.py\`).
+cosmos-ci8x8 and cosmos-ci16x16, for which diffusers has no class, are held to a PyTorch module of the same facts (\`test/torch/test_published_cosmos.py\`).
 
 DC-AE's folders are those whose names end in \`-diffusers\`; the authors' own files have other keys. Of its \`-mix\` models the architecture is that of \`-in\`: their folders compile, too.
 
 asymmetric-kl is \`asymmetric-autoencoder-kl-x-1-5\`; the folder of \`x-2\` compiles, too. Its decoder takes, beside the latent, the image that was encoded (\`original\`) and a
 \`mask\` [N, 1, H, W]: 1 where it decodes, 0 where it keeps the image. Where diffusers is given neither, give a mask of ones: the results are the same. Both were published
 with weights in a \`.bin\` file; diffusers makes of it what litevae reads: \`AsymmetricAutoencoderKL.from_pretrained(FOLDER).save_pretrained(OTHER)\`.
+
+The tokenizers of Cosmos were published as TorchScript. These lines make of it what \`litevae compile cosmos-ci8x8 --weights cosmos.safetensors -o DIR\` takes; the keys
+are NVIDIA's, and the buffers of its patchers, which graphs have as numbers, stay behind. Sides of images are multiples of 8, or 16.
+
+\`\`\`python
+import torch
+from safetensors.torch import save_file
+
+state = torch.jit.load("autoencoder.jit", map_location="cpu").state_dict()
+save_file({key: value for key, value in state.items() if "patcher." not in key}, "cosmos.safetensors")
+\`\`\`
 
 At 256², batch 1; GMACs count multiplications with additions once, activation is what onnxruntime allocates, counted as
 [measuring.md](measuring.md#what-is-counted) says. What they take on your hardware \`litevae bench\` measures.
