@@ -4,7 +4,7 @@
  */
 import { getDecoder, type Pool } from "geotiff";
 import { zstd, type Page } from "./tiff-page.ts";
-import { wholeFrame } from "./zstd.ts";
+import { wholeFrames } from "./zstd.ts";
 
 const [none, horizontal] = [1, 2];
 
@@ -13,8 +13,10 @@ export function blockDecoder(page: Page): (stored: Uint8Array) => Promise<ArrayB
   const { image, blocks, count, bits, compression, predictor } = page;
   const perPixel = count / blocks.planes;
   const size = bits / 8;
+  const row = Math.ceil(blocks.width * perPixel * size);
+  // Of the last strip there may be fewer rows.
+  const sizes = [...new Set([blocks.height, page.height % blocks.height || blocks.height])].map((rows) => rows * row);
   return async (stored) => {
-    const whole = compression === zstd ? wholeFrame(Buffer.from(stored), blocks.width * blocks.height * perPixel * size) : stored;
     const decoder = await getDecoder(compression, {
       tileWidth: blocks.width,
       tileHeight: blocks.height,
@@ -22,7 +24,10 @@ export function blockDecoder(page: Page): (stored: Uint8Array) => Promise<ArrayB
       bitsPerSample: Array<number>(count).fill(bits),
       predictor: none,
     });
-    const decoded = (await decoder.decode(new Uint8Array(whole).buffer)) as ArrayBuffer;
+    let decoded = new ArrayBuffer(0);
+    for (const whole of compression === zstd ? wholeFrames(Buffer.from(stored), sizes) : [stored]) {
+      if (decoded.byteLength === 0) decoded = (await decoder.decode(new Uint8Array(whole).buffer)) as ArrayBuffer;
+    }
     undo(new Uint8Array(decoded), predictor, blocks.width * perPixel, perPixel, size, image.littleEndian);
     return decoded;
   };

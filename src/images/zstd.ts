@@ -13,8 +13,12 @@ const [contentBytes, dictionaryBytes] = [
 /** A block's first three bytes: whether it is the last, one of these types, and a size. */
 const [repeated, reserved] = [1, 3];
 
-/** The first frame in some bytes. Throws an ImageError where it is cut off, or says that it holds more than `most` bytes. */
-export function wholeFrame(bytes: Buffer, most: number): Buffer {
+/**
+ * The first frame in some bytes, as it is if it says how much it holds, and else once for each size that it may have: of a damaged frame without
+ * a size geotiff's decoder finds no end. Throws an ImageError where it is cut off, or says that it holds more than the largest size.
+ */
+export function wholeFrames(bytes: Buffer, sizes: readonly number[]): readonly Buffer[] {
+  const most = Math.max(...sizes);
   try {
     const flags = bytes.readUInt32LE(0) === magic ? bytes.readUInt8(4) : undefined;
     if (flags === undefined) throw new ImageError("a TIFF that lacks some of its pixels", "save it anew");
@@ -27,6 +31,7 @@ export function wholeFrame(bytes: Buffer, most: number): Buffer {
         : ofContent > 0 && bytes.readUIntLE(at, ofContent) + (ofContent === 2 ? 256 : 0) > most
     )
       throw new ImageError("a TIFF with more pixels in a block than it has room for", "save it anew");
+    const sized = at;
     at += ofContent;
     for (let isLast = false; !isLast;) {
       const header = bytes.readUIntLE(at, 3);
@@ -37,7 +42,14 @@ export function wholeFrame(bytes: Buffer, most: number): Buffer {
     }
     at += (flags & checksum) === 0 ? 0 : 4;
     if (at > bytes.length) throw new RangeError("beyond the end");
-    return bytes.subarray(0, at);
+    const frame = bytes.subarray(0, at);
+    if (ofContent > 0) return [frame];
+    return sizes.map((size) => {
+      const [head, length] = [Buffer.from(frame.subarray(0, sized)), Buffer.alloc(4)];
+      head[4] = flags | (2 << 6);
+      length.writeUInt32LE(size);
+      return Buffer.concat([head, length, frame.subarray(sized)]);
+    });
   } catch (error) {
     if (error instanceof RangeError) throw new ImageError("a TIFF that lacks some of its pixels", "save it anew");
     throw error;
