@@ -24,6 +24,8 @@ export function batchNorm2d<const C extends number>(config: {
   readonly channels: C;
   /** Added to the variance. Default: 0.00001. */
   readonly eps?: number;
+  /** Whether every channel is then multiplied by a learned number, and another is added. Default: true. */
+  readonly affine?: boolean;
 }): Same<C> {
   return layer(ops.batchNorm2d, config, batchNorm2d, arguments);
 }

@@ -16,6 +16,7 @@ import {
   widthsOf,
   type DiffusersConfig,
 } from "./diffusers-settings.ts";
+import { flux2Multipliers, flux2Vae } from "./flux2.ts";
 import { sdVae } from "./sd-vae.ts";
 import { taesd } from "./taesd.ts";
 
@@ -25,6 +26,7 @@ export const diffusersFamilies: Readonly<Record<string, Family>> = {
   AsymmetricAutoencoderKL: asymmetricAutoencoderKl,
   AutoencoderDC: autoencoderDc,
   AutoencoderKL: autoencoderKl,
+  AutoencoderKLFlux2: autoencoderKlFlux2,
   AutoencoderTiny: autoencoderTiny,
 };
 
@@ -95,6 +97,35 @@ function asymmetricAutoencoderKl(name: string, config: DiffusersConfig): Model {
     diffusers: {
       scaling_factor: numberOf(config, "scaling_factor", 0.18215),
       sample_size: numberOf(config, "sample_size", 32),
+    },
+  });
+}
+
+/** Of FLUX.2, also with the small decoder: what it publishes differs in the decoder's widths alone. */
+function autoencoderKlFlux2(name: string, config: DiffusersConfig): Model {
+  const { patch_size = [2, 2] } = config;
+  if (JSON.stringify(patch_size) !== "[2,2]") throw new Unsupported("patch_size", "[2,2]", patch_size);
+  expectSettings(config, { act_fn: "silu", norm_num_groups: 32, layers_per_block: 2, mid_block_add_attention: true });
+  expectSettings(config, { use_quant_conv: true, use_post_quant_conv: true, batch_norm_eps: 1e-4, batch_norm_momentum: 0.1 });
+  const imageChannels = numberOf(config, "in_channels", 3);
+  expectSettings(config, { out_channels: imageChannels });
+  const baseOf = (setting: string): number => {
+    const widths = widthsOf(config, setting);
+    const base = must(widths[0], "the width of the first level");
+    const wanted = flux2Multipliers.map((multiplier) => multiplier * base);
+    if (widths.join() !== wanted.join()) throw new Unsupported(setting, JSON.stringify(wanted), widths);
+    return base;
+  };
+  const base = baseOf("block_out_channels");
+  return flux2Vae({
+    name,
+    imageChannels,
+    latentChannels: numberOf(config, "latent_channels", 32),
+    base,
+    decoder: { base: (config["decoder_block_out_channels"] ?? null) === null ? base : baseOf("decoder_block_out_channels") },
+    diffusers: {
+      force_upcast: flagOf(config, "force_upcast", true),
+      sample_size: numberOf(config, "sample_size", 1024),
     },
   });
 }

@@ -3,6 +3,7 @@ import type { Model } from "../../src/ir/model.ts";
 import { asymmetricKl } from "./asymmetric-kl.ts";
 import { cosmosTokenizer } from "./cosmos.ts";
 import { dcAe, type DcAeOptions } from "./dc-ae.ts";
+import { flux2Vae } from "./flux2.ts";
 import { sdVae, type SdVaeOptions } from "./sd-vae.ts";
 import { taesd, type TaesdOptions } from "./taesd.ts";
 
@@ -62,6 +63,10 @@ export const published: Readonly<Record<string, Published>> = {
     attentionLevels: [4],
     pointwise: true,
   }),
+  "flux2-small-decoder": {
+    about: "the KL autoencoder of FLUX.2 with its small decoder, 32 channels",
+    build: (chosen) => flux2Vae({ ...without(chosen), decoder: { base: 96 } }),
+  },
   "asymmetric-kl": {
     about: "the asymmetric VQGAN for Stable Diffusion, 1.5: a larger decoder, which takes image and mask past the latent",
     build: (chosen) => asymmetricKl(without(chosen)),

@@ -34,7 +34,9 @@ test.each(Object.keys(builtIns))("%s can be built under its name, with another l
   const built = builtIns[name]!.build({ latentChannels: 8 });
   expect(built).toMatchObject({ name, latentChannels: 8, stride: strides[name] ?? 8 });
   // What was published without a discriminator has none.
-  const parts = /^(asymmetric|cosmos|tae|dc-ae)/.test(name) ? ["encoder", "decoder"] : ["encoder", "decoder", "discriminator"];
+  const parts = /^(asymmetric|cosmos|flux2|tae|dc-ae)/.test(name)
+    ? ["encoder", "decoder"]
+    : ["encoder", "decoder", "discriminator"];
   expect(built.parts.map((part) => part.name)).toEqual(parts);
 });
 
@@ -58,6 +60,7 @@ Autoencoders that people have weights of: built in under these names, and files 
 those of the published files, under their keys; a folder of diffusers compiles by itself (\`litevae compile FOLDER -o DIR\`), and diffusers opens what comes out. Tests
 hold counts against diffusers' own classes, and at random weights keys and outputs of flux1, kl-f16d32, taesd and taef1, whose layers the others share (\`test/torch/test_published.py\`,
 sd-vae in \`test/torch/test_diffusers.py\`), and those of the DC-AE models and asymmetric-kl with narrower layers (\`test/torch/test_published_dc.py\`, \`test_published_asymmetric.py\`).
+flux2-small-decoder is held to encoder and decoder of diffusers (\`test/torch/test_published_flux2.py\`), whose later versions alone have a class of it.
 cosmos-ci8x8 and cosmos-ci16x16, for which diffusers has no class, are held to a PyTorch module of the same facts (\`test/torch/test_published_cosmos.py\`).
 
 DC-AE's folders are those whose names end in \`-diffusers\`; the authors' own files have other keys. Of its \`-mix\` models the architecture is that of \`-in\`: their folders compile, too.
@@ -65,6 +68,10 @@ DC-AE's folders are those whose names end in \`-diffusers\`; the authors' own fi
 asymmetric-kl is \`asymmetric-autoencoder-kl-x-1-5\`; the folder of \`x-2\` compiles, too. Its decoder takes, beside the latent, the image that was encoded (\`original\`) and a
 \`mask\` [N, 1, H, W]: 1 where it decodes, 0 where it keeps the image. Where diffusers is given neither, give a mask of ones: the results are the same. Both were published
 with weights in a \`.bin\` file; diffusers makes of it what litevae reads: \`AsymmetricAutoencoderKL.from_pretrained(FOLDER).save_pretrained(OTHER)\`.
+
+The folder of flux2-small-decoder, and those of FLUX.2's own autoencoder (\`AutoencoderKLFlux2\`), compile, too. Their encoder gives \`normalized\` besides: the mean in cells of 2×2 under
+the statistics of \`bn\`, [N, 128, H/16, W/16], as the transformer of FLUX.2 takes it; sides of images are multiples of 16. The decoder takes latents [N, 32, H/8, W/8],
+as that of diffusers does.
 
 The tokenizers of Cosmos were published as TorchScript. These lines make of it what \`litevae compile cosmos-ci8x8 --weights cosmos.safetensors -o DIR\` takes; the keys
 are NVIDIA's, and the buffers of its patchers, which graphs have as numbers, stay behind. Sides of images are multiples of 8, or 16.

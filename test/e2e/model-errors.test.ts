@@ -21,7 +21,7 @@ describe("the model (exit code 1)", () => {
     expect(await compile("sdvae")).toMatchInlineSnapshot(`
       "
       error: no model is called sdvae
-        expected: a built-in name (s, s-smc, b, b-smc, m, m-smc, l, l-smc, sd-vae, vae-small, sdxl, sd3, flux1, kl-f16d32, asymmetric-kl, taesd, taef1, dc-ae-f32c32-in, dc-ae-f32c32-sana, dc-ae-f64c128-in, cosmos-ci8x8, cosmos-ci16x16, nano), a .ts file or a folder of weights
+        expected: a built-in name (s, s-smc, b, b-smc, m, m-smc, l, l-smc, sd-vae, vae-small, sdxl, sd3, flux1, kl-f16d32, flux2-small-decoder, asymmetric-kl, taesd, taef1, dc-ae-f32c32-in, dc-ae-f32c32-sana, dc-ae-f64c128-in, cosmos-ci8x8, cosmos-ci16x16, nano), a .ts file or a folder of weights
         found:    sdvae
         help:     did you mean sd-vae?
       "
@@ -31,7 +31,7 @@ describe("the model (exit code 1)", () => {
     expect(await compile("x")).toMatchInlineSnapshot(`
       "
       error: no model is called x
-        expected: a built-in name (s, s-smc, b, b-smc, m, m-smc, l, l-smc, sd-vae, vae-small, sdxl, sd3, flux1, kl-f16d32, asymmetric-kl, taesd, taef1, dc-ae-f32c32-in, dc-ae-f32c32-sana, dc-ae-f64c128-in, cosmos-ci8x8, cosmos-ci16x16, nano), a .ts file or a folder of weights
+        expected: a built-in name (s, s-smc, b, b-smc, m, m-smc, l, l-smc, sd-vae, vae-small, sdxl, sd3, flux1, kl-f16d32, flux2-small-decoder, asymmetric-kl, taesd, taef1, dc-ae-f32c32-in, dc-ae-f32c32-sana, dc-ae-f64c128-in, cosmos-ci8x8, cosmos-ci16x16, nano), a .ts file or a folder of weights
         found:    x
         help:     run litevae list for the built-in models
       "
