@@ -1,5 +1,15 @@
 /** `litevae/blocks`: what the paper's models and published ones are made of, to build others with. */
 export { LiteVaeEncoder, type LiteVaeEncoderConfig } from "./models/litevae.ts";
+export { NafBlock, NafNet, type NafNetConfig } from "./models/nafnet.ts";
+export { Vit, VitBlock, type VitConfig } from "./models/vit.ts";
+export {
+  FixedEncoder,
+  WaveletEncoder,
+  type EncoderOptions,
+  type FixedEncoding,
+  type WaveletEncoderConfig,
+  type WaveletLevel,
+} from "./models/wavelet-encoder.ts";
 export { ResBlock, UNet, type ResBlockConfig, type UNetConfig } from "./models/unet.ts";
 export {
   AttentionBlock,

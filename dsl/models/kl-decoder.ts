@@ -25,9 +25,11 @@ export function klDecoder(config: {
   readonly blocks: number;
   readonly options: Omit<DecoderOptions, "multipliers"> & { readonly multipliers?: readonly number[] };
   readonly attentionAt: readonly number[];
+  /** How often the sides double; once fewer than there are levels where nothing is said. */
+  readonly halvings?: number;
 }): (z: Feature<number, number>) => Feature<number, 1> {
   const { norm = "group", base = 128, multipliers = [1, 2, 4, 4], attention = norm === "group" } = config.options;
-  const { latentChannels, imageChannels, blocks, attentionAt } = config;
+  const { latentChannels, imageChannels, blocks, attentionAt, halvings } = config;
   const undivided = multipliers.map((multiplier) => multiplier * base).find((width) => width % normSettings.groups !== 0);
   if (norm === "group" && undivided !== undefined) {
     throw new UserError({
@@ -38,7 +40,17 @@ export function klDecoder(config: {
       help: `choose a base that is a multiple of ${normSettings.groups}, or norm: "smc"`,
     });
   }
-  return KlDecoder({ latentChannels, imageChannels, base, multipliers, blocks, norm, attention, attentionAt });
+  return KlDecoder({
+    latentChannels,
+    imageChannels,
+    base,
+    multipliers,
+    blocks,
+    norm,
+    attention,
+    attentionAt,
+    ...(halvings === undefined ? {} : { halvings }),
+  });
 }
 
 type Parts = Pick<ModelConfig<number, number, number>, "encoder" | "decoder">;

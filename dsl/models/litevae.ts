@@ -1,18 +1,25 @@
 import type { Model } from "../../src/ir/model.ts";
 import { checkOnlySettings } from "../arguments.ts";
-import { checkChoice, checkCounts, checkKeys, checkRange } from "../config.ts";
+import { UserError } from "../../src/errors/index.ts";
+import { captureSource, placeOf } from "../../src/ir/source.ts";
+import { checkChoice, checkCounts, checkFlag, checkKeys, checkList, checkRange } from "../config.ts";
 import type { Feature } from "../feature.ts";
-import { avgPool2d, concat, haarDwt } from "../functions/index.ts";
+import { avgPool2d, concat, haarDwt, haarIdwt } from "../functions/index.ts";
+import { conv2d } from "../layers/index.ts";
 import { model } from "../model.ts";
+import { stages } from "../stages.ts";
 import { block, layers } from "../tracing/block.ts";
 import { discriminatorFor, type DiscriminatorConfig } from "./discriminator-kinds.ts";
 import { klDecoder, withPointwise, type DecoderOptions } from "./kl-decoder.ts";
 import { UNet } from "./unet.ts";
-
-interface Width {
-  readonly channels: number;
-  readonly multipliers: readonly number[];
-}
+import {
+  FixedEncoder,
+  fixedChannels,
+  WaveletEncoder,
+  type EncoderOptions,
+  type FixedEncoding,
+  type Width,
+} from "./wavelet-encoder.ts";
 
 /** Widths of the feature extractors and of the aggregator (arXiv:2405.14477 Tables 23–24). */
 const variants = {
@@ -70,11 +77,15 @@ export const LiteVaeEncoder = block(
 export interface LiteVaeOptions {
   readonly name?: string;
   readonly variant: LiteVaeVariant;
-  /** 12 by default. */
+  /** 12 by default; what the encoder gives where it learns nothing. */
   readonly latentChannels?: number;
   /** 3 by default. */
   readonly imageChannels?: number;
+  /** The parts of the encoder, each the paper's by default, or an encoder that learns nothing and has no distribution (docs/ablations.md). */
+  readonly encoder?: EncoderOptions | FixedEncoding;
   readonly decoder?: DecoderOptions;
+  /** "wavelet": the decoder ends in Haar bands at half of the image's size, of which the inverse transform makes the image; "image" by default. */
+  readonly output?: "image" | "wavelet";
   /** 1×1 convolutions after the encoder and before the decoder (arXiv:2405.14477 App. D.2); off by default. */
   readonly pointwise?: boolean;
   /** Dropout rate in the encoder's residual blocks; 0 by default. */
@@ -83,25 +94,107 @@ export interface LiteVaeOptions {
   readonly discriminator?: DiscriminatorConfig | false;
 }
 
+const settings = [
+  "name",
+  "variant",
+  "latentChannels",
+  "imageChannels",
+  "encoder",
+  "decoder",
+  "output",
+  "pointwise",
+  "dropout",
+  "discriminator",
+];
+const fixed: readonly FixedEncoding[] = ["lowest-level", "space-to-depth"];
+
 /** LiteVAE (arXiv:2405.14477): wavelet encoder, SD-VAE's decoder or its self-modulated variant, a discriminator. */
 export function litevae(options: LiteVaeOptions): Model {
-  const { variant, latentChannels = 12, imageChannels = 3, pointwise = false, dropout = 0, decoder = {} } = options;
-  const settings = ["name", "variant", "latentChannels", "imageChannels", "decoder", "pointwise", "dropout", "discriminator"];
+  const { variant, imageChannels = 3, pointwise = false, dropout = 0, encoder = {}, decoder = {}, output = "image" } = options;
   checkOnlySettings("litevae", arguments, litevae);
   checkKeys("litevae", options, settings, litevae);
   checkKeys("decoder of litevae", decoder, ["norm", "base", "multipliers", "attention"], litevae);
   checkChoice("variant of litevae", variant, Object.keys(variants), litevae);
+  checkChoice("output of litevae", output, ["image", "wavelet"], litevae);
+  const isFixed = typeof encoder === "string";
+  if (isFixed) checkChoice("encoder of litevae", encoder, fixed, litevae);
+  const latentChannels = options.latentChannels ?? (isFixed ? fixedChannels(encoder, imageChannels) : 12);
   checkCounts("litevae", { latentChannels, imageChannels, base: decoder.base ?? 128 }, litevae);
   checkRange("litevae", { dropout }, { min: 0, max: 1 }, litevae);
   const norm = decoder.norm ?? "group";
   checkChoice("decoder.norm of litevae", norm, ["group", "smc"], litevae);
-  const encode = LiteVaeEncoder({ imageChannels, moments: 2 * latentChannels, ...variants[variant], dropout });
-  const decode = klDecoder({ latentChannels, imageChannels, blocks: 3, options: decoder, attentionAt: [] });
-  return model({
+  if (isFixed) checkFixed(encoder, latentChannels, imageChannels, pointwise);
+  const halves = output === "wavelet";
+  const decode = klDecoder({
+    latentChannels,
+    imageChannels: halves ? 4 * imageChannels : imageChannels,
+    blocks: 3,
+    options: decoder,
+    attentionAt: [],
+    ...(halves ? { halvings: 2 } : {}),
+  });
+  const shared = {
     ...(options.name === undefined ? {} : { name: options.name }),
     imageChannels,
     latentChannels,
-    ...(pointwise ? withPointwise(latentChannels, encode, decode) : { encoder: encode, decoder: decode }),
     discriminator: discriminatorFor(imageChannels, options.discriminator, litevae),
+  };
+  if (isFixed) {
+    return model({
+      ...shared,
+      posterior: "none",
+      encoder: FixedEncoder({ imageChannels, encoding: encoder }),
+      decoder: halves ? imageOfBands(decode, latentChannels, false) : decode,
+    });
+  }
+  const moments = 2 * latentChannels;
+  const encode = encoderOf(variant, encoder, { imageChannels, moments, dropout });
+  const parts = pointwise ? withPointwise(latentChannels, encode, decode) : { encoder: encode, decoder: decode };
+  return model({ ...shared, ...parts, ...(halves ? { decoder: imageOfBands(decode, latentChannels, pointwise) } : {}) });
+}
+
+type Encode = (image: Feature<number, 1>) => Feature<number, 8>;
+type Decode = (z: Feature<number, number>) => Feature<number, 1>;
+
+/** The paper's main encoder, or one of other parts. */
+function encoderOf(
+  variant: LiteVaeVariant,
+  options: EncoderOptions,
+  sizes: { readonly imageChannels: number; readonly moments: number; readonly dropout: number },
+): Encode {
+  checkKeys("encoder of litevae", options, ["extractor", "shared", "aggregator", "levels"], litevae);
+  const { extractor = "unet", shared = false, aggregator = "unet", levels = [1, 2, 3] } = options;
+  checkChoice("encoder.extractor of litevae", extractor, ["unet", "nafnet"], litevae);
+  checkChoice("encoder.aggregator of litevae", aggregator, ["unet", "vit"], litevae);
+  checkFlag("encoder of litevae", { shared }, litevae);
+  checkList("encoder of litevae", "levels", levels, { min: 1, max: 3 }, litevae);
+  checkChoice("encoder.levels of litevae", levels.join(", "), ["1, 2, 3", "2, 3", "1, 3", "1, 2", "3", "2", "1"], litevae);
+  const widths = variants[variant];
+  if (extractor === "unet" && aggregator === "unet" && !shared && levels.length === 3)
+    return LiteVaeEncoder({ ...sizes, ...widths });
+  const { extractor: extractorWidth, aggregator: aggregatorWidth } = widths;
+  return WaveletEncoder({ ...sizes, extractor, shared, aggregator, levels, extractorWidth, aggregatorWidth });
+}
+
+/** A decoder that ends in the bands of an image at half of its size, as one that ends in the image; with a 1×1 convolution before it where there is one. */
+function imageOfBands(decode: Decode, latentChannels: number, pointwise: boolean): Decode {
+  const first = pointwise ? { post_quant_conv: conv2d({ in: latentChannels, out: latentChannels, kernel: 1 }) } : {};
+  const latentOf = (z: Feature<number, number>): Feature<number, number> => first.post_quant_conv?.(z) ?? z;
+  return stages({ ...first, decoder: decode }, (z: Feature<number, number>): Feature<number, 1> =>
+    haarIdwt(decode(latentOf(z)) as Feature<number, number> as Feature<number, 2>, { scale: 2 }),
+  );
+}
+
+function checkFixed(encoding: FixedEncoding, latentChannels: number, imageChannels: number, pointwise: boolean): void {
+  const given = fixedChannels(encoding, imageChannels);
+  if (latentChannels === given && !pointwise) return;
+  throw new UserError({
+    what: pointwise
+      ? "an encoder that learns nothing has no convolution after it"
+      : `the encoder "${encoding}" gives another latent`,
+    where: placeOf(captureSource(litevae)),
+    expected: pointwise ? "pointwise: false" : `latentChannels: ${given}`,
+    found: pointwise ? "pointwise: true" : `latentChannels: ${latentChannels}`,
+    help: "leave it out",
   });
 }
