@@ -170,8 +170,9 @@ function encoderOf(
   checkList("encoder of litevae", "levels", levels, { min: 1, max: 3 }, litevae);
   checkChoice("encoder.levels of litevae", levels.join(", "), ["1, 2, 3", "2, 3", "1, 3", "1, 2", "3", "2", "1"], litevae);
   const widths = variants[variant];
+  const { imageChannels, moments, dropout } = sizes;
   if (extractor === "unet" && aggregator === "unet" && !shared && levels.length === 3)
-    return LiteVaeEncoder({ ...sizes, ...widths });
+    return LiteVaeEncoder({ imageChannels, moments, ...widths, dropout });
   const { extractor: extractorWidth, aggregator: aggregatorWidth } = widths;
   return WaveletEncoder({ ...sizes, extractor, shared, aggregator, levels, extractorWidth, aggregatorWidth });
 }
