@@ -20,6 +20,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+import type_costs
 from measure import Paired, Process, paired, run_process
 from tables import Rows, markdown
 
@@ -255,7 +256,7 @@ def main() -> None:
     parser.add_argument(
         "--only",
         nargs="*",
-        help="of compile export encoders profiles decoders audiences memory typecheck",
+        help="of compile export encoders profiles decoders audiences memory typecheck types",
     )
     options = parser.parse_args()
     exporters = ["legacy", "dynamo"]
@@ -263,10 +264,7 @@ def main() -> None:
         bench = Bench(options.node, options.tsc, Path(folder), options.quick)
         sections = {
             "compile": ("Compiling, whole process", bench.compile_times),
-            "export": (
-                "torch.onnx.export of the reference, whole process",
-                lambda: bench.export_times(exporters),
-            ),
+            "export": ("torch.onnx.export, whole process", lambda: bench.export_times(exporters)),
             "encoders": ("Encoder latency in onnxruntime, 256², batch 1", lambda: bench.latencies(exporters)),
             "profiles": ("Profile of B's encoder", lambda: bench.profiles(exporters)),
             "decoders": (
@@ -279,6 +277,10 @@ def main() -> None:
                 lambda: memory.rows(bench.litevae, bench.folder, bench.sizes),
             ),
             "typecheck": ("Type checking", bench.typecheck),
+            "types": (
+                "Types of the examples",
+                lambda: type_costs.rows([bench.node, bench.tsc]),
+            ),
         }
         results: dict[str, Any] = {"hardware": hardware()}
         print("\n".join(f"- {key}: {value}" for key, value in results["hardware"].items()) + "\n")
