@@ -69,7 +69,7 @@ def _of_checkpoint(folder: Path) -> dict[str, Any]:
         files = opened(file.read_text(encoding="utf-8")).get("files")
     except OSError:
         return {}
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise WeightsError(f"{file} is damaged ({error}): take another checkpoint") from error
     return files if isinstance(files, dict) else {}
 

@@ -15,10 +15,13 @@ def sealed(fields: Mapping[str, Any]) -> str:
 
 
 def opened(text: str) -> dict[str, Any]:
-    """The fields of a text that `sealed` made, or that an older version wrote without a hash; ValueError where it is neither."""
+    """The fields of a text that `sealed` made, or that an older version wrote without a hash.
+
+    ValueError or TypeError where it is neither.
+    """
     fields = json.loads(text)
     if not isinstance(fields, dict):
-        raise ValueError("it is no object of JSON")
+        raise TypeError("it is no object of JSON")
     found = fields.pop(_SEAL, None)
     if found is not None and found != _hash(fields):
         raise ValueError("its bytes are not those that were written")

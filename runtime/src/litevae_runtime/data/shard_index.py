@@ -60,20 +60,18 @@ class IndexCache:
         )
 
     def read(self) -> ShardIndex | None:
-        try:
-            with np.load(self._file, allow_pickle=False) as stored:
-                if str(stored["key"]) != self._key:
-                    return None
-                return ShardIndex(
-                    Strings.stored(stored["letters"], stored["ends"]),
-                    stored["shard"],
-                    stored["offset"],
-                    stored["size"],
-                    Counter(json.loads(str(stored["ignored"]))),
-                )
-        except Exception:
-            # Damage shows in more ways than zip files and arrays name: it is made anew.
-            return None
+        # Damage shows in more ways than zip files and arrays name: the index is made anew.
+        with suppress(Exception), np.load(self._file, allow_pickle=False) as stored:
+            if str(stored["key"]) != self._key:
+                return None
+            return ShardIndex(
+                Strings.stored(stored["letters"], stored["ends"]),
+                stored["shard"],
+                stored["offset"],
+                stored["size"],
+                Counter(json.loads(str(stored["ignored"]))),
+            )
+        return None
 
     def write(self, index: ShardIndex) -> None:
         partial = self._file.with_name(f".{self._file.stem}-{os.getpid()}.npz")
