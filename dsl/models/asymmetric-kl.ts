@@ -1,7 +1,5 @@
 /** The asymmetric VQGAN (Zhu et al. 2023, arXiv:2306.04632) with its options, and the config.json that diffusers has for it. */
-import { UserError } from "../../src/errors/index.ts";
 import type { Model } from "../../src/ir/model.ts";
-import { captureSource, placeOf } from "../../src/ir/source.ts";
 import { checkOnlySettings } from "../arguments.ts";
 import { checkCounts, checkKeys, checkList } from "../config.ts";
 import { conv2d } from "../layers/index.ts";
@@ -9,6 +7,7 @@ import type { Feature } from "../feature.ts";
 import { model } from "../model.ts";
 import { stages } from "../stages.ts";
 import { KlEncoder, normSettings } from "./autoencoder-kl.ts";
+import { checkGroups } from "./kl-decoder.ts";
 import { klRenames } from "./kl-keys.ts";
 import { MaskConditionDecoder } from "./mask-condition.ts";
 
@@ -53,16 +52,8 @@ export function asymmetricKl(options: AsymmetricKlOptions = {}): Model {
   const [one, two, four, again] = asymmetricMultipliers;
   const { base } = decoder;
   const decoderWidths = [one * base, two * base, four * base, again * base] as const;
-  const undivided = [...widths, ...decoderWidths].find((width) => !Number.isInteger(width / normSettings.groups));
-  if (undivided !== undefined) {
-    throw new UserError({
-      what: `the ${normSettings.groups} groups of the norms do not divide a width of asymmetricKl`,
-      where: placeOf(captureSource(asymmetricKl)),
-      expected: `widths and decoder.base: multiples of ${normSettings.groups}`,
-      found: String(undivided),
-      help: `choose multiples of ${normSettings.groups}`,
-    });
-  }
+  const cure = `choose multiples of ${normSettings.groups}`;
+  checkGroups("asymmetricKl", [...widths, ...decoderWidths], "widths and decoder.base: multiples", cure, asymmetricKl);
 
   const moments = 2 * latentChannels;
   const encoder = KlEncoder({

@@ -1,7 +1,5 @@
 /** The autoencoders of FLUX.2 (Black Forest Labs 2025) with their options, and the config.json that diffusers has for them. */
-import { UserError } from "../../src/errors/index.ts";
 import type { Model } from "../../src/ir/model.ts";
-import { captureSource, placeOf } from "../../src/ir/source.ts";
 import { checkOnlySettings } from "../arguments.ts";
 import { checkCounts, checkKeys } from "../config.ts";
 import type { Feature } from "../feature.ts";
@@ -10,6 +8,7 @@ import { batchNorm2d, conv2d } from "../layers/index.ts";
 import { model } from "../model.ts";
 import { stages } from "../stages.ts";
 import { KlDecoder, KlEncoder, normSettings } from "./autoencoder-kl.ts";
+import { checkGroups } from "./kl-decoder.ts";
 import { klRenames } from "./kl-keys.ts";
 
 export interface Flux2VaeOptions {
@@ -47,16 +46,8 @@ export function flux2Vae(options: Flux2VaeOptions = {}): Model {
   const small = options.decoder?.base ?? base;
   checkCounts("flux2Vae", { latentChannels, imageChannels, base }, flux2Vae);
   checkCounts("decoder of flux2Vae", { base: small }, flux2Vae);
-  const undivided = [base, small].find((width) => width % normSettings.groups !== 0);
-  if (undivided !== undefined) {
-    throw new UserError({
-      what: `the ${normSettings.groups} groups of the norms do not divide a width of flux2Vae`,
-      where: placeOf(captureSource(flux2Vae)),
-      expected: `base and decoder.base: multiples of ${normSettings.groups}`,
-      found: String(undivided),
-      help: `choose multiples of ${normSettings.groups}`,
-    });
-  }
+  const cure = `choose multiples of ${normSettings.groups}`;
+  checkGroups("flux2Vae", [base, small], "base and decoder.base: multiples", cure, flux2Vae);
 
   const levels = { imageChannels, multipliers: flux2Multipliers, attention: true, attentionAt: [] };
   const moments = 2 * latentChannels;

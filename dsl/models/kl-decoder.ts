@@ -1,6 +1,7 @@
 /** The KL decoder with the options that `litevae` and `sdVae` give it. */
 import { UserError } from "../../src/errors/index.ts";
 import { captureSource, placeOf } from "../../src/ir/source.ts";
+import type { Below } from "../config.ts";
 import type { Feature } from "../feature.ts";
 import { conv2d } from "../layers/index.ts";
 import type { ModelConfig } from "../model.ts";
@@ -30,15 +31,10 @@ export function klDecoder(config: {
 }): (z: Feature<number, number>) => Feature<number, 1> {
   const { norm = "group", base = 128, multipliers = [1, 2, 4, 4], attention = norm === "group" } = config.options;
   const { latentChannels, imageChannels, blocks, attentionAt, halvings } = config;
-  const undivided = multipliers.map((multiplier) => multiplier * base).find((width) => width % normSettings.groups !== 0);
-  if (norm === "group" && undivided !== undefined) {
-    throw new UserError({
-      what: `the ${normSettings.groups} groups of the decoder's norms do not divide its widths`,
-      where: placeOf(captureSource(klDecoder)),
-      expected: `decoder.base times every multiplier: a multiple of ${normSettings.groups}`,
-      found: String(undivided),
-      help: `choose a base that is a multiple of ${normSettings.groups}, or norm: "smc"`,
-    });
+  if (norm === "group") {
+    const widths = multipliers.map((multiplier) => multiplier * base);
+    const cure = `choose a base that is a multiple of ${normSettings.groups}, or norm: "smc"`;
+    checkGroups("the decoder", widths, "decoder.base times every multiplier: a multiple", cure, klDecoder);
   }
   return KlDecoder({
     latentChannels,
@@ -67,4 +63,17 @@ export function withPointwise(latentChannels: number, encode: Parts["encoder"], 
     encoder: stages({ encoder: encode, quant_conv: conv2d({ in: moments, out: moments, kernel: 1 }) }),
     decoder: stages({ post_quant_conv: conv2d({ in: latentChannels, out: latentChannels, kernel: 1 }), decoder: decode }),
   };
+}
+
+/** Refuses widths that the groups of the KL autoencoder's norms do not divide. */
+export function checkGroups(of: string, widths: readonly number[], expected: string, help: string, below: Below): void {
+  const undivided = widths.find((width) => !Number.isInteger(width / normSettings.groups));
+  if (undivided === undefined) return;
+  throw new UserError({
+    what: `the ${normSettings.groups} groups of the norms do not divide a width of ${of}`,
+    where: placeOf(captureSource(below)),
+    expected: `${expected} of ${normSettings.groups}`,
+    found: String(undivided),
+    help,
+  });
 }
