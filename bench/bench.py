@@ -15,6 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import gallery
+import latents
 import memory
 import numpy as np
 import onnx
@@ -256,7 +258,7 @@ def main() -> None:
     parser.add_argument(
         "--only",
         nargs="*",
-        help="of compile export encoders profiles decoders audiences memory typecheck types",
+        help="of compile export encoders profiles decoders audiences gallery memory latents typecheck types",
     )
     options = parser.parse_args()
     exporters = ["legacy", "dynamo"]
@@ -272,15 +274,14 @@ def main() -> None:
                 lambda: bench.decoders(exporters),
             ),
             "audiences": ("Graphs for anyone, 256², batch 1", bench.audiences),
+            "gallery": ("Gallery, 256², batch 1", lambda: gallery.rows(bench.litevae, bench.folder)),
             "memory": (
                 "Memory counted and measured, MiB",
                 lambda: memory.rows(bench.litevae, bench.folder, bench.sizes),
             ),
+            "latents": (latents.TITLE, lambda: latents.rows(bench.litevae, bench.folder, options.quick)),
             "typecheck": ("Type checking", bench.typecheck),
-            "types": (
-                "Types of the examples",
-                lambda: type_costs.rows([bench.node, bench.tsc]),
-            ),
+            "types": ("Types of the examples", lambda: type_costs.rows([bench.node, bench.tsc])),
         }
         results: dict[str, Any] = {"hardware": hardware()}
         print("\n".join(f"- {key}: {value}" for key, value in results["hardware"].items()) + "\n")

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -104,35 +105,51 @@ def onnx(path: str, size: int, arena: bool = False) -> dict[str, int]:
     options.log_severity_level = 3
     options.enable_cpu_mem_arena = options.enable_mem_pattern = arena
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    given = session.get_inputs()[0]
-    stride = int(session.get_modelmeta().custom_metadata_map["stride"])
-    side = size if given.name == "image" else size // stride
-    x = np.random.default_rng(0).standard_normal((1, given.shape[1], side, side), dtype=np.float32)
+    rng = np.random.default_rng(0)
+    given = {
+        name: rng.standard_normal(shape, dtype=np.float32) for name, shape in _inputs(session, size).items()
+    }
     before = _resident("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")
-    session.run(None, {given.name: x})
-    return {"peak": x.nbytes + _resident("VmHWM") - before}
+    session.run(None, given)
+    return {"peak": sum(x.nbytes for x in given.values()) + _resident("VmHWM") - before}
+
+
+def _inputs(session: Any, size: int, batch: int = 1) -> dict[str, list[int]]:
+    """Shapes by name, of one image of `size` × `size`; sides are products of the image's or of the first input's own."""
+    sides = {"N": batch, "H": size, "W": size}
+    for text in filter(None, session.get_modelmeta().custom_metadata_map.get("sides", "").split(", ")):
+        name, product = text.split(" = ")
+        sides[name] = _side(product, sides)
+    return {one.name: [_side(side, sides) for side in one.shape] for one in session.get_inputs()}
+
+
+def _side(side: str | int, sides: dict[str, int]) -> int:
+    return side if isinstance(side, int) else int(eval(side, {}, {k: Fraction(v) for k, v in sides.items()}))
 
 
 def torch(folder: str, part: str, size: int) -> dict[str, int]:
     """The most that tensors take at a time without gradients, and what autograd keeps of each image."""
+    import onnxruntime
     import torch
 
     sys.path.insert(0, folder)
     package = importlib.import_module(next(Path(folder).glob("litevae_*")).name)
-    model, module = package.Autoencoder, getattr(package, f"build_{part}")()
-    decodes = part == "decoder"
-    channels, side = (
-        (model.latent_channels, size // model.stride) if decodes else (model.image_channels, size)
-    )
+    module = getattr(package, f"build_{part}")()
+    sessions = {path.stem: onnxruntime.InferenceSession(path) for path in Path(folder).glob("*.onnx")}
+    # Gradients go on to what another part gave.
+    learning = {"latent"} | {one.name for session in sessions.values() for one in session.get_outputs()}
 
-    def given(batch: int) -> torch.Tensor:
-        return torch.randn(batch, channels, side, side)
+    def given(batch: int, learn: bool = False) -> list[torch.Tensor]:
+        shapes = _inputs(sessions[part], size, batch)
+        return [
+            torch.randn(shape, requires_grad=learn and name in learning) for name, shape in shapes.items()
+        ]
 
     live = _live_bytes(module, given)
     module.train()
     # What follows from weights alone is there once for a batch.
-    one, two = (saved_bytes(module, given(batch).requires_grad_(decodes)) for batch in (1, 2))
+    one, two = (saved_bytes(module, *given(batch, learn=part != "encoder")) for batch in (1, 2))
     return {"peak": live, "saved": two - one}
 
 
@@ -164,7 +181,7 @@ def _live_bytes(module: Any, given: Any) -> int:
 
     weights = {tensor.untyped_storage()._cdata for tensor in module.state_dict().values()}
     with torch.no_grad(), Watch() as watch:
-        module.eval()(given(1))
+        module.eval()(*given(1))
     return watch.peak
 
 

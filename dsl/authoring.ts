@@ -1,4 +1,4 @@
-/** `litevae/dsl`: everything to write an architecture of one's own. */
+/** `litevae/dsl`: everything to write an architecture of one's own. Nothing of Node and no zod is behind it: recipes are of `litevae`. */
 export * from "./functions/index.ts";
 export * from "./layers/index.ts";
 export { defaultGroups } from "../src/ops/group-norm.ts";
@@ -7,9 +7,14 @@ export type {
   Chunks,
   Difference,
   Feature,
+  FeatureMap,
   FourTimes,
+  Minus,
+  Multiple,
   Over,
   Parameter,
+  Part,
+  Plus,
   Product,
   Quotient,
   Scalar,
@@ -19,6 +24,7 @@ export type {
   TokenChunks,
   Tokens,
   Vector,
+  VectorChunks,
 } from "./feature.ts";
 export { model, type Discriminated, type Encoded, type ModelConfig } from "./model.ts";
 export { stages } from "./stages.ts";
@@ -27,6 +33,6 @@ export type { Given, MapInput, VectorInput } from "./inputs.ts";
 export { network, type NetworkConfig, type NetworkInput } from "./network.ts";
 export type { Moments, MomentsName, PosteriorKind } from "./posterior.ts";
 export { block, layers } from "./tracing/block.ts";
+export { over, plus, times } from "./widths.ts";
+export { zip } from "./zip.ts";
 export type { Model } from "../src/ir/model.ts";
-export { recipe } from "./recipe.ts";
-export type { Recipe, RecipeInput } from "../src/recipe/schema.ts";

@@ -10,7 +10,7 @@ export {
   type WaveletEncoderConfig,
   type WaveletLevel,
 } from "./models/wavelet-encoder.ts";
-export { ResBlock, UNet, type ResBlockConfig, type UNetConfig } from "./models/unet.ts";
+export { ResBlock, UNet, type ResBlockConfig, type UNetConfig, type UNetNorm } from "./models/unet.ts";
 export {
   AttentionBlock,
   DownBlock,

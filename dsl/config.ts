@@ -49,6 +49,12 @@ export function checkCounts(op: string, counts: Settings, below: Below, min = 1)
   }
 }
 
+/** Refuses multiples of a count, named `of`, that are no channels: its half may be, and a third of 16 is none. */
+export function checkWidths(op: string, of: string, base: number, multipliers: readonly number[], below: Below): void {
+  checkCounts(op, { [of]: base }, below);
+  checkCounts(op, Object.fromEntries(multipliers.map((each, i) => [`${of} · multipliers[${i}]`, base * each])), below);
+}
+
 /** Refuses what is neither a count nor one for each side. */
 export function checkPair(op: string, name: string, pair: unknown, below: Below, min?: number): void {
   if (!Array.isArray(pair)) {

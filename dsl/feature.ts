@@ -21,6 +21,9 @@ export interface Feature<C extends number, S extends number> {
   [Stride](stride: S): void;
 }
 
+/** A feature map of any channels and stride, as `let h: FeatureMap` holds it through a loop: the check moves from the editor to the compiler. */
+export type FeatureMap = Feature<number, number>;
+
 /** A vector [N, C] per image. */
 export interface Vector<C extends number> {
   [Length](channels: C): void;
@@ -90,8 +93,10 @@ type Step<P, RestA extends string, RestB extends string, Out extends string> = P
   : never;
 type ToNumber<T> = T extends `${infer N extends number}` ? N : number;
 
-/** A + B for literals, `number` otherwise. */
-export type Add<A extends number, B extends number> = number extends A
+/** A + B for literals, `number` otherwise, and A where B is 0: what changes nothing is left out, so that a count of a generic C stays C. */
+export type Add<A extends number, B extends number> = B extends 0 ? A : Plus<A, B>;
+/** An alias of its own, by which messages call it where A is a generic block's. */
+export type Plus<A extends number, B extends number> = number extends A
   ? number
   : number extends B
     ? number
@@ -128,8 +133,9 @@ type Complement<T extends string, Length extends string, Out extends string = ""
   : Out;
 type Trimmed<T extends string> = T extends `0${infer Rest extends `${string}${Digit}`}` ? Trimmed<Rest> : T;
 
-/** A − B for literals with B ≤ A, `number` otherwise. */
-export type Difference<A extends number, B extends number> = number extends A | B
+/** A − B for literals with B ≤ A, `number` otherwise, and A where B is 0. */
+export type Difference<A extends number, B extends number> = B extends 0 ? A : Minus<A, B>;
+export type Minus<A extends number, B extends number> = number extends A | B
   ? number
   : Walk<Reverse<`${A}`>, Complement<Reverse<`${B}`>, Reverse<`${A}`>>, "1", ""> extends `1${infer Digits}`
     ? // Where B > A the digits mean something else.
@@ -150,8 +156,9 @@ type Multiplied<
     ? Total
     : number;
 
-/** A·B for literals, `number` otherwise. */
-export type Product<A extends number, B extends number> = number extends A | B ? number : Multiplied<A, `${B}`>;
+/** A·B for literals, `number` otherwise, and A where B is 1. */
+export type Product<A extends number, B extends number> = B extends 1 ? A : Multiple<A, B>;
+export type Multiple<A extends number, B extends number> = number extends A | B ? number : Multiplied<A, `${B}`>;
 
 type TenTimes<R extends 0[]> = [...R, ...R, ...R, ...R, ...R, ...R, ...R, ...R, ...R, ...R];
 type Counted<N extends 0[], D extends 0[], Q extends 0[] = []> = N extends [...D, ...infer Rest extends 0[]]
@@ -172,8 +179,9 @@ type Divided<
 /** The literals that tuples are made for: 1 to 99. */
 type Small<K extends number> = `${K}` extends Exclude<Digit, "0"> | `${Exclude<Digit, "0">}${Digit}` ? K : never;
 
-/** A/B for literals where it is whole and B is at most 99, `number` otherwise. */
-export type Quotient<A extends number, B extends number> = number extends A | B
+/** A/B for literals where it is whole and B is at most 99, `number` otherwise, and A where B is 1. */
+export type Quotient<A extends number, B extends number> = B extends 1 ? A : Part<A, B>;
+export type Part<A extends number, B extends number> = number extends A | B
   ? number
   : [Small<B>] extends [never]
     ? number
@@ -193,8 +201,15 @@ export type TokenChunks<C extends number, K extends number> = number extends K
     ? readonly Tokens<number>[]
     : Copies<Tokens<Quotient<C, K>>, Tuple<K>>;
 
+/** The same of a vector. */
+export type VectorChunks<C extends number, K extends number> = number extends K
+  ? readonly Vector<number>[]
+  : [Small<K>] extends [never]
+    ? readonly Vector<number>[]
+    : Copies<Vector<Quotient<C, K>>, Tuple<K>>;
+
 /** 4·C: the channels of the four Haar bands. */
-export type FourTimes<C extends number> = Sum<[C, C, C], C>;
+export type FourTimes<C extends number> = Product<C, 4>;
 
 type Powers = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 type IndexOf<S extends number, L extends readonly number[] = Powers, Before extends 0[] = []> = L extends readonly [
@@ -207,28 +222,28 @@ type IndexOf<S extends number, L extends readonly number[] = Powers, Before exte
   : undefined;
 
 /** S·K for strides and factors that are powers of two, `number` otherwise. */
-export type Times<S extends number, K extends number> = K extends 1
-  ? S
-  : number extends S | K
-    ? number
-    : [IndexOf<S>, IndexOf<K>] extends [infer A extends 0[], infer B extends 0[]]
-      ? Powers[[...A, ...B]["length"] & keyof Powers] extends infer P extends number
-        ? P
-        : number
-      : number;
+export type Times<S extends number, K extends number> = K extends 1 ? S : StrideTimes<S, K>;
+// An alias of its own, by which messages call it where S is a generic block's.
+type StrideTimes<S extends number, K extends number> = number extends S | K
+  ? number
+  : [IndexOf<S>, IndexOf<K>] extends [infer A extends 0[], infer B extends 0[]]
+    ? Powers[[...A, ...B]["length"] & keyof Powers] extends infer P extends number
+      ? P
+      : number
+    : number;
 
 /** S/K for strides and factors that are powers of two, `number` otherwise. */
-export type Over<S extends number, K extends number> = K extends 1
-  ? S
-  : number extends S | K
-    ? number
-    : [IndexOf<S>, IndexOf<K>] extends [infer A extends 0[], infer B extends 0[]]
-      ? A extends [...B, ...infer Rest extends 0[]]
-        ? Powers[Rest["length"] & keyof Powers] extends infer P extends number
-          ? P
-          : number
+export type Over<S extends number, K extends number> = K extends 1 ? S : StrideOver<S, K>;
+// An alias of its own, by which messages call it where S is a generic block's.
+type StrideOver<S extends number, K extends number> = number extends S | K
+  ? number
+  : [IndexOf<S>, IndexOf<K>] extends [infer A extends 0[], infer B extends 0[]]
+    ? A extends [...B, ...infer Rest extends 0[]]
+      ? Powers[Rest["length"] & keyof Powers] extends infer P extends number
+        ? P
         : number
-      : number;
+      : number
+    : number;
 
 /** The number of a pair whose sides are equal, `number` where they differ. */
 export type Side<K extends Pair> = K extends readonly [infer A extends number, infer B]

@@ -5,9 +5,9 @@ import { placeOf, type Source } from "../src/ir/source.ts";
 /** Public attributes of the generated autoencoder beyond those of a module: of the runtime's ImageAutoencoder. */
 export const autoencoderAttributes: ReadonlySet<string> = new Set(
   (
-    "adapt_to architecture config config_name decode decoded decoder_takes denormalize device diffusers_config disable_gradient_checkpointing disable_slicing " +
+    "adapt_to architecture config config_name decode decoded decoder_reach decoder_takes denormalize device diffusers_config disable_gradient_checkpointing disable_slicing " +
     "diffusers_layout disable_tiling discriminator_modules dtype enable_channels_last enable_gradient_checkpointing enable_slicing enable_tiling " +
-    "encode encoder_gives encoder_takes encoding facts from_config from_pretrained image_channels image_sides is_gradient_checkpointing key_renames latent_channels latent_sides latent_statistics loss_terms " +
+    "encode encoder_gives encoder_reach encoder_takes encoding facts from_config from_pretrained image_channels image_sides is_gradient_checkpointing key_renames latent_channels latent_sides latent_statistics loss_terms " +
     "name normalize own_layout own_state posterior posterior_type register_to_config save_config save_pretrained stored stored_with stride tile_overlap_factor tile_sample_min_size " +
     "to_json_file to_json_string use_slicing use_tiling"
   ).split(" "),

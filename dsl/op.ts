@@ -47,7 +47,7 @@ export function defineOp<const D extends Attributes = Readonly<Record<string, ne
 /** An op that is made of others: shapes, multiply-accumulates and the ONNX form follow from them, its form in PyTorch is its own. */
 export interface ComposedOp<A extends Attrs, D extends Attributes> extends Omit<
   Definition<A, D>,
-  "infer" | "macs" | "own" | "source"
+  "infer" | "macs" | "macsRule" | "own" | "source"
 > {
   /** Refuses inputs that do not fit, with a ShapeError; what it is made of refuses some by itself. */
   check?(inputs: NonEmpty<Shape>, attrs: A): void;

@@ -1,5 +1,5 @@
 /** A plain convolutional autoencoder whose widths come from a loop over multipliers. */
-import { add, block, conv2d, groupNorm, layers, model, silu, upsample, type Feature } from "litevae/dsl";
+import { add, block, conv2d, groupNorm, layers, model, silu, upsample, zip, type Feature, type FeatureMap } from "litevae/dsl";
 
 const Res = block("Res", <C extends number>({ channels }: { channels: C }) => {
   const { norm, conv } = layers({ norm: groupNorm({ channels }), conv: conv2d({ in: channels, out: channels, kernel: 3 }) });
@@ -16,10 +16,10 @@ const Encoder = block("Encoder", ({ base, multipliers }: { base: number; multipl
     head: conv2d({ in: last, out: 16 }),
   });
   return (image: Feature<3, 1>): Feature<16, 8> => {
-    // Inside a loop a count is only `number`: the compiler checks it, where the editor cannot.
-    let x: Feature<number, number> = stem(image);
-    for (const [i, halve] of down.entries()) x = halve((res[i] as (typeof res)[number])(x));
-    return head(silu(x) as Feature<number, 8>);
+    // In a loop channels and stride change: `FeatureMap` is a feature of any, which the compiler checks where the editor cannot.
+    let x: FeatureMap = stem(image);
+    for (const [refine, halve] of zip(res, down)) x = halve(refine(x));
+    return head(silu(x));
   };
 });
 
@@ -32,9 +32,9 @@ const Decoder = block("Decoder", ({ base, multipliers }: { base: number; multipl
     head: conv2d({ in: base, out: 3 }),
   });
   return (latent: Feature<8, 8>): Feature<3, 1> => {
-    let x: Feature<number, number> = stem(latent);
-    for (const [i, widen] of up.entries()) x = widen(upsample((res[i] as (typeof res)[number])(x), { factor: 2 }));
-    return head(silu(x) as Feature<number, 1>);
+    let x: FeatureMap = stem(latent);
+    for (const [refine, widen] of zip(res, up)) x = widen(upsample(refine(x), { factor: 2 }));
+    return head(silu(x));
   };
 });
 

@@ -29,6 +29,7 @@ export const squaredReluOp = defineOp({
     kind: "function",
     call: (inputs) => pyCall(pyAttribute(pyCall(pySymbol("F", "relu"), [pyInput(inputs)]), "square")),
   },
+  reach: () => "place",
   // What relu gives, which is neither input nor output.
   saves: ([x]) => ({ bytes: 4 * elementCount(x) }),
   sample: (choose) => ({ attrs: {}, inputs: [anyMap(choose)] }),

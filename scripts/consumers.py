@@ -85,17 +85,17 @@ def ncnn(path: str, x: Inputs) -> Arrays:
     import ncnn
 
     folder = Path(tempfile.mkdtemp())
-    (value,) = x.values()
     (folder / "model.onnx").write_bytes(Path(path).read_bytes())
-    shape = ",".join(map(str, value.shape))
-    run(tool("pnnx"), "model.onnx", f"inputshape=[{shape}]", "fp16=0", cwd=folder)
+    shapes = ",".join(str(list(value.shape)).replace(" ", "") for value in x.values())
+    run(tool("pnnx"), "model.onnx", f"inputshape={shapes}", "fp16=0", cwd=folder)
     net = ncnn.Net()
     net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = net.opt.use_fp16_packed = False
     loaded = net.load_param(str(folder / "model.ncnn.param")), net.load_model(str(folder / "model.ncnn.bin"))
     if any(loaded):
         raise RuntimeError("ncnn does not load what pnnx wrote")
     extractor = net.create_extractor()
-    extractor.input("in0", ncnn.Mat(value[0]).clone())
+    for i, value in enumerate(x.values()):
+        extractor.input(f"in{i}", ncnn.Mat(value[0]).clone())
     count = len(onnx.load(path).graph.output)
     return [np.array(extractor.extract(f"out{i}")[1])[None] for i in range(count)]
 
@@ -167,13 +167,25 @@ CONSUMERS = {
 
 
 def inputs_of(path: str) -> dict[str, np.ndarray]:
-    """Noise of the size that images of SIDE have there."""
-    (value,) = onnx.load(path).graph.input
-    dims = value.type.tensor_type.shape.dim
-    sides = {"N": 1, "H": SIDE, "W": SIDE, "h": SIDE // 8, "w": SIDE // 8}
-    shape = [dim.dim_value or sides[dim.dim_param] for dim in dims]
-    noise = np.random.default_rng(0).standard_normal(shape).clip(-1, 1)
-    return {value.name: noise.astype(np.float32)}
+    """Noise of the sizes that images of SIDE have there, by what the graph says of its sides."""
+    model = onnx.load(path)
+    sides = {"N": 1, "H": SIDE, "W": SIDE}
+    meanings = {entry.key: entry.value for entry in model.metadata_props}.get("sides", "")
+    for name, size in (meaning.split(" = ") for meaning in meanings.split(", ") if meaning):
+        sides[name] = whole(size, sides)
+    random = np.random.default_rng(0)
+
+    def noise(value: onnx.ValueInfoProto) -> np.ndarray:
+        dims = value.type.tensor_type.shape.dim
+        shape = [dim.dim_value or whole(dim.dim_param, sides) for dim in dims]
+        return random.standard_normal(shape).clip(-1, 1).astype(np.float32)
+
+    return {value.name: noise(value) for value in model.graph.input}
+
+
+def whole(formula: str, sides: Mapping[str, int]) -> int:
+    """What a formula of sizes gives, such as 2*h or (H - 1)/2."""
+    return int(eval(formula, {"__builtins__": {}}, dict(sides)))
 
 
 def answer(consumer: str, path: str) -> dict[str, str]:

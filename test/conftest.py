@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -53,6 +54,27 @@ def package(folder: Path) -> Iterator[ModuleType]:
     finally:
         sys.path.remove(str(folder))
         for name in [name for name in sys.modules if name.split(".")[0] == path.name]:
+            del sys.modules[name]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _folders_end(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Folders that a module's fixtures wrote go with it, but for a failure's: of all modules they were gigabytes."""
+    root, failed = tmp_path_factory.getbasetemp(), request.session.testsfailed
+    before = set(root.iterdir())
+    yield
+    if request.session.testsfailed == failed:
+        for folder in set(root.iterdir()) - before:
+            _forget_packages(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _forget_packages(folder: Path) -> None:
+    """What was imported from a folder that goes: the next module's package of the same name is another."""
+    sys.path[:] = [path for path in sys.path if not Path(path).is_relative_to(folder)]
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file is not None and Path(file).is_relative_to(folder):
             del sys.modules[name]
 
 

@@ -1,7 +1,18 @@
 /** What joins, takes apart and counts channels. */
 import { ops } from "../../src/ops/index.ts";
 import { above, checkedArguments } from "../arguments.ts";
-import type { Chunks, Difference, Feature, Product, Quotient, Sum, TokenChunks, Tokens, Vector } from "../feature.ts";
+import type {
+  Chunks,
+  Difference,
+  Feature,
+  Product,
+  Quotient,
+  Sum,
+  TokenChunks,
+  Tokens,
+  Vector,
+  VectorChunks,
+} from "../feature.ts";
 import { apply, applyAll } from "../tracing/record.ts";
 import { tracedChannels } from "../tracing/trace.ts";
 
@@ -15,14 +26,16 @@ export function concat<F extends Joinable, const R extends readonly Joinable[]>(
 
 type Joinable = Feature<number, number> | Tokens<number> | Vector<number>;
 
+// With `any` for what is not asked, these hold for features of a block's own generic parameters, too.
+/* eslint-disable @typescript-eslint/no-explicit-any */
 /** What can stand beside another in `concat`. */
-type Beside<F> =
-  F extends Feature<number, infer S> ? Feature<number, S> : F extends Tokens<number> ? Tokens<number> : Vector<number>;
+type Beside<F> = F extends Feature<any, infer S> ? Feature<number, S> : F extends Tokens<any> ? Tokens<number> : Vector<number>;
 
-type ChannelsOf<F> = F extends Feature<infer C, number> | Tokens<infer C> | Vector<infer C> ? C : never;
+type ChannelsOf<F> = F extends Feature<infer C, any> | Tokens<infer C> | Vector<infer C> ? C : never;
 
 type Joined<F, R extends readonly unknown[], C extends number = Sum<{ [K in keyof R]: ChannelsOf<R[K]> }, ChannelsOf<F>>> =
-  F extends Feature<number, infer S> ? Feature<C, S> : F extends Tokens<number> ? Tokens<C> : Vector<C>;
+  F extends Feature<any, infer S> ? Feature<C, S> : F extends Tokens<any> ? Tokens<C> : Vector<C>;
+/* eslint-enable @typescript-eslint/no-explicit-any */
 
 /** Channels start to stop, stop excluded, of a map, a token sequence or a vector. */
 export function slice<const A extends number, const B extends number>(
@@ -66,6 +79,7 @@ export function chunk<C extends number, S extends number, const K extends number
   config: { readonly chunks: K },
 ): Chunks<C, S, K>;
 export function chunk<C extends number, const K extends number>(x: Tokens<C>, config: { readonly chunks: K }): TokenChunks<C, K>;
+export function chunk<C extends number, const K extends number>(x: Vector<C>, config: { readonly chunks: K }): VectorChunks<C, K>;
 export function chunk(x: unknown, config: { readonly chunks: number }): unknown {
   return applyAll(ops.chunk, config, [x], chunk, arguments);
 }
@@ -105,6 +119,10 @@ export function split<const L extends readonly number[], const G extends number 
   x: Tokens<number>,
   config: SplitConfig<L, G>,
 ): { readonly [I in keyof L]: Tokens<Product<L[I], G>> };
+export function split<const L extends readonly number[], const G extends number = 1>(
+  x: Vector<number>,
+  config: SplitConfig<L, G>,
+): { readonly [I in keyof L]: Vector<Product<L[I], G>> };
 export function split(x: unknown, config: SplitConfig<readonly number[], number>): unknown {
   return applyAll(ops.split, config, [x], split, arguments);
 }

@@ -1,6 +1,6 @@
 /** What changes the sides: pooling, resampling, Haar. */
 import { ops } from "../../src/ops/index.ts";
-import type { Feature, FourTimes, Over, Product, Quotient, Side, Times, Vector } from "../feature.ts";
+import type { Feature, FourTimes, Over, Parameter, Product, Quotient, Side, Times, Vector } from "../feature.ts";
 import type { Pair } from "../../src/ir/attributes.ts";
 import { apply } from "../tracing/record.ts";
 import { tracedChannels } from "../tracing/trace.ts";
@@ -18,7 +18,7 @@ interface PoolConfig<K extends Pair, T extends Pair> {
   /** Sides of a window. */
   readonly size: K;
   /** Distance between neighbouring windows. Default: size. */
-  readonly stride?: T;
+  readonly stride?: T | Pair;
   /** Whether a last window may reach beyond the padded map, if it begins in the map or in the padding before it; such positions count nowhere. Default: false. */
   readonly ceilMode?: boolean;
 }
@@ -55,7 +55,7 @@ export function blur<C extends number, S extends number, const K extends number 
   x: Feature<C, S>,
   config: {
     /** Distance between neighbouring outputs. Default: 1. */
-    readonly stride?: K;
+    readonly stride?: K | number;
     /** Zeros on every side; with stride 2, padding 1 gives half the size. Default: 0. */
     readonly padding?: number;
     /** Weights along each side, which are divided by their sum. Default: [1,3,3,1]. */
@@ -79,6 +79,20 @@ export function adaptiveAvgPool2d<C extends number>(
   return apply(ops.adaptiveAvgPool2d, config, [x], adaptiveAvgPool2d, arguments);
 }
 
+/**
+ * Maximum over as many cells as the output has, whatever the sides of the map are, as torch's adaptive_max_pool2d takes it. What comes out has fixed sides: its
+ * distance between positions in pixels is not known.
+ */
+export function adaptiveMaxPool2d<C extends number>(
+  x: Feature<C, number>,
+  config: {
+    /** Sides of the output. */
+    readonly outputSize: Pair;
+  },
+): Feature<C, number> {
+  return apply(ops.adaptiveMaxPool2d, config, [x], adaptiveMaxPool2d, arguments);
+}
+
 /** Nearest-neighbour upsampling by a whole factor. */
 export function upsample<C extends number, S extends number, const K extends number>(
   x: Feature<C, S>,
@@ -100,11 +114,36 @@ export function resize<C extends number, S extends number, const K extends numbe
   return apply(ops.resize, config, [x], resize, arguments);
 }
 
+/**
+ * Interpolates both sides to those of another map, as torch's interpolate does without align_corners and without antialiasing: a map, or a learned tensor [C, h, w] or
+ * [1, C, h, w], such as the positions of a vision transformer, which are the table itself where the map has its sides.
+ */
+export function resizeTo<C extends number, S extends number>(
+  x: Feature<C, number>,
+  like: Feature<number, S>,
+  config?: ResizeToConfig,
+): Feature<C, S>;
+export function resizeTo<const D extends readonly [number, number, number] | readonly [1, number, number, number]>(
+  x: Parameter<D>,
+  like: Feature<number, number>,
+  config?: ResizeToConfig,
+): Parameter<
+  D extends readonly [infer C extends number, number, number] ? readonly [C, number, number] : readonly [1, D[1], number, number]
+>;
+export function resizeTo(x: unknown, like: unknown, config: ResizeToConfig = {}): unknown {
+  return apply(ops.resizeTo, config, [x, like], resizeTo, arguments);
+}
+
+interface ResizeToConfig {
+  /** bilinear and bicubic weigh 2×2 and 4×4 values (Keys 1981, with a = −0.75). Default: "bilinear". */
+  readonly mode?: "bilinear" | "bicubic";
+}
+
 /** Space to depth: every factor×factor cell becomes channels. */
 export function pixelUnshuffle<C extends number, S extends number, const K extends number>(
   x: Feature<C, S>,
   config: { readonly factor: K },
-): Feature<Product<Product<C, K>, K>, Times<S, K>> {
+): Feature<Product<C, Product<K, K>>, Times<S, K>> {
   return apply(ops.pixelUnshuffle, config, [x], pixelUnshuffle, arguments);
 }
 

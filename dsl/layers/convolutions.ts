@@ -4,7 +4,10 @@ import type { Pair } from "../../src/ir/attributes.ts";
 import type { Feature, Over, Side, Times } from "../feature.ts";
 import { layer } from "../tracing/record.ts";
 
-/** What every kind of convolution takes. What has two sides takes a number for both, or [height, width]. */
+/**
+ * What every kind of convolution takes. What has two sides takes a number for both, or [height, width]. Where another setting is misspelt TypeScript infers
+ * nothing: `K | Pair` keeps it from saying that the stride is no 1.
+ */
 export interface ConvConfig<I extends number, O extends number, K extends Pair> {
   /** Channels of the input. */
   readonly in: I;
@@ -13,7 +16,7 @@ export interface ConvConfig<I extends number, O extends number, K extends Pair> 
   /** Sides of the kernel. Default: 3. */
   readonly kernel?: Pair;
   /** Distance between neighbouring outputs. Default: 1. */
-  readonly stride?: K;
+  readonly stride?: K | Pair;
   /** Zeros on every side. Default: (kernel − 1)/2 rounded down, which keeps the size for odd kernels; 0 where stride ≥ kernel, since no windows overlap then. */
   readonly padding?: Pair;
   /** Whether a learned number is added to every output channel. Default: true. */
@@ -82,7 +85,7 @@ export function convTranspose2d<const I extends number, const O extends number, 
   /** Sides of the kernel. */
   readonly kernel: Pair;
   /** Distance in the output between what neighbouring inputs give: the enlargement. Default: 1. */
-  readonly stride?: K;
+  readonly stride?: K | Pair;
   /** Distance between neighbouring values of the kernel. Default: 1. */
   readonly dilation?: Pair;
   /** Positions taken away on every side. Default: 0. */

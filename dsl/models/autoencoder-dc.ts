@@ -1,5 +1,5 @@
 /** Encoder and decoder of DC-AE (Chen et al. 2024, arXiv:2410.10733), under the keys of diffusers' AutoencoderDC. */
-import type { Feature } from "../feature.ts";
+import type { FeatureMap } from "../feature.ts";
 import {
   add,
   channelMean,
@@ -18,7 +18,6 @@ import {
 import { batchNorm2d, conv2d, linear, rmsNorm } from "../layers/index.ts";
 import { block, layers } from "../tracing/block.ts";
 
-type FeatureMap = Feature<number, number>;
 type Layer = (x: FeatureMap) => FeatureMap;
 
 /** How residual blocks normalise: over the channels of a position, or by the statistics of training. */

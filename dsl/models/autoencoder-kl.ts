@@ -1,10 +1,8 @@
 /** Encoder and decoder of SD-VAE (Rombach et al. 2022), with diffusers' key names, and the decoder's self-modulated variant. */
-import type { Feature } from "../feature.ts";
+import type { Feature, FeatureMap } from "../feature.ts";
 import { add, attention, pad, silu, upsample } from "../functions/index.ts";
 import { conv2d, groupNorm, linear, smcConv2d } from "../layers/index.ts";
 import { block, layers } from "../tracing/block.ts";
-
-type FeatureMap = Feature<number, number>;
 
 export const normSettings = { groups: 32, eps: 1e-6 } as const;
 
@@ -75,7 +73,7 @@ export const MidBlock = block("MidBlock", ({ channels, norm, attention: attends 
   });
   return (x: FeatureMap): FeatureMap => {
     const [first, ...others] = resnets;
-    let h: FeatureMap = (first as (typeof resnets)[number])(x);
+    let h: FeatureMap = first(x);
     for (const attend of attentions ?? []) h = add(attend(h), h);
     for (const resnet of others) h = resnet(h);
     return h;
@@ -226,6 +224,6 @@ export const KlDecoder = block("KlDecoder", <Z extends number, I extends number>
     let h: FeatureMap = mid_block(conv_in(z));
     for (const up of up_blocks) h = up(h);
     if (conv_norm_out !== undefined) h = conv_norm_out(h);
-    return conv_out(silu(h) as Feature<number, 1>);
+    return conv_out(silu(h));
   };
 });

@@ -4,7 +4,7 @@ import type { Model } from "../../src/ir/model.ts";
 import { captureSource, placeOf } from "../../src/ir/source.ts";
 import { checkOnlySettings } from "../arguments.ts";
 import { checkCounts, checkKeys } from "../config.ts";
-import type { Feature } from "../feature.ts";
+import type { Feature, FeatureMap } from "../feature.ts";
 import { haarDwt, haarIdwt } from "../functions/index.ts";
 import { conv2d } from "../layers/index.ts";
 import { model } from "../model.ts";
@@ -24,8 +24,6 @@ export interface CosmosTokenizerOptions {
   readonly base?: number;
 }
 
-type FeatureMap = Feature<number, number>;
-
 /**
  * Two levels of the Haar transform, of all bands each time, then a KL encoder of three levels; the decoder the other way round. The latent is
  * what the encoder gives.
@@ -43,7 +41,10 @@ export function cosmosTokenizer(options: CosmosTokenizerOptions = {}): Model {
       found: String(found),
       help: "choose what is expected",
     });
-  const halvings = { 8: 1, 16: 2 }[stride] as number | undefined;
+  const halvings = new Map<number, number>([
+    [8, 1],
+    [16, 2],
+  ]).get(stride);
   if (halvings === undefined) throw refused("cosmosTokenizer has no such stride", "stride: 8 or 16", stride);
   const { groups } = normSettings;
   if (base % groups !== 0)
@@ -62,10 +63,9 @@ export function cosmosTokenizer(options: CosmosTokenizerOptions = {}): Model {
     imageChannels,
     latentChannels,
     posterior: "none",
-    encoder: stages({ encoder, quant_conv }, (image: FeatureMap) => quant_conv(encoder(half(half(image)) as Feature<number, 1>))),
-    decoder: stages(
-      { post_quant_conv, decoder },
-      (z: FeatureMap) => twice(twice(decoder(post_quant_conv(z)))) as Feature<number, 1>,
+    encoder: stages({ encoder, quant_conv }, (image: FeatureMap) => quant_conv(encoder(half(half(image))))),
+    decoder: stages({ post_quant_conv, decoder }, (z: FeatureMap): Feature<number, 1> =>
+      twice(twice(decoder(post_quant_conv(z)))),
     ),
     interchange: { renames: klRenames(levels.multipliers.length) },
   });

@@ -1,10 +1,9 @@
 /** Two of the discriminators of arXiv:2405.14477 §4.3, Table 10; stylegan.ts has the third. */
-import type { Feature, Vector } from "../feature.ts";
+import type { Feature, FeatureMap, Vector } from "../feature.ts";
 import { add, avgPool2d, concat, globalPool, leakyRelu, relu, upsample } from "../functions/index.ts";
 import { batchNorm2d, conv2d, spectralConv2d, spectralLinear } from "../layers/index.ts";
 import { block, layers } from "../tracing/block.ts";
-
-type FeatureMap = Feature<number, number>;
+import { zip } from "../zip.ts";
 
 export interface DiscriminatorBlockConfig {
   readonly in: number;
@@ -59,23 +58,19 @@ export const UNetDiscriminator = block("UNetDiscriminator", <I extends number>(c
   const bottleneck = widths.at(-1) ?? channels;
   // Every up block gives the width of the skip that joins after it; the last gives the first width.
   const upOut = [...widths.slice(0, -1).toReversed(), channels];
-  const skips = upOut.slice(0, -1);
+  const upIn = [bottleneck, ...upOut.slice(0, -1).map((width) => 2 * width)];
   const { down, up, to_pixel, to_global } = layers({
     down: widths.map((out, i) => DiscriminatorDown({ in: widths[i - 1] ?? imageChannels, out, first: i === 0 })),
-    up: upOut.map((out, i) =>
-      DiscriminatorUp({ in: i === 0 ? bottleneck : (upOut[i - 1] as number) + (skips[i - 1] as number), out }),
-    ),
+    up: zip(upIn, upOut).map(([input, out]) => DiscriminatorUp({ in: input, out })),
     to_pixel: conv2d({ in: channels, out: 1, kernel: 1 }),
     to_global: spectralLinear({ in: bottleneck, out: 1 }),
   });
   return (x: Feature<I, 1>): { readonly pixel_logits: Feature<1, 1>; readonly global_logit: Vector<1> } => {
     let h: FeatureMap = x;
-    const outputs = down.map((block) => (h = block(h)));
+    const outputs = down.map((block) => (h = block(h))).toReversed();
     const global_logit = to_global(globalPool(relu(h), { reduction }));
-    up.forEach((block, i) => {
-      h = block(i === 0 ? h : concat(h, outputs.at(-1 - i) as FeatureMap));
-    });
-    return { pixel_logits: to_pixel(h as Feature<number, 1>), global_logit };
+    for (const [block, skip] of zip(up, outputs)) h = block(skip === h ? h : concat(h, skip));
+    return { pixel_logits: to_pixel(h), global_logit };
   };
 });
 

@@ -2,7 +2,7 @@
 import type { Model } from "../../src/ir/model.ts";
 import { checkOnlySettings } from "../arguments.ts";
 import { checkCounts, checkKeys } from "../config.ts";
-import type { Feature } from "../feature.ts";
+import type { Feature, FeatureMap } from "../feature.ts";
 import { chunk, pixelUnshuffle } from "../functions/index.ts";
 import { batchNorm2d, conv2d } from "../layers/index.ts";
 import { model } from "../model.ts";
@@ -30,7 +30,8 @@ export interface Flux2VaeOptions {
 /** Widths of the levels, as multiples of the first. */
 export const flux2Multipliers = [1, 2, 4, 4] as const;
 
-type FeatureMap = Feature<number, number>;
+/** Its authors' files have the 1×1 convolutions in encoder and decoder. */
+const ownRenames = { "encoder.quant_conv": "quant_conv", "decoder.post_quant_conv": "post_quant_conv" };
 
 /**
  * KL autoencoder, 8 times smaller, whose encoder also gives `normalized` [N, 4·nz, H/16, W/16]: the mean in cells of 2×2 under the statistics of
@@ -69,7 +70,7 @@ export function flux2Vae(options: Flux2VaeOptions = {}): Model {
     }),
     decoder: stages({ post_quant_conv, decoder }, (z: FeatureMap) => decoder(post_quant_conv(z))),
     interchange: {
-      renames: klRenames(flux2Multipliers.length),
+      renames: { ...klRenames(flux2Multipliers.length), ...ownRenames },
       diffusers: {
         _class_name: "AutoencoderKLFlux2",
         act_fn: "silu",

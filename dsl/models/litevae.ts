@@ -2,7 +2,7 @@ import type { Model } from "../../src/ir/model.ts";
 import { checkOnlySettings } from "../arguments.ts";
 import { UserError } from "../../src/errors/index.ts";
 import { captureSource, placeOf } from "../../src/ir/source.ts";
-import { checkChoice, checkCounts, checkFlag, checkKeys, checkList, checkRange } from "../config.ts";
+import { checkChoice, checkCounts, checkFlag, checkKeys, checkList, checkRange, checkWidths } from "../config.ts";
 import type { Feature } from "../feature.ts";
 import { avgPool2d, concat, haarDwt, haarIdwt } from "../functions/index.ts";
 import { conv2d } from "../layers/index.ts";
@@ -56,14 +56,10 @@ export const LiteVaeEncoder = block(
     });
     return (image: Feature<I, 1>): Feature<M, 8> => {
       // The paper divides level l by 2^l: with half of the orthonormal scale at every level that happens by itself.
-      const level1 = haarDwt(image as Feature<number, 1>, { scale: 0.5 });
+      const level1 = haarDwt(image, { scale: 0.5 });
       const level2 = haarDwt(level1.low, { scale: 0.5 });
       const level3 = haarDwt(level2.low, { scale: 0.5 });
-      const [first, second, third] = extractors as [
-        ReturnType<typeof extract>,
-        ReturnType<typeof extract>,
-        ReturnType<typeof extract>,
-      ];
+      const [first, second, third] = extractors;
       const features = concat(
         avgPool2d(first(level1.bands), { size: 4 }),
         avgPool2d(second(level2.bands), { size: 2 }),
@@ -113,24 +109,22 @@ export function litevae(options: LiteVaeOptions): Model {
   const { variant, imageChannels = 3, pointwise = false, dropout = 0, encoder = {}, decoder = {}, output = "image" } = options;
   checkOnlySettings("litevae", arguments, litevae);
   checkKeys("litevae", options, settings, litevae);
-  checkKeys("decoder of litevae", decoder, ["norm", "base", "multipliers", "attention"], litevae);
   checkChoice("variant of litevae", variant, Object.keys(variants), litevae);
   checkChoice("output of litevae", output, ["image", "wavelet"], litevae);
   const isFixed = typeof encoder === "string";
   if (isFixed) checkChoice("encoder of litevae", encoder, fixed, litevae);
   const latentChannels = options.latentChannels ?? (isFixed ? fixedChannels(encoder, imageChannels) : 12);
-  checkCounts("litevae", { latentChannels, imageChannels, base: decoder.base ?? 128 }, litevae);
+  checkCounts("litevae", { latentChannels, imageChannels }, litevae);
   checkRange("litevae", { dropout }, { min: 0, max: 1 }, litevae);
-  const norm = decoder.norm ?? "group";
-  checkChoice("decoder.norm of litevae", norm, ["group", "smc"], litevae);
   if (isFixed) checkFixed(encoder, latentChannels, imageChannels, pointwise);
   const halves = output === "wavelet";
   const decode = klDecoder({
+    of: "litevae",
+    below: litevae,
     latentChannels,
     imageChannels: halves ? 4 * imageChannels : imageChannels,
-    blocks: 3,
+    levels: 4,
     options: decoder,
-    attentionAt: [],
     ...(halves ? { halvings: 2 } : {}),
   });
   const shared = {
@@ -162,19 +156,49 @@ function encoderOf(
   options: EncoderOptions,
   sizes: { readonly imageChannels: number; readonly moments: number; readonly dropout: number },
 ): Encode {
-  checkKeys("encoder of litevae", options, ["extractor", "shared", "aggregator", "levels"], litevae);
-  const { extractor = "unet", shared = false, aggregator = "unet", levels = [1, 2, 3] } = options;
+  checkKeys("encoder of litevae", options, ["extractor", "shared", "aggregator", "levels", "norm", "widths"], litevae);
+  const { extractor = "unet", shared = false, aggregator = "unet", levels = [1, 2, 3], norm = "group" } = options;
   checkChoice("encoder.extractor of litevae", extractor, ["unet", "nafnet"], litevae);
   checkChoice("encoder.aggregator of litevae", aggregator, ["unet", "vit"], litevae);
   checkFlag("encoder of litevae", { shared }, litevae);
   checkList("encoder of litevae", "levels", levels, { min: 1, max: 3 }, litevae);
   checkChoice("encoder.levels of litevae", levels.join(", "), ["1, 2, 3", "2, 3", "1, 3", "1, 2", "3", "2", "1"], litevae);
-  const widths = variants[variant];
+  checkChoice("encoder.norm of litevae", norm, ["group", "smc", "rms", "none"], litevae);
+  const unets = { extractor: extractor === "unet", aggregator: aggregator === "unet" };
+  if (norm !== "group" && !unets.extractor && !unets.aggregator) throw ownNorms(norm);
   const { imageChannels, moments, dropout } = sizes;
-  if (extractor === "unet" && aggregator === "unet" && !shared && levels.length === 3)
+  const widths = { ...variants[variant], ...checkedWidths(options.widths ?? {}, aggregator) };
+  if (unets.extractor && unets.aggregator && !shared && levels.length === 3 && norm === "group")
     return LiteVaeEncoder({ imageChannels, moments, ...widths, dropout });
   const { extractor: extractorWidth, aggregator: aggregatorWidth } = widths;
-  return WaveletEncoder({ ...sizes, extractor, shared, aggregator, levels, extractorWidth, aggregatorWidth });
+  const residual = norm === "group" ? {} : { norm };
+  return WaveletEncoder({ ...sizes, ...residual, extractor, shared, aggregator, levels, extractorWidth, aggregatorWidth });
+}
+
+/** Widths in the place of the variant's. */
+function checkedWidths(
+  widths: NonNullable<EncoderOptions["widths"]>,
+  aggregator: "unet" | "vit",
+): NonNullable<EncoderOptions["widths"]> {
+  const named = "encoder.widths of litevae";
+  checkKeys(named, widths, aggregator === "unet" ? ["extractor", "aggregator"] : ["extractor"], litevae);
+  for (const [part, width] of Object.entries(widths)) {
+    const of = `encoder.widths.${part} of litevae`;
+    checkKeys(of, width, ["channels", "multipliers"], litevae);
+    checkList(of, "multipliers", width.multipliers, { min: 1, max: 8 }, litevae);
+    checkWidths(of, "channels", width.channels, width.multipliers, litevae);
+  }
+  return widths;
+}
+
+function ownNorms(norm: string): UserError {
+  return new UserError({
+    what: "encoder.norm of litevae is that of residual blocks, and this encoder has none",
+    where: placeOf(captureSource(litevae)),
+    expected: 'extractor: "unet" or aggregator: "unet"',
+    found: `extractor: "nafnet", aggregator: "vit", norm: "${norm}"`,
+    help: "leave norm out: NAFNet's blocks and the transformer have norms of their own",
+  });
 }
 
 /** A decoder that ends in the bands of an image at half of its size, as one that ends in the image; with a 1×1 convolution before it where there is one. */
@@ -182,7 +206,7 @@ function imageOfBands(decode: Decode, latentChannels: number, pointwise: boolean
   const first = pointwise ? { post_quant_conv: conv2d({ in: latentChannels, out: latentChannels, kernel: 1 }) } : {};
   const latentOf = (z: Feature<number, number>): Feature<number, number> => first.post_quant_conv?.(z) ?? z;
   return stages({ ...first, decoder: decode }, (z: Feature<number, number>): Feature<number, 1> =>
-    haarIdwt(decode(latentOf(z)) as Feature<number, number> as Feature<number, 2>, { scale: 2 }),
+    haarIdwt<number, number>(decode(latentOf(z)), { scale: 2 }),
   );
 }
 

@@ -1,11 +1,9 @@
 /** The decoder of the asymmetric VQGAN (Zhu et al. 2023, arXiv:2306.04632), under the keys of diffusers' AsymmetricAutoencoderKL: an image goes past the latent where a mask is 0. */
-import type { Feature } from "../feature.ts";
+import type { Feature, FeatureMap } from "../feature.ts";
 import { add, mul, relu, resize, silu, sub } from "../functions/index.ts";
 import { conv2d, groupNorm } from "../layers/index.ts";
 import { block, layers } from "../tracing/block.ts";
 import { MidBlock, normSettings, UpBlock } from "./autoencoder-kl.ts";
-
-type FeatureMap = Feature<number, number>;
 
 export interface MaskConditionEncoderConfig {
   readonly imageChannels: number;
@@ -74,7 +72,7 @@ export const MaskConditionDecoder = block(
         (x, up, i) => up(outside(x, known[i], i === last ? mask : resize(mask, { factor: 2 ** (i - last) }))),
         mid_block(conv_in(z)),
       );
-      return conv_out(silu(conv_norm_out(outside(h, known.at(-1), mask))) as Feature<number, 1>);
+      return conv_out(silu(conv_norm_out(outside(h, known.at(-1), mask))));
     };
   },
 );

@@ -2,9 +2,8 @@
 import { block, layers } from "../tracing/block.ts";
 import { add, chunk, concat, globalPool, mul } from "../functions/index.ts";
 import { conv2d, layerNorm, linear, parameter } from "../layers/index.ts";
-import type { Feature } from "../feature.ts";
-
-type FeatureMap = Feature<number, number>;
+import type { Feature, FeatureMap } from "../feature.ts";
+import { zip } from "../zip.ts";
 
 /** Half of the channels times the other half. */
 function simpleGate(x: FeatureMap): FeatureMap {
@@ -68,7 +67,7 @@ export const NafNet = block("NafNet", <I extends number, O extends number>(confi
       skips.push(h);
     }
     for (const naf of mid) h = naf(h);
-    for (const naf of up) h = naf(concat(h, skips.pop() as FeatureMap));
-    return conv_out(h as Feature<number, S>);
+    for (const [naf, skip] of zip(up, skips.toReversed())) h = naf(concat(h, skip));
+    return conv_out(h);
   };
 });

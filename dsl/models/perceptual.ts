@@ -1,13 +1,13 @@
 /** The networks that perceptual losses look through. Their keys are those of the published files, their names those of the papers. */
 import { must } from "../../src/errors/must.ts";
 import type { Network } from "../../src/ir/model.ts";
-import type { Feature } from "../feature.ts";
+import type { FeatureMap } from "../feature.ts";
 import { maxPool2d, relu } from "../functions/index.ts";
 import { conv2d } from "../layers/index.ts";
 import { networkBeside } from "../network.ts";
 import { block, layers } from "../tracing/block.ts";
+import { zip } from "../zip.ts";
 
-type FeatureMap = Feature<number, number>;
 type Convolution = (x: FeatureMap) => FeatureMap;
 
 /** Output channels of VGG's stages (Simonyan and Zisserman 2015). */
@@ -57,7 +57,7 @@ function mapsOf(
     if (s > 0) x = maxPool2d(x, { size: 2 });
     let before = x;
     for (const index of stage) {
-      before = (features[index] as Convolution)(x);
+      before = must(features[index], `convolution ${index}`)(x);
       x = relu(before);
     }
     return { before, after: x };
@@ -114,7 +114,7 @@ const lpipsHeads = (name: string, channels: readonly number[]) =>
   block(name, () => {
     const heads = layers(Object.fromEntries(channels.map((count, i) => [`lin${i}`, LpipsHead({ channels: count })])));
     return (...maps: readonly FeatureMap[]): Readonly<Record<string, FeatureMap>> =>
-      Object.fromEntries(Object.entries(heads).map(([head, apply], i) => [head, apply(maps[i] as FeatureMap)]));
+      Object.fromEntries(zip(Object.entries(heads), maps).map(([[head, apply], map]) => [head, apply(map)]));
   });
 
 export const LpipsHeads = lpipsHeads("LpipsHeads", widths);
@@ -124,7 +124,7 @@ export const LpipsAlexNetHeads = lpipsHeads("LpipsAlexNetHeads", alexNetWidths);
 export function perceptualNetworks(): readonly Network[] {
   const maps = widths.map((channels, s) => ({ channels, stride: 2 ** s }));
   // Where sizes divide evenly; AlexNet rounds its own down.
-  const alexNetMaps = alexNetWidths.map((channels, i) => ({ channels, stride: alexNetStrides[i] as number }));
+  const alexNetMaps = zip(alexNetWidths, alexNetStrides).map(([channels, stride]) => ({ channels, stride }));
   return [
     networkBeside({ name: "vgg16", inputs: [{ channels: 3 }], block: Vgg16() }),
     networkBeside({ name: "lpips_heads", inputs: maps, block: LpipsHeads() }),

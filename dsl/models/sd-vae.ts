@@ -1,19 +1,16 @@
-import { UserError } from "../../src/errors/index.ts";
 import type { Interchange, Model } from "../../src/ir/model.ts";
-import { captureSource, placeOf } from "../../src/ir/source.ts";
 import { checkOnlySettings } from "../arguments.ts";
 import { checkCounts, checkKeys, checkList, type Below } from "../config.ts";
 import { model } from "../model.ts";
 import { KlEncoder } from "./autoencoder-kl.ts";
 import { discriminatorFor, type DiscriminatorConfig } from "./discriminator-kinds.ts";
-import { klDecoder, withPointwise, type DecoderOptions } from "./kl-decoder.ts";
+import { checkLevels, klDecoder, withPointwise, type DecoderOptions } from "./kl-decoder.ts";
 import { klRenames } from "./kl-keys.ts";
 
+/** What is left out is as in the encoder, save that a level has one residual block more. */
 export interface KlDecoderOptions extends Omit<DecoderOptions, "multipliers"> {
-  /** Those of the encoder by default, and as many. */
+  /** As many as the encoder has. */
   readonly multipliers?: readonly number[];
-  /** Residual blocks of a level; one more than the encoder's by default. */
-  readonly blocks?: number;
 }
 
 export interface SdVaeOptions {
@@ -86,7 +83,6 @@ export function vaeSmall(
 function klAutoencoder(called: string, options: SdVaeOptions, below: Below): Model {
   const { latentChannels = 4, imageChannels = 3, base = 128, multipliers = [1, 2, 4, 4], blocks = 2 } = options;
   const { attention = true, attentionLevels = [], pointwise = false, decoder = {} } = options;
-  checkKeys(`decoder of ${called}`, decoder, ["norm", "base", "multipliers", "attention", "blocks"], below);
   checkKeys(
     `diffusers of ${called}`,
     options.diffusers ?? {},
@@ -94,13 +90,10 @@ function klAutoencoder(called: string, options: SdVaeOptions, below: Below): Mod
     below,
   );
   checkList(called, "multipliers", multipliers, { min: 1, max: 8 }, below);
-  const decoding = { base, multipliers, blocks: blocks + 1, attention, norm: "group", ...decoder } as const;
   checkCounts(called, { latentChannels, imageChannels, base, blocks }, below);
-  checkCounts(`decoder of ${called}`, { base: decoding.base, blocks: decoding.blocks }, below);
   const levels = multipliers.length;
-  if (decoding.multipliers.length !== levels) throw unequalLevels(called, levels, decoding.multipliers.length, below);
-  const unknown = attentionLevels.find((level) => !Number.isInteger(level) || level < 0 || level >= levels);
-  if (unknown !== undefined) throw noLevel(called, unknown, levels, below);
+  checkLevels(`attentionLevels of ${called}`, attentionLevels, levels, below);
+  const decoding = { base, multipliers, blocks: blocks + 1, attention, attentionLevels, norm: "group", ...decoder } as const;
 
   const encode = KlEncoder({
     imageChannels,
@@ -111,13 +104,7 @@ function klAutoencoder(called: string, options: SdVaeOptions, below: Below): Mod
     attention,
     attentionAt: attentionLevels,
   });
-  const decode = klDecoder({
-    latentChannels,
-    imageChannels,
-    blocks: decoding.blocks,
-    options: decoding,
-    attentionAt: attentionLevels.map((level) => levels - 1 - level).toReversed(),
-  });
+  const decode = klDecoder({ of: called, below, latentChannels, imageChannels, levels, options: decoding });
   const diffusers = diffusersConfig(options, decoding);
   return model({
     ...(options.name === undefined ? {} : { name: options.name }),
@@ -144,6 +131,7 @@ function diffusersConfig(
     decoder.multipliers.every((multiplier, level) => multiplier * decoder.base === widths[level]) &&
     decoder.blocks === blocks + 1 &&
     decoder.attention === attention &&
+    [...decoder.attentionLevels].toSorted().join() === [...attentionLevels].toSorted().join() &&
     decoder.norm === "group";
   if (!same) return undefined;
   const kinds = (kind: string): readonly string[] => widths.map((_, i) => (attentionLevels.includes(i) ? `Attn${kind}` : kind));
@@ -165,24 +153,4 @@ function diffusersConfig(
     use_quant_conv: pointwise,
     ...options.diffusers,
   };
-}
-
-function unequalLevels(called: string, encoder: number, decoder: number, below: Below): UserError {
-  return new UserError({
-    what: `the decoder of ${called} has another number of levels than the encoder`,
-    where: placeOf(captureSource(below)),
-    expected: `${encoder} multipliers`,
-    found: String(decoder),
-    help: "give decoder.multipliers as many: the image comes out as large as it went in",
-  });
-}
-
-function noLevel(called: string, level: number, levels: number, below: Below): UserError {
-  return new UserError({
-    what: `attentionLevels of ${called} names a level that is not there`,
-    where: placeOf(captureSource(below)),
-    expected: `levels from 0, the image's resolution, to ${levels - 1}`,
-    found: String(level),
-    help: "count the levels from 0, one for each multiplier",
-  });
 }

@@ -1,10 +1,8 @@
 /** The StyleGAN2 discriminator (Karras et al. 2020). */
-import type { Feature } from "../feature.ts";
+import type { Feature, FeatureMap } from "../feature.ts";
 import { add, blur, leakyRelu, minibatchStddev, scale } from "../functions/index.ts";
 import { equalizedConv2d, equalizedLinear } from "../layers/index.ts";
 import { block, layers } from "../tracing/block.ts";
-
-type FeatureMap = Feature<number, number>;
 
 /** Leaky ReLU times √2, which keeps the deviation of its input. */
 function activated(x: FeatureMap): FeatureMap {

@@ -2,13 +2,12 @@
 import type { Model } from "../../src/ir/model.ts";
 import { checkOnlySettings } from "../arguments.ts";
 import { checkCounts, checkKeys, checkList } from "../config.ts";
-import type { Feature } from "../feature.ts";
+import type { FeatureMap } from "../feature.ts";
 import { add, relu, scale, tanh, upsample } from "../functions/index.ts";
 import { conv2d } from "../layers/index.ts";
 import { model } from "../model.ts";
 import { block, layers } from "../tracing/block.ts";
 
-type FeatureMap = Feature<number, number>;
 type Layer = (x: FeatureMap) => FeatureMap;
 
 /** Three convolutions beside the identity, ReLU between them and after the sum. */

@@ -1,9 +1,10 @@
 /** The encoder of LiteVAE with the switches of the paper's ablations, and encoders that learn nothing (arXiv:2405.14477 App. D). */
+import { must } from "../../src/errors/must.ts";
 import { avgPool2d, concat, haarDwt, pixelUnshuffle, slice } from "../functions/index.ts";
 import type { Feature } from "../feature.ts";
 import { block, layers } from "../tracing/block.ts";
 import { NafNet } from "./nafnet.ts";
-import { UNet } from "./unet.ts";
+import { UNet, type UNetNorm } from "./unet.ts";
 import { Vit } from "./vit.ts";
 
 /** A Haar level, counted from the image's. */
@@ -24,15 +25,23 @@ export interface EncoderOptions {
   readonly aggregator?: "unet" | "vit";
   /** Levels whose bands are looked at: (1, 2, 3) by default, (2, 3) without those of the image's own resolution (Table 21). */
   readonly levels?: readonly WaveletLevel[];
+  /** Of the residual blocks in extractors and aggregator: "group" as in the paper, by default. NAFNet's blocks and the transformer have norms of their own. */
+  readonly norm?: UNetNorm;
+  /** Channels of extractors and aggregator, and their multiples; those of the variant by default. */
+  readonly widths?: { readonly extractor?: Width; readonly aggregator?: Width };
 }
 
-export interface WaveletEncoderConfig<I extends number, M extends number> extends Required<EncoderOptions> {
+export interface WaveletEncoderConfig<I extends number, M extends number> extends Required<
+  Omit<EncoderOptions, "norm" | "widths">
+> {
   readonly imageChannels: I;
   /** Channels of the moments: twice the latent's. */
   readonly moments: M;
   readonly extractorWidth: Width;
   readonly aggregatorWidth: Width;
   readonly dropout: number;
+  /** "group" by default. */
+  readonly norm?: UNetNorm;
 }
 
 type Extract = <S extends number>(x: Feature<number, S>) => Feature<number, S>;
@@ -46,16 +55,17 @@ export const WaveletEncoder = block(
   <I extends number, M extends number>(config: WaveletEncoderConfig<I, M>) => {
     const { imageChannels, moments, extractor, shared, aggregator, levels, extractorWidth, aggregatorWidth, dropout } = config;
     const bands = 4 * imageChannels;
+    const residual = { dropout, ...(config.norm === undefined ? {} : { norm: config.norm }) };
     const extract = (): Extract =>
       extractor === "unet"
-        ? UNet({ in: bands, out: bands, ...extractorWidth, dropout })
+        ? UNet({ in: bands, out: bands, ...extractorWidth, ...residual })
         : NafNet({ in: bands, out: bands, ...extractorWidth });
     const joined = levels.length * bands;
     const { extractors, aggregator: aggregate } = layers({
       extractors: shared ? [extract()] : levels.map(extract),
       aggregator:
         aggregator === "unet"
-          ? UNet({ in: joined, out: moments, ...aggregatorWidth, dropout })
+          ? UNet({ in: joined, out: moments, ...aggregatorWidth, ...residual })
           : Vit({ in: joined, out: moments, ...vit }),
     });
     return (image: Feature<I, 1>): Feature<M, 8> => {
@@ -70,8 +80,8 @@ export const WaveletEncoder = block(
         const found = own(transformed.bands);
         features.push(level === 3 ? found : avgPool2d(found, { size: level === 1 ? 4 : 2 }));
       }
-      const [first, ...rest] = features as [Feature<number, 8>, ...Feature<number, 8>[]];
-      return aggregate<8>(concat(first, ...rest));
+      const [first, ...rest] = features;
+      return aggregate<8>(concat(must(first, "the features of a level"), ...rest));
     };
   },
 );
@@ -89,7 +99,7 @@ export const FixedEncoder = block(
   "FixedEncoder",
   <I extends number>({ imageChannels, encoding }: { readonly imageChannels: I; readonly encoding: FixedEncoding }) => {
     return (image: Feature<I, 1>): Feature<number, 8> => {
-      const { low } = haarDwt(image as Feature<number, 1>, { scale: 0.5 });
+      const { low } = haarDwt(image, { scale: 0.5 });
       const second = haarDwt(low, { scale: 0.5 });
       const { bands } = haarDwt(second.low, { scale: 0.5 });
       if (encoding === "lowest-level") return bands;

@@ -1,6 +1,5 @@
 /** `block` and `layers`: kinds of modules, and the names of what they are made of. */
 import { UserError } from "../../src/errors/index.ts";
-import { isRead } from "../../src/ir/op.ts";
 import type { Block, Body, Definition, Rebuilds, Rebuilt } from "../../src/ir/model.ts";
 import type { Shape } from "../../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
@@ -8,6 +7,7 @@ import { above, checkedArguments, checkedForAuthor } from "../arguments.ts";
 import { checkLayerKey, checkMemberKey } from "../names.ts";
 import { callBlock, traceBody } from "./call.ts";
 import { parametersIn } from "./code-text.ts";
+import { checkOneKind, markKind, noLayer } from "./entries.ts";
 import { building, callableOf, handleOf, labelOf, type BlockHandle, type Building, type Named } from "./handles.ts";
 import { recordModule, rootHandle } from "./part.ts";
 import { newPart } from "./trace.ts";
@@ -17,7 +17,10 @@ import { isChange, watched, type Slip } from "./watched.ts";
  * A kind of module. `build` gets the configuration, names its layers with `layers`, and returns the function over features.
  * The name is that of the generated class; a call makes one instance.
  */
-export function block<A extends unknown[], R>(name: string, build: (...config: A) => R): (...config: A) => R {
+export function block<A extends unknown[], R extends FunctionOfFeatures>(
+  name: string,
+  build: (...config: A) => R,
+): (...config: A) => R {
   const source = captureSource(block);
   checkedArguments(arguments, {
     called: "block",
@@ -54,6 +57,7 @@ export function block<A extends unknown[], R>(name: string, build: (...config: A
     const call = (...inputs: unknown[]): unknown => callBlock(handle, inputs, captureSource(call));
     return callableOf<R>(handle, call);
   };
+  markKind(create, { name, build });
   return create;
 }
 
@@ -70,10 +74,12 @@ function instance<A extends unknown[]>({ build, ...rest }: Instance<A>): BlockHa
   const { name } = rest;
   const handle = blockHandle(rest);
   const frame: Building = { handle, created: [], most: rebuilding?.mostModules, named: false };
-  building.push(frame);
   const watch = watched(rest.config);
+  // Blocks inside that overflow the stack leave theirs behind.
+  const around = building.length;
   let forward: unknown;
   try {
+    building.push(frame);
     forward = build(...watch.config);
   } catch (error) {
     // What else is wrong follows from it.
@@ -86,7 +92,7 @@ function instance<A extends unknown[]>({ build, ...rest }: Instance<A>): BlockHa
       help: "copy a list first: [...list].reverse(), [...list, more]; who gave it has it, too",
     });
   } finally {
-    building.pop();
+    building.length = around;
   }
   checkSpelling(handle, watch.slip());
   if (typeof forward !== "function") {
@@ -154,21 +160,31 @@ function checkSpelling({ name, config, source }: BlockHandle, slip: Slip | undef
 type Applicable = (...inputs: never[]) => unknown;
 
 /** A layer or block in a record. Written with a call signature, the generics of what stands there would be lost. */
-type Member = Pick<CallableFunction, "apply">;
+interface LayerOrBlock {
+  readonly apply: CallableFunction["apply"];
+}
 
-interface Members {
-  readonly [key: string]: Member | readonly Nameable[] | Members;
+/** What the function of a block returns, written without a call signature for the same reason. */
+interface FunctionOfFeatures {
+  readonly apply: CallableFunction["apply"];
+}
+
+interface LayersByKey {
+  readonly [key: string]: LayerOrBlock | readonly Nameable[] | LayersByKey;
 }
 
 /** What can have a name: a layer, a block, or an array or a record of what can have one. */
-export type Nameable = Applicable | readonly Nameable[] | Members;
+export type Nameable = Applicable | readonly Nameable[] | LayersByKey;
+
+type Layers = Readonly<Record<string, Nameable | undefined>>;
 
 /**
  * Names the layers of the block being built, once per block. An array gives `name.0`, `name.1`, …; a record gives `name.key` for each of its
  * keys, which are whole numbers or names: `{ features: { 0: …, 2: … } }` gives `features.0` and `features.2`. Arrays and records may hold others:
  * `{ up: [[…, …], […]] }` gives `up.0.0`.
  */
-export function layers<T extends Readonly<Record<string, Nameable | undefined>>>(named: T): T {
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- where an entry is wrong T is the constraint: what is made of it is no error more
+export function layers<const T extends Layers>(named: T): Layers extends T ? any : T {
   const source = captureSource(layers);
   checkedArguments(arguments, {
     called: "layers",
@@ -196,28 +212,22 @@ export function layers<T extends Readonly<Record<string, Nameable | undefined>>>
 function adopt(owner: BlockHandle, key: string, entry: unknown, source: Source): Named {
   if (Array.isArray(entry)) {
     const items = entry.map((item, i) => adopt(owner, `${key}.${i}`, item, source));
-    checkOneKind(key, items, source);
+    checkOneKind(
+      key,
+      items.map((item, i) => [String(i), item]),
+      source,
+    );
     return { kind: "list", items };
   }
   if (typeof entry === "object" && entry !== null) {
     const entries = Object.entries(entry);
     for (const [member] of entries) checkMemberKey(member, key, source);
     const named = entries.map(([member, item]) => [member, adopt(owner, `${key}.${member}`, item, source)] as const);
-    checkOneKind(
-      key,
-      named.map(([, item]) => item),
-      source,
-    );
+    checkOneKind(key, named, source);
     return { kind: "record", entries: named };
   }
   const handle = handleOf(entry);
-  if (handle === undefined) {
-    throw new UserError({
-      what: `"${key}" is not a layer`,
-      where: placeOf(source),
-      help: "give layers() layers, blocks, or arrays or records of them; functions such as silu need no name",
-    });
-  }
+  if (handle === undefined) throw noLayer(key, entry, source);
   if (handle.owner !== undefined) {
     throw new UserError({
       what: `the ${labelOf(handle)} given as "${key}" already has the name "${handle.key}"`,
@@ -229,15 +239,4 @@ function adopt(owner: BlockHandle, key: string, entry: unknown, source: Source):
   handle.key = key;
   owner.children.set(key, handle);
   return handle;
-}
-
-/** torch keeps parameters and modules in containers of different kinds. */
-function checkOneKind(key: string, items: readonly Named[], source: Source): void {
-  const parameters = items.filter((item) => item.kind === "layer" && isRead(item.op));
-  if (parameters.length === 0 || parameters.length === items.length) return;
-  throw new UserError({
-    what: `"${key}" holds parameters beside layers`,
-    where: placeOf(source),
-    help: "give parameters a list or a record of their own",
-  });
 }

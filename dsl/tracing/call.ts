@@ -117,16 +117,18 @@ export function traceBody(
 ): Body {
   const trace: Trace = { block: handle, nodes: [], part };
   const inputs = values.map((value): Value => Object.freeze({ shape: value.shape }));
-  tracing.push(trace);
+  // What overflows the stack inside leaves its own behind.
+  const around = tracing.length;
   let returned: unknown;
   try {
+    tracing.push(trace);
     const features = inputs.map((value) => new Traced(value, trace));
     const first = features.length - (named?.length ?? 0);
     const record = named?.map((name, i) => [name, features[first + i]] as const);
     const given = record === undefined ? features : [...features.slice(0, first), Object.fromEntries(record)];
     returned = handle.forward(...(given as never[]));
   } finally {
-    tracing.pop();
+    tracing.length = around;
   }
   const kind =
     returned instanceof Traced || typeof returned !== "object" || returned === null

@@ -7,6 +7,7 @@ import type { Shape } from "../../src/ir/shape.ts";
 import { placeOf, type Source } from "../../src/ir/source.ts";
 import { modulesIn, neededModules } from "../../src/ir/walk.ts";
 import { traceBody } from "./call.ts";
+import { parametersIn } from "./code-text.ts";
 import { handleOf, labelOf, pathOf, type BlockHandle, type Handle, type LayerHandle, type Named } from "./handles.ts";
 import { newPart, type PartTrace } from "./trace.ts";
 
@@ -134,7 +135,11 @@ function recordLayer({ op, attrs, defaulted }: LayerHandle, path: string): Layer
   return { kind: "layer", path, op, attrs, defaulted, params };
 }
 
-function recordBlock({ name, config, definition, members: named, rebuilt }: BlockHandle, path: string, part: PartTrace): Block {
+function recordBlock(
+  { name, config, definition, forward, members: named, rebuilt }: BlockHandle,
+  path: string,
+  part: PartTrace,
+): Block {
   if (rebuilt !== undefined) return { ...rebuilt.block, path };
   const record = (member: Named): Member => {
     if (member.kind === "list") return { kind: "list", items: member.items.map(record) };
@@ -143,5 +148,6 @@ function recordBlock({ name, config, definition, members: named, rebuilt }: Bloc
   };
   const members = named.map(([key, member]) => [key, record(member)] as const);
   const children = members.flatMap(([, member]) => modulesIn(member));
-  return { kind: "block", path, name, config, members, children, definition };
+  const inputs = parametersIn(String(forward));
+  return { kind: "block", path, name, config, members, children, definition, inputs };
 }

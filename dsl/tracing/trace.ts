@@ -1,7 +1,7 @@
 /** What exists while a part is being recorded, and the checks on what arrives there. */
 import { UserError, type Report } from "../../src/errors/index.ts";
 import type { Body, Module, Node, Value } from "../../src/ir/model.ts";
-import { channelsOf, type Shape } from "../../src/ir/shape.ts";
+import { channelsOf, formatShape, type Shape } from "../../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
 import { handleOf, pathOf, type BlockHandle, type Handle } from "./handles.ts";
 
@@ -12,6 +12,11 @@ export class Traced {
   constructor(value: Value, trace: Trace) {
     this.value = value;
     this.trace = trace;
+  }
+
+  /** As console.log shows it in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `feature ${formatShape(this.value.shape)}`;
   }
 
   /** What compares a feature or computes with it in JavaScript asks for this; what asks whether there is one does not. */

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,8 @@ from tempfile import mkstemp
 import pytest
 import torch
 from accelerate.state import AcceleratorState, GradientState, PartialState
+from processes import launcher
+from processes import start as start_python
 from small import NETWORKS, PACKAGE, Autoencoder
 
 from litevae_runtime.common.run_folder import RunFolder
@@ -22,8 +23,8 @@ SOURCE = TESTS.parent / "src"
 
 # One line of Python that trains; `before` stands in front of it.
 _PROGRAM = (
-    "import sys; {before}; from small import *; from litevae_runtime.training import command; "
-    "sys.exit(command.main(Autoencoder, NETWORKS, PACKAGE, sys.argv[1:]))"
+    "import sys; {before}; from small import *; from litevae_runtime.common.commands import end; "
+    "from litevae_runtime.training import command; end(command.main(Autoencoder, NETWORKS, PACKAGE, sys.argv[1:]))"
 )
 
 
@@ -44,24 +45,9 @@ def start(
     handle, file = mkstemp(".py", dir=images.parent)
     os.write(handle, _PROGRAM.format(before=before).replace("; ", "\n").encode())
     os.close(handle)
-    launcher = ("-m", "torch.distributed.run", f"--nproc_per_node={processes}", "--standalone")
-    return subprocess.Popen(
-        [
-            *(sys.executable, *(launcher if processes > 1 else ()), file),
-            *("--data", str(images), "--output", str(run), *more),
-        ],
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(map(str, (SOURCE, TESTS))),
-            "OMP_NUM_THREADS": "1",
-            "CUDA_VISIBLE_DEVICES": "",
-        },
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        # A process group of its own, to be signalled as one.
-        start_new_session=True,
-    )
+    program = (*(launcher(processes) if processes > 1 else ()), file)
+    arguments = ("--data", str(images), "--output", str(run), *more)
+    return start_python(*program, *arguments, paths=(SOURCE, TESTS))
 
 
 def wait_for(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:

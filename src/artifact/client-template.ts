@@ -8,5 +8,8 @@ export function clientTemplate(): { readonly script: string; readonly declaratio
     .map((path) => new URL(path, installation))
     .find((place) => existsSync(new URL("template.mjs", place)));
   const read = (name: string): string => readFileSync(new URL(name, must(folder, "a build of the client")), "utf8");
-  return { script: read("template.mjs"), declarations: read("template.d.mts") };
+  const script = read("template.mjs").replace(/^import .* from "(.*)";\n/gm, "");
+  // One file, which imports nothing: what the template imports comes after it.
+  const tiles = read("../../ir/tiles.mjs").replace(/^export (?=(?:async )?function)/gm, "");
+  return { script: `${script}${tiles}`, declarations: read("template.d.mts") };
 }

@@ -80,7 +80,7 @@ export function manifestBeside(path: string): Manifest | undefined {
 /** The manifest and configuration of a folder that `compile` finished; the files named in `check` are compared with their sha256. */
 export function openCompiled(path: string, check: readonly string[]): { readonly manifest: Manifest; readonly config: Config } {
   if (!existsSync(path))
-    throw new UserError({ what: `there is no folder ${path}`, help: "give the folder that litevae compile wrote" });
+    throw new UserError({ what: `there is no folder ${path}`, help: `compile it first: litevae compile MODEL -o ${path}` });
   const manifest = readJson(path, manifestName);
   if (!isManifest(manifest)) return refuse(path, "its manifest.json is not one of litevae");
   for (const [name, entry] of Object.entries(manifest.files)) {

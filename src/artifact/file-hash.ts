@@ -13,3 +13,10 @@ export function sha256OfFile(path: string): string {
   }
   return hash.digest("hex");
 }
+
+/** The sha256 of lines, each ended by a line feed. */
+export function textHash(lines: Iterable<string>): string {
+  const hash = createHash("sha256");
+  for (const line of lines) hash.update(`${line}\n`);
+  return hash.digest("hex");
+}

@@ -1,16 +1,14 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { realpathSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { renameSync, rmdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { UserError } from "../errors/index.ts";
+import { lock, lockName } from "./folder-lock.ts";
 import { makeFolder } from "./make-folder.ts";
 
 export const manifestName = "manifest.json";
 /** Stands in a folder from the first byte of a compile until its manifest is there; lists the files that are the compiler's, one a line. */
 const unfinishedName = ".litevae-unfinished";
-
-/** Holds the process id of the compile that is writing, and the folder, so that a copy of it is not taken for locked. */
-const lockName = ".litevae-lock";
 
 export interface FileEntry {
   readonly bytes: number;
@@ -41,7 +39,11 @@ export class OutputFolder {
     } catch (error) {
       throw cannotWrite(this.path, error);
     }
-    lock(this.path);
+    try {
+      lock(this.path, "compile");
+    } catch (error) {
+      throw error instanceof UserError ? error : cannotWrite(this.path, error);
+    }
     // Once more: another compile may have ended since.
     this.#before = earlierFiles(this.path, this.#force);
     try {
@@ -92,42 +94,6 @@ export class OutputFolder {
     this.write(manifestName, [`${JSON.stringify({ ...manifest, files }, null, 2)}\n`]);
     rmSync(join(this.path, unfinishedName), { force: true });
     rmSync(join(this.path, lockName), { force: true });
-  }
-}
-
-/**
- * Takes the folder for this process; refuses one that a living process is writing. Locks of libraries are kept fresh by a timer, which stands still
- * while a compile computes, and so are taken for stale; here the process itself is asked for.
- */
-function lock(folder: string): void {
-  const path = join(folder, lockName);
-  const own = `${process.pid} ${realpathSync(folder)}`;
-  for (;;) {
-    try {
-      writeFileSync(path, own, { flag: "wx" });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw cannotWrite(folder, error);
-    }
-    // Gone in between: the other one has ended.
-    const [holder, ...place] = existsSync(path) ? readFileSync(path, "utf8").split(" ") : [];
-    if (place.join(" ") === realpathSync(folder) && Number(holder) !== process.pid && isAlive(Number(holder))) {
-      throw new UserError({
-        what: `${folder} is being written by another compile`,
-        found: `process ${holder}`,
-        help: `wait until it has ended, or give another -o; if that process is no compile, remove ${path}`,
-      });
-    }
-    rmSync(path, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

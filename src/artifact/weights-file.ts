@@ -5,6 +5,7 @@ import { UserError } from "../errors/index.ts";
 import { Safetensors } from "../weights/safetensors.ts";
 import { manifestBeside } from "./compiled-folder.ts";
 import { sha256OfFile } from "./file-hash.ts";
+import { opened } from "./sealed.ts";
 
 /** As diffusers and we call files of weights, those in full precision first. */
 const usualNames = ["diffusion_pytorch_model", "model"].flatMap((name) => [`${name}.safetensors`, `${name}.fp16.safetensors`]);
@@ -23,9 +24,9 @@ export function openWeights(path: string): Safetensors {
   // To open a pipe would be to wait for who writes into it.
   if (there?.isFile() === false)
     throw cannotRead(path)(there.isDirectory() ? "a folder" : "a pipe or a device", "give --weights a safetensors file");
-  const { size } = opened(path, (file) => fstatSync(file), cannotRead(path));
+  const { size } = withFile(path, (file) => fstatSync(file), cannotRead(path));
   const read = (position: number, length: number): Uint8Array<ArrayBuffer> =>
-    opened(path, (file) => readFully(file, position, length, path), cannotRead(path));
+    withFile(path, (file) => readFully(file, position, length, path), cannotRead(path));
   return new Safetensors({ name: path, size, read });
 }
 
@@ -58,6 +59,12 @@ interface Listing {
 function listingsOf(path: string): readonly Listing[] {
   const folder = dirname(path);
   const name = basename(path);
+  const sealed = (listing: string, help: string): Listing => ({
+    name: listing,
+    sha256: sealedHashes(join(folder, listing), help)[name],
+    done: "trained",
+    help,
+  });
   return [
     {
       name: "manifest.json",
@@ -65,21 +72,22 @@ function listingsOf(path: string): readonly Listing[] {
       done: "compiled",
       help: "compile that folder again; what was changed on purpose goes into a folder without that manifest",
     },
-    { name: "state.json", sha256: checkpointHashes(folder)[name], done: "trained", help: "take another checkpoint" },
+    sealed("state.json", "take another checkpoint"),
+    sealed("hashes.json", "take a checkpoint of the run; what was changed on purpose goes into a folder without hashes.json"),
   ];
 }
 
-/** The hashes in a training checkpoint's state.json; none in other folders. UserError where it is damaged. */
-function checkpointHashes(folder: string): Readonly<Record<string, string>> {
-  const state = join(folder, "state.json");
-  if (!existsSync(state)) return {};
+/** The hashes of a checkpoint's files, or of what a run left; none in other folders. UserError where they are damaged. */
+function sealedHashes(listing: string, help: string): Readonly<Record<string, string>> {
+  if (!existsSync(listing)) return {};
   try {
-    return (JSON.parse(readFileSync(state, "utf8")) as { files?: Record<string, string> } | null)?.files ?? {};
+    const { files } = opened(readFileSync(listing, "utf8"));
+    return typeof files === "object" && files !== null ? (files as Readonly<Record<string, string>>) : {};
   } catch (error) {
     throw new UserError({
-      what: `${state}, which has the hashes of the checkpoint's files, is damaged`,
+      what: `${listing}, which has the hashes of the files beside it, is damaged`,
       found: (error as Error).message,
-      help: "take another checkpoint",
+      help,
     });
   }
 }
@@ -114,7 +122,7 @@ function cannotRead(path: string): Failure {
     new UserError({ what: `cannot read the weights ${path}`, found, help });
 }
 
-function opened<T extends Stats | Uint8Array>(path: string, use: (file: number) => T, failure: Failure): T {
+function withFile<T extends Stats | Uint8Array>(path: string, use: (file: number) => T, failure: Failure): T {
   let file: number;
   try {
     file = openSync(path, "r");

@@ -5,6 +5,7 @@ import type { Model, Part } from "../ir/model.ts";
 import { formatShape } from "../ir/shape.ts";
 import { fittingSizes } from "../ir/size.ts";
 import { verifyModel } from "../ir/verify.ts";
+import { reachText } from "../report/reach.ts";
 import { filePath, isFile } from "./load-file.ts";
 import { latentOption, modelArgument } from "./options.ts";
 
@@ -40,7 +41,7 @@ function describe(model: Model): string {
     const outputs = part.outputNames
       .map((name, i) => `${name} ${formatShape(must(part.graph.outputs[i], name).shape)}`)
       .join(", ");
-    return `  ${part.name.padEnd(13)} ${input} → ${outputs}; ${sizes(part)}`;
+    return `  ${part.name.padEnd(13)} ${input} → ${outputs}; ${[sizes(part), reachText(part) ?? []].flat().join("; ")}`;
   });
   return `${model.name}: types and shapes are right\n${lines.join("\n")}\n`;
 }
@@ -49,5 +50,6 @@ function sizes(part: Part): string {
   const along = fittingSizes([part], "H");
   if (along === undefined) return "no image size up to 4096 fits";
   const { minimum, step } = along;
+  if (minimum === 1 && step === 1) return "any size";
   return minimum === step ? `sides in multiples of ${step}` : `sides ${minimum}, ${minimum + step}, ${minimum + 2 * step}, …`;
 }

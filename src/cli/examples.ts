@@ -14,6 +14,7 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: "litevae compile b -o out/b --target onnx,torch", does: "graphs and a package that trains" },
     { line: "litevae run out/b photo.jpg -o out/photo", does: "a reconstruction" },
   ],
+  init: [{ line: "litevae init my-model", does: "model.ts, tsconfig.json, package.json with scripts" }],
   list: [{ line: "litevae list", does: "names for MODEL and --recipe" }],
   check: [
     { line: "litevae check model.ts", does: "a model of your own" },
@@ -38,6 +39,10 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: "litevae run out/b photo.jpg -o out/photo", does: "padded to a size that fits" },
     { line: "litevae run out/b photo.jpg -o out/photo --fit crop", does: "cropped instead" },
   ],
+  encode: [
+    { line: "litevae encode out/b photos -o latents --flip", does: "at 256×256; a folder of images, classes by its folders" },
+    { line: "litevae encode out/b photos -o latents --provider cuda --batch 64", does: "on a GPU" },
+  ],
   verify: [
     { line: "litevae verify out/b", does: "graphs against the package beside them" },
     { line: "litevae verify out/b --weights RUN/model.safetensors", does: "were the graphs compiled from these?" },
@@ -46,6 +51,11 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: "litevae bench out/b", does: "on everything that onnxruntime can use here" },
     { line: "litevae bench out/b --parts encoder --batches 32 --provider cuda", does: "as in the paper's Table 3" },
     { line: "litevae bench out/b --threads 1 --format json -o bench.json", does: "for scripts" },
+  ],
+  completions: [
+    { line: "litevae completions bash >> ~/.bashrc", does: "once" },
+    { line: "litevae completions zsh > ~/.zfunc/_litevae", does: "into a folder of fpath" },
+    { line: "litevae completions fish > ~/.config/fish/completions/litevae.fish", does: "once" },
   ],
   report: [
     { line: "litevae report RUN", does: "writes RUN/report.html" },
@@ -63,6 +73,7 @@ export const exitCodes: readonly (readonly [code: number, meaning: string])[] = 
   [exitCode.wrongInput, "the model or the input is wrong, a budget is exceeded, or what was compared differs"],
   [exitCode.usage, "the command line is wrong"],
   [exitCode.bug, "a bug in litevae"],
+  [exitCode.stopped, "encode was stopped by Ctrl-C"],
 ];
 
 /** Ends the help of `litevae` and of its commands with examples, and its own with the exit codes. */

@@ -1,12 +1,16 @@
 import { Command, CommanderError, Help, type Option } from "commander";
 import { exitCode, UsageError, UserError } from "../errors/index.ts";
 import { memoryFault } from "../errors/memory.ts";
+import { missingPackage } from "../errors/missing-package.ts";
 import { packageVersion } from "../artifact/version.ts";
 import { addBench } from "./bench.ts";
 import { addCheck } from "./check.ts";
 import { addCompare } from "./compare.ts";
 import { addCompile } from "./compile.ts";
+import { addCompletions } from "./completions.ts";
+import { addEncode } from "./encode.ts";
 import { showExamples } from "./examples.ts";
+import { addInit } from "./init.ts";
 import { addList } from "./list.ts";
 import { addReport } from "./report.ts";
 import { addRun } from "./run.ts";
@@ -24,7 +28,21 @@ export function commandLine(): Command {
     .configureOutput({ outputError: () => undefined })
     .configureHelp({ optionDescription })
     .hook("preAction", (_, command) => refuseEmpty(command));
-  for (const add of [addList, addCheck, addSummary, addCompare, addCompile, addRun, addReport, addVerify, addBench]) add(program);
+  for (const add of [
+    addInit,
+    addList,
+    addCheck,
+    addSummary,
+    addCompare,
+    addCompile,
+    addRun,
+    addEncode,
+    addReport,
+    addVerify,
+    addBench,
+    addCompletions,
+  ])
+    add(program);
   showExamples(program);
   return program;
 }
@@ -46,7 +64,7 @@ export function heedReader(): void {
   });
 }
 
-/** Runs the command line and returns the exit code: 0 done, 1 the model or the input is wrong, 2 usage, 70 a bug in litevae. */
+/** Runs the command line and returns the exit code: 0 done, 1 the model or the input is wrong, 2 usage, 70 a bug in litevae; `encode` ends with 130 at Ctrl-C. */
 export async function main(argv: readonly string[]): Promise<number> {
   const program = commandLine();
   try {
@@ -71,7 +89,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function report(thrown: unknown): Promise<number> {
-  const error = memoryFault(thrown) ?? thrown;
+  const error = memoryFault(thrown) ?? missingPackage(thrown) ?? thrown;
   if (error instanceof UserError) {
     const { renderReport } = await import("./render.ts");
     process.stderr.write(error.reports.map((item) => renderReport(item)).join("\n"));

@@ -18,6 +18,7 @@ export const resources: Resources = {
       if (warning !== undefined) process.stderr.write(`warning: ${warning}\n`);
       return images;
     },
+    noise: async (shape, seed) => (await import("../onnxruntime/scenes.ts")).sceneValue("noise", shape, seed, Infinity).data,
     load: async (graph) => (await import("../onnxruntime/session.ts")).loadGraph(graph, { asWritten: true }),
   }),
   clientTemplate,

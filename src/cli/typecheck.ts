@@ -3,26 +3,41 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Project, ts, type Diagnostic, type DiagnosticMessageChain } from "ts-morph";
-import type { Report } from "../errors/index.ts";
+import { UserError, type Report } from "../errors/index.ts";
 import { installation } from "../ir/installation.ts";
 import { entries } from "./entries.ts";
+import { nodeMarked, type Marked } from "./type-nodes.ts";
+import { cure, withoutConsequences } from "./type-words.ts";
 
 /**
  * The TypeScript diagnostics of a model file and of the files it imports, worst first as TypeScript orders them. In a JavaScript file these are
  * its syntax, and its types after `// @ts-check`.
  */
 export function typeErrors(path: string): readonly Report[] {
-  const errors = diagnosed(path, []);
+  const found = diagnosed(path, []);
   // Node runs the file, and its types, which few models use, take as long again as the check.
-  const wantsNode = errors.some((error) => namesOfNode.includes(error.getCode()));
-  return (wantsNode ? diagnosed(path, ["node"]) : errors).map(reportOf);
+  const wantsNode = found.diagnostics.some((error) => namesOfNode.includes(error.getCode()));
+  const { diagnostics, exported } = wantsNode ? diagnosed(path, ["node"]) : found;
+  const marked = diagnostics.map((diagnostic) => markedIn(diagnostic, exported));
+  const primary = new Set(withoutConsequences(marked.filter((each) => each !== undefined)));
+  return diagnostics.flatMap((diagnostic, i) => {
+    const each = marked[i];
+    return each === undefined || primary.has(each) ? [reportOf(diagnostic, each)] : [];
+  });
 }
 
 /** "Do you need to install type definitions for node?" */
-const namesOfNode: readonly number[] = [2580, 2591];
+const namesOfNode: readonly number[] = [2580, 2584, 2591];
 
-function diagnosed(path: string, types: string[]): readonly Diagnostic[] {
+interface Diagnosed {
+  readonly diagnostics: readonly Diagnostic[];
+  /** What `litevae/dsl` exports. */
+  readonly exported: readonly string[];
+}
+
+function diagnosed(path: string, types: string[]): Diagnosed {
   const config = nearestConfig(dirname(path));
+  if (config !== undefined) requireReadable(config);
   const project = new Project({
     ...(config === undefined ? {} : { tsConfigFilePath: config }),
     skipAddingFilesFromTsConfig: true,
@@ -50,8 +65,31 @@ function diagnosed(path: string, types: string[]): readonly Diagnostic[] {
     source,
     ...source.getReferencedSourceFiles().filter((file) => !file.isInNodeModules() && !isOurs(file.getFilePath())),
   ]);
-  return [...own].flatMap((file) => file.getPreEmitDiagnostics());
+  const language = project.getSourceFile(entry("authoring"));
+  return {
+    diagnostics: [...own].flatMap((file) => file.getPreEmitDiagnostics()),
+    exported: language?.getExportSymbols().map((symbol) => symbol.getName()) ?? [],
+  };
 }
+
+/** UserError where a tsconfig.json is no JSON, or extends what is not there. */
+function requireReadable(path: string): void {
+  const read: { readonly config?: unknown; readonly error?: ts.Diagnostic } = ts.readConfigFile(path, (file) =>
+    ts.sys.readFile(file),
+  );
+  const missing = (): ts.Diagnostic | undefined =>
+    ts.parseJsonConfigFileContent(read.config, ts.sys, dirname(path)).errors.find(({ code }) => cannotRead.includes(code));
+  const wrong = read.error ?? missing();
+  if (wrong === undefined) return;
+  throw new UserError({
+    what: `cannot read ${path}, by which the types of models beside it are checked`,
+    found: ts.flattenDiagnosticMessageText(wrong.messageText, "\n"),
+    help: "correct it, or what it extends",
+  });
+}
+
+/** "Cannot read file", "File not found". */
+const cannotRead: readonly number[] = [5012, 5083, 6053];
 
 /** The folder in which this installation has @types/node. */
 const typeRoots = dirname(dirname(createRequire(import.meta.url).resolve("@types/node/package.json")));
@@ -76,55 +114,31 @@ export function nearestConfig(folder: string): string | undefined {
   return dirname(folder) === folder ? undefined : nearestConfig(dirname(folder));
 }
 
-function reportOf(diagnostic: Diagnostic): Report {
+/** What the report of a diagnostic is made of. */
+interface Told extends Marked {
+  readonly diagnostic: Diagnostic;
+}
+
+function markedIn(diagnostic: Diagnostic, exported: readonly string[]): Told | undefined {
+  const [file, start, length] = [diagnostic.getSourceFile(), diagnostic.getStart(), diagnostic.getLength()];
+  if (file === undefined || start === undefined) return undefined;
+  const node = nodeMarked(file, start, length ?? 0);
+  return { diagnostic, code: diagnostic.getCode(), lines: flatten(diagnostic.getMessageText()), node, exported };
+}
+
+function reportOf(diagnostic: Diagnostic, marked: Told | undefined): Report {
   const [what = "", ...details] = flatten(diagnostic.getMessageText());
-  const file = diagnostic.getSourceFile();
-  const start = diagnostic.getStart();
-  const position = file === undefined || start === undefined ? undefined : file.getLineAndColumnAtPos(start);
+  const { node } = marked ?? {};
+  const where = node === undefined ? undefined : node.getSourceFile().getLineAndColumnAtPos(diagnostic.getStart() ?? 0);
   return {
     what: `${what} (TS${diagnostic.getCode()})`,
-    ...(file === undefined || position === undefined ? {} : { where: { file: file.getFilePath(), ...position } }),
+    ...(node === undefined || where === undefined ? {} : { where: { file: node.getSourceFile().getFilePath(), ...where } }),
     ...(details.length === 0 ? {} : { found: details.slice(0, 4).join("\n") }),
-    help: missing.test(what) ? writeOne : remedy([what, ...details]),
+    help: marked === undefined ? "correct the tsconfig.json that is nearest to the file" : cure(marked),
   };
 }
 
 function flatten(message: string | DiagnosticMessageChain): readonly string[] {
   if (typeof message === "string") return message.split("\n");
   return [message.getMessageText(), ...(message.getNext() ?? []).flatMap(flatten)];
-}
-
-/** Without a name that is nearly the same, which TypeScript tells. */
-const missing = /^Module '"litevae\/dsl"' has no exported member '\w+'\.$/;
-const writeOne =
-  "docs/ops.md lists what there is; what is not there can be an op of your own: defineOp of litevae/op, docs/own-ops.md";
-
-const mismatch = /'Feature<(\d+), (\d+)>' is not assignable to (?:type|parameter of type) 'Feature<(\d+), (\d+)>'/;
-/** The functions that `model` wants, by the name of their argument in its declaration. */
-const partWanted = /is not assignable to type '\((image|latent): /;
-const argumentsDiffer = /^Types of parameters '.*' and '(?:image|latent)' are incompatible/;
-
-/** Says what two features that do not fit differ in; the first line of a message may compare functions, a later one their features. */
-function remedy(lines: readonly string[]): string {
-  const features = lines.map((line) => mismatch.exec(line)).find((match) => match !== null) ?? undefined;
-  if (features === undefined) return "correct the types here; an editor with TypeScript marks the same place";
-  const [, channels, stride, wantedChannels, wantedStride] = features;
-  if (channels !== wantedChannels && stride !== wantedStride) {
-    return `the feature has ${channels} channels at stride ${stride}, and ${wantedChannels} at stride ${wantedStride} are wanted`;
-  }
-  if (channels === wantedChannels) {
-    return `the feature has stride ${stride} and ${wantedStride} is wanted: pool, upsample or set stride`;
-  }
-  const argument = partWanted.exec(lines[0] ?? "")?.[1];
-  if (argument === undefined) {
-    return `the feature has ${channels} channels and ${wantedChannels} are wanted: change the layer here, or the one before it`;
-  }
-  if (lines.some((line) => argumentsDiffer.test(line))) {
-    return argument === "image"
-      ? `it takes images of ${wantedChannels} channels, and imageChannels is ${channels}: make the two equal`
-      : `the decoder takes ${wantedChannels} channels, and latentChannels is ${channels}: make the two equal`;
-  }
-  return argument === "image"
-    ? `the encoder gives ${channels} channels, and ${wantedChannels} are wanted: 2 × latentChannels, means first, then log-variances; latentChannels where posterior is "none"`
-    : `the decoder gives ${channels} channels, and imageChannels is ${wantedChannels}: make the two equal`;
 }

@@ -109,11 +109,14 @@ async function disagreement(
       help: "look in the model for a logarithm, a root or a division of what can be 0 or less; with weights of a run, see whether it diverged",
     });
   }
+  const own = [...new Set(wrong.flatMap(({ ownOps = [] }) => ownOps))];
   const { audiences } = await import("../targets/onnx/audience.ts");
   const whole = Object.entries(audiences).some(([name, each]) => name === audience && each.whole);
   const again = whole
     ? `--for ${audience} leaves norms to the runtime, and onnxruntime's on a processor round on flat images: compile with another --for, and verify that`
-    : "compile the model again; where this stays, please report it with the model";
+    : own.length > 0
+      ? `the model's own ${own.join(", ")} may be another function in its torch form than in its onnx form: testOp of litevae/op/test compares them, see docs/own-ops.md`
+      : "compile the model again; where this stays, please report it with the model";
   return new UserError({
     what: `the graphs in ${folder} do not give what the package gives`,
     expected: wrong.map(({ output, bound }) => `${output} within ${bound?.toExponential(2)}`).join("\n"),

@@ -1,7 +1,9 @@
 /** The pipeline: from a model to the files of its compiled folder, in memory. Whoever has a disk writes them there (src/artifact). */
+import { must } from "../errors/must.ts";
 import { formatDim } from "../ir/dim.ts";
+import { fold } from "../ir/fold.ts";
 import { unmeasured } from "../ir/latents.ts";
-import type { Model, Part, Value } from "../ir/model.ts";
+import type { Model, OpNode, Part, Value } from "../ir/model.ts";
 import { printModel } from "../ir/print.ts";
 import { elementCount } from "../ir/shape.ts";
 import { verifyModel } from "../ir/verify.ts";
@@ -63,6 +65,12 @@ export interface PartFacts {
   readonly params: number;
   /** The shapes of its inputs, by their names: `["N", "12", "H/8", "W/8"]`. A graph's file calls its sizes otherwise. */
   readonly inputs: Readonly<Record<string, readonly string[]>>;
+  /** The outputs that no parameter reaches, of which weights say nothing; absent where there are none. */
+  readonly unlearned?: readonly string[];
+  /** The ops of the author's own behind each output that has some; absent where none has. */
+  readonly own_ops?: Readonly<Record<string, readonly string[]>>;
+  /** Paths of the modules whose tensors in model.safetensors it has; one that is "" has them all. */
+  readonly modules: readonly string[];
 }
 
 /** Files in the order in which they are written, made while they are. */
@@ -178,12 +186,47 @@ function factsOf<Resources>(
     model: model.name,
     model_sha256: modelHash,
     weights: weights === undefined ? { seed } : { file_sha256: weights.sha256 },
-    parts: Object.fromEntries(parts.map((part) => [part.name, { params: countParams(part), inputs: inputsOf(part) }])),
+    parts: Object.fromEntries(parts.map((part) => [part.name, partFacts(part)])),
+  };
+}
+
+function partFacts(part: Part): PartFacts {
+  return {
+    params: countParams(part),
+    inputs: inputsOf(part),
+    modules: topModules([part]).map(({ path }) => path),
+    ...originsOf(part),
   };
 }
 
 function inputsOf({ inputNames, graph }: Part): PartFacts["inputs"] {
   return Object.fromEntries(inputNames.map((name, i) => [name, (graph.inputs[i] as Value).shape.map(formatDim)]));
+}
+
+function originsOf({ graph, outputNames }: Part): Pick<PartFacts, "unlearned" | "own_ops"> {
+  const nothing: Origins = { learned: false, own: new Set() };
+  const found = fold(
+    graph,
+    graph.inputs.map(() => nothing),
+    originOf,
+  );
+  const named = outputNames.map((name, i) => [name, must(found[i], name)] as const);
+  const unlearned = named.flatMap(([name, { learned }]) => (learned ? [] : [name]));
+  const own = named.flatMap(([name, { own: ops }]) => (ops.size === 0 ? [] : [[name, [...ops].sort()] as const]));
+  return { ...(unlearned.length > 0 && { unlearned }), ...(own.length > 0 && { own_ops: Object.fromEntries(own) }) };
+}
+
+interface Origins {
+  readonly learned: boolean;
+  readonly own: ReadonlySet<string>;
+}
+
+function originOf({ op, layer }: OpNode, inputs: readonly Origins[]): Origins {
+  const own = op.own === undefined ? [] : [op.name];
+  return {
+    learned: (layer?.params.length ?? 0) > 0 || inputs.some(({ learned }) => learned),
+    own: new Set([...inputs.flatMap((each) => [...each.own]), ...own]),
+  };
 }
 
 function countParams(part: Part): number {

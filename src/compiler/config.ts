@@ -4,6 +4,7 @@ import { isUsual, wiringOf, type Wiring } from "../ir/autoencoder.ts";
 import { formatDim } from "../ir/dim.ts";
 import { unmeasured, type LatentStatistics } from "../ir/latents.ts";
 import type { Interchange, Model, Part } from "../ir/model.ts";
+import { reachesOf, type PartReach } from "../ir/receptive-field.ts";
 import { fittingSizes, type FittingSizes, type Sizes } from "../ir/size.ts";
 import { placeOf, type Source } from "../ir/source.ts";
 import { stepsOf } from "../ir/walk.ts";
@@ -20,6 +21,8 @@ export interface Config extends Partial<LatentStatistics>, Pick<StoredConfig, "p
   readonly sizes: Sizes;
   /** Those that a part which only training runs accepts as well, where it was compiled. */
   readonly [sizesWith: `sizes_with_${string}`]: Sizes | undefined;
+  /** How far each part looks that tiles may be cut of. */
+  readonly reach?: Readonly<Record<string, PartReach>>;
   /** How graphs go together, where that is not as usual: an image's mean is what the decoder decodes. */
   readonly wiring?: Wiring;
 }
@@ -79,7 +82,7 @@ function configOf(model: Model, parts: readonly Part[], latents: LatentStatistic
   const withEach = parts
     .filter((part) => !inference.includes(part))
     .map((part) => [sizesWith(part.name), sizesOf(model, [...inference, part])] as const);
-  const wiring = wiringOf(model);
+  const [wiring, reach] = [wiringOf(model), reachesOf(inference)];
   return {
     model: model.name,
     image_channels: model.imageChannels,
@@ -88,6 +91,7 @@ function configOf(model: Model, parts: readonly Part[], latents: LatentStatistic
     // A discriminator often needs a coarser grid, which is no reason for the others to.
     sizes: sizesOf(model, inference.length === 0 ? parts : inference),
     ...Object.fromEntries(withEach),
+    ...(Object.keys(reach).length === 0 ? {} : { reach }),
     ...(isUsual(wiring) ? {} : { wiring }),
     ...(model.autoencoder === undefined ? {} : (latents ?? unmeasured)),
   };

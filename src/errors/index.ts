@@ -49,7 +49,7 @@ export class ShapeError extends Error {
 }
 
 /** The documented exit codes. */
-export const exitCode = { ok: 0, wrongInput: 1, usage: 2, bug: 70 } as const;
+export const exitCode = { ok: 0, wrongInput: 1, usage: 2, bug: 70, stopped: 130 } as const;
 
 /** The candidate closest to `word` by edit distance, when it is near enough to be what was meant. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {

@@ -67,13 +67,10 @@ function parse(bytes: Buffer): Parsed {
   if (bytes.length < start) throw new ImageError("the file is cut off");
   const end = start + (wide ? bytes.readUInt32LE(8) : bytes.readUInt16LE(8));
   const header = bytes.subarray(start, end).toString("latin1");
-  const described = /["']descr["']\s*:\s*["']([<>|=])([a-zA-Z]\d*)["']/.exec(header);
-  const [order, code] = described === null ? ["|", "records"] : [described[1], must(described[2], "the type's code")];
+  const { order, code, sizes, fortran } = described(header);
   const kind = kinds[code];
   if (kind === undefined) throw new ImageError(`an array of ${code}`, "store integers, floats or booleans");
-  const sizes = /["']shape["']\s*:\s*\(([\d, ]*)\)/.exec(header);
-  if (sizes === null) throw new ImageError("an array without its shape");
-  const shape = Array.from(must(sizes[1], "the shape").matchAll(/\d+/g), ([size]) => Number(size));
+  const shape = Array.from(sizes.matchAll(/\d+/g), ([size]) => Number(size));
   const data = bytes.subarray(end);
   const count = shape.reduce((product, size) => product * size, 1);
   if (data.length !== count * kind.bytes)
@@ -82,7 +79,22 @@ function parse(bytes: Buffer): Parsed {
     );
   const own = Buffer.from(new Uint8Array(data).buffer);
   if (order === ">" && kind.bytes > 1) swapped(own, kind.bytes);
-  return { kind, shape, fortran: /["']fortran_order["']\s*:\s*True/.test(header), values: kind.read(own.buffer) };
+  return { kind, shape, fortran, values: kind.read(own.buffer) };
+}
+
+/** What the header says, a dictionary in Python's words. Python 2 wrote u before texts and L behind sizes. */
+function described(header: string): { order: string; code: string; sizes: string; fortran: boolean } {
+  const value = (key: string, pattern: string): RegExpExecArray | null =>
+    new RegExp(`[{,]\\s*u?["']${key}["']\\s*:\\s*${pattern}\\s*(?=[,}])`).exec(header);
+  const keys = Array.from(header.matchAll(/[{,]\s*u?["'](\w+)["']\s*:/g), ([, key]) => key);
+  const shape = value("shape", String.raw`\(((?:\s*\d+L?\s*,)*\s*(?:\d+L?)?)\s*\)`);
+  const fortran = value("fortran_order", "(True|False)");
+  if (keys.toSorted().join() !== "descr,fortran_order,shape" || shape === null || fortran === null)
+    throw new ImageError("a damaged NPY: its header");
+  const type = value("descr", String.raw`u?["']([<>|=]?)(\w+)["']`);
+  const [, order = "|", name = "records"] = type ?? [];
+  const code = Object.entries(kinds).find(([, kind]) => kind.type === name)?.[0] ?? name;
+  return { order, code, sizes: must(shape[1], "the shape"), fortran: fortran[1] === "True" };
 }
 
 function swapped(bytes: Buffer, size: number): void {

@@ -22,17 +22,28 @@ export interface PlanarImage {
   readonly data: Float32Array;
 }
 
+/** An image as it is decoded. */
+export interface DecodedImage extends PlanarImage {
+  /** Whether its values are whole steps of 255, in which Pillow computes with it. */
+  readonly inSteps: boolean;
+}
+
 /** Reads a file, whole and upright. Throws an ImageError with the reason where it gives no image of so many channels. */
-export async function openImage(path: string, channels: number, rule: PixelRule): Promise<PlanarImage> {
-  const bytes = await stored(path);
+export async function openImage(path: string, channels: number, rule: PixelRule): Promise<DecodedImage> {
+  return await decodeImage(await stored(path), channels, rule);
+}
+
+/** The image in a file's bytes, as `openImage`. */
+export async function decodeImage(bytes: Buffer, channels: number, rule: PixelRule): Promise<DecodedImage> {
+  if (bytes.length === 0) throw new ImageError("the file is empty");
   const format = formatOf(bytes);
   try {
-    const samples = await samplesOf(bytes, format, channels, rule);
+    const { samples, isPhotograph } = await samplesOf(bytes, format, channels, rule);
     const planes = await shown(samples, channels, rule);
     const { height, width } = samples;
     const data = new Float32Array(channels * height * width);
     planes.forEach((plane, channel) => data.set(plane, channel * height * width));
-    return { channels, height, width, data };
+    return { channels, height, width, data, inSteps: isPhotograph && samples.isColour && isPlain(samples, rule) };
   } catch (error) {
     if (error instanceof ImageError || error instanceof InternalError) throw error;
     // Decoders throw errors of their own on damaged files, and pako texts; the first line of libvips' says what is wrong.
@@ -46,9 +57,7 @@ async function stored(path: string): Promise<Buffer> {
   try {
     // To read a pipe would be to wait for who writes into it.
     if (!(await stat(path)).isFile()) throw new ImageError("no file, but a folder, a pipe or a device");
-    const bytes = await readFile(path);
-    if (bytes.length === 0) throw new ImageError("the file is empty");
-    return bytes;
+    return await readFile(path);
   } catch (error) {
     if (error instanceof ImageError) throw error;
     throw new ImageError(firstLine(error));
@@ -60,17 +69,30 @@ function firstLine(error: unknown): string {
   return line;
 }
 
-async function samplesOf(bytes: Buffer, format: Format, channels: number, { profile }: PixelRule): Promise<Samples> {
-  if (format === "NPY") return npySamples(bytes, channels);
-  if (format === "BMP") return asked(bmpSamples(bytes), channels, undefined);
-  if (format === "PNG") return photographSamples(plainPng(bytes), channels, profile === "srgb");
-  if (format !== "TIFF") return photographSamples({ file: bytes }, channels, profile === "srgb");
+/** `isPhotograph` is whether Pillow decodes it in training, and not a reader of samples that are no photograph's. */
+interface Stored {
+  readonly samples: Samples;
+  readonly isPhotograph: boolean;
+}
+
+async function samplesOf(bytes: Buffer, format: Format, channels: number, { profile }: PixelRule): Promise<Stored> {
+  const photograph = (samples: Samples): Stored => ({ samples, isPhotograph: true });
+  if (format === "NPY") return { samples: npySamples(bytes, channels), isPhotograph: false };
+  if (format === "BMP") return photograph(asked(bmpSamples(bytes), channels, undefined));
+  const toSrgb = profile === "srgb";
+  if (format === "PNG") return photograph(await photographSamples(plainPng(bytes), channels, toSrgb));
+  if (format !== "TIFF") return photograph(await photographSamples({ file: bytes }, channels, toSrgb));
   const found = await tiffSamples(bytes, channels);
-  if (!("file" in found)) return found;
-  const samples = await photographSamples(found, channels, profile === "srgb");
-  if (!found.whiteIsZero) return samples;
+  if (!("file" in found)) return { samples: found, isPhotograph: false };
+  const samples = await photographSamples(found, channels, toSrgb);
+  if (!found.whiteIsZero) return photograph(samples);
   // libvips has turned them over, and what is declared is of those in the file.
-  return { ...samples, planes: samples.planes.map((plane) => plane.map((value) => 255 - value)), whiteIsZero: true };
+  return photograph({ ...samples, planes: samples.planes.map((plane) => plane.map((value) => 255 - value)), whiteIsZero: true });
+}
+
+/** Whether nothing but their type says what samples of 8 bits mean. */
+function isPlain({ type }: Samples, { range, nodata }: PixelRule): boolean {
+  return type === "uint8" && range === null && nodata === null;
 }
 
 async function shown(samples: Samples, channels: number, rule: PixelRule): Promise<readonly Float32Array[]> {
@@ -88,7 +110,7 @@ async function shown(samples: Samples, channels: number, rule: PixelRule): Promi
   }
   if (alpha !== undefined) planes = onWhite(planes, alpha, premultiplied);
   // Grey and RGB of 8 bits stay in whole steps, as in Pillow.
-  const inSteps = type === "uint8" && rule.range === null && rule.nodata === null;
+  const inSteps = isPlain(samples, rule);
   if (inSteps && alpha !== undefined) planes = planes.map((plane) => plane.map((value) => step(value) / 127.5 - 1));
   if (channels === 1 && planes.length === 3) return [luma(planes, inSteps)];
   return planes.length < channels ? Array.from({ length: channels }, () => planes[0] as Float32Array) : planes;

@@ -1,9 +1,10 @@
 /** What sharp decodes: samples of 8 and 16 bits, upright, and what their colour profile makes of them. */
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { deflateSync } from "node:zlib";
+import { counted } from "../errors/counted.ts";
 import { orientationOf } from "./exif.ts";
 import { chunkOf } from "./png.ts";
-import { counted, ImageError, mostPixels, upright, wrongChannels, type SampleArray, type Samples } from "./samples.ts";
+import { ImageError, mostPixels, upright, wrongChannels, type SampleArray, type Samples } from "./samples.ts";
 
 /** A file for sharp, and what it is not asked: what is up, and what colours mean. */
 export interface Photograph {
@@ -85,7 +86,7 @@ async function decoded(image: Sharp, space: Space): Promise<Samples> {
 
 function own(samples: Samples, channels: number, mode: string): Samples {
   const count = samples.planes.length;
-  if (count !== channels) throw wrongChannels(`${counted(count)} (${mode}), not ${channels}`, channels);
+  if (count !== channels) throw wrongChannels(`${counted(count, "channel")} (${mode}), not ${channels}`, channels);
   return samples;
 }
 

@@ -2,7 +2,7 @@
  * The chunks of a PNG, checked before its pixels are decoded: decoders differ in what they pass over. runtime/'s data/png.py has the same
  * rules.
  */
-import { crc32, inflateSync } from "node:zlib";
+import { constants, crc32, deflateSync, inflateSync } from "node:zlib";
 import { orientationOf } from "./exif.ts";
 import { ImageError } from "./samples.ts";
 
@@ -63,12 +63,23 @@ export function plainPng(bytes: Buffer): Png {
     kept.push({ kind: "tRNS", body: body("tRNS") });
   }
   const compressed = Buffer.concat(chunks.filter((chunk) => chunk.kind === "IDAT").map((chunk) => chunk.body));
-  kept.push({ kind: "IDAT", body: compressed }, { kind: "IEND", body: Buffer.alloc(0) });
+  kept.push({ kind: "IDAT", body: withChecksum(compressed) }, { kind: "IEND", body: Buffer.alloc(0) });
   return {
     file: Buffer.concat([Buffer.from(signature, "latin1"), ...kept.map((each) => chunkOf(each.kind, each.body))]),
     orientation: orientationOf(body("eXIf")),
     profile: profileOf(body("iCCP")),
   };
+}
+
+/** A stream that ends before the checksum of its pixels may have all of them, and libpng wants it whole. */
+function withChecksum(compressed: Buffer): Buffer {
+  try {
+    inflateSync(compressed);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "Z_BUF_ERROR")
+      return deflateSync(inflateSync(compressed, { finishFlush: constants.Z_SYNC_FLUSH }), { level: 1 });
+  }
+  return compressed;
 }
 
 interface Chunk {

@@ -1,4 +1,5 @@
 /** What an image file stores, before it is known what the numbers mean. */
+import { counted } from "../errors/counted.ts";
 
 export type SampleArray =
   Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
@@ -49,12 +50,8 @@ export const declareRange = "declare the range that they can have (range)";
 export function wrongChannels(reason: string, channels: number): ImageError {
   return new ImageError(
     reason,
-    `give images of ${counted(channels)}, or compile a model whose imageChannels are those of the images`,
+    `give images of ${counted(channels, "channel")}, or compile a model whose imageChannels are those of the images`,
   );
-}
-
-export function counted(channels: number): string {
-  return `${channels} channel${channels === 1 ? "" : "s"}`;
 }
 
 /** Planes turned as EXIF and TIFF say by a number from 1 to 8; any other is none. */

@@ -3,8 +3,9 @@
  * samples to 8 bits; here they come as they are stored. runtime/'s data/tiff.py has the same rules.
  */
 import { fromArrayBuffer, type ImageFileDirectory } from "geotiff";
+import { counted } from "../errors/counted.ts";
 import { unpredicted } from "./predictor.ts";
-import { counted, ImageError, upright, wrongChannels, type SampleArray, type Samples, type SampleType } from "./samples.ts";
+import { ImageError, upright, wrongChannels, type SampleArray, type Samples, type SampleType } from "./samples.ts";
 import {
   blackIsZero,
   coloursOf,
@@ -64,7 +65,7 @@ export async function tiffSamples(bytes: Buffer, channels: number): Promise<Samp
   const colours = isColour ? own : pages.reduce((sum, { count }) => sum + count, 0);
   if (!isColour && colours !== channels) {
     const where = single ? "" : ` in ${pages.length} pages`;
-    throw wrongChannels(`a TIFF of ${counted(colours)}${where}, not ${channels}`, channels);
+    throw wrongChannels(`a TIFF of ${counted(colours, "channel")}${where}, not ${channels}`, channels);
   }
   const [type] = pages.map((page) => typeOf(page, isColour)) as [SampleType];
   const layout = (page: Page): string =>

@@ -42,6 +42,8 @@ export interface Block {
   readonly children: readonly Module[];
   /** What it is an instance of. */
   readonly definition: Definition;
+  /** What its author calls the inputs of its function, by position; undefined for those that are taken apart. */
+  readonly inputs: readonly (string | undefined)[];
 }
 
 export type Module = Layer | Block;

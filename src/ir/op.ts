@@ -4,6 +4,7 @@ import type { Attributes, AttrValue, Attrs, AttrsOf, Interval } from "./attribut
 import type { OnnxOperator, OnnxWriter } from "./onnx.ts";
 import type { Dim } from "./dim.ts";
 import { isConstant, pyCall, pyConstant, type PyExpr } from "./python.ts";
+import type { Reach } from "./reach.ts";
 import type { Shape } from "./shape.ts";
 import type { Source } from "./source.ts";
 import type { DType, Tensor } from "./tensor.ts";
@@ -41,7 +42,8 @@ export interface Fold {
 
 /** What is kept for the backward pass. */
 export interface Saves {
-  readonly inputs?: true;
+  /** All of them, or whether each is. */
+  readonly inputs?: true | readonly boolean[];
   readonly outputs?: true;
   /** Bytes of tensors that are neither, and that each image adds. */
   readonly bytes?: number;
@@ -71,10 +73,17 @@ export interface Definition<A extends Attrs, D extends Attributes> {
   wholes?(inputs: NonEmpty<Shape>, attrs: A): readonly Dim[];
   /** Multiply-accumulates for concrete shapes; absent where the field counts none (norms, activations, pooling, Haar). */
   macs?(inputs: NonEmpty<readonly number[]>, outputs: NonEmpty<readonly number[]>, attrs: A): number;
-  /** What PyTorch's autograd keeps of a call, besides parameters; its inputs where nothing is said. */
-  saves?(inputs: NonEmpty<readonly number[]>, outputs: NonEmpty<readonly number[]>, attrs: A): Saves;
+  /** `macs` as a formula of the settings, for readers of docs/ops.md. */
+  readonly macsRule?: string;
+  /** What PyTorch's autograd keeps of a call, besides parameters, where gradients go on to the inputs that `learns` tells; its inputs where nothing is said. */
+  saves?(inputs: NonEmpty<readonly number[]>, outputs: NonEmpty<readonly number[]>, attrs: A, learns: readonly boolean[]): Saves;
   /** Terms of the training loss that its calls in PyTorch hand to `add_loss_terms` of the package's layers; absent where it has none. */
   lossTerms?(attrs: A): readonly LossTerm[];
+  /**
+   * What of its inputs a position of its outputs depends on, of each input where they differ. Absent where it is not known: then all of them, and
+   * parts with it are exact in tiles of no size. An op that folds has the reach of what it folds to.
+   */
+  reach?(attrs: A, inputs: NonEmpty<Shape>): Reach | readonly Reach[];
   /** The output shares the input's memory. */
   readonly view?: true;
   /** Where it is a real number; absent where it is one everywhere. */

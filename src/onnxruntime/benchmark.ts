@@ -2,15 +2,15 @@ import { fork } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expectFixedSize, inputShapes, openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
-import { isInference, sizesOfParts, type Config } from "../compiler/config.ts";
-import { nearest, UsageError, UserError } from "../errors/index.ts";
+import { isInference, type Config } from "../compiler/config.ts";
+import { UserError } from "../errors/index.ts";
 import { isOutOfMemory } from "../errors/memory.ts";
 import { installation } from "../ir/installation.ts";
-import { nearestFitting } from "../ir/size.ts";
 import type { Benchmark, BenchmarkRow } from "../report/benchmark.ts";
+import { requireSquare } from "./autoencoder.ts";
 import type { RowAnswer, RowRequest } from "./benchmark-row.ts";
 import { hardware } from "./hardware.ts";
-import { importRuntime } from "./session.ts";
+import { checkProviders, importRuntime } from "./session.ts";
 
 export interface BenchmarkOptions {
   /** Folder that `compile` wrote, with at least one graph. */
@@ -42,7 +42,7 @@ export async function benchmark(options: BenchmarkOptions): Promise<Benchmark> {
   const runtime = await importRuntime();
   const { manifest, config, parts } = open(options);
   const { batches, size } = measuredSizes(options, manifest);
-  checkSize(size, config, parts);
+  requireSquare(size, config, parts);
   const supported = runtime.listSupportedBackends().map(({ name }) => name);
   const providers = options.providers ?? supported;
   checkProviders(providers, supported);
@@ -140,31 +140,6 @@ function open({ folder, parts: wanted }: BenchmarkOptions): {
     ),
     parts,
   };
-}
-
-function checkSize(size: number, config: Config, parts: readonly string[]): void {
-  const misfit = sizesOfParts(config, parts)
-    .flatMap(({ height, width }) => [height, width])
-    .find(({ minimum, step }) => size < minimum || (size - minimum) % step !== 0);
-  if (misfit === undefined) return;
-  throw new UserError({
-    what: `images of ${size}×${size} do not fit ${config.model}`,
-    expected: `--size ${nearestFitting(size, misfit).join(" or ")}`,
-    found: `--size ${size}`,
-    help: "choose a size that fits",
-  });
-}
-
-function checkProviders(wanted: readonly string[], supported: readonly string[]): void {
-  const unknown = wanted.find((provider) => !supported.includes(provider));
-  if (unknown === undefined) return;
-  const meant = nearest(unknown, supported);
-  throw new UsageError({
-    what: `onnxruntime has no provider ${unknown} on this system`,
-    expected: supported.join(", "),
-    found: unknown,
-    help: meant === undefined ? "choose from these, or leave --provider out" : `did you mean ${meant}?`,
-  });
 }
 
 function rowOf({ part, provider, batch }: Case, answer: RowAnswer): BenchmarkRow {

@@ -2,9 +2,10 @@ import sharp from "sharp";
 import { rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../artifact/make-folder.ts";
+import { counted } from "../errors/counted.ts";
 import { UserError } from "../errors/index.ts";
 import { openImage, type PlanarImage } from "../images/open.ts";
-import { counted, ImageError } from "../images/samples.ts";
+import { ImageError } from "../images/samples.ts";
 import type { FittingSizes, Sizes } from "../ir/size.ts";
 import type { PixelRule } from "../recipe/pixels.ts";
 
@@ -52,7 +53,7 @@ async function opened(path: string, channels: number, rule: PixelRule): Promise<
     const { message, help } = error;
     throw new UserError({
       what: `cannot read the image ${path}`,
-      expected: `an image of ${counted(channels)} in a JPEG, PNG, WebP, BMP, GIF, TIFF or .npy file`,
+      expected: `an image of ${counted(channels, "channel")} in a JPEG, PNG, WebP, BMP, GIF, TIFF or .npy file`,
       found: message,
       help,
     });

@@ -4,7 +4,6 @@ import { expectFixedSize, manifestIn, openCompiled, type FixedSize, type Manifes
 import type { Config } from "../compiler/config.ts";
 import { UserError } from "../errors/index.ts";
 import { InternalError, must } from "../errors/must.ts";
-import { usualWiring } from "../ir/autoencoder.ts";
 import type { Sources } from "../ir/model.ts";
 import type { Sizes } from "../ir/size.ts";
 import { tensorOf } from "../ir/tensor.ts";
@@ -13,9 +12,11 @@ import { npyBytes } from "../images/npy.ts";
 import type { PlanarImage } from "../images/open.ts";
 import { spreadWarning } from "../images/signed.ts";
 import { pixelsAs, type PixelOptions, type PixelRule } from "../recipe/pixels.ts";
+import { autoencoderOf, graphName, inputsOf } from "./autoencoder.ts";
 import { cannotWrite, prepareOutput, readImage, writeImage } from "./image.ts";
 import { cropped, latentView, psnr, statistics, type Fit, type FittedImage } from "./image.ts";
-import { loadGraph, type GraphValue, type GraphValues } from "./session.ts";
+import { loadGraph, type Graph, type GraphValue, type GraphValues } from "./session.ts";
+import { inTiles, planTiles } from "./tiles.ts";
 
 const written = { view: "latent.png", latent: "latent.safetensors" } as const;
 
@@ -27,6 +28,10 @@ export interface ReconstructOptions {
   readonly fit: Fit;
   /** What samples mean, where it is not what config.json says. */
   readonly pixels: PixelOptions;
+  /** The side in pixels of the tiles that parts run on which are exact in them. */
+  readonly tile?: number | undefined;
+  /** Whether other parts are blended of tiles. */
+  readonly blend?: boolean;
   readonly progress: (doing: string) => void;
 }
 
@@ -41,6 +46,8 @@ export interface Reconstruction {
   readonly encodeMs: number;
   readonly decodeMs: number;
   readonly files: readonly string[];
+  /** Which parts ran in tiles, and which could not. */
+  readonly tiles: readonly string[];
   /** How samples were read otherwise than in training. */
   readonly departure: string | undefined;
   /** What makes one doubt that the image was read as it is meant. */
@@ -65,8 +72,19 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
   const result = shown ? "reconstruction.png" : "reconstruction.npy";
   prepareOutput(out, [result, ...Object.values(written)]);
 
+  const plan = planTiles(folder, config, [encoding, decoding], {
+    side: options.tile,
+    blend: options.blend ?? false,
+    image,
+    fixed,
+  });
+  const measured: string[] = [];
+  const load = async (part: string): Promise<Graph> => {
+    const [graph, tiling] = [await loadGraph(join(folder, graphName(part))), plan.tilings.get(part)];
+    return tiling === undefined ? graph : inTiles(graph, tiling, (text) => measured.push(`${part}: ${text}`));
+  };
   progress("encoding");
-  const encoder = await loadGraph(join(folder, graphName(encoding)));
+  const encoder = await load(encoding);
   let started = performance.now();
   const given = { [only(encoder.inputs)]: valuesOf(image) };
   const encoded = await encoder.run(given);
@@ -79,7 +97,7 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
   );
 
   progress("decoding");
-  const decoder = await loadGraph(join(folder, graphName(decoding)));
+  const decoder = await load(decoding);
   const latent = imageOf(must(values[must(decoder.inputs[0], "the latent")], "the latent"));
   started = performance.now();
   const decoded = await decoder.run(values);
@@ -100,6 +118,7 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
     encodeMs,
     decodeMs,
     files,
+    tiles: [...plan.said, ...measured],
     departure,
     warning: spreadWarning([image.data]),
     untrained: "seed" in manifest.weights && Object.values(manifest.parts).some(({ params }) => params > 0),
@@ -124,29 +143,15 @@ function refuseCompiled(out: string): void {
   });
 }
 
-/** The graphs that encode and decode, and what goes from one to the other: an output and the input that it is. */
-function autoencoderOf({ model, wiring = usualWiring }: Config): Joined {
-  const { autoencoder, sources } = wiring;
-  if (autoencoder === null) {
-    throw new UserError({
-      what: `${model} is no autoencoder: it has nothing that encodes and decodes an image`,
-      expected: "the folder of an autoencoder",
-      help: "run its graphs on arrays with onnxruntime instead",
-    });
-  }
-  const { encoder, decoder } = autoencoder;
-  return { encoder, decoder, taken: must(sources[decoder], `what the ${decoder} takes`) };
-}
-
 /** What no image has, and no part gives. */
 function refuseConditions(
   folder: string,
-  { parts }: Manifest,
+  manifest: Manifest,
   [encoding, decoding]: readonly [string, string],
   taken: Sources,
 ): void {
-  const inputs = (part: string): readonly string[] => Object.keys(must(parts[part], part).inputs);
-  const conditions = [...inputs(encoding).slice(1), ...inputs(decoding).filter((name) => !Object.hasOwn(taken, name))];
+  const further = inputsOf(manifest, decoding).filter((name) => !Object.hasOwn(taken, name));
+  const conditions = [...inputsOf(manifest, encoding).slice(1), ...further];
   if (conditions.length === 0) return;
   throw new UserError({
     what: `${folder} takes more than an image: ${conditions.join(", ")}`,
@@ -154,17 +159,6 @@ function refuseConditions(
     found: `conditions ${conditions.join(", ")}, which run has none of`,
     help: "give them to encode and decode of client.mjs, or to the class Autoencoder of the PyTorch package",
   });
-}
-
-interface Joined {
-  readonly encoder: string;
-  readonly decoder: string;
-  /** What each of the decoder's inputs is. */
-  readonly taken: Sources;
-}
-
-function graphName(part: string): string {
-  return `${part}.onnx`;
 }
 
 function output(outputs: GraphValues, name: string): GraphValue {

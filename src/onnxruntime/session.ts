@@ -1,4 +1,5 @@
-import { UserError } from "../errors/index.ts";
+import { nearest, UsageError, UserError } from "../errors/index.ts";
+import { missingPackage } from "../errors/missing-package.ts";
 import { memoryFault } from "../errors/memory.ts";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 
@@ -69,10 +70,26 @@ export async function importRuntime(): Promise<typeof import("onnxruntime-node")
   try {
     return await import("onnxruntime-node");
   } catch (error) {
-    throw new UserError({
-      what: "onnxruntime-node does not load",
-      found: (error as Error).message.split("\n")[0],
-      help: "npm install onnxruntime-node",
-    });
+    throw (
+      missingPackage(error) ??
+      new UserError({
+        what: "onnxruntime-node does not load",
+        found: (error as Error).message.split("\n")[0],
+        help: "npm install onnxruntime-node",
+      })
+    );
   }
+}
+
+/** UsageError where onnxruntime does not support one of these execution providers. */
+export function checkProviders(wanted: readonly string[], supported: readonly string[]): void {
+  const unknown = wanted.find((provider) => !supported.includes(provider));
+  if (unknown === undefined) return;
+  const meant = nearest(unknown, supported);
+  throw new UsageError({
+    what: `onnxruntime has no provider ${unknown} on this system`,
+    expected: supported.join(", "),
+    found: unknown,
+    help: meant === undefined ? "choose from these, or leave --provider out" : `did you mean ${meant}?`,
+  });
 }

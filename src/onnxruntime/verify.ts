@@ -37,8 +37,10 @@ export interface VerifiedOutput {
   readonly difference?: number;
   /** What the difference may be; absent where no package ran. */
   readonly bound?: number;
-  /** Whether a package with random parameters differs by more than the bound on some image; absent where no package ran. */
+  /** Whether a package with random parameters differs by more than the bound on some image; absent where no package ran, and where no parameter reaches it. */
   readonly sensitive?: boolean;
+  /** The ops of the author's own behind it; absent where there are none. */
+  readonly ownOps?: readonly string[];
   readonly ok: boolean;
 }
 
@@ -97,7 +99,13 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     ...(alone === undefined ? {} : { alone }),
     compiledFromWeights,
     outputs: Object.entries(names).flatMap(([part, { outputs }]) =>
-      outputs.map((output) => verdict(`${part}.${output}`, tensors, measured, allowance(manifest, part))),
+      outputs.map((output): VerifiedOutput => {
+        const { sensitive, ...found } = verdict(`${part}.${output}`, tensors, measured, allowance(manifest, part));
+        const { unlearned = [], own_ops: own = {} } = must(manifest.parts[part], part);
+        // Of parameters that an output has not, nothing can be said.
+        const weighed = sensitive !== undefined && !unlearned.includes(output);
+        return { ...found, ...(weighed && { sensitive }), ...(own[output] !== undefined && { ownOps: own[output] }) };
+      }),
     ),
   };
 }

@@ -1,25 +1,24 @@
 /** The check of one use of an op by its own declaration: ONNX equals PyTorch, and shapes, parameters and MACs are what both say. */
 import { nonEmpty, type NonEmpty } from "../errors/must.ts";
 import { macsOf } from "../ir/macs.ts";
-import { inputCount, inputsOf, torchConstants, torchModule, type Op, type ParamSpec } from "../ir/op.ts";
-import { pyName, type PyExpr } from "../ir/python.ts";
+import { inputCount, inputsOf, type Op, type ParamSpec } from "../ir/op.ts";
+import type { PyExpr } from "../ir/python.ts";
 import { elementCount, evaluateShape, shapeOf } from "../ir/shape.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import { ownFiles } from "../targets/torch/imports.ts";
 import { printExpr } from "../targets/torch/printer.ts";
-import { runOneOp, symbolicShapes } from "./one-op.ts";
+import { checkReach } from "./check-reach.ts";
+import { OpFault } from "./fault.ts";
+import { runOneOp, symbolicShapes, torchUse } from "./one-op.ts";
 import { drawnFrom, randomOf, randomState, randomTensor } from "./random.ts";
 import type { Evaluation, Reference, TorchServer } from "./torch-server.ts";
+
+export { OpFault } from "./fault.ts";
 
 /** What an op's `sample` draws. */
 export type OpUse = ReturnType<Op["sample"]>;
 
 type Sizes = readonly number[];
-
-/** The op does not keep its own word. */
-export class OpFault extends Error {
-  override readonly name = "OpFault";
-}
 
 /** The largest difference that rounding to float32 may make, of the largest value. */
 const tolerance = 1e-5;
@@ -89,6 +88,7 @@ export async function checkComputed(op: Op, { attrs, inputs: inputShapes }: OpUs
     expectSame(found.map(shapeIn), outputShapes, (run, rule) => `onnxruntime gives ${run} ${where}, the shape rule ${rule}`);
     reference?.outputs.forEach((expected, i) => expectClose(found[i], expected, `output ${i} ${where}`));
   }
+  await checkReach(op, attrs, { inputs, state, random });
 }
 
 async function applyInTorch(
@@ -98,16 +98,8 @@ async function applyInTorch(
   inputs: readonly Tensor[],
   state: Readonly<Record<string, Tensor>>,
 ): Promise<Evaluation> {
-  const constants = torchConstants(attrs);
-  const [text, files] = written(
-    op.torch.kind === "module"
-      ? torchModule(op.torch, constants)
-      : op.torch.call(
-          inputs.map((_, i) => pyName(`x${i}`)),
-          constants,
-          attrs,
-        ),
-  );
+  const names = inputs.map((_, i) => `x${i}`);
+  const [text, files] = written(torchUse(op, attrs, names));
   const asked = { saves: true, files: Object.fromEntries(files) };
   try {
     return await (op.torch.kind === "module" ? torch.module(text, inputs, state, asked) : torch.expression(text, inputs, asked));
@@ -121,11 +113,12 @@ function written(expr: PyExpr): readonly [text: string, files: ReadonlyMap<strin
 }
 
 function declaredSaves(op: Op, attrs: OpUse["attrs"], inputs: NonEmpty<Sizes>, outputs: NonEmpty<Sizes>): number {
-  const keeps = op.saves?.(inputs, outputs, attrs) ?? { inputs: true };
+  const learns = inputs.map(() => true);
+  const { inputs: kept = [], outputs: given, bytes = 0 } = op.saves?.(inputs, outputs, attrs, learns) ?? { inputs: true };
   // What is repeated over a batch is no image's.
-  const batched = inputs.filter((shape) => shape.length === Math.max(...inputs.map(({ length }) => length)));
-  const values = [...(keeps.inputs === true ? batched : []), ...(keeps.outputs === true ? outputs : [])];
-  return values.reduce((sum, shape) => sum + 4 * elementCount(shape), keeps.bytes ?? 0);
+  const axes = Math.max(...inputs.map(({ length }) => length));
+  const batched = inputs.filter((shape, i) => shape.length === axes && (kept === true || kept[i] === true));
+  return [...batched, ...(given === true ? outputs : [])].reduce((sum, shape) => sum + 4 * elementCount(shape), bytes);
 }
 
 type Parameters = Pick<ParamSpec, "role" | "shape" | "dtype"> & { readonly buffer?: boolean };

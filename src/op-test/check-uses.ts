@@ -2,10 +2,14 @@
 import { UserError } from "../errors/index.ts";
 import type { Choose, Op } from "../ir/op.ts";
 import { elementCount } from "../ir/shape.ts";
+import { checkHalf } from "./check-half.ts";
 import { checkComputed, checkShapes, OpFault, type OpUse } from "./check-use.ts";
 import { randomOf } from "./random.ts";
 import { opsets } from "./run-onnx.ts";
 import type { TorchServer } from "./torch-server.ts";
+
+/** Share of the values that may take another step in float16: an op that rounds or compares need not say so. */
+const steps = 0.1;
 
 export interface Trial {
   readonly samples: number;
@@ -21,6 +25,7 @@ export async function checkUses(op: Op, { samples, seed, torch }: Trial): Promis
     try {
       for (const divisor of [1, 2, 8]) checkShapes(op, use, divisor);
       await checkComputed(op, use, { opsets, seed: seed + i, torch });
+      if (op.torchOnly === undefined) await checkHalf(op, use, seed + i, steps);
     } catch (error) {
       throw faultOf(op, use, error);
     }

@@ -24,7 +24,7 @@ export interface Tested {
 
 /**
  * Draws uses of an op from its `sample` and holds it to what it declares: the shape rule for numbers and for symbols and what its ONNX form gives in
- * operator sets 18 to 21, and where there is a Python with torch its numbers, parameters, multiply-accumulates and the bytes kept for the backward pass.
+ * operator sets 18 to 21 and in float16, and where there is a Python with torch its numbers, parameters, multiply-accumulates and the bytes kept for the backward pass.
  * Rejects with an OpFault, of the smallest use that is wrong.
  */
 export async function testOp(op: Op, { samples = 40, seed = 1, python }: OpTest = {}): Promise<Tested> {

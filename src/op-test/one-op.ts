@@ -2,7 +2,8 @@
 import { must, type NonEmpty } from "../errors/must.ts";
 import { areaDim, dividedDim, symbolDim, type Bindings, type Dim, type DimSymbol } from "../ir/dim.ts";
 import type { Layer, OpNode, Param, Part, Value } from "../ir/model.ts";
-import { inputsOf, type Attrs, type Op } from "../ir/op.ts";
+import { inputsOf, torchConstants, torchModule, type Attrs, type Op } from "../ir/op.ts";
+import { pyName, type PyExpr } from "../ir/python.ts";
 import { elementCount, shapeOf, type Shape } from "../ir/shape.ts";
 import type { Tensor } from "../ir/tensor.ts";
 import type { Audience } from "../targets/onnx/audience.ts";
@@ -61,6 +62,12 @@ export function oneOpPart(op: Op, attrs: Attrs, inputShapes: NonEmpty<Shape>): P
   };
 }
 
+/** Its use in PyTorch: the module that it is, or the expression over inputs of these names. */
+export function torchUse(op: Op, attrs: Attrs, inputs: readonly string[]): PyExpr {
+  const constants = torchConstants(attrs);
+  return op.torch.kind === "module" ? torchModule(op.torch, constants) : op.torch.call(inputs.map(pyName), constants, attrs);
+}
+
 /** One use of an op in onnxruntime: what it gives for these inputs and parameters. */
 export async function runOneOp(
   op: Op,
@@ -80,7 +87,8 @@ export async function runOneOp(
   return part.outputNames.map((name) => results[name] as Tensor);
 }
 
-function loader(state: Readonly<Record<string, Tensor>>): (param: Param) => Tensor {
+/** Parameters of a part that consists of one op, by their roles. */
+export function loader(state: Readonly<Record<string, Tensor>>): (param: Param) => Tensor {
   // A composed layer reads its parameters by their paths.
   const load = ({ path, derive }: Param): Tensor =>
     derive === undefined

@@ -1,6 +1,8 @@
 /** ONNX in memory: a part through the passes to bytes, and bytes through onnxruntime. */
-import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { Tensor as OrtTensor } from "onnxruntime-node";
+import { importRuntime } from "../onnxruntime/session.ts";
 import type { Audience } from "../targets/onnx/audience.ts";
+import type { OnnxGraph } from "../targets/onnx/graph.ts";
 import { irVersionOf, onnxPasses } from "../targets/onnx/options.ts";
 import { must } from "../errors/must.ts";
 import type { Param, Part } from "../ir/model.ts";
@@ -12,8 +14,16 @@ import { encodeModel } from "../targets/onnx/serde.ts";
 /** Every operator set that `compile` offers. */
 export const opsets: readonly number[] = Object.keys(irVersionOf).map(Number);
 
+/** What `compile` writes of a part. */
+export function graphOf(part: Part, load: (param: Param) => Tensor, opset: number, audience?: Audience): OnnxGraph {
+  return lowerPart(runPasses(part, onnxPasses), load, opset, audience);
+}
+
 export function encodePart(part: Part, load: (param: Param) => Tensor, opset = 18, audience?: Audience): Uint8Array {
-  const graph = lowerPart(runPasses(part, onnxPasses), load, opset, audience);
+  return encodeGraph(graphOf(part, load, opset, audience), opset);
+}
+
+export function encodeGraph(graph: OnnxGraph, opset: number): Uint8Array {
   const info = {
     irVersion: must(irVersionOf[opset], `the IR version of operator set ${opset}`),
     producer: "litevae",
@@ -28,11 +38,12 @@ export async function runOnnx(
   bytes: Uint8Array,
   inputs: Readonly<Record<string, Tensor>>,
 ): Promise<Readonly<Record<string, Tensor>>> {
-  const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1, interOpNumThreads: 1 });
+  const runtime = await importRuntime();
+  const session = await runtime.InferenceSession.create(bytes, { intraOpNumThreads: 1, interOpNumThreads: 1 });
   try {
     const feeds = Object.entries(inputs).map(([name, { data, shape }]) => [
       name,
-      new OrtTensor("float32", data as Float32Array, shape),
+      new runtime.Tensor("float32", data as Float32Array, shape),
     ]);
     const results = await session.run(Object.fromEntries(feeds) as Record<string, OrtTensor>);
     return Object.fromEntries(

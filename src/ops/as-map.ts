@@ -18,6 +18,7 @@ export const asMap = defineOp({
   onnx: (writer, [input]) => [writer.node("Unsqueeze", [input, writer.ints("axes_2_3", [2, 3])])],
   view: true,
   saves: () => ({}),
+  reach: () => "place",
   torch: {
     kind: "function",
     call: (inputs) => pyIndex(pyInput(inputs), pySlice(), pySlice(), pyConstant(null), pyConstant(null)),

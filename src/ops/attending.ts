@@ -1,9 +1,11 @@
 /** What kinds of attention share: queries, keys and values, and the shape of what comes out. */
 import { must, type NonEmpty } from "../errors/must.ts";
+import { counted } from "../errors/counted.ts";
 import { ShapeError } from "../errors/index.ts";
 import { sameDim, type Dim } from "../ir/dim.ts";
 import type { OnnxWriter } from "../ir/onnx.ts";
 import type { Choose } from "../ir/op.ts";
+import type { Reach } from "../ir/reach.ts";
 import { channelsOf, elementCount, formatShape, sameShape, type Shape } from "../ir/shape.ts";
 import { likeShape } from "./like-shape.ts";
 import { expectSameKind, featureDims, replaceChannels } from "./rules.ts";
@@ -50,7 +52,7 @@ export function attendedShape(inputs: NonEmpty<Shape>, heads: number): Shape {
 
 function expectHeads(channels: number, heads: number): void {
   if (channels % heads === 0) return;
-  throw new ShapeError(`${heads} heads do not divide ${channels} channels`, {
+  throw new ShapeError(`${heads} heads do not divide ${counted(channels, "channel")}`, {
     expected: `heads that divide ${channels}`,
     found: `heads: ${heads}`,
     help: "choose a divisor of the channel count",
@@ -76,6 +78,9 @@ export function joinHeads(writer: OnnxWriter, joined: string, inputs: NonEmpty<s
   const isSelf = sameShape(given, replaceChannels(asked, channels));
   return isSelf ? likeShape(writer, joined, value, given, channels) : likeShape(writer, joined, query, asked, channels);
 }
+
+/** A position of the output has its own query, and sees all keys and values. */
+export const attendedReach: () => readonly Reach[] = () => ["place", "everything", "everything", "everything"];
 
 /** Sizes of concrete queries, keys and values. */
 export function attendedCounts(inputs: NonEmpty<readonly number[]>): {

@@ -4,7 +4,16 @@ import { constantDim, fixedSize } from "../ir/dim.ts";
 import { defineOp, torchKeyword, type Saves } from "../ir/op.ts";
 import { pyCall, pySymbol } from "../ir/python.ts";
 import { elementCount, formatShape, type Shape } from "../ir/shape.ts";
-import { attended, attendedCounts, attendedSample, attendedShape, headSizes, joinHeads, splitHeads } from "./attending.ts";
+import {
+  attended,
+  attendedCounts,
+  attendedReach,
+  attendedSample,
+  attendedShape,
+  headSizes,
+  joinHeads,
+  splitHeads,
+} from "./attending.ts";
 
 export const attention = defineOp({
   name: "attention",
@@ -21,6 +30,7 @@ export const attention = defineOp({
     return [output];
   },
   // Scores, and the weighted sum of values.
+  macsRule: "pairs of a query and a key · (query channels + value channels)",
   macs(inputs) {
     const { batch, queries, keys, size, width } = attendedCounts(inputs);
     return batch * queries * keys * (size + width);
@@ -42,6 +52,7 @@ export const attention = defineOp({
   },
   precise: ["MatMul", "Softmax"],
   saves: (inputs, _, { heads }) => savedBy(attendedCounts(inputs), heads),
+  reach: attendedReach,
   torch: {
     kind: "function",
     call: (inputs, { heads }) => pyCall(pySymbol("layers", "attention"), inputs, torchKeyword("heads", heads, 1)),

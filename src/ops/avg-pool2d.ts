@@ -2,6 +2,7 @@ import { sidesOf } from "../ir/attributes.ts";
 import { defineOp, torchKeyword } from "../ir/op.ts";
 import { addedBorder, noBorder, padsOf } from "./border.ts";
 import { ceilMode, coveredBorder, poolAttributes, poolShape, torchPool } from "./pool.ts";
+import { windowReach } from "./windows.ts";
 
 export const avgPool2d = defineOp({
   name: "avgPool2d",
@@ -28,6 +29,7 @@ export const avgPool2d = defineOp({
     const halved = (map: string, cell: Sides): string => writer.node("AveragePool", [map], { kernel_shape: cell, strides: cell });
     return [cellsOf(size).reduce(halved, input)];
   },
+  reach: ({ size, stride, padding }) => windowReach({ kernel: size, stride, padding }),
   torch: {
     kind: "function",
     call: (inputs, { countIncludePad, ...attrs }) =>

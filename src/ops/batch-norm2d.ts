@@ -44,6 +44,7 @@ export const batchNorm2d = defineOp({
     return [writer.node("BatchNormalization", inputs, { epsilon: { float: eps } })];
   },
   precise: ["BatchNormalization"],
+  reach: () => "place",
   torch: {
     kind: "module",
     callee: pySymbol("nn", "BatchNorm2d"),

@@ -3,6 +3,7 @@ import { channelsOf } from "../ir/shape.ts";
 import { defineOp, torchKeyword } from "../ir/op.ts";
 import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { convShape } from "./rules.ts";
+import { windowReach } from "./windows.ts";
 
 const blurAttributes = {
   filter: {
@@ -42,6 +43,7 @@ export const blur = defineOp({
     ];
   },
   saves: () => ({}),
+  reach: ({ filter, ...window }) => windowReach({ ...window, kernel: filter.length }),
   torch: {
     kind: "function",
     call: (inputs, { filter, stride, padding }) =>

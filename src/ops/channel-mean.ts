@@ -1,3 +1,4 @@
+import { counted } from "../errors/counted.ts";
 import { ShapeError } from "../errors/index.ts";
 import { defineOp } from "../ir/op.ts";
 import { pyAttribute, pyCall, pyConstant, pyInput, pyTuple } from "../ir/python.ts";
@@ -14,9 +15,9 @@ export const channelMean = defineOp({
     featureDims(input);
     const channels = channelsOf(input);
     if (channels % size !== 0) {
-      throw new ShapeError(`${channels} channels do not split into runs of ${size}`, {
+      throw new ShapeError(`${counted(channels, "channel")} cannot be split into runs of ${size}`, {
         expected: `channels divisible by ${size}`,
-        found: `${channels} channels`,
+        found: counted(channels, "channel"),
         help: "choose a size that divides them",
       });
     }
@@ -34,6 +35,7 @@ export const channelMean = defineOp({
   },
   precise: ["Conv"],
   saves: () => ({}),
+  reach: () => "place",
   torch: {
     kind: "function",
     call: (inputs, { size }) => {

@@ -1,3 +1,4 @@
+import { counted } from "../errors/counted.ts";
 import { ShapeError } from "../errors/index.ts";
 import { defineOp } from "../ir/op.ts";
 import { isConstant, pyAttribute, pyCall, pyConstant, pyInput } from "../ir/python.ts";
@@ -14,9 +15,9 @@ export const chunk = defineOp({
   infer([input], { chunks }) {
     const channels = channelsOf(input);
     if (channels % chunks !== 0) {
-      throw new ShapeError(`${channels} channels do not split into ${chunks} equal parts`, {
+      throw new ShapeError(`${counted(channels, "channel")} cannot be split into ${chunks} equal parts`, {
         expected: `channels divisible by ${chunks}`,
-        found: `${channels} channels`,
+        found: counted(channels, "channel"),
         help: `make the layer before it give a multiple of ${chunks} channels`,
       });
     }
@@ -24,6 +25,7 @@ export const chunk = defineOp({
   },
   onnx: (writer, [input], { chunks }) => writer.nodes("Split", [input], chunks, { axis: 1, num_outputs: chunks }),
   saves: () => ({}),
+  reach: () => "place",
   torch: {
     kind: "function",
     call: (inputs, { chunks }) =>
@@ -34,7 +36,11 @@ export const chunk = defineOp({
     return {
       attrs: { chunks },
       inputs: [
-        [choose.int(1, 2), chunks * choose.int(1, 3), ...choose.pick([[choose.int(1, 4), choose.int(1, 4)], [choose.int(1, 9)]])],
+        [
+          choose.int(1, 2),
+          chunks * choose.int(1, 3),
+          ...choose.pick([[choose.int(1, 4), choose.int(1, 4)], [choose.int(1, 9)], []]),
+        ],
       ],
     };
   },

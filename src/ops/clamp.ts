@@ -13,6 +13,7 @@ export const clamp = defineOp({
   onnx: (writer, [input], { min, max }) => [
     writer.node("Clip", [input, writer.constant(`limit_${min}`, [], [min]), writer.constant(`limit_${max}`, [], [max])]),
   ],
+  reach: () => "place",
   torch: { kind: "function", call: (inputs, { min, max }) => pyCall(pyAttribute(pyInput(inputs), "clamp"), [min, max]) },
   sample: (choose) => ({ attrs: { min: -0.5, max: choose.pick([0, 0.75]) }, inputs: [anyShape(choose)] }),
 });

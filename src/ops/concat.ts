@@ -32,6 +32,7 @@ export const concat = defineOp({
   },
   onnx: (writer, inputs) => [writer.node("Concat", inputs, { axis: 1 })],
   saves: () => ({}),
+  reach: () => "place",
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("torch", "cat"), [pyList(inputs)], { dim: pyConstant(1) }) },
   sample(choose) {
     const shape = anyShape(choose);

@@ -13,6 +13,7 @@ import {
   featureDims,
   windowArguments,
 } from "./rules.ts";
+import { transposedReach } from "./windows.ts";
 
 /** Kernel, stride, dilation, padding and output padding, each of height and of width. */
 function windowOf(attrs: Readonly<Record<"kernel" | "stride" | "dilation" | "padding" | "outputPadding", Pair>>) {
@@ -71,6 +72,7 @@ export const convTranspose2d = defineOp({
     return [[n, constantDim(attrs.out), ...sides]];
   },
   // What every input gives: a kernel for each output channel of its group.
+  macsRule: "input values · out/groups · kernel area",
   macs: ([input], _, { out, groups, kernel }) => elementCount(input) * (out / groups) * elementCount(sidesOf(kernel)),
   onnx(writer, [input], attrs) {
     const [kernel_shape, strides, dilations, pads, output_padding] = windowOf(attrs);
@@ -86,6 +88,7 @@ export const convTranspose2d = defineOp({
       }),
     ];
   },
+  reach: transposedReach,
   torch: {
     kind: "module",
     callee: pySymbol("nn", "ConvTranspose2d"),

@@ -13,6 +13,7 @@ import {
   samePadding,
   windowArguments,
 } from "./rules.ts";
+import { mirroredReach, windowReach } from "./windows.ts";
 
 /** Around a convolution of no other kind. */
 export const plainConv = { groups: 1, dilation: 1, paddingMode: "zeros" } as const;
@@ -53,6 +54,7 @@ export const conv2d = defineOp({
     expectBorder(input, attrs.padding, attrs.paddingMode);
     return [convShape(input, attrs)];
   },
+  macsRule: "output values · in/groups · kernel area",
   macs: (_, outputs, attrs) => convMacs(outputs, attrs, attrs.groups),
   onnx(writer, [input], attrs) {
     const parameters = attrs.bias ? [writer.param("weight"), writer.param("bias")] : [writer.param("weight")];
@@ -76,6 +78,8 @@ export const conv2d = defineOp({
     const around = input.map((size, axis) => size + 2 * ([0, 0, height, width][axis] as number));
     return { bytes: 4 * elementCount(around), ...(paddingMode === "circular" ? {} : { inputs: true }) };
   },
+  reach: (attrs) =>
+    attrs.paddingMode === "circular" ? "everything" : attrs.paddingMode === "reflect" ? mirroredReach(attrs) : windowReach(attrs),
   torch: {
     kind: "module",
     callee: pySymbol("nn", "Conv2d"),

@@ -10,6 +10,8 @@ export const div = defineOp({
   infer: (inputs) => [broadcastShape(inputs)],
   onnx: (writer, inputs) => [writer.node("Div", inputs)],
   precise: ["Div"],
+  reach: () => "place",
+  saves: (_inputs, _outputs, _attrs, [, divisor = true]) => ({ inputs: [divisor, true] }),
   torch: { kind: "function", call: (inputs) => inputs.reduce((left, right) => pyBinary("/", left, right)) },
   sample: (choose) => ({ attrs: {}, inputs: operandShapes(choose) }),
 });

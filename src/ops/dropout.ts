@@ -14,6 +14,7 @@ export const dropout = defineOp({
   onnx: (writer, [input]) => [writer.node("Identity", [input])],
   // The mask, in float32 on a CPU; on a GPU it is a byte per value. Nothing where nothing is dropped.
   saves: ([input], _, { rate }) => ({ bytes: rate === 0 ? 0 : 4 * elementCount(input) }),
+  reach: () => "place",
   torch: {
     kind: "module",
     callee: pySymbol("nn", "Dropout"),

@@ -12,6 +12,7 @@ export const elu = defineOp({
   infer: elementwise.infer,
   onnx: (writer, [input], { alpha }) => [writer.node("Elu", [input], { alpha: { float: alpha } })],
   precise: ["Elu"],
+  reach: () => "place",
   torch: {
     kind: "function",
     call: (inputs, { alpha }) => pyCall(pySymbol("F", "elu"), [pyInput(inputs)], torchKeyword("alpha", alpha, 1)),

@@ -13,6 +13,7 @@ export const equalizedLinear = defineOp({
     expectChannels(input, attrs.in, "in");
     return [replaceChannels(input, attrs.out)];
   },
+  macsRule: "output values · in",
   macs: (_, outputs, attrs) => linearMacs(outputs, attrs),
   fold: (attrs) => ({ op: linear, attrs, derive: equalizedFold }),
   torch: {

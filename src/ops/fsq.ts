@@ -60,6 +60,7 @@ export const fsq = defineOp({
   // A float16 value near the middle of two levels is at the other.
   precise: ["Add", "Tanh", "Mul", "Sub", "Round"],
   saves: () => ({ outputs: true }),
+  reach: () => "place",
   torch: {
     kind: "function",
     call: (inputs, { levels }) => pyCall(pySymbol("layers", "fsq"), [pyInput(inputs), levels]),

@@ -31,6 +31,7 @@ export const gelu = defineOp({
   },
   // A cube overflows float16 from 41 on.
   precise: ["Mul", "Add", "Tanh", "Erf", "Div"],
+  reach: () => "place",
   torch: {
     kind: "function",
     call: (inputs, { approximate }) =>

@@ -31,6 +31,7 @@ export const globalPool = defineOp({
   },
   precise: [...precisePositionMean, "ReduceSum", "MatMul"],
   saves: (_inputs, _outputs, { reduction }) => (reduction === "max" ? { inputs: true, outputs: true } : {}),
+  reach: () => "everything",
   torch: {
     kind: "function",
     call: (inputs, { reduction }) => {

@@ -59,6 +59,7 @@ export const groupNorm = defineOp({
     inputs: true,
     bytes: (8 * groups * elementCount(input.slice(0, 2))) / channels,
   }),
+  reach: () => "everything",
   torch: {
     kind: "module",
     callee: pySymbol("nn", "GroupNorm"),

@@ -1,3 +1,4 @@
+import { counted } from "../errors/counted.ts";
 import { ShapeError } from "../errors/index.ts";
 import { defineOp } from "../ir/op.ts";
 import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
@@ -18,7 +19,7 @@ export const groupedChunk = defineOp({
   infer([input], { chunks, groups }) {
     const channels = channelsOf(input);
     if (channels % (chunks * groups) !== 0) {
-      throw new ShapeError(`${channels} channels do not split into ${groups} groups of ${chunks} equal parts`, {
+      throw new ShapeError(`${counted(channels, "channel")} cannot be split into ${groups} groups of ${chunks} equal parts`, {
         expected: `channels divisible by ${chunks * groups}`,
         found: formatShape(input),
         help: `make the layer before it give a multiple of ${chunks * groups} channels`,
@@ -36,6 +37,7 @@ export const groupedChunk = defineOp({
     );
   },
   saves: () => ({}),
+  reach: () => "place",
   torch: {
     kind: "function",
     call: (inputs, { chunks, groups }) => pyCall(pySymbol("layers", "grouped_chunk"), [pyInput(inputs), chunks, groups]),

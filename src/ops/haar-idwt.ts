@@ -1,9 +1,11 @@
+import { counted } from "../errors/counted.ts";
 import { ShapeError } from "../errors/index.ts";
 import { channelsOf, formatShape } from "../ir/shape.ts";
 import { defineOp, torchKeyword } from "../ir/op.ts";
 import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { haarWeight } from "./haar.ts";
 import { scaledSpatially } from "./rules.ts";
+import { enlargedReach } from "./windows.ts";
 
 export const haarIdwt = defineOp({
   name: "haarIdwt",
@@ -14,7 +16,7 @@ export const haarIdwt = defineOp({
   infer([input]) {
     const channels = channelsOf(input);
     if (channels % 4 !== 0) {
-      throw new ShapeError(`${channels} channels are not four bands`, {
+      throw new ShapeError(`${counted(channels, "channel")} cannot be four bands`, {
         expected: "channels divisible by 4: cA, cH, cV, cD of every channel",
         found: formatShape(input),
         help: "make the layer before it give 4 times the channels of the image",
@@ -29,6 +31,7 @@ export const haarIdwt = defineOp({
     return [writer.node("ConvTranspose", [input, weight], { kernel_shape: [2, 2], strides: [2, 2] })];
   },
   saves: () => ({}),
+  reach: () => enlargedReach(2),
   torch: {
     kind: "function",
     call: (inputs, { scale }) => pyCall(pySymbol("layers", "haar_idwt"), [pyInput(inputs)], torchKeyword("scale", scale, 1)),

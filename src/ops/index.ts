@@ -1,6 +1,7 @@
 /** Every op, by name. Adding one adds its file, its line here and its typed constructor in dsl/. */
 import { abs } from "./abs.ts";
 import { adaptiveAvgPool2d } from "./adaptive-avg-pool2d.ts";
+import { adaptiveMaxPool2d } from "./adaptive-max-pool2d.ts";
 import { add } from "./add.ts";
 import { asMap } from "./as-map.ts";
 import { attention } from "./attention.ts";
@@ -52,6 +53,7 @@ import { quickGelu } from "./quick-gelu.ts";
 import { relativePositionBias } from "./relative-position-bias.ts";
 import { relu } from "./relu.ts";
 import { repeatInterleave } from "./repeat-interleave.ts";
+import { resizeTo } from "./resize-to.ts";
 import { resize } from "./resize.ts";
 import { rmsNorm } from "./rms-norm.ts";
 import { roundSte } from "./round-ste.ts";
@@ -81,6 +83,7 @@ import { windowAttention } from "./window-attention.ts";
 export const ops = {
   abs,
   adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
   add,
   asMap,
   attention,
@@ -133,6 +136,7 @@ export const ops = {
   relu,
   repeatInterleave,
   resize,
+  resizeTo,
   rmsNorm,
   roundSte,
   rsqrt,

@@ -48,6 +48,7 @@ export const instanceNorm = defineOp({
   },
   // Mean and 1/deviation of every channel, and its scale, repeated for every image.
   saves: ([input], _, { affine }) => ({ inputs: true, bytes: (affine ? 12 : 8) * elementCount(input.slice(0, 2)) }),
+  reach: () => "everything",
   torch: {
     kind: "module",
     callee: pySymbol("nn", "InstanceNorm2d"),

@@ -43,6 +43,7 @@ export const layerNorm = defineOp({
     const statistics = 8 * positions;
     return values === positions || sides === 1 ? { inputs: true, bytes: statistics } : { bytes: 4 * values + statistics };
   },
+  reach: () => "place",
   torch: {
     kind: "module",
     callee: pySymbol("layers", "ChannelLayerNorm"),

@@ -10,6 +10,7 @@ export const leakyRelu = defineOp({
   },
   infer: ([input]) => [input],
   onnx: (writer, [input], { slope }) => [writer.node("LeakyRelu", [input], { alpha: { float: slope } })],
+  reach: () => "place",
   torch: { kind: "function", call: (inputs, { slope }) => pyCall(pySymbol("F", "leaky_relu"), [pyInput(inputs), slope]) },
   sample: (choose) => ({ attrs: { slope: choose.pick([0.2, 0.01]) }, inputs: [anyShape(choose)] }),
 });

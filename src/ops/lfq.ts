@@ -17,6 +17,7 @@ export const lfq = defineOp({
   },
   // For the terms of the loss: codes, logits, their softplus and their probabilities.
   saves: ([input]) => ({ inputs: true, bytes: 4 * 4 * elementCount(input) }),
+  reach: () => "place",
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("layers", "lfq"), [pyInput(inputs)]) },
   sample: elementwise.sample,
 });

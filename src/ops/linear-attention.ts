@@ -1,7 +1,16 @@
 import { defineOp, torchKeyword } from "../ir/op.ts";
 import { pyCall, pySymbol } from "../ir/python.ts";
 import { onesLike } from "./position-mean.ts";
-import { attended, attendedCounts, attendedSample, attendedShape, headSizes, joinHeads, splitHeads } from "./attending.ts";
+import {
+  attended,
+  attendedCounts,
+  attendedReach,
+  attendedSample,
+  attendedShape,
+  headSizes,
+  joinHeads,
+  splitHeads,
+} from "./attending.ts";
 
 export const linearAttention = defineOp({
   name: "linearAttention",
@@ -15,6 +24,7 @@ export const linearAttention = defineOp({
   },
   infer: (inputs, { heads }) => [attendedShape(inputs, heads)],
   // Values times keys, and both these and the sum of keys times queries.
+  macsRule: "query channels/heads · (keys · value channels + queries · (value channels + heads))",
   macs(inputs, _, { heads }) {
     const { batch, queries, keys, size, width } = attendedCounts(inputs);
     return (batch * size * (keys * width + queries * (width + heads))) / heads;
@@ -42,6 +52,7 @@ export const linearAttention = defineOp({
     const sums = ((width + heads) * size) / heads;
     return { bytes: 4 * batch * (queries * size + keys * (size + width) + sums + queries * (width + 2 * heads)) };
   },
+  reach: attendedReach,
   torch: {
     kind: "function",
     call: (inputs, { heads, eps }) =>

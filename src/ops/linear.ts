@@ -40,8 +40,10 @@ export const linear = defineOp({
     expectChannels(input, attrs.in, "in");
     return [replaceChannels(input, attrs.out)];
   },
+  macsRule: "output values · in",
   macs: (_, outputs, attrs) => linearMacs(outputs, attrs),
   onnx: (writer, [input], attrs) => [lowerLinear(writer, input, attrs)],
+  reach: () => "place",
   torch: {
     kind: "module",
     callee: pySymbol("layers", "ChannelLinear"),

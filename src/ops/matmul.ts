@@ -5,6 +5,7 @@ import { defineOp, torchKeyword } from "../ir/op.ts";
 import { pyCall, pySymbol } from "../ir/python.ts";
 import { elementCount, formatShape, type Shape } from "../ir/shape.ts";
 import { sequenceDims } from "./rules.ts";
+import { otherFactors } from "./elementwise.ts";
 
 type Transposed = "none" | "first" | "second";
 
@@ -45,6 +46,7 @@ export const matmul = defineOp({
     }
     return [[n, rows, columns]];
   },
+  macsRule: "output values · what each sums over",
   macs: ([first], [output], { transposed }) =>
     elementCount(output) * must(first[transposed === "first" ? 1 : 2], "what is summed"),
   onnx(writer, [first, second], { transposed }) {
@@ -53,6 +55,9 @@ export const matmul = defineOp({
     return [writer.node("MatMul", [transposed === "first" ? turn(first) : first, transposed === "second" ? turn(other) : other])];
   },
   precise: ["MatMul"],
+  // What is summed are positions, or channels: then every position of the second is read where it is.
+  reach: ({ transposed }) => (transposed === "second" ? "everything" : ["everything", "place"]),
+  saves: (_inputs, _outputs, _attrs, learns) => ({ inputs: otherFactors(learns) }),
   torch: {
     kind: "function",
     call: (inputs, { transposed }) =>

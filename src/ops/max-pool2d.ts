@@ -3,6 +3,7 @@ import { elementCount } from "../ir/shape.ts";
 import { defineOp } from "../ir/op.ts";
 import { addedBorder, bordered } from "./border.ts";
 import { ceilMode, coveredBorder, poolAttributes, poolShape, torchPool } from "./pool.ts";
+import { windowReach } from "./windows.ts";
 
 export const maxPool2d = defineOp({
   name: "maxPool2d",
@@ -29,6 +30,7 @@ export const maxPool2d = defineOp({
   },
   // The places of the maxima, in int64.
   saves: (_, [output]) => ({ inputs: true, bytes: 8 * elementCount(output) }),
+  reach: ({ size, stride, padding }) => windowReach({ kernel: size, stride, padding }),
   torch: { kind: "function", call: (inputs, attrs) => torchPool("max_pool2d", inputs, attrs) },
   sample(choose) {
     const [size, stride, padding, ceil] = choose.pick([

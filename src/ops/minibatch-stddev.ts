@@ -16,6 +16,7 @@ export const minibatchStddev = defineOp({
   torchOnly: "its statistic joins the images of a batch, which inference looks at one by one",
   // Its deviations, one map for a group.
   saves: ([input], _, { group }) => ({ inputs: true, bytes: (4 * elementCount(input)) / group }),
+  reach: () => "everything",
   torch: {
     kind: "function",
     call: (inputs, { group }) =>

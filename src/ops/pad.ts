@@ -3,6 +3,7 @@ import { defineOp } from "../ir/op.ts";
 import { pyCall, pyInput, pySymbol, pyTuple } from "../ir/python.ts";
 import { featureDims } from "./rules.ts";
 import { anyMap } from "./samples.ts";
+import { windowReach } from "./windows.ts";
 
 export const pad = defineOp({
   name: "pad",
@@ -21,6 +22,7 @@ export const pad = defineOp({
     writer.node("Pad", [input, writer.ints(`pads_${top}_${left}_${bottom}_${right}`, [0, 0, top, left, 0, 0, bottom, right])]),
   ],
   saves: () => ({}),
+  reach: ({ top, left }) => windowReach({ padding: [top, left] }),
   torch: {
     kind: "function",
     call: (inputs, { top, left, bottom, right }) =>

@@ -1,8 +1,10 @@
+import { counted } from "../errors/counted.ts";
 import { ShapeError } from "../errors/index.ts";
 import { channelsOf, formatShape } from "../ir/shape.ts";
 import { defineOp } from "../ir/op.ts";
 import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { scaledSpatially } from "./rules.ts";
+import { enlargedReach } from "./windows.ts";
 
 export const pixelShuffle = defineOp({
   name: "pixelShuffle",
@@ -13,7 +15,7 @@ export const pixelShuffle = defineOp({
   infer([input], { factor }) {
     const [channels, area] = [channelsOf(input), factor * factor];
     if (channels % area !== 0) {
-      throw new ShapeError(`${channels} channels do not fill cells of ${factor}×${factor}`, {
+      throw new ShapeError(`${counted(channels, "channel")} cannot fill cells of ${factor}×${factor}`, {
         expected: `channels divisible by ${area}`,
         found: formatShape(input),
         help: `make the layer before it give ${area} times the channels that are wanted`,
@@ -23,6 +25,7 @@ export const pixelShuffle = defineOp({
   },
   onnx: (writer, [input], { factor }) => [writer.node("DepthToSpace", [input], { blocksize: factor, mode: "CRD" })],
   saves: () => ({}),
+  reach: ({ factor }) => enlargedReach(factor),
   torch: { kind: "function", call: (inputs, { factor }) => pyCall(pySymbol("F", "pixel_shuffle"), [pyInput(inputs), factor]) },
   sample(choose) {
     const factor = choose.pick([1, 2, 3, 4]);

@@ -2,6 +2,7 @@ import { channelsOf } from "../ir/shape.ts";
 import { defineOp } from "../ir/op.ts";
 import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { scaledSpatially } from "./rules.ts";
+import { reducedReach } from "./windows.ts";
 
 export const pixelUnshuffle = defineOp({
   name: "pixelUnshuffle",
@@ -19,6 +20,7 @@ export const pixelUnshuffle = defineOp({
     return [writer.node("Conv", [input, weight], { kernel_shape: [factor, factor], strides: [factor, factor], group: channels })];
   },
   saves: () => ({}),
+  reach: ({ factor }) => reducedReach(factor),
   torch: { kind: "function", call: (inputs, { factor }) => pyCall(pySymbol("F", "pixel_unshuffle"), [pyInput(inputs), factor]) },
   sample(choose) {
     const factor = choose.pick([2, 4]);

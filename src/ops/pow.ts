@@ -13,6 +13,7 @@ export const pow = defineOp({
   onnx: (writer, [input], { exponent }) => [writer.node("Pow", [input, writer.constant(`exponent_${exponent}`, [], [exponent])])],
   precise: ["Pow"],
   domain: positive,
+  reach: () => "place",
   torch: { kind: "function", call: (inputs, { exponent }) => pyBinary("**", pyInput(inputs), exponent) },
   sample: (choose) => ({ attrs: { exponent: choose.pick([2, 3, 0.5, -1.5]) }, inputs: [anyShape(choose)] }),
 });

@@ -18,6 +18,7 @@ export const prelu = defineOp({
     const over = writer.inputShapes[0].slice(2).map(() => 1);
     return [writer.node("PRelu", [input, writer.param("weight", [channels, ...over])])];
   },
+  reach: () => "place",
   torch: { kind: "module", callee: pySymbol("nn", "PReLU"), args: [{ attr: "channels" }] },
   sample(choose) {
     const shape = anyShape(choose);

@@ -8,6 +8,7 @@ export const relu = defineOp({
   infer: ([input]) => [input],
   onnx: (writer, [input]) => [writer.node("Relu", [input])],
   saves: () => ({ outputs: true }),
+  reach: () => "place",
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("F", "relu"), [pyInput(inputs)]) },
   sample: (choose) => ({ attrs: {}, inputs: [anyShape(choose)] }),
 });

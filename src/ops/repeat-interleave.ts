@@ -21,6 +21,7 @@ export const repeatInterleave = defineOp({
     return [writer.node("Conv", [input, weight], { kernel_shape: [1, 1], group: channels })];
   },
   saves: () => ({}),
+  reach: () => "place",
   torch: {
     kind: "function",
     call: (inputs, { repeats }) => pyCall(pyAttribute(pyInput(inputs), "repeat_interleave"), [repeats], { dim: pyConstant(1) }),

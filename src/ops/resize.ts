@@ -5,11 +5,14 @@ import { pyCall, pyInput, pySymbol } from "../ir/python.ts";
 import { scaledSpatially } from "./rules.ts";
 
 /** What ONNX calls the modes, and where it has to look for the values of an output; its cubic_coeff_a is −0.75 as torch's. */
-const onnxModes = {
+export const onnxModes = {
   nearest: { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
   bilinear: { mode: "linear", coordinate_transformation_mode: "half_pixel" },
   bicubic: { mode: "cubic", coordinate_transformation_mode: "half_pixel" },
 } as const;
+
+/** Values that are weighted before and after the last one that does not lie behind the place. */
+const neighbours = { nearest: undefined, bilinear: { before: 0, after: 1 }, bicubic: { before: 1, after: 2 } } as const;
 
 export const resize = defineOp({
   name: "resize",
@@ -43,6 +46,21 @@ export const resize = defineOp({
     writer.node("Resize", [input, "", writer.constant(`scales_${factor}`, [4], [1, 1, factor, factor])], onnxModes[mode]),
   ],
   saves: () => ({}),
+  reach({ factor, mode }) {
+    const [stride, divisor] = factor >= 1 ? [1, factor] : [1 / factor, 1];
+    const around = neighbours[mode];
+    // Values are weighted around (o + 1/2)/factor − 1/2, which nearest replaces by o/factor.
+    const span =
+      around === undefined
+        ? { stride, divisor, low: 0, high: 0 }
+        : {
+            stride: 2 * stride,
+            divisor: 2 * divisor,
+            low: stride - divisor - 2 * divisor * around.before,
+            high: stride - divisor + 2 * divisor * around.after,
+          };
+    return { height: [span], width: [span] };
+  },
   torch: {
     kind: "function",
     call: (inputs, { factor, mode }) => pyCall(pySymbol("F", "interpolate"), [pyInput(inputs)], { scale_factor: factor, mode }),

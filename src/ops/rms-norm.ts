@@ -28,6 +28,7 @@ export const rmsNorm = defineOp({
   precise: ["Mul", "ReduceMean", "Conv", "Add", "Sqrt", "Div"],
   // 1/root of every position, and what the weight is multiplied with.
   saves: ([input]) => ({ inputs: true, bytes: 4 * (elementCount(input) + elementCount(input.toSpliced(1, 1))) }),
+  reach: () => "place",
   torch: {
     kind: "module",
     callee: pySymbol("layers", "ChannelRMSNorm"),

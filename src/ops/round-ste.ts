@@ -10,6 +10,7 @@ export const roundSte = defineOp({
   // A float16 input near the middle of two whole numbers is another one's.
   precise: ["Round"],
   saves: () => ({}),
+  reach: () => "place",
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("layers", "round_ste"), [pyInput(inputs)]) },
   sample: elementwise.sample,
 });

@@ -1,5 +1,6 @@
 /** What the shape rules and lowerings of several ops share. */
 import { must, type NonEmpty } from "../errors/must.ts";
+import { counted } from "../errors/counted.ts";
 import { ShapeError } from "../errors/index.ts";
 import { constantDim, dividedDim, fixedSize, plusDim, sameDim, timesDim, type Dim } from "../ir/dim.ts";
 import { sidesOf, type Attributes, type AttrsOf, type Interval, type Pair } from "../ir/attributes.ts";
@@ -37,10 +38,10 @@ export function sequenceDims(shape: Shape): readonly [Dim, Dim, Dim] {
 export function expectChannels(shape: Shape, channels: number, attr: string): void {
   const found = channelsOf(shape);
   if (found === channels) return;
-  throw new ShapeError(`${channels} channels are expected, ${found} arrive`, {
+  throw new ShapeError(`${counted(channels, "channel")} ${channels === 1 ? "is" : "are"} expected, ${found} arrive`, {
     expected: formatShape(replaceChannels(shape, channels)),
     found: formatShape(shape),
-    help: `set ${attr}: ${found} on this layer, or make the layer before it give ${channels} channels`,
+    help: `set ${attr}: ${found} on this layer, or make the layer before it give ${counted(channels, "channel")}`,
   });
 }
 
@@ -56,11 +57,21 @@ export function expectSameShapes(inputs: NonEmpty<Shape>): Shape {
         found: formatShape(other),
         help: channels
           ? "bring both to the same channel count, for example with a 1×1 conv2d on the shortcut"
-          : "bring both to the same resolution with avgPool2d or upsample",
+          : isNearly(first, other)
+            ? "the sides differ by some positions: set padding, or outputPadding of convTranspose2d, so that the layers before keep them; resizeTo(x, y) interpolates x to the sides of y"
+            : "bring both to the same resolution with avgPool2d or upsample",
       });
     }
   }
   return first;
+}
+
+/** Whether sides are alike but for a few positions, as a padding makes them differ. */
+function isNearly(first: Shape, other: Shape): boolean {
+  return first.every((dim, axis) => {
+    const { num, den, symbol } = other[axis] as Dim;
+    return dim.num * den === num * dim.den && dim.symbol === symbol;
+  });
 }
 
 /**
@@ -85,10 +96,22 @@ export function broadcastShape(inputs: NonEmpty<Shape>): Shape {
     throw new ShapeError("an operand cannot be repeated over the other", {
       expected: `${formatShape(whole)}, or 1 in place of any of its sizes`,
       found: formatShape(shape),
-      help: "for a value per channel of a map use the shape [C, 1, 1], of a vector [C]",
+      help: helpWithTable(shape, whole),
     });
   }
   return whole;
+}
+
+/** A learned tensor with a number for every position is of one size, and images are of any. */
+function helpWithTable(shape: Shape, whole: Shape): string {
+  const isTable =
+    shape.length > 1 &&
+    shape.every((dim) => fixedSize(dim) !== undefined) &&
+    shape.some((dim, i) => i > 0 && fixedSize(dim) !== 1);
+  if (!isTable) return "for a value per channel of a map use the shape [C, 1, 1], of a vector [C]";
+  return whole.length === 4
+    ? "interpolate a table of positions to the sides of the map: add(x, resizeTo(l.positions(), x))"
+    : "learn positions as a map, parameter({ shape: [C, h, w] }), and add them before tokens: tokens(add(x, resizeTo(l.positions(), x)))";
 }
 
 /** What a shape with as many axes is. */

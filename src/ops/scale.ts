@@ -11,6 +11,7 @@ export const scale = defineOp({
   infer: ([input]) => [input],
   onnx: (writer, [input], { factor }) => [writer.node("Mul", [input, writer.constant(`factor_${factor}`, [], [factor])])],
   saves: () => ({}),
+  reach: () => "place",
   torch: { kind: "function", call: (inputs, { factor }) => pyBinary("*", pyInput(inputs), factor) },
   sample: (choose) => ({ attrs: { factor: choose.pick([0.5, 2, -1.25]) }, inputs: [anyShape(choose)] }),
 });

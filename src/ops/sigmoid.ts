@@ -8,6 +8,7 @@ export const sigmoid = defineOp({
   infer: ([input]) => [input],
   onnx: (writer, [input]) => [writer.node("Sigmoid", [input])],
   saves: () => ({ outputs: true }),
+  reach: () => "place",
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("torch", "sigmoid"), [pyInput(inputs)]) },
   sample: (choose) => ({ attrs: {}, inputs: [anyShape(choose)] }),
 });

@@ -32,6 +32,7 @@ export const slice = defineOp({
     ]),
   ],
   saves: () => ({}),
+  reach: () => "place",
   torch: {
     kind: "function",
     call: (inputs, { start, stop }) =>

@@ -20,6 +20,7 @@ export const smcConv2d = defineOp({
     { role: "gain", shape: [1], init: { kind: "constant", value: 1 } },
   ],
   infer: ([input], attrs) => [convShape(input, attrs)],
+  macsRule: "output values · in · kernel area",
   macs: (_, outputs, attrs) => convMacs(outputs, attrs),
   // Nothing in eq. 3 depends on the data, so after training this is a plain convolution.
   fold: (attrs) => ({

@@ -24,6 +24,7 @@ export const snake = defineOp({
   precise: ["Sin", "Mul", "Div", "Add"],
   // αx, its sine and the square.
   saves: ([input]) => ({ inputs: true, bytes: 12 * elementCount(input) }),
+  reach: () => "place",
   torch: { kind: "module", callee: pySymbol("layers", "Snake"), args: [{ attr: "channels" }] },
   sample(choose) {
     const shape = [choose.int(1, 3), choose.int(1, 5), choose.int(1, 7), choose.int(1, 7)] as const;

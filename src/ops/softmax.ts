@@ -9,6 +9,7 @@ export const softmax = defineOp({
   onnx: (writer, [input]) => [writer.node("Softmax", [input], { axis: 1 })],
   precise: ["Softmax"],
   saves: () => ({ outputs: true }),
+  reach: () => "place",
   torch: {
     kind: "function",
     call: (inputs) => pyCall(pyAttribute(pyInput(inputs), "softmax"), [], { dim: pyConstant(1) }),

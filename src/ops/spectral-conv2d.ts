@@ -11,6 +11,7 @@ export const spectralConv2d = defineOp({
   attributes: convAttributes,
   params: (attrs) => [...convParams(attrs), ...spectralBuffers([attrs.out, attrs.in, ...sidesOf(attrs.kernel)])],
   infer: ([input], attrs) => [convShape(input, attrs)],
+  macsRule: "output values · in · kernel area",
   macs: (_, outputs, attrs) => convMacs(outputs, attrs),
   fold: (attrs) => ({ op: conv2d, attrs: { ...attrs, ...plainConv }, derive: spectralFold }),
   torch: {

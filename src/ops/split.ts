@@ -29,6 +29,7 @@ export const split = defineOp({
   },
   onnx: (writer, [input], { sizes, groups }) => groupedRuns(writer, input, sizes, groups),
   saves: () => ({}),
+  reach: () => "place",
   torch: {
     kind: "function",
     call: (inputs, { sizes, groups }) =>

@@ -13,6 +13,7 @@ export const stochasticDepth = defineOp({
   onnx: (writer, [input]) => [writer.node("Identity", [input])],
   // A factor per image; nothing where nothing is dropped.
   saves: ([[images]], _, { rate }) => ({ bytes: rate === 0 ? 0 : 4 * (images as number) }),
+  reach: () => "place",
   torch: {
     kind: "module",
     callee: pySymbol("layers", "StochasticDepth"),

@@ -10,6 +10,7 @@ export const sub = defineOp({
   infer: (inputs) => [broadcastShape(inputs)],
   onnx: (writer, inputs) => [writer.node("Sub", inputs)],
   saves: () => ({}),
+  reach: () => "place",
   torch: { kind: "function", call: (inputs) => inputs.reduce((left, right) => pyBinary("-", left, right)) },
   sample: (choose) => ({ attrs: {}, inputs: operandShapes(choose) }),
 });

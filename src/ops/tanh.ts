@@ -8,6 +8,7 @@ export const tanh = defineOp({
   infer: ([input]) => [input],
   onnx: (writer, [input]) => [writer.node("Tanh", [input])],
   saves: () => ({ outputs: true }),
+  reach: () => "place",
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("torch", "tanh"), [pyInput(inputs)]) },
   sample: (choose) => ({ attrs: {}, inputs: [anyShape(choose)] }),
 });

@@ -22,6 +22,7 @@ export const tokens = defineOp({
   view: true,
   onnx: (writer, [input]) => [writer.node("Reshape", [input, writer.ints("as_tokens", [0, 0, -1])])],
   saves: () => ({}),
+  reach: () => "place",
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("layers", "tokens"), inputs) },
   sample(choose) {
     const sides = choose.pick([[choose.int(1, 5), choose.int(1, 5)], []]);

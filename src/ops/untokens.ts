@@ -35,6 +35,7 @@ export const untokens = defineOp({
     return [likeShape(writer, sequence, map, shape, channelsOf(writer.inputShapes[0]))];
   },
   saves: () => ({}),
+  reach: () => "place",
   torch: { kind: "function", call: (inputs) => pyCall(pySymbol("layers", "untokens"), inputs) },
   sample(choose) {
     const [n, h, w] = [choose.int(1, 3), choose.int(1, 5), choose.int(2, 5)];

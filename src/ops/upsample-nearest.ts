@@ -3,6 +3,7 @@ import { defineOp } from "../ir/op.ts";
 import { pyCall, pyConstant, pyInput, pySymbol } from "../ir/python.ts";
 import { scaledSpatially } from "./rules.ts";
 import { anyMap } from "./samples.ts";
+import { enlargedReach } from "./windows.ts";
 
 export const upsampleNearest = defineOp({
   name: "upsampleNearest",
@@ -20,6 +21,7 @@ export const upsampleNearest = defineOp({
     }),
   ],
   saves: () => ({}),
+  reach: ({ factor }) => enlargedReach(factor),
   torch: {
     kind: "function",
     call: (inputs, { factor }) =>

@@ -47,6 +47,7 @@ export const vectorQuantizer = defineOp({
     expectChannels(input, channels, "channels");
     return [input];
   },
+  macsRule: "input values · codes",
   macs: ([input], _, { codes }) => elementCount(input) * codes,
   lossTerms: ({ decay }) => (decay === 0 ? ["commitment", "codebook"] : ["commitment"]),
   onnx(writer, [input], { channels }) {
@@ -68,6 +69,7 @@ export const vectorQuantizer = defineOp({
     inputs: true,
     bytes: 4 * elementCount(input) + (decay === 0 ? 8 * (elementCount(input) / channels) : 0),
   }),
+  reach: () => "place",
   torch: {
     kind: "module",
     callee: pySymbol("layers", "VectorQuantizer"),

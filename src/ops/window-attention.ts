@@ -53,6 +53,7 @@ export const windowAttention = defineOp({
   },
   wholes: ([query], { windowSize }) => query.slice(2).map((dim) => dividedDim(dim, windowSize)),
   // Scores, and the weighted sum of values.
+  macsRule: "positions · windowSize² · (query channels + value channels)",
   macs(inputs, _, { windowSize }) {
     const { batch, queries, size, width } = attendedCounts(inputs);
     return batch * queries * windowSize ** 2 * (size + width);
@@ -96,6 +97,14 @@ export const windowAttention = defineOp({
   saves(inputs, _, { heads, windowSize }) {
     const { batch, queries, size, width } = attendedCounts(inputs);
     return { bytes: 4 * batch * queries * (2 * size + width + heads * windowSize ** 2) };
+  },
+  // The whole window that a position lies in; over the border none sees what was rolled there.
+  reach({ windowSize, shift }) {
+    const spans = [
+      { stride: 1, divisor: windowSize, low: -shift, high: -shift },
+      { stride: windowSize, divisor: 1, low: shift, high: shift + windowSize - 1 },
+    ];
+    return { height: spans, width: spans };
   },
   torch: {
     kind: "function",

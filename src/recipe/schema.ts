@@ -18,6 +18,8 @@ const name = z
   .regex(/^[a-z0-9][a-z0-9_-]*$/)
   .meta({ "x-expected": "a text of lower-case letters, digits, - and _" });
 
+const parts = z.enum(["both", "encoder", "decoder"]);
+
 const phase = z
   .strictObject({
     name: name.describe("what logs and checkpoints call the phase"),
@@ -28,6 +30,7 @@ const phase = z
     schedule: z.enum(["constant", "cosine"]).default("constant").describe("of the learning rate, after its warm-up"),
     warmup: steps.default(0).describe("steps over which the learning rate grows linearly from 0"),
     discriminator: z.boolean().default(true).describe("whether this phase trains the discriminator and against it"),
+    parts: parts.nullable().default(null).describe("what this phase trains; null: train.parts"),
   })
   .describe("a stretch of training with one resolution and batch");
 
@@ -62,8 +65,35 @@ const losses = z
       .describe(
         "of lookup-free quantization: mean entropy of values less the entropy of their mean, in nats per channel (arXiv:2310.05737)",
       ),
+    moments_l1: weight.default(0).describe("mean absolute difference of the latent's means and log-variances from the teacher's"),
+    moments_l2: weight.default(0).describe("mean squared difference of the same"),
+    moments_kl: weight
+      .default(0)
+      .describe("KL divergence of the teacher's Gaussian from the encoder's, KL(teacher ‖ encoder), mean per latent element"),
   })
   .describe("weights of the loss terms; 0 leaves a term out");
+
+const teacher = z
+  .strictObject({
+    folder: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe("diffusers' files of an AutoencoderKL, or a compiled package with its weights; null: there is no teacher"),
+    encodes: z
+      .boolean()
+      .default(true)
+      .describe("phases that train the decoder alone reconstruct from the teacher's latents; false: from the encoder's own"),
+    decodes: z
+      .boolean()
+      .default(true)
+      .describe("phases that train the encoder alone reconstruct through the teacher's decoder; false: through the model's own"),
+    target: z
+      .enum(["image", "reconstruction"])
+      .default("image")
+      .describe("what losses compare reconstructions with: the image, or what the teacher makes of it"),
+  })
+  .describe("a frozen autoencoder whose latents the model learns (docs/distillation.md)");
 
 const perceptual = z
   .strictObject({
@@ -123,7 +153,11 @@ const discriminator = z
 
 const train = z
   .strictObject({
-    encoder: z.boolean().default(true).describe("false freezes the encoder: the decoder alone is tuned"),
+    parts: parts
+      .default("both")
+      .describe(
+        "encoder or decoder: that alone is trained, and the other stays as it is, its statistics too; of phases that say no other",
+      ),
     init: z
       .enum(["torch", "variance-preserving"])
       .default("variance-preserving")
@@ -220,6 +254,7 @@ export const recipeSchema = z.strictObject({
   adversarial: optional(adversarial),
   discriminator,
   train: optional(train),
+  teacher: optional(teacher),
   ema: optional(ema),
   data: optional(data),
   checkpoints: optional(checkpoints),

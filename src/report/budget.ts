@@ -159,7 +159,7 @@ export function budgetError(violations: readonly BudgetViolation[]): UserError {
 
 function graphless(model: string, part: string): Report {
   return {
-    what: `the ${part} of ${model} has no form in ONNX, whose memory could be held to a budget`,
+    what: `the ${part} of ${model} has no form in ONNX whose memory is counted, and could be held to a budget`,
     help: `hold it to a budget of what it takes in PyTorch: ${part}.torch or ${part}.saved`,
   };
 }

@@ -4,6 +4,7 @@ import type { Report } from "../errors/index.ts";
 import type { Bindings } from "../ir/dim.ts";
 import type { Graph, Layer, Model, Module, OpNode, Part, Value } from "../ir/model.ts";
 import { macsOf } from "../ir/macs.ts";
+import { receptiveFieldOf, type ReceptiveField } from "../ir/receptive-field.ts";
 import { elementCount, evaluateShape } from "../ir/shape.ts";
 import { layersOf, topModules } from "../ir/walk.ts";
 import { partMemory } from "../targets/onnx/memory.ts";
@@ -44,6 +45,8 @@ export interface PartCounts extends Counts {
   readonly torchActivationBytes: number;
   /** Bytes of tensors besides weights that PyTorch's forward keeps for the backward pass, of one image. */
   readonly savedBytes: number;
+  /** How far its outputs look; undefined of a part that takes images of one size. */
+  readonly receptiveField: ReceptiveField | undefined;
   /** Shapes by output name. */
   readonly outputs: Readonly<Record<string, readonly number[]>>;
   readonly modules: readonly ModuleCounts[];
@@ -124,6 +127,7 @@ export function countPart(part: Part, height: number, width: number): PartCounts
     largestTensorBytes: memory?.largest ?? null,
     torchActivationBytes: Math.max(...liveBytes(part.graph, bindings)),
     savedBytes: savedBytes(part.graph, bindings, learningInputs(part)),
+    receptiveField: receptiveFieldOf(part),
     outputs: Object.fromEntries(outputs),
     modules,
   };

@@ -40,7 +40,7 @@ export function scaled(value: number, { factor }: Scale, digits: number): string
 }
 
 /** Of what could not be counted. */
-export const uncounted = "no graph";
+export const uncounted = "not counted";
 
 /** The scale for a column of bytes, some of which could not be counted. */
 export function byteScaleFor(values: readonly (number | null)[]): Scale {

@@ -3,6 +3,7 @@ import { flopsOf, type Counts, type ModelCounts, type ModuleCounts, type PartCou
 import { jsonText, type ReportFormat } from "./format.ts";
 import { csvTable, left, markdownTable, right, textTable, type Column, type Grid } from "./grid.ts";
 import { memoryFigures } from "./memory.ts";
+import { fieldText } from "./reach.ts";
 import {
   binaryScales,
   byteScaleFor,
@@ -138,6 +139,7 @@ function totals(counts: PartCounts): string {
       const bytes = counts[key];
       return `${name} ${bytes === null ? uncounted : exactly(bytes, "bytes", "B", binaryScales, 2)}`;
     }),
+    ...(counts.receptiveField === undefined ? [] : [fieldText(counts.receptiveField)]),
   ].join("; ");
 }
 
@@ -150,6 +152,7 @@ function summaryJson(counts: ModelCounts, depth: number): unknown {
           macs: measuredPart.macs,
           flops: flopsOf(measuredPart),
           ...Object.fromEntries(memoryFigures.map(({ key }) => [key, measuredPart[key]])),
+          receptiveField: measuredPart.receptiveField ?? null,
           outputs: measuredPart.outputs,
           modules: summaryRows(measuredPart, depth).map(({ activationBytes, ...row }) => ({
             ...row,

@@ -61,28 +61,31 @@ export function savedBytes(graph: Graph, bindings: Bindings, learningInputs: rea
     values.map(({ shape }) => evaluateShape(shape, bindings));
   const outputsOf = (node: OpNode): NonEmpty<readonly number[]> =>
     nonEmpty(sizes(node.outputs), `every output of ${node.op.name}`);
+  const weights = new Set<Storage>();
   let besides = 0;
-  const given = new Set(learningInputs);
   walk(graph, bindings, {
+    begins: (given) =>
+      graph.inputs.forEach((value, i) => learningInputs.includes(value) && learning.add(must(given[i], "an input"))),
     isView: ({ op }) => op.view === true,
     step(node, inputs, made) {
       const { op, layer, attrs } = node;
-      const learns =
-        (layer?.params ?? []).some(({ buffer }) => buffer !== true) ||
-        inputs.some((storage) => learning.has(storage)) ||
-        node.inputs.some((value) => given.has(value));
-      if (!learns) return;
+      const learns = inputs.map((storage) => learning.has(storage));
+      if (op.source === true) for (const storage of made) weights.add(storage);
+      if (!learns.includes(true) && !(layer?.params ?? []).some(({ buffer }) => buffer !== true)) return;
       for (const storage of made) learning.add(storage);
-      const keeps = op.saves?.(inputsOf(op, sizes(node.inputs)), outputsOf(node), attrs) ?? { inputs: true };
-      for (const storage of [...(keeps.inputs === true ? inputs : []), ...(keeps.outputs === true ? made : [])])
-        saved.add(storage);
-      besides += keeps.bytes ?? 0;
+      const keeps = op.saves?.(inputsOf(op, sizes(node.inputs)), outputsOf(node), attrs, learns) ?? { inputs: true };
+      const { inputs: kept = [], outputs: given, bytes = 0 } = keeps;
+      for (const storage of inputs.filter((_, i) => kept === true || kept[i] === true)) saved.add(storage);
+      for (const storage of given === true ? made : []) saved.add(storage);
+      besides += bytes;
     },
   });
-  return [...saved].reduce((sum, { bytes }) => sum + bytes, besides);
+  return [...saved].reduce((sum, storage) => sum + (weights.has(storage) ? 0 : storage.bytes), besides);
 }
 
 interface Visitor {
+  /** The storages of the inputs. */
+  begins?(given: readonly Storage[]): void;
   /** Whether the node's outputs are its first input's memory. */
   isView(node: OpNode): boolean;
   step(node: OpNode, inputs: readonly Storage[], outputs: readonly Storage[]): void;
@@ -91,7 +94,7 @@ interface Visitor {
 }
 
 /** Visits the ops in the order in which they are called, with their storages; returns those of the outputs. */
-function walk(graph: Graph, bindings: Bindings, { isView, step, returned }: Visitor): readonly Storage[] {
+function walk(graph: Graph, bindings: Bindings, { begins, isView, step, returned }: Visitor): readonly Storage[] {
   const storages = new Map<Value, Storage>();
   const make = ({ shape }: Value): Storage => ({
     bytes: elementCount(evaluateShape(shape, bindings)) * bytesPerFloat32,
@@ -122,6 +125,7 @@ function walk(graph: Graph, bindings: Bindings, { isView, step, returned }: Visi
     }
   };
   join(graph.inputs, graph.inputs.map(make));
+  begins?.(held(graph.inputs));
   run(graph);
   return held(graph.outputs);
 }

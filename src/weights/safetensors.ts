@@ -27,13 +27,31 @@ export interface NamedTensor {
   readonly load: () => Tensor;
 }
 
+/** Types that are written, and bytes of an element. */
+const writtenTypes = { F32: 4, F16: 2, BF16: 2, I64: 8, U8: 1 } as const;
+
+/** A tensor of a type that only files have. */
+export interface StoredTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly type: keyof typeof writtenTypes;
+  readonly bytes: () => Uint8Array;
+}
+
 /** The file in pieces, tensors in the given order. */
-export function* encodeSafetensors(tensors: readonly NamedTensor[]): Generator<Uint8Array> {
+export function encodeSafetensors(tensors: readonly NamedTensor[]): Generator<Uint8Array> {
+  return encodeStored(
+    tensors.map(({ name, shape, dtype, load }) => ({ name, shape, type: dtypeNames[dtype], bytes: () => bytesOf(load()) })),
+  );
+}
+
+/** The same, of tensors of any type. */
+export function* encodeStored(tensors: readonly StoredTensor[]): Generator<Uint8Array> {
   let offset = 0;
   const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
-  for (const { name, shape, dtype } of tensors) {
-    const end = offset + elementCount(shape) * must(bytesPerElement.get(dtypeNames[dtype]), dtype);
-    header[name] = { dtype: dtypeNames[dtype], shape, data_offsets: [offset, end] };
+  for (const { name, shape, type } of tensors) {
+    const end = offset + elementCount(shape) * writtenTypes[type];
+    header[name] = { dtype: type, shape, data_offsets: [offset, end] };
     offset = end;
   }
   const json = JSON.stringify(header);
@@ -42,7 +60,7 @@ export function* encodeSafetensors(tensors: readonly NamedTensor[]): Generator<U
   new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true);
   yield length;
   yield text;
-  for (const tensor of tensors) yield bytesOf(tensor.load());
+  for (const { bytes } of tensors) yield bytes();
 }
 
 /** Where a file's bytes come from: memory, or a disk. */

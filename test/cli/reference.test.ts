@@ -55,6 +55,12 @@ test("a help ends with the examples, that of litevae with the exit codes", () =>
                              latent.safetensors
       --fit <how>            how the image gets a size that the model takes
                              (choices: "pad", "crop", default: "pad")
+      --tile <pixels>        encode and decode in tiles of that side, where they
+                             give what the whole image gives: less memory for large
+                             images
+      --blend                with --tile: blend tiles where something sees the whole
+                             image, which gives something else; by how much is
+                             measured
       --profile <how>        srgb: embedded colour profiles are converted to sRGB;
                              raw: pixels are taken as stored (choices: "srgb",
                              "raw") (default: as trained)
@@ -84,6 +90,7 @@ test("a help ends with the examples, that of litevae with the exit codes", () =>
       1   the model or the input is wrong, a budget is exceeded, or what was compared differs
       2   the command line is wrong
       70  a bug in litevae
+      130  encode was stopped by Ctrl-C
     "
   `);
 });

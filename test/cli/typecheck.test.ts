@@ -25,10 +25,10 @@ test("each mismatch is told in the words of model's settings", () => {
   const reports = typeErrors(join(folder, "parts.ts"));
   expect(reports.map(({ where, help }) => `${where?.line}: ${help}`)).toMatchInlineSnapshot(`
     [
-      "7: the encoder gives 12 channels, and 24 are wanted: 2 × latentChannels, means first, then log-variances; latentChannels where posterior is \"none\"",
-      "8: it takes images of 1 channels, and imageChannels is 3: make the two equal",
+      "7: the encoder gives 12 channels, and 24 are wanted: 2 × latentChannels, means first, then log-variances; latentChannels where posterior is "none"",
+      "8: it takes images of 1 channel, and imageChannels is 3: make the two equal",
       "9: the decoder takes 4 channels, and latentChannels is 12: make the two equal",
-      "10: the decoder gives 1 channels, and imageChannels is 3: make the two equal",
+      "10: the decoder gives 1 channel, and imageChannels is 3: make the two equal",
       "11: the feature has stride 2 and 1 is wanted: pool, upsample or set stride",
     ]
   `);
@@ -74,4 +74,16 @@ export const wrong: number = path.join("a");
 test("the tsconfig.json of this installation is not its users'", () => {
   expect(nearestConfig(dirname(join(root, "package.json")))).toBeUndefined();
   expect(nearestConfig(join(root, "examples"))).toBeUndefined();
+});
+
+test.each([
+  ["{ broken", "'}' expected."],
+  [`{ "extends": "./gone.json" }`, "gone.json"],
+])("a tsconfig.json that cannot be read is said to be the fault: %s", (config, found) => {
+  write(folder, { "unreadable/tsconfig.json": config, "unreadable/a.ts": "export const a = 1;\n" });
+  const report: unknown = expect.objectContaining({
+    what: `cannot read ${join(folder, "unreadable/tsconfig.json")}, by which the types of models beside it are checked`,
+    found: expect.stringContaining(found) as unknown,
+  });
+  expect(() => typeErrors(join(folder, "unreadable/a.ts"))).toThrow(expect.objectContaining({ reports: [report] }) as Error);
 });

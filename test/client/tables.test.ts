@@ -8,6 +8,7 @@ import sharp from "sharp";
 import { afterAll, describe, expect, test } from "vitest";
 import { builtIns } from "../../dsl/models/index.ts";
 import { nearestFitting, type FittingSizes } from "../../src/ir/size.ts";
+import { cutsAlong, leastTile } from "../../src/ir/tiles.mts";
 import { clientTemplate } from "../../src/artifact/client-template.ts";
 import { pixelSchema } from "../../src/recipe/pixels.ts";
 import { readImage } from "../../src/onnxruntime/image.ts";
@@ -39,6 +40,30 @@ const sizes: readonly FittingSizes[] = [
   { minimum: 64, step: 64 },
 ];
 const sides = [1, 3, 4, 7, 9, 20, 63, 65, 100, 127, 241, 250, 255];
+
+describe("tiles along a side", () => {
+  const margins = [
+    { before: 0, after: 0 },
+    { before: 3, after: 1 },
+    { before: 144, after: 152 },
+  ];
+  const rows = sizes.flatMap((fitting) =>
+    margins.flatMap(({ before, after }) =>
+      [0, 5, 64].flatMap((more) =>
+        [0, 1, 7].map((steps) => {
+          const tile = leastTile(fitting, { before, after }) + more;
+          const side = fitting.minimum + fitting.step * (steps + Math.floor(tile / fitting.step));
+          const cuts = cutsAlong(side, tile, fitting, { before, after }).map(({ read, keep }) => [read, keep]);
+          return { ...fitting, before, after, tile, side, cuts };
+        }),
+      ),
+    ),
+  );
+  test("are those of the table", async () => {
+    const lines = rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n");
+    await expect(`[\n${lines}\n]\n`).toMatchFileSnapshot(table("cuts"));
+  });
+});
 
 describe("the nearest sizes that fit", () => {
   const rows = sizes.flatMap(({ minimum, step }) =>

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const core = [
   "dsl/**/*.ts",
-  "src/{errors,paper,recipe,ir,ops,passes,weights,targets,compiler}/**/*.ts",
+  "src/{errors,paper,recipe,ir,ops,passes,weights,targets,compiler}/**/*.{ts,mts}",
   // Counts and comparisons; src/report/html reads files and draws.
   "src/report/*.ts",
 ];

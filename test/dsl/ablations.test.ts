@@ -1,8 +1,11 @@
 /** The switches of the paper's ablations: what they cost, and docs/ablations.md, which `npm run test:update` writes anew. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { litevae, type LiteVaeOptions } from "../../dsl/index.ts";
+import { litevae, sdVae, type LiteVaeOptions } from "../../dsl/index.ts";
 import { must } from "../../src/errors/must.ts";
+import type { Model } from "../../src/ir/model.ts";
+import { printPart } from "../../src/ir/print.ts";
+import { paramsOf, topModules } from "../../src/ir/walk.ts";
 import { countModel } from "../../src/report/count.ts";
 import { root } from "../e2e/litevae.ts";
 
@@ -30,6 +33,48 @@ test("a switch changes the part that it names, by counts that follow from the pa
   // One upsampling convolution less, and 12 channels in the place of 3 come out.
   const [image, bands] = [costs({}, "decoder")[0], costs({ output: "wavelet" }, "decoder")[0]];
   expect(image - bands).toBe(256 * 256 * 9 + 256 - 9 * (128 * 9 + 1));
+});
+
+test("norms of the encoder", () => {
+  const model = (norm: "group" | "smc" | "rms" | "none"): Model => litevae({ variant: "B", encoder: { norm } });
+  const paths = (norm: "group" | "smc" | "rms" | "none"): readonly string[] =>
+    [...paramsOf(topModules([must(model(norm).parts[0], "encoder")]))].map(({ path, shape }) => `${path} [${shape.join(", ")}]`);
+  const [group, smc, rms, none] = [paths("group"), paths("smc"), paths("rms"), paths("none")];
+  const isNorm = (path: string): boolean => /\.norm\d\./.test(path);
+  expect(none).toEqual(group.filter((path) => !isNorm(path)));
+  expect(rms).toEqual(group.filter((path) => !/\.norm\d\.bias/.test(path)));
+  expect(smc.filter((path) => !/\.conv\d\.(scale|gain) /.test(path))).toEqual(none);
+  // Both convolutions of every residual block, of which three extractors and the aggregator have 14 each.
+  expect(smc.filter((path) => /\.conv\d\.gain /.test(path))).toHaveLength(4 * 14 * 2);
+  expect(() => litevae({ variant: "B", encoder: { extractor: "nafnet", aggregator: "vit", norm: "rms" } })).toThrow(
+    /this encoder has none/,
+  );
+});
+
+test("widths of the parts, each apart", () => {
+  const width = { channels: 16, multipliers: [1, 2, 2] };
+  const small = litevae({ variant: "B", encoder: { widths: { extractor: width, aggregator: width } } });
+  const S = litevae({ variant: "S" });
+  expect(small.parts.map(printPart)).toEqual(S.parts.map(printPart));
+  expect(() => litevae({ variant: "B", encoder: { widths: { extractor: { channels: 16, multipliers: [1, 0.3] } } } })).toThrow(
+    /channels · multipliers\[1\] of encoder\.widths\.extractor of litevae is not a whole number/,
+  );
+  expect(() => litevae({ variant: "B", encoder: { aggregator: "vit", widths: { aggregator: width } } })).toThrow(
+    /encoder\.widths of litevae has no setting aggregator/,
+  );
+});
+
+test("a decoder of other widths, blocks and attention than the encoder", () => {
+  const decoder = { base: 96, blocks: 2, attention: false, attentionLevels: [3] } as const;
+  const models = [sdVae({ decoder }), litevae({ variant: "B", latentChannels: 4, decoder })];
+  const [kl, lite] = models.map((model) => printPart(must(model.parts[1], "decoder")));
+  expect(kl).toBe(lite);
+  expect(models.map((model) => must(countModel(model, 256).parts["decoder"], "decoder").params)).toEqual([
+    22_297_347, 22_297_347,
+  ]);
+  expect(must(sdVae().parts[0], "encoder")).toEqual(must(models[0]?.parts[0], "encoder"));
+  expect(() => litevae({ variant: "B", decoder: { attentionLevels: [4] } })).toThrow(/names a level that is not there/);
+  expect(() => sdVae({ decoder: { multipliers: [1, 2, 4] } })).toThrow(/another number of levels than the encoder/);
 });
 
 test("what an encoder that learns nothing gives is the latent", () => {
@@ -84,6 +129,17 @@ const rows: readonly (readonly [
     "aggregator 0.84 M, the UNet's 1.69 M",
   ],
   ["21", "without the bands of level 1", "encoder: { levels: [2, 3] }", { encoder: { levels: [2, 3] } }, "encoder", "–"],
+  ...(["smc", "rms", "none"] as const).map(
+    (norm) =>
+      [
+        "–",
+        { smc: "self-modulated encoder", rms: "norm of each position", none: "no norms" }[norm],
+        `encoder: { norm: "${norm}" }`,
+        { encoder: { norm } },
+        "encoder",
+        "–",
+      ] as const,
+  ),
   ["–", "decoder that ends in bands", 'output: "wavelet"', { output: "wavelet" }, "decoder", "–"],
 ];
 
@@ -100,6 +156,9 @@ a choice stands beside it. [examples/ablations.ts](../examples/ablations.ts) has
 | Table | What | Written as | Part | Parameters | GMAC | Published |
 |---|---|---|---|---:|---:|---|
 ${table.join("")}
+With "smc", "rms" and "none" nothing in the encoder looks at the whole image, as group norms do: what lies far away changes nothing. Widths of extractors and aggregator are
+\`encoder: { widths: { extractor: { channels, multipliers }, aggregator } }\`, those of the decoder \`decoder: { base, multipliers, blocks, attention, attentionLevels }\`.
+
 The paper gives no configuration of its NAFNet and its transformer. Here NAFNet's blocks (arXiv:2204.04676) stand in the place of the residual ones, as many and as wide, and the
 transformer has 4 blocks of 128 channels and 4 heads behind a 3×3 convolution, which gives its 0.84 M parameters. Of "space-to-depth" it gives the 48 channels: here they are the 12
 bands of the third level and the 9 detail bands of the second, whose 2×2 cells become channels. The smaller VAE of Table 2b is the built-in model \`vae-small\`.

@@ -4,7 +4,7 @@ import { Project, ts } from "ts-morph";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What an author's file begins with in these tests; lines of a snippet count from the line after it. */
-const preamble = `import { litevae } from "litevae";
+export const preamble = `import { litevae } from "litevae";
 import * as dsl from "litevae/dsl";
 import type { Feature, Vector } from "litevae/dsl";
 declare function feature<const C extends number, const S extends number>(): Feature<C, S>;

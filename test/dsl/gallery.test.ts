@@ -40,6 +40,14 @@ test.each(Object.keys(builtIns))("%s can be built under its name, with another l
   expect(built.parts.map((part) => part.name)).toEqual(parts);
 });
 
+/** Seconds of encoder and decoder by model, as the table in docs/benchmarks.md has them. */
+function latencies(): ReadonlyMap<string, Readonly<Record<string, string>>> {
+  const [, table = ""] = readFileSync(join(root, "docs/benchmarks.md"), "utf8").split("### Gallery, 256², batch 1\n");
+  const rows = table.matchAll(/^\| (\S+) \| ([\d.]+) \| ([\d.]+) \|$/gm);
+  return new Map([...rows].map(([, name = "", encoder = "", decoder = ""]) => [name, { encoder, decoder }]));
+}
+const measured = latencies();
+
 /** What a model's two parts cost at 256². */
 function row(file: string): string {
   const name = basename(file, ".ts");
@@ -47,7 +55,12 @@ function row(file: string): string {
   const counts = countModel(model, 256);
   const costs = ["encoder", "decoder"].flatMap((part) => {
     const { params, macs, activationBytes } = must(counts.parts[part], part);
-    return [params.toLocaleString("en"), (macs / 1e9).toFixed(2), (must(activationBytes, part) / 2 ** 20).toFixed(1)];
+    return [
+      params.toLocaleString("en"),
+      (macs / 1e9).toFixed(2),
+      (must(activationBytes, part) / 2 ** 20).toFixed(1),
+      must(measured.get(name)?.[part], `latency of ${name}`),
+    ];
   });
   const [about = ""] = /(?<=\/\*\* ).*(?= \*\/)/.exec(readFileSync(join(folder, file), "utf8")) ?? [];
   return `| [${name}](../examples/gallery/${file}) | ${about} | ${model.latentChannels} × 1/${model.stride} | ${costs.join(" | ")} |\n`;
@@ -63,6 +76,9 @@ sd-vae in \`test/torch/test_diffusers.py\`), and those of the DC-AE models and a
 flux2-small-decoder is held to encoder and decoder of diffusers (\`test/torch/test_published_flux2.py\`), whose later versions alone have a class of it.
 cosmos-ci8x8 and cosmos-ci16x16, for which diffusers has no class, are held to a PyTorch module of the same facts (\`test/torch/test_published_cosmos.py\`).
 
+The built-in sd-vae is the paper's baseline, without the two 1×1 convolutions beside the latent (72 and 20 parameters): of Stable Diffusion's own files \`compile FOLDER\` and
+[sd-vae.ts](../examples/gallery/sd-vae.ts) make the model with them, which the table counts.
+
 DC-AE's folders are those whose names end in \`-diffusers\`; the authors' own files have other keys. Of its \`-mix\` models the architecture is that of \`-in\`: their folders compile, too.
 
 asymmetric-kl is \`asymmetric-autoencoder-kl-x-1-5\`; the folder of \`x-2\` compiles, too. Its decoder takes, beside the latent, the image that was encoded (\`original\`) and a
@@ -71,7 +87,7 @@ with weights in a \`.bin\` file; diffusers makes of it what litevae reads: \`Asy
 
 The folder of flux2-small-decoder, and those of FLUX.2's own autoencoder (\`AutoencoderKLFlux2\`), compile, too. Their encoder gives \`normalized\` besides: the mean in cells of 2×2 under
 the statistics of \`bn\`, [N, 128, H/16, W/16], as the transformer of FLUX.2 takes it; sides of images are multiples of 16. The decoder takes latents [N, 32, H/8, W/8],
-as that of diffusers does.
+as that of diffusers does. \`--weights\` takes the file of Black Forest Labs, too, \`full_encoder_small_decoder.safetensors\` under keys of its own.
 
 The tokenizers of Cosmos were published as TorchScript. These lines make of it what \`litevae compile cosmos-ci8x8 --weights cosmos.safetensors -o DIR\` takes; the keys
 are NVIDIA's, and the buffers of its patchers, which graphs have as numbers, stay behind. Sides of images are multiples of 8, or 16.
@@ -85,10 +101,11 @@ save_file({key: value for key, value in state.items() if "patcher." not in key},
 \`\`\`
 
 At 256², batch 1; GMACs count multiplications with additions once, activation is what onnxruntime allocates, counted as
-[measuring.md](measuring.md#what-is-counted) says. What they take on your hardware \`litevae bench\` measures.
+[measuring.md](measuring.md#what-is-counted) says. Seconds are those of one thread of an Intel Xeon with AVX-512
+in onnxruntime 1.32, \`--for cpu\` ([benchmarks.md](benchmarks.md#gallery-256-batch-1)); what they take on your hardware \`litevae bench\` measures.
 
-| model | | latent | encoder, parameters | GMACs | activation, MiB | decoder, parameters | GMACs | activation, MiB |
-|---|---|---|---|---|---|---|---|---|
+| model | | latent | encoder, parameters | GMACs | activation, MiB | seconds | decoder, parameters | GMACs | activation, MiB | seconds |
+|---|---|---|---|---|---|---|---|---|---|---|
 ${files.map(row).join("")}`;
   await expect(text).toMatchFileSnapshot(join(root, "docs/gallery.md"));
 });

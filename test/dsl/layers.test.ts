@@ -21,6 +21,7 @@ describe("block", () => {
     });
   });
   test("refuses a body that returns no function", () => {
+    // @ts-expect-error a record is no function
     const Empty = block("Empty", () => ({ conv: 1 }));
     const report = reportOf(() => Empty()); // @no-function
     expect(report).toEqual({
@@ -50,6 +51,18 @@ describe("block", () => {
     });
     expect(() => Failing()).toThrow("the author's own");
     expect(reportOf(() => layers({})).what).toBe("layers() is called outside of a block");
+  });
+  test("blocks in themselves without an end leave nothing behind", () => {
+    const Deep = block("Deep", (): Body => {
+      const { inner } = layers({ inner: Deep() });
+      return inner;
+    });
+    // From so many depths the stack ends at one place or another.
+    const from = (depth: number): unknown => (depth === 0 ? Deep() : from(depth - 1));
+    for (let depth = 0; depth < 60; depth++) {
+      expect(() => from(depth)).toThrow(RangeError);
+      expect(reportOf(() => layers({})).what).toBe("layers() is called outside of a block");
+    }
   });
   test("gives features back in the form in which they were returned", () => {
     const Halves = block("Halves", () => (x: FeatureMap) => chunk(x, { chunks: 2 }));
@@ -91,13 +104,32 @@ describe("layers", () => {
       help: "name all layers of a block in one call",
     });
   });
-  test.each([
-    ["act", silu],
-    ["convs.1", [conv2d({ in: 3, out: 3 }), silu]],
-    ["convs.7", { 2: conv2d({ in: 3, out: 3 }), 7: silu }],
-    ["convs.deep.0", { deep: { 0: silu } }],
-    ["convs.1.0", [[conv2d({ in: 3, out: 3 })], [silu]]],
-  ])("refuses what is no layer: %s", (name, entry) => {
+  const Plain = block("Plain", () => (x: FeatureMap) => x);
+  const Sized = block(
+    "Sized",
+    ({ channels }: { channels: number }) =>
+      (x: Feature<number, 1>) =>
+        channels > 0 ? x : x,
+  );
+  const asFunction =
+    "leave it out: functions have no parameters and need no name, and are called where layers are applied, as in silu(conv(x))";
+  const inRecord = "name what is there, and leave out what is not: ...(condition ? { act: … } : {})";
+  const inList = "name what is there, and leave out what is not: ...(condition ? [ … ] : [])";
+  test.each<[string, unknown, string, string]>([
+    ["act", silu, "the function silu", asFunction],
+    ["act", undefined, "undefined", inRecord],
+    ["act", false, "false", inRecord],
+    ["act", 3, "3", "leave it out"],
+    ["act", Plain, "the block Plain, not called", "Plain is a block: call it, Plain()"],
+    ["act", Sized, "the block Sized, not called", "Sized is a block: call it, Sized({ … })"],
+    ["act", conv2d, "conv2d, not called", "conv2d makes layers: call it with its settings, conv2d({ … })"],
+    ["convs.1", [conv2d({ in: 3, out: 3 }), silu], "the function silu", asFunction],
+    ["convs.1", [conv2d({ in: 3, out: 3 }), null], "null", inList],
+    ["convs.7", { 2: conv2d({ in: 3, out: 3 }), 7: silu }, "the function silu", asFunction],
+    ["convs.deep.0", { deep: { 0: silu } }, "the function silu", asFunction],
+    ["convs.deep.act", { deep: { act: undefined } }, "undefined", inRecord],
+    ["convs.1.0", [[conv2d({ in: 3, out: 3 })], [silu]], "the function silu", asFunction],
+  ])("refuses what is no layer: %s, %s", (name, entry, found, help) => {
     const Wrong = block("Wrong", () => {
       layers({ [name.split(".")[0]!]: entry as Body }); // @no-layer
       return (x: FeatureMap) => x;
@@ -105,7 +137,9 @@ describe("layers", () => {
     expect(reportOf(() => Wrong())).toEqual({
       what: `"${name}" is not a layer`,
       where: at("no-layer"),
-      help: "give layers() layers, blocks, or arrays or records of them; functions such as silu need no name",
+      expected: "layers, blocks, or lists or records of them",
+      found,
+      help,
     });
   });
   test("names what stands in arrays of arrays and in records of arrays, and keeps their structure", () => {

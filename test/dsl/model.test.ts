@@ -243,7 +243,7 @@ describe("settings", () => {
       return make({ encoder: Body() });
     };
     expect(reportOf(encode((x) => haarIdwt(x)))).toMatchObject({
-      what: "3 channels are not four bands",
+      what: "3 channels cannot be four bands",
       module: "encoder",
       op: "haarIdwt of [N, 3, H, W]",
     });

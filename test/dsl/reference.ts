@@ -4,6 +4,7 @@ import { formatDefault, type AttributeDeclaration, type Attrs, type AttrValue } 
 import type { Choose, Op } from "../../src/ir/op.ts";
 import { formatShape } from "../../src/ir/shape.ts";
 import { symbolicShapes } from "../../src/op-test/one-op.ts";
+import { macLine, onnxLine, torchLine } from "./op-forms.ts";
 
 export function constructorName(op: Op): string {
   return op.constructorName ?? op.name;
@@ -16,7 +17,8 @@ export function opReference(ops: readonly Op[]): string {
 
 What \`litevae/dsl\` has to build blocks of, and what each takes. A setting without a default must be given; an unknown one is refused, with the name that was
 probably meant. Shapes are [batch, channels, height, width], [batch, channels, length] for a token sequence, [batch, channels] for a
-vector. [authoring.md](authoring.md) shows how they are put together.
+vector. [authoring.md](authoring.md) shows how they are put together. What an example is in ONNX and PyTorch stands below it: the operators of the graph, in
+operator sets 18 to 21, and the Python of the package. What names no multiply-accumulates counts none, as norms, activations and pooling.
 
 ## Layers
 
@@ -45,12 +47,14 @@ function section(op: Op): string {
     ...(op.domain === undefined ? [] : [`Defined where values are ${formatInterval(op.domain)}.`]),
     ...(op.torchOnly === undefined ? [] : [`For training alone: ${op.torchOnly}.`]),
   ];
+  const forms = [...macLine(op, attrs, shapes), ...onnxLine(op, attrs, shapes), torchLine(op, attrs, names(inputs.length))];
   return `### \`${constructorName(op)}\`
 
 ${op.doc}
 
 ${table(Object.entries(op.attributes ?? {}))}${lines.join(" ")}
-`;
+
+${forms.map((line) => `- ${line}\n`).join("")}`;
 }
 
 /** Always the same legal use of an op. */
@@ -68,10 +72,15 @@ function call(op: Op, attrs: Attrs, inputs: number): string {
   const given = Object.entries(attrs).filter(([name, value]) => formatDefault(declarationOf(op, name)) !== JSON.stringify(value));
   const config =
     given.length === 0 ? [] : [`{ ${given.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(", ")} }`];
-  const features = Array.from({ length: inputs }, (_, i) => (inputs === 1 ? "x" : `x${i + 1}`));
+  const features = names(inputs);
   return isLayer(op)
-    ? `${constructorName(op)}(${config.join("")})(x)`
+    ? `${constructorName(op)}(${config.join("")})(${op.source === true ? "" : "x"})`
     : `${constructorName(op)}(${[...features, ...config].join(", ")})`;
+}
+
+/** Of so many features. */
+function names(inputs: number): readonly string[] {
+  return Array.from({ length: inputs }, (_, i) => (inputs === 1 ? "x" : `x${i + 1}`));
 }
 
 function declarationOf(op: Op, name: string): AttributeDeclaration {
@@ -83,7 +92,9 @@ function declarationOf(op: Op, name: string): AttributeDeclaration {
 function parameters(op: Op, attrs: Attrs): readonly string[] {
   const specs = op.params?.(attrs) ?? [];
   const shown = (buffers: boolean): readonly string[] =>
-    specs.filter(({ buffer = false }) => buffer === buffers).map(({ role, shape }) => `\`${role}\` [${shape.join(", ")}]`);
+    specs
+      .filter(({ buffer = false }) => buffer === buffers)
+      .map(({ role, shape }) => `${role === "" ? "one under the layer's own name," : `\`${role}\``} [${shape.join(", ")}]`);
   const sentence = (word: string, list: readonly string[]): readonly string[] =>
     list.length === 0 ? [] : [`${word}: ${list.join(", ")}.`];
   return [...sentence("Parameters", shown(false)), ...sentence("Buffers", shown(true))];

@@ -12,11 +12,12 @@ import json
 from torch import nn
 from litevae_runtime.nn.autoencoder import LOGVAR_RANGE, AutoencoderBase, DeterministicBase
 from litevae_runtime.nn.image_autoencoder import ImageAutoencoder
+from litevae_runtime.nn.pieces import InPieces
 from litevae_runtime.nn.statistics import OWN_SETTINGS
 from litevae_runtime.nn import layers
 from litevae_runtime.nn.stored import CARRIED
 def taken():
-    names = dir(AutoencoderBase) + dir(DeterministicBase) + list(ImageAutoencoder.__annotations__)
+    names = dir(AutoencoderBase) + dir(DeterministicBase) + [*ImageAutoencoder.__annotations__, *InPieces.__annotations__]
     return {name for name in names if not name.startswith("_")} - {*dir(nn.Module()), *nn.Module.__annotations__}
 own = taken()
 import diffusers.models.modeling_utils

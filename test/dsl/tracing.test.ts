@@ -189,7 +189,7 @@ describe("applying", () => {
     });
     const Encoder = block("Encoder", () => {
       const { inner } = layers({ inner: [Inner()] });
-      return (x: FeatureMap): FeatureMap => inner[0]!(x);
+      return (x: FeatureMap): FeatureMap => inner[0](x);
     });
     expect(reportOf(() => modelOf(Encoder()))).toEqual({
       what: "16 channels are expected, 3 arrive",

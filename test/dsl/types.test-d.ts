@@ -22,8 +22,11 @@ import {
   pixelUnshuffle,
   repeatInterleave,
   resize,
+  parameter,
+  resizeTo,
   silu,
   slice,
+  split,
   smcConv2d,
   spectralConv2d,
   spectralLinear,
@@ -159,6 +162,12 @@ describe("functions", () => {
     expectTypeOf(upsample(f16, { factor: 2 })).toEqualTypeOf<Feature<16, 2>>();
     expectTypeOf(upsample(f16, { factor: someCount })).toEqualTypeOf<Feature<16, number>>();
     expectTypeOf(resize(f16, { factor: 2, mode: "bicubic" })).toEqualTypeOf<Feature<16, 2>>();
+    expectTypeOf(resizeTo(f36, f16)).toEqualTypeOf<Feature<36, 4>>();
+    expectTypeOf(add(f16, resizeTo(parameter({ shape: [16, 14, 14] })(), f16, { mode: "bicubic" }))).toEqualTypeOf<
+      Feature<16, 4>
+    >();
+    // @ts-expect-error positions of other channels
+    add(f16, resizeTo(parameter({ shape: [1, 8, 14, 14] })(), f16));
     expectTypeOf(resize(f16, { factor: 0.5 })).toEqualTypeOf<Feature<16, number>>();
     expectTypeOf(pixelUnshuffle(f16, { factor: 2 })).toEqualTypeOf<Feature<64, 8>>();
     expectTypeOf(pixelUnshuffle(f16, { factor: someCount })).toEqualTypeOf<Feature<number, number>>();
@@ -190,6 +199,8 @@ describe("functions", () => {
     expectTypeOf(channelMean(f36, { size: someCount })).toEqualTypeOf<Feature<number, 8>>();
   });
   test("chunk gives a tuple of equal runs, or a list where their number is not known", () => {
+    expectTypeOf(chunk(vector, { chunks: 2 })).toEqualTypeOf<[Vector<32>, Vector<32>]>();
+    expectTypeOf(split(vector, { sizes: [16, 48] })[1]).toEqualTypeOf<Vector<48>>();
     expectTypeOf(chunk(f36, { chunks: 2 })).toEqualTypeOf<[Feature<18, 8>, Feature<18, 8>]>();
     expectTypeOf(chunk(looseChannels, { chunks: 2 })).toEqualTypeOf<[Feature<number, 8>, Feature<number, 8>]>();
     expectTypeOf(chunk(f36, { chunks: someCount })).toEqualTypeOf<readonly Feature<number, 8>[]>();
@@ -222,7 +233,7 @@ describe("block", () => {
   test("layers keeps the types of arrays and of layers that may be missing", () => {
     block("Stack", ({ deep }: { deep: boolean }) => {
       const named = layers({ convs: [conv2d({ in: 16, out: 16 })], ...(deep ? { head: conv2d({ in: 16, out: 3 }) } : {}) });
-      expectTypeOf(named.convs[0]!(f16)).toEqualTypeOf<Feature<16, 4>>();
+      expectTypeOf(named.convs[0](f16)).toEqualTypeOf<Feature<16, 4>>();
       expectTypeOf(named.head?.(f16)).toEqualTypeOf<Feature<3, 4> | undefined>();
       return (x: Feature<16, 4>) => named.convs.reduce((h, conv) => conv(h), x);
     });

@@ -218,7 +218,7 @@ return (x: Feature<3, 1>): FeatureMap => {
     );
     expect(message).toMatchInlineSnapshot(`
       "
-      error: 6 channels are not four bands
+      error: 6 channels cannot be four bands
         at <dir>/bands.ts:6
           4 | const Encoder = block("Encoder", ({ channels, width }: { channels: number; width: number }) => {
           5 |   const { conv } = layers({ conv: conv2d({ in: 3, out: channels - 2, stride: 8 }) });
@@ -247,7 +247,7 @@ return (x: Feature<3, 1>): FeatureMap => {
     );
     expect(message).toMatchInlineSnapshot(`
       "
-      error: 8 channels do not split into 3 equal parts
+      error: 8 channels cannot be split into 3 equal parts
         at <dir>/chunks.ts:7
           5 |   const { conv } = layers({ conv: conv2d({ in: 3, out: channels, stride: 4 }) });
           6 |   return (x: Feature<3, 1>): FeatureMap => {

@@ -56,7 +56,10 @@ describe("external data", () => {
     name: "encoder",
     doc: "",
     opset: 18,
-    sample: { N: 1, H: 8, W: 8 },
+    samples: [
+      { N: 1, H: 8, W: 8 },
+      { N: 2, H: 16, W: 24 },
+    ],
     nodes: [{ name: "copy", type: "Identity", inputs: ["image"], outputs: ["mean"], attrs: {} }],
     inputs: [{ name: "image", dims: shapeOf("N", 3, "H", "W") }],
     outputs: [{ name: "mean", dims: shapeOf("N", 3, "H", "W") }],
@@ -94,6 +97,58 @@ export default model({
   encoder: KlEncoder({ moments: 8, attention: true, ...levels }),
   decoder: KlDecoder({ latentChannels: 4, norm: "smc", attention: false, ...levels }),
 });
+`;
+
+/** Networks in which maps meet whose sides readers call differently: their inputs, layers and function. */
+const meetings = {
+  "an enlarged map and a halved one": [
+    `{ name: "image", channels: 3 }, { name: "deep", channels: 8, stride: 4 }`,
+    `a: conv2d({ in: 8, out: 8 }), b: conv2d({ in: 3, out: 8, stride: 2 })`,
+    `(image: Feature<3, 1>, deep: Feature<8, 4>) => concat(l.a(upsample(deep, { factor: 2 })), l.b(image))`,
+  ],
+  "a pool and a convolution": [
+    `{ name: "image", channels: 3 }`,
+    `a: conv2d({ in: 3, out: 3, stride: 2 })`,
+    `(image: Feature<3, 1>) => add(l.a(image), avgPool2d(image, { size: 2 }))`,
+  ],
+  "an enlarged map and a vector": [
+    `{ name: "latent", channels: 4, stride: 4 }, { name: "time", features: 6 }`,
+    `a: conv2d({ in: 4, out: 8 }), b: linear({ in: 6, out: 8 })`,
+    `(latent: Feature<4, 4>, time: Vector<6>) => mul(l.a(upsample(latent, { factor: 2 })), asMap(l.b(time)))`,
+  ],
+  "shuffled pixels, a transposed convolution and a skip of one channel": [
+    `{ name: "latent", channels: 8, stride: 4 }, { name: "skip", channels: 1, stride: 2 }`,
+    `a: convTranspose2d({ in: 8, out: 2, kernel: 4, stride: 2, padding: 1 }), b: groupNorm({ channels: 2, groups: 2 })`,
+    `(latent: Feature<8, 4>, skip: Feature<1, 2>) =>
+      mul(l.b(add(pixelShuffle(latent, { factor: 2 }), l.a(latent))), repeatInterleave(skip, { repeats: 2 }))`,
+  ],
+  "two levels and their skips": [
+    `{ name: "image", channels: 3 }`,
+    `a: conv2d({ in: 3, out: 8, stride: 2 }), b: conv2d({ in: 8, out: 8, stride: 2 }), c: conv2d({ in: 16, out: 3 })`,
+    `(image: Feature<3, 1>) => {
+      const half = l.a(image);
+      const up = l.c(concat(upsample(l.b(half), { factor: 2 }), half));
+      return add(resize(up, { factor: 2, mode: "bilinear" }), image);
+    }`,
+  ],
+  "a map that is enlarged and averaged again, between norms": [
+    `{ name: "image", channels: 3 }`,
+    `a: groupNorm({ channels: 8 }), b: conv2d({ in: 3, out: 8, kernel: 2, stride: 2 }), c: groupNorm({ channels: 8 })`,
+    `(image: Feature<3, 1>) => l.c(avgPool2d(upsample(l.a(l.b(image)), { factor: 4 }), { size: 4 }))`,
+  ],
+} as const;
+
+const meetingModel = ([inputs, members, body]: readonly [string, string, string]): string => `import {
+  add, asMap, avgPool2d, block, concat, conv2d, convTranspose2d, groupNorm, layers, linear, mul, network, pixelShuffle, repeatInterleave, resize, upsample,
+  type Feature, type Vector,
+} from "litevae/dsl";
+
+const Meeting = block("Meeting", () => {
+  const l = layers({ ${members} });
+  return ${body};
+});
+
+export default network({ inputs: [${inputs}], block: Meeting() });
 `;
 
 /** A model's graphs as compile writes them with --external-data, in `folder`; the files with their weights are left out. */
@@ -180,6 +235,21 @@ describe("graphs", () => {
     const graphs = ["mini", "forms"].flatMap((name) => [`inferred-${name}/encoder.onnx`, `inferred-${name}/decoder.onnx`]);
     expect(ask("symbolic_shapes", ...graphs)).toEqual(Object.fromEntries(graphs.map((graph) => [graph, "inferred"])));
     expect(ask("preprocessed", "inferred-mini/decoder.onnx", "inferred-forms/decoder.onnx")).toEqual([true, true]);
+  }, 180_000);
+
+  test("go through it where maps meet whose sides have other names: skips, conditions, pools beside convolutions", async () => {
+    write(folder, Object.fromEntries(Object.entries(meetings).map(([name, body]) => [`meeting-${name}.ts`, meetingModel(body)])));
+    // One after the other: each runs in the folder as the process's own.
+    for (const name of Object.keys(meetings)) await compile(`meeting-${name}.ts`, `meeting-${name}`, "--target", "onnx");
+    await compile("mini.ts", "meeting-mini", "--parts", "discriminator");
+    await compile(join(import.meta.dirname, "../../examples/inpainting.ts"), "meeting-inpainting", "--for", "cpu");
+    const graphs = [
+      ...Object.keys(meetings).map((name) => `meeting-${name}/network.onnx`),
+      "meeting-mini/discriminator.onnx",
+      "meeting-inpainting/encoder.onnx",
+      "meeting-inpainting/decoder.onnx",
+    ];
+    expect(ask("symbolic_shapes", ...graphs)).toEqual(Object.fromEntries(graphs.map((graph) => [graph, "inferred"])));
   }, 180_000);
 
   test.each([

@@ -135,7 +135,26 @@ describe("weights beside a manifest", () => {
     expect(await wrong(...compile)).toContain("config.json, beside the weights, is not the file that was trained");
     say("{");
     expect(await wrong(...compile)).toContain(
-      "step-00000006/state.json, which has the hashes of the checkpoint's files, is damaged",
+      "step-00000006/state.json, which has the hashes of the files beside it, is damaged",
     );
+    // Numbers and the order of keys are Python's.
+    const fields = `"step": 6, "rate": 1e-05, "files": {"config.json": "${hashes["config.json"]}", "a": "b"}, "model": "\\u00e9"`;
+    const inOrder = `{"files": {"a": "b", "config.json": "${hashes["config.json"]}"}, "model": "\\u00e9", "rate": 1e-05, "step": 6}\n`;
+    say(`{${fields}, "sha256": "${sha256(Buffer.from(inOrder))}"}`);
+    expect((await litevae(folder, ...compile, "--force")).code).toBe(0);
+    say(`{${fields.replace("1e-05", "1e-06")}, "sha256": "${sha256(Buffer.from(inOrder))}"}`);
+    expect(await wrong(...compile)).toContain("its bytes are not those that were written");
+  });
+  test("and those that a run left are as its hashes say", async () => {
+    const run = join(folder, "finished");
+    mkdirSync(run);
+    for (const name of ["model.safetensors", "config.json"]) cpSync(join(compiled, name), join(run, name));
+    const compile = ["compile", "tiny.ts", "-o", "of-run", "--weights", "finished"] as const;
+    const hash = (name: string): string => sha256(readFileSync(join(run, name)));
+    const hashes = { "model.safetensors": hash("model.safetensors"), "config.json": hash("config.json") };
+    writeFileSync(join(run, "hashes.json"), JSON.stringify({ files: hashes }));
+    expect((await litevae(folder, ...compile)).code).toBe(0);
+    writeFileSync(join(run, "hashes.json"), JSON.stringify({ files: { ...hashes, "model.safetensors": "0".repeat(64) } }));
+    expect(await wrong(...compile)).toContain("model.safetensors are not those that were trained");
   });
 });

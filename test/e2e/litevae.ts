@@ -92,6 +92,7 @@ export interface Manifest {
   readonly litevae: string;
   readonly model: string;
   readonly weights: { readonly seed?: number; readonly file_sha256?: string };
+  readonly parts: Readonly<Record<string, unknown>>;
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
 }
 

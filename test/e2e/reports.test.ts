@@ -42,10 +42,16 @@ describe("check", () => {
     expect(`\n${stdout}`).toMatchInlineSnapshot(`
       "
       tiny: types and shapes are right
-        encoder       [N, 3, H, W] → mean [N, 4, H/4, W/4], logvar [N, 4, H/4, W/4]; sides in multiples of 4
-        decoder       [N, 4, H/4, W/4] → image [N, 3, H, W]; sides in multiples of 4
+        encoder       [N, 3, H, W] → mean [N, 4, H/4, W/4], logvar [N, 4, H/4, W/4]; sides in multiples of 4; reach 4 px, not exact in tiles: 1 groupNorm sees the whole image
+        decoder       [N, 4, H/4, W/4] → image [N, 3, H, W]; sides in multiples of 4; reach 8 px, exact in tiles
       "
     `);
+  });
+  test("a network that takes images of any size", async () => {
+    write(folder, {
+      "sized.ts": `import { conv2d, network } from "litevae/dsl";\nexport default network({ inputs: [{ channels: 3 }], block: conv2d({ in: 3, out: 8 }) });\n`,
+    });
+    expect((await litevae(folder, "check", "sized.ts")).stdout).toContain("; any size; reach 1 px");
   });
   test("JavaScript, the types where it asks for that", async () => {
     write(folder, {
@@ -65,9 +71,9 @@ describe("check", () => {
     expect(`\n${await printed("check", "nano", "--latent", "8")}`).toMatchInlineSnapshot(`
       "
       nano: types and shapes are right
-        encoder       [N, 3, H, W] → mean [N, 8, H/8, W/8], logvar [N, 8, H/8, W/8]; sides in multiples of 8
-        decoder       [N, 8, H/8, W/8] → image [N, 3, H, W]; sides in multiples of 8
-        discriminator [N, 3, H, W] → pixel_logits [N, 1, H, W], global_logit [N, 1]; sides in multiples of 32
+        encoder       [N, 3, H, W] → mean [N, 8, H/8, W/8], logvar [N, 8, H/8, W/8]; sides in multiples of 8; reach 480 px, not exact in tiles: 112 groupNorm see the whole image
+        decoder       [N, 8, H/8, W/8] → image [N, 3, H, W]; sides in multiples of 8; reach 144 px, exact in tiles
+        discriminator [N, 3, H, W] → pixel_logits [N, 1, H, W], global_logit [N, 1]; sides in multiples of 32; reach 126 px, not exact in tiles: 1 globalPool sees the whole image
       "
     `);
   });
@@ -81,18 +87,18 @@ describe("summary", () => {
 
       module   kind       output shape    params     MACs    kMACs  activation, KiB
       ───────  ─────────  ──────────────  ──────  ───────  ───────  ───────────────
-      encoder  Encoder    [1, 8, 16, 16]     992  245,760  245.760            64.22
-        down   conv2d     [1, 8, 16, 16]     392   98,304   98.304            56.00
-        norm   groupNorm  [1, 8, 16, 16]      16        0    0.000            64.22
-        out    conv2d     [1, 8, 16, 16]     584  147,456  147.456            64.00
-      encoder: 992 parameters; 245,760 MACs (245.760 kMACs); 491,520 FLOPs = 2·MACs (491.520 kFLOPs); activation 65,760 bytes (64.22 KiB); largest tensor 49,152 bytes (48.00 KiB); activation in torch 65,536 bytes (64.00 KiB); saved for backward 81,936 bytes (80.02 KiB)
+      encoder  Encoder    [1, 8, 16, 16]     992  245,760  245.760            80.52
+        down   conv2d     [1, 8, 16, 16]     392   98,304   98.304            72.00
+        norm   groupNorm  [1, 8, 16, 16]      16        0    0.000            80.52
+        out    conv2d     [1, 8, 16, 16]     584  147,456  147.456            72.00
+      encoder: 992 parameters; 245,760 MACs (245.760 kMACs); 491,520 FLOPs = 2·MACs (491.520 kFLOPs); activation 82,452 bytes (80.52 KiB); largest tensor 49,152 bytes (48.00 KiB); activation in torch 65,536 bytes (64.00 KiB); saved for backward 81,936 bytes (80.02 KiB); reach 4 px, not exact in tiles: 1 groupNorm sees the whole image
 
       module   kind       output shape    params     MACs    kMACs  activation, KiB
       ───────  ─────────  ──────────────  ──────  ───────  ───────  ───────────────
-      decoder  Decoder    [1, 3, 64, 64]     520  958,464  958.464           180.00
-        conv   smcConv2d  [1, 8, 16, 16]     301   73,728   73.728            12.00
-        out    conv2d     [1, 3, 64, 64]     219  884,736  884.736           180.00
-      decoder: 520 parameters; 958,464 MACs (958.464 kMACs); 1,916,928 FLOPs = 2·MACs (1.917 MFLOPs); activation 184,320 bytes (180.00 KiB); largest tensor 131,072 bytes (128.00 KiB); activation in torch 184,320 bytes (180.00 KiB); saved for backward 143,360 bytes (140.00 KiB)
+      decoder  Decoder    [1, 3, 64, 64]     520  958,464  958.464           388.00
+        conv   smcConv2d  [1, 8, 16, 16]     301   73,728   73.728            20.00
+        out    conv2d     [1, 3, 64, 64]     219  884,736  884.736           388.00
+      decoder: 520 parameters; 958,464 MACs (958.464 kMACs); 1,916,928 FLOPs = 2·MACs (1.917 MFLOPs); activation 397,312 bytes (388.00 KiB); largest tensor 131,072 bytes (128.00 KiB); activation in torch 184,320 bytes (180.00 KiB); saved for backward 143,360 bytes (140.00 KiB); reach 8 px, exact in tiles
 
       activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena where freed blocks go back at once; glibc's defaults and the arena hold more; weights come on top
       largest tensor: largest value of that graph, exact; a browser binds 128 MiB at once unless it is asked for more
@@ -108,13 +114,13 @@ describe("summary", () => {
 
       module   kind     output shape    params     MACs    kMACs  activation, KiB
       ───────  ───────  ──────────────  ──────  ───────  ───────  ───────────────
-      encoder  Encoder  [1, 8, 16, 16]     992  245,760  245.760            64.22
-      encoder: 992 parameters; 245,760 MACs (245.760 kMACs); 491,520 FLOPs = 2·MACs (491.520 kFLOPs); activation 65,760 bytes (64.22 KiB); largest tensor 49,152 bytes (48.00 KiB); activation in torch 65,536 bytes (64.00 KiB); saved for backward 81,936 bytes (80.02 KiB)
+      encoder  Encoder  [1, 8, 16, 16]     992  245,760  245.760            80.52
+      encoder: 992 parameters; 245,760 MACs (245.760 kMACs); 491,520 FLOPs = 2·MACs (491.520 kFLOPs); activation 82,452 bytes (80.52 KiB); largest tensor 49,152 bytes (48.00 KiB); activation in torch 65,536 bytes (64.00 KiB); saved for backward 81,936 bytes (80.02 KiB); reach 4 px, not exact in tiles: 1 groupNorm sees the whole image
 
       module   kind     output shape    params     MACs    kMACs  activation, KiB
       ───────  ───────  ──────────────  ──────  ───────  ───────  ───────────────
-      decoder  Decoder  [1, 3, 64, 64]     520  958,464  958.464           180.00
-      decoder: 520 parameters; 958,464 MACs (958.464 kMACs); 1,916,928 FLOPs = 2·MACs (1.917 MFLOPs); activation 184,320 bytes (180.00 KiB); largest tensor 131,072 bytes (128.00 KiB); activation in torch 184,320 bytes (180.00 KiB); saved for backward 143,360 bytes (140.00 KiB)
+      decoder  Decoder  [1, 3, 64, 64]     520  958,464  958.464           388.00
+      decoder: 520 parameters; 958,464 MACs (958.464 kMACs); 1,916,928 FLOPs = 2·MACs (1.917 MFLOPs); activation 397,312 bytes (388.00 KiB); largest tensor 131,072 bytes (128.00 KiB); activation in torch 184,320 bytes (180.00 KiB); saved for backward 143,360 bytes (140.00 KiB); reach 8 px, exact in tiles
 
       activation: peak of the values that onnxruntime's planner allocates for the compiled graph, scores of attention included; an estimate, within 25 % of a CPU's without the arena where freed blocks go back at once; glibc's defaults and the arena hold more; weights come on top
       largest tensor: largest value of that graph, exact; a browser binds 128 MiB at once unless it is asked for more

@@ -30,7 +30,7 @@ describe("run (exit code 1)", () => {
     expect(await run("nowhere")).toMatchInlineSnapshot(`
       "
       error: there is no folder nowhere
-        help:     give the folder that litevae compile wrote
+        help:     compile it first: litevae compile MODEL -o nowhere
       "
     `);
   });

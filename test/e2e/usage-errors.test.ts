@@ -22,7 +22,7 @@ describe("the command line (exit code 2)", () => {
     expect(await usage("complie", "s")).toMatchInlineSnapshot(`
       "
       error: there is no command complie
-        expected: list, check, summary, compare, compile, run, report, verify, bench
+        expected: init, list, check, summary, compare, compile, run, encode, report, verify, bench, completions
         found:    complie
         help:     did you mean compile?
       "
@@ -32,7 +32,7 @@ describe("the command line (exit code 2)", () => {
     expect(await usage("frobnicate")).toMatchInlineSnapshot(`
       "
       error: there is no command frobnicate
-        expected: list, check, summary, compare, compile, run, report, verify, bench
+        expected: init, list, check, summary, compare, compile, run, encode, report, verify, bench, completions
         found:    frobnicate
         help:     litevae --help lists the commands
       "

@@ -59,14 +59,14 @@ class Compiled:
         return import_module(f"{PACKAGE}.{name}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     made = Compiled(tmp_path_factory.mktemp("evaluation"))
     sys.path.insert(0, str(made.folder))
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with seeded weights under the names and keys of the published files; LPIPS' heads come with torchmetrics."""
     folder = tmp_path_factory.mktemp("networks")

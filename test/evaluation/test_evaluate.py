@@ -1,10 +1,7 @@
 """`python -m PACKAGE.evaluate`: what it gives, and what it says is missing."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ import torch
 from conftest import ROOT
 from evaluation.runs import FEW_FEATURES, PACKAGE, Compiled, compiled, few_features, networks, result
 from PIL import Image
+from processes import launcher, start
 from sets import colour, write_images
 from training.runs import forget_accelerate
 
@@ -195,11 +193,11 @@ def test_the_guide_has_every_option(compiled: Compiled, capsys: pytest.CaptureFi
 
 # Inception ends where tests need it to, also in processes of their own.
 _FEW = f"""
-import sys
 from {PACKAGE}._runtime.metrics import frechet
 frechet.FEATURES = {FEW_FEATURES}
+from {PACKAGE}._runtime.common.commands import end
 from {PACKAGE}.evaluate import main
-sys.exit(main())
+end(main())
 """
 
 
@@ -218,30 +216,9 @@ def test_two_processes_give_the_numbers_of_one(
     arguments = compiled.arguments(tmp_path / "two.json", *more, data=data)
     device = arguments.index("--device")
     del arguments[device : device + 2]
-    shared = subprocess.run(
-        [
-            *(
-                sys.executable,
-                "-m",
-                "torch.distributed.run",
-                "--nproc_per_node=2",
-                "--standalone",
-                str(program),
-            ),
-            *arguments,
-        ],
-        cwd=compiled.folder,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(compiled.folder),
-            "OMP_NUM_THREADS": "1",
-            "CUDA_VISIBLE_DEVICES": "",
-        },
-        text=True,
-        capture_output=True,
-        check=False,
-    )
-    assert shared.returncode == 0, shared.stderr
+    shared = start(*launcher(2), str(program), *arguments, paths=(compiled.folder,), folder=compiled.folder)
+    printed, errors = shared.communicate(timeout=300)
+    assert shared.returncode == 0, errors
     one, two = result(tmp_path / "one.json"), result(tmp_path / "two.json")
     assert one["protocol"].pop("processes") == 1 and two["protocol"].pop("processes") == 2
     assert (
@@ -259,4 +236,4 @@ def test_two_processes_give_the_numbers_of_one(
     images = [Image.open(tmp_path / f"{name}-imbalance.png") for name in ("one", "two")]
     assert np.abs(np.array(images[0]).astype(int) - np.array(images[1])).max() <= 1
     # The main process alone prints.
-    assert shared.stdout.count("wrote ") == 1
+    assert printed.count("wrote ") == 1

@@ -2,29 +2,24 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { add, attention, block, clamp, conv2d, groupNorm, layers, model, silu, upsample, type Feature } from "litevae/dsl";
-import { irVersionOf, onnxPasses } from "../../src/targets/onnx/options.ts";
 import type { Param, Part } from "../../src/ir/model.ts";
 import type { Op } from "../../src/ir/op.ts";
 import { partOf } from "../../src/ir/walk.ts";
 import { floats, type Tensor } from "../../src/ir/tensor.ts";
 import { ops } from "../../src/ops/index.ts";
-import { runPasses } from "../../src/passes/index.ts";
 import type { OnnxGraph } from "../../src/targets/onnx/graph.ts";
-import { lowerPart } from "../../src/targets/onnx/lower.ts";
 import { fitsHalf, half, rounded, runGraphPasses } from "../../src/targets/onnx/passes/index.ts";
-import { encodeModel } from "../../src/targets/onnx/serde.ts";
 import { initialWeights } from "../../src/weights/weights.ts";
-import { oneOpPart, symbolicShapes } from "../../src/op-test/one-op.ts";
-import { runOnnx } from "../../src/op-test/run-onnx.ts";
-import { drawn, drawnFrom, randomOf, randomState, randomTensor, seeds } from "../support/random.ts";
+import { checkHalf } from "../../src/op-test/check-half.ts";
+import { encodeGraph, graphOf, runOnnx } from "../../src/op-test/run-onnx.ts";
+import { drawn, randomOf, randomTensor, seeds } from "../support/random.ts";
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
-const lower = (part: Part, load: (param: Param) => Tensor): OnnxGraph => lowerPart(runPasses(part, onnxPasses), load, 18);
+const lower = (part: Part, load: (param: Param) => Tensor): OnnxGraph => graphOf(part, load, 18);
 
 function run(graph: OnnxGraph, inputs: Tensors): Promise<Tensors> {
-  const info = { irVersion: irVersionOf[18] ?? 0, producer: "litevae", producerVersion: "test", metadata: {} };
-  return runOnnx(Buffer.concat([...encodeModel(graph, info)]), inputs);
+  return runOnnx(encodeGraph(graph, 18), inputs);
 }
 
 function expectNear(found: Tensors, expected: Tensors, tolerance: number): void {
@@ -53,21 +48,9 @@ describe("every op in float16 loads and is near to float32", () => {
   const all: readonly (readonly [string, Op])[] = Object.entries(ops).map(([name, op]) => [name, op]);
   const everyOp = all.filter(([, op]) => op.torchOnly === undefined);
   test.each(everyOp)("%s", async (_, op) => {
-    const sample = drawn((choose) => op.sample(choose));
+    const use = drawn((choose) => op.sample(choose));
     await fc.assert(
-      fc.asyncProperty(sample, seeds, async ({ attrs, inputs }, seed) => {
-        const random = randomOf(seed);
-        const part = oneOpPart(op, attrs, symbolicShapes(inputs).shapes);
-        const state = randomState(op.params?.(attrs) ?? [], random);
-        const load = ({ role, derive }: Param): Tensor =>
-          derive === undefined
-            ? (state[role] as Tensor)
-            : derive.compute(Object.fromEntries(derive.from.map((source) => [source.role, load(source)])));
-        const graph = lower(part, load);
-        const precise = new Set(graph.nodes.filter((node) => node.precise === true).map((node) => node.name));
-        const values = inputs.map((shape, i) => [`x${i}`, randomTensor(shape, random, drawnFrom(op))] as const);
-        await expectClose(graph, halved(graph, precise), Object.fromEntries(values));
-      }),
+      fc.asyncProperty(use, seeds, (one, seed) => checkHalf(op, one, seed)),
       { numRuns: 5 },
     );
   });

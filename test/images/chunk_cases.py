@@ -186,3 +186,16 @@ def header(fields: bytes, whole: bytes) -> bytes:
 def broken(kind: bytes, body: bytes) -> bytes:
     """A chunk whose checksum does not hold."""
     return chunk(kind, body)[:-4] + b"\0\0\0\1"
+
+
+def checksums() -> None:
+    """Of the pixels, behind them: what lacks it has them all, what has another has others."""
+    header = png(RGB, 2, 8)[:BEFORE]
+    stream = zlib.compress(ROWS)
+    for kept in (0, 3):
+        data = header + chunk(b"IDAT", stream[: len(stream) - 4 + kept]) + chunk(b"IEND", b"")
+        case(f"png with {kept} bytes of its checksum", data, signed(RGB))
+    wrong = header + chunk(b"IDAT", stream[:-4] + b"\0\0\0\0") + chunk(b"IEND", b"")
+    case("png with another checksum", wrong, refused="a damaged PNG")
+    short = header + chunk(b"IDAT", zlib.compress(ROWS[:-40])[:-4]) + chunk(b"IEND", b"")
+    case("png that lacks pixels and their checksum", short, refused="a damaged PNG")

@@ -7,20 +7,22 @@ scikit-image from the pixels that were written, and not by the reader.
 import json
 
 from block_cases import blocks, compressions
-from chunk_cases import chunks, orientations, palettes, pixels
+from chunk_cases import checksums, chunks, orientations, palettes, pixels
 from colour_cases import inks, profiles
 from format_cases import bitmaps, others, warned_of
 from image_cases import CASES, OUT
 from layout_cases import left_out, opacity, own_layouts, white_is_zero
-from name_cases import other_names
+from name_cases import headers, other_names
 from photograph_cases import eight_bits, sixteen_bits, transparency, turned
 from predictor_cases import predictors
 from sample_cases import damaged, floats_and_integers, nodata_under, volumes
-from tiff_cases import refusals, small, tags
+from tiff_cases import odd_types, refusals, small, tags
 
 for make in (
     eight_bits,
     other_names,
+    headers,
+    checksums,
     chunks,
     palettes,
     pixels,
@@ -45,6 +47,7 @@ for make in (
     compressions,
     blocks,
     tags,
+    odd_types,
     refusals,
     small,
 ):

@@ -217,3 +217,43 @@ def small() -> None:
             encoded(bilevel, "TIFF", compression="group4"),
             three(signed(np.asarray(bilevel) * 255)),
         )
+
+
+def odd_types() -> None:
+    """Numbers of fields in bytes and in 32 bits, where libraries write 16."""
+    kinds: list[tuple[str, np.ndarray, int, int]] = [
+        ("8 bits", RGB, 0, 255),
+        ("16 bits", DEEP, 0, 65535),
+        ("floats", UNIT, 0, 1),
+    ]
+    for about, array, low, high in kinds:
+        truth = signed(array, low, high)
+        for big in (False, True):
+            data = tiff(np.ascontiguousarray(array), photometric="rgb", bigtiff=big)
+            for code, named in ((1, "bytes"), (4, "32 bits")):
+                for tag in (256, 258, 259, 262, 277, 278):
+                    case(
+                        f"tif of {about} with field {tag} in {named}, big {big}",
+                        _retyped(data, tag, code),
+                        truth,
+                        tolerance=0.02 if high != 255 else 1,
+                    )
+
+
+def _retyped(data: bytes, wanted: int, code: int) -> bytes:
+    """The file with the numbers of a field of its first page in bytes (1) or in 32 bits (4)."""
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        found = file.pages.first.tags[wanted]
+        values = np.ravel(found.value)
+        layout, at = file.tiff, found.offset
+    order, wide = layout.byteorder, layout.offsetsize
+    packed = struct.pack(f"{order}{len(values)}{'B' if code == 1 else 'I'}", *map(int, values))
+    changed = bytearray(data)
+    struct.pack_into(f"{order}H", changed, at + 2, code)
+    place = at + 4 + wide
+    if len(packed) > wide:
+        changed[place : place + wide] = struct.pack(layout.offsetformat, len(changed))
+        changed += packed
+    else:
+        changed[place : place + wide] = packed.ljust(wide, b"\0")
+    return bytes(changed)

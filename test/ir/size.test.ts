@@ -41,7 +41,16 @@ describe("dimsOf", () => {
       throw new Error("not built again");
     };
     const definition = { name: "Inner", source: captureSource(dimsOf), code: "", parameters: [], build };
-    const block: Block = { kind: "block", path: "inner", name: "Inner", config: [], members: [], children: [], definition };
+    const block: Block = {
+      kind: "block",
+      path: "inner",
+      name: "Inner",
+      config: [],
+      members: [],
+      children: [],
+      definition,
+      inputs: [],
+    };
     const part = partOf(valueOf(H, W));
     const graph: Part["graph"] = {
       inputs: part.graph.inputs,

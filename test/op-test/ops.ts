@@ -96,6 +96,15 @@ const always = { sample: () => ({ attrs: {}, inputs }) };
 /** What is wrong, by what the test says of it. */
 export const wrong: Readonly<Record<string, () => Op>> = {
   "its numbers": () => defineOp({ ...base, ...always, infer: ([x]) => [x], onnx: (writer, [x]) => double(writer, x, 3) }),
+  "numbers beyond float16": () =>
+    defineOp({
+      ...base,
+      ...always,
+      infer: ([x]) => [x],
+      onnx: (writer, [x]) => [
+        writer.node("Div", [double(writer, x, 2e5)[0] ?? x, writer.constant("hundred_thousand", [], [1e5])]),
+      ],
+    }),
   "its multiply-accumulates": () =>
     defineOp({ ...base, ...always, infer: ([x]) => [x], macs: () => 7, onnx: (writer, [x]) => double(writer, x) }),
   "its saved bytes": () =>

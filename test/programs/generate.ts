@@ -3,6 +3,7 @@
  * Numbers are wishes: what has to divide or match is fitted when the model is built, so that every smaller description is well-typed too.
  */
 import fc from "fast-check";
+import { rectangular, type RectangularStep } from "./rectangular.ts";
 
 export type ConvKind = "conv2d" | "smcConv2d" | "spectralConv2d" | "equalizedConv2d";
 export const activationKinds = [
@@ -45,6 +46,8 @@ export const activationKinds = [
   "oneMinus",
   "squeezeExcite",
   "layerScale",
+  "positions",
+  "resizedCells",
 ] as const;
 export type ActivationKind = (typeof activationKinds)[number];
 export type Join = "add" | "mul" | "concat" | "block";
@@ -81,6 +84,7 @@ export type Step =
       readonly paddingMode: "zeros" | "replicate" | "circular";
       readonly dilation: 1 | 2;
     }
+  | RectangularStep
   | { readonly kind: "linear"; readonly equalized: boolean; readonly out: number; readonly bias: boolean }
   /** `groups` 0 leaves the number to the layer. */
   | { readonly kind: "groupNorm"; readonly groups: number; readonly eps: number }
@@ -174,10 +178,8 @@ const { down } = fc.letrec<{ down: Down }>((tie) => ({
 }));
 
 const plain: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({
-    kind: fc.constant("activation"),
-    of: fc.constantFrom(...activationKinds),
-  }),
+  fc.record({ kind: fc.constant("activation"), of: fc.constantFrom(...activationKinds) }),
+  rectangular,
   fc.record({
     kind: fc.constant("conv"),
     of: convKind,
@@ -190,11 +192,7 @@ const plain: fc.Arbitrary<Step> = fc.oneof(
     dilation: fc.constantFrom<(1 | 2)[]>(1, 2),
   }),
   fc.record({ kind: fc.constant("linear"), equalized: fc.boolean(), out: channels, bias: fc.boolean() }),
-  fc.record({
-    kind: fc.constant("groupNorm"),
-    groups: fc.integer({ min: 0, max: 4 }),
-    eps: fc.constantFrom(1e-5, 1e-6),
-  }),
+  fc.record({ kind: fc.constant("groupNorm"), groups: fc.integer({ min: 0, max: 4 }), eps: fc.constantFrom(1e-5, 1e-6) }),
   fc.record({ kind: fc.constant("batchNorm2d") }),
   fc.record({ kind: fc.constant("dropout"), rate: fc.constantFrom(0, 0.1) }),
   fc.record({ kind: fc.constant("scale"), factor: fc.constantFrom(0.5, -1.25) }),

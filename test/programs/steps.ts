@@ -59,8 +59,9 @@ import {
   untokens,
 } from "../../dsl/authoring.ts";
 import type { ActivationKind, BlockStep, Join, Step } from "./generate.ts";
+import { buildRectangular } from "./rectangular.ts";
 import { oneEntry, rounding } from "./rounding.ts";
-import { adaptivePool, channelAttention, windows } from "./windows.ts";
+import { adaptivePool, channelAttention, positions, resizedCells, windows } from "./windows.ts";
 import { convs, identity, matched, Names, type Built, type Layer, type FeatureMap, type Place } from "./place.ts";
 import { buildDown, buildUp } from "./resolution.ts";
 
@@ -93,6 +94,7 @@ const activations: Readonly<Record<ActivationKind, (place: Place) => Layer>> = {
     const gamma = names.add("gamma", parameter({ shape: [channels, 1, 1], init: 0.5, distribution: "normal" }));
     return (x) => mul(x, gamma());
   },
+  ...{ positions, resizedCells },
   prelu: ({ names, channels }) => names.add("act", prelu({ channels })),
   snake: ({ names, channels }) => names.add("act", snake({ channels })),
   layerNorm: ({ names, channels }) => names.add("norm", layerNorm({ channels })),
@@ -131,8 +133,7 @@ const activations: Readonly<Record<ActivationKind, (place: Place) => Layer>> = {
 };
 
 /** Wider maps are brought down, so that programs stay small. */
-const maxChannels = 16;
-const maxStride = 16;
+const [maxChannels, maxStride] = [16, 16];
 
 /** The largest divisor of `count` that is at most `wish`. */
 function divisor(count: number, wish: number): number {
@@ -178,6 +179,7 @@ const builders: { readonly [K in Step["kind"]]: (step: Extract<Step, { kind: K }
       padding === "layer" ? conv : padding === "before" ? (x) => conv(pad(x, border)) : (x) => pad(conv(x), border);
     return { channels: out, apply };
   },
+  rectangular: buildRectangular,
   linear: ({ equalized, out, bias }, { names, channels }) => ({
     channels: out,
     apply: names.add("linear", (equalized ? equalizedLinear : linear)({ in: channels, out, bias })),

@@ -1,6 +1,7 @@
 /** Kinds of attention, as steps. */
 import {
   adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
   add,
   attention,
   avgPool2d,
@@ -8,6 +9,7 @@ import {
   globalPool,
   matmul,
   parameter,
+  resizeTo,
   relativePositionBias,
   scale,
   softmax,
@@ -42,6 +44,16 @@ export function adaptivePool({ names }: Place): Layer {
   const bias = names.add("bias", parameter({ shape: [1, 6, 6], init: 1, distribution: "normal" }));
   return (x) => {
     const cells = adaptiveAvgPool2d(x, { outputSize: [2, 3] });
-    return add(x, globalPool(attention(cells, cells, cells, bias()), { reduction: "mean" }));
+    const mixed = attention(cells, adaptiveMaxPool2d(x, { outputSize: [2, 3] }), cells, bias());
+    return add(x, globalPool(mixed, { reduction: "mean" }));
   };
 }
+
+/** A learned table of positions, interpolated to the sides of the map. */
+export function positions({ names, channels }: Place): Layer {
+  const table = names.add("positions", parameter({ shape: [channels, 3, 2], init: 0.5, distribution: "normal" }));
+  return (x) => add(x, resizeTo(table(), x, { mode: "bicubic" }));
+}
+
+/** Cells of fixed number, interpolated back. */
+export const resizedCells = (): Layer => (x) => add(x, resizeTo(adaptiveAvgPool2d(x, { outputSize: [2, 3] }), x));

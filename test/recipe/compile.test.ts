@@ -141,7 +141,7 @@ describe("is refused:", () => {
           1 | import { recipe } from "litevae";
         > 2 | export default recipe({ name: "mine", phases: [{ name: "one", resolution: 32, steps: 5, batch: 1 }], losses: { ...{ kll: 1 } } });
           3 |
-        expected: l1, perceptual, kl, wavelet, gaussian, ldl, commitment, codebook, entropy
+        expected: l1, perceptual, kl, wavelet, gaussian, ldl, commitment, codebook, entropy, moments_l1, moments_l2, moments_kl
         found:    kll
         help:     did you mean losses.kl?
       "

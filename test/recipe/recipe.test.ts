@@ -43,8 +43,9 @@ describe("a recipe", () => {
   test("gets the defaults of what it leaves out", () => {
     const made = recipe(right);
     expect(made).toMatchObject({ name: "mine", seed: 0, precision: "bf16", discriminator: "model" });
-    expect(made.phases).toEqual([{ ...phase, learning_rate: 1e-4, schedule: "constant", warmup: 0, discriminator: true }]);
-    const codes = { commitment: 0, codebook: 0, entropy: 0 };
+    const usual = { learning_rate: 1e-4, schedule: "constant", warmup: 0, discriminator: true, parts: null };
+    expect(made.phases).toEqual([{ ...phase, ...usual }]);
+    const codes = { commitment: 0, codebook: 0, entropy: 0, moments_l1: 0, moments_l2: 0, moments_kl: 0 };
     expect(made.losses).toEqual({ l1: 1, perceptual: 1, kl: 1e-3, wavelet: 1, gaussian: 0.5, ldl: 0, ...codes });
   });
 
@@ -109,7 +110,7 @@ describe("a wrong recipe", () => {
     expect(messages({ ...right, ...{ optimiser: {} } })).toMatchInlineSnapshot(`
       "
       error: the recipe has no field optimiser
-        expected: name, seed, precision, accumulation, phases, optimizer, losses, perceptual, wavelet, gaussian, adversarial, discriminator, train, ema, data, checkpoints, log, latent
+        expected: name, seed, precision, accumulation, phases, optimizer, losses, perceptual, wavelet, gaussian, adversarial, discriminator, train, teacher, ema, data, checkpoints, log, latent
         found:    optimiser
         help:     did you mean optimizer?
       "
@@ -119,7 +120,7 @@ describe("a wrong recipe", () => {
     expect(messages({ ...right, losses: { ...{ perceptuel: 0.5 } } })).toMatchInlineSnapshot(`
       "
       error: the recipe has no field losses.perceptuel
-        expected: l1, perceptual, kl, wavelet, gaussian, ldl, commitment, codebook, entropy
+        expected: l1, perceptual, kl, wavelet, gaussian, ldl, commitment, codebook, entropy, moments_l1, moments_l2, moments_kl
         found:    perceptuel
         help:     did you mean losses.perceptual?
       "
@@ -129,7 +130,7 @@ describe("a wrong recipe", () => {
     expect(messages({ ...right, phases: [phase, { ...phase, name: "two", frobnicate: 1 }] })).toMatchInlineSnapshot(`
       "
       error: the recipe has no field phases.1.frobnicate
-        expected: name, resolution, steps, batch, learning_rate, schedule, warmup, discriminator
+        expected: name, resolution, steps, batch, learning_rate, schedule, warmup, discriminator, parts
         found:    frobnicate
         help:     leave it out
       "

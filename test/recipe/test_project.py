@@ -59,7 +59,7 @@ def test_no_extra_changes_torch(folder: Path) -> None:
     assert "torchvision" in (requires("torch-fidelity") or [])
     own = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     runtime = tomllib.loads((ROOT / "runtime" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    for project, names in ((own, ("train", "evaluate")), (runtime, ("all",))):
+    for project, names in ((own, ("train", "evaluate", "encode")), (runtime, ("all",))):
         extras = [each for name in names for each in project["optional-dependencies"][name]]
         for requirement in [*project["dependencies"], *extras]:
             brought = brings(requirement, set())
@@ -77,9 +77,9 @@ def test_no_extra_changes_torch(folder: Path) -> None:
 def test_the_requirements_are_what_is_imported(folder: Path) -> None:
     project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    base, train, evaluate = (
+    base, train, evaluate, encode = (
         {requirement.split(">=")[0] for requirement in listed}
-        for listed in (project["dependencies"], extras["train"], extras["evaluate"])
+        for listed in (project["dependencies"], *(extras[name] for name in ("train", "evaluate", "encode")))
     )
     package = folder / "litevae_nano"
     runtime = package / "_runtime"
@@ -87,14 +87,27 @@ def test_the_requirements_are_what_is_imported(folder: Path) -> None:
     shared = {file for room in ("data", "losses") for file in (runtime / room).rglob("*.py")}
     training = {
         *(runtime / "training").rglob("*.py"),
+        *(runtime / "running").rglob("*.py"),
         *(runtime / "recipe").rglob("*.py"),
         runtime / "metrics" / "psnr.py",
     } | shared
-    evaluation = {*(runtime / "evaluation").rglob("*.py"), *(runtime / "metrics").rglob("*.py")} | shared
-    others = {*package.rglob("*.py")} - training - evaluation
+    evaluation = {
+        *(runtime / "evaluation").rglob("*.py"),
+        *(runtime / "metrics").rglob("*.py"),
+        # Of what long work shares, its device alone.
+        runtime / "running" / "device.py",
+    } | shared
+    # Latents are read with what a model needs.
+    reading = {runtime / "latents" / f"{name}.py" for name in ("__init__", "dataset", "layout", "reading")}
+    data = {*(runtime / "data").rglob("*.py")}
+    encoding = {*(runtime / "latents").rglob("*.py")} - reading
+    others = {*package.rglob("*.py")} - training - evaluation - encoding
     assert set().union(*map(imports, evaluation)) <= base | evaluate
     assert evaluate - BY_NAME <= train
     assert set().union(*map(imports, others)) <= base
+    assert (
+        set().union(*map(imports, encoding | data | {*(runtime / "running").rglob("*.py")})) - base == encode
+    )
     assert set().union(*map(imports, training)) - base | UNIMPORTED == train
 
 
@@ -115,16 +128,25 @@ def test_evaluation_does_without_what_it_does_not_list(folder: Path) -> None:
     subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
 
 
+def test_latents_are_read_with_what_a_model_needs(folder: Path) -> None:
+    code = (
+        "import sys; sys.modules.update(accelerate=None, numpy=None, PIL=None, tqdm=None); "
+        "import litevae_nano._runtime.latents.dataset"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+
+
 @pytest.mark.parametrize(
     ("command", "what", "missing"),
     [
         ("train", "training", "jsonschema"),
         ("train", "training", "accelerate"),
         ("evaluate", "evaluation", "tqdm"),
+        ("encode", "encoding", "filelock"),
     ],
 )
 def test_what_is_not_installed_is_told(command: str, what: str, missing: str, folder: Path) -> None:
-    place = "--output" if command == "train" else "--weights"
+    place = "--weights" if command == "evaluate" else "--output"
     code = (
         f"import sys; sys.modules[{missing!r}] = None; from litevae_nano.{command} import main; "
         f"sys.exit(main(['--data', 'none', {place!r}, 'run']))"

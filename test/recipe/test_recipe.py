@@ -65,7 +65,7 @@ def test_a_recipe_cannot_be_changed(folder: Path) -> None:
         ("log.trackers=[]", ["log", "trackers"], []),
         ('log.trackers=["wandb","tensorboard"]', ["log", "trackers"], ["wandb", "tensorboard"]),
         ("optimizer.betas.1=0.99", ["optimizer", "betas", 1], 0.99),
-        ("train.encoder=false", ["train", "encoder"], False),
+        ("train.parts=decoder", ["train", "parts"], "decoder"),
         ("precision=fp16", ["precision"], "fp16"),
         ("adversarial.learning_rate=3e-5", ["adversarial", "learning_rate"], 3e-5),
         (" seed = 7 ", ["seed"], 7),
@@ -98,7 +98,8 @@ def test_phases_may_be_given_as_a_whole(folder: Path) -> None:
         (
             "losses.kll=1",
             "--set losses.kll=1: the recipe has no field losses.kll\n"
-            "  expected: l1, perceptual, kl, wavelet, gaussian, ldl, commitment, codebook, entropy\n"
+            "  expected: l1, perceptual, kl, wavelet, gaussian, ldl, commitment, codebook, entropy, "
+            "moments_l1, moments_l2, moments_kl\n"
             "  found:    kll\n"
             "  help:     did you mean losses.kl?",
         ),
@@ -112,7 +113,7 @@ def test_phases_may_be_given_as_a_whole(folder: Path) -> None:
         (
             "phases.0.zzz=1",
             "--set phases.0.zzz=1: the recipe has no field phases.0.zzz\n"
-            "  expected: name, resolution, steps, batch, learning_rate, schedule, warmup, discriminator\n"
+            "  expected: name, resolution, steps, batch, learning_rate, schedule, warmup, discriminator, parts\n"
             "  found:    zzz\n"
             "  help:     leave it out",
         ),
@@ -201,8 +202,8 @@ def test_phases_may_be_given_as_a_whole(folder: Path) -> None:
             "  help:     did you mean hinge?",
         ),
         (
-            "train.encoder=1",
-            "--set train.encoder=1: train.encoder cannot have this value\n"
+            "ema.warmup=1",
+            "--set ema.warmup=1: ema.warmup cannot have this value\n"
             "  expected: true or false\n"
             "  found:    1\n"
             "  help:     its default is true",
@@ -230,7 +231,7 @@ def test_phases_may_be_given_as_a_whole(folder: Path) -> None:
         ),
         (
             'losses={"l1": 1}',
-            '--set losses={"l1": 1} (the first of 8 problems): the recipe lacks losses.perceptual\n'
+            '--set losses={"l1": 1} (the first of 11 problems): the recipe lacks losses.perceptual\n'
             "  expected: a number of at least 0\n"
             "  found:    nothing\n"
             "  help:     its default is 1",

@@ -12,10 +12,10 @@ import { askPython } from "../support/python.ts";
 const question = `
 import json
 from litevae_runtime.evaluation.instruments import _ADD
-from litevae_runtime.losses.reconstruction import OF_LATENT, TERMS
+from litevae_runtime.losses.reconstruction import OF_LAYERS, TERMS
 from litevae_runtime.metrics.registry import NAMES, QUALITY
 figures = [{"key": figure.key, "better": figure.better} for metric in QUALITY for figure in metric.figures]
-print(json.dumps({"names": NAMES, "figures": figures, "quality": [metric.name for metric in QUALITY], "built": list(_ADD), "terms": list(TERMS), "latent": list(OF_LATENT)}))
+print(json.dumps({"names": NAMES, "figures": figures, "quality": [metric.name for metric in QUALITY], "built": list(_ADD), "terms": list(TERMS), "layers": list(OF_LAYERS)}))
 `;
 
 interface Answer {
@@ -24,7 +24,7 @@ interface Answer {
   readonly quality: readonly string[];
   readonly built: readonly string[];
   readonly terms: readonly string[];
-  readonly latent: readonly string[];
+  readonly layers: readonly string[];
 }
 
 let answer: Answer;
@@ -50,9 +50,9 @@ describe("the terms of the loss", () => {
     const { losses } = recipeSchema.parse({ name: "any", phases: [{ name: "one", resolution: 64, steps: 1, batch: 1 }] });
     expect(Object.keys(losses)).toEqual(answer.terms);
   });
-  test("have a curve each, and one of their gradients where they reach the decoder", () => {
+  test("have a curve each, and one of their gradients where they reach a last layer", () => {
     expect(terms.flatMap(({ series }) => series.map(({ key }) => key))).toEqual(answer.terms);
-    const reaching = answer.terms.filter((name) => !answer.latent.includes(name));
+    const reaching = answer.terms.filter((name) => !answer.layers.includes(name));
     expect(norms.series.map(({ key }) => key)).toEqual([...reaching, "adversarial"].map((name) => `gradient_norm_${name}`));
   });
 });

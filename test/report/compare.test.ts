@@ -22,8 +22,8 @@ test("two models are compared part by part, and the modules that differ are list
     encoder, memory
     model         activation, KiB  ratio  largest tensor, B  ratio  activation in torch, KiB  ratio  saved for backward, KiB  ratio
     ────────────  ───────────────  ─────  ─────────────────  ─────  ────────────────────────  ─────  ───────────────────────  ─────
-    tiny                     0.84  1.00×                432  1.00×                      0.84  1.00×                     0.91  1.00×
-    wide, or not             1.27  1.50×                432  1.00×                      1.27  1.50×                     1.34  1.46×
+    tiny                     1.69  1.00×                432  1.00×                      0.84  1.00×                     0.91  1.00×
+    wide, or not             1.83  1.08×                432  1.00×                      1.27  1.50×                     1.34  1.46×
 
     decoder
     model         nz  params  ratio  MACs  FLOPs = 2·MACs  ratio
@@ -32,10 +32,10 @@ test("two models are compared part by part, and the modules that differ are list
     wide, or not   1      30  1.00×   972           1,944  1.00×
 
     decoder, memory
-    model         activation, B  ratio  largest tensor, B  ratio  activation in torch, B  ratio  saved for backward, B  ratio
-    ────────────  ─────────────  ─────  ─────────────────  ─────  ──────────────────────  ─────  ─────────────────────  ─────
-    tiny                    612  1.00×                432  1.00×                     612  1.00×                    144  1.00×
-    wide, or not            612  1.00×                432  1.00×                     612  1.00×                    144  1.00×
+    model         activation, KiB  ratio  largest tensor, B  ratio  activation in torch, B  ratio  saved for backward, B  ratio
+    ────────────  ───────────────  ─────  ─────────────────  ─────  ──────────────────────  ─────  ─────────────────────  ─────
+    tiny                     2.71  1.00×                432  1.00×                     612  1.00×                    144  1.00×
+    wide, or not             2.71  1.00×                432  1.00×                     612  1.00×                    144  1.00×
 
     discriminator
     model  nz        params  MACs  FLOPs = 2·MACs
@@ -71,9 +71,9 @@ test("more models are compared without listing modules, against a baseline of on
     encoder, memory
     model         activation, KiB  ratio  largest tensor, B  ratio  activation in torch, KiB  ratio  saved for backward, KiB  ratio
     ────────────  ───────────────  ─────  ─────────────────  ─────  ────────────────────────  ─────  ───────────────────────  ─────
-    tiny                     0.84  0.67×                432  1.00×                      0.84  0.67×                     0.91  0.68×
-    wide, or not             1.27  1.00×                432  1.00×                      1.27  1.00×                     1.34  1.00×
-    モデル|3                 0.84  0.67×                432  1.00×                      0.84  0.67×                     0.98  0.74×
+    tiny                     1.69  0.92×                432  1.00×                      0.84  0.67×                     0.91  0.68×
+    wide, or not             1.83  1.00×                432  1.00×                      1.27  1.00×                     1.34  1.00×
+    モデル|3                 1.69  0.92×                432  1.00×                      0.84  0.67×                     0.98  0.74×
 
     decoder
     model         nz  params  ratio   MACs  kMACs  kFLOPs = 2·MACs  ratio
@@ -83,11 +83,11 @@ test("more models are compared without listing modules, against a baseline of on
     モデル|3       2      57  1.90×  1,944  1.944            3.888  2.00×
 
     decoder, memory
-    model         activation, B  ratio  largest tensor, B  ratio  activation in torch, B  ratio  saved for backward, B  ratio
-    ────────────  ─────────────  ─────  ─────────────────  ─────  ──────────────────────  ─────  ─────────────────────  ─────
-    tiny                    612  1.00×                432  1.00×                     612  1.00×                    144  1.00×
-    wide, or not            612  1.00×                432  1.00×                     612  1.00×                    144  1.00×
-    モデル|3                792  1.29×                432  1.00×                     792  1.29×                    288  2.00×
+    model         activation, KiB  ratio  largest tensor, B  ratio  activation in torch, B  ratio  saved for backward, B  ratio
+    ────────────  ───────────────  ─────  ─────────────────  ─────  ──────────────────────  ─────  ─────────────────────  ─────
+    tiny                     2.71  1.00×                432  1.00×                     612  1.00×                    144  1.00×
+    wide, or not             2.71  1.00×                432  1.00×                     612  1.00×                    144  1.00×
+    モデル|3                 2.74  1.01×                432  1.00×                     792  1.29×                    288  2.00×
 
     discriminator
     model  nz        params  MACs  FLOPs = 2·MACs
@@ -115,10 +115,10 @@ test("Markdown has the same tables", () => {
 
     ## encoder, memory
 
-    | model | activation, B | ratio | largest tensor, B | ratio | activation in torch, B | ratio | saved for backward, B | ratio |
+    | model | activation, KiB | ratio | largest tensor, B | ratio | activation in torch, B | ratio | saved for backward, B | ratio |
     | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-    | tiny | 864 | 1.00× | 432 | 1.00× | 864 | 1.00× | 936 | 1.00× |
-    | モデル\\|3 | 864 | 1.00× | 432 | 1.00× | 864 | 1.00× | 1,008 | 1.08× |
+    | tiny | 1.69 | 1.00× | 432 | 1.00× | 864 | 1.00× | 936 | 1.00× |
+    | モデル\\|3 | 1.69 | 1.00× | 432 | 1.00× | 864 | 1.00× | 1,008 | 1.08× |
 
     ## decoder
 
@@ -129,10 +129,10 @@ test("Markdown has the same tables", () => {
 
     ## decoder, memory
 
-    | model | activation, B | ratio | largest tensor, B | ratio | activation in torch, B | ratio | saved for backward, B | ratio |
+    | model | activation, KiB | ratio | largest tensor, B | ratio | activation in torch, B | ratio | saved for backward, B | ratio |
     | :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-    | tiny | 612 | 1.00× | 432 | 1.00× | 612 | 1.00× | 144 | 1.00× |
-    | モデル\\|3 | 792 | 1.29× | 432 | 1.00× | 792 | 1.29× | 288 | 2.00× |
+    | tiny | 2.71 | 1.00× | 432 | 1.00× | 612 | 1.00× | 144 | 1.00× |
+    | モデル\\|3 | 2.74 | 1.01× | 432 | 1.00× | 792 | 1.29× | 288 | 2.00× |
 
     ## discriminator
 
@@ -158,11 +158,11 @@ test("Markdown has the same tables", () => {
 test("CSV has one row per model and part", () => {
   expect(formatComparison([plain, wide], { format: "csv" })).toMatchInlineSnapshot(`
     "model,size,latent_channels,part,params,macs,flops,activation_bytes,largest_tensor_bytes,torch_activation_bytes,saved_bytes
-    tiny,6,1,encoder,270,2340,4680,864,432,864,936
-    tiny,6,1,decoder,30,972,1944,612,432,612,144
+    tiny,6,1,encoder,270,2340,4680,1728,432,864,936
+    tiny,6,1,decoder,30,972,1944,2772,432,612,144
     tiny,6,1,discriminator,,,,,,,
-    "wide, or not",6,1,encoder,826,7272,14544,1296,432,1296,1368
-    "wide, or not",6,1,decoder,30,972,1944,612,432,612,144
+    "wide, or not",6,1,encoder,826,7272,14544,1872,432,1296,1368
+    "wide, or not",6,1,decoder,30,972,1944,2772,432,612,144
     "
   `);
 });
@@ -180,7 +180,7 @@ const tinyJson = {
       params: 270,
       macs: 2_340,
       flops: 4_680,
-      activationBytes: 864,
+      activationBytes: 1728,
       largestTensorBytes: 432,
       torchActivationBytes: 864,
       savedBytes: 936,
@@ -189,7 +189,7 @@ const tinyJson = {
       params: 30,
       macs: 972,
       flops: 1_944,
-      activationBytes: 612,
+      activationBytes: 2772,
       largestTensorBytes: 432,
       torchActivationBytes: 612,
       savedBytes: 144,
@@ -210,7 +210,7 @@ test("JSON is the array that scripts use", () => {
           params: 6_755_260,
           macs: 37_837_471_744,
           flops: 75_674_943_488,
-          activationBytes: 52_057_668,
+          activationBytes: 58_350_084,
           largestTensorBytes: 12_582_912,
           torchActivationBytes: 58_441_728,
           savedBytes: 628_015_872,
@@ -219,7 +219,7 @@ test("JSON is the array that scripts use", () => {
           params: 49_527_043,
           macs: 311_131_373_568,
           flops: 622_262_747_136,
-          activationBytes: 168_875_524,
+          activationBytes: 202_430_016,
           largestTensorBytes: 67_108_864,
           torchActivationBytes: 201_375_744,
           savedBytes: 1_493_233_152,
@@ -228,7 +228,7 @@ test("JSON is the array that scripts use", () => {
           params: 11_020_674,
           macs: 9_061_794_304,
           flops: 18_123_588_608,
-          activationBytes: 42_762_240,
+          activationBytes: 51_150_848,
           largestTensorBytes: 16_777_216,
           torchActivationBytes: 46_923_780,
           savedBytes: 126_060_544,

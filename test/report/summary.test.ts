@@ -12,20 +12,20 @@ test("the table is a tree with totals and exact figures", () => {
   expect(formatSummary(counts)).toMatchInlineSnapshot(`
     "tiny at 6×6, latent channels 1, batch 1, float32
 
-    module      kind             output shape  params   MACs  kMACs  activation, B
-    ──────────  ───────────────  ────────────  ──────  ─────  ─────  ─────────────
-    encoder     TinyEncoder      [1, 2, 3, 3]     270  3,636  3.636            864
-      conv_in   conv2d           [1, 4, 3, 3]     112    972  0.972            576
-      res       TinyBlock        [1, 4, 3, 3]     148  2,592  2.592            864
-        conv    conv2d, 2 calls  [1, 4, 3, 3]     148  2,592  2.592            864
-      conv_out  conv2d           [1, 2, 3, 3]      10     72  0.072            648
-    encoder: 270 parameters; 3,636 MACs (3.636 kMACs); 7,272 FLOPs = 2·MACs (7.272 kFLOPs); activation 864 bytes; largest tensor 432 bytes; activation in torch 864 bytes; saved for backward 1,224 bytes (1.20 KiB)
+    module      kind             output shape  params   MACs  kMACs  activation, KiB
+    ──────────  ───────────────  ────────────  ──────  ─────  ─────  ───────────────
+    encoder     TinyEncoder      [1, 2, 3, 3]     270  3,636  3.636             2.11
+      conv_in   conv2d           [1, 4, 3, 3]     112    972  0.972             0.98
+      res       TinyBlock        [1, 4, 3, 3]     148  2,592  2.592             2.11
+        conv    conv2d, 2 calls  [1, 4, 3, 3]     148  2,592  2.592             1.69
+      conv_out  conv2d           [1, 2, 3, 3]      10     72  0.072             1.13
+    encoder: 270 parameters; 3,636 MACs (3.636 kMACs); 7,272 FLOPs = 2·MACs (7.272 kFLOPs); activation 2,160 bytes (2.11 KiB); largest tensor 432 bytes; activation in torch 864 bytes; saved for backward 1,224 bytes (1.20 KiB); reach 5 px, exact in tiles
 
-    module   kind         output shape  params  MACs  activation, B
-    ───────  ───────────  ────────────  ──────  ────  ─────────────
-    decoder  TinyDecoder  [1, 3, 6, 6]      30   972            612
-      conv   conv2d       [1, 3, 6, 6]      30   972            612
-    decoder: 30 parameters; 972 MACs; 1,944 FLOPs = 2·MACs (1.944 kFLOPs); activation 612 bytes; largest tensor 432 bytes; activation in torch 612 bytes; saved for backward 144 bytes
+    module   kind         output shape  params  MACs  activation, KiB
+    ───────  ───────────  ────────────  ──────  ────  ───────────────
+    decoder  TinyDecoder  [1, 3, 6, 6]      30   972             2.71
+      conv   conv2d       [1, 3, 6, 6]      30   972             2.71
+    decoder: 30 parameters; 972 MACs; 1,944 FLOPs = 2·MACs (1.944 kFLOPs); activation 2,772 bytes (2.71 KiB); largest tensor 432 bytes; activation in torch 612 bytes; saved for backward 144 bytes; reach 2 px, exact in tiles
 
     discriminator does not fit this size
 
@@ -52,7 +52,7 @@ test("each of several outputs has a line of its own in the table, and none in Ma
   expect(formatSummary(counted, { depth: 0 }).split("\n").slice(2, 7)).toEqual([
     "module   kind     output shape  params   MACs  kMACs  activation, KiB",
     "───────  ───────  ────────────  ──────  ─────  ─────  ───────────────",
-    "network  Pyramid  [1, 4, 6, 6]     408  6,480  6.480             1.27",
+    "network  Pyramid  [1, 4, 6, 6]     408  6,480  6.480             3.23",
     "                  [1, 8, 3, 3]",
     expect.stringMatching(/^network: 408 parameters/) as string,
   ]);
@@ -65,24 +65,24 @@ test("the Markdown tables have the same rows under their full paths", () => {
 
     ## encoder
 
-    | module | kind | output shape | params | MACs | kMACs | activation, B |
+    | module | kind | output shape | params | MACs | kMACs | activation, KiB |
     | :--- | :--- | :--- | ---: | ---: | ---: | ---: |
-    | \`encoder\` | TinyEncoder | [1, 2, 3, 3] | 270 | 3,636 | 3.636 | 864 |
-    | \`encoder.conv_in\` | conv2d | [1, 4, 3, 3] | 112 | 972 | 0.972 | 576 |
-    | \`encoder.res\` | TinyBlock | [1, 4, 3, 3] | 148 | 2,592 | 2.592 | 864 |
-    | \`encoder.res.conv\` | conv2d, 2 calls | [1, 4, 3, 3] | 148 | 2,592 | 2.592 | 864 |
-    | \`encoder.conv_out\` | conv2d | [1, 2, 3, 3] | 10 | 72 | 0.072 | 648 |
+    | \`encoder\` | TinyEncoder | [1, 2, 3, 3] | 270 | 3,636 | 3.636 | 2.11 |
+    | \`encoder.conv_in\` | conv2d | [1, 4, 3, 3] | 112 | 972 | 0.972 | 0.98 |
+    | \`encoder.res\` | TinyBlock | [1, 4, 3, 3] | 148 | 2,592 | 2.592 | 2.11 |
+    | \`encoder.res.conv\` | conv2d, 2 calls | [1, 4, 3, 3] | 148 | 2,592 | 2.592 | 1.69 |
+    | \`encoder.conv_out\` | conv2d | [1, 2, 3, 3] | 10 | 72 | 0.072 | 1.13 |
 
-    270 parameters; 3,636 MACs (3.636 kMACs); 7,272 FLOPs = 2·MACs (7.272 kFLOPs); activation 864 bytes; largest tensor 432 bytes; activation in torch 864 bytes; saved for backward 1,224 bytes (1.20 KiB).
+    270 parameters; 3,636 MACs (3.636 kMACs); 7,272 FLOPs = 2·MACs (7.272 kFLOPs); activation 2,160 bytes (2.11 KiB); largest tensor 432 bytes; activation in torch 864 bytes; saved for backward 1,224 bytes (1.20 KiB); reach 5 px, exact in tiles.
 
     ## decoder
 
-    | module | kind | output shape | params | MACs | activation, B |
+    | module | kind | output shape | params | MACs | activation, KiB |
     | :--- | :--- | :--- | ---: | ---: | ---: |
-    | \`decoder\` | TinyDecoder | [1, 3, 6, 6] | 30 | 972 | 612 |
-    | \`decoder.conv\` | conv2d | [1, 3, 6, 6] | 30 | 972 | 612 |
+    | \`decoder\` | TinyDecoder | [1, 3, 6, 6] | 30 | 972 | 2.71 |
+    | \`decoder.conv\` | conv2d | [1, 3, 6, 6] | 30 | 972 | 2.71 |
 
-    30 parameters; 972 MACs; 1,944 FLOPs = 2·MACs (1.944 kFLOPs); activation 612 bytes; largest tensor 432 bytes; activation in torch 612 bytes; saved for backward 144 bytes.
+    30 parameters; 972 MACs; 1,944 FLOPs = 2·MACs (1.944 kFLOPs); activation 2,772 bytes (2.71 KiB); largest tensor 432 bytes; activation in torch 612 bytes; saved for backward 144 bytes; reach 2 px, exact in tiles.
 
     ## discriminator
 
@@ -99,13 +99,13 @@ test("the Markdown tables have the same rows under their full paths", () => {
 test("the CSV has one row per module", () => {
   expect(formatSummary(counts, { format: "csv" })).toMatchInlineSnapshot(`
     "part,path,level,kind,calls,output_shapes,params,macs,flops,activation_bytes
-    encoder,encoder,0,TinyEncoder,1,1x2x3x3,270,3636,7272,864
-    encoder,encoder.conv_in,1,conv2d,1,1x4x3x3,112,972,1944,576
-    encoder,encoder.res,1,TinyBlock,1,1x4x3x3,148,2592,5184,864
-    encoder,encoder.res.conv,2,conv2d,2,1x4x3x3,148,2592,5184,864
-    encoder,encoder.conv_out,1,conv2d,1,1x2x3x3,10,72,144,648
-    decoder,decoder,0,TinyDecoder,1,1x3x6x6,30,972,1944,612
-    decoder,decoder.conv,1,conv2d,1,1x3x6x6,30,972,1944,612
+    encoder,encoder,0,TinyEncoder,1,1x2x3x3,270,3636,7272,2160
+    encoder,encoder.conv_in,1,conv2d,1,1x4x3x3,112,972,1944,1008
+    encoder,encoder.res,1,TinyBlock,1,1x4x3x3,148,2592,5184,2160
+    encoder,encoder.res.conv,2,conv2d,2,1x4x3x3,148,2592,5184,1728
+    encoder,encoder.conv_out,1,conv2d,1,1x2x3x3,10,72,144,1152
+    decoder,decoder,0,TinyDecoder,1,1x3x6x6,30,972,1944,2772
+    decoder,decoder.conv,1,conv2d,1,1x3x6x6,30,972,1944,2772
     "
   `);
 });
@@ -121,10 +121,21 @@ test("the JSON has the totals of every part and its rows", () => {
           "params": 270,
           "macs": 3636,
           "flops": 7272,
-          "activationBytes": 864,
+          "activationBytes": 2160,
           "largestTensorBytes": 432,
           "torchActivationBytes": 864,
           "savedBytes": 1224,
+          "receptiveField": {
+            "height": {
+              "before": 5,
+              "after": 4
+            },
+            "width": {
+              "before": 5,
+              "after": 4
+            },
+            "seesAll": []
+          },
           "outputs": {
             "mean": [1, 1, 3, 3],
             "logvar": [1, 1, 3, 3]
@@ -141,7 +152,7 @@ test("the JSON has the totals of every part and its rows", () => {
               "params": 270,
               "macs": 3636,
               "flops": 7272,
-              "activationBytes": 864
+              "activationBytes": 2160
             },
             {
               "path": "encoder.conv_in",
@@ -154,7 +165,7 @@ test("the JSON has the totals of every part and its rows", () => {
               "params": 112,
               "macs": 972,
               "flops": 1944,
-              "activationBytes": 576
+              "activationBytes": 1008
             },
             {
               "path": "encoder.res",
@@ -167,7 +178,7 @@ test("the JSON has the totals of every part and its rows", () => {
               "params": 148,
               "macs": 2592,
               "flops": 5184,
-              "activationBytes": 864
+              "activationBytes": 2160
             },
             {
               "path": "encoder.conv_out",
@@ -180,7 +191,7 @@ test("the JSON has the totals of every part and its rows", () => {
               "params": 10,
               "macs": 72,
               "flops": 144,
-              "activationBytes": 648
+              "activationBytes": 1152
             }
           ]
         },
@@ -188,10 +199,21 @@ test("the JSON has the totals of every part and its rows", () => {
           "params": 30,
           "macs": 972,
           "flops": 1944,
-          "activationBytes": 612,
+          "activationBytes": 2772,
           "largestTensorBytes": 432,
           "torchActivationBytes": 612,
           "savedBytes": 144,
+          "receptiveField": {
+            "height": {
+              "before": 2,
+              "after": 2
+            },
+            "width": {
+              "before": 2,
+              "after": 2
+            },
+            "seesAll": []
+          },
           "outputs": {
             "image": [1, 3, 6, 6]
           },
@@ -207,7 +229,7 @@ test("the JSON has the totals of every part and its rows", () => {
               "params": 30,
               "macs": 972,
               "flops": 1944,
-              "activationBytes": 612
+              "activationBytes": 2772
             },
             {
               "path": "decoder.conv",
@@ -220,7 +242,7 @@ test("the JSON has the totals of every part and its rows", () => {
               "params": 30,
               "macs": 972,
               "flops": 1944,
-              "activationBytes": 612
+              "activationBytes": 2772
             }
           ]
         },

@@ -1,5 +1,18 @@
 import { expect, test } from "vitest";
-import { block, concat, conv2d, layers, model, slice, type Feature } from "../../dsl/authoring.ts";
+import {
+  block,
+  concat,
+  conv2d,
+  div,
+  layers,
+  model,
+  mul,
+  network,
+  parameter,
+  slice,
+  sub,
+  type Feature,
+} from "../../dsl/authoring.ts";
 import { builtIns } from "../../dsl/models/index.ts";
 import type { Graph, OpNode, Value } from "../../src/ir/model.ts";
 import { evaluateShape } from "../../src/ir/shape.ts";
@@ -29,6 +42,17 @@ test("what autograd saves of a tiny encoder is that counted by hand: inputs of c
   const { graph } = partOf(tiny(), "encoder")!;
   const [image, features, moments] = [4 * 3 * 4 * 4, 4 * 4 * 2 * 2, 4 * 2 * 2 * 2];
   expect(savedBytes(graph, sizes(4), [])).toBe(image + 3 * features + moments);
+});
+
+test("of a product autograd saves a factor only where another learns, and no weights beside what is saved", () => {
+  const Masked = block("Masked", () => {
+    const { conv, gain } = layers({ conv: conv2d({ in: 3, out: 3, kernel: 1 }), gain: parameter({ shape: [3, 1, 1] }) });
+    return (x: Feature<3, 1>): Feature<3, 1> => div(mul(mul(conv(x), sub(1, x)), gain()), 4);
+  });
+  const { graph } = network({ name: "masked", inputs: [{ name: "image", channels: 3 }], block: Masked() }).parts[0]!;
+  const map = 4 * 3 * 2 * 2;
+  // The image for the convolution's weight, 1 − image for what it gives, what is multiplied by the gain for the gain.
+  expect(savedBytes(graph, sizes(2), [])).toBe(3 * map);
 });
 
 test("dropout takes no memory and does not lengthen the count", () => {

@@ -26,7 +26,10 @@ function graph(
     name: "test",
     doc: "",
     opset: 18,
-    sample: { N: 2, H: 3, W: 4 },
+    samples: [
+      { N: 2, H: 3, W: 4 },
+      { N: 3, H: 5, W: 6 },
+    ],
     nodes: [
       { name: "up", type: "Resize", inputs: ["x", "", "scales"], outputs: ["wide"], attrs: resize },
       { name: "conv", type: "Conv", inputs: ["wide", "conv.weight"], outputs: ["y"], attrs: conv },

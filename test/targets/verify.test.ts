@@ -27,7 +27,10 @@ const whole: OnnxGraph = {
   name: "encoder",
   doc: "",
   opset: 18,
-  sample: { N: 2, H: 3, W: 4 },
+  samples: [
+    { N: 2, H: 3, W: 4 },
+    { N: 3, H: 5, W: 6 },
+  ],
   nodes: [conv, add],
   inputs: [{ name: "x", dims: image }],
   outputs: [{ name: "y", dims: image }],

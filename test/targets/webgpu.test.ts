@@ -1,25 +1,13 @@
 /** Convolutions that WebGPU computes as they are written, in headless Chromium over SwiftShader: against onnxruntime on the CPU. */
 // @module-tag slow
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { chromium } from "playwright-core";
 import { expect, test } from "vitest";
 import { floats, type Tensor } from "../../src/ir/tensor.ts";
 import { conv2d, plainConv } from "../../src/ops/conv2d.ts";
-import { root } from "../e2e/litevae.ts";
 import { executable } from "../report-html/browser.ts";
 import { oneOpPart, symbolicShapes } from "../../src/op-test/one-op.ts";
 import { encodePart, runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomTensor } from "../support/random.ts";
-
-const flags = [
-  "--no-sandbox",
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-  "--enable-features=Vulkan",
-  "--disable-quic",
-];
-const runtime = join(root, "node_modules/onnxruntime-web/dist");
+import { inPage } from "../support/webgpu.ts";
 
 interface Asked {
   readonly model: string;
@@ -27,8 +15,8 @@ interface Asked {
   readonly shape: readonly number[];
 }
 
-/** The page: `onWebGpu` there gives what a graph gives on WebGPU; null without an adapter. As text, since a bundler would change its import. */
-const page = `<!doctype html><script type="module">
+/** The page: `onWebGpu` there gives what a graph gives on WebGPU; null without an adapter. */
+const script = `
 import * as ort from "/ort.webgpu.bundle.min.mjs";
 globalThis.onWebGpu = async ({ model, data, shape }) => {
   if (!(await navigator.gpu?.requestAdapter())) return null;
@@ -39,22 +27,13 @@ globalThis.onWebGpu = async ({ model, data, shape }) => {
   await session.release();
   return result;
 };
-</script>`;
+`;
 
 test.skipIf(executable === undefined)(
   "convolutions of 6, 9 and 18 channels, and of groups of 5 and 6, give on WebGPU what they give on the CPU",
   { tags: "browser", timeout: 120_000 },
   async (context) => {
-    const running = await chromium.launch({ executablePath: executable ?? "", args: flags });
-    try {
-      const tab = await running.newPage();
-      await tab.route("http://localhost/**", (route) => {
-        const name = new URL(route.request().url()).pathname.slice(1);
-        if (name === "") return route.fulfill({ contentType: "text/html", body: page });
-        const contentType = name.endsWith(".wasm") ? "application/wasm" : "text/javascript";
-        return route.fulfill({ contentType, body: readFileSync(join(runtime, name)) });
-      });
-      await tab.goto("http://localhost/");
+    await inPage(script, {}, "", async (tab) => {
       for (const [channels, out, kernel, stride, groups] of [
         [6, 16, 3, 1, 1],
         [9, 8, 3, 1, 1],
@@ -86,8 +65,6 @@ test.skipIf(executable === undefined)(
         const error = Math.max(...found.map((value, i) => Math.abs(value - (expected[i] as number))));
         expect(error, JSON.stringify(attrs)).toBeLessThan(1e-4 * Math.max(1, ...expected.map(Math.abs)));
       }
-    } finally {
-      await running.close();
-    }
+    });
   },
 );

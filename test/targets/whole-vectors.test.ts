@@ -33,7 +33,10 @@ function graph({ channels, out = 8, kernel = [3, 3], group = 1 }: Form): OnnxGra
     name: "test",
     doc: "",
     opset: 18,
-    sample: { N: 2, H: 6, W: 7 },
+    samples: [
+      { N: 2, H: 6, W: 7 },
+      { N: 3, H: 8, W: 9 },
+    ],
     nodes: [conv("one"), conv("two"), { name: "add", type: "Add", inputs: ["one:0", "two:0"], outputs: ["y"], attrs: {} }],
     inputs: [{ name: "x", dims: shapeOf("N", channels, "H", "W") }],
     outputs: [{ name: "y", dims: shapeOf("N", out, "H", "W") }],

@@ -14,6 +14,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 from conftest import ROOT, litevae, package
+from litevae_runtime.common.errors import InputError
+from litevae_runtime.nn.teacher import load_teacher
 from safetensors.torch import load_file, save_file
 from sets import write_images
 from support.small_package import compile_to
@@ -169,6 +171,11 @@ def test_the_example_in_the_readme_runs(
     assert ran["y"].shape == (1, 3, 128, 128)
 
 
+def test_it_is_no_teacher(folder: Path) -> None:
+    with pytest.raises(InputError, match="inpainting takes mask, skip, original besides image and latent"):
+        load_teacher(folder, "teacher.folder")
+
+
 def test_slices_are_the_whole(model: Any, given: dict[str, Tensor]) -> None:
     image, mask = given.values()
     with torch.no_grad():
@@ -179,8 +186,20 @@ def test_slices_are_the_whole(model: Any, given: dict[str, Tensor]) -> None:
             torch.testing.assert_close(sliced, whole, atol=1e-5 * whole.abs().max().item(), rtol=0)
         finally:
             model.disable_slicing()
-    with pytest.raises(ValueError, match="inpainting has no tiles: its parts take or give more"):
-        model.enable_tiling()
+
+
+def test_tiles_cut_what_it_takes_besides(folder: Path, module: ModuleType, given: dict[str, Tensor]) -> None:
+    image, mask = (value.repeat(1, 1, 4, 4) for value in given.values())
+    model = module.Autoencoder.from_pretrained(folder)
+    with torch.no_grad():
+        whole = model.encode(image, mask=mask).skips["skip"]
+        model.tile_sample_min_size = 32
+        with pytest.warns(UserWarning, match="groupNorm"):
+            model.enable_tiling()
+            tiled = model.encode(image, mask=mask)
+            assert model.decode(tiled.latent_dist.mean, **tiled.skips).sample.shape == image.shape
+    # The skip comes before what sees all of the image: what no neighbour covers is the whole's.
+    torch.testing.assert_close(tiled.skips["skip"][..., :8, :8], whole[..., :8, :8])
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Autoencoders that people have weights of: diffusers' folders compile as they are, and open in diffusers again."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import torch
 from conftest import litevae, package
 from diffusers import AutoencoderKL, AutoencoderTiny
 from safetensors.torch import load_file, save_file
+from support.latent_diffusion import latent_diffusion
 from support.peer import close, graph, kl_graphs_agree, noise
 
 WIDTHS = {"block_out_channels": (128, 256, 512, 512), "layers_per_block": 2}
@@ -91,33 +91,12 @@ def test_a_folder_of_diffusers_compiles_by_itself(name: str, tmp_path: Path) -> 
         close(model.encode(x).latent_dist.mean, original.encode(x).latent_dist.mean)
 
 
-# From diffusers' keys to those of latent diffusion, by hand: the table of the compiler goes the other way.
-def latent_diffusion_key(key: str, levels: int) -> str:
-    def up(match: re.Match[str]) -> str:
-        return f"decoder.up.{levels - 1 - int(match[1])}."
-
-    key = re.sub(r"^decoder\.up_blocks\.(\d+)\.", up, key).replace("encoder.down_blocks.", "encoder.down.")
-    key = key.replace("downsamplers.0.", "downsample.").replace("upsamplers.0.", "upsample.")
-    key = key.replace("mid_block.resnets.0.", "mid.block_1.").replace("mid_block.resnets.1.", "mid.block_2.")
-    key = key.replace("mid_block.attentions.0.", "mid.attn_1.")
-    key = key.replace(".resnets.", ".block.").replace(".attentions.", ".attn.")
-    if ".attn" in key:
-        key = key.replace(".group_norm.", ".norm.").replace(".to_out.0.", ".proj_out.")
-        key = re.sub(r"\.to_([qkv])\.", r".\1.", key)
-    return key.replace("conv_norm_out", "norm_out").replace("conv_shortcut", "nin_shortcut")
-
-
 @pytest.mark.parametrize("name", ["kl-f16d32"])
 def test_a_file_under_the_keys_of_latent_diffusion_is_taken(name: str, tmp_path: Path) -> None:
     """As ae.safetensors of FLUX and the files of SD3 and VA-VAE have them, attention stored as 1×1 convolutions."""
     original = seeded(name)
     levels = len(PUBLISHED[name]["block_out_channels"])
-    state = {
-        latent_diffusion_key(key, levels): (
-            value[:, :, None, None].contiguous() if re.search(r"\.(to_.|to_out\.0)\.weight$", key) else value
-        )
-        for key, value in original.state_dict().items()
-    }
+    state = latent_diffusion(original.state_dict(), levels)
     assert (
         "decoder.up.4.attn.2.proj_out.weight" in state and "encoder.down.2.block.0.nin_shortcut.bias" in state
     )

@@ -1,6 +1,7 @@
 """The autoencoders of FLUX.2, for which the diffusers of the tests has the parts and not the class."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch.nn.functional as F
 from conftest import litevae, package
 from diffusers.models.autoencoders.vae import Decoder, DiagonalGaussianDistribution, Encoder
 from safetensors.torch import load_file, save_file
+from support.latent_diffusion import latent_diffusion
 from support.peer import close, graph, noise
 from torch import Tensor, nn
 
@@ -35,6 +37,9 @@ PUBLISHED: dict[str, Any] = {
     "batch_norm_momentum": 0.1,
     "patch_size": [2, 2],
 }
+
+# Where the 1×1 convolutions are in the files of Black Forest Labs.
+OWNERS = {"quant_conv": "encoder", "post_quant_conv": "decoder"}
 
 
 class Peer(nn.Module):
@@ -123,6 +128,30 @@ def test_a_folder_compiles_by_itself(small: bool, tmp_path: Path) -> None:
         close(encoded.latent_dist.mean, mean)
         close(encoded.skips["normalized"], normalized)
         close(model.decode(mean).sample, image)
+
+
+def test_a_file_under_the_keys_of_its_authors_is_taken(tmp_path: Path) -> None:
+    """As full_encoder_small_decoder.safetensors has them: latent diffusion's, 1×1 convolutions in encoder and decoder."""
+    torch.manual_seed(4)
+    expected = Peer(PUBLISHED).state_dict()
+    state = {
+        re.sub(r"^(quant_conv|post_quant_conv)\.", lambda found: f"{OWNERS[found[1]]}.{found[0]}", key): value
+        for key, value in latent_diffusion(expected, 4).items()
+    }
+    # So many tensors the published file has.
+    assert len(state) == 251
+    assert {"encoder.quant_conv.weight", "decoder.post_quant_conv.bias", "bn.running_var"} <= state.keys()
+    file = tmp_path / "full_encoder_small_decoder.safetensors"
+    save_file(state, file)
+    out = tmp_path / "out"
+    result = litevae("compile", "flux2-small-decoder", "-o", out, "--weights", file, "--target", "torch")
+    assert result.returncode == 0, result.stderr
+    stored = load_file(out / "model.safetensors")
+    assert stored.keys() == expected.keys()
+    assert all(torch.equal(stored[key].reshape(value.shape), value) for key, value in expected.items())
+    with package(out) as module:
+        loaded = module.Autoencoder().own_state(load_file(file))
+    assert all(torch.equal(loaded[key], value) for key, value in expected.items())
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Runs of the tiny model's package: in this process where that is enough, since a new one takes seconds to start."""
 
 import json
-import os
 import subprocess
 import sys
 from importlib import import_module
@@ -12,6 +11,7 @@ import pytest
 import torch
 from accelerate.state import AcceleratorState, GradientState, PartialState
 from conftest import ROOT, litevae
+from processes import start
 from safetensors.torch import load_file
 from sets import write_images
 from torch import Tensor
@@ -49,25 +49,10 @@ class Project:
 
     def start(self, run: Path, *more: str, launcher: tuple[str, ...] = ()) -> subprocess.Popen[str]:
         """Trains in a process of its own, which sees no GPU; with a launcher without `--cpu`, as on a machine that has none."""
-        command = [sys.executable, *(launcher or ("-m", self.main))]
         arguments = self.arguments(run, *more)
         if launcher:
             arguments.remove("--cpu")
-        return subprocess.Popen(
-            [*command, *arguments],
-            cwd=self.folder,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(self.folder),
-                "OMP_NUM_THREADS": "1",
-                "CUDA_VISIBLE_DEVICES": "",
-            },
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            # A process group of its own, to be signalled as one.
-            start_new_session=True,
-        )
+        return start(*(launcher or ("-m", self.main)), *arguments, paths=(self.folder,), folder=self.folder)
 
     def module(self, name: str) -> Any:
         return import_module(f"{self.package}.{name}")
@@ -79,7 +64,7 @@ def forget_accelerate() -> None:
         state._reset_state()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = Project(tmp_path_factory.mktemp("training"), "tiny")
     sys.path.insert(0, str(made.folder))

@@ -1,6 +1,7 @@
 """Every field of the recipe, changed, changes what a run does."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -28,6 +29,7 @@ SHORT = (
     "checkpoints.every=2",
     "log.samples_every=3",
 )
+TEACHER = ("teacher.folder={teacher}",)
 PERCEPTUAL = ("losses.perceptual=1", "perceptual.weights=random")
 
 
@@ -55,6 +57,7 @@ CHANGES = {
     "phases.0.schedule": Change("cosine"),
     "phases.0.warmup": Change("2"),
     "phases.0.discriminator": Change("true"),
+    "phases.0.parts": Change("encoder"),
     "optimizer.betas": Change("[0.9,0.99]"),
     "optimizer.eps": Change("0.1"),
     "optimizer.weight_decay": Change("0.5"),
@@ -66,6 +69,9 @@ CHANGES = {
     "losses.wavelet": Change("0"),
     "losses.gaussian": Change("0"),
     "losses.ldl": Change("0"),
+    "losses.moments_l1": Change("1", TEACHER),
+    "losses.moments_l2": Change("1", TEACHER),
+    "losses.moments_kl": Change("1", TEACHER),
     "perceptual.network": Change("vgg19-before-activation", PERCEPTUAL),
     "perceptual.weights": Change("published", PERCEPTUAL),
     "perceptual.folder": Change("{empty}", ("losses.perceptual=1",)),
@@ -83,7 +89,7 @@ CHANGES = {
     "adversarial.ramp": Change("4"),
     "adversarial.learning_rate": Change("1e-5"),
     "discriminator": Change("patchgan", ("phases.0.resolution=32", "phases.1.resolution=32")),
-    "train.encoder": Change("false"),
+    "train.parts": Change("decoder"),
     "train.init": Change("torch"),
     "train.start_from": Change("{weights}"),
     "train.partial": Change("true", ("train.start_from={part}",)),
@@ -91,6 +97,10 @@ CHANGES = {
     "train.gradient_checkpointing": Change("true"),
     "train.tf32": Change("false"),
     "train.nonfinite_limit": Change("1", ("phases.0.learning_rate=1e30",)),
+    "teacher.folder": Change("{teacher}", ("train.parts=decoder",)),
+    "teacher.encodes": Change("false", (*TEACHER, "train.parts=decoder")),
+    "teacher.decodes": Change("false", (*TEACHER, "train.parts=encoder")),
+    "teacher.target": Change("reconstruction", TEACHER),
     "ema.decay": Change("0.5", ("ema.warmup=false",)),
     "ema.warmup": Change("false"),
     "data.profile": Change("raw", ("{profiled}",)),
@@ -206,6 +216,14 @@ def spy(project: Project, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return seen
 
 
+def teacher_of(project: Project, folder: Path) -> Path:
+    """The package itself, with other weights."""
+    torch.manual_seed(1)
+    shutil.copytree(project.folder / project.package, folder / project.package)
+    project.module("model").Autoencoder().save_pretrained(folder)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def bench(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     from safetensors.torch import load_file, save_file
@@ -227,6 +245,7 @@ def bench(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Bench:
         "corrupt": corrupt,
         "profiled": profiled,
         "weights": folder / "trained",
+        "teacher": teacher_of(project, folder / "teacher"),
         "part": folder / "part.safetensors",
     }
     return Bench(project, folder, {name: str(path) for name, path in places.items()})

@@ -1,16 +1,20 @@
 """Two processes do what one does with the joint batch."""
 
+import sys
 from pathlib import Path
 
 import pytest
 import torch
+from processes import launcher
 from training.runs import Project, metrics, weights
 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Without dropout, whose noise differs between processes."""
-    return Project(tmp_path_factory.mktemp("processes"), "plain")
+    made = Project(tmp_path_factory.mktemp("processes"), "plain")
+    sys.path.insert(0, str(made.folder))
+    return made
 
 
 @pytest.mark.parametrize(("accumulation", "mode"), [(1, "constant"), (2, "adaptive")])
@@ -24,12 +28,10 @@ def test_two_gloo_processes_give_the_gradients_of_one(
         *("phases.0.steps=3", "phases.1.steps=6", "phases.1.batch=4", f"adversarial.mode={mode}"),
     )
     passes = ("--set", f"accumulation={accumulation}")
-    launcher = ("-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", "-m", plain.main)
-    one = plain.start(tmp_path / "one", *settings)
-    two = plain.start(tmp_path / "two", *settings, *passes, launcher=launcher)
-    for process in (one, two):
-        _, errors = process.communicate(timeout=300)
-        assert process.returncode == 0, errors
+    two = plain.start(tmp_path / "two", *settings, *passes, launcher=(*launcher(2), "-m", plain.main))
+    assert plain.train(tmp_path / "one", *settings) == 0
+    _, errors = two.communicate(timeout=300)
+    assert two.returncode == 0, errors
     joint, shared = metrics(tmp_path / "one"), metrics(tmp_path / "two")
     assert [line["step"] for line in joint] == [line["step"] for line in shared]
     names = {name for line in joint for name in line if "gradient_norm" in name}

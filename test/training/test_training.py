@@ -133,7 +133,7 @@ def test_partial_loading_reports_what_it_took(
 
 
 def test_a_frozen_encoder_stays(project: Project, trained: Path, tmp_path: Path) -> None:
-    start = (f"train.start_from={trained}", "train.encoder=false", "ema.decay=0", "losses.ldl=0")
+    start = (f"train.start_from={trained}", "train.parts=decoder", "ema.decay=0", "losses.ldl=0")
     steps = ("phases.0.steps=2", "phases.1.steps=3", "phases.0.warmup=0", "adversarial.warmup=0")
     assert project.train(tmp_path / "run", "--set", *start, *steps) == 0
     before, after = (

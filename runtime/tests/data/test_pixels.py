@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,10 @@ import pytest
 from sets import DATA, data
 
 from litevae_runtime.common.errors import InputError
+from litevae_runtime.data.as_trained import rule_as_trained
 from litevae_runtime.data.corrupt import probe
 from litevae_runtime.data.images import open_images
 from litevae_runtime.data.pixels import PixelRule, declared, settings_of
-from litevae_runtime.evaluation.run import _rule
 
 
 def twelve_bits(folder: Path, dtype: str) -> Path:
@@ -38,51 +37,44 @@ def test_a_sensor_of_twelve_bits_in_sixteen_is_warned_of_until_its_range_is_decl
     assert (whole.min().item(), whole.max().item()) == (-1, 1)
 
 
-def options(folder: Path, **given: Any) -> Any:
-    fields = {"profile": None, "range": None, "nodata": None, "fill": None, "onnx": None, "weights": folder}
-    return SimpleNamespace(**(fields | given))
-
-
 def test_an_evaluation_reads_as_the_run_was_trained_unless_it_is_told_otherwise(tmp_path: Path) -> None:
     run, package = tmp_path / "run", tmp_path / "package"
     for folder, low in ((run, 0), (package, -1000)):
         folder.mkdir()
         (folder / "recipe.json").write_text(f'{{"data": {{"profile": "raw", "range": [{low}, 4095]}}}}')
-    assert _rule(options(run), package) == (PixelRule("raw", (0, 4095)), None)
-    assert _rule(options(run, range=(0.0, 4095.0)), package)[1] is None
-    rule, said = _rule(options(run, range=(0, 255), profile="srgb"), package)
+    assert rule_as_trained({}, run, package) == (PixelRule("raw", (0, 4095)), None)
+    assert rule_as_trained({"range": (0.0, 4095.0)}, run, package)[1] is None
+    rule, said = rule_as_trained({"range": (0, 255), "profile": "srgb"}, run, package)
     assert rule == PixelRule("srgb", (0, 255))
     assert said == (
         f"note: pixels are read otherwise than {run / 'recipe.json'} says: "
         "profile raw → srgb, range [0, 4095] → [0, 255]"
     )
-    assert _rule(options(tmp_path), package)[0] == PixelRule("raw", (-1000, 4095))
-    assert _rule(options(tmp_path), tmp_path) == (PixelRule(), None)
+    assert rule_as_trained({}, tmp_path, package)[0] == PixelRule("raw", (-1000, 4095))
+    assert rule_as_trained({}, tmp_path, tmp_path) == (PixelRule(), None)
     (run / "recipe.json").write_text("{")
     with pytest.raises(InputError, match="cannot be read"):
-        _rule(options(run), package)
+        rule_as_trained({}, run, package)
 
 
 @pytest.mark.parametrize("layout", ["ours", "diffusers"])
-@pytest.mark.parametrize("role", ["weights", "onnx"])
-def test_weights_away_from_their_run_say_it_themselves(tmp_path: Path, role: str, layout: str) -> None:
+def test_weights_away_from_their_run_say_it_themselves(tmp_path: Path, layout: str) -> None:
     saved, package = tmp_path / "saved", tmp_path / "package"
     for folder in (saved, package):
         folder.mkdir()
     (package / "recipe.json").write_text('{"data": {"range": [0, 9]}}')
-    given = {"weights": None, role: saved}
     own = {"model": "small", "pixels": settings_of(PixelRule(range=(0, 4095), fill=1.5))}
     config = saved / "config.json"
     config.write_text(
         json.dumps(own if layout == "ours" else {"_class_name": "AutoencoderKL", "_litevae": own})
     )
-    assert _rule(options(saved, **given), package) == (PixelRule(range=(0, 4095), fill=1.5), None)
-    rule, said = _rule(options(saved, **given, range=(0, 255)), package)
+    assert rule_as_trained({}, saved, package) == (PixelRule(range=(0, 4095), fill=1.5), None)
+    rule, said = rule_as_trained({"range": (0, 255)}, saved, package)
     assert rule == PixelRule(range=(0, 255), fill=1.5)
     assert said is not None and f"{config} says: range [0, 4095] → [0, 255]" in said
     # Older weights say nothing.
     config.write_text("{}")
-    assert _rule(options(saved, **given), package)[0] == PixelRule(range=(0, 9))
+    assert rule_as_trained({}, saved, package)[0] == PixelRule(range=(0, 9))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +92,7 @@ def test_weights_away_from_their_run_say_it_themselves(tmp_path: Path, role: str
 def test_a_damaged_declaration_is_refused(tmp_path: Path, pixels: Any) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"pixels": pixels}))
     with pytest.raises(InputError, match=r"config\.json cannot be read"):
-        _rule(options(tmp_path), tmp_path / "package")
+        rule_as_trained({}, tmp_path, tmp_path / "package")
 
 
 def test_the_recipe_declares_what_an_evaluation_does_without_one() -> None:

@@ -10,11 +10,11 @@ from losses.pairs import images
 from torch import Tensor, nn
 
 from litevae_runtime.common.errors import InputError
+from litevae_runtime.losses.kl_conventions import kl_in_conventions
 from litevae_runtime.losses.reconstruction import (
     ReconstructionLosses,
     gaussian,
     kl,
-    kl_in_conventions,
     l1,
     ldl,
     wavelet,
@@ -150,17 +150,6 @@ def test_differences_of_half_precision_are_not_rounded(dtype: torch.dtype) -> No
 def test_a_perceptual_network_without_weight_is_not_kept() -> None:
     losses = ReconstructionLosses(recipe({"l1": 1}), Squares())
     assert losses.perceptual is None and list(losses.parameters()) == []
-
-
-def test_refuses_a_recipe_that_compares_nothing() -> None:
-    with pytest.raises(InputError) as error:
-        ReconstructionLosses(recipe({"kl": 1}), None)
-    assert str(error.value) == (
-        "no loss compares reconstruction and image\n"
-        "  expected: a weight above 0 besides losses.kl\n"
-        "  found:    0 in every other field of losses\n"
-        "  help:     set losses.l1=1"
-    )
 
 
 def test_refuses_a_perceptual_weight_without_its_network() -> None:

@@ -5,7 +5,7 @@ import torch
 from small import Autoencoder
 from torch import Tensor
 
-from litevae_runtime.nn.used import last_layer, used_in_encoding
+from litevae_runtime.nn.used import last_weight, used_in_decoding, used_in_encoding
 
 
 class Fitting(Autoencoder):
@@ -77,4 +77,4 @@ def test_tiles_fit_too(model: Fitting) -> None:
 def test_what_runs_the_model_to_look_at_it_gives_it_what_fits(model: Fitting) -> None:
     model.image_sides = ((8, 48), (6, 20))
     assert used_in_encoding(model) == [model.encoder]
-    assert last_layer(model) is model.decoder.conv_out.weight
+    assert last_weight(used_in_decoding(model), "decoder") is model.decoder.conv_out.weight

@@ -14,7 +14,7 @@ from sets import write_images
 from small_runs import checkpoints, error_of, start, train, wait_for
 from training.test_losing_nothing import after
 
-from litevae_runtime.training import lock
+from litevae_runtime.running import lock
 
 # Long enough to be met by another command.
 LONG = ("--set", "phases.0.steps=100000", "checkpoints.every=20", "checkpoints.validate_every=100000")
@@ -160,7 +160,7 @@ def test_processes_on_disks_of_their_own_are_refused(images: Path, tmp_path: Pat
         Path("run"),
         images,
         processes=2,
-        before=f"{places}; from litevae_runtime.training import lock; lock.VISIBLE = 0.5",
+        before=f"{places}; from litevae_runtime.running import lock; lock.VISIBLE = 0.5",
     )
     _, errors = process.communicate()
     assert process.returncode == 1

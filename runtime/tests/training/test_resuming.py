@@ -60,15 +60,15 @@ class WithoutQuantConv(Autoencoder):
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-@pytest.mark.parametrize("encoder", ["true", "false"])
+@pytest.mark.parametrize("parts", ["both", "decoder"])
 def test_convolutions_that_the_start_brought_are_there_again(
-    encoder: str, damaged: bool, images: Path, tmp_path: Path
+    parts: str, damaged: bool, images: Path, tmp_path: Path
 ) -> None:
     brings = WithoutQuantConv()
     brings.adapt_to(["quant_conv.weight", "post_quant_conv.weight"])
     brings.save_pretrained(tmp_path / "start")
     run = tmp_path / "run"
-    settings = ("--set", f"train.start_from={tmp_path / 'start'}", f"train.encoder={encoder}")
+    settings = ("--set", f"train.start_from={tmp_path / 'start'}", f"train.parts={parts}")
     assert train(run, images, *settings, model=WithoutQuantConv) == 0
     whole = load_file(run / "model.safetensors")
     assert "quant_conv.weight" in whole and "post_quant_conv.bias" in whole
@@ -84,20 +84,20 @@ def test_convolutions_that_the_start_brought_are_there_again(
     assert whole.keys() == again.keys() and all(torch.equal(whole[key], again[key]) for key in whole)
     # Only what decodes has moved where the encoder is frozen.
     moved = not torch.equal(whole["quant_conv.weight"], brings.state_dict()["quant_conv.weight"])
-    assert moved == (encoder == "true")
+    assert moved == (parts == "both")
 
 
-@pytest.mark.parametrize(("before", "then"), [("true", "false"), ("false", "true")])
+@pytest.mark.parametrize(("before", "then"), [("both", "decoder"), ("decoder", "both")])
 def test_the_encoder_is_frozen_or_trained_from_here_on(
     before: str, then: str, images: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
-    assert train(run, images, "--set", f"train.encoder={before}") == 0
+    assert train(run, images, "--set", f"train.parts={before}") == 0
     shutil.rmtree(run / "checkpoints" / "step-00000006")
-    assert train(run, images, "--resume", "auto", "--set", f"train.encoder={then}") == 0
+    assert train(run, images, "--resume", "auto", "--set", f"train.parts={then}") == 0
     said = capfd.readouterr().err
     assert "2 parameters of the autoencoder were " in said
-    assert f"the recipe changes: train.encoder: {before.title()} → {then.title()}" in said
+    assert f"the recipe changes: train.parts: {before} → {then}" in said
 
 
 def test_settings_of_the_optimizer_are_those_of_the_recipe(

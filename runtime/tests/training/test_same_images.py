@@ -13,7 +13,12 @@ from litevae_runtime.common.errors import InputError
 from litevae_runtime.data.fingerprint import fingerprint
 from litevae_runtime.data.images import open_images
 from litevae_runtime.data.sets import Split, split
-from litevae_runtime.training import start
+from litevae_runtime.running import same_images
+
+
+def require(parts: Split) -> None:
+    processes: Any = SimpleNamespace(num_processes=2)
+    same_images.require_same_images(processes, [parts.images, parts.validation])
 
 
 def opened(place: Path) -> Split:
@@ -53,15 +58,14 @@ def test_every_process_has_the_same_images(
         [(_, mine)] = own
         return [("here", mine), ("there", [fingerprint(parts.images), fingerprint(parts.validation)])]
 
-    monkeypatch.setattr(start, "gather_object", gathered)
-    processes: Any = SimpleNamespace(num_processes=2)
+    monkeypatch.setattr(same_images, "gather_object", gathered)
     if found is None:
-        start._require_same(processes, opened(here))
+        require(opened(here))
         return
     with pytest.raises(
         InputError, match=f"the processes do not have the same images in {here}{which}"
     ) as error:
-        start._require_same(processes, opened(here))
+        require(opened(here))
     assert f"found:    {found}\n" in str(error.value)
 
 
@@ -75,7 +79,6 @@ def test_a_split_whose_images_validate_themselves_is_looked_at_once(
         seen.append(len(own[0][1]))
         return own
 
-    monkeypatch.setattr(start, "gather_object", gathered)
-    processes: Any = SimpleNamespace(num_processes=2)
-    start._require_same(processes, parts)
+    monkeypatch.setattr(same_images, "gather_object", gathered)
+    require(parts)
     assert seen == [1]

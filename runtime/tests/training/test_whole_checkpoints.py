@@ -9,7 +9,7 @@ from sets import write_images
 from small import Autoencoder
 from small_runs import checkpoints, error_of, train
 
-from litevae_runtime.common.errors import InputError
+from litevae_runtime.common.errors import InputError, WeightsError
 from litevae_runtime.common.run_folder import RunFolder
 from litevae_runtime.nn.trained import start_from, trained_autoencoder
 
@@ -31,7 +31,7 @@ def run(finished: Path, tmp_path: Path) -> Path:
     """A run that has not come to its end: its weights are those of its newest checkpoint."""
     copy = tmp_path / "run"
     shutil.copytree(finished, copy)
-    for name in ("model.safetensors", "config.json", "checkpoints/best.json"):
+    for name in ("model.safetensors", "config.json", "hashes.json", "checkpoints/best.json"):
         (copy / name).unlink()
     return copy
 
@@ -66,6 +66,30 @@ def flip(file: Path) -> None:
     digits = [place for place, byte in enumerate(content) if chr(byte).isdigit()]
     content[digits[-1] if file.suffix == ".json" else -1] ^= 1
     file.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "hashes.json"])
+def test_a_damaged_file_that_a_run_left_is_refused_by_every_reader_of_weights(
+    name: str, finished: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "finished"
+    shutil.copytree(finished, run)
+    if name == "config.json":
+        config = json.loads((run / name).read_text())
+        (run / name).write_text(json.dumps(config | {"scaling_factor": 0.5}))
+    else:
+        flip(run / name)
+    said = (
+        r"hashes\.json is damaged" if name == "hashes.json" else rf"{name} is not the file that was written"
+    )
+    for place in (run, run / "model.safetensors"):
+        with pytest.raises(InputError, match=said):
+            trained_autoencoder(Autoencoder, place)
+        with pytest.raises(WeightsError, match=said):
+            Autoencoder.from_pretrained(run)
+    # Other weights in its place are no run's.
+    Autoencoder().save_pretrained(run)
+    assert not trained_autoencoder(Autoencoder, run).training
 
 
 @pytest.mark.parametrize("name", ["average.safetensors", "config.json", "state.json"])

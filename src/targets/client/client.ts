@@ -3,6 +3,7 @@ import { InternalError, must } from "../../errors/must.ts";
 import { autoencoderParts, besidesFirst, divisorsOf, furtherOutputsOf } from "../../ir/autoencoder.ts";
 import { unmeasured, type LatentStatistics } from "../../ir/latents.ts";
 import type { Model, Part } from "../../ir/model.ts";
+import { reachesOf } from "../../ir/receptive-field.ts";
 import { channelsOf } from "../../ir/shape.ts";
 import type { Sizes } from "../../ir/size.ts";
 import { pixelSchema, type PixelRule } from "../../recipe/pixels.ts";
@@ -49,6 +50,13 @@ export function clientFiles(
     fixed: fixed === undefined ? null : { batch: fixed[0], height: fixed[1], width: fixed[2] },
     parts: parts.map(({ name }) => name),
     encoded: encoder.outputNames.filter((name) => !further.includes(name)),
+    // By its role, whatever the model calls it.
+    reach: Object.fromEntries(
+      Object.entries({ encoder, decoder }).flatMap(([role, part]) => {
+        const found = reachesOf(parts.filter((each) => each === part))[part.name];
+        return found === undefined ? [] : [[role, found] as const];
+      }),
+    ),
     takes: { encoder: takenBy(encoder), decoder: takenBy(decoder) },
     skips: decoder.inputNames.slice(1).flatMap((name) => {
       const source = decoder.sources?.[name];

@@ -1,4 +1,5 @@
 /** Encodes and decodes images with the graphs in this folder, over onnxruntime-node or onnxruntime-web; written by litevae. */
+import { inTiles, leastTile, type TiledValue, type Tiling } from "../../ir/tiles.mts";
 
 /** The model's facts: another in every compiled folder. */
 export const model = {
@@ -10,6 +11,10 @@ export const model = {
   fixed: null,
   parts: ["encoder", "decoder"],
   encoded: ["mean", "logvar"],
+  reach: {
+    encoder: { height: { before: 480, after: 480 }, width: { before: 480, after: 480 }, sees_all: ["112 groupNorm"] },
+    decoder: { height: { before: 144, after: 144 }, width: { before: 144, after: 144 }, sees_all: [] },
+  },
   takes: { encoder: [], decoder: [] },
   skips: [],
 } as const;
@@ -90,6 +95,15 @@ export type Source = Content | { readonly graph: Content; readonly data: Content
 /** Each graph that is used: `{ encoder: "encoder.onnx" }`, or `{ encoder: { graph: "encoder.onnx", data: "encoder.onnx.data" } }`. */
 export type Sources = Readonly<Partial<Record<Part, Source>>>;
 
+/** How a client runs its graphs. */
+export interface ClientOptions {
+  /**
+   * The side in pixels of the image of what a graph is given at a time; the whole image where nothing is said. What tiles give is what the whole image
+   * gives, in less memory: graphs in which anything sees the whole image are refused.
+   */
+  readonly tile?: number;
+}
+
 export interface Client {
   /** The latents of images, under the model's conditions where it has some. */
   encode(image: Image, ...conditions: Argument<NamesOf<typeof model.takes.encoder>>): Promise<Encoded>;
@@ -136,6 +150,8 @@ interface Facts {
   /** The one batch and image size that the graphs were compiled for; null where they take what fits. */
   readonly fixed: { readonly batch: number; readonly height: number; readonly width: number } | null;
   readonly parts: readonly string[];
+  /** How far each graph looks beyond what it gives, in pixels, and what in it sees the whole image. */
+  readonly reach: Readonly<Partial<Record<"encoder" | "decoder", Tiling["reach"] & { readonly sees_all: readonly string[] }>>>;
   readonly encoded: readonly string[];
   /** What each graph takes besides its first input. */
   readonly takes: Readonly<Record<"encoder" | "decoder", readonly Taken[]>>;
@@ -153,54 +169,80 @@ const facts: Facts = model;
 
 /**
  * Loads the graphs that `sources` names: `createClient(ort, { encoder: "out/encoder.onnx" })`. `options` are the runtime's own session options,
- * such as `{ executionProviders: ["webgpu"] }`.
+ * such as `{ executionProviders: ["webgpu"] }`; `{ tile: 512 }` after them runs both graphs in tiles.
  */
-export async function createClient(ort: Runtime, sources: Sources, options: object = {}): Promise<Client> {
+export async function createClient(
+  ort: Runtime,
+  sources: Sources,
+  options: object = {},
+  running: ClientOptions = {},
+): Promise<Client> {
   const given: Readonly<Record<string, Source | undefined>> = sources;
   refuseUnknown("createClient", given, ["encoder", "decoder"]);
+  refuseUnknown("createClient", running, ["tile"]);
+  const { tile } = running;
   const load = async (part: "encoder" | "decoder"): Promise<RuntimeSession | undefined> => {
     const session = await opened(part);
     if (session !== undefined) requireChannels(session, part);
+    if (session !== undefined && tile !== undefined) requireTile(part, tile);
     return session;
   };
   const opened = async (part: string): Promise<RuntimeSession | undefined> => {
     const source = given[part];
     if (source === undefined) return undefined;
     const beside = `${part}.onnx.data`;
-    if (typeof source === "object" && "graph" in source)
-      return ort.InferenceSession.create(source.graph, { ...options, externalData: [{ path: beside, data: source.data }] });
+    const named = typeof source === "object" && "graph" in source;
+    const [graph, more] = named ? [source.graph, { externalData: [{ path: beside, data: source.data }] }] : [source, {}];
     try {
-      return await ort.InferenceSession.create(source, options);
+      return await ort.InferenceSession.create(graph, { ...options, ...more });
     } catch (error) {
-      if (!/external data/i.test(String(error))) throw error;
-      throw new Error(`the weights of ${part}.onnx lie in ${beside}: give createClient ${part}: { graph, data }`, {
-        cause: error,
-      });
+      if (!/external ?data/i.test(String(error))) throw error;
+      // Runtimes without fetch read a graph's data from beside it, and take none by name.
+      const help = named
+        ? `onnxruntime does not read ${beside} as it was given: give its bytes as data or, where it lies beside ${part}.onnx on disk, that file's path alone`
+        : `the weights of ${part}.onnx lie in ${beside}: give createClient ${part}: { graph, data }`;
+      throw new Error(help, { cause: error });
     }
   };
   const [encoder, decoder] = [await load("encoder"), await load("decoder")];
-  const run = async (session: RuntimeSession, given: Named<string>): Promise<Readonly<Record<string, RuntimeTensor>>> => {
-    const feeds = Object.entries(given).map(([name, { data, dims }]) => [name, new ort.Tensor("float32", data, dims)] as const);
-    return session.run(Object.fromEntries(feeds));
+  const run = async (
+    part: "encoder" | "decoder",
+    given: Named<string>,
+    [height, width]: readonly [number, number],
+  ): Promise<Named<string>> => {
+    const session = present(part === "encoder" ? encoder : decoder, part);
+    const whole = async (values: Readonly<Record<string, TiledValue>>): Promise<Readonly<Record<string, TiledValue>>> => {
+      const feeds = Object.entries(values).map(
+        ([name, { data, shape }]) => [name, new ort.Tensor("float32", data, shape)] as const,
+      );
+      const outputs = Object.entries(await session.run(Object.fromEntries(feeds)));
+      return Object.fromEntries(outputs.map(([name, tensor]) => [name, { data: floatsOf(tensor), shape: tensor.dims }]));
+    };
+    const inputs = Object.fromEntries(Object.entries(given).map(([name, { data, dims }]) => [name, { data, shape: dims }]));
+    const reach = facts.reach[part];
+    const outputs = await (tile === undefined || reach === undefined
+      ? whole(inputs)
+      : inTiles(whole, inputs, { side: tile, image: { height, width }, reach, sizes: facts.sizes }));
+    return Object.fromEntries(Object.entries(outputs).map(([name, { data, shape }]) => [name, { data, dims: shape }]));
   };
   return {
     async encode(image, ...[conditions]: [Named<string>?]) {
-      const session = present(encoder, "encoder");
+      present(encoder, "encoder");
       check("encode", image, model.imageChannels, 1);
       const given = { image: valuesOf(image, model.imageChannels), ...taken("encoder", conditions, image, 1) };
-      const outputs = await run(session, given);
-      const known: Readonly<Record<string, Values | RuntimeTensor>> = { ...given, ...outputs };
+      const outputs = await run("encoder", given, [image.height, image.width]);
+      const known: Readonly<Record<string, Values>> = { ...given, ...outputs };
       const named = facts.encoded.map((name): [string, unknown] => {
         return [name, planesOf(outputs[name], model.latentChannels, image, 1 / facts.stride)];
       });
-      const skips = facts.skips.map(({ name, is }): [string, Values] => [name, outputValues(known[is])]);
+      const skips = facts.skips.map(({ name, is }): [string, Values] => [name, skipOf(known[is])]);
       return { ...Object.fromEntries(named), ...(skips.length === 0 ? {} : { skips: Object.fromEntries(skips) }) } as Encoded;
     },
     async decode(latent, ...[skips]: [Named<string>?]) {
-      const session = present(decoder, "decoder");
+      present(decoder, "decoder");
       check("decode", latent, model.latentChannels, model.stride);
       const given = { latent: valuesOf(latent, model.latentChannels), ...taken("decoder", skips, latent, facts.stride) };
-      const outputs = await run(session, given);
+      const outputs = await run("decoder", given, [latent.height * facts.stride, latent.width * facts.stride]);
       return planesOf(outputs["image"], model.imageChannels, latent, facts.stride);
     },
     async release() {
@@ -242,9 +284,18 @@ function valuesOf({ data, batch = 1, height, width }: Planes<number>, channels: 
   return { data, dims: [batch, channels, height, width] };
 }
 
-function outputValues(found: Values | RuntimeTensor | undefined): Values {
-  if (!(found?.data instanceof Float32Array)) throw new Error(`this is not a graph of ${facts.name}: compile it again`);
-  return { data: found.data, dims: found.dims };
+function floatsOf({ data }: RuntimeTensor): Float32Array {
+  if (!(data instanceof Float32Array)) throw otherGraph();
+  return data;
+}
+
+function skipOf(found: Values | undefined): Values {
+  if (found === undefined) throw otherGraph();
+  return found;
+}
+
+function otherGraph(): Error {
+  return new Error(`this is not a graph of ${facts.name}: compile it again`);
 }
 
 /** What a part takes besides; `planes` is its first input, of which a position is `stride` pixels. */
@@ -301,6 +352,21 @@ function requireChannels({ inputMetadata, outputMetadata }: RuntimeSession, part
     const found = shape.length === 0 ? `has no ${name}` : `${input ? "takes" : "gives"} ${name} [${shape.join(", ")}]`;
     throw new Error(`${part}: this is not a graph of ${facts.name}, whose ${name} has ${channels} channels: it ${found}`);
   }
+}
+
+function requireTile(part: "encoder" | "decoder", tile: number): void {
+  const reach = facts.reach[part];
+  if (facts.fixed !== null || reach === undefined)
+    throw new Error(`createClient: the ${part} of ${facts.name} takes one size alone, and no tiles`);
+  if (reach.sees_all.length > 0)
+    throw new Error(
+      `createClient: tiles would give something else than the whole image, of which ${reach.sees_all.join(" and ")} in the ${part} of ${facts.name} see all: leave tile out for it`,
+    );
+  const least = Math.max(leastTile(facts.sizes.height, reach.height), leastTile(facts.sizes.width, reach.width));
+  if (!isCount(tile) || tile < least)
+    throw new RangeError(
+      `createClient: tiles of ${tile} pixels keep nothing of what the ${part} makes of them: at least ${least}`,
+    );
 }
 
 function refuseUnknown(method: string, given: object, known: readonly string[]): void {
@@ -392,15 +458,14 @@ function nearestSides(axis: "height" | "width", side: number, stride: number): r
 
 /** What a graph gave for `input`, whose sides are `scale` times as long; another model's graph gives other sizes. */
 function planesOf<C extends number>(
-  tensor: RuntimeTensor | undefined,
+  found: Values | undefined,
   channels: C,
   input: Planes<number>,
   scale: number,
 ): Required<Planes<C>> {
   const { batch = 1, height, width } = { ...input, height: input.height * scale, width: input.width * scale };
-  if (!(tensor?.data instanceof Float32Array) || tensor.dims.join() !== [batch, channels, height, width].join())
-    throw new Error(`this is not a graph of ${facts.name}: compile it again`);
-  return { data: tensor.data, batch, channels, height, width };
+  if (found?.dims.join() !== [batch, channels, height, width].join()) throw otherGraph();
+  return { data: found.data, batch, channels, height, width };
 }
 
 /**

@@ -2,7 +2,6 @@
 import { must } from "../../errors/must.ts";
 import { onnxSchema } from "../../ir/onnx-schema.ts";
 import type { OnnxNode } from "./graph.ts";
-import type { Sizes } from "./sizes.ts";
 
 type Read = Pick<OnnxNode, "type" | "attrs">;
 
@@ -15,7 +14,7 @@ export function intOf({ type, attrs }: Read, name: string): number {
 }
 
 /** Of the sizes of what a Shape is given, those that it gives. */
-export function sizesAsked(shape: Read, sizes: Sizes): Sizes {
+export function sizesAsked<T>(shape: Read, sizes: readonly T[]): readonly T[] {
   const { end } = shape.attrs;
   return sizes.slice(intOf(shape, "start"), typeof end === "number" ? end : undefined);
 }

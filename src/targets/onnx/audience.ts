@@ -1,5 +1,5 @@
 /** For whom a graph is: what differs between what runs fast in one place and what loads everywhere. */
-import { subpixel, wholeGroups, wholeVectors, type GraphPass } from "./passes/index.ts";
+import { sameNames, subpixel, wholeGroups, wholeVectors, type GraphPass } from "./passes/index.ts";
 
 export interface Audience {
   /** For the help of `--for`. */
@@ -16,10 +16,20 @@ export interface Audience {
  * sixth (docs/benchmarks.md), splits weights, and is more than some importers know.
  */
 export const audiences = {
-  portable: { about: "whatever reads ONNX, browsers too", passes: [wholeGroups, wholeVectors], whole: false, reduces: false },
-  cpu: { about: "onnxruntime on processors", passes: [subpixel], whole: false, reduces: true },
-  gpu: { about: "runtimes with fused kernels, GroupNormalization from opset 21 on", passes: [], whole: true, reduces: true },
-  web: { about: "browsers, WebGPU among them", passes: [wholeGroups, wholeVectors], whole: false, reduces: true },
+  portable: {
+    about: "whatever reads ONNX, browsers too",
+    passes: [wholeGroups, wholeVectors, sameNames],
+    whole: false,
+    reduces: false,
+  },
+  cpu: { about: "onnxruntime on processors", passes: [subpixel, sameNames], whole: false, reduces: true },
+  gpu: {
+    about: "runtimes with fused kernels, GroupNormalization from opset 21 on",
+    passes: [sameNames],
+    whole: true,
+    reduces: true,
+  },
+  web: { about: "browsers, WebGPU among them", passes: [wholeGroups, wholeVectors, sameNames], whole: false, reduces: true },
 } as const satisfies Readonly<Record<string, Audience>>;
 
 export type AudienceName = keyof typeof audiences;

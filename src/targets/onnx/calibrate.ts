@@ -1,8 +1,9 @@
 /** Finds out on images which nodes of a graph float16 cannot hold, and how far the float16 graph is from the float32 one. */
+import { counted } from "../../errors/counted.ts";
 import { UserError } from "../../errors/index.ts";
 import { must } from "../../errors/must.ts";
 import type { Sources } from "../../ir/model.ts";
-import { formatShape, sameShape, shapeOf, type Shape } from "../../ir/shape.ts";
+import { evaluateShape, formatShape, sameShape, shapeOf, type Shape } from "../../ir/shape.ts";
 import type { Sizes } from "../../ir/size.ts";
 import { joined } from "../../ir/tensor.ts";
 import type { OnnxGraph, OnnxNode } from "./graph.ts";
@@ -19,6 +20,8 @@ type NamedValues = Readonly<Record<string, Values>>;
 
 /** What is brought, since nothing here reads an image or runs a graph. */
 export interface Calibration {
+  /** Normal numbers, the same for a shape and a seed. */
+  readonly noise: (shape: readonly number[], seed: number) => Promise<Float32Array>;
   /** The images, as [1, channels, height, width] of sizes that the parts accept. */
   readonly images: (channels: number, sizes: Sizes) => Promise<readonly Values[]>;
   readonly load: (model: Uint8Array) => Promise<{
@@ -37,6 +40,8 @@ export interface HalfReport {
   readonly reach: readonly { readonly name: string; readonly max: number }[];
   /** The largest difference from float32 on the calibration images, relative to max(1, max|y|) of the output it is in. */
   readonly worstError: number;
+  /** Inputs that were drawn, since no image and no part gives them. */
+  readonly drawn: readonly string[];
 }
 
 export interface Half {
@@ -44,11 +49,14 @@ export interface Half {
   readonly report: HalfReport;
 }
 
-/** Turns graphs into float16. A graph that takes what others give, as `sources` says, comes after those; the others take the images. */
+/**
+ * Turns graphs into float16. A graph that takes what others give, as `sources` says, comes after those; the others take the images. What a graph takes from outside
+ * besides is drawn.
+ */
 export async function calibrated(
   graphs: readonly { readonly graph: OnnxGraph; readonly sources: Sources }[],
   images: readonly Values[],
-  load: Calibration["load"],
+  { load, noise }: Pick<Calibration, "load" | "noise">,
   info: ModelInfo,
   progress: (doing: string) => void,
 ): Promise<readonly Half[]> {
@@ -64,7 +72,7 @@ export async function calibrated(
   // What each part took and gave, by the part's name.
   const given = new Map<string, readonly NamedValues[]>();
   for (const { graph, sources } of graphs) {
-    const inputs = inputsOf(graph, sources, given, images);
+    const { inputs, drawn } = await inputsOf(graph, sources, { given, images, noise });
     expectBelowLimit(graph);
     progress(`calibrating ${graph.name} on ${counted(images.length, "image")}`);
     const tensors = floatTensors(graph);
@@ -80,7 +88,7 @@ export async function calibrated(
       ),
     );
     const report = { nodes: graph.nodes.length, declared: kept.declared.length, outOfRange: kept.outOfRange.length };
-    done.push({ graph: halved, report: { ...report, reach: reachOf(graph, reached), worstError } });
+    done.push({ graph: halved, report: { ...report, reach: reachOf(graph, reached), worstError, drawn } });
     given.set(
       graph.name,
       expected.map((results, i) => ({ ...inputs[i], ...results })),
@@ -89,25 +97,50 @@ export async function calibrated(
   return done;
 }
 
-/** What a graph is calibrated on, for every image: outputs of other parts, and the image itself where an input has its shape. */
-function inputsOf(
+interface Given {
+  readonly given: ReadonlyMap<string, readonly NamedValues[]>;
+  readonly images: readonly Values[];
+  readonly noise: Calibration["noise"];
+}
+
+/** What a graph is calibrated on, for every image: outputs of other parts, the image itself where an input has its shape, and numbers that are drawn where it is a condition. */
+async function inputsOf(
   graph: OnnxGraph,
   sources: Sources,
-  given: ReadonlyMap<string, readonly NamedValues[]>,
-  images: readonly Values[],
-): readonly NamedValues[] {
-  const taken = graph.inputs.map(({ name, dims }): readonly [string, readonly Values[]] => {
+  { given, images, noise }: Given,
+): Promise<{ readonly inputs: readonly NamedValues[]; readonly drawn: readonly string[] }> {
+  const drawn: string[] = [];
+  const taken: [string, readonly Values[]][] = [];
+  for (const [at, { name, dims }] of graph.inputs.entries()) {
     const source = sources[name];
-    if (source === undefined) {
-      if (isImage(dims, images)) return [name, images];
-      throw uncalibrated(graph, name);
+    if (source !== undefined) {
+      const results = must(given.get(source.part), `what the ${source.part} gives the ${graph.name} to calibrate on`);
+      const value = source.output ?? source.input;
+      taken.push([name, results.map((result) => must(result[value], `the ${value} of the ${source.part}`))]);
+    } else if (isImage(dims, images)) taken.push([name, images]);
+    else if (at === 0) throw uncalibrated(graph, name);
+    else {
+      drawn.push(name);
+      taken.push([name, await conditions(dims, images, (shape, i) => noise(shape, 1000 * at + i))]);
     }
-    const results = must(given.get(source.part), `what the ${source.part} gives the ${graph.name} to calibrate on`);
-    const value = source.output ?? source.input;
-    return [name, results.map((result) => must(result[value], `the ${value} of the ${source.part}`))];
-  });
-  return images.map((_, i) =>
+  }
+  const inputs = images.map((_, i) =>
     Object.fromEntries(taken.map(([name, values]) => [name, must(values[i], `${name} of image ${i}`)])),
+  );
+  return { inputs, drawn };
+}
+
+/** A condition of every image, as large as its size asks for. */
+function conditions(
+  dims: Shape,
+  images: readonly Values[],
+  draw: (shape: readonly number[], image: number) => Promise<Float32Array>,
+): Promise<readonly Values[]> {
+  return Promise.all(
+    images.map(async ({ shape: [, , height, width] }, i) => {
+      const shape = evaluateShape(dims, { N: 1, H: must(height, "an image's height"), W: must(width, "an image's width") });
+      return { shape, data: await draw(shape, i) };
+    }),
   );
 }
 
@@ -127,22 +160,19 @@ function uncalibrated(graph: OnnxGraph, input: string): UserError {
 
 /** The report for people. */
 export function describeHalf({ graph: { name: part }, report }: Half): string {
-  const { nodes, declared, outOfRange, reach, worstError } = report;
+  const { nodes, declared, outOfRange, reach, worstError, drawn } = report;
+  const conditions = drawn.length === 0 ? "" : `${part} in fp16: ${drawn.join(", ")} drawn from a normal distribution\n`;
   const shown = reach.slice(0, 10).map(({ name, max }) => `  ${name} reaches ${magnitude(max)}\n`);
   const more = reach.length > 10 ? `  … and ${reach.length - 10} more\n` : "";
   return (
     `${part} in fp16: ${declared + outOfRange} of ${nodes} nodes stay float32, ${declared} for what they compute ` +
-    `(statistics, attention, sums), ${outOfRange} for values that leave fp16's range\n${shown.join("")}${more}` +
+    `(statistics, attention, sums), ${outOfRange} for values that leave fp16's range\n${shown.join("")}${more}${conditions}` +
     `${part} in fp16: worst error against fp32 ${worstError.toExponential(2)}\n`
   );
 }
 
 function magnitude(value: number): string {
   return value < 1 ? `${value.toExponential(2)} at most` : value.toLocaleString("en", { maximumFractionDigits: 0 });
-}
-
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** The largest magnitude of each tensor and weight over all images; of integers and inputs that are left out, which leave no range, 0. */

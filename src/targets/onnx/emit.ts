@@ -50,7 +50,7 @@ export function prepareOnnx(compilation: Compilation, options: OnnxOptions, reso
     const calibration = resources.calibration(options.calibrate, rule);
     const images = await calibration.images(imageChannels, compilation.sizes(needed));
     const graphs = needed.map((part) => ({ graph: lowered.get(part) ?? lower(part), sources: part.sources ?? {} }));
-    const halves = await calibrated(graphs, images, calibration.load, info, compilation.progress);
+    const halves = await calibrated(graphs, images, calibration, info, compilation.progress);
     const asked = halves.filter(({ graph }) => parts.some(({ name }) => name === graph.name));
     for (const half of asked) compilation.note(describeHalf(half));
     return {

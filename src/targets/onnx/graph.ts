@@ -37,8 +37,11 @@ export interface OnnxGraph {
   readonly doc: string;
   /** The operator set that says what the nodes mean. */
   readonly opset: number;
-  /** A batch and an image that fit, at which shapes are checked; every pass keeps it. Undefined where no image fits. */
-  readonly sample: Bindings | undefined;
+  /**
+   * Two batches and images that fit and share no size: shapes are checked at the first, and what is the same at both is a constant. Every pass keeps them.
+   * Undefined where no image fits.
+   */
+  readonly samples: readonly [Bindings, Bindings] | undefined;
   readonly nodes: readonly OnnxNode[];
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];

@@ -9,7 +9,7 @@ import { audiences, type Audience } from "./audience.ts";
 import { GraphBuilder, type Forms } from "./builder.ts";
 import type { OnnxGraph, OnnxValue } from "./graph.ts";
 import { runGraphPasses } from "./passes/index.ts";
-import { sampleFor } from "./shapes.ts";
+import { samplesFor } from "./shapes.ts";
 import { verifyOnnx } from "./verify.ts";
 
 /**
@@ -96,7 +96,7 @@ function lowerOps(part: Part, load: (param: Param) => Tensor, opset: number, for
     name: part.name,
     doc: `${part.name}: ${part.inputNames.join(", ")} -> ${part.outputNames.join(", ")}`,
     opset,
-    sample: sampleFor(dimsOf(part)),
+    samples: samplesFor(dimsOf(part)),
     nodes,
     inputs: part.graph.inputs.map((value) => ({ name: nameOf(value), dims: value.shape })),
     outputs: results.map(({ value }) => value),

@@ -1,17 +1,18 @@
 /**
  * The memory that onnxruntime's planner gives to the values of a graph. It runs nodes by a depth-first search from the graph's end; a value whose shape it knows
  * before it sees an image takes the place of a dead one of the same shape, which stays allocated in between; other values are freed after their last use.
- * Counted is the graph as it is written, x·sigmoid(x) as the one node that it becomes. Copies into the layout of convolutions, the arena and what kernels need for
- * their work are not in it.
+ * Counted are the nodes that become of the graph (kernels.ts), copies into and out of the layout of convolutions (blocked.ts) and the large ones of the tensors that kernels
+ * make for themselves. The arena and small work of kernels are not in it.
  */
 import { InternalError, must } from "../../errors/must.ts";
 import type { Bindings } from "../../ir/dim.ts";
 import type { Part } from "../../ir/model.ts";
 import { elementCount } from "../../ir/shape.ts";
-import { dimsOf, sizesFor } from "../../ir/size.ts";
 import { runPasses } from "../../passes/index.ts";
 import { audiences } from "./audience.ts";
+import { blocked, paddedChannels } from "./blocked.ts";
 import type { OnnxGraph, OnnxNode } from "./graph.ts";
+import { optimized, usesOf, workspace } from "./kernels.ts";
 import { lowerPart } from "./lower.ts";
 import { calculatesSides, views } from "./operators.ts";
 import type { Sizes } from "./sizes.ts";
@@ -42,6 +43,9 @@ interface Plan {
   readonly graph: OnnxGraph;
   readonly order: readonly OnnxNode[];
   readonly buffers: readonly Buffer[];
+  /** Of values that the graph does not have, those of it that they are like; of those in blocks of channels, which are larger. */
+  readonly likeOf: ReadonlyMap<string, string>;
+  readonly inBlocks: ReadonlySet<string>;
 }
 
 type Shapes = ReadonlyMap<string, Sizes>;
@@ -58,7 +62,10 @@ const unknownSide: Side = { size: undefined, other: undefined };
 const plans = new WeakMap<Part, Plan | undefined>();
 const bytesPer = { float32: 4, float16: 2, int64: 8 } as const;
 
-/** Memory of the graph that a part is compiled to by default; undefined where it has no form in ONNX. */
+/**
+ * Memory of the graph that a part is compiled to by default; undefined where it has no form in ONNX, or where an author's own op has values whose sizes
+ * no rule of ours gives.
+ */
 export function partMemory(part: Part, bindings: Bindings): GraphMemory | undefined {
   if (!plans.has(part)) plans.set(part, planPart(part));
   const plan = plans.get(part);
@@ -73,23 +80,24 @@ function planPart(part: Part): Plan | undefined {
   };
   const options = onnxOptions.parse({});
   const graph = lowerPart(flat, unweighted, options.opset, audiences[options.for]);
-  const sizeOf = (symbol: "H" | "W", step: number): number => {
-    const fitting = must(sizesFor(dimsOf(flat), symbol), `a size that the ${part.name} fits`);
-    return fitting.minimum + step * fitting.step;
-  };
-  const sizes = ([batch, height, width]: readonly [number, number, number]): Bindings => ({
-    N: batch,
-    H: sizeOf("H", height),
-    W: sizeOf("W", width),
-  });
-  return planGraph(graph, [sizes([2, 3, 4]), sizes([3, 5, 6])]);
+  const samples = must(graph.samples, `an image that fits the ${part.name}`);
+  const own = flat.graph.nodes.some((node) => node.kind === "op" && node.op.own !== undefined);
+  const shapes = shapesOf(graph, samples[0]);
+  const known = graph.nodes.every(({ outputs }) => outputs.every((name) => name === "" || shapes.has(name)));
+  if (own && !known) return undefined;
+  return planGraph(graph, samples);
 }
 
-function memoryOf({ graph, order, buffers }: Plan, bindings: Bindings): GraphMemory {
+function memoryOf({ graph, order, buffers, likeOf, inBlocks }: Plan, bindings: Bindings): GraphMemory {
   const shapes = shapesOf(graph, bindings);
   const types = typesOf(graph);
+  const valueOf = (value: string): string => likeOf.get(value) ?? value;
+  const shapeOf = (value: string): Sizes => {
+    const shape = must(shapes.get(valueOf(value)), `the shape of ${value}`);
+    return inBlocks.has(value) ? padded(shape) : shape;
+  };
   const bytesOf = (value: string): number =>
-    elementCount(must(shapes.get(value), `the shape of ${value}`)) * bytesPer[must(types.get(value), `the type of ${value}`)];
+    elementCount(shapeOf(value)) * bytesPer[must(types.get(valueOf(value)), `the type of ${value}`)];
   const change = new Array<number>(order.length + 1).fill(0);
   const add = (step: number, bytes: number): void => void (change[step] = (change[step] as number) + bytes);
   const sizes = buffers.map(({ value }) => bytesOf(value));
@@ -100,18 +108,31 @@ function memoryOf({ graph, order, buffers }: Plan, bindings: Bindings): GraphMem
   const byModule = new Map<string, number>();
   let live = 0;
   let peak = 0;
-  order.forEach(({ module }, step) => {
+  order.forEach((node, step) => {
     live += change[step] as number;
-    peak = Math.max(peak, live);
-    if (module !== undefined) byModule.set(module, Math.max(live, byModule.get(module) ?? 0));
+    const held = live + bytesPer.float32 * workspace(node, shapeOf);
+    peak = Math.max(peak, held);
+    if (node.module !== undefined) byModule.set(node.module, Math.max(held, byModule.get(node.module) ?? 0));
   });
-  return { peak, largest: Math.max(...sizes), byModule };
+  const values = [...graph.inputs.map(({ name }) => name), ...graph.nodes.flatMap(({ outputs }) => outputs)];
+  return { peak, largest: Math.max(...values.map(bytesOf)), byModule };
 }
 
 /** A plan holds for every size: it is made from two that share no side. */
 function planGraph(graph: OnnxGraph, [size, other]: readonly [Bindings, Bindings]): Plan {
-  const order = executionOrder(fused(graph));
-  const shapeKeys = knownShapes(graph, shapesOf(graph, size), shapesOf(graph, other));
+  const shapes = shapesOf(graph, size);
+  const known = knownShapes(graph, shapes, shapesOf(graph, other));
+  const { nodes: fewer, likeOf } = optimized(graph);
+  const shapeOf = (value: string): Sizes => must(shapes.get(likeOf.get(value) ?? value), `the shape of ${value}`);
+  const keyOf = (value: string): string | undefined => known.get(value)?.join();
+  const same = (a: string, b: string): boolean => keyOf(a) !== undefined && keyOf(a) === keyOf(b);
+  const { nodes, plainOf } = blocked(fewer, executionOrder(fewer), graph, shapeOf, same);
+  const shapeKeys = new Map([...known].map(([value, shape]) => [value, shape.join()]));
+  for (const [name, value] of [...likeOf, ...plainOf]) {
+    const shape = known.get(value);
+    if (shape !== undefined) shapeKeys.set(name, (plainOf.has(name) ? padded(shape) : shape).join());
+  }
+  const order = executionOrder(nodes);
   const kept = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name));
   const uses = usesOf(order);
   const buffers: Buffer[] = [];
@@ -152,31 +173,12 @@ function planGraph(graph: OnnxGraph, [size, other]: readonly [Bindings, Bindings
       else others.push(buffer);
     }
   });
-  return { graph, order, buffers };
+  return { graph, order, buffers, likeOf: new Map([...likeOf, ...plainOf]), inBlocks: new Set(plainOf.keys()) };
 }
 
-/** The nodes that onnxruntime runs where it computes x·sigmoid(x) in one, as it does unless its optimizer is off: the product is a node that takes x alone. */
-function fused({ nodes }: OnnxGraph): readonly OnnxNode[] {
-  const uses = usesOf(nodes);
-  const inputOf = new Map(
-    nodes.flatMap(({ type, inputs, outputs }) => (type === "Sigmoid" ? [[outputs[0], inputs[0]] as const] : [])),
-  );
-  const gone = new Set<string | undefined>();
-  const results = nodes.map((node) => {
-    const [a, b] = node.inputs;
-    const sigmoid =
-      node.type !== "Mul" ? undefined : [a, b].find((one, i) => inputOf.get(one) === (i === 0 ? b : a) && inputOf.has(one));
-    if (sigmoid === undefined || uses.get(sigmoid) !== 1) return node;
-    gone.add(sigmoid);
-    return { ...node, inputs: node.inputs.filter((input) => input !== sigmoid) };
-  });
-  return results.filter(({ outputs }) => !gone.has(outputs[0]));
-}
-
-function usesOf(nodes: readonly OnnxNode[]): Map<string, number> {
-  const uses = new Map<string, number>();
-  for (const input of nodes.flatMap((node) => node.inputs)) uses.set(input, (uses.get(input) ?? 0) + 1);
-  return uses;
+/** The shape of a map whose channels are in blocks. */
+function padded(shape: Sizes): Sizes {
+  return shape.with(1, paddedChannels(must(shape[1], "channels")));
 }
 
 /** Depth first from the nodes that no other uses, the last of them and of every node's sources first. */
@@ -206,7 +208,7 @@ function executionOrder(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
  * What tells whether two values have one shape, of those whose every side is known before there is an image: a side that is declared, a constant, or that of an
  * operand, which operators hand on unless they calculate with it. Constants are the sides that do not change from one image size to the other.
  */
-function knownShapes(graph: OnnxGraph, sizes: Shapes, otherSizes: Shapes): ReadonlyMap<string, string> {
+function knownShapes(graph: OnnxGraph, sizes: Shapes, otherSizes: Shapes): ReadonlyMap<string, Sizes> {
   const sidesOf = (value: string): readonly Side[] => {
     const others = must(otherSizes.get(value), `the shape of ${value}`);
     return must(sizes.get(value), `the shape of ${value}`).map((size, axis) => ({ size, other: others[axis] }));
@@ -232,5 +234,5 @@ function knownShapes(graph: OnnxGraph, sizes: Shapes, otherSizes: Shapes): Reado
     }
   }
   const whole = [...known].filter(([, sides]) => !sides.includes(unknownSide));
-  return new Map(whole.map(([value, sides]) => [value, sides.map(({ size }) => size).join()]));
+  return new Map(whole.map(([value, sides]) => [value, sides.map(({ size }) => must(size, "a known side"))]));
 }

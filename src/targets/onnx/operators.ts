@@ -3,8 +3,10 @@ import { InternalError, must } from "../../errors/must.ts";
 import type { OnnxOperator } from "../../ir/onnx.ts";
 import { elementCount } from "../../ir/shape.ts";
 import { intOf, sizesAsked } from "./attributes.ts";
+import { broadcasting, unchanging } from "./elementwise.ts";
 import type { OnnxNode } from "./graph.ts";
 import { at, axisOf, broadcast, expectEqual, expectSizes, head, ints, type Sizes } from "./sizes.ts";
+import { window, windowed } from "./windows.ts";
 
 /**
  * The shapes of a node's outputs; undefined where only running it can tell. `constant` gives the numbers in a slot where they are known.
@@ -17,6 +19,11 @@ export type ShapeRule = (
 ) => readonly (Sizes | undefined)[];
 
 const same: ShapeRule = (_, [input]) => [input];
+const reducing: ShapeRule = (node, [input], constant) => {
+  const axes = constant(1);
+  const computed = axes === undefined && node.inputs.length > 1 && node.inputs[1] !== "";
+  return [computed ? undefined : reduced(node, input, axes)];
+};
 const elementwise: ShapeRule = (_, inputs) => [inputs.map((sizes) => must(sizes, "an operand")).reduce(broadcast)];
 
 function allOf(rule: ShapeRule, operators: readonly OnnxOperator[]): Partial<Readonly<Record<OnnxOperator, ShapeRule>>> {
@@ -25,39 +32,34 @@ function allOf(rule: ShapeRule, operators: readonly OnnxOperator[]): Partial<Rea
 
 /** An operator that is not here gives what is declared of its outputs. */
 export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
-  ...allOf(same, [
-    "Abs",
-    "Cast",
-    "Ceil",
-    "Elu",
-    "Erf",
-    "Exp",
-    "Floor",
-    "HardSigmoid",
-    "HardSwish",
-    "Identity",
-    "LayerNormalization",
-    "LeakyRelu",
-    "Log",
-    "Mish",
-    "Neg",
-    "PRelu",
-    "Reciprocal",
-    "Relu",
-    "Round",
-    "Sigmoid",
-    "Sign",
-    "Sin",
-    "Softmax",
-    "Softplus",
-    "Sqrt",
-    "Tanh",
-  ]),
-  ...allOf(elementwise, ["Add", "Div", "Mul", "Pow", "Sub"]),
+  ...allOf(same, unchanging),
+  ...allOf(elementwise, broadcasting),
+  ...allOf(reducing, ["ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean"]),
+  ...allOf(reducing, ["ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare"]),
+  ...allOf((node, [input]) => [reduced(node, input, [intOf(node, "axis")])], ["ArgMax", "ArgMin"]),
   Unsqueeze(_, [input], constant) {
     const axes = constant(1);
     if (input === undefined || axes === undefined) return [undefined];
     return [axes.toSorted((a, b) => a - b).reduce<Sizes>((sizes, axis) => sizes.toSpliced(axis, 0, 1), input)];
+  },
+  Squeeze(_, [input], constant) {
+    const data = must(input, "the input");
+    const gone = constant(1)?.map((axis) => axisOf(axis, data));
+    return [gone && data.filter((_size, axis) => !gone.includes(axis))];
+  },
+  Expand(_, [input], constant) {
+    const shape = constant(1);
+    return [shape && broadcast(must(input, "the input"), shape)];
+  },
+  Tile(_, [input], constant) {
+    const repeats = constant(1);
+    return [repeats && must(input, "the input").map((size, axis) => size * at(repeats, axis))];
+  },
+  Flatten(node, [input]) {
+    const data = must(input, "the input");
+    const axis = intOf(node, "axis");
+    const first = data.slice(0, axis);
+    return [[elementCount(first), elementCount(data.slice(first.length))]];
   },
   Clip(_, [input, ...limits]) {
     for (const limit of limits) expectSizes(limit ?? [], [], "a limit");
@@ -184,13 +186,12 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
     expectSizes(broadcast([rows, columns], added ?? []), [rows, columns], "the sum");
     return [[rows, columns]];
   },
-  ReduceMax: (node, [input], constant) => [reduced(node, input, constant(1))],
-  ReduceMean: (node, [input], constant) => [reduced(node, input, constant(1))],
-  ReduceSum: (node, [input], constant) => [reduced(node, input, constant(1))],
   Resize({ attrs }, [input], constant) {
     const data = must(input, "the input");
-    const scales = constant(2);
-    if (scales === undefined || "axes" in attrs) return [undefined];
+    const [scales, sizes] = [constant(2), constant(3)];
+    if ("axes" in attrs || "keep_aspect_ratio_policy" in attrs) return [undefined];
+    if (sizes !== undefined) expectEqual(sizes.length, data.length, "sizes");
+    if (scales === undefined) return [sizes];
     expectEqual(scales.length, data.length, "scales");
     return [data.map((size, axis) => Math.floor(size * at(scales, axis)))];
   },
@@ -205,7 +206,6 @@ export const shapeRules: Partial<Readonly<Record<OnnxOperator, ShapeRule>>> = {
     axisOf(constant(1)?.[0], data);
     return [data];
   },
-  ArgMax: (node, [input]) => [reduced(node, input, [intOf(node, "axis")])],
   SpaceToDepth(node, [input]) {
     const [n, c, h, w] = must(input, "the input");
     const block = intOf(node, "blocksize");
@@ -253,28 +253,6 @@ function convolution(
   expectSizes(ints(node.attrs["kernel_shape"]) ?? kernel, kernel, "kernel_shape");
   expectEqual(data.length - 2, kernel.length, "sides");
   return { data: [at(data, 0), at(data, 1), ...data.slice(2)], kernel, groups: intOf(node, "group") };
-}
-
-function window(
-  { attrs }: OnnxNode,
-  kernel: Sizes,
-): { readonly strides: Sizes; readonly dilations: Sizes; readonly pads: Sizes } {
-  const each = (value: number, name: string, count = kernel.length): Sizes => {
-    const given = ints(attrs[name]) ?? new Array<number>(count).fill(value);
-    expectEqual(given.length, count, name);
-    return given;
-  };
-  return { strides: each(1, "strides"), dilations: each(1, "dilations"), pads: each(0, "pads", 2 * kernel.length) };
-}
-
-/** The sides that a window gives, the last incomplete step left out. */
-function windowed(node: OnnxNode, sides: Sizes, kernel: Sizes): Sizes {
-  const { strides, dilations, pads } = window(node, kernel);
-  return sides.map((size, i) => {
-    const covered = size + at(pads, i) + at(pads, i + kernel.length) - at(dilations, i) * (at(kernel, i) - 1) - 1;
-    if (covered < 0) throw new InternalError("its window is larger than the padded input");
-    return Math.floor(covered / at(strides, i)) + 1;
-  });
 }
 
 const onePosition = (input: Sizes | undefined): Sizes => must(input, "the input").map((size, axis) => (axis < 2 ? size : 1));

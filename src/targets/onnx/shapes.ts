@@ -11,7 +11,7 @@ import { sameSizes, type Sizes } from "./sizes.ts";
 /** Compares every declared shape with the one that follows, for a batch and an image whose sizes all differ; InternalError where they do. */
 export function checkShapes(graph: OnnxGraph): void {
   // No image fits: the compile says so in the user's words.
-  if (graph.sample !== undefined) shapesOf(graph, graph.sample);
+  if (graph.samples !== undefined) shapesOf(graph, graph.samples[0]);
 }
 
 /**
@@ -19,6 +19,17 @@ export function checkShapes(graph: OnnxGraph): void {
  * the two differ.
  */
 export function shapesOf(graph: OnnxGraph, bindings: Bindings): ReadonlyMap<string, Sizes> {
+  let known = computed.get(graph);
+  if (known === undefined) computed.set(graph, (known = new Map<Bindings, ReadonlyMap<string, Sizes>>()));
+  let shapes = known.get(bindings);
+  if (shapes === undefined) known.set(bindings, (shapes = compute(graph, bindings)));
+  return shapes;
+}
+
+/** Neither changes: the verifier asks after every pass, and passes ask for the same. */
+const computed = new WeakMap<OnnxGraph, Map<Bindings, ReadonlyMap<string, Sizes>>>();
+
+function compute(graph: OnnxGraph, bindings: Bindings): ReadonlyMap<string, Sizes> {
   // Values that follow one another elementwise have one shape.
   const evaluated = new Map<Shape, Sizes>();
   const sizesOf = (dims: Shape): Sizes => {
@@ -70,11 +81,16 @@ export function shapesOf(graph: OnnxGraph, bindings: Bindings): ReadonlyMap<stri
   return shapes;
 }
 
-/** A batch and an image that fit the dims of all of a part's values, large enough that a window is smaller than what it moves over. */
-export function sampleFor(dims: readonly Dim[]): Bindings | undefined {
+/** Batches and images that fit the dims of all of a part's values, large enough that a window is smaller than what it moves over. */
+export function samplesFor(dims: readonly Dim[]): OnnxGraph["samples"] {
   const [height, width] = [sizesFor(dims, "H"), sizesFor(dims, "W")];
   if (height === undefined || width === undefined) return undefined;
-  return { N: 2, H: height.minimum + 2 * height.step, W: width.minimum + 3 * width.step };
+  const image = (N: number, i: number, j: number): Bindings => ({
+    N,
+    H: height.minimum + i * height.step,
+    W: width.minimum + j * width.step,
+  });
+  return [image(2, 2, 3), image(3, 4, 5)];
 }
 
 /** Many nodes read one constant, and graph after graph holds it. */

@@ -30,6 +30,21 @@ const commands: readonly Command[] = [
     networks: true,
   },
   {
+    name: "encode",
+    doc: "Encodes a set of images for training on latents, also under torchrun and accelerate launch.",
+    usage: "--data IMAGES --output LATENTS",
+    module: "latents",
+    networks: false,
+  },
+  {
+    name: "export",
+    doc: "Writes encoded latents in the layout that other trainers read.",
+    usage: "--latents LATENTS --layout lightningdit --output DIR",
+    module: "latents.export",
+    model: false,
+    networks: false,
+  },
+  {
     name: "benchmark",
     doc: "Measures speed and memory of the encoder and the decoder.",
     usage: "--batches 1,8,32",
@@ -53,15 +68,15 @@ export function commandFiles(name: string): readonly (readonly [string, string])
 
 function commandPy(name: string, { name: command, doc, usage, module, model = true, networks }: Command): string {
   const given = [...(model ? ["Autoencoder"] : []), ...(networks ? ["NETWORKS"] : []), "Path(__file__).parent", "arguments"];
+  const imports = [`from ._runtime.${module} import command`, "from ._runtime.common.commands import end"].sort();
   return `"""${doc}
 
 \`python -m ${name}.${command} ${usage}\`
 """
 
-import sys
 from pathlib import Path
 
-from ._runtime.${module} import command
+${imports.join("\n")}
 ${model ? "from .model import Autoencoder\n" : ""}${networks ? "from .networks import NETWORKS\n" : ""}
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())
 `;
 }
 

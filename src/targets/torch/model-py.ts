@@ -1,7 +1,6 @@
 /** model.py: the architecture as a person would write it in PyTorch. */
 import { must } from "../../errors/must.ts";
 import type { Block, Body, Model, Part } from "../../ir/model.ts";
-import { fittingSizes } from "../../ir/size.ts";
 import {
   pyAttribute,
   pyCall,
@@ -24,6 +23,7 @@ import { besideDoc, listed, takenBeside } from "./beside-py.ts";
 import { camel, inputName, reservedNames } from "./names.ts";
 import { bodyOfPart, isOneModule, namedBody } from "./part-bodies.ts";
 import { printModule, type PyModuleText } from "./printer.ts";
+import { cutting } from "./cutting-py.ts";
 import { bodiesIn } from "./program/children.ts";
 import { blocksBuiltOnce, classesOf, type Classes } from "./program/classes.ts";
 import { Fitter } from "./program/fit.ts";
@@ -95,8 +95,7 @@ function autoencoderClass(model: Model, wrapped: AutoencoderParts, made: (module
     ["latent_channels", pyConstant(latentChannels)],
     ["image_channels", pyConstant(imageChannels)],
     ["stride", pyConstant(stride)],
-    ...fittingSides("image_sides", encoder, 1),
-    ...fittingSides("latent_sides", decoder, stride),
+    ...cutting(encoder, decoder, stride),
     ...listed("encoder_takes", takenBeside(encoder)),
     ...listed("decoder_takes", takenBeside(decoder)),
     ...listed("encoder_gives", furtherOutputsOf(wrapped)),
@@ -122,13 +121,6 @@ function autoencoderClass(model: Model, wrapped: AutoencoderParts, made: (module
   };
 }
 
-/** Heights and widths that a part takes, each as minimum and step in positions of `unit` pixels; nothing where none fits. */
-function fittingSides(attribute: string, part: Part, unit: number): readonly (readonly [string, PyExpr])[] {
-  const sides = (["H", "W"] as const).flatMap((axis) => fittingSizes([part], axis) ?? []);
-  if (sides.length < 2) return [];
-  return [[attribute, pyConstant(sides.map(({ minimum, step }) => [minimum / unit, step / unit]))]];
-}
-
 function initOf(parts: readonly Part[], made: (module: Module) => PyExpr): PyFunction {
   const modules = topModules(parts);
   return {
@@ -151,7 +143,7 @@ function initOf(parts: readonly Part[], made: (module: Module) => PyExpr): PyFun
 function forwardOf(
   body: Body,
   refs: ReadonlyMap<Module, Ref>,
-  names: Pick<ForwardSettings, "method" | "named"> = {},
+  names: Pick<ForwardSettings, "method" | "inputs"> = {},
 ): PyFunction {
   const steps = mergeSteps([stepsOf(body, refs)], {
     fitter: new Fitter([new Map()], []),
@@ -171,8 +163,8 @@ function refsOfPart(part: Part): ReadonlyMap<Module, Ref> {
 
 /** A part of an autoencoder as a method, or as the forward of a class of its own. */
 function partForward(part: Part, wrapped: AutoencoderParts, method?: string): PyFunction {
-  const named = part.inputNames.slice(1);
-  const names = { ...(method === undefined ? {} : { method }), ...(named.length === 0 ? {} : { named }) };
+  const inputs = [undefined, ...part.inputNames.slice(1)];
+  const names = { ...(method === undefined ? {} : { method }), inputs };
   return forwardOf(bodyOfPart(part, wrapped), refsOfPart(part), names);
 }
 
@@ -208,7 +200,7 @@ function networkClass(part: Part, made: (module: Module) => PyExpr): PyStatement
     name: networkName(part),
     bases: [pySymbol("nn", "Module")],
     doc: [`${described(inputs, part.graph.inputs)} -> ${described(part.outputNames, part.graph.outputs)}.`],
-    body: [initOf([part], made), forwardOf(namedBody(part), refsOfPart(part), { named: part.inputNames })],
+    body: [initOf([part], made), forwardOf(namedBody(part), refsOfPart(part), { inputs: part.inputNames })],
   };
 }
 

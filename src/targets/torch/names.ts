@@ -11,7 +11,7 @@ export const layerNames: readonly string[] = (
   "ChannelLayerNorm ChannelLinear ChannelRMSNorm EqualizedConv2d EqualizedLinear SMCConv2d Snake SpectralConv2d SpectralLinear " +
   "StochasticDepth VectorQuantizer add_loss_terms at_least_float32 attention blur default_groups fsq grouped_chunk grouped_split haar_dwt " +
   "haar_idwt lfq linear_attention loss_terms matmul " +
-  "minibatch_stddev parameter quick_gelu relative_position_bias round_ste same_padding tokens untokens window_attention " +
+  "minibatch_stddev parameter quick_gelu relative_position_bias resize_to round_ste same_padding tokens untokens window_attention " +
   "without_power_iteration"
 ).split(" ");
 

@@ -61,7 +61,7 @@ ${autoencoder ? autoencoderExample(wrapped, name, parts, image, whole) : discrim
 \`model.latent_statistics\`, since SDXL's pipelines would scale by them as well. \`enable_gradient_checkpointing()\` and \`enable_channels_last()\` are switches;
 \`save_pretrained(folder)\` writes what \`from_pretrained\` and \`litevae compile --weights\` read: the keys of the weights are the paths of the modules everywhere.
 
-${besideSection(wrapped)}${trainedParts(model) === undefined ? "" : `${trainingSection(name)}\n${evaluationSection(name)}\n${benchmarkSection(name)}`}`;
+${besideSection(wrapped)}${trainedParts(model) === undefined ? "" : `${trainingSection(name)}\n${evaluationSection(name)}\n${latentsSection(name)}\n${benchmarkSection(name)}`}`;
 }
 
 /** Of models that take more than images and latents. */
@@ -75,7 +75,7 @@ function besideSection({ encoder, decoder }: AutoencoderParts): string {
     ...(decoder.inputNames.length > 1 ? [`\`decode\` takes ${of(decoder)}`] : []),
   ];
   if (takes.length === 0) return "";
-  return `${takes.join("; ")}. What decoding takes of an image, \`encode\` gives in \`skips\`. There are no tiles of such models.\n\n`;
+  return `${takes.join("; ")}. What decoding takes of an image, \`encode\` gives in \`skips\`.\n\n`;
 }
 
 function autoencoderExample(
@@ -168,6 +168,20 @@ python -m ${name}.benchmark --batches 1,8,32 --size 256 --modes eager,compiled
 Images per second and peak memory of the encoder and the decoder, with the paper's figures below under a heading of their own. Every row is a process of its
 own: one that runs out of memory says so, and the others go on. With \`--weights RUN\` the result is kept in \`RUN/benchmark.json\`;
 \`--precision\`, \`--channels-last\`, \`--device\` and the rest are in \`--help\`.
+`;
+}
+
+function latentsSection(name: string): string {
+  return `## Latents
+
+\`\`\`
+pip install -e ".[encode]"
+python -m ${name}.encode --data IMAGES --output LATENTS --weights RUN --flip
+python -m ${name}.export --latents LATENTS --layout lightningdit --output DIR
+\`\`\`
+
+\`encode\` writes moments of the latents, labels and statistics by channel, also under torchrun; killed, the same command goes on. \`LatentDataset("LATENTS")\` draws from them, normalised;
+\`export\` writes them as trainers of LightningDiT and REPA read them.
 `;
 }
 

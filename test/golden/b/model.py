@@ -394,6 +394,19 @@ class Autoencoder(AutoencoderBase):
     stride = 8
     image_sides = ((8, 8), (8, 8))
     latent_sides = ((1, 1), (1, 1))
+    encoder_reach = (
+        (480, 480),
+        (480, 480),
+        ("112 groupNorm, from encoder.extractors.0.down.0.norm1 to encoder.aggregator.up.5.norm2",),
+    )
+    decoder_reach = (
+        (144, 144),
+        (144, 144),
+        (
+            "30 groupNorm, from decoder.mid_block.resnets.0.norm1 to decoder.conv_norm_out",
+            "attention in decoder.mid_block.attentions.0",
+        ),
+    )
 
     def __init__(self) -> None:
         super().__init__()

@@ -8,7 +8,7 @@ from ._runtime.nn.autoencoder import AutoencoderBase
 
 
 class Encoder(nn.Module):
-    """[N, 3, H, W], mask [N, 1, H, W] -> deepest [N, 32, H/4, W/4], skip [N, 16, H/2, W/2]."""
+    """image [N, 3, H, W], mask [N, 1, H, W] -> deepest [N, 32, H/4, W/4], skip [N, 16, H/2, W/2]."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -16,8 +16,8 @@ class Encoder(nn.Module):
         self.down = nn.Conv2d(16, 16, 2, stride=2)
         self.deep = nn.Conv2d(16, 32, 2, stride=2)
 
-    def forward(self, x: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        x = self.conv_in(torch.cat([x * (1 - mask.repeat_interleave(3, dim=1)), mask], dim=1))
+    def forward(self, image: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        x = self.conv_in(torch.cat([image * (1 - mask.repeat_interleave(3, dim=1)), mask], dim=1))
         skip = F.silu(self.down(F.silu(x)))
         return {"deepest": self.deep(skip), "skip": skip}
 
@@ -35,8 +35,8 @@ class Residual(nn.Module):
 
 
 class Decoder(nn.Module):
-    """[N, 32, H, W], mask [N, 1, 4*H, 4*W], original [N, 3, 4*H, 4*W], skip [N, 16, 2*H, 2*W] -> [N, 3, 4*H,
-    4*W].
+    """x [N, 32, H, W], mask [N, 1, 4*H, 4*W], original [N, 3, 4*H, 4*W], skip [N, 16, 2*H, 2*W] -> [N, 3,
+    4*H, 4*W].
     """
 
     def __init__(self) -> None:
@@ -98,6 +98,8 @@ class Autoencoder(AutoencoderBase):
     stride = 4
     image_sides = ((4, 4), (4, 4))
     latent_sides = ((1, 1), (1, 1))
+    encoder_reach = ((5, 5), (5, 5), ("groupNorm in middle.norm",))
+    decoder_reach = ((12, 12), (12, 12), ("groupNorm in middle.norm",))
     encoder_takes = (("mask", 1, 1, 1),)
     decoder_takes = (("skip", 16, 2, 2), ("original", 3, 1, 1), ("mask", 1, 1, 1))
     encoder_gives = ("skip",)

@@ -75,6 +75,8 @@ class Autoencoder(AutoencoderBase):
     stride = 8
     image_sides = ((8, 8), (8, 8))
     latent_sides = ((1, 1), (1, 1))
+    encoder_reach = ((23, 16), (23, 16), ("3 groupNorm, from encoder.res.0.norm to encoder.res.2.norm",))
+    decoder_reach = ((32, 32), (32, 32), ("3 groupNorm, from decoder.res.0.norm to decoder.res.2.norm",))
 
     def __init__(self) -> None:
         super().__init__()

@@ -20,7 +20,7 @@ class Down(nn.Module):
 
 
 class Detector(nn.Module):
-    """[N, 3, H, W], [N, 1, H/2, W/2] -> fine [N, 4, H/4, W/4], coarse [N, 4, H/8, W/8], logits [N,
+    """image [N, 3, H, W], mask [N, 1, H/2, W/2] -> fine [N, 4, H/4, W/4], coarse [N, 4, H/8, W/8], logits [N,
     classes].
     """
 
@@ -34,9 +34,9 @@ class Detector(nn.Module):
         self.coarse = nn.Conv2d(32, 4, 3, padding=1)
         self.classifier = ChannelLinear(32, classes)
 
-    def forward(self, x: Tensor, h: Tensor) -> dict[str, Tensor]:
-        x = self.stem(x)
-        x = self.down(torch.cat([x, h], dim=1))
+    def forward(self, image: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        x = self.stem(image)
+        x = self.down(torch.cat([x, mask], dim=1))
         h = self.deep(x)
         return {
             "fine": self.fine(x + F.interpolate(self.lateral(h), scale_factor=2, mode="nearest")),

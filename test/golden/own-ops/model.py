@@ -42,6 +42,8 @@ class Autoencoder(AutoencoderBase):
     stride = 4
     image_sides = ((4, 4), (4, 4))
     latent_sides = ((1, 1), (1, 1))
+    encoder_reach = ((3, 0), (3, 0), ())
+    decoder_reach = ((8, 8), (8, 8), ())
 
     def __init__(self) -> None:
         super().__init__()

@@ -63,6 +63,8 @@ class Autoencoder(AutoencoderBase):
     stride = 8
     image_sides = ((8, 8), (8, 8))
     latent_sides = ((1, 1), (1, 1))
+    encoder_reach = ((32, 32), (32, 32), ("groupNorm in encoder.extractor.norm",))
+    decoder_reach = ((16, 16), (16, 16), ())
 
     def __init__(self) -> None:
         super().__init__()

@@ -68,6 +68,8 @@ class Autoencoder(AutoencoderBase):
     stride = 4
     image_sides = ((4, 4), (4, 4))
     latent_sides = ((1, 1), (1, 1))
+    encoder_reach = ((16, 16), (16, 16), ())
+    decoder_reach = ((16, 16), (16, 16), ())
 
     def __init__(self) -> None:
         super().__init__()

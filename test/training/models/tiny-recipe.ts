@@ -1,5 +1,5 @@
 /** Two short phases in which everything happens that can: a new resolution and batch, the discriminator, its warm-up and ramp. */
-import { recipe } from "litevae/dsl";
+import { recipe } from "litevae";
 
 export default recipe({
   name: "tiny",

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -81,3 +82,37 @@ def numbers(count: int) -> Callable[[str], Any]:
         return values[0] if count == 1 else values
 
     return read
+
+
+def add_batch_options(parser: argparse.ArgumentParser) -> None:
+    """How a set goes through a model."""
+    add = parser.add_argument
+    add(
+        "--batch",
+        type=whole_number(1),
+        default=16,
+        metavar="N",
+        help="images at once on each process (default: 16)",
+    )
+    add(
+        "--workers",
+        type=whole_number(0),
+        default=min(4, os.cpu_count() or 1),
+        metavar="N",
+        help="loading processes (default: one a core, at most 4)",
+    )
+    add("--device", metavar="NAME", help="cpu, cuda:1, … (default: the first GPU, else the CPU)")
+
+
+def add_pixel_options(parser: argparse.ArgumentParser) -> None:
+    """What samples mean, where it is not what the weights were trained with: the fields of PixelRule."""
+    add = parser.add_argument
+    add("--profile", choices=("srgb", "raw"), help="colour profiles: converted, or pixels as stored")
+    add("--range", type=numbers(2), metavar="LOW,HIGH", help="what samples can have, which becomes [-1, 1]")
+    add("--nodata", type=numbers(1), metavar="N", help="value of samples that are missing, as NaN is")
+    add(
+        "--fill",
+        type=numbers(1),
+        metavar="N",
+        help="value that missing samples get (these four: as the run was trained)",
+    )

@@ -28,6 +28,10 @@ class WeightsError(LitevaeError, ValueError):
         self.problems = problems
 
 
+class StoppedError(LitevaeError):
+    """A signal asked for the end, which has been said; the same command goes on."""
+
+
 # What can be done about an image of which nothing more is known.
 REPAIR = "repair or remove them"
 

@@ -1,19 +1,25 @@
-"""What says with which sha256 files were written: `litevae compile`'s manifest.json, and a checkpoint's state.json."""
+"""What says with which sha256 files were written: a compile's manifest.json, a checkpoint's state.json, a run's hashes.json."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from .errors import WeightsError
-from .files import file_hash
-from .run_folder import STATE
-from .sealed import opened
+from .files import file_hash, write_text
+from .run_folder import HASHES, STATE
+from .sealed import opened, sealed
 
 MANIFEST = "manifest.json"
 
 _COMPILE_AGAIN = (
     "compile that folder again; what was changed on purpose goes into a folder without that manifest"
+)
+
+
+_OTHER_CHECKPOINT = "take another checkpoint"
+_TAKE_CHECKPOINT = (
+    f"take a checkpoint of the run; what was changed on purpose goes into a folder without {HASHES}"
 )
 
 
@@ -34,13 +40,19 @@ def refuse_compiled(folder: Path) -> None:
         )
 
 
+def write_hashes(folder: Path, names: Iterable[str]) -> None:
+    """Says in hashes.json with which sha256 these files of a folder were written."""
+    write_text(folder / HASHES, sealed({"files": {name: file_hash(folder / name) for name in names}}))
+
+
 def check_manifest(file: Path) -> None:
-    """WeightsError where a manifest or a checkpoint's state beside `file` lists it with another hash, so that it was damaged or
-    changed since, where a file that one lists is missing, and where one is damaged itself.
+    """WeightsError where a manifest, a checkpoint's state or a run's hashes beside `file` list it with another hash, so that it
+    was damaged or changed since, where a file that one lists is missing, and where one is damaged itself.
     """
     for listing, hashes, done, remedy in (
         (MANIFEST, _hashes(_listed(file.parent)), "compiled", _COMPILE_AGAIN),
-        (STATE, _of_checkpoint(file.parent), "written", "take another checkpoint"),
+        (STATE, _sealed_hashes(file.parent / STATE, _OTHER_CHECKPOINT), "written", _OTHER_CHECKPOINT),
+        (HASHES, _sealed_hashes(file.parent / HASHES, _TAKE_CHECKPOINT), "written", _TAKE_CHECKPOINT),
     ):
         listed = hashes.get(file.name)
         if listed is None:
@@ -62,15 +74,14 @@ def _hashes(files: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: entry["sha256"] for name, entry in entries if isinstance(entry, dict) and "sha256" in entry}
 
 
-def _of_checkpoint(folder: Path) -> dict[str, Any]:
-    """The sha256 of a checkpoint's files by their names; nothing where a folder is none, or an older version wrote it."""
-    file = folder / STATE
+def _sealed_hashes(file: Path, remedy: str) -> dict[str, Any]:
+    """The sha256 of files by their names; nothing where there is no such list, or an older version wrote it."""
     try:
         files = opened(file.read_text(encoding="utf-8")).get("files")
     except OSError:
         return {}
     except (ValueError, TypeError) as error:
-        raise WeightsError(f"{file} is damaged ({error}): take another checkpoint") from error
+        raise WeightsError(f"{file} is damaged ({error}): {remedy}") from error
     return files if isinstance(files, dict) else {}
 
 

@@ -26,6 +26,9 @@ AVERAGE, RAW = "average.safetensors", "autoencoder.safetensors"
 # What its optimizers remember, and where it is, which is written last.
 OPTIMIZERS, STATE = "optimizers.pt", "state.json"
 
+# The hashes of what a finished run leaves beside its checkpoints.
+HASHES = "hashes.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Best:

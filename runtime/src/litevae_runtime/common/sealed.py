@@ -11,6 +11,8 @@ _SEAL = "sha256"
 
 def sealed(fields: Mapping[str, Any]) -> str:
     """The text of these fields, which JSON keeps as they are, and of their hash."""
+    if _SEAL in fields:
+        raise ValueError(f"{_SEAL} is the name of the hash of all fields, and none of theirs")
     return json.dumps({**fields, _SEAL: _hash(fields)}, indent=2) + "\n"
 
 

@@ -25,18 +25,19 @@ class StopSignals:
     """Remembers the first of them; the same one again, `RELAYED` later, ends the process at once, as without this.
 
     Another one does not: a scheduler announces the end with one and sends SIGTERM then. What was ignored before, as SIGHUP is
-    under nohup, stays so.
+    under nohup, stays so. `interrupts` leaves Ctrl-C what it is: KeyboardInterrupt, at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, interrupts: bool = False) -> None:
         self.received: str | None = None
+        self._asking = [each for each in _ASKING if not (interrupts and each == signal.SIGINT)]
         self._before: dict[signal.Signals, object] = {}
         self._first: dict[int, float] = {}
 
     def __enter__(self) -> Self:
         _keep_from_children()
         STOPPING.value = False
-        for number in _ASKING:
+        for number in self._asking:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._remember)
         return self

@@ -2,6 +2,7 @@
 
 import io
 import math
+import warnings
 
 import numpy as np
 from PIL import Image
@@ -18,7 +19,13 @@ def read_npy(data: bytes) -> Array:
     read_header = (
         np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     )
-    shape, fortran, dtype = read_header(file)
+    try:
+        with warnings.catch_warnings():
+            # Of arrays that Python 2 wrote.
+            warnings.simplefilter("ignore")
+            shape, fortran, dtype = read_header(file)
+    except ValueError:
+        raise CorruptImageError("a damaged NPY: its header") from None
     if dtype.hasobject:
         raise CorruptImageError("an array of Python objects")
     if dtype.kind not in "biuf" or dtype.itemsize > 8:

@@ -43,6 +43,7 @@ from .formats import format_of
 from .pixels import BY_TYPE, Declared, Planes, is_plain, opacity, to_signed
 from .png import plain_png
 from .tiff import Samples, stored_samples
+from .tiff_blocks import with_wide_numbers
 
 Box = tuple[int, int, int, int]
 Size = tuple[int, int]
@@ -81,6 +82,7 @@ def open_image(data: bytes, channels: int, rule: Declared = BY_TYPE) -> DecodedI
         if format_ == "NPY":
             return ArrayImage(to_signed(channels_first(read_npy(data), channels), rule), format_)
         if format_ == "TIFF":
+            data = with_wide_numbers(data)
             found = stored_samples(data, channels)
             if isinstance(found, Samples):
                 return ArrayImage(_shown(found, channels, rule), format_)

@@ -8,7 +8,7 @@ from typing import Protocol
 from ..common.errors import InputError, UnreadableImageError
 from ..common.text import counted
 from .decode import SUFFIXES, DecodedImage, open_image
-from .listing import Strings, described, suffix, walk
+from .listing import Strings, described, first_folder, suffix, walk
 from .pixels import BY_TYPE, Declared
 from .shards import Shards, expand_braces
 from .storage import Storage
@@ -60,6 +60,8 @@ class _Storage(Protocol):
     def names(self) -> Strings: ...
     def read(self, index: int) -> bytes: ...
     def size(self, index: int) -> int: ...
+    def declared_class(self, index: int) -> str: ...
+    def folder(self, index: int) -> str: ...
 
 
 class Images:
@@ -89,6 +91,14 @@ class Images:
         except OSError:
             return -1
 
+    def declared_class(self, index: int) -> str:
+        """What the set itself says of its class, in a shard's `.cls`; empty where it says nothing."""
+        return self._storage.declared_class(index)
+
+    def folder(self, index: int) -> str:
+        """The first folder of its path, which names its class in most sets; empty where it lies in none."""
+        return self._storage.folder(index)
+
     def read(self, index: int) -> bytes:
         """The bytes of its file; OSError where it cannot be read."""
         return self._storage.read(index)
@@ -116,6 +126,12 @@ class _Files:
 
     def size(self, index: int) -> int:
         return (self._root / self.names[index]).stat().st_size
+
+    def declared_class(self, index: int) -> str:
+        return ""
+
+    def folder(self, index: int) -> str:
+        return first_folder(self.names[index])
 
 
 def open_images(

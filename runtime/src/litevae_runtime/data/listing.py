@@ -74,6 +74,12 @@ def _walk(
             ignored["pipe or device"] += 1
 
 
+def first_folder(name: str) -> str:
+    """The first part of a relative path, where it lies in a folder at all."""
+    folder, slash, _ = name.partition("/")
+    return folder if slash else ""
+
+
 def suffix(name: str) -> str:
     """The last suffix, in lower case."""
     return PurePosixPath(name).suffix.lower()

@@ -1,7 +1,8 @@
 """What the numbers in image files mean: the declaration, and how samples become float32 in [-1, 1]."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -9,7 +10,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ..common.errors import CorruptImageError
+from ..common.errors import CorruptImageError, InputError
 from ..recipe.rules import check_samples
 
 Array = npt.NDArray[Any]
@@ -79,6 +80,20 @@ def departure(rule: Declared, trained: Declared, file: Path) -> str | None:
     now, before = settings_of(rule), settings_of(trained)
     changed = ", ".join(f"{name} {before[name]} → {now[name]}" for name in now if now[name] != before[name])
     return f"note: pixels are read otherwise than {file} says: {changed}" if changed else None
+
+
+@contextmanager
+def reading(file: Path, key: str) -> Iterator[None]:
+    """InputError where `file`, of which something is read inside, does not say in `key` what samples mean."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, InputError) as error:
+        raise InputError(
+            f"{file} cannot be read",
+            expected=f"{key}, which says what samples mean",
+            found=str(error),
+            remedy="correct it, or move it away",
+        ) from error
 
 
 # Where nothing is declared.

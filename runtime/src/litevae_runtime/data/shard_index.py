@@ -19,9 +19,13 @@ from .listing import Strings
 
 @dataclass(frozen=True, slots=True)
 class ShardIndex:
-    """Every image's name, the number of its shard, and its place there in bytes; what was passed over, by kind."""
+    """Every image's name and class, the number of its shard, and its place there in bytes; what was passed over, by kind.
+
+    A class is the text of the `.cls` beside an image; empty where there is none.
+    """
 
     names: Strings
+    classes: Strings
     shard: npt.NDArray[np.int32]
     offset: npt.NDArray[np.int64]
     size: npt.NDArray[np.int64]
@@ -31,6 +35,7 @@ class ShardIndex:
     def of(
         cls,
         names: Strings,
+        classes: Strings,
         shard: "array[int]",
         offset: "array[int]",
         size: "array[int]",
@@ -38,6 +43,7 @@ class ShardIndex:
     ) -> Self:
         return cls(
             names,
+            classes,
             np.frombuffer(shard, np.int32),
             np.frombuffer(offset, np.int64),
             np.frombuffer(size, np.int64),
@@ -66,6 +72,8 @@ class IndexCache:
                 return None
             return ShardIndex(
                 Strings.stored(stored["letters"], stored["ends"]),
+                # Indices of older versions have none, and are made anew.
+                Strings.stored(stored["class_letters"], stored["class_ends"]),
                 stored["shard"],
                 stored["offset"],
                 stored["size"],
@@ -76,6 +84,7 @@ class IndexCache:
     def write(self, index: ShardIndex) -> None:
         partial = self._file.with_name(f".{self._file.stem}-{os.getpid()}.npz")
         letters, ends = index.names.blocks
+        class_letters, class_ends = index.classes.blocks
         with suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             np.savez(
@@ -84,6 +93,8 @@ class IndexCache:
                 ignored=np.array(json.dumps(index.ignored)),
                 letters=letters,
                 ends=ends,
+                class_letters=class_letters,
+                class_ends=class_ends,
                 shard=index.shard,
                 offset=index.offset,
                 size=index.size,

@@ -14,11 +14,14 @@ from typing import Any, BinaryIO
 from ..common.errors import InputError
 from ..common.text import counted
 from .decode import SUFFIXES
-from .listing import Strings, is_hidden, suffix
+from .listing import Strings, first_folder, is_hidden, suffix
 from .shard_index import IndexCache, ShardIndex
 
 # Open files per process; systems commonly allow 1,024.
 _OPEN_FILES = 64
+
+# Bytes of a class at most: what is longer is no class.
+_LONGEST_CLASS = 256
 
 _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 
@@ -35,7 +38,7 @@ class Shards:
             if kept is not None:
                 kept.write(index)
         ignored.update(index.ignored)
-        self.names = index.names
+        self.names, self._classes = index.names, index.classes
         self._shard, self._offset, self._size = index.shard, index.offset, index.size
         self._forget()
 
@@ -58,32 +61,58 @@ class Shards:
         """How many bytes one image has."""
         return int(self._size[index])
 
+    def declared_class(self, index: int) -> str:
+        """The text of the `.cls` beside an image, as WebDataset has it; empty where there is none."""
+        return self._classes[index]
+
+    def folder(self, index: int) -> str:
+        """The first folder of an image's path in its shard; empty where it lies in none."""
+        shard = self._paths[int(self._shard[index])].relative_to(self._base).as_posix()
+        return first_folder(self.names[index].removeprefix(f"{shard}/"))
+
+    @property
+    def _base(self) -> str:
+        return os.path.commonpath([path.parent for path in self._paths])
+
     def _indexed(self) -> ShardIndex:
         """With names `shard/member`, in the order of the shards and of their members."""
         shard, offset, size = array("i"), array("q"), array("q")
         ignored: Counter[str] = Counter()
-        names = Strings(self._images(shard, offset, size, ignored))
-        return ShardIndex.of(names, shard, offset, size, ignored)
+        classes: list[str] = []
+        names = Strings(self._images(shard, offset, size, classes, ignored))
+        return ShardIndex.of(names, Strings(classes), shard, offset, size, ignored)
 
     def _images(
-        self, shards: "array[int]", offsets: "array[int]", sizes: "array[int]", ignored: Counter[str]
+        self,
+        shards: "array[int]",
+        offsets: "array[int]",
+        sizes: "array[int]",
+        classes: list[str],
+        ignored: Counter[str],
     ) -> Iterator[str]:
-        base = os.path.commonpath([path.parent for path in self._paths])
+        base = self._base
         for number, path in enumerate(self._paths):
             shard = path.relative_to(base).as_posix()
+            keys: list[str] = []
+            declared: dict[str, str] = {}
             for member in _members(path):
                 if not member.isfile():
                     continue
                 name = member.name.removeprefix("./")
                 if is_hidden(name):
                     ignored["hidden"] += 1
+                elif suffix(name) == ".cls":
+                    declared[_key(name)] = _text(path, member)
                 elif suffix(name) not in SUFFIXES:
                     ignored[suffix(name)] += 1
                 else:
                     shards.append(number)
                     offsets.append(member.offset_data)
                     sizes.append(member.size)
+                    keys.append(_key(name))
                     yield f"{shard}/{name}"
+            # The class may stand before the image or behind it.
+            classes += (declared.get(key, "") for key in keys)
 
     def _opened(self, shard: int) -> BinaryIO:
         file = self._files.pop(shard, None) or self._paths[shard].open("rb")
@@ -124,6 +153,18 @@ def _members(path: Path) -> Iterator[tarfile.TarInfo]:
             found=f"{error} after {counted(count, 'file')}",
             remedy="fetch it again, or leave it out",
         ) from None
+
+
+def _key(name: str) -> str:
+    """What files of one sample share: the path up to the first dot of the last part, as in WebDataset."""
+    folder, slash, file = name.rpartition("/")
+    return folder + slash + file.partition(".")[0]
+
+
+def _text(path: Path, member: tarfile.TarInfo) -> str:
+    with path.open("rb") as file:
+        file.seek(member.offset_data)
+        return file.read(min(member.size, _LONGEST_CLASS)).decode(errors="surrogateescape").strip()
 
 
 def _require_end(path: Path, offset: int) -> None:

@@ -47,7 +47,7 @@ class Storage:
 
         Not waited for once the run was asked to stop.
         """
-        if self._given_up or self._stopping.value or self._is_there():
+        if self._given_up or self._stopping.value or self.is_there():
             return False
         for seconds in WAITS:
             print(
@@ -58,12 +58,13 @@ class Storage:
             sleep(seconds, lambda: bool(self._stopping.value))
             if self._stopping.value:
                 return False
-            if self._is_there():
+            if self.is_there():
                 return True
         self._given_up = True
         return False
 
-    def _is_there(self) -> bool:
+    def is_there(self) -> bool:
+        """Whether any of a few images, evenly spread, can be read."""
         return any(map(self._readable, self._looks))
 
     def _readable(self, index: int) -> bool:

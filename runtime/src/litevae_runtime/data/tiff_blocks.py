@@ -8,6 +8,7 @@ import io
 import math
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,32 @@ _ANEW = "save it without compression, or with Deflate"
 COLOURS = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3}
 _PALETTE = 3
 
+# Types of fields, and the fields that are numbers: sizes, bits, compression, colours, how samples and rows lie.
+_BYTE, _SHORT = 1, 3
+_NUMBERS = (
+    254,
+    255,
+    256,
+    257,
+    258,
+    259,
+    262,
+    266,
+    273,
+    274,
+    277,
+    278,
+    279,
+    284,
+    296,
+    317,
+    322,
+    323,
+    338,
+    339,
+)
+_NUMBERS_IN_BYTES = {(tag, _BYTE) for tag in _NUMBERS}
+
 
 @dataclass(frozen=True)
 class _Blocks:
@@ -45,7 +72,40 @@ class _Blocks:
 
 def require_chain(data: bytes) -> None:
     """CorruptImageError where the pages of a TIFF lead in a circle, so that who follows them has no end, or beyond the file."""
-    order = "<" if data[:2] == b"II" else ">"
+    for _ in _fields(data):
+        pass
+
+
+def with_wide_numbers(data: bytes) -> bytes:
+    """The file with its numbers in bytes made integers of 16 bits: TIFF 6.0 asks readers to take either, and libraries do not."""
+    order = _order(data)
+    numbers = [
+        (at, room)
+        for at, room in _fields(data)
+        if struct.unpack_from(f"{order}HH", data, at) in _NUMBERS_IN_BYTES
+    ]
+    if not numbers:
+        return data
+    written = bytearray(data)
+    for at, room in numbers:
+        size = "Q" if room == 8 else "I"
+        [count] = struct.unpack_from(f"{order}{size}", data, at + 4)
+        if not 0 < count <= room:
+            continue
+        place = at + 4 + struct.calcsize(f"={size}")
+        wide = struct.pack(f"{order}{count}H", *data[place : place + count])
+        struct.pack_into(f"{order}H", written, at + 2, _SHORT)
+        if len(wide) > room:
+            struct.pack_into(f"{order}{size}", written, place, len(written))
+            written += wide
+        else:
+            written[place : place + room] = wide.ljust(room, b"\0")
+    return bytes(written)
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where the fields of all pages are, and how many bytes each has for its values; CorruptImageError as in `require_chain`."""
+    order = _order(data)
     is_big = b"+" in data[2:4]
     counted, field, pointer = ("Q", 20, "Q") if is_big else ("H", 12, "I")
     seen: set[int] = set()
@@ -56,11 +116,15 @@ def require_chain(data: bytes) -> None:
                 raise CorruptImageError("a TIFF whose pages lead in a circle", "save it anew")
             seen.add(at)
             [fields] = struct.unpack_from(f"{order}{counted}", data, at)
-            [at] = struct.unpack_from(
-                f"{order}{pointer}", data, at + struct.calcsize(f"={counted}") + field * fields
-            )
+            first = at + struct.calcsize(f"={counted}")
+            [at] = struct.unpack_from(f"{order}{pointer}", data, first + field * fields)
+            yield from ((first + field * i, 8 if is_big else 4) for i in range(fields))
     except struct.error:
         raise CorruptImageError("the file is cut off") from None
+
+
+def _order(data: bytes) -> str:
+    return "<" if data[:2] == b"II" else ">"
 
 
 def numbers(page: tifffile.TiffPage, tag: int, default: tuple[int, ...] = ()) -> tuple[int, ...]:

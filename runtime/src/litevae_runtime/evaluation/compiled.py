@@ -15,15 +15,11 @@ from ..common.files import file_hash
 from ..common.manifest import check_manifest
 from ..common.text import first_line
 from ..nn.beside import Values
-from ..nn.fitting import nearest_fitting
 from ..nn.sizes import require_fitting
 from ..nn.statistics import flat_config
 from ..nn.stored import CONFIG
 
 _PARTS = ("encoder", "decoder")
-
-# How far from a side that does not fit others are looked for.
-_REACH = 4096
 
 _REMEDY = "give a folder of litevae compile with the encoder and the decoder, made with --target onnx"
 
@@ -82,8 +78,9 @@ class OnnxSubject:
 
     def require_sides(self, sides: Sequence[int], option: str) -> None:
         """See Subject."""
-        wrong = {side: nearest_fitting(side, self._fits, 1, _REACH) for side in sides if not self._fits(side)}
-        require_fitting(wrong, option, f"graphs of {self.folder}")
+        rows, columns = (self._sizes[axis] for axis in ("height", "width"))
+        fitting = ((rows["minimum"], rows["step"]), (columns["minimum"], columns["step"]))
+        require_fitting(sides, [fitting], option, f"graphs of {self.folder}")
 
     def encode(self, images: Tensor) -> tuple[Tensor, Values]:
         """See Subject."""
@@ -103,12 +100,6 @@ class OnnxSubject:
     def source(self) -> dict[str, Any]:
         """See Subject."""
         return self._source
-
-    def _fits(self, side: int) -> bool:
-        return all(
-            side >= sizes["minimum"] and (side - sizes["minimum"]) % sizes["step"] == 0
-            for sizes in self._sizes.values()
-        )
 
     def _config(self) -> dict[str, Any]:
         absent = [path.name for path in (*self.files, self.folder / CONFIG) if not path.is_file()]

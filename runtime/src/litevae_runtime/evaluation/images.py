@@ -1,83 +1,26 @@
 """The images of an evaluation: which, by which protocol, and each process's share of them."""
 
 import os
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
-from ..common.errors import CorruptImageError, InputError
+from ..common.errors import InputError
 from ..common.files import text_hash
 from ..common.signals import ignore_signals
 from ..common.text import counted
-from ..data.corrupt import CorruptImage, corrupt_image, remedy_of, require_size
-from ..data.images import Images, open_images
+from ..data.centred import CentredSet, collate_centred
+from ..data.corrupt import CorruptImage, remedy_of
+from ..data.images import open_images
 from ..data.pixels import PixelRule
-from ..data.sets import Batch, Indices, Item, ValidationSet, collate, drawn
+from ..data.sets import drawn
 
 # Which images `--limit` draws.
 _SEED = 0
-
-
-class _Item(Item):
-    """`format` is that of the file, None of a corrupt one; `enlarged` is whether the image had fewer pixels than the side."""
-
-    format: str | None
-    enlarged: bool
-
-
-class EvaluationBatch(Batch):
-    """A Batch with how many of its images that are not corrupt have each format, and how many were enlarged."""
-
-    formats: Counter[str]
-    enlarged: int
-
-
-def _collate(items: Sequence[_Item]) -> EvaluationBatch:
-    return {
-        **collate(items),
-        "formats": Counter(item["format"] for item in items if item["format"] is not None),
-        "enlarged": sum(item["enlarged"] for item in items),
-    }
-
-
-class EvaluationSet(ValidationSet):
-    """ValidationSet, without others in place of corrupt images: those are NaN, and `corrupt` has them.
-
-    `largest` is the largest side of the evaluation: an image too small for that is left out at every side.
-    """
-
-    def __init__(self, images: Images, indices: Indices, side: int, largest: int) -> None:
-        super().__init__(images, indices, side)
-        self._largest = largest
-
-    def __getitem__(self, position: int) -> _Item:
-        index = int(self._indices[position])
-        try:
-            image = self._images.open(index)
-            require_size(image, self._largest)
-            return {
-                "image": self._image(image, position),
-                "position": position,
-                "corrupt": [],
-                "format": image.format,
-                "enlarged": min(image.width, image.height) < self._resolution,
-            }
-        except CorruptImageError as error:
-            nothing = torch.full((self._images.channels, self._resolution, self._resolution), torch.nan)
-            corrupt = corrupt_image(position, self._images.name(index), error)
-            return {
-                "image": nothing,
-                "position": position,
-                "corrupt": [corrupt],
-                "format": None,
-                "enlarged": False,
-            }
 
 
 class _Share(Sampler[int]):
@@ -110,12 +53,12 @@ class Data:
 
     def batches(self, side: int, batch: int, workers: int, process: int, processes: int) -> "DataLoader[Any]":
         """Batches of this process's share."""
-        dataset = EvaluationSet(self.images, self.indices, side, self.largest)
+        dataset = CentredSet(self.images, self.indices, side, self.largest)
         return DataLoader(
             dataset,
             batch_size=batch,
             sampler=_Share(len(dataset), process, processes),
-            collate_fn=_collate,
+            collate_fn=collate_centred,
             num_workers=workers,
             worker_init_fn=ignore_signals if workers > 0 else None,
             generator=torch.Generator(),
@@ -136,13 +79,6 @@ class Data:
 
     def __str__(self) -> str:
         return f"{counted(len(self), 'image')} of {self.images}" if self.limited else str(self.images)
-
-
-def whole(batch: Batch) -> tuple[Tensor, Tensor]:
-    """Images and positions of a batch, without the corrupt ones."""
-    corrupt = {each.position for each in batch["corrupt"]}
-    kept = [i for i, position in enumerate(batch["position"].tolist()) if position not in corrupt]
-    return batch["image"][kept], batch["position"][kept]
 
 
 def spread(count: int, among: int) -> frozenset[int]:

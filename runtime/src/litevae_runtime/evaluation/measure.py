@@ -1,6 +1,5 @@
 """Reconstructs images at one side after the other and measures them, each process its share."""
 
-import sys
 from collections import Counter
 from collections.abc import Container, Iterator
 from contextlib import nullcontext
@@ -11,14 +10,18 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import gather_object
 from torch import Tensor
-from tqdm import tqdm
 
 from ..common.errors import InputError
+from ..data.centred import whole
 from ..data.corrupt import CorruptImage
 from ..data.pixels import Spread
 from ..metrics.imbalance import SHOWN, FeatureMaps, imbalance, imbalance_grid, position_strengths
+from ..metrics.latents import LatentErrors, latent_errors
 from ..metrics.mmd import MOST_IMAGES
-from .images import Data, require_some, spread, whole
+from ..nn.teacher import Teacher
+from ..running.bar import bar_of
+from .beside_teacher import crossed
+from .images import Data, require_some, spread
 from .instruments import Instruments
 from .subject import Subject
 
@@ -41,6 +44,8 @@ class Side:
     latents: Tensor | None = None
     # RGB bytes, where feature maps were asked for.
     grid: np.ndarray | None = None
+    # From the teacher's latents, where there is one.
+    errors: LatentErrors = field(default_factory=LatentErrors)
 
 
 @dataclass
@@ -55,6 +60,7 @@ class _Share:
     latents: dict[int, Tensor] = field(default_factory=dict)
     shown: dict[int, tuple[Tensor, Tensor, Tensor]] = field(default_factory=dict)
     spread: Spread = field(default_factory=Spread)
+    errors: LatentErrors = field(default_factory=LatentErrors)
 
     def add(self, metric: str, positions: Tensor, values: Tensor) -> None:
         found = zip(positions.tolist(), values.double().tolist(), strict=True)
@@ -71,6 +77,7 @@ class Evaluation:
     device: torch.device
     batch: int
     workers: int
+    teacher: Teacher | None = None
 
     @torch.no_grad()
     def at(self, side: int, *, latents: bool, block: str | None) -> Side:
@@ -103,6 +110,7 @@ class Evaluation:
             rfid=rfid,
             latents=torch.stack(kept) if kept else None,
             grid=_grid(joined) if joined.shown else None,
+            errors=joined.errors,
         )
 
     def _share(self, side: int, latents: bool, block: str | None) -> _Share:
@@ -117,6 +125,12 @@ class Evaluation:
                 z, skips = self.subject.encode(x)
                 x_hat = self._finite(self.subject.decode(z, skips), side)
                 self._measure(share, side, x, x_hat, positions)
+                if self.teacher is not None:
+                    taught = self.teacher.encode(x).mode()
+                    share.errors.add(latent_errors(z, taught))
+                    pairs = crossed(self.subject, self.teacher, x, (z, taught), skips, x_hat)
+                    for name, values in pairs.items():
+                        share.add(name, positions, values)
                 if maps.latest is not None:
                     _measure_maps(share, maps.latest, x, x_hat, positions, shown)
                 if latents:
@@ -130,15 +144,7 @@ class Evaluation:
         loader = self.data.batches(
             side, self.batch, self.workers, process.process_index, process.num_processes
         )
-        with tqdm(
-            total=len(self.data),
-            desc=f"{side}×{side}",
-            unit="image",
-            file=sys.stderr,
-            disable=not process.is_main_process,
-            dynamic_ncols=True,
-            mininterval=0.5 if sys.stderr.isatty() else 30,
-        ) as bar:
+        with bar_of(process, len(self.data), "image", heading=f"{side}×{side}") as bar:
             for batch in loader:
                 share.corrupt += batch["corrupt"]
                 share.formats += batch["formats"]
@@ -193,6 +199,7 @@ def _joined(shares: list[_Share]) -> _Share:
         joined.latents |= share.latents
         joined.shown |= share.shown
         joined.spread.add(share.spread.least, share.spread.most)
+        joined.errors.join(share.errors)
     return joined
 
 

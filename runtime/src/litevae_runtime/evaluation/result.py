@@ -2,9 +2,7 @@
 
 import math
 import platform
-import tomllib
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ from accelerate import PartialState
 
 from ..common.device import hardware
 from ..common.text import counted
+from ..common.versions import compiler_version, versions_of
 from ..metrics import frechet, imbalance, mmd
 from ..metrics.registry import PER_IMAGE, QUALITY
 from .measure import Evaluation, Side
@@ -57,8 +56,8 @@ def protocol(
         "networks": evaluation.instruments.networks,
         "versions": {
             "python": platform.python_version(),
-            "litevae": _version_of(package),
-            **_versions(),
+            "litevae": compiler_version(package),
+            **versions_of(_PACKAGES),
             **evaluation.subject.runtime,
         },
         "device": f"{evaluation.device.type}: {hardware(evaluation.device)}",
@@ -138,26 +137,3 @@ def notes(sizes: Sequence[Mapping[str, Any]], sides: Sequence[Side]) -> list[str
     if enlarged:
         found.append(f"images smaller than the side are enlarged: {', '.join(enlarged)}")
     return found
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def _version_of(package: Path) -> str | None:
-    """Of the compiler that wrote this package, which is the package's own."""
-    try:
-        return version(package.name)
-    except PackageNotFoundError:
-        pass
-    try:
-        project: str = tomllib.loads((package.parent / "pyproject.toml").read_text())["project"]["version"]
-    except (OSError, ValueError, KeyError):
-        return None
-    return project

@@ -10,26 +10,29 @@ from typing import Any, Literal
 import torch
 from accelerate import PartialState
 
-from ..common.device import choose_device, needs_cpu
+from ..common.device import needs_cpu
 from ..common.errors import InputError
 from ..common.files import require_writable, write_text
 from ..common.paper import published_figures
 from ..common.run_folder import run_of
+from ..data.as_trained import rule_as_trained
 from ..data.grids import save_grid
-from ..data.pixels import PIXELS, PixelRule, declared, departure, settings_of
+from ..data.pixels import PixelRule
 from ..metrics.imbalance import last_block
 from ..metrics.mmd import mmd2_to_gaussian
 from ..nn.builders import Builders
 from ..nn.image_autoencoder import ImageAutoencoder
-from ..nn.statistics import flat_config
-from ..nn.stored import CONFIG
-from ..nn.used import example_latent
+from ..nn.teacher import Teacher, load_teacher
+from ..nn.used import decoding_example
+from ..running.device import device_of, require_precision
+from .beside_teacher import beside_text, costs
+from .beside_teacher import size_entry as beside_entry
 from .compiled import OnnxSubject
 from .images import Data
 from .instruments import Missing, choose_instruments
 from .measure import Evaluation, Side
 from .plan import earlier_result, given, planned, require_any, require_no_loss
-from .result import FORMAT, imbalance_entry, mmd_entry, notes, protocol, size_entry
+from .result import FORMAT, imbalance_entry, mean, mmd_entry, notes, protocol, size_entry
 from .subject import Precision, Subject, TorchSubject
 from .tables import measured_text, published_text
 
@@ -57,6 +60,7 @@ class Options:
     range: tuple[float, float] | None = None
     nodata: float | None = None
     fill: float | None = None
+    teacher: Path | None = None
 
 
 def evaluate(model: type[ImageAutoencoder], networks: Builders, options: Options, package: Path) -> None:
@@ -69,19 +73,24 @@ def evaluate(model: type[ImageAutoencoder], networks: Builders, options: Options
     output = options.output or _default_output(options)
     if process.is_main_process:
         require_writable(output)
-    device = _device(process, options.device)
+    device = device_of(process, options.device)
     # Numbers that go into papers are not rounded to ten bits on the way.
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
     subject = _subject(model, options, device)
     subject.require_sides(options.sizes, "--sizes")
-    rule, departure = _rule(options, package)
+    teacher = None if options.teacher is None else load_teacher(options.teacher, "--teacher").to(device)
+    if teacher is not None:
+        teacher.require_fit(model, "--teacher")
+        teacher.require_sides(options.sizes, "--sizes")
+    declared = {name: getattr(options, name) for name in PixelRule.__dataclass_fields__}
+    rule, departure = rule_as_trained(declared, _place(options), package)
     data = Data(options.data, subject.image_channels, rule, options.limit, max(options.sizes))
     instruments = choose_instruments(
         options.metrics, networks, subject.image_channels, options.sizes, options.networks, device
     )
     special = _USUAL_SIDE if _USUAL_SIDE in options.sizes else max(options.sizes)
-    block = _block(model, options, subject, special, instruments.missing)
+    block = _block(options, subject, instruments.missing)
     plan = planned(instruments, options.sizes, mmd="mmd" in options.metrics, imbalance=block is not None)
     require_any(plan, instruments.missing)
     if process.is_main_process:
@@ -92,7 +101,7 @@ def evaluate(model: type[ImageAutoencoder], networks: Builders, options: Options
         for line in (f"{subject.name}: {data}; {machine}", departure, *instruments.missing):
             if line is not None:
                 print(line, file=sys.stderr)
-    evaluation = Evaluation(subject, data, instruments, device, options.batch, options.workers)
+    evaluation = Evaluation(subject, data, instruments, device, options.batch, options.workers, teacher)
     sides = [
         evaluation.at(
             side,
@@ -130,6 +139,7 @@ def _report(
     balance = None if block is None else imbalance_entry(special, block, image.name)
     if block is not None and balance is None:
         missing.append(Missing("imbalance", "most positions of the feature maps are 0"))
+    beside = None if evaluation.teacher is None else _beside(evaluation, evaluation.teacher, sides, special)
     remarks = notes(entries, sides)
     result = {
         "format": FORMAT,
@@ -139,6 +149,7 @@ def _report(
         "sizes": entries,
         "mmd": mmd,
         "imbalance": balance,
+        **({} if beside is None else {"teacher": beside}),
         "missing": [each.entry() for each in missing],
         "notes": remarks,
     }
@@ -157,40 +168,21 @@ def _report(
         print(line, file=sys.stderr)
     published = published_text(published_figures(package), subject.latent_channels)
     told = f"wrote {' and '.join(map(str, written))}"
-    print("\n\n".join([measured_text(result), published, told]))
+    compared = [] if beside is None else [beside_text(beside)]
+    print("\n\n".join([measured_text(result), *compared, published, told]))
 
 
-def _rule(options: Options, package: Path) -> tuple[PixelRule, str | None]:
-    """What samples mean: as the options say, else as the weights were trained, by their run's recipe or config.json
-    beside them, else by the package's recipe. The text says where options differ from how they were trained."""
-    given = {name: getattr(options, name) for name in PixelRule.__dataclass_fields__}
-    place = _place(options)
-    found: list[tuple[Path, str]] = [
-        (file, key)
-        for file, key in (
-            (run_of(place) / "recipe.json", "data"),
-            (place / CONFIG, PIXELS),
-            (package / "recipe.json", "data"),
-        )
-        if file.is_file()
-    ]
-    for file, key in found:
-        try:
-            settings = flat_config(json.loads(file.read_text(encoding="utf-8")))
-            # Weights of older versions say nothing of pixels.
-            if key == PIXELS and key not in settings:
-                continue
-            trained = declared({}, settings[key])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, InputError) as error:
-            raise InputError(
-                f"{file} cannot be read",
-                expected=f"{key}, which says what samples mean",
-                found=str(error),
-                remedy="correct it, or remove it",
-            ) from error
-        rule = declared(given, settings_of(trained))
-        return rule, departure(rule, trained, file)
-    return declared(given, {}), None
+def _beside(evaluation: Evaluation, teacher: Teacher, sides: Sequence[Side], special: Side) -> dict[str, Any]:
+    """The result's `teacher`."""
+    subject, device = evaluation.subject, evaluation.device
+    return {
+        "source": {"model": teacher.name, "path": str(teacher.folder), "sha256": teacher.sha256},
+        "sizes": [
+            beside_entry(side.side, side.errors, {name: mean(values) for name, values in side.values.items()})
+            for side in sides
+        ],
+        "cost": costs(subject, teacher, special.side, device),
+    }
 
 
 def _default_output(options: Options) -> Path:
@@ -204,20 +196,6 @@ def _place(options: Options) -> Path:
     return place if place.is_dir() else place.parent
 
 
-def _device(process: PartialState, name: str | None) -> torch.device:
-    """Each process its own GPU; `--device` chooses another for a single process."""
-    if process.num_processes == 1:
-        return choose_device(name)
-    if name not in (None, "cpu", process.device.type):
-        raise InputError(
-            f"--device {name} is for one process",
-            expected=f"--device cpu or {process.device.type}, or none",
-            found=f"{process.num_processes} processes",
-            remedy="choose GPUs with CUDA_VISIBLE_DEVICES",
-        )
-    return process.device
-
-
 def _subject(model: type[ImageAutoencoder], options: Options, device: torch.device) -> Subject:
     if options.onnx is not None:
         if options.precision != "fp32":
@@ -229,29 +207,18 @@ def _subject(model: type[ImageAutoencoder], options: Options, device: torch.devi
             )
         return OnnxSubject(options.onnx, device)
     assert options.weights is not None
-    if options.precision == "fp16" and device.type == "cpu":
-        raise InputError(
-            "precision fp16 needs a GPU",
-            expected="fp32 or bf16 on a CPU",
-            found="--precision fp16",
-            remedy="give --precision bf16",
-        )
+    require_precision(options.precision, device)
     return TorchSubject(model, options.weights, device, options.precision)
 
 
-def _block(
-    model: type[ImageAutoencoder], options: Options, subject: Subject, side: int, missing: list[Missing]
-) -> str | None:
+def _block(options: Options, subject: Subject, missing: list[Missing]) -> str | None:
     """The decoder's block whose feature maps are looked at."""
     if "imbalance" not in options.metrics:
         return None
     if subject.model is None:
         missing.append(Missing("imbalance", "compiled graphs do not show their feature maps: use --weights"))
         return None
-    with torch.device("meta"):
-        autoencoder = model().eval()
-        image = torch.zeros(1, model.image_channels, side, side)
-    block = last_block(autoencoder, *example_latent(autoencoder, image))
+    block = last_block(subject.model, *decoding_example(subject.model))
     if block is None:
         missing.append(Missing("imbalance", "the decoder has no block before its output convolution"))
     return block

@@ -18,6 +18,7 @@ from ..common.errors import InputError
 from ..nn.layers import at_least_float32, haar_dwt
 from ..nn.posterior import DiagonalGaussian, Posterior
 from ..recipe.fields import Recipe
+from .moments import moments_kl, moments_l1, moments_l2
 
 
 def l1(x_hat: Tensor, x: Tensor) -> Tensor:
@@ -163,19 +164,34 @@ def _given(ema_x_hat: Tensor | None) -> Tensor:
 class _Batch:
     """What a term may look at."""
 
-    x_hat: Tensor
+    x_hat: Tensor | None
     x: Tensor
-    posterior: Posterior
+    posterior: Posterior | None
     ema_x_hat: Tensor | None
     # What layers of the model said of themselves: `loss_terms` of nn.layers.
     of_layers: Mapping[str, Tensor]
+    # What a teacher says of the latents.
+    taught: Posterior | None
     perceptual: nn.Module | None
     recipe: Recipe
+
+    def images(self) -> tuple[Tensor, Tensor]:
+        assert self.x_hat is not None, "terms of images are left out where there is no reconstruction"
+        return self.x_hat, self.x
+
+    def encoded(self) -> Posterior:
+        assert self.posterior is not None, "terms of the latent are left out where the encoder is not run"
+        return self.posterior
+
+    def posteriors(self) -> tuple[Posterior, Posterior]:
+        assert self.taught is not None, "held by the recipe's teacher"
+        return self.encoded(), self.taught
 
 
 def _perceptual(batch: _Batch) -> Tensor:
     assert batch.perceptual is not None, "held by ReconstructionLosses"
-    distance: Tensor = batch.perceptual(at_least_float32(batch.x_hat), at_least_float32(batch.x))
+    x_hat, x = batch.images()
+    distance: Tensor = batch.perceptual(at_least_float32(x_hat), at_least_float32(x))
     return distance.mean()
 
 
@@ -189,28 +205,39 @@ OF_LAYERS = ("commitment", "codebook", "entropy")
 
 # Every term, unweighted, under its name in recipe.losses; a test holds the recipe's fields and the report's curves to it.
 TERMS: Mapping[str, Callable[[_Batch], Tensor]] = {
-    "l1": lambda batch: l1(batch.x_hat, batch.x),
+    "l1": lambda batch: l1(*batch.images()),
     "perceptual": _perceptual,
-    "kl": lambda batch: kl(batch.posterior),
+    "kl": lambda batch: kl(batch.encoded()),
     "wavelet": lambda batch: wavelet(
-        batch.x_hat, batch.x, batch.recipe.wavelet.levels, batch.recipe.wavelet.epsilon
+        *batch.images(), batch.recipe.wavelet.levels, batch.recipe.wavelet.epsilon
     ),
     "gaussian": lambda batch: gaussian(
-        batch.x_hat, batch.x, batch.recipe.gaussian.taps, batch.recipe.gaussian.sigma
+        *batch.images(), batch.recipe.gaussian.taps, batch.recipe.gaussian.sigma
     ),
-    "ldl": lambda batch: ldl(batch.x_hat, batch.x, _given(batch.ema_x_hat)),
+    "ldl": lambda batch: ldl(*batch.images(), _given(batch.ema_x_hat)),
     **{name: _of_layers(name) for name in OF_LAYERS},
+    "moments_l1": lambda batch: moments_l1(*batch.posteriors()),
+    "moments_l2": lambda batch: moments_l2(*batch.posteriors()),
+    "moments_kl": lambda batch: moments_kl(*batch.posteriors()),
 }
 
+# Those that compare an encoder with a teacher's.
+OF_MOMENTS = ("moments_l1", "moments_l2", "moments_kl")
+
 # Those that compare no images, and of which the decoder's last layer gets no gradient.
-OF_LATENT = frozenset({"kl", *OF_LAYERS})
+OF_LATENT = frozenset({"kl", *OF_LAYERS, *OF_MOMENTS})
+
+# Those that compare reconstruction and image.
+OF_IMAGES = tuple(name for name in TERMS if name not in OF_LATENT)
 
 
 class ReconstructionLosses(nn.Module):
     """The terms of L_rec and the KL divergence, those whose weight in the recipe is above 0.
 
     `losses(x_hat, x, posterior, ema_x_hat, of_layers)` gives each term unweighted, a float32 scalar under its name in
-    recipe.losses; `losses.total(terms)` is their weighted sum, L_rec + λ_reg·KL of eq. 1. `perceptual` is a module
+    recipe.losses; `losses.total(terms)` is their weighted sum, L_rec + λ_reg·KL of eq. 1. Terms of images are left out where
+    there is no reconstruction `x_hat`, those of the latent where there is no `posterior`; `taught` is the teacher's, with which
+    moments are compared. `perceptual` is a module
     (x_hat, x) -> [N] or scalar; `ema_x_hat`, for ldl, is the averaged model's reconstruction of the same latent,
     `of_layers` what `loss_terms` of nn.layers found in the forward pass.
     A term that is asked for and cannot be computed is a InputError.
@@ -225,13 +252,6 @@ class ReconstructionLosses(nn.Module):
 
     def _check(self) -> None:
         recipe = self.recipe
-        if not self.weights.keys() - OF_LATENT:
-            raise InputError(
-                "no loss compares reconstruction and image",
-                expected="a weight above 0 besides losses.kl",
-                found="0 in every other field of losses",
-                remedy="set losses.l1=1",
-            )
         if "perceptual" in self.weights and self.perceptual is None:
             raise InputError(
                 "the perceptual loss has a weight and no network",
@@ -256,43 +276,18 @@ class ReconstructionLosses(nn.Module):
 
     def forward(
         self,
-        x_hat: Tensor,
+        x_hat: Tensor | None,
         x: Tensor,
-        posterior: Posterior,
+        posterior: Posterior | None,
         ema_x_hat: Tensor | None = None,
         of_layers: Mapping[str, Tensor] = MappingProxyType({}),
+        taught: Posterior | None = None,
     ) -> dict[str, Tensor]:
-        batch = _Batch(x_hat, x, posterior, ema_x_hat, of_layers, self.perceptual, self.recipe)
+        batch = _Batch(x_hat, x, posterior, ema_x_hat, of_layers, taught, self.perceptual, self.recipe)
+        without = {*(OF_IMAGES if x_hat is None else ()), *(OF_LATENT if posterior is None else ())}
         with torch.autocast(x.device.type, enabled=False):
-            return {name: TERMS[name](batch) for name in self.weights}
+            return {name: TERMS[name](batch) for name in self.weights if name not in without}
 
     def total(self, terms: Mapping[str, Tensor]) -> Tensor:
         """The weighted sum of what a call gave."""
         return torch.stack([self.weights[name] * term for name, term in terms.items()]).sum()
-
-
-@dataclass(frozen=True)
-class KlConventions:
-    """One weight of the KL divergence as three conventions write it, beside an ℓ1 of weight 1."""
-
-    # Mean KL per latent element beside mean ℓ1: the recipe's.
-    per_element: float
-    # KL and ℓ1 both summed over each sample: latent diffusion's, 1e-6 there.
-    sum_beside_sum: float
-    # KL summed over each sample beside mean ℓ1.
-    sum_beside_mean: float
-
-    def __str__(self) -> str:
-        return (
-            f"{self.per_element:.3g} per latent element; {self.sum_beside_sum:.3g} summed beside a summed ℓ1 "
-            f"(latent diffusion); {self.sum_beside_mean:.3g} summed beside a mean ℓ1"
-        )
-
-
-def kl_in_conventions(
-    weight: float, nz: int, stride: int, resolution: int, image_channels: int = 3
-) -> KlConventions:
-    """The recipe's weight, per latent element, in all three conventions; they differ in how they reduce."""
-    latent_elements = nz * (resolution // stride) ** 2
-    image_elements = image_channels * resolution**2
-    return KlConventions(weight, weight * image_elements / latent_elements, weight / latent_elements)

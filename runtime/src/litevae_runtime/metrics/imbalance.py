@@ -25,8 +25,7 @@ _PARAMETRIZATIONS = "parametrizations"
 
 
 def last_block(model: ImageAutoencoder, latent: Tensor, skips: Values = NOTHING) -> str | None:
-    """The path of the decoder's last block, found by decoding a latent [1, nz, h, w] with its skips, which may be on
-    the meta device.
+    """The path of the decoder's last block, found by decoding a latent [1, nz, h, w] with its skips.
 
     That is the module with children and a convolution that ends last among those that end before the output
     convolution and do not hold it; where there is none, the layer with a convolution's weight before that one. Both give

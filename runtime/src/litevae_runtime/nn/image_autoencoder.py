@@ -1,8 +1,6 @@
 """What all autoencoders share, whatever their encoders give: decode, tiles, switches, and weights that travel."""
 
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, Literal, Self, overload
 
@@ -10,14 +8,14 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from .beside import NOTHING, ORIGINAL, Taken, Values, require_given
+from .beside import NOTHING, ORIGINAL, Values, require_given
 from .fitting import Sides, require_sides, scaled
+from .pieces import InPieces
 from .posterior import DecoderOutput, Generators, Posterior
 from .pretrained import Pretrained
-from .tiling import blended
 
 
-class ImageAutoencoder(Pretrained):
+class ImageAutoencoder(InPieces, Pretrained):
     """Image [N, C, H, W] in [-1, 1] -> latent [N, nz, H/stride, W/stride] -> image.
 
     It has the surface of diffusers' autoencoders and, with diffusers installed, is a ModelMixin and
@@ -25,30 +23,13 @@ class ImageAutoencoder(Pretrained):
     """
 
     # What every generated class says of itself.
-    name: str
     latent_channels: int
     image_channels: int
-    stride: int
-    # The heights and widths that encoding and decoding take, each as the least and how far it is to the next; by default
-    # all of them.
-    image_sides: Sides = ((1, 1), (1, 1))
-    latent_sides: Sides = ((1, 1), (1, 1))
-    # What the encoder takes besides the image, and the decoder besides the latent; what the encoder gives besides.
-    encoder_takes: tuple[Taken, ...] = ()
-    decoder_takes: tuple[Taken, ...] = ()
-    encoder_gives: tuple[str, ...] = ()
-
     # Terms of the training loss that layers of it have, by their names in recipe.losses.
     loss_terms: tuple[str, ...] = ()
 
     # What `_moments` gives the parameters of.
     posterior_type: type[Posterior]
-
-    use_slicing: bool = False
-    use_tiling: bool = False
-    # The side of a tile in pixels, and the share of it that the next one covers too.
-    tile_sample_min_size: int = 512
-    tile_overlap_factor: float = 0.25
 
     def _moments(self, *args: Any, **kwargs: Any) -> Any:
         """Of an image and what `encoder_takes`, in that order; with `encoder_gives` a dictionary of `moments` and these."""
@@ -76,8 +57,7 @@ class ImageAutoencoder(Pretrained):
         also = [name for name in taken if name not in (ORIGINAL, *self.encoder_gives)]
         images = (len(x), x.shape[2], x.shape[3])
         given = require_given(f"encoding of {self.name}", self.encoder_takes, conditions, images, also)
-        scale = Fraction(1, self.stride)
-        found = self._in_pieces("moments", self._encoded, (x, *given), 1, scale, self.image_sides)
+        found = self._in_pieces(self._encoding_cut(), self._encoded, (x, *given))
         posterior = self.posterior_type(found.pop("moments"))
         known = {**conditions, ORIGINAL: x}
         return posterior, {**found, **{name: known[name] for name in taken if name in known}}
@@ -89,8 +69,7 @@ class ImageAutoencoder(Pretrained):
         given = require_given(
             f"decoding of {self.name}", self.decoder_takes, skips, images, self.encoder_gives
         )
-        scale = Fraction(self.stride)
-        found = self._in_pieces("image", self._decoded, (z, *given), self.stride, scale, self.latent_sides)
+        found = self._in_pieces(self._decoding_cut(), self._decoded, (z, *given))
         return found["image"]
 
     @overload
@@ -141,92 +120,6 @@ class ImageAutoencoder(Pretrained):
     def _decoded(self, z: Tensor, *given: Tensor) -> dict[str, Tensor]:
         latent = self.get_submodule("post_quant_conv")(z) if "post_quant_conv" in self._added else z
         return {"image": self._image(latent, *given)}
-
-    def _in_pieces(
-        self,
-        name: str,
-        function: Callable[..., dict[str, Tensor]],
-        given: Sequence[Tensor],
-        unit: int,
-        scale: Fraction,
-        fitting: Sides,
-    ) -> dict[str, Tensor]:
-        """`function(*given)`, an image or a tile at a time as the switches say; of tiles the value `name` alone.
-
-        `unit` is how many pixels one position of the first is, `fitting` its sides that the function takes.
-        """
-        if self.use_slicing and len(given[0]) > 1:
-            each = zip(*(value.split(1) for value in given), strict=True)
-            found = [self._tiled(name, function, one, unit, scale, fitting) for one in each]
-            return {name: torch.cat([one[name] for one in found]) for name in found[0]}
-        return self._tiled(name, function, given, unit, scale, fitting)
-
-    def _tiled(
-        self,
-        name: str,
-        function: Callable[..., dict[str, Tensor]],
-        given: Sequence[Tensor],
-        unit: int,
-        scale: Fraction,
-        fitting: Sides,
-    ) -> dict[str, Tensor]:
-        if not self.use_tiling:
-            return function(*given)
-        x = given[0]
-        self._require_tiles()
-        # In whole positions of the latent, of which every tile is made.
-        positions = max(1, self.tile_sample_min_size // self.stride)
-        overlap = min(int(positions * self.tile_overlap_factor), positions - 1)
-        side, shared = (count * self.stride // unit for count in (positions, overlap))
-        height, width = x.shape[-2:]
-        if max(height, width) <= side:
-            return function(*given)
-        require_sides(min(side, height), min(side, width), [fitting], "tiles", self.name)
-        return {name: blended(lambda tile: function(tile)[name], x, side, shared, scale)}
-
-    def _require_tiles(self) -> None:
-        """ValueError where there are no tiles, or of these settings none, or they never come to an image's end."""
-        if self.encoder_takes or self.decoder_takes or self.encoder_gives:
-            raise ValueError(
-                f"{self.name} has no tiles: its parts take or give more than an image and a latent; "
-                "enable_slicing() bounds memory by the batch"
-            )
-        if not self.tile_sample_min_size >= 1:
-            raise ValueError(
-                f"tile_sample_min_size is {self.tile_sample_min_size}: a tile has at least one pixel"
-            )
-        if not 0 <= self.tile_overlap_factor < 1:
-            raise ValueError(
-                f"tile_overlap_factor is {self.tile_overlap_factor}: tiles share from 0 to less than 1 of their side"
-            )
-
-    def enable_slicing(self) -> None:
-        """One image of a batch at a time: less memory, the same result."""
-        self.use_slicing = True
-
-    def disable_slicing(self) -> None:
-        self.use_slicing = False
-
-    def enable_tiling(self, use_tiling: bool = True) -> None:
-        """Images with a side above `tile_sample_min_size` go through in tiles, whose overlaps are blended.
-
-        The result is not that of the whole image: tiles end before their surroundings do, and what looks at all of
-        an image (the statistics of norms, attention) sees a tile. A warning says so. ValueError where
-        `tile_sample_min_size` is below 1 or `tile_overlap_factor` not in [0, 1), and for models with skips or conditions.
-        """
-        if use_tiling:
-            self._require_tiles()
-        self.use_tiling = use_tiling
-        if use_tiling:
-            warnings.warn(
-                f"{self.name} encodes and decodes large images in blended tiles of "
-                f"{self.tile_sample_min_size} pixels: "
-                "the result differs from that of the whole image",
-                stacklevel=2,
-            )
-
-    def disable_tiling(self) -> None:
-        self.enable_tiling(False)
 
     def _expect(self, x: Tensor, channels: int, what: str, *fitting: Sides) -> None:
         """ValueError where channels or sides do not fit, or numbers are whole: bytes of an image would be taken for [-1, 1]."""
@@ -284,6 +177,7 @@ def _innermost_blocks(module: nn.Module) -> Iterator[nn.Module]:
 
 def _checkpointed(block: nn.Module, *inputs: Tensor) -> Any:
     plain = partial(type(block).forward, block)
-    if block.training and torch.is_grad_enabled():
+    # A frozen block passes gradients on where what goes in has some.
+    if torch.is_grad_enabled() and (block.training or any(each.requires_grad for each in inputs)):
         return checkpoint(plain, *inputs, use_reentrant=False)
     return plain(*inputs)

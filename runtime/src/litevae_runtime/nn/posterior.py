@@ -29,6 +29,11 @@ class Posterior(Protocol):
         """The likeliest latent [N, nz, h, w]: what is stored and compiled."""
         ...
 
+    @property
+    def std(self) -> Tensor:
+        """The deviation of the latent [N, nz, h, w]: 0 where there is no distribution."""
+        ...
+
     def draw(self, noise: Tensor) -> Tensor:
         """The latent [N, nz, h, w] that standard Gaussian noise of its shape stands for."""
         ...
@@ -115,6 +120,11 @@ class PointPosterior:
     def mode(self) -> Tensor:
         """See Posterior."""
         return self.latent
+
+    @property
+    def std(self) -> Tensor:
+        """See Posterior."""
+        return torch.zeros_like(self.latent)
 
     def draw(self, noise: Tensor) -> Tensor:
         """See Posterior."""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ..common.errors import WeightsError
 from ..common.files import write_text, written_whole
 from ..common.manifest import refuse_compiled
+from ..common.run_folder import HASHES
 from .diffusers_base import FrozenConfig, PipelineModule
 from .loading_options import SAVING_WITHOUT_EFFECT, dtype_of, refuse_other, refuse_unknown, stored_dtype
 from .statistics import OWN_SETTINGS, LatentStatistics
@@ -281,6 +282,8 @@ def write_pretrained(
     The layout is diffusers' where `name` is that of its weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    # What lies there was of other weights.
+    (folder / HASHES).unlink(missing_ok=True)
     with written_whole(folder / name) as partial:
         save_weights(clean_keys(model.state_dict()) | dict(beside), partial)
     given = model.stored_with(config)

@@ -1,28 +1,31 @@
-"""Which sizes of images pass through networks: tried on torch's meta device, without memory or time."""
+"""Which sizes of images pass through networks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import nn
 
 from ..common.errors import InputError
-from .fitting import choice, nearest_fitting
+from .fitting import Sides, choice, least_fitting, nearest_fitting, scaled
 from .image_autoencoder import ImageAutoencoder
 
-# How far from a resolution that does not fit others are looked for.
-_REACH = 256
+# How far from a side that does not fit others are looked for: where it is asked of numbers, and where networks try each.
+_FAR, _REACH = 4096, 256
 
 
 def check_sides(model: type[ImageAutoencoder], sides: Sequence[int], option: str) -> None:
-    """InputError where square images of one of these sides do not fit the model; `option` is what gave them."""
-    with torch.device("meta"):
-        autoencoder = model().eval()
-    wrong = [side for side in sides if not fits(side, autoencoder)]
-    require_fitting({side: nearest(side, autoencoder) for side in wrong}, option, "autoencoder")
+    """InputError where the model says that square images of one of these sides do not fit it; `option` is what gave them."""
+    fitting = [model.image_sides, scaled(model.latent_sides, model.stride)]
+    require_fitting(sides, fitting, option, "autoencoder")
 
 
-def require_fitting(wrong: Mapping[int, Sequence[int]], option: str, what: str) -> None:
-    """InputError where there are sides that do not fit; each has the nearest ones that do."""
+def require_fitting(sides: Sequence[int], fitting: Sequence[Sides], option: str, what: str) -> None:
+    """InputError where one of these is not among all `fitting`, with the nearest ones that are."""
+
+    def fits(side: int) -> bool:
+        return least_fitting(side, fitting) == (side, side)
+
+    wrong = {side: nearest_fitting(side, fits, 1, _FAR) for side in sides if not fits(side)}
     if not wrong:
         return
     several = len(wrong) > 1
@@ -43,7 +46,10 @@ def nearest(side: int, autoencoder: ImageAutoencoder, discriminator: nn.Module |
 
 @torch.no_grad()
 def fits(side: int, autoencoder: ImageAutoencoder, discriminator: nn.Module | None = None) -> bool:
-    """Whether square images of that side come back in their size. The networks are on the meta device, in eval mode."""
+    """Whether square images of that side come back in their size, tried without memory or time.
+
+    The networks are on the meta device, in eval mode. Its first convolution imports much of torch, which takes seconds.
+    """
     try:
         image = torch.zeros(1, autoencoder.image_channels, side, side, device="meta")
         posterior, skips = autoencoder.encoding(image)

@@ -69,8 +69,10 @@ def skip_shapes(model: type[ImageAutoencoder], images: Sequence[int]) -> dict[st
     return {name: value.shape for name, value in skips.items()}
 
 
-def example_latent(autoencoder: ImageAutoencoder, image: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-    """Zeros in the place of a latent of `image`, and of what decoding takes besides."""
+def decoding_example(autoencoder: ImageAutoencoder) -> tuple[Tensor, dict[str, Tensor]]:
+    """Zeros in the place of a small latent, and of what decoding takes besides."""
+    fitting = scaled(autoencoder.latent_sides, autoencoder.stride)
+    image = _example(autoencoder, fitting, *([autoencoder.image_sides] if autoencoder.decoder_takes else []))
     sides = (side // autoencoder.stride for side in image.shape[2:])
     shapes = skip_shapes(type(autoencoder), image.shape)
     skips = {name: image.new_zeros(shape) for name, shape in shapes.items()}
@@ -89,30 +91,17 @@ def keys_of_encoding(autoencoder: ImageAutoencoder) -> set[str]:
 
 
 def used_in_decoding(autoencoder: ImageAutoencoder) -> list[nn.Module]:
-    fitting = scaled(autoencoder.latent_sides, autoencoder.stride)
-    image = _example(autoencoder, fitting, *([autoencoder.image_sides] if autoencoder.decoder_takes else []))
-    latent, skips = example_latent(autoencoder, image)
+    latent, skips = decoding_example(autoencoder)
     return _called(autoencoder, lambda: autoencoder.decoded(latent, skips))
 
 
-def freeze_encoder(autoencoder: ImageAutoencoder) -> None:
-    """Stops gradients to every module that encoding uses, and what training changes besides: the decoder alone is tuned.
-
-    Running statistics, codebooks that follow and dropout are as at inference.
-    """
-    for module in used_in_encoding(autoencoder):
-        module.eval()
-        for parameter in module.parameters(recurse=False):
-            parameter.requires_grad_(False)
-
-
-def last_layer(autoencoder: ImageAutoencoder) -> nn.Parameter:
-    """The weight of the decoder's last convolution, where gradients of the losses are compared (eq. 2)."""
-    weights = [getattr(module, "weight", None) for module in used_in_decoding(autoencoder)]
+def last_weight(used: Sequence[nn.Module], part: str) -> nn.Parameter:
+    """The weight of the last convolution that a part uses, where gradients of the losses are compared (eq. 2)."""
+    weights = [getattr(module, "weight", None) for module in used]
     found = [weight for weight in weights if isinstance(weight, nn.Parameter) and weight.dim() == 4]
     if not found:
         raise InputError(
-            "the decoder has no convolution at whose weight the losses could be compared",
-            remedy="end the decoder in a conv2d",
+            f"the {part} has no convolution at whose weight the losses could be compared",
+            remedy=f"end the {part} in a conv2d",
         )
     return found[-1]

@@ -24,6 +24,8 @@ class Phase:
     warmup: int
     # whether this phase trains the discriminator and against it
     discriminator: bool
+    # what this phase trains; null: train.parts
+    parts: Literal["both", "encoder", "decoder"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,13 @@ class Losses:
     # of lookup-free quantization: mean entropy of values less the entropy of their mean, in nats per channel
     # (arXiv:2310.05737)
     entropy: float
+    # mean absolute difference of the latent's means and log-variances from the teacher's
+    moments_l1: float
+    # mean squared difference of the same
+    moments_l2: float
+    # KL divergence of the teacher's Gaussian from the encoder's, KL(teacher ‖ encoder), mean per latent
+    # element
+    moments_kl: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +138,9 @@ class Adversarial:
 class Train:
     """What is trained, and how it is computed."""
 
-    # false freezes the encoder: the decoder alone is tuned
-    encoder: bool
+    # encoder or decoder: that alone is trained, and the other stays as it is, its statistics too; of phases
+    # that say no other
+    parts: Literal["both", "encoder", "decoder"]
     # torch: its default distributions; variance-preserving: activations keep their size through a
     # self-modulated decoder (docs/benchmarks.md); other decoders begin the same with both
     init: Literal["torch", "variance-preserving"]
@@ -146,6 +156,22 @@ class Train:
     tf32: bool
     # steps in a row with a loss or gradient that is not finite before the run stops
     nonfinite_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """A frozen autoencoder whose latents the model learns (docs/distillation.md)."""
+
+    # diffusers' files of an AutoencoderKL, or a compiled package with its weights; null: there is no teacher
+    folder: str | None
+    # phases that train the decoder alone reconstruct from the teacher's latents; false: from the encoder's
+    # own
+    encodes: bool
+    # phases that train the encoder alone reconstruct through the teacher's decoder; false: through the
+    # model's own
+    decodes: bool
+    # what losses compare reconstructions with: the image, or what the teacher makes of it
+    target: Literal["image", "reconstruction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +273,7 @@ class Recipe:
     # model: the one that the model brings, else a network of Table 10
     discriminator: Literal["model", "unet", "unet-128", "patchgan", "stylegan", "stylegan-128"]
     train: Train
+    teacher: Teacher
     ema: Ema
     data: Data
     checkpoints: Checkpoints

@@ -20,6 +20,10 @@ def updated(recipe: Any, schema: Mapping[str, Any]) -> tuple[Any, list[str]]:
         if isinstance(fields, dict) and name in fields:
             fields.setdefault(new.rpartition(".")[2], fields.pop(name))
             notes.append(f"{old} is {new} now")
+    train = current.get("train")
+    if isinstance(train, dict) and isinstance(train.get("encoder"), bool):
+        train["parts"] = "both" if train.pop("encoder") else "decoder"
+        notes.append(f"train.encoder is train.parts now: {train['parts']}")
     notes += _fitted(current, schema, "")
     return current, [f"the run's recipe is of another version: {note}" for note in notes]
 

@@ -1,6 +1,6 @@
 """The networks and optimizers of a run, initialised, on their device and prepared by Accelerate."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,16 +12,17 @@ from torch import nn
 
 from ..common.errors import InputError
 from ..common.text import first_line
-from ..data.pixels import PIXELS, declared, departure, settings_of
+from ..data.pixels import PIXELS, declared, departure, reading, settings_of
 from ..nn.builders import Builders
 from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.init import initialize
 from ..nn.stored import CONFIG
 from ..nn.trained import start_from, weights_file
-from ..nn.used import freeze_encoder, last_layer
 from ..recipe.fields import Recipe
 from .ema import averaged_copy
 from .networks import Networks, Optimizers, Reconstruction, build_discriminator
+from .parts import TrainedParts
+from .teaching import Teaching
 
 
 def build(
@@ -29,6 +30,7 @@ def build(
     recipe: Recipe,
     model: type[ImageAutoencoder],
     networks: Builders,
+    teaching: Teaching,
     compiled: bool,
     resumed_keys: Collection[str] | None,
 ) -> tuple[Networks, Optimizers, list[str]]:
@@ -45,15 +47,17 @@ def build(
         autoencoder.adapt_to(resumed_keys)
     elif recipe.train.start_from is not None:
         notes.append(start_from(autoencoder, recipe.train.start_from, recipe.train.partial))
-        notes += _other_pixels(autoencoder, recipe, Path(recipe.train.start_from))
-    declare(autoencoder, recipe)
+        file = weights_file(Path(recipe.train.start_from)).parent / CONFIG
+        notes += _other_pixels(autoencoder.stored.own, recipe, file)
+    if teaching.teacher is not None:
+        notes += _other_pixels(teaching.teacher.settings, recipe, teaching.teacher.folder / CONFIG)
+    declare(autoencoder, recipe, teaching)
     adversarial = any(phase.discriminator for phase in recipe.phases)
     discriminator = build_discriminator(networks, recipe.discriminator) if adversarial else None
 
-    last = last_layer(autoencoder)
-    autoencoder.train()
-    if not recipe.train.encoder:
-        freeze_encoder(autoencoder)
+    parts = TrainedParts(autoencoder, recipe)
+    # What no phase trains has no place in the optimizer, nor among what processes exchange.
+    parts.train(*parts.of_phases)
     autoencoder.enable_gradient_checkpointing(recipe.train.gradient_checkpointing)
     autoencoder.enable_channels_last(recipe.train.channels_last)
     autoencoder.to(accelerator.device)
@@ -77,37 +81,30 @@ def build(
         average=average,
         discriminator=discriminator,
         prepared_discriminator=prepared(discriminator),
-        last_layer=last,
+        parts=parts,
+        teaching=teaching,
     )
     return built, optimizers, notes
 
 
-def _other_pixels(autoencoder: ImageAutoencoder, recipe: Recipe, start: Path) -> list[str]:
-    """A note where the weights were trained on images that were read otherwise."""
-    file = weights_file(start).parent / CONFIG
-    # Weights of older versions say nothing of pixels.
-    trained = autoencoder.stored.own.get(PIXELS)
+def _other_pixels(settings: Mapping[str, Any], recipe: Recipe, file: Path) -> list[str]:
+    """A note where weights were trained on images that were read otherwise; `settings` of them are what `file` says."""
+    # Weights of older versions, and of others, say nothing of pixels.
+    trained = settings.get(PIXELS)
     if trained is None:
         return []
-    try:
+    with reading(file, PIXELS):
         told = departure(recipe.data, declared({}, trained), file)
-    except (TypeError, ValueError, AttributeError, InputError) as error:
-        raise InputError(
-            f"{file} cannot be read",
-            expected=f"{PIXELS}, which says what samples mean",
-            found=str(error),
-            remedy="correct it, or move it away",
-        ) from error
     return [] if told is None else [told]
 
 
-def declare(autoencoder: ImageAutoencoder, recipe: Recipe) -> None:
+def declare(autoencoder: ImageAutoencoder, recipe: Recipe, teaching: Teaching) -> None:
     """Makes what config.json beside the weights will say that of this run, whatever they were taken from said."""
     stored = autoencoder.stored
     autoencoder.stored = replace(
         stored,
-        # Training moves them, and the end of the run measures.
-        latents=None if recipe.train.encoder else stored.latents,
+        # Where training moves them, the end of the run measures.
+        latents=teaching.statistics(stored.latents),
         own=stored.own | {PIXELS: settings_of(recipe.data)},
     )
 

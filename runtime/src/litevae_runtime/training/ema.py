@@ -21,9 +21,14 @@ def decay_at(step: int, ema: Ema) -> float:
 
 @torch.no_grad()
 def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
-    """Moves the average: average ← decay·average + (1 − decay)·model; buffers are taken over."""
-    moved: list[Tensor] = [parameter.detach() for parameter in average.parameters()]
-    towards: list[Tensor] = [parameter.detach() for parameter in model.parameters()]
+    """Moves the average: average ← decay·average + (1 − decay)·model; buffers are taken over.
+
+    Of what is frozen in the model it stays as it is.
+    """
+    pairs = zip(average.parameters(), model.parameters(), strict=True)
+    trained = [(kept.detach(), new.detach()) for kept, new in pairs if new.requires_grad]
+    moved: list[Tensor] = [kept for kept, _ in trained]
+    towards: list[Tensor] = [new for _, new in trained]
     get_ema_multi_avg_fn(decay)(moved, towards, 0)
     for kept, buffer in zip(average.buffers(), model.buffers(), strict=True):
         kept.copy_(buffer)

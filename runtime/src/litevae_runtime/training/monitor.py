@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from accelerate import Accelerator
-from tqdm import tqdm
 
 from ..common.files import write_text
 from ..common.json_lines import append_line, append_lines, read_lines
@@ -19,6 +18,7 @@ from ..common.text import counted, first_line
 from ..data.grids import save_grid
 from ..recipe.fields import Recipe
 from ..recipe.load import recipe_dict
+from ..running.bar import bar_of
 from .trackers import Start, Tracker, open_tracker
 
 
@@ -28,16 +28,7 @@ class Monitor:
     def __init__(self, accelerator: Accelerator, run: Path, steps: int, start: int) -> None:
         self.run = run
         self.main = accelerator.is_main_process
-        self._bar = tqdm(
-            total=steps,
-            initial=start,
-            unit="step",
-            disable=not self.main,
-            file=sys.stderr,
-            dynamic_ncols=True,
-            # One line a refresh where nobody watches.
-            mininterval=0.5 if sys.stderr.isatty() else 30,
-        )
+        self._bar = bar_of(accelerator, steps, "step", done=start)
         self._told: set[str] = set()
         self._trackers: dict[str, Tracker] = {}
         self._start = start

@@ -15,6 +15,8 @@ from ..nn.layers import loss_terms
 from ..nn.posterior import DiagonalGaussian
 from ..nn.published import find_published
 from ..recipe.fields import Recipe
+from .parts import TrainedParts
+from .teaching import Teaching
 
 
 def build_discriminator(networks: Builders, kind: str) -> nn.Module:
@@ -109,17 +111,23 @@ class Reconstruction(nn.Module):
     """What a step of the autoencoder computes, as one forward, which is what DistributedDataParallel wraps.
 
     (image [N, C, H, W], noise [N, nz, h, w]) -> reconstruction [N, C, H, W], moments of its latents, and the terms of the loss
-    that its layers have.
+    that its layers have. Of a teacher's `latent` [N, nz, h, w] the decoder alone is run, and there are no moments; with
+    `decodes` false the encoder alone, and the latent takes the reconstruction's place.
     """
 
     def __init__(self, autoencoder: ImageAutoencoder) -> None:
         super().__init__()
         self.autoencoder = autoencoder
 
-    def forward(self, image: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    def forward(
+        self, image: Tensor, noise: Tensor, latent: Tensor | None = None, decodes: bool = True
+    ) -> tuple[Tensor, Tensor | None, dict[str, Tensor]]:
         with loss_terms() as terms:
+            if latent is not None:
+                return self.autoencoder.decoded(latent), None, terms
             posterior, skips = self.autoencoder.encoding(image)
-            output = self.autoencoder.decoded(posterior.draw(noise), skips)
+            drawn = posterior.draw(noise)
+            output = self.autoencoder.decoded(drawn, skips) if decodes else drawn
         return output, torch.cat(posterior.tensors(), dim=1), terms
 
 
@@ -133,8 +141,8 @@ class Networks:
     average: ImageAutoencoder | None
     discriminator: nn.Module | None
     prepared_discriminator: nn.Module | None
-    # The weight at which gradients of the losses are compared.
-    last_layer: nn.Parameter
+    parts: TrainedParts
+    teaching: Teaching
 
     @property
     def evaluated(self) -> ImageAutoencoder:

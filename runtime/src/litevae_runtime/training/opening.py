@@ -7,8 +7,8 @@ from ..common.files import write_text
 from ..common.run_folder import RECIPE
 from ..recipe.fields import Recipe
 from ..recipe.load import recipe_dict
+from ..running.lock import cannot_be_written
 from .checkpoint import Checkpoints
-from .lock import cannot_be_written
 from .monitor import cut_metrics, flat
 
 

@@ -1,4 +1,4 @@
-"""What a finished run leaves beside its checkpoints: RUN/model.safetensors and config.json."""
+"""What a finished run leaves beside its checkpoints: RUN/model.safetensors and config.json, with their hashes."""
 
 import math
 from pathlib import Path
@@ -6,12 +6,13 @@ from pathlib import Path
 from accelerate import Accelerator
 
 from ..common.errors import InputError
+from ..common.manifest import write_hashes
 from ..common.run_folder import RunFolder, step_of
 from ..common.text import first_line
 from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.pretrained import write_pretrained
 from ..nn.statistics import LatentStatistics
-from ..nn.stored import WEIGHTS
+from ..nn.stored import CONFIG, DIFFUSERS_WEIGHTS, WEIGHTS
 from ..recipe.fields import Recipe
 from .latents import latent_statistics
 from .loading import Loading
@@ -34,8 +35,10 @@ def write_result(
     beside = discriminator_state(model, discriminator) if discriminator is not None and own else {}
     try:
         write_pretrained(model, run, WEIGHTS, beside, **statistics.config())
+        write_hashes(run, (WEIGHTS, CONFIG))
         if model.diffusers_config:
             model.save_pretrained(run / "diffusers", **statistics.config())
+            write_hashes(run / "diffusers", (DIFFUSERS_WEIGHTS, CONFIG))
     except Exception as error:
         raise InputError(
             f"{run / WEIGHTS} could not be written",

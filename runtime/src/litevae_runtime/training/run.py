@@ -6,25 +6,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..common.commands import EXIT_DONE
+from ..common.commands import EXIT_DONE, EXIT_STOPPED
 from ..common.errors import InputError
 from ..common.run_folder import DAMAGED, DIVERGED, RunFolder, shards_of, step_of
 from ..nn.builders import Builders
 from ..nn.image_autoencoder import ImageAutoencoder
 from ..recipe.fields import Recipe
 from ..recipe.load import recipe_dict
+from ..running.lock import alone
+from ..running.together import decided
 from .checkpoint import choose_checkpoint
 from .dry_run import dry_run as try_out
-from .lock import alone
 from .memory import memory_errors
 from .networks import missing_weights
 from .snapshot import DamagedCheckpointError, keys_in, read_state
 from .start import describe, make_accelerator, open_split
-from .together import decided
 from .trainer import Outcome, Trainer
 
-# 74 and 75 are EX_IOERR and EX_TEMPFAIL of sysexits.h.
-EXIT_DIVERGED, EXIT_UNSAVED, EXIT_STOPPED = 3, 74, 75
+# 74 is EX_IOERR of sysexits.h.
+EXIT_DIVERGED, EXIT_UNSAVED = 3, 74
 
 _EXIT_CODES = {
     Outcome.FINISHED: EXIT_DONE,
@@ -105,10 +105,10 @@ def usable_checkpoint(
     trainer: Trainer, chosen: Path | None, resume: str | None, say: Callable[[str], None]
 ) -> Path | None:
     """The chosen checkpoint; with `--resume auto` the newest whose files are whole, the damaged ones put aside."""
-    name, steps = trainer.networks.autoencoder.name, trainer.schedule.steps
+    name, steps, teacher = trainer.networks.autoencoder.name, trainer.schedule.steps, trainer.state.teacher
     while chosen is not None:
         try:
-            read_state(chosen, name, steps)
+            read_state(chosen, name, steps, teacher)
             return chosen
         except DamagedCheckpointError as error:
             older = [path for path in trainer.checkpoints.paths() if step_of(path) < step_of(chosen)]

@@ -1,20 +1,22 @@
 """Image grids of a run: input, reconstruction, difference and latent side by side, an image a row."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..data.grids import join_columns, rgb
-from ..nn.image_autoencoder import ImageAutoencoder
+
+# Images [N, C, H, W] to their reconstructions, float32, and latents [N, nz, h, w].
+Reconstructs = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 @torch.no_grad()
-def sample_grid(model: ImageAutoencoder, images: Tensor) -> np.ndarray:
+def sample_grid(reconstructs: Reconstructs, images: Tensor) -> np.ndarray:
     """RGB bytes [H, W, 3] of the rows of `images` [N, C, h, w]: reconstructed without noise."""
-    posterior, skips = model.encoding(images)
-    latent = posterior.mode()
-    x_hat = model.decoded(latent, skips).float()
+    x_hat, latent = reconstructs(images)
     difference = (x_hat - images).abs().mean(dim=1, keepdim=True) - 1
     return join_columns(
         [

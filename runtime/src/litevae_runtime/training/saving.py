@@ -8,11 +8,11 @@ from safetensors import SafetensorError
 
 from ..common.run_folder import Best
 from ..common.text import first_line
+from ..running.together import together
 from .checkpoint import Checkpoints
 from .monitor import Monitor
 from .networks import Networks, Optimizers
 from .snapshot import State, write_random_state, write_snapshot, write_state
-from .together import together
 
 
 class Saving:

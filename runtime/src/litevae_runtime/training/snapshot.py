@@ -36,6 +36,8 @@ class State:
     skipped: int = 0
     skipped_in_a_row: int = 0
     corrupt: int = 0
+    # The SHA-256 of the teacher that the run learns from, empty where there is none.
+    teacher: str = ""
     # The last step whose numbers were finite, counted from 0, or -1: the weights after so many steps are known to be good.
     last_good: int = -1
     # The SHA-256 of every other file of the checkpoint; empty where an older version wrote it.
@@ -81,9 +83,9 @@ def write_state(folder: Path, state: State) -> None:
     (folder / STATE).write_text(sealed(asdict(replace(state, files=files))), encoding="utf-8")
 
 
-def read_state(folder: Path, model: str, steps: int) -> State:
-    """Where a checkpoint is; InputError where it is of another model or longer than the run, DamagedCheckpointError where its
-    files are not those that were written."""
+def read_state(folder: Path, model: str, steps: int, teacher: str) -> State:
+    """Where a checkpoint is; InputError where it is of another model or teacher or longer than the run, DamagedCheckpointError
+    where its files are not those that were written."""
     state = _parsed_state(folder)
     if state.model != model:
         raise InputError(
@@ -91,6 +93,13 @@ def read_state(folder: Path, model: str, steps: int) -> State:
             expected=model,
             found=state.model,
             remedy="resume with the package that wrote it, or give another --output",
+        )
+    if state.teacher != teacher:
+        raise InputError(
+            "the checkpoint is of a run with another teacher",
+            expected=f"a teacher of sha256 {state.teacher}" if state.teacher else "no teacher",
+            found=f"sha256 {teacher}" if teacher else "teacher.folder: null",
+            remedy="set teacher.folder to what the run began with, or begin another with train.start_from",
         )
     if state.step > steps:
         raise InputError(
@@ -197,13 +206,14 @@ def _load_memory(path: Path) -> dict[str, Any]:
     return memory
 
 
-def _trained(module: nn.Module) -> list[str]:
-    """The names of an optimizer's parameters, in its order."""
-    return [name for name, parameter in module.named_parameters() if parameter.requires_grad]
+def _trained(optimizer: Any, module: nn.Module) -> list[str]:
+    """The names of an optimizer's parameters, in its order: of all that some phase trains."""
+    names = {id(parameter): name for name, parameter in module.named_parameters()}
+    return [names[id(parameter)] for group in optimizer.param_groups for parameter in group["params"]]
 
 
 def _remembered(optimizer: Any, module: nn.Module) -> dict[str, Any]:
-    return optimizer.state_dict() | {"names": _trained(module)}
+    return optimizer.state_dict() | {"names": _trained(optimizer, module)}
 
 
 def _recall(
@@ -213,7 +223,7 @@ def _recall(
 
     Its settings are those of the recipe, which may have changed too.
     """
-    stored, names = memory[role], _trained(module)
+    stored, names = memory[role], _trained(optimizer, module)
     # Older versions wrote no names: the parameters were those of the same networks then.
     known = stored.get("names", names)
     if len(known) != sum(len(group["params"]) for group in stored["param_groups"]):
@@ -221,7 +231,7 @@ def _recall(
             f"the checkpoint's optimizer is of other parameters than the {role}'s",
             expected=f"{len(names)} parameters",
             found=str(folder / OPTIMIZERS),
-            remedy="resume with the train.encoder that wrote it, or begin a run with train.start_from",
+            remedy="resume with the train.parts that wrote it, or begin a run with train.start_from",
         )
     moments = {name: stored["state"][i] for i, name in enumerate(known) if i in stored["state"]}
     groups = optimizer.state_dict()["param_groups"]

@@ -1,25 +1,25 @@
 """The start of a run: what there is to go on from, the machine, the images, and what a person is told."""
 
-import socket
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs, gather_object
+from accelerate.utils import DistributedDataParallelKwargs
 
 from ..common.device import needs_cpu
 from ..common.errors import InputError
 from ..common.text import first_line
 from ..data.corrupt import probe
-from ..data.fingerprint import differences, fingerprint
 from ..data.images import open_images
 from ..data.sets import Split, split
-from ..losses.reconstruction import kl_in_conventions
+from ..losses.kl_conventions import kl_in_conventions
 from ..recipe.fields import Recipe
+from ..recipe.parts import parts_of
+from ..running.same_images import require_same_images
+from ..running.together import together
 from .networks import Networks
-from .together import together
 
 _PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
@@ -48,7 +48,12 @@ def make_accelerator(recipe: Recipe, cpu: bool) -> Accelerator:
             rng_types=[],
             kwargs_handlers=[
                 # The discriminator runs twice before its backward pass, which a broadcast in between would disturb.
-                DistributedDataParallelKwargs(gradient_as_bucket_view=True, broadcast_buffers=False)
+                DistributedDataParallelKwargs(
+                    gradient_as_bucket_view=True,
+                    broadcast_buffers=False,
+                    # Weights that some phase trains are frozen in another.
+                    find_unused_parameters=len({parts_of(phase, recipe) for phase in recipe.phases}) > 1,
+                )
             ],
         )
     except (ImportError, ValueError) as error:
@@ -71,28 +76,8 @@ def open_split(
             if accelerator.is_main_process == turn:
                 found.append(_opened_split(path, recipe, channels, cache))
     with together(accelerator):
-        _require_same(accelerator, found[0])
+        require_same_images(accelerator, [found[0].images, found[0].validation])
     return found[0]
-
-
-def _require_same(accelerator: Accelerator, parts: Split) -> None:
-    """InputError where processes have other images than the main one, as on disks of other machines."""
-    if accelerator.num_processes == 1:
-        return
-    own = [fingerprint(images) for images in dict.fromkeys((parts.images, parts.validation))]
-    everywhere = gather_object([(socket.gethostname(), own)])
-    main_host, main_sets = everywhere[0]
-    for process, (host, sets) in enumerate(everywhere):
-        for main, other in zip(main_sets, sets, strict=True):
-            if differences(main, other):
-                raise InputError(
-                    f"the processes do not have the same images in {main['place']}",
-                    expected="one set for all of them: they share out every batch by its positions",
-                    found=f"{main['images']:,} images at process 0 on {main_host}, "
-                    f"{other['images']:,} at process {process} on {host}"
-                    + (", of other names, sizes or contents" if main["images"] == other["images"] else ""),
-                    remedy="copy the images whole to every machine, or put them on a disk that all share",
-                )
 
 
 def _opened_split(path: str, recipe: Recipe, channels: int, cache: Path | None) -> Split:
@@ -103,6 +88,13 @@ def _opened_split(path: str, recipe: Recipe, channels: int, cache: Path | None) 
     if recipe.data.validation_folder is not None:
         probe(parts.validation, recipe.data.corrupt_share, resolution)
     return parts
+
+
+def _taught(recipe: Recipe, networks: Networks) -> list[str]:
+    """The teacher, and what phases train where they differ in that."""
+    teacher, phases = networks.teaching.teacher, zip(recipe.phases, networks.parts.of_phases, strict=True)
+    alone = [f"{phase.name} trains the {parts} alone" for phase, parts in phases if parts != "both"]
+    return [*([] if teacher is None else [str(teacher)]), *(["; ".join(alone)] if alone else [])]
 
 
 def describe(accelerator: Accelerator, recipe: Recipe, networks: Networks, images: Split) -> str:
@@ -119,6 +111,7 @@ def describe(accelerator: Accelerator, recipe: Recipe, networks: Networks, image
             else f"; discriminator {recipe.discriminator}: "
             f"{sum(parameter.numel() for parameter in networks.discriminator.parameters()):,}"
         ),
+        *_taught(recipe, networks),
         f"{images.images}; {images.note}",
         *([] if images.warning is None else [f"warning: {images.warning}"]),
         f"{accelerator.num_processes} × {accelerator.device.type}, {recipe.precision}",

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from accelerate.utils import gather_object
 
 from ..common.device import hardware
 from ..common.json_lines import append_line, read_lines
+from ..common.versions import versions_of
 from ..data.fingerprint import differences, fingerprint
 from ..data.sets import Split
 
@@ -39,7 +39,7 @@ def record_start(accelerator: Accelerator, run: Path, step: int, split: Split) -
         "command": shlex.join(sys.orig_argv),
         "folder": os.fspath(Path.cwd()),
         "git": _git(),
-        "versions": {"python": platform.python_version(), **_versions()},
+        "versions": {"python": platform.python_version(), **versions_of(_PACKAGES)},
         "processes": machines,
         **sets,
     }
@@ -75,16 +75,6 @@ def record_end(accelerator: Accelerator, run: Path, step: int, outcome: str) -> 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _git() -> str | None:

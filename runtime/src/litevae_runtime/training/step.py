@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from accelerate import Accelerator
@@ -21,7 +21,7 @@ from ..losses.adversarial import (
     mean_logit,
     share_at,
 )
-from ..losses.reconstruction import OF_LATENT, ReconstructionLosses
+from ..losses.reconstruction import OF_LATENT, OF_LAYERS, ReconstructionLosses
 from ..metrics.psnr import psnr
 from ..nn.layers import without_power_iteration
 from ..recipe.fields import Recipe
@@ -29,6 +29,8 @@ from .buffers import Buffers, repeatable
 from .ema import decay_at, update_average
 from .networks import Networks, Optimizers
 from .schedule import At
+from .teaching import Lesson
+from .update import Updated, set_learning_rate, update
 
 Metrics = dict[str, Tensor | float]
 T = TypeVar("T")
@@ -60,9 +62,13 @@ class TrainingStep:
         self.networks = networks
         self.optimizers = optimizers
         self.losses = losses
+        # The phase whose parts are trained now.
+        self._phase: int | None = None
 
     def __call__(self, batches: Sequence[Batch], at: At, logged: bool) -> StepResult:
         """Trains on the accumulated passes of one step; `logged` asks for metrics, which cost a little."""
+        if at.phase_index != self._phase:
+            self._begin_phase(at.phase_index)
         moved = Buffers(self.networks.autoencoder)
         updated, fakes, metrics = self._train_autoencoder(batches, at, logged)
         if not updated.done:
@@ -78,30 +84,41 @@ class TrainingStep:
                 metrics |= found
         return StepResult(self._means(metrics) if logged else {}, not updated.done, updated.scaling)
 
+    def _begin_phase(self, index: int) -> None:
+        """Trains what the phase trains; what it freezes leaves nothing behind in the optimizer."""
+        self._phase = index
+        self.networks.parts.train(self.networks.parts.of_phases[index])
+        optimizer = self.optimizers.autoencoder
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                if not parameter.requires_grad:
+                    optimizer.state.pop(parameter, None)
+
     def _train_autoencoder(
         self, batches: Sequence[Batch], at: At, logged: bool
-    ) -> tuple["_Updated", list[Tensor], Metrics]:
+    ) -> tuple[Updated, list[Tensor], Metrics]:
         """The update, the reconstructions from before it without their graph, and metrics."""
         optimizer, module = self.optimizers.autoencoder, self.networks.reconstruction
-        _set_learning_rate(optimizer, at.learning_rate)
+        set_learning_rate(optimizer, at.learning_rate)
         fakes, found = [], []
         weight = self._weight_of_passes(batches, at)
         for batch in self._passes(module, batches):
             loss, fake, metrics = self._autoencoder_loss(batch, at, logged, weight)
             self.accelerator.backward(loss / len(batches))
-            fakes.append(fake)
+            if fake is not None:
+                fakes.append(fake)
             found.append(metrics)
         merged = _averaged(found)
-        updated = self._update(optimizer, module, merged["loss"])
+        updated = update(self.accelerator, optimizer, module, merged["loss"], self.recipe.optimizer.clip)
         return updated, fakes, merged | {"gradient_norm": updated.norm}
 
     def _train_discriminator(
         self, reals: Sequence[Tensor], fakes: Sequence[Tensor], at: At
-    ) -> tuple["_Updated", Metrics]:
+    ) -> tuple[Updated, Metrics]:
         optimizer, module = self.optimizers.discriminator, self.networks.prepared_discriminator
         assert optimizer is not None and module is not None
         moved = Buffers(module)
-        _set_learning_rate(optimizer, at.discriminator_learning_rate)
+        set_learning_rate(optimizer, at.discriminator_learning_rate)
         found = []
         pairs = list(zip(reals, fakes, strict=True))
         for i, (real, fake) in enumerate(self._passes(module, pairs)):
@@ -109,7 +126,9 @@ class TrainingStep:
             self.accelerator.backward(loss / len(pairs))
             found.append(metrics)
         merged = _averaged(found)
-        updated = self._update(optimizer, module, merged["discriminator"])
+        updated = update(
+            self.accelerator, optimizer, module, merged["discriminator"], self.recipe.optimizer.clip
+        )
         if not updated.done:
             moved.restore()
         return updated, merged | {"discriminator_gradient_norm": updated.norm}
@@ -123,50 +142,61 @@ class TrainingStep:
 
     def _autoencoder_loss(
         self, batch: Batch, at: At, logged: bool, weight: Tensor | None
-    ) -> tuple[Tensor, Tensor, Metrics]:
+    ) -> tuple[Tensor, Tensor | None, Metrics]:
         """The loss, the reconstruction without its graph, and metrics; `weight` is the adaptive one where it is known already."""
-        networks = self.networks
-        x_hat, terms = self._reconstructed(batch)
+        networks, parts = self.networks, self.networks.parts.of_phases[at.phase_index]
+        x_hat, terms = self._reconstructed(batch, at)
         loss = self.losses.total(terms)
         metrics: Metrics = {name: value.detach() for name, value in terms.items()}
 
         settings = self.recipe.adversarial
         share = self._share(at)
         if share > 0:
+            assert x_hat is not None, "a phase with a discriminator reconstructs"
             adversarial = self._judged(x_hat)
             if settings.mode == "constant":
                 weighs: Tensor | float = settings.weight * share
             else:
                 weighs = share * (
-                    self._adaptive([self._gradients(terms, adversarial)]) if weight is None else weight
+                    self._adaptive([self._gradients(terms, adversarial, at)]) if weight is None else weight
                 )
             loss = loss + weighs * adversarial
             metrics |= {"adversarial": adversarial.detach(), "adversarial_weight": weighs}
         metrics["loss"] = loss.detach()
         if logged:
-            metrics["psnr"] = psnr(x_hat.detach(), batch["image"]).mean()
+            if x_hat is not None:
+                metrics["psnr"] = psnr(x_hat.detach(), batch["image"]).mean()
+            # The encoder's last layer is reached by what is said of latents, too.
+            passed_by = OF_LAYERS if parts == "encoder" else OF_LATENT
             reaching = {
                 name: self.losses.total({name: value})
                 for name, value in terms.items()
-                if name not in OF_LATENT
+                if name not in passed_by
             }
             if share > 0:
                 reaching["adversarial"] = weighs * adversarial
-            norms = gradient_norms(reaching, networks.last_layer, self._scale(), self._mean)
+            last = networks.parts.last_layer(parts)
+            norms = gradient_norms(reaching, last, self._scale(), self._mean)
             metrics |= {f"gradient_norm_{name}": norm for name, norm in norms.items()}
-        return loss, x_hat.detach(), metrics
+        return loss, None if x_hat is None else x_hat.detach(), metrics
 
-    def _reconstructed(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The reconstruction and the terms of its loss."""
-        model = self.networks.autoencoder
+    def _reconstructed(self, batch: Batch, at: At) -> tuple[Tensor | None, dict[str, Tensor]]:
+        """The reconstruction, where the loss of the phase looks at it, and the terms of the loss."""
+        model, teaching = self.networks.autoencoder, self.networks.teaching
         height, width = batch["image"].shape[2:]
         shape = (model.latent_channels, height // model.stride, width // model.stride)
         noise = noise_for(batch["position"], shape, self.recipe.seed, batch["image"].device)
-        output, moments, of_layers = self.networks.reconstruction(batch["image"], noise)
-        x_hat = output.float()
-        average = self._average_output(batch["image"], noise) if self.losses.needs_ema else None
-        posterior = model.posterior_type(moments.float())
-        return x_hat, self.losses(x_hat, batch["image"], posterior, average, of_layers)
+        lesson = teaching.lesson(batch["image"], noise, at.phase)
+        teacher = teaching.teacher if teaching.decodes(at.phase) else None
+        output, moments, of_layers = self.networks.reconstruction(
+            batch["image"], noise, lesson.latent, teacher is None
+        )
+        x_hat = output.float() if teacher is None else None
+        if teacher is not None and teaching.needs_images(at.phase):
+            x_hat = teacher.decode(output)
+        posterior = None if moments is None else model.posterior_type(moments.float())
+        average = self._average_output(batch["image"], noise, at, lesson) if self.losses.needs_ema else None
+        return x_hat, self.losses(x_hat, lesson.target, posterior, average, of_layers, lesson.posterior)
 
     def _share(self, at: At) -> float:
         return share_at(at.discriminator_step, self.recipe.adversarial) if at.phase.discriminator else 0.0
@@ -182,14 +212,16 @@ class TrainingStep:
         gradients = []
         with self.accelerator.no_sync(module), repeatable(module, self.accelerator.device):
             for batch in batches:
-                x_hat, terms = self._reconstructed(batch)
-                gradients.append(self._gradients(terms, self._judged(x_hat)))
+                x_hat, terms = self._reconstructed(batch, at)
+                assert x_hat is not None, "a phase with a discriminator reconstructs"
+                gradients.append(self._gradients(terms, self._judged(x_hat), at))
         return self._adaptive(gradients)
 
-    def _gradients(self, terms: Mapping[str, Tensor], adversarial: Tensor) -> tuple[Tensor, Tensor]:
+    def _gradients(self, terms: Mapping[str, Tensor], adversarial: Tensor, at: At) -> tuple[Tensor, Tensor]:
         """At the last layer, of the reconstruction's loss and of the adversarial one, on this process."""
         rec = self.losses.total({name: value for name, value in terms.items() if name not in OF_LATENT})
-        last, scale = self.networks.last_layer, self._scale()
+        parts = self.networks.parts
+        last, scale = parts.last_layer(parts.of_phases[at.phase_index]), self._scale()
         return gradient_at(last, rec, scale), gradient_at(last, adversarial, scale)
 
     def _adaptive(self, gradients: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
@@ -197,13 +229,14 @@ class TrainingStep:
         rec, adv = (self._mean(torch.stack(those).mean(dim=0)) for those in zip(*gradients, strict=True))
         return adaptive_weight(rec, adv, settings.delta, settings.max_weight)
 
-    def _average_output(self, image: Tensor, noise: Tensor) -> Tensor:
-        """What the EMA weights make of the same images and noise."""
+    def _average_output(self, image: Tensor, noise: Tensor, at: At, lesson: Lesson) -> Tensor:
+        """What the EMA weights make of the same images and noise, or of the teacher's latents."""
         average = self.networks.average
         assert average is not None
         with torch.no_grad(), self.accelerator.autocast():
-            posterior, skips = average.encoding(image)
-            return average.decoded(posterior.draw(noise), skips).float()
+            if lesson.latent is not None:
+                return average.decoded(lesson.latent).float()
+            return self.networks.teaching.reconstructed(average, image, at.phase, noise)[0]
 
     def _judged(self, x_hat: Tensor) -> Tensor:
         """The adversarial term; the discriminator itself gets nothing from it, neither gradients nor statistics."""
@@ -237,29 +270,6 @@ class TrainingStep:
             "fake_logit": mean_logit(fakes, settings.global_share).detach(),
         }
 
-    def _update(self, optimizer: Any, module: nn.Module, loss: Tensor | float) -> "_Updated":
-        """Clips and steps, or leaves everything as it is where a process has a loss or gradient that is not finite."""
-        accelerator, clip = self.accelerator, self.recipe.optimizer.clip
-        # Of this optimizer alone: the scaler forgets the others' scale when it is updated.
-        accelerator.unscale_gradients(optimizer)
-        parameters = [p for p in module.parameters() if p.grad is not None]
-        norm = nn.utils.clip_grad_norm_(parameters, clip if clip > 0 else float("inf"))
-        finite = torch.as_tensor(loss, device=accelerator.device).isfinite()
-        # Whether the loss is finite, and with it the gradient, on every process: all must decide alike.
-        flags = torch.stack([finite, finite & norm.isfinite()]).float()
-        if accelerator.num_processes > 1:
-            flags = accelerator.reduce(flags, reduction="sum") / accelerator.num_processes
-        sound, done = (flag >= 1 for flag in flags.tolist())
-        scaler = accelerator.scaler
-        if done:
-            optimizer.step()
-        elif scaler is not None:
-            # Which chooses its next scale by what it met.
-            scaler.update()
-        optimizer.zero_grad()
-        scaling = not done and scaler is not None and sound and scaler.get_scale() >= 1
-        return _Updated(done, norm.detach(), scaling)
-
     def _means(self, metrics: Metrics) -> dict[str, float]:
         """Means over the processes, in one exchange."""
         device = self.accelerator.device
@@ -271,18 +281,6 @@ class TrainingStep:
         return dict(zip(metrics, values.tolist(), strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class _Updated:
-    done: bool
-    norm: Tensor
-    scaling: bool = False
-
-
 def _averaged(found: Sequence[Metrics]) -> Metrics:
     """Means over the accumulated passes."""
     return {name: sum(metrics[name] for metrics in found) / len(found) for name in found[0]}
-
-
-def _set_learning_rate(optimizer: Any, rate: float) -> None:
-    for group in optimizer.param_groups:
-        group["lr"] = rate

@@ -22,6 +22,7 @@ from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.stored import WEIGHTS
 from ..recipe.fields import Recipe
 from ..recipe.rules import check_rules
+from ..running.together import together
 from .build import build, compiler_errors, declare
 from .checkpoint import Checkpoints
 from .discriminator_health import DiscriminatorHealth
@@ -37,7 +38,7 @@ from .sizes import check_sizes
 from .snapshot import State, read_snapshot, read_state
 from .starts import record_end, record_start
 from .step import StepResult, TrainingStep
-from .together import together
+from .teaching import teaching_of
 from .validation import Validation
 
 
@@ -78,6 +79,7 @@ class Trainer:
             self.loading.micro_batch(phase.batch)
         check_rules(recipe)
         notes = check_terms(recipe, model)
+        teaching = teaching_of(accelerator, recipe, model)
         check_sizes(recipe, model, networks)
         torch.set_float32_matmul_precision("high" if recipe.train.tf32 else "highest")
         torch.backends.cudnn.allow_tf32 = recipe.train.tf32
@@ -85,7 +87,7 @@ class Trainer:
         if self.perceptual is not None:
             self.perceptual.to(accelerator.device)
         self.networks, self.optimizers, self.notes = build(
-            accelerator, recipe, model, networks, compiled, resumed_keys
+            accelerator, recipe, model, networks, teaching, compiled, resumed_keys
         )
         self.notes += notes
         losses = ReconstructionLosses(recipe, self.perceptual)
@@ -96,18 +98,20 @@ class Trainer:
         self.saving = Saving(accelerator, self.checkpoints, self.networks, self.optimizers)
         # Whether a checkpoint was written that no finite step has followed yet.
         self._unpruned = True
-        self.state = State(step=0, model=self.networks.autoencoder.name)
+        self.state = State(step=0, model=self.networks.autoencoder.name, teacher=teaching.sha256)
         # Dropout differs between processes.
         torch.manual_seed(recipe.seed + 1 + accelerator.process_index)
 
     def resume(self, folder: Path) -> None:
         """Takes everything from a checkpoint: the run goes on as if nothing had happened."""
         with together(self.accelerator):
-            state = read_state(folder, self.networks.autoencoder.name, self.schedule.steps)
+            state = read_state(
+                folder, self.networks.autoencoder.name, self.schedule.steps, self.state.teacher
+            )
             self.notes += read_snapshot(folder, state, self.accelerator, self.networks, self.optimizers)
             for each in (self.networks.autoencoder, self.networks.average):
                 if each is not None:
-                    declare(each, self.recipe)
+                    declare(each, self.recipe, self.networks.teaching)
             # A run that ended for too many skipped steps in a row gets as many again.
             self.state = replace(state, skipped_in_a_row=0)
         self.notes.append(f"resumed from {folder}: step {self.state.step} of {self.schedule.steps}")

@@ -1,7 +1,7 @@
 """What is measured and drawn of held-back images while a run goes on: without the posterior's noise."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,16 +13,16 @@ from torch.utils.data import DataLoader
 from ..common.run_folder import Best
 from ..data.corrupt import CorruptImage, CorruptLog, has_unread
 from ..data.sets import collate
+from ..metrics.latents import LatentErrors, latent_errors
 from ..metrics.psnr import psnr
 from ..metrics.registry import VALIDATION
-from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.used import modes_kept
-from ..recipe.fields import Recipe
+from ..recipe.fields import Phase, Recipe
 from .checkpoint import Checkpoints
 from .loading import Loading
 from .monitor import Monitor
 from .networks import Networks
-from .samples import sample_grid
+from .samples import Reconstructs, sample_grid
 from .saving import anywhere
 from .schedule import At, Due
 
@@ -43,6 +43,7 @@ class Validation:
         self._recipe = recipe
         self._loading = loading
         self._model = networks.evaluated
+        self._teaching = networks.teaching
         self._perceptual = perceptual
         self._checkpoints = checkpoints
         # Whether the last validation gave finite numbers.
@@ -57,7 +58,15 @@ class Validation:
         phase, done = at.phase, at.step + 1
         loader = self._loading.validation(phase.resolution, phase.batch)
         corrupt: list[CorruptImage] = []
-        measured = validate(self._accelerator, self._model, self._perceptual, loader, corrupt)
+        with evaluating(self._accelerator, self._model):
+            measured = validate(
+                self._accelerator,
+                self._reconstructs(phase),
+                self._perceptual,
+                loader,
+                corrupt,
+                self._teaching.latents(phase),
+            )
         if not self._seen(monitor, log, corrupt, f"the validation of step {done}"):
             return None
         monitor.log(done, phase.name, {f"validation_{name}": value for name, value in measured.items()})
@@ -78,7 +87,11 @@ class Validation:
             return
         log.note(items["corrupt"])
         with evaluating(self._accelerator, self._model):
-            monitor.grid(done, sample_grid(self._model, items["image"].to(self._accelerator.device)))
+            images = items["image"].to(self._accelerator.device)
+            monitor.grid(done, sample_grid(self._reconstructs(at.phase), images))
+
+    def _reconstructs(self, phase: Phase) -> Reconstructs:
+        return lambda images: self._teaching.reconstructed(self._model, images, phase)
 
     def _seen(self, monitor: Monitor, log: CorruptLog, corrupt: list[CorruptImage], what: str) -> bool:
         """Whether there were images at all, in every process; the few that could not be used are logged."""
@@ -105,23 +118,30 @@ def evaluating(accelerator: Accelerator, model: nn.Module) -> Iterator[None]:
 
 def validate(
     accelerator: Accelerator,
-    model: ImageAutoencoder,
+    reconstructs: Reconstructs,
     perceptual: nn.Module | None,
     loader: DataLoader[Any],
     corrupt: list[CorruptImage],
+    taught: Callable[[Tensor], Tensor] | None = None,
 ) -> dict[str, float]:
-    """Means over the images of `loader`, of which each process has its share; adds those that it could not use to `corrupt`."""
+    """Means over the images of `loader`, of which each process has its share; adds those that it could not use to `corrupt`.
+
+    `taught` gives the latents that a teacher would have in the place of the model's.
+    """
+    errors = LatentErrors()
     gathered: dict[str, list[Tensor]] = {}
-    with evaluating(accelerator, model):
-        for loaded in loader:
-            corrupt += loaded["corrupt"]
-            x = loaded["image"].to(accelerator.device)
-            posterior, skips = model.encoding(x)
-            x_hat = model.decoded(posterior.mode(), skips).float()
-            found = {"psnr": psnr(x_hat, x), "l1": (x_hat - x).abs().mean(dim=(1, 2, 3))}
-            if perceptual is not None:
-                with torch.autocast(x.device.type, enabled=False):
-                    found["perceptual"] = perceptual(x_hat, x)
-            for name, values in found.items():
-                gathered.setdefault(name, []).append(accelerator.gather_for_metrics(values))
-    return {name: torch.cat(values).mean().item() for name, values in gathered.items()}
+    for loaded in loader:
+        corrupt += loaded["corrupt"]
+        x = loaded["image"].to(accelerator.device)
+        x_hat, latent = reconstructs(x)
+        found = {"psnr": psnr(x_hat, x), "l1": (x_hat - x).abs().mean(dim=(1, 2, 3))}
+        if perceptual is not None:
+            with torch.autocast(x.device.type, enabled=False):
+                found["perceptual"] = perceptual(x_hat, x)
+        for name, values in found.items():
+            gathered.setdefault(name, []).append(accelerator.gather_for_metrics(values))
+        if taught is not None:
+            errors.add(accelerator.gather_for_metrics(latent_errors(latent, taught(x))))
+    means = {name: torch.cat(values).mean().item() for name, values in gathered.items()}
+    relative = errors.relative() if errors.images > 0 else None
+    return means if relative is None else means | {"latent_error": relative}

@@ -1,7 +1,9 @@
 /** The image grids of a run, made small enough to travel inside the page. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import type Sharp from "sharp";
 import type { Report } from "../../../errors/index.ts";
+import { missingPackage } from "../../../errors/missing-package.ts";
 import { integer } from "../../numbers.ts";
 import { markup, trusted, type Markup } from "../markup.ts";
 
@@ -22,9 +24,10 @@ export interface Embedded {
   readonly height: number;
 }
 
-/** The image as a data URI of at most `sideLimit` pixels a side; undefined where the file is no image. */
+/** The image as a data URI, where sharp is installed of at most `sideLimit` pixels a side; undefined where the file is no image. */
 export async function embedded(file: string): Promise<Embedded | undefined> {
-  const { default: sharp } = await import("sharp");
+  const sharp = await sharpIfInstalled();
+  if (sharp === undefined) return whole(readFileSync(file));
   try {
     const { data, info } = await sharp(readFileSync(file))
       .resize(sideLimit, sideLimit, { fit: "inside", withoutEnlargement: true })
@@ -34,6 +37,22 @@ export async function embedded(file: string): Promise<Embedded | undefined> {
   } catch {
     return undefined;
   }
+}
+
+async function sharpIfInstalled(): Promise<typeof Sharp | undefined> {
+  try {
+    return (await import("sharp")).default;
+  } catch (error) {
+    if (missingPackage(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+/** A PNG, as the trainer writes them. */
+function whole(png: Buffer): Embedded | undefined {
+  if (png.subarray(12, 16).toString("latin1") !== "IHDR") return undefined;
+  const address = `data:image/png;base64,${png.toString("base64")}`;
+  return { address, width: png.readUInt32BE(16), height: png.readUInt32BE(20) };
 }
 
 export interface Grid {

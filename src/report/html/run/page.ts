@@ -34,6 +34,9 @@ export const terms: readonly Curves[] = [
   one("commitment", "Commitment", "How far quantization moves a value, squared."),
   one("codebook", "Codebook loss", "The same, for the entries."),
   one("entropy", "Entropy of codes", "Of values, less that of their mean."),
+  one("moments_l1", "ℓ1 of the latent’s moments", "Means and log-variances, from the teacher’s."),
+  one("moments_l2", "ℓ2 of the latent’s moments", "The same, squared."),
+  one("moments_kl", "KL divergence from the teacher’s Gaussian", "Mean per latent element."),
 ];
 
 const quality = (validation: string): readonly Curves[] => [
@@ -48,6 +51,7 @@ const quality = (validation: string): readonly Curves[] => [
   },
   one("validation_l1", "ℓ1 on the validation images"),
   one("validation_perceptual", "Perceptual distance on the validation images"),
+  one("validation_latent_error", "Error of the latents on the validation images", "Over the deviation of the teacher’s."),
 ];
 
 const adversarial: readonly Curves[] = [
@@ -70,11 +74,11 @@ const adversarial: readonly Curves[] = [
 ];
 
 export const norms: Curves = {
-  title: "Gradients at the decoder’s last layer",
-  note: "The norm that each weighted term contributes.",
-  // What is of the latent reaches no layer of the decoder.
+  title: "Gradients at the last layer",
+  note: "The norm that each weighted term contributes, at the decoder’s last layer; while the encoder is trained alone, at the encoder’s.",
+  // What layers quantize reaches no last layer.
   series: [
-    ...terms.flatMap(({ series }) => series.map(({ key }) => key)).filter((name) => !["kl", ...lossTerms].includes(name)),
+    ...terms.flatMap(({ series }) => series.map(({ key }) => key)).filter((name) => !lossTerms.some((term) => term === name)),
     "adversarial",
   ].map((name) => ({ key: `gradient_norm_${name}`, name })),
 };

@@ -5,7 +5,7 @@ import { evaluateShape, shapeOf, type Shape } from "../../../ir/shape.ts";
 import { sizesAsked } from "../attributes.ts";
 import type { OnnxGraph, OnnxInitializer, OnnxValue } from "../graph.ts";
 import { numbersIn } from "../shapes.ts";
-import type { GraphPass } from "./pass.ts";
+import { integers, type GraphPass } from "./pass.ts";
 
 export function fixed(sizes: Bindings): GraphPass {
   const numbers = (dims: Shape): Shape => shapeOf(...evaluateShape(dims, sizes).map(constantDim));
@@ -56,7 +56,7 @@ export function fixed(sizes: Bindings): GraphPass {
       const isAnswered = (name: string): boolean => answered.has(name);
       return {
         ...graph,
-        sample: sizes,
+        samples: [sizes, sizes],
         inputs,
         values: values.filter(({ name }) => !isAnswered(name)),
         outputs,
@@ -65,9 +65,4 @@ export function fixed(sizes: Bindings): GraphPass {
       };
     },
   };
-}
-
-function integers(name: string, values: readonly number[]): OnnxInitializer {
-  const bytes = new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer);
-  return { name, dims: [values.length], dtype: "int64", load: () => bytes };
 }

@@ -1,7 +1,7 @@
 /** Graph → graph. */
 import { runInOrder, type Condition, type Pass } from "../../../ir/pass.ts";
 import { formatShape } from "../../../ir/shape.ts";
-import type { OnnxGraph, OnnxValue } from "../graph.ts";
+import type { OnnxGraph, OnnxInitializer, OnnxValue } from "../graph.ts";
 import { typesOf } from "../types.ts";
 import { verifyOnnx } from "../verify.ts";
 
@@ -16,8 +16,8 @@ export function runGraphPasses(graph: OnnxGraph, passes: readonly GraphPass[]): 
 export const sameInterface: Condition<OnnxGraph> = {
   name: "called as before",
   broken(after, before) {
-    const text = ({ inputs, outputs, sample }: OnnxGraph): string =>
-      `${described(inputs)} -> ${described(outputs)}, checked at ${JSON.stringify(sample)}`;
+    const text = ({ inputs, outputs, samples }: OnnxGraph): string =>
+      `${described(inputs)} -> ${described(outputs)}, checked at ${JSON.stringify(samples)}`;
     return text(after) === text(before) ? undefined : `${text(before)} has become ${text(after)}`;
   },
 };
@@ -33,4 +33,10 @@ export const inFloat32: Condition<OnnxGraph> = {
 
 function described(values: readonly OnnxValue[]): string {
   return values.map(({ name, dims, dtype = "float32" }) => `${name}: ${dtype} ${formatShape(dims)}`).join(", ");
+}
+
+/** Whole numbers that a pass adds to a graph. */
+export function integers(name: string, values: readonly number[]): OnnxInitializer {
+  const bytes = new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer);
+  return { name, dims: [values.length], dtype: "int64", load: () => bytes };
 }

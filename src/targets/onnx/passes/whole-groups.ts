@@ -1,6 +1,6 @@
 /**
  * Fewer and wider groups where onnxruntime's WebGPU provider computes a convolution in groups in vectors that reach over two of them and gets it wrong (seen
- * up to onnxruntime-web 1.30): it takes vectors of 4 or 2 output channels where these divide all of them, in groups of 4 and more, whether or not
+ * up to onnxruntime-web 1.30; bench/webgpu_groups.mjs is a report to file): it takes vectors of 4 or 2 output channels where these divide all of them, in groups of 4 and more, whether or not
  * they divide a group's. Groups are joined until they do, with zeros between what was apart: up to four times the work of that one convolution.
  */
 import { gcd } from "../../../ir/dim.ts";

@@ -18,6 +18,8 @@ export function branchesOf({ steps, results }: TemplateSteps): Branches {
   for (const select of selects) {
     const sides = select.inputs.map((input, side) => {
       const own: TemplateStep[] = [];
+      // What many steps take is walked once: sums of sums would be walked as often as there are ways to them.
+      const walked = new Set<TemplateStep>();
       const visit = (step: TemplateStep): void => {
         const outside =
           step.domain.length >= select.domain.length || step.domain.some((sample) => !select.domain.includes(sample));
@@ -25,7 +27,9 @@ export function branchesOf({ steps, results }: TemplateSteps): Branches {
         const owner = owners.get(step);
         if (owner !== undefined) {
           // The steps of an inner test; what they take may be this one's.
-          if (own.includes(owner.select)) step.inputs.forEach((inner) => visit(inner.step));
+          if (!own.includes(owner.select) || walked.has(step)) return;
+          walked.add(step);
+          step.inputs.forEach((inner) => visit(inner.step));
           return;
         }
         if (step.kind === "select") own.push(step);

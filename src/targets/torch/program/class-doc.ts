@@ -2,6 +2,7 @@
 import { must } from "../../../errors/must.ts";
 import { pyConstant } from "../../../ir/python.ts";
 import { printExpr } from "../printer.ts";
+import { inputsOf } from "./forward-values.ts";
 import { ownNaming, pythonOf } from "./rules-python.ts";
 import type { ClassProgram, SignatureShape } from "./template.ts";
 
@@ -15,9 +16,8 @@ export function docOf({ signature, returns, settled, given, parameters, example 
     const [name] = must(returns.entries[i], "the name of a result");
     return returns.kind === "record" ? `${name} ${shown(shape)}` : shown(shape);
   });
-  const { named = [] } = example.body;
-  const first = signature.inputs.length - named.length;
-  const inputs = signature.inputs.map((shape, i) => (i < first ? shown(shape) : `${named[i - first]} ${shown(shape)}`));
+  const names = inputsOf(example);
+  const inputs = signature.inputs.map((shape, i) => [names[i], shown(shape)].filter((each) => each !== undefined).join(" "));
   const shapes = `${inputs.join(", ")} -> ${results.join(", ")}.`;
   const fixed = [
     ...[...settled].map(([name, value]) => `${name} ${printExpr(pyConstant(value))}`),

@@ -4,12 +4,19 @@ import { pyConstant, pyIndex, pyName, type PyExpr } from "../../../ir/python.ts"
 import { reservedNames, unused } from "../names.ts";
 import { singular } from "./rules-python.ts";
 import type { Ref } from "./steps.ts";
-import type { TemplateResult, TemplateStep, TemplateSteps } from "./template.ts";
+import type { ClassProgram, TemplateResult, TemplateStep, TemplateSteps } from "./template.ts";
 
 const generic = ["x", "h", "y", "z"];
 
 export const inputNames = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, i) => (count > generic.length ? `x${i}` : (generic[i] as string)));
+
+/** What an author calls the inputs of a forward, by position; one that stands alone is a letter, and so is one that is taken apart. */
+export function inputsOf({ block, body }: ClassProgram["example"]): readonly (string | undefined)[] {
+  const { named = [], graph } = body;
+  const first = graph.inputs.length - named.length;
+  return [...Array.from({ length: first }, (_, i) => (graph.inputs.length === 1 ? undefined : block.inputs[i])), ...named];
+}
 
 /** What the item of a list is called in a loop over so many. */
 export function itemOf({ key, steps }: Ref, { steps: body }: TemplateSteps, lists: number): string {

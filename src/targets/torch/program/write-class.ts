@@ -17,6 +17,7 @@ import { unused } from "../names.ts";
 import { parametersOfSteps } from "./template-parameters.ts";
 import type { ClassProgram } from "./template.ts";
 import { docOf } from "./class-doc.ts";
+import { inputsOf } from "./forward-values.ts";
 import { distinct } from "./distinct.ts";
 import { writeForward } from "./write-forward.ts";
 import { ConstructorWriter } from "./write-members.ts";
@@ -28,9 +29,8 @@ export function writeClass(program: ClassProgram, doc: readonly string[]): PyCla
   const stored = [...new Set(parametersOfSteps(program.forward))];
   const attributes = new Map(stored.map((name) => [name, unused(name, keys)]));
   const own = pyName("self");
-  const { named } = program.example.body;
   const forward = writeForward(program.forward, program.returns, {
-    ...(named === undefined ? {} : { named }),
+    inputs: inputsOf(program.example),
     naming: { parameter: (name) => pyAttribute(own, attributes.get(name) ?? name) },
     optional: new Set(
       program.members.flatMap(([key, member]) =>

@@ -7,8 +7,8 @@ import { ForwardWriter, type Surroundings } from "./forward-writer.ts";
 import type { TemplateSteps } from "./template.ts";
 
 export interface ForwardSettings extends Surroundings {
-  /** What its last inputs are called; the others are letters. */
-  readonly named?: readonly string[];
+  /** What its inputs are called; undefined for those that are letters, as all are where this is absent. */
+  readonly inputs?: readonly (string | undefined)[];
   /** How it is called; `forward` where absent. */
   readonly method?: string;
 }
@@ -17,9 +17,11 @@ const tensor = pySymbol("torch", "Tensor");
 
 export function writeForward(steps: TemplateSteps, returns: Returns, settings: ForwardSettings): PyFunction {
   const count = steps.steps.filter(({ kind }) => kind === "input").length;
-  const { named = [] } = settings;
-  const names = [...inputNames(count - named.length)];
-  for (const name of named) names.push(unused(inputName(name), new Set(names)));
+  const names: string[] = [];
+  for (const [i, letter] of inputNames(count).entries()) {
+    const name = settings.inputs?.[i];
+    names.push(unused(name === undefined ? letter : inputName(name), new Set(names)));
+  }
   const writer = new ForwardWriter(steps, settings);
   const body = writer.forward(names, returns);
   const type = {

@@ -14,6 +14,7 @@ from .norms import ChannelLayerNorm, ChannelRMSNorm
 from .parameter import parameter, relative_position_bias
 from .quantization import VectorQuantizer, fsq, lfq, round_ste
 from .rules import at_least_float32, default_groups, same_padding
+from .sampling import resize_to
 from .smc import SMCConv2d
 from .spectral import SpectralConv2d, SpectralLinear, without_power_iteration
 from .stochastic import StochasticDepth
@@ -50,6 +51,7 @@ __all__ = [
     "parameter",
     "quick_gelu",
     "relative_position_bias",
+    "resize_to",
     "round_ste",
     "same_padding",
     "tokens",

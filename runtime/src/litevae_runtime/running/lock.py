@@ -1,6 +1,6 @@
-"""One command at a time writes to a run's folder.
+"""One command at a time writes to a folder: a run's, or one of latents.
 
-`RUN/.lock` is locked through the operating system, which frees it however its holder ends. `RUN/lock.json` says who that is.
+`.lock` in it is locked through the operating system, which frees it however its holder ends. `lock.json` says who that is.
 Where a file system has no locks, or does not share them between machines, the holder's signs of life do: it touches that file.
 A holder that showed none for so long that another one took over, as on a machine that was cut off, writes nothing any more.
 """
@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from accelerate import Accelerator
 from filelock import FileLock, Timeout
 
 from ..common.errors import InputError
 from ..common.files import write_text
+from .processes import Processes
 from .together import decided, together
 
 LOCK, HOLDER = ".lock", "lock.json"
@@ -42,27 +42,27 @@ _WITHOUT_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 
 @contextmanager
 def alone(
-    accelerator: Accelerator, run: Path, wait: bool, say: Callable[[str], None]
+    processes: Processes, folder: Path, wait: bool, say: Callable[[str], None]
 ) -> Iterator[Callable[[], None]]:
     """Holds the folder for all processes of this command; `wait` gives another one, which may be leaving, some time.
 
     What it gives raises InputError once another command has taken the folder over; it is to be called before anything is written.
     InputError where another command has it, or where the processes do not see the same folder.
     """
-    lock = _Lock(run)
+    lock = _Lock(folder)
     try:
-        token = decided(accelerator, lambda: lock.take(wait, say))
-        with together(accelerator):
-            _require_shared(run, token, accelerator.process_index)
+        token = decided(processes, lambda: lock.take(wait, say))
+        with together(processes):
+            _require_shared(folder, token, processes.process_index)
         yield lock.require_held
     finally:
         lock.release()
 
 
 class _Lock:
-    def __init__(self, run: Path) -> None:
-        self._run = run
-        self._file = run / HOLDER
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file = folder / HOLDER
         self._lock: FileLock | None = None
         self._ended = threading.Event()
         self._own: dict[str, Any] = {}
@@ -70,8 +70,8 @@ class _Lock:
     def take(self, wait: bool, say: Callable[[str], None]) -> str:
         """Returns what tells this holder from all others."""
         try:
-            self._run.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(self._run / LOCK)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._lock = FileLock(self._folder / LOCK)
             self._acquire(self._lock, wait, say)
             self._outlive(say)
             self._own = _this_process()
@@ -81,7 +81,7 @@ class _Lock:
                 time.sleep(PULSE / 5)
                 self.require_held()
         except OSError as error:
-            raise cannot_be_written(self._run, error) from error
+            raise cannot_be_written(self._folder, error) from error
         threading.Thread(target=self._live, daemon=True).start()
         return str(self._own["token"])
 
@@ -91,12 +91,12 @@ class _Lock:
         except Timeout:
             holder = _read(self._file)
             if not wait:
-                raise _in_use(self._run, holder) from None
-            say(f"{self._run} is in use by {_named(holder)}: waiting {PATIENCE:.0f} s for it to end")
+                raise _in_use(self._folder, holder) from None
+            say(f"{self._folder} is in use by {_named(holder)}: waiting {PATIENCE:.0f} s for it to end")
             try:
                 lock.acquire(timeout=PATIENCE, poll_interval=0.2)
             except Timeout:
-                raise _in_use(self._run, holder) from None
+                raise _in_use(self._folder, holder) from None
         except (OSError, NotImplementedError) as error:
             if isinstance(error, OSError) and error.errno not in _WITHOUT_LOCKS:
                 raise
@@ -107,7 +107,7 @@ class _Lock:
         holder = _read(self._file)
         if not holder or (self._lock is not None and holder.get("machine") == _machine()):
             return
-        say(f"{self._run} was left by {_named(holder)}: waiting {PATIENCE:.0f} s for a sign of life")
+        say(f"{self._folder} was left by {_named(holder)}: waiting {PATIENCE:.0f} s for a sign of life")
         before, end = _pulse(self._file), time.monotonic() + PATIENCE
         while time.monotonic() < end:
             time.sleep(PULSE / 5)
@@ -115,7 +115,7 @@ class _Lock:
             if now is None:
                 return
             if now != before:
-                raise _in_use(self._run, holder)
+                raise _in_use(self._folder, holder)
 
     def _live(self) -> None:
         while not self._ended.wait(PULSE):
@@ -130,9 +130,9 @@ class _Lock:
     def require_held(self) -> None:
         if self._own and not self._is_held():
             raise InputError(
-                f"{self._run} was taken over by another command while this one showed no sign of life",
+                f"{self._folder} was taken over by another command while this one showed no sign of life",
                 found=_named(_read(self._file)),
-                remedy="leave it to that one; --resume auto goes on with the run once it has ended",
+                remedy="leave it to that one; once it has ended, go on from what it left (a run with --resume auto)",
             )
 
     def release(self) -> None:
@@ -144,31 +144,31 @@ class _Lock:
             self._lock.release()
 
 
-def cannot_be_written(run: Path, error: OSError) -> InputError:
+def cannot_be_written(folder: Path, error: OSError) -> InputError:
     return InputError(
-        f"{run} cannot be written to",
+        f"{folder} cannot be written to",
         found=error.strerror or str(error),
         remedy="give a folder of yours, on a disk with room, in --output",
     )
 
 
-def _require_shared(run: Path, token: str, process: int) -> None:
+def _require_shared(folder: Path, token: str, process: int) -> None:
     """InputError where this process does not see what the main one wrote, as on a disk of another machine."""
     end = time.monotonic() + VISIBLE
-    while _read(run / HOLDER).get("token") != token:
+    while _read(folder / HOLDER).get("token") != token:
         if time.monotonic() > end:
             raise InputError(
-                f"the processes do not see the same {run}",
-                expected="one folder for all of them: checkpoints are written by all and read by all",
+                f"the processes do not see the same {folder}",
+                expected="one folder for all of them: all write there, and read what the others wrote",
                 found=f"process {process} on {socket.gethostname()} does not see what the main process wrote there",
                 remedy="give --output on a disk that all machines share",
             )
         time.sleep(0.1)
 
 
-def _in_use(run: Path, holder: Mapping[str, Any]) -> InputError:
+def _in_use(folder: Path, holder: Mapping[str, Any]) -> InputError:
     return InputError(
-        f"{run} is in use",
+        f"{folder} is in use",
         expected="one command at a time",
         found=_named(holder),
         remedy="wait until it ends, or end it; or give another --output",

@@ -1,0 +1,1 @@
+"""Encoded latents in the layouts that trainers of diffusion models read."""

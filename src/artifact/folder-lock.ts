@@ -1,0 +1,42 @@
+import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../errors/index.ts";
+
+/** Holds the process id of the command that is writing, and the folder, so that a copy of it is not taken for locked. */
+export const lockName = ".litevae-lock";
+
+/**
+ * Takes the folder for this process; UserError where a living process is writing it. Locks of libraries are kept fresh by a timer, which stands
+ * still while a command computes, and so are taken for stale; here the process itself is asked for.
+ */
+export function lock(folder: string, command: string): void {
+  const path = join(folder, lockName);
+  const own = `${process.pid} ${realpathSync(folder)}`;
+  for (;;) {
+    try {
+      writeFileSync(path, own, { flag: "wx" });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    // Gone in between: the other one has ended.
+    const [holder, ...place] = existsSync(path) ? readFileSync(path, "utf8").split(" ") : [];
+    if (place.join(" ") === realpathSync(folder) && Number(holder) !== process.pid && isAlive(Number(holder))) {
+      throw new UserError({
+        what: `${folder} is being written by another ${command}`,
+        found: `process ${holder}`,
+        help: `wait until it has ended, or give another -o; if that process is no ${command}, remove ${path}`,
+      });
+    }
+    rmSync(path, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

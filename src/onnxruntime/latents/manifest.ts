@@ -1,0 +1,149 @@
+/** The manifest of a folder of latents, and what an encoding that begins there finds. */
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { makeFolder } from "../../artifact/make-folder.ts";
+import { opened, sealed } from "../../artifact/sealed.ts";
+import { writeWholeText } from "../../artifact/whole-file.ts";
+import { UserError } from "../../errors/index.ts";
+import { difference, type Fingerprint } from "./fingerprint.ts";
+import { begunFile, format, isOurs, isShard, manifestFile, packageLock, partsFolder } from "./layout.ts";
+import type { CorruptImage, Form, Part } from "./parts.ts";
+import { changes, keyOf, type Settings } from "./settings.ts";
+import { joined, noSums, statisticsOf } from "./sums.ts";
+
+/** What an encoding is of. */
+export interface Beginning {
+  readonly settings: Settings;
+  readonly data: Data;
+  readonly classes: { readonly source: string; readonly names: readonly string[] | null };
+  readonly latent: Form;
+  /** What config.json says of their latents. */
+  readonly model: Readonly<Record<string, unknown>>;
+}
+
+export interface Data extends Fingerprint {
+  readonly labels_sha256: string;
+}
+
+export interface LatentsManifest extends Beginning {
+  readonly key: string;
+  readonly images: number;
+  readonly enlarged: number;
+  readonly corrupt: readonly CorruptImage[];
+  readonly statistics: Readonly<Record<string, unknown>>;
+  readonly shards: readonly { readonly file: string; readonly images: number }[];
+}
+
+function entryOf({ settings, ...rest }: Beginning): Readonly<Record<string, unknown>> {
+  return { format, key: keyOf(settings), settings, ...rest };
+}
+
+/** Makes the folder fit the encoding; its manifest where it holds all of it already. UserError where it holds something else. */
+export function begin(folder: string, beginning: Beginning): LatentsManifest | undefined {
+  const present = readdirSync(folder);
+  requireOurs(folder, present);
+  const parts = join(folder, partsFolder);
+  for (const place of [folder, ...(existsSync(parts) ? [parts] : [])])
+    for (const name of readdirSync(place)) if (name.endsWith(".partial")) rmSync(join(place, name));
+  const [done, begun] = [join(folder, manifestFile), join(parts, begunFile)];
+  const found = [done, begun].find((file) => existsSync(file));
+  if (found !== undefined) requireSame(folder, readSealed(found), beginning);
+  else if (present.some(isShard)) {
+    throw new UserError({
+      what: `${folder} holds latents of which nothing says how they were encoded`,
+      expected: `${manifestFile} beside them, or ${partsFolder}/${begunFile}`,
+      found: "neither",
+      help: "give another -o, or remove that folder",
+    });
+  }
+  if (found === done) {
+    // Killed after the manifest was written.
+    rmSync(parts, { recursive: true, force: true });
+    return readSealed(done) as unknown as LatentsManifest;
+  }
+  makeFolder(parts);
+  writeWholeText(begun, sealed(entryOf(beginning)));
+  return undefined;
+}
+
+function requireOurs(folder: string, present: readonly string[]): void {
+  const others = present.filter((name) => !isOurs(name)).sort();
+  if (others.length > 0) {
+    throw new UserError({
+      what: `${folder} holds other files`,
+      expected: "a new folder, or one that encode wrote",
+      found: others.slice(0, 3).join(", ") + (others.length > 3 ? ` and ${others.length - 3} more` : ""),
+      help: "give another -o",
+    });
+  }
+  if (!present.includes(packageLock.holder)) return;
+  throw new UserError({
+    what: `${folder} is in use by the package's encode, or was left by it in the middle`,
+    found: packageLock.holder,
+    help: "end that one, or go on with it; or give another -o",
+  });
+}
+
+function requireSame(folder: string, before: Readonly<Record<string, unknown>>, now: Beginning): void {
+  const { key, settings, data } = before as unknown as { key: string; settings: Readonly<Record<string, unknown>>; data: Data };
+  const own = keyOf(now.settings);
+  if (key !== own) {
+    throw new UserError({
+      what: `${folder} holds latents of another encoding`,
+      expected: `key ${key.slice(0, 12)}…, as when it was begun`,
+      found: [`key ${own.slice(0, 12)}…`, ...changes(settings, { ...now.settings })].join("\n"),
+      help: "give another -o, or remove that folder",
+    });
+  }
+  const changed =
+    difference(data, now.data) ?? (data.labels_sha256 === now.data.labels_sha256 ? undefined : "the images have other classes");
+  if (changed === undefined) return;
+  throw new UserError({
+    what: `the images are not those of which ${folder} holds latents`,
+    expected: `the ${data.images.toLocaleString("en")} images of ${data.place}, as they were`,
+    found: changed,
+    help: "give another -o, or remove that folder; or put the images back as they were",
+  });
+}
+
+/** A manifest, or the settings of an encoding that is not finished. */
+function readSealed(file: string): Readonly<Record<string, unknown>> {
+  let fields: Readonly<Record<string, unknown>>;
+  try {
+    fields = opened(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new UserError({
+      what: `${file} is damaged`,
+      found: (error as Error).message,
+      help: "copy the folder again, or encode into another",
+    });
+  }
+  if (fields["format"] === format) return fields;
+  throw new UserError({
+    what: `${file} is not of latents that can be read here`,
+    expected: `format ${format}`,
+    found: `format ${String(fields["format"])}`,
+    help: "encode into another -o",
+  });
+}
+
+/** Writes the manifest of files that are whole, and removes what was kept of each beside it. */
+export function finish(folder: string, beginning: Beginning, parts: readonly Part[]): LatentsManifest {
+  const sums = parts.map((part) => part.sums).reduce(joined, noSums(beginning.latent.channels));
+  const total = (of: (part: Part) => number): number => parts.reduce((sum, part) => sum + of(part), 0);
+  const images = total((part) => part.images);
+  const fields = {
+    ...entryOf(beginning),
+    images,
+    enlarged: total(({ enlarged }) => enlarged),
+    corrupt: parts.flatMap(({ corrupt }) => corrupt),
+    statistics: statisticsOf(sums, images),
+    shards: parts.flatMap(({ file, file_sha256: sha256, bytes, images: count }) =>
+      file === null ? [] : [{ file, sha256, bytes, images: count }],
+    ),
+  };
+  writeWholeText(join(folder, manifestFile), sealed(fields));
+  rmSync(join(folder, partsFolder), { recursive: true });
+  return fields as unknown as LatentsManifest;
+}

@@ -1,0 +1,4 @@
+/** The op does not keep its own word. */
+export class OpFault extends Error {
+  override readonly name = "OpFault";
+}
