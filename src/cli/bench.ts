@@ -2,7 +2,7 @@ import { Option, type Command } from "commander";
 import { UserError } from "../errors/index.ts";
 import type { Benchmark } from "../report/benchmark.ts";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
-import { choice, partList, seconds, wholeNumber, wholeNumbers, words } from "./options.ts";
+import { choice, partList, seconds, threadsOption, wholeNumber, wholeNumbers, words } from "./options.ts";
 import { checkReport, writeReport } from "./write-report.ts";
 
 interface Flags {
@@ -42,11 +42,7 @@ export function addBench(program: Command): void {
         .argParser(words)
         .default(undefined, "all that work here"),
     )
-    .addOption(
-      new Option("--threads <n>", "threads of one graph on the CPU")
-        .argParser(wholeNumber("--threads", 1, 4))
-        .default(undefined, "as onnxruntime chooses"),
-    )
+    .addOption(threadsOption)
     .addOption(new Option("--repeats <n>", "runs of a row at least").argParser(wholeNumber("--repeats", 1, 6)).default(6))
     .addOption(new Option("--seconds <s>", "how long a row is repeated at least").argParser(seconds).default(2))
     .addOption(choice("--format <format>", "how to print", reportFormats).default("table"))

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { exitCode } from "../errors/index.ts";
 import { dtypeNames, type DTypeName } from "../onnxruntime/latents/stored.ts";
 import { pixelOptions, type PixelOptions } from "../recipe/pixels.ts";
-import { choice, wholeNumber } from "./options.ts";
+import { choice, threadsOption, wholeNumber } from "./options.ts";
 import { schemaOptions } from "./target-options.ts";
 
 interface Flags extends PixelOptions {
@@ -56,11 +56,7 @@ export function addEncode(program: Command): void {
         "as onnxruntime chooses",
       ),
     )
-    .addOption(
-      new Option("--threads <n>", "threads of the graph on the CPU")
-        .argParser(wholeNumber("--threads", 1, 4))
-        .default(undefined, "as onnxruntime chooses"),
-    );
+    .addOption(threadsOption);
   for (const option of schemaOptions(z.strictObject(pixelOptions))) command.addOption(option);
   command.action(async (folder: string, images: string, flags: Flags) => {
     const { output: out, size, flip, dtype, shardImages, batch, workers, provider, threads, ...pixels } = flags;

@@ -119,3 +119,6 @@ export const latentOption = new Option("--latent <n>", "latent channels of a bui
 export const sizeOption = new Option("--size <pixels>", "side of the square image that costs are counted for")
   .argParser(wholeNumber("--size", 1, 256))
   .default(256);
+export const threadsOption = new Option("--threads <n>", "threads of a graph on the CPU")
+  .argParser(wholeNumber("--threads", 1, 4))
+  .default(undefined, "as onnxruntime chooses");
