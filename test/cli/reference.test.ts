@@ -1,5 +1,4 @@
-/** docs/cli.md says what the commands take; `npm run test:update` writes it anew. Helps show examples, and the README names every command. */
-import { readFileSync } from "node:fs";
+/** docs/cli.md says what the commands take; `npm run test:update` writes it anew. Helps show examples. */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { examplesOf } from "../../src/cli/examples.ts";
@@ -11,12 +10,6 @@ const names = program.commands.map((command) => command.name());
 
 test("docs/cli.md", async () => {
   await expect(cliReference()).toMatchFileSnapshot(join(root, "docs/cli.md"));
-});
-
-test("the README's table has every command once, and no other", () => {
-  const [, table = ""] = /^## Commands\n(.*?)^## /ms.exec(readFileSync(join(root, "README.md"), "utf8")) ?? [];
-  const named = [...table.matchAll(/^\| `litevae ([a-z]+)/gm)].map(([, name]) => name);
-  expect(named.sort()).toEqual([...names].sort());
 });
 
 describe.each(["", ...names])("litevae %s", (name) => {

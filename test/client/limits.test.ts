@@ -6,7 +6,7 @@ import * as ort from "onnxruntime-node";
 import { beforeAll, expect, test } from "vitest";
 import { litevae, tempFolder, write } from "../e2e/litevae.ts";
 import { executable } from "../report-html/browser.ts";
-import { inPage } from "../support/webgpu.ts";
+import { inPage, pageOf } from "../support/webgpu.ts";
 
 const folder = tempFolder();
 const MiB = 2 ** 20;
@@ -99,7 +99,7 @@ async function decoded(provider: string, side: number, tile: number, memory: num
     "latent.bin": bytesOf(latent),
     "expected.bin": bytesOf(image?.data as Float32Array),
   };
-  return inPage(script, files, `?memory=${memory}`, async (page) => {
+  return inPage(pageOf(script), files, `?memory=${memory}`, async (page) => {
     const one = (by: number | null): Promise<Decoded | null> =>
       page.evaluate(([where, whole, part]) => (globalThis as unknown as Page).decoded(where, whole, part), [
         provider,

@@ -14,12 +14,12 @@ const flags = [
 ];
 const runtime = join(root, "node_modules/onnxruntime-web/dist");
 
-/**
- * `use` of a page whose module is `script`, which is text since a bundler would change its import of `/ort.webgpu.bundle.min.mjs`. It is served `files`
- * by their names, and `search` stands in its address, where nothing listens.
- */
+/** A page whose module is `script`, which is text since a bundler would change its import of `/ort.webgpu.bundle.min.mjs`. */
+export const pageOf = (script: string): string => `<!doctype html><script type="module">${script}</script>`;
+
+/** `use` of a page. It is served `files` by their names, and `search` stands in its address, where nothing listens. */
 export async function inPage<T>(
-  script: string,
+  body: string,
   files: Readonly<Record<string, string | Buffer>>,
   search: string,
   use: (page: Page) => Promise<T>,
@@ -29,8 +29,7 @@ export async function inPage<T>(
     const page = await running.newPage();
     await page.route("http://localhost/**", (route) => {
       const name = new URL(route.request().url()).pathname.slice(1);
-      if (name === "")
-        return route.fulfill({ contentType: "text/html", body: `<!doctype html><script type="module">${script}</script>` });
+      if (name === "") return route.fulfill({ contentType: "text/html", body });
       const contentType = name.endsWith(".wasm") ? "application/wasm" : "text/javascript";
       return route.fulfill({ contentType, body: files[name] ?? readFileSync(join(runtime, name)) });
     });

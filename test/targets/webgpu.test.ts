@@ -7,7 +7,7 @@ import { executable } from "../report-html/browser.ts";
 import { oneOpPart, symbolicShapes } from "../../src/op-test/one-op.ts";
 import { encodePart, runOnnx } from "../../src/op-test/run-onnx.ts";
 import { randomOf, randomTensor } from "../support/random.ts";
-import { inPage } from "../support/webgpu.ts";
+import { inPage, pageOf } from "../support/webgpu.ts";
 
 interface Asked {
   readonly model: string;
@@ -33,7 +33,7 @@ test.skipIf(executable === undefined)(
   "convolutions of 6, 9 and 18 channels, and of groups of 5 and 6, give on WebGPU what they give on the CPU",
   { tags: "browser", timeout: 120_000 },
   async (context) => {
-    await inPage(script, {}, "", async (tab) => {
+    await inPage(pageOf(script), {}, "", async (tab) => {
       for (const [channels, out, kernel, stride, groups] of [
         [6, 16, 3, 1, 1],
         [9, 8, 3, 1, 1],
