@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { packageVersion } from "../artifact/version.ts";
 import { UserError } from "../errors/index.ts";
+import { installation } from "../ir/installation.ts";
 
 export function addInit(program: Command): void {
   program
@@ -26,6 +28,13 @@ export function addInit(program: Command): void {
     });
 }
 
+/** Where npm finds litevae: this version in the registry, or this checkout. */
+function source(folder: string): string {
+  const here = fileURLToPath(new URL(existsSync(new URL("package.json", installation)) ? "." : "..", installation));
+  if (here.includes("node_modules")) return `^${packageVersion()}`;
+  return `file:${relative(resolve(folder), here).replaceAll("\\", "/")}`;
+}
+
 function project(folder: string): Readonly<Record<string, string>> {
   const name = basename(resolve(folder))
     .toLowerCase()
@@ -41,7 +50,7 @@ function project(folder: string): Readonly<Record<string, string>> {
       compare: "litevae compare model.ts nano",
       compile: "litevae compile model.ts -o out --target onnx,torch",
     },
-    dependencies: { litevae: `^${packageVersion()}` },
+    dependencies: { litevae: source(folder) },
   };
   const tsconfig = {
     compilerOptions: { target: "es2023", module: "nodenext", types: [], strict: true, skipLibCheck: true, noEmit: true },
