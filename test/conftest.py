@@ -36,11 +36,11 @@ def session_of(graph: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
-def litevae(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Runs the command line; the output is in the result."""
+def litevae(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Runs the command line in the folder `cwd`; the output is in the result."""
     assert CLI.exists(), "the compiler is not built: run npm test, or npm run build"
     return subprocess.run(
-        ["node", CLI, *map(str, arguments)], cwd=ROOT, text=True, capture_output=True, check=False
+        ["node", CLI, *map(str, arguments)], cwd=cwd, text=True, capture_output=True, check=False
     )
 
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { Op } from "../../src/ir/op.ts";
 import { program } from "../cli/reference.ts";
 import { litevae } from "../e2e/in-process.ts";
-import { root, tempFolder } from "../e2e/litevae.ts";
+import { root, tempFolder, write } from "../e2e/litevae.ts";
 import { testOp } from "../ops/check-op.ts";
 import { torchServer } from "../support/torch-server.ts";
 
@@ -40,10 +40,11 @@ test("models are there to be checked", () => {
   expect(models.length).toBeGreaterThan(1);
 });
 
-test.each(models)("$guide: $file checks and compiles", { tags: "slow" }, async ({ guide, file, code }) => {
+test.each(models)("$guide: $file checks and compiles", { tags: "slow" }, async ({ guide, file }) => {
   const folder = tempFolder();
-  writeFileSync(join(folder, file), code);
-  for (const beside of python.filter((each) => each.guide === guide)) writeFileSync(join(folder, beside.file), beside.code);
+  // A guide's files import each other.
+  const beside = [...listings, ...python].filter((each) => each.guide === guide);
+  write(folder, Object.fromEntries(beside.map((each) => [each.file, each.code])));
   const check = await litevae(folder, "check", file);
   expect(check.code, check.stderr).toBe(0);
   const compiled = await litevae(folder, "compile", file, "-o", "out", "--target", "onnx,torch");
