@@ -38,6 +38,7 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
   run: [
     { line: "litevae run out/b photo.jpg -o out/photo", does: "padded to a size that fits" },
     { line: "litevae run out/b photo.jpg -o out/photo --fit crop", does: "cropped instead" },
+    { line: "litevae run out/b photos -o out/photos", does: "every image of a folder" },
   ],
   encode: [
     { line: "litevae encode out/b photos -o latents --flip", does: "at 256×256; a folder of images, classes by its folders" },

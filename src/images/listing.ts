@@ -22,7 +22,7 @@ export function listImages(folder: string, shardsHelp: string): ImageSet {
   const ignore = (kind: string): void => void ignored.set(kind, (ignored.get(kind) ?? 0) + 1);
   const ofShards = (found: string): UserError =>
     new UserError({
-      what: "encode reads images, and no WebDataset shards",
+      what: "images are read here, and no WebDataset shards",
       expected: "a folder of images",
       found,
       help: shardsHelp,

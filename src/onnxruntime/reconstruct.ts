@@ -7,6 +7,7 @@ import { InternalError, must } from "../errors/must.ts";
 import type { Sources } from "../ir/model.ts";
 import type { Sizes } from "../ir/size.ts";
 import { tensorOf } from "../ir/tensor.ts";
+import type { ReconstructedImage } from "../report/reconstruction.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
 import { npyBytes } from "../images/npy.ts";
 import type { PlanarImage } from "../images/open.ts";
@@ -23,8 +24,6 @@ const written = { view: "latent.png", latent: "latent.safetensors" } as const;
 export interface ReconstructOptions {
   /** Folder that `compile` wrote, with an encoder and a decoder. */
   readonly folder: string;
-  readonly image: string;
-  readonly out: string;
   readonly fit: Fit;
   /** What samples mean, where it is not what config.json says. */
   readonly pixels: PixelOptions;
@@ -35,19 +34,7 @@ export interface ReconstructOptions {
   readonly progress: (doing: string) => void;
 }
 
-export interface Reconstruction {
-  /** The image's own. */
-  readonly size: { readonly height: number; readonly width: number };
-  /** What was done to make the image fit, or "". */
-  readonly fitted: string;
-  readonly latentShape: readonly number[];
-  readonly latent: ReturnType<typeof statistics>;
-  readonly psnr: number;
-  readonly encodeMs: number;
-  readonly decodeMs: number;
-  readonly files: readonly string[];
-  /** Which parts ran in tiles, and which could not. */
-  readonly tiles: readonly string[];
+export interface Reconstruction extends ReconstructedImage {
   /** How samples were read otherwise than in training. */
   readonly departure: string | undefined;
   /** What makes one doubt that the image was read as it is meant. */
@@ -56,72 +43,81 @@ export interface Reconstruction {
   readonly untrained: boolean;
 }
 
-/** Encodes an image to the latent's mean and decodes it again; writes both as images and the latent as numbers. */
-export async function reconstruct(options: ReconstructOptions): Promise<Reconstruction> {
-  const { folder, out, progress } = options;
+/** Encodes an image to the latent's mean and decodes it again; writes both as images and the latent as numbers into the folder `out`. */
+export type Reconstruct = (image: string, out: string) => Promise<Reconstruction>;
+
+/** What reconstructs with the graphs of a folder, which are loaded once, when an image first needs them. */
+export function openReconstruct(options: ReconstructOptions): Reconstruct {
+  const { folder, progress } = options;
   const { manifest, config } = openCompiled(folder, []);
   const { encoder: encoding, decoder: decoding, taken } = autoencoderOf(config);
   const imageChannels = must(config.image_channels, "the image channels of an autoencoder");
   openCompiled(folder, [encoding, decoding].map(graphName));
   refuseConditions(folder, manifest, [encoding, decoding], taken);
-  refuseCompiled(out);
   const fixed = expectFixedSize(folder, manifest, { batch: 1 });
   const { rule, departure } = pixelsAs(options.pixels, config.pixels);
-  const image = await readImage(options.image, imageChannels, rule, options.fit, sizesTaken(config, fixed));
-  const shown = image.channels === 1 || image.channels === 3;
-  const result = shown ? "reconstruction.png" : "reconstruction.npy";
-  prepareOutput(out, [result, ...Object.values(written)]);
-
-  const plan = planTiles(folder, config, [encoding, decoding], {
-    side: options.tile,
-    blend: options.blend ?? false,
-    image,
-    fixed,
-  });
-  const measured: string[] = [];
-  const load = async (part: string): Promise<Graph> => {
-    const [graph, tiling] = [await loadGraph(join(folder, graphName(part))), plan.tilings.get(part)];
-    return tiling === undefined ? graph : inTiles(graph, tiling, (text) => measured.push(`${part}: ${text}`));
+  const loaded = new Map<string, Promise<Graph>>();
+  const load = (part: string): Promise<Graph> => {
+    const graph = loaded.get(part) ?? loadGraph(join(folder, graphName(part)));
+    loaded.set(part, graph);
+    return graph;
   };
-  progress("encoding");
-  const encoder = await load(encoding);
-  let started = performance.now();
-  const given = { [only(encoder.inputs)]: valuesOf(image) };
-  const encoded = await encoder.run(given);
-  const encodeMs = performance.now() - started;
-  const values = Object.fromEntries(
-    Object.entries(taken).map(([name, { output: gives, input }]) => [
-      name,
-      gives === undefined ? must(given[input], input) : output(encoded, gives),
-    ]),
-  );
 
-  progress("decoding");
-  const decoder = await load(decoding);
-  const latent = imageOf(must(values[must(decoder.inputs[0], "the latent")], "the latent"));
-  started = performance.now();
-  const decoded = await decoder.run(values);
-  const decodeMs = performance.now() - started;
+  return async (file, out) => {
+    refuseCompiled(out);
+    const image = await readImage(file, imageChannels, rule, options.fit, sizesTaken(config, fixed));
+    const shown = image.channels === 1 || image.channels === 3;
+    const result = shown ? "reconstruction.png" : "reconstruction.npy";
+    prepareOutput(out, [result, ...Object.values(written)]);
+    const tiling = { side: options.tile, blend: options.blend ?? false, image, fixed };
+    const plan = planTiles(folder, config, [encoding, decoding], tiling);
+    const measured: string[] = [];
+    const loadTiled = async (part: string): Promise<Graph> => {
+      const [graph, tiles] = [await load(part), plan.tilings.get(part)];
+      return tiles === undefined ? graph : inTiles(graph, tiles, (text) => measured.push(`${part}: ${text}`));
+    };
 
-  const reconstruction = cropped(imageOf(only(Object.values(decoded))), image.original);
-  const files = [
-    shown ? await writeImage(reconstruction, out, result) : writeArray(reconstruction, rule, join(out, result)),
-    await writeImage(latentView(latent), out, written.view, config.stride),
-    writeLatent(latent, out),
-  ];
-  return {
-    size: image.stored,
-    fitted: describeFit(options.fit, image),
-    latentShape: [1, latent.channels, latent.height, latent.width],
-    latent: statistics(latent.data),
-    psnr: psnr(cropped(image, image.original), reconstruction),
-    encodeMs,
-    decodeMs,
-    files,
-    tiles: [...plan.said, ...measured],
-    departure,
-    warning: spreadWarning([image.data]),
-    untrained: "seed" in manifest.weights && Object.values(manifest.parts).some(({ params }) => params > 0),
+    progress("encoding");
+    const encoder = await loadTiled(encoding);
+    let started = performance.now();
+    const given = { [only(encoder.inputs)]: valuesOf(image) };
+    const encoded = await encoder.run(given);
+    const encodeMs = performance.now() - started;
+    const values = Object.fromEntries(
+      Object.entries(taken).map(([name, { output: gives, input }]) => [
+        name,
+        gives === undefined ? must(given[input], input) : output(encoded, gives),
+      ]),
+    );
+
+    progress("decoding");
+    const decoder = await loadTiled(decoding);
+    const latent = imageOf(must(values[must(decoder.inputs[0], "the latent")], "the latent"));
+    started = performance.now();
+    const decoded = await decoder.run(values);
+    const decodeMs = performance.now() - started;
+
+    const reconstruction = cropped(imageOf(only(Object.values(decoded))), image.original);
+    const files = [
+      shown ? await writeImage(reconstruction, out, result) : writeArray(reconstruction, rule, join(out, result)),
+      await writeImage(latentView(latent), out, written.view, config.stride),
+      writeLatent(latent, out),
+    ];
+    return {
+      image: file,
+      size: image.stored,
+      fitted: describeFit(options.fit, image),
+      latentShape: [1, latent.channels, latent.height, latent.width],
+      latent: statistics(latent.data),
+      psnr: psnr(cropped(image, image.original), reconstruction),
+      encodeMs,
+      decodeMs,
+      files,
+      tiles: [...plan.said, ...measured],
+      departure,
+      warning: spreadWarning([image.data]),
+      untrained: "seed" in manifest.weights && Object.values(manifest.parts).some(({ params }) => params > 0),
+    };
   };
 }
 

@@ -21,7 +21,7 @@ import { printPart } from "../../src/ir/print.ts";
 import { verifyModel } from "../../src/ir/verify.ts";
 import { inferencePartsOf } from "../../src/ir/walk.ts";
 import { benchmark } from "../../src/onnxruntime/benchmark.ts";
-import { reconstruct } from "../../src/onnxruntime/reconstruct.ts";
+import { openReconstruct } from "../../src/onnxruntime/reconstruct.ts";
 import { verify, type Verification } from "../../src/onnxruntime/verify.ts";
 import { formatComparison } from "../../src/report/compare.ts";
 import { countModel } from "../../src/report/count.ts";
@@ -108,14 +108,8 @@ describe("an autoencoder without a distribution", () => {
         .png()
         .toBuffer(),
     );
-    const result = await reconstruct({
-      folder: out.path,
-      image: file,
-      out: join(folder, "run"),
-      fit: "pad",
-      pixels: {},
-      progress: silent,
-    });
+    const reconstruct = openReconstruct({ folder: out.path, fit: "pad", pixels: {}, progress: silent });
+    const result = await reconstruct(file, join(folder, "run"));
     expect(result).toMatchObject({ latentShape: [1, 4, 4, 6], size: { height: 8, width: 12 } });
   });
 
@@ -238,15 +232,7 @@ describe("networks that are no autoencoder", () => {
   test.each([
     [
       "run, since nothing encodes",
-      () =>
-        reconstruct({
-          folder: out.path,
-          image: "image.png",
-          out: join(folder, "none"),
-          fit: "pad",
-          pixels: {},
-          progress: silent,
-        }),
+      () => Promise.resolve().then(() => openReconstruct({ folder: out.path, fit: "pad", pixels: {}, progress: silent })),
       "diffusion is no autoencoder: it has nothing that encodes and decodes an image",
     ],
     [

@@ -204,7 +204,7 @@ describe("images", () => {
       "error: none of the 1 image of none can be used\n",
     );
     expect(await failure(folder, 1, "encode", "tiny", "shards", "-o", "out", ...options)).toContain(
-      "error: encode reads images, and no WebDataset shards\n",
+      "error: images are read here, and no WebDataset shards\n",
     );
     expect(await failure(folder, 1, "encode", "tiny", "mine", "-o", "out", ...options)).toContain(
       "found:    1 other file: 1 .txt\n",

@@ -1,12 +1,12 @@
 /** `run` on photographs, and the numbers that it gives. The model loses nothing, so what comes out must be, pixel by pixel, the image that went in. */
 // @module-tag python
 // @module-tag slow
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
 import { litevae } from "./in-process.ts";
-import { facts, photos } from "./litevae.ts";
+import { facts, photos, write } from "./litevae.ts";
 
 import { at, compileModels, folder, largestDifference, pixels, pixelsOf, run, type Pixels } from "./haar-runs.ts";
 
@@ -46,6 +46,63 @@ describe("photographs", () => {
     const image = await pixelsOf(join(photos, "chelsea.png"));
     const middle = pixels(448, 296, 3, (x, y, channel) => at(image, x + 1, y + 2, channel));
     expect(largestDifference(reconstruction, middle)).toBe(0);
+  });
+});
+
+describe("several images", () => {
+  test("of folders and files have a folder each, those of one name with their endings", async () => {
+    write(folder, {
+      "several/a/one.png": readFileSync(join(photos, "chelsea.png")),
+      "several/a/one.jpg": readFileSync(join(photos, "rocket.jpg")),
+      "several/note.txt": "no image",
+    });
+    const { stdout, stderr, code } = await litevae(folder, "run", "haar", "several", join(photos, "coffee.png"), "-o", "all");
+    expect(code, stderr).toBe(0);
+    expect(stdout.split("\n").map((line) => line.split(/ {2,}/).slice(0, 2))).toMatchObject([
+      ["image", "size"],
+      [expect.stringMatching(/^─+$/), "───────"],
+      ["several/a/one.jpg", "427×640"],
+      ["several/a/one.png", "300×451"],
+      [expect.stringMatching(/coffee\.png$/), "400×600"],
+      [""],
+      [expect.stringMatching(/^mean PSNR .*, written into all$/)],
+      [""],
+    ]);
+    for (const [place, source] of [
+      ["a/one.png", "chelsea.png"],
+      ["a/one.jpg", "rocket.jpg"],
+      ["coffee", "coffee.png"],
+    ] as const)
+      expect(
+        largestDifference(await pixelsOf(join(folder, "all", place, "reconstruction.png")), await pixelsOf(join(photos, source))),
+      ).toBe(0);
+  });
+
+  test("one that cannot be used keeps no other from its turn, and the exit code is 1", async () => {
+    write(folder, { "some/b.png": "no image", "some/c.png": readFileSync(join(photos, "chelsea.png")) });
+    const { stdout, stderr, code } = await litevae(folder, "run", "haar", "some", "-o", "rest", "--format", "json");
+    expect(code).toBe(1);
+    expect(stderr).toContain("error: 1 of 2 images could not be used\n  found:    some/b.png\n");
+    expect(stderr.match(/^error: .*$/gm)).toHaveLength(2);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { image: "some/c.png", height: 300, width: 451, fitted: "padded to 304×456", latent: { shape: [1, 192, 38, 57] } },
+    ]);
+    expect(existsSync(join(folder, "rest/c/latent.safetensors"))).toBe(true);
+  });
+
+  test("two that would be written into one folder are refused", async () => {
+    const { stderr, code } = await litevae(
+      folder,
+      "run",
+      "haar",
+      "several/a/one.png",
+      "some/c.png",
+      "several/a/one.png",
+      "-o",
+      "none",
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain("error: 2 images would be written into one folder, one.png\n");
   });
 });
 
