@@ -92,6 +92,8 @@ function stagesOf(args) {
 const among = (stages, names) => Object.fromEntries(Object.entries(stages).filter(([name]) => name in names));
 
 script(async () => {
+  // Images of containers forbid Python to keep what it compiled, and hundreds of processes here import the same packages.
+  delete process.env.PYTHONDONTWRITEBYTECODE;
   const chosen = stagesOf(process.argv.slice(2));
   const needsPython = Object.keys(chosen).some((name) => !withoutPython.has(name));
   // Two lanes side by side, for tools of one core, each after what it needs; then what takes all cores.

@@ -80,7 +80,14 @@ export const builtIns: Readonly<Record<string, BuiltIn>> = {
   },
 };
 
-/** The networks that training needs beside an autoencoder of such images, by the Python modules that hold them. */
+const besides = new Map<number, Readonly<Record<string, readonly Network[]>>>();
+
+/** The networks that training needs beside an autoencoder of such images, by the Python modules that hold them; the same ones for every model. */
 export function networks(imageChannels: number): Readonly<Record<string, readonly Network[]>> {
-  return { perceptual: perceptualNetworks(), discriminators: discriminatorNetworks(imageChannels) };
+  const found = besides.get(imageChannels) ?? {
+    perceptual: perceptualNetworks(),
+    discriminators: discriminatorNetworks(imageChannels),
+  };
+  besides.set(imageChannels, found);
+  return found;
 }

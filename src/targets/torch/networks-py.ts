@@ -1,6 +1,6 @@
 /** Networks beside the model: a file of classes and builders, written as model.py is. */
-import type { Network } from "../../ir/model.ts";
-import { unread } from "./author.ts";
+import type { Network, Rebuilds } from "../../ir/model.ts";
+import { unread, type Author } from "./author.ts";
 import { blockBuilder, construct } from "./model-py.ts";
 import { reservedNames } from "./names.ts";
 import { printModule } from "./printer.ts";
@@ -8,7 +8,17 @@ import { blocksBuiltOnce, classesOf } from "./program/classes.ts";
 import { bodiesIn } from "./program/children.ts";
 import { writeClass } from "./program/write-class.ts";
 
+/** Of networks that many packages of one process have, the classes are found once. */
+const written = new WeakMap<readonly Network[], Map<Author, string>>();
+
 export function networksPy(networks: readonly Network[], author = unread, rebuilds = blocksBuiltOnce()): string {
+  const texts = written.get(networks) ?? new Map<Author, string>();
+  const text = texts.get(author) ?? write(networks, author, rebuilds);
+  written.set(networks, texts.set(author, text));
+  return text;
+}
+
+function write(networks: readonly Network[], author: Author, rebuilds: Rebuilds): string {
   const graphs = networks.map(({ graph }) => graph);
   const classes = classesOf(graphs, reservedNames, { rebuilds, author });
   const bodies = new Map(graphs.flatMap((graph) => [...bodiesIn(graph)]));
