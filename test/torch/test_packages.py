@@ -16,9 +16,11 @@ from safetensors.torch import load_file
 from support.small_package import PARTS, SMALL, compile_to, folder, model, module, run
 
 __all__ = ["folder", "model", "module"]
-EXAMPLES = [
-    ROOT / "examples" / f"{name}.ts"
-    for name in ("multipliers", "shared-extractor", "variants", "deterministic", "network")
+TINY = ROOT / "test" / "training" / "models" / "tiny.ts"
+# What the compiler makes of these, which test/golden/golden.test.ts holds it to.
+GOLDEN = [
+    ROOT / "test" / "golden" / name / "model.py"
+    for name in ("b", "multipliers", "shared-extractor", "variants", "network")
 ]
 
 
@@ -47,10 +49,10 @@ class TestProject:
         self, module: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         """Each has a runtime of its own: classes and state of one are never those of the other."""
-        out = compile_to(tmp_path / "out", EXAMPLES[0], "--target", "torch")
+        out = compile_to(tmp_path / "out", TINY, "--target", "torch")
         with package(out) as other:
             assert module.WeightsError is not other.WeightsError
-            assert {module.Autoencoder.name, other.Autoencoder.name} == {"small", EXAMPLES[0].stem}
+            assert {module.Autoencoder.name, other.Autoencoder.name} == {"small", "tiny"}
             for each in (module, other):
                 command = importlib.import_module(f"{each.__name__}.train")
                 with pytest.raises(SystemExit, match="0"):
@@ -59,15 +61,15 @@ class TestProject:
                 assert said.startswith(f"usage: python -m {each.__name__}.train ")
 
     def test_a_folder_with_an_environment_of_its_own_compiles_again(self, tmp_path: Path) -> None:
-        out = compile_to(tmp_path / "out", EXAMPLES[0], "--target", "torch")
+        out = compile_to(tmp_path / "out", TINY, "--target", "torch")
         (out / ".venv" / "bin").mkdir(parents=True)
         (out / ".venv" / "bin" / "activate").write_text("")
-        compile_to(out, EXAMPLES[0])
+        compile_to(out, TINY)
         assert (out / ".venv" / "bin" / "activate").exists()
 
     def test_packages_are_formatted_linted_and_typed(self, tmp_path: Path) -> None:
         """Under the settings that each brings along."""
-        models: list[str | Path] = ["b", "b-smc", "sd-vae", SMALL, *EXAMPLES]
+        models: list[str | Path] = ["b-smc", "sd-vae", SMALL, ROOT / "examples" / "deterministic.ts"]
         folders = [compile_to(tmp_path / Path(name).stem, name, "--target", "torch") for name in models]
         generated = [path for out in folders for path in out.glob("*/model.py")]
         assert len(generated) == len(models)
@@ -77,6 +79,9 @@ class TestProject:
             for path in (other.parent / "_runtime").rglob("*.py"):
                 assert path.read_bytes() == (together.parent / path.relative_to(other.parent)).read_bytes()
             shutil.copyfile(other, together.with_name(f"{other.parent.name}.py"))
+        for golden in GOLDEN:
+            beside = together.with_name(f"{golden.parent.name.replace('-', '_')}.py")
+            generated.append(shutil.copyfile(golden, beside))
         sources = [together.parent]
         run("-m", "ruff", "format", "--no-cache", "--diff", *sources, cwd=tmp_path)
         run("-m", "ruff", "check", "--no-cache", *sources, cwd=tmp_path)

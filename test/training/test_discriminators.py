@@ -10,23 +10,36 @@ from conftest import litevae, package
 from litevae_runtime.losses.adversarial import Kind, as_logits, discriminator_loss, frozen, generator_loss
 from torch import Tensor, nn
 
-OPTIONS = {
-    "unet": "channels: 8, multipliers: [1, 2, 4]",
-    "patchgan": "channels: 8",
-    "stylegan": "resolution: 32, channels: 8, maxChannels: 16",
+DISCRIMINATORS = {
+    "unet": 'UNetDiscriminator({ imageChannels: 3, channels: 8, multipliers: [1, 2, 4], reduction: "sum" })',
+    "patchgan": "PatchGan({ imageChannels: 3, channels: 8 })",
+    "stylegan": "StyleGanDiscriminator({ imageChannels: 3, resolution: 32, channels: 8, maxChannels: 16 })",
 }
+# An autoencoder of two convolutions, whose package is written in a fifth of the time of LiteVAE's.
+MODEL = """import { PatchGan, StyleGanDiscriminator, UNetDiscriminator } from "litevae/blocks";
+import { block, conv2d, layers, model, upsample, type Feature } from "litevae/dsl";
+
+const Encoder = block("Encoder", () => {
+  const { conv } = layers({ conv: conv2d({ in: 3, out: 8, stride: 2 }) });
+  return (image: Feature<3, 1>): Feature<8, 2> => conv(image);
+});
+const Decoder = block("Decoder", () => {
+  const { conv } = layers({ conv: conv2d({ in: 4, out: 3 }) });
+  return (latent: Feature<4, 2>): Feature<3, 1> => upsample(conv(latent), { factor: 2 });
+});
+export default model({
+  latentChannels: 4, encoder: Encoder(), decoder: Decoder(), discriminator: DISCRIMINATOR,
+});
+"""
 BATCH = 8
 
 
-@pytest.fixture(scope="module", params=OPTIONS)
+@pytest.fixture(scope="module", params=DISCRIMINATORS)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The training package of a model with a small discriminator."""
     kind: str = request.param
     into = tmp_path_factory.mktemp(kind)
-    options = f'{{ variant: "S", discriminator: {{ kind: "{kind}", {OPTIONS[kind]} }} }}'
-    (into / f"{kind}.ts").write_text(
-        f'import {{ litevae }} from "litevae";\nexport default litevae({options});\n'
-    )
+    (into / f"{kind}.ts").write_text(MODEL.replace("DISCRIMINATOR", DISCRIMINATORS[kind]))
     result = litevae("compile", into / f"{kind}.ts", "-o", into / "out", "--target", "torch")
     assert result.returncode == 0, result.stderr
     return into / "out"
