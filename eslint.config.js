@@ -61,7 +61,7 @@ export default tseslint.config(
   {
     files: ["src/**/*.ts", "dsl/**/*.ts"],
     // These read texts of people and other programs, and write pages.
-    ignores: ["src/cli/**", "src/artifact/author-docs.ts", "src/report/html/**"],
+    ignores: ["src/cli/**", "src/api/node/**", "src/artifact/author-docs.ts", "src/report/html/**"],
     rules: { "no-restricted-syntax": ["error", mustBeThere] },
   },
   {

@@ -1,14 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { entries } from "./src/cli/entries.ts";
+import { modules } from "./src/api/entries.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   resolve: {
-    alias: Object.entries(entries).map(([name, module]) => ({
+    alias: Object.entries(modules).map(([name, module]) => ({
       find: new RegExp(`^${name}$`),
-      replacement: here(`dsl/${module}.ts`),
+      replacement: here(`${module}.ts`),
     })),
   },
   test: {

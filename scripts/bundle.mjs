@@ -17,6 +17,8 @@ const entries = [
   "dsl/authoring",
   "dsl/blocks",
   "dsl/op",
+  "src/api/index",
+  "src/api/node/index",
   "src/op-test/index",
   "src/onnxruntime/benchmark-row",
   "src/onnxruntime/latents/reading-thread",

@@ -1,29 +1,11 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
-import type { Facts } from "../compiler/compile.ts";
 import type { Config } from "../compiler/config.ts";
+import { manifestName, type FixedSize, type Manifest } from "../compiler/manifest.ts";
 import { evaluateDim, parseDim, type Bindings, type Dim } from "../ir/dim.ts";
 import { flatConfig, type Settings } from "../weights/settings.ts";
 import { sha256OfFile } from "./file-hash.ts";
-import { manifestName, type FileEntry } from "./output-folder.ts";
-
-/** The one batch, height and width of images that graphs are for. */
-export type FixedSize = readonly [batch: number, height: number, width: number];
-
-export interface Manifest extends Facts {
-  readonly onnx?: { readonly opset: number; readonly ir_version: number; readonly for: string; readonly fixed?: FixedSize };
-  /** Only of float16 graphs; others are float32. */
-  readonly precision?: "fp16";
-  /** What the float16 graphs were calibrated on, and how far each is from its float32 graph there. */
-  readonly calibration?: {
-    readonly images: number;
-    readonly parts: Readonly<
-      Record<string, { readonly nodes: number; readonly float32_nodes: number; readonly worst_error: number }>
-    >;
-  };
-  readonly files: Readonly<Record<string, FileEntry>>;
-}
 
 function isManifest(value: unknown): value is Manifest {
   if (!isRecord(value) || typeof value["litevae"] !== "string" || !isRecord(value["weights"]) || !isRecord(value["files"]))

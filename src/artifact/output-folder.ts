@@ -2,18 +2,14 @@ import { createHash } from "node:crypto";
 import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { renameSync, rmdirSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import type { Facts } from "../compiler/compile.ts";
+import { manifestName, manifestText, type FileEntry, type Manifest } from "../compiler/manifest.ts";
 import { UserError } from "../errors/index.ts";
-import { lock, lockName } from "./folder-lock.ts";
+import { lock, lockName, unlock } from "./folder-lock.ts";
 import { makeFolder } from "./make-folder.ts";
 
-export const manifestName = "manifest.json";
 /** Stands in a folder from the first byte of a compile until its manifest is there; lists the files that are the compiler's, one a line. */
 const unfinishedName = ".litevae-unfinished";
-
-export interface FileEntry {
-  readonly bytes: number;
-  readonly sha256: string;
-}
 
 /**
  * The folder that `compile` writes. Every file is written beside its place and renamed, the manifest comes last and lists the others: whatever moment
@@ -83,17 +79,23 @@ export class OutputFolder {
     return this.#before.filter((name) => !this.#files.has(name) && existsSync(join(this.path, name))).sort();
   }
 
-  /** Writes the manifest and removes `leftovers`. */
-  finish(manifest: Readonly<Record<string, unknown>>): void {
+  /** Writes the manifest, which it returns, and removes `leftovers`. */
+  finish(facts: Facts): Manifest {
     try {
       for (const name of this.leftovers) removeFile(this.path, name);
     } catch (error) {
       throw cannotWrite(this.path, error);
     }
-    const files = Object.fromEntries([...this.#files].sort(([a], [b]) => (a < b ? -1 : 1)));
-    this.write(manifestName, [`${JSON.stringify({ ...manifest, files }, null, 2)}\n`]);
+    const text = manifestText(facts, this.#files);
+    this.write(manifestName, [text]);
     rmSync(join(this.path, unfinishedName), { force: true });
-    rmSync(join(this.path, lockName), { force: true });
+    unlock(this.path);
+    return JSON.parse(text) as Manifest;
+  }
+
+  /** Gives up: the folder stays incomplete, and may be written by whoever comes next. */
+  abandon(): void {
+    unlock(this.path);
   }
 }
 

@@ -1,11 +1,36 @@
 import { join } from "node:path";
 import type { Compiled } from "../compiler/compile.ts";
+import type { Manifest } from "../compiler/manifest.ts";
+import { pause } from "../errors/pause.ts";
 import type { OutputFolder } from "./output-folder.ts";
 
-/** Writes what was compiled into a folder; `progress` is told of the larger files. */
-export function writeCompiled(folder: OutputFolder, { files, facts }: Compiled, progress: (doing: string) => void): void {
+/**
+ * Writes what was compiled into a folder and returns its manifest; `progress` is told of the larger files. Where `signal` stops it, and after an error, the folder
+ * stays incomplete.
+ */
+export async function writeCompiled(
+  folder: OutputFolder,
+  compiled: Compiled,
+  progress: (doing: string) => void,
+  signal?: AbortSignal,
+): Promise<Manifest> {
   folder.begin();
+  try {
+    return await written(folder, compiled, progress, signal);
+  } catch (error) {
+    folder.abandon();
+    throw error;
+  }
+}
+
+async function written(
+  folder: OutputFolder,
+  { files, facts }: Compiled,
+  progress: (doing: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<Manifest> {
   for (const { name, progress: told, pieces } of files) {
+    await pause(signal);
     if (told !== undefined)
       progress(`writing ${told.what}${told.within === undefined ? "" : ` ${join(folder.path, told.within)}`}`);
     folder.write(name, pieces());
@@ -18,7 +43,7 @@ export function writeCompiled(folder: OutputFolder, { files, facts }: Compiled, 
     );
     progress(`removing what an earlier compile wrote and this one does not: ${gone.join(", ")}`);
   }
-  folder.finish({ ...facts });
+  return folder.finish(facts);
 }
 
 /** Files by their names; those of a folder of which none stays are told as that folder. */

@@ -1,13 +1,14 @@
-import { must } from "../errors/must.ts";
 import type { Command } from "commander";
 import { UserError } from "../errors/index.ts";
-import type { Model, Part } from "../ir/model.ts";
-import { formatShape } from "../ir/shape.ts";
-import { fittingSizes } from "../ir/size.ts";
-import { verifyModel } from "../ir/verify.ts";
-import { reachText } from "../report/reach.ts";
-import { filePath, isFile } from "./load-file.ts";
-import { latentOption, modelArgument } from "./options.ts";
+import type { CheckedModel, CheckedPart } from "../api/check.ts";
+import { choice, latentOption, modelArgument } from "./options.ts";
+
+const formats = ["table", "json"] as const;
+
+interface Flags {
+  readonly latent?: number;
+  readonly format: (typeof formats)[number];
+}
 
 export function addCheck(program: Command): void {
   program
@@ -15,41 +16,40 @@ export function addCheck(program: Command): void {
     .description("check a model's types and shapes")
     .argument("<model>", modelArgument)
     .addOption(latentOption)
-    .action(async (name: string, flags: { readonly latent?: number }) => {
-      const { isFolder, loadModel } = await import("./load-model.ts");
-      if (isFile(name) && !isFolder(name)) await checkTypes(filePath(name, "model"));
-      const model = await loadModel(name, { latentChannels: flags.latent });
-      verifyModel(model);
-      process.stdout.write(describe(model));
+    .addOption(choice("--format <format>", "how to print; json has what is wrong, too", formats).default("table"))
+    .action(async (name: string, { latent, format }: Flags) => {
+      const { check } = await import("../api/check.ts");
+      const { checkTypes } = await import("../api/node/check.ts");
+      const { loadModel } = await import("./load-model.ts");
+      const { jsonText } = await import("../report/format.ts");
+      const progress = (doing: string): void => void process.stderr.write(`${doing}\n`);
+      try {
+        await checkTypes(name, { progress });
+        const checked = await check(await loadModel(name, { latentChannels: latent }));
+        process.stdout.write(format === "json" ? jsonText(checked) : await table(checked));
+      } catch (error) {
+        if (format === "json" && error instanceof UserError)
+          process.stdout.write(jsonText({ model: name, errors: error.reports }));
+        throw error;
+      }
     });
 }
 
-async function checkTypes(path: string): Promise<void> {
-  const script = /\.m?js$/.test(path);
-  process.stderr.write(script ? "checking types, of JavaScript where // @ts-check asks for it\n" : "checking types\n");
-  const { typeErrors } = await import("./typecheck.ts");
-  const errors = typeErrors(path);
-  if (errors.length > 0) throw new UserError(...errors);
-}
-
-function describe(model: Model): string {
-  const lines = model.parts.map((part) => {
-    const { inputs } = part.graph;
-    const input = inputs
-      .map(({ shape }, i) => `${inputs.length > 1 ? `${part.inputNames[i]} ` : ""}${formatShape(shape)}`)
-      .join(", ");
-    const outputs = part.outputNames
-      .map((name, i) => `${name} ${formatShape(must(part.graph.outputs[i], name).shape)}`)
-      .join(", ");
-    return `  ${part.name.padEnd(13)} ${input} → ${outputs}; ${[sizes(part), reachText(part) ?? []].flat().join("; ")}`;
+async function table({ model, parts }: CheckedModel): Promise<string> {
+  const { fieldText } = await import("../report/reach.ts");
+  const lines = Object.entries(parts).map(([name, part]) => {
+    const { inputs, outputs, reach } = part;
+    const shapes = Object.entries(inputs).map(([input, shape]) => [input, `[${shape.join(", ")}]`] as const);
+    const taken = shapes.map(([input, shape]) => (shapes.length > 1 ? `${input} ${shape}` : shape)).join(", ");
+    const given = Object.entries(outputs).map(([output, shape]) => `${output} [${shape.join(", ")}]`);
+    return `  ${name.padEnd(13)} ${taken} → ${given.join(", ")}; ${[sizesText(part), ...(reach === undefined ? [] : [fieldText(reach)])].join("; ")}`;
   });
-  return `${model.name}: types and shapes are right\n${lines.join("\n")}\n`;
+  return `${model}: types and shapes are right\n${lines.join("\n")}\n`;
 }
 
-function sizes(part: Part): string {
-  const along = fittingSizes([part], "H");
-  if (along === undefined) return "no image size up to 4096 fits";
-  const { minimum, step } = along;
+function sizesText({ sizes: { height } }: CheckedPart): string {
+  if (height === null) return "no image size up to 4096 fits";
+  const { minimum, step } = height;
   if (minimum === 1 && step === 1) return "any size";
   return minimum === step ? `sides in multiples of ${step}` : `sides ${minimum}, ${minimum + step}, ${minimum + 2 * step}, …`;
 }

@@ -1,7 +1,5 @@
 import { Option, type Command } from "commander";
 import type { Model } from "../ir/model.ts";
-import type { Budget } from "../report/budget.ts";
-import type { ModelCounts } from "../report/count.ts";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
 import { choice, latentOption, sizeOption } from "./options.ts";
 import { writeReport } from "./write-report.ts";
@@ -32,50 +30,27 @@ export function addCompare(program: Command): void {
     .addOption(choice("--format <format>", "how to print; html is a page for a browser", formats).default("table"))
     .option("-o, --output <file>", "write to a file instead of stdout")
     .action(async (names: readonly string[], flags: Flags) => {
-      const { budgetError, checkBudgets, checkParts, parseBudget } = await import("../report/budget.ts");
-      const { countModel } = await import("../report/count.ts");
-      const { renderReport } = await import("./render.ts");
+      const { compare, comparisonText, requireBudgets } = await import("../api/count.ts");
+      const { parseBudget } = await import("../report/budget.ts");
+      const { renderNotes } = await import("./render.ts");
       const { loadModel } = await import("./load-model.ts");
-      const { builtIns } = await import("../../dsl/models/index.ts");
+      const { builtInNames } = await import("../api/built-in.ts");
+      // What is wrong with the command line is told before anything is loaded.
       const budgets = flags.budget.map(parseBudget);
       const loaded: Model[] = [];
       for (const name of names)
-        loaded.push(await loadModel(name, { latentChannels: latentFor(name, names, flags, Object.keys(builtIns)) }));
-      const named = toldApart(loaded, names);
-      checkParts(
-        named.flatMap(({ parts }) => parts.map((part) => part.name)),
-        budgets,
-      );
-      const models = named.map((model) => countModel(model, flags.size));
-      const text = await comparison(named, models, budgets, flags.format);
+        loaded.push(await loadModel(name, { latentChannels: latentFor(name, names, flags, builtInNames) }));
+      const models = toldApart(loaded, names);
+      const comparison = await compare(models, { size: flags.size, budgets });
+      const text =
+        flags.format === "html"
+          ? await (await import("../api/node/pages.ts")).comparisonPage(models, comparison)
+          : comparisonText(comparison, flags.format);
       if (flags.output === undefined) process.stdout.write(text);
       else writeReport(flags.output, text);
-      process.stderr.write(models.flatMap(({ notes }) => notes.map((note) => renderReport(note, "note"))).join(""));
-      const violations = checkBudgets(models, budgets);
-      if (violations.length > 0) throw budgetError(violations);
+      process.stderr.write(renderNotes(comparison.notes));
+      requireBudgets(comparison);
     });
-}
-
-async function comparison(
-  models: readonly Model[],
-  counts: readonly ModelCounts[],
-  budgets: readonly Budget[],
-  format: Format,
-): Promise<string> {
-  if (format !== "html") return (await import("../report/compare.ts")).formatComparison(counts, { format, budgets });
-  const { comparisonPage } = await import("../report/html/compare/page.ts");
-  const { paperModels, shownFigures } = await import("../report/html/paper.ts");
-  const { builtIns } = await import("../../dsl/models/index.ts");
-  const { latentChannels } = paperModels;
-  const published = shownFigures().flatMap(({ builtIn }) => {
-    const model = builtIns[builtIn]?.build({ latentChannels });
-    return model === undefined ? [] : [[builtIn, model] as const];
-  });
-  const compared = models.flatMap((model, i) => {
-    const counted = counts[i];
-    return counted === undefined ? [] : [{ model, counts: counted }];
-  });
-  return await comparisonPage({ models: compared, budgets, published: new Map(published) });
 }
 
 /** Models of one name are called what the command line calls them: a path, such as `a/model.ts`. */

@@ -1,9 +1,6 @@
-import { totalmem } from "node:os";
 import { Option, type Command } from "commander";
 import { nearest, UsageError } from "../errors/index.ts";
-import type { Part } from "../ir/model.ts";
-import { inferencePartsOf } from "../ir/walk.ts";
-import { checkParts, latentOption, modelArgument, partList, wholeNumber } from "./options.ts";
+import { latentOption, modelArgument, partList, wholeNumber } from "./options.ts";
 import { addTargetOptions, chosenTargets, passNames, targetOption } from "./target-options.ts";
 
 interface Flags {
@@ -37,62 +34,33 @@ export function addCompile(program: Command): void {
     .addOption(latentOption)
     .option("--dump-after <pass>", `print the IR to stdout after ${passNames.slice(0, -1).join(", ")} or ${passNames.at(-1)}`)
     .action(async (name: string, flags: Flags) => {
-      const targets = chosenTargets(command, flags.target);
-      checkPass(flags.dumpAfter, passNames);
-      const { openWeights, trainedWeights, weightsPath } = await import("../artifact/weights-file.ts");
-      const { plainKeys } = await import("../weights/weights.ts");
-      const { isFolder, loadModel } = await import("./load-model.ts");
-      const { builtIns } = await import("../../dsl/models/index.ts");
-      const ofFolder = isFolder(name);
-      // That it is no folder of a model is to be said before what its weights lack.
-      if (ofFolder) (await import("./load-folder.ts")).folderConfig(name);
-      const given = flags.weights ?? (ofFolder ? name : undefined);
-      const weights = given === undefined ? undefined : weightsPath(given);
-      const file = weights === undefined ? undefined : openWeights(weights);
-      const keys = file && plainKeys(file);
-      const model = await loadModel(name, {
-        latentChannels: flags.latent,
-        weightKeys: keys,
-      });
-      const parts = flags.parts ?? inferencePartsOf(model).map((part) => part.name);
-      checkParts(
-        model.name,
-        model.parts.map((part) => part.name),
-        parts,
-      );
-      const { OutputFolder } = await import("../artifact/output-folder.ts");
-      const { keepTrainedWeights } = await import("../artifact/trained-weights.ts");
-      const folder = new OutputFolder(flags.output, flags);
-      if (!flags.force) keepTrainedWeights(flags.output, { weights, parts });
-
-      const { compile } = await import("../compiler/compile.ts");
-      const { packageVersion } = await import("../artifact/version.ts");
-      const { writeCompiled } = await import("../artifact/write-compiled.ts");
+      const { output, target, dumpAfter, latent, ...options } = flags;
+      const targets = chosenTargets(command, target);
+      checkPass(dumpAfter, passNames);
+      const { compileTo } = await import("../api/node/compile.ts");
+      const { isFolder } = await import("../api/node/load-model.ts");
+      const { loadModel, loadRecipe } = await import("./load-model.ts");
       const { printPart } = await import("../ir/print.ts");
-      const { resources } = await import("./resources.ts");
-      const progress = (doing: string): void => void process.stderr.write(`${model.name}: ${doing}\n`);
+      const { renderNotes } = await import("./render.ts");
+      const weights = flags.weights ?? (isFolder(name) ? name : undefined);
+      const model = await loadModel(name, { latentChannels: latent, weights });
       const started = performance.now();
-      const compiled = await compile(model, {
-        parts,
+      const { manifest, notes } = await compileTo(model, output, {
+        ...options,
         targets,
-        resources,
-        seed: flags.seed,
-        weights: file && trainedWeights(file),
-        known: () => Object.values(builtIns).map(({ build }) => build({ latentChannels: flags.latent, weightKeys: keys })),
-        version: packageVersion(),
-        memory: Math.min(totalmem(), process.constrainedMemory() || Infinity),
-        progress,
-        note: (lines) => process.stderr.write(lines),
-        dump: (pass: string, part: Part) => {
-          if (pass === flags.dumpAfter) process.stdout.write(printPart(part));
+        weights,
+        recipe: loadRecipe,
+        progress: (doing) => void process.stderr.write(`${model.name}: ${doing}\n`),
+        dump: (pass, part) => {
+          if (pass === dumpAfter) process.stdout.write(printPart(part));
         },
       });
-      writeCompiled(folder, compiled, progress);
-      const counts = Object.entries(compiled.facts.parts).map(
+      process.stderr.write(renderNotes(notes));
+      const counts = Object.entries(manifest.parts).map(
         ([part, { params }]) => `${part} ${params.toLocaleString("en")} parameters`,
       );
       process.stderr.write(
-        `${model.name}: ${counts.join(", ")}; ${((performance.now() - started) / 1000).toFixed(1)} s, in ${flags.output}\n`,
+        `${model.name}: ${counts.join(", ")}; ${((performance.now() - started) / 1000).toFixed(1)} s, in ${output}\n`,
       );
     });
 }

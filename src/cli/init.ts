@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { packageVersion } from "../artifact/version.ts";
+import { version } from "../ir/version.ts";
 import { UserError } from "../errors/index.ts";
 import { installation } from "../ir/installation.ts";
 
@@ -31,7 +31,7 @@ export function addInit(program: Command): void {
 /** Where npm finds litevae: this version in the registry, or this checkout. */
 function source(folder: string): string {
   const here = fileURLToPath(new URL(existsSync(new URL("package.json", installation)) ? "." : "..", installation));
-  if (here.includes("node_modules")) return `^${packageVersion()}`;
+  if (here.includes("node_modules")) return `^${version}`;
   return `file:${relative(resolve(folder), here).replaceAll("\\", "/")}`;
 }
 

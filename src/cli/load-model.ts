@@ -1,43 +1,50 @@
-import { statSync } from "node:fs";
-import { basename, extname } from "node:path";
-import { builtIns, type BuiltInOptions } from "../../dsl/models/index.ts";
-import { nearest, UserError } from "../errors/index.ts";
+/** Loading for the command line: what the files' code does meanwhile must not end up in what the command prints. */
+import { loadModel as load, type LoadOptions } from "../api/node/load-model.ts";
+import { isFile } from "../api/node/load-file.ts";
+import { UserError } from "../errors/index.ts";
 import type { Model } from "../ir/model.ts";
-import { importDefault, isFile, type Wanted } from "./load-file.ts";
+import type { Recipe } from "../recipe/schema.ts";
 
-const wanted: Wanted = { noun: "model", examples: ["litevae({ … })", "model({ … })", "network({ … })"] };
-
-/** Whether MODEL is a folder of weights, whose config.json says what they are of. */
-export function isFolder(name: string): boolean {
-  return !Object.hasOwn(builtIns, name) && statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
+/** The model that MODEL on the command line means. */
+export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
+  return await guarded(name, "model", () => load(name, options));
 }
 
-/** The model that MODEL on the command line means: a built-in name, a file whose default export is a model, or a folder of weights. */
-export async function loadModel(name: string, options: BuiltInOptions = {}): Promise<Model> {
-  const builtIn = Object.hasOwn(builtIns, name) ? builtIns[name] : undefined;
-  if (builtIn !== undefined) return builtIn.build(options);
-  const folder = isFolder(name);
-  if (!folder && !isFile(name)) {
-    const names = Object.keys(builtIns);
-    const meant = nearest(name, names);
-    throw new UserError({
-      what: `no model is called ${name}`,
-      expected: `a built-in name (${names.join(", ")}), a .ts file or a folder of weights`,
-      found: name,
-      help: meant === undefined ? "run litevae list for the built-in models" : `did you mean ${meant}?`,
-    });
-  }
-  if (options.latentChannels !== undefined) {
-    throw new UserError({
-      what: `--latent applies to built-in models, and ${name} is a ${folder ? "folder" : "file"}`,
-      help: folder ? "leave it out: the folder's config.json says how many there are" : "set latentChannels in the file",
-    });
-  }
-  if (folder) return (await import("./load-folder.ts")).modelOfFolder(name, options.weightKeys);
-  const { path, value } = await importDefault(name, wanted, isModel);
-  return value.name === "" ? { ...value, name: basename(path, extname(path)) } : value;
+/** The recipe that --recipe names: a preset, or a file whose default export is a recipe. */
+export async function loadRecipe(name: string): Promise<Recipe> {
+  const { loadRecipe: loading } = await import("../api/node/load-recipe.ts");
+  return await guarded(name, "recipe", () => loading(name));
 }
 
-function isModel(value: unknown): value is Model {
-  return typeof value === "object" && value !== null && "kind" in value && value.kind === "model";
+/** Runs what may run a person's file: what its code prints goes to stderr, since stdout is for what the command prints, and an await that never ends is told. */
+export async function guarded<T>(name: string, noun: string, run: () => Promise<T>): Promise<T> {
+  const { write } = process.stdout;
+  process.stdout.write = process.stderr.write.bind(process.stderr);
+  try {
+    return isFile(name) ? await unlessStuck(run(), name, noun) : await run();
+  } finally {
+    process.stdout.write = write;
+  }
+}
+
+/** What is loaded, or an error once nothing is left to happen that could end an await at the top level of the file. */
+async function unlessStuck<T>(loading: Promise<T>, name: string, noun: string): Promise<T> {
+  const { resolve } = await import("node:path");
+  const error = new UserError({
+    what: `the ${noun}'s code never ends: it awaits something that does not come`,
+    where: { file: resolve(name), line: 1 },
+    help: "correct the await at the top level of this file, or of one that it imports",
+  });
+  let fail = (): void => undefined;
+  const stuck = new Promise<never>((_, reject) => {
+    fail = () => {
+      reject(error);
+    };
+  });
+  process.once("beforeExit", fail);
+  try {
+    return await Promise.race([loading, stuck]);
+  } finally {
+    process.off("beforeExit", fail);
+  }
 }

@@ -2,7 +2,7 @@ import { Command, CommanderError, Help, type Option } from "commander";
 import { exitCode, UsageError, UserError } from "../errors/index.ts";
 import { memoryFault } from "../errors/memory.ts";
 import { missingPackage } from "../errors/missing-package.ts";
-import { packageVersion } from "../artifact/version.ts";
+import { version } from "../ir/version.ts";
 import { addBench } from "./bench.ts";
 import { addCheck } from "./check.ts";
 import { addCompare } from "./compare.ts";
@@ -22,7 +22,7 @@ import { addVerify } from "./verify.ts";
 export function commandLine(): Command {
   const program = new Command("litevae")
     .description("Compile wavelet autoencoders: check shapes, count costs, write ONNX graphs and PyTorch packages, measure them.")
-    .version(packageVersion())
+    .version(version)
     .exitOverride()
     // Errors are told by `report`, in the form of all our messages.
     .configureOutput({ outputError: () => undefined })

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { nearest, UsageError, UserError } from "../errors/index.ts";
+import { nearest, UsageError } from "../errors/index.ts";
 
 function wrong(option: string, expected: string, found: string, help: string): UsageError {
   return new UsageError({ what: `${option} cannot be read`, expected, found: found === "" ? "nothing" : found, help });
@@ -88,25 +88,12 @@ export function listOf<T extends string>(option: string, choices: readonly T[]) 
   };
 }
 
-/** Names of parts for `--parts`; whether a model has them is seen when it is there (`checkParts`). */
+/** Names of parts for `--parts`; whether a model has them is seen when it is there. */
 export function partList(text: string): readonly string[] {
   const names = words(text);
   const nameless = names.find((name) => !/^\w+$/.test(name));
   if (nameless === undefined) return names;
   throw wrong("--parts", "names of parts, separated by commas", nameless, "write for example --parts encoder,decoder");
-}
-
-/** Throws for the first of the parts that is none of the model's: UsageError where its name is nearly that of one, UserError otherwise. */
-export function checkParts(model: string, there: readonly string[], parts: readonly string[]): void {
-  const absent = parts.find((part) => !there.includes(part));
-  if (absent === undefined) return;
-  const meant = nearest(absent, there);
-  if (meant !== undefined) throw wrong("--parts", there.join(", "), absent, `did you mean ${meant}?`);
-  throw new UserError({
-    what: `${model} has no ${absent}`,
-    found: there.join(", "),
-    help: "leave it out of --parts, or add it to the model",
-  });
 }
 
 /** What MODEL can be, for the commands that take one. */

@@ -1,10 +1,10 @@
 import { codeFrameColumns } from "@babel/code-frame";
 import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
-import type { Place, Report } from "../errors/index.ts";
+import type { Note, Place } from "../errors/index.ts";
 
 /** A report as text: what, place with a code frame, the facts, the remedy. */
-export function renderReport(report: Report, severity: "error" | "note" = "error"): string {
+export function renderReport(report: Note, severity: "error" | "note" | "warning" = "error"): string {
   const lines = [`${severity}: ${report.what}`];
   if (report.where !== undefined) lines.push(...renderPlace(report.where));
   const facts = { in: report.module, op: report.op, expected: report.expected, found: report.found, help: report.help };
@@ -12,6 +12,11 @@ export function renderReport(report: Report, severity: "error" | "note" = "error
     if (text !== undefined) lines.push(`  ${`${label}:`.padEnd(9)} ${text.replaceAll("\n", "\n            ")}`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** Notes as lines for stderr. */
+export function renderNotes(notes: readonly Note[]): string {
+  return notes.map((note) => renderReport(note, note.severity ?? "note")).join("");
 }
 
 function renderPlace({ file, line, column }: Place): readonly string[] {

@@ -12,17 +12,14 @@ export function addReport(program: Command): void {
     .option("-o, --output <file>", "where the page goes; report.html in the run's folder by default")
     .action(async (folder: string, { output }: Flags) => {
       const { join } = await import("node:path");
-      const { readRun } = await import("../report/html/run/read.ts");
-      const { runPage } = await import("../report/html/run/page.ts");
-      const { packageName } = await import("../targets/torch/names.ts");
+      const { report } = await import("../api/node/pages.ts");
       const { checkReport, writeReport } = await import("./write-report.ts");
-      const { renderReport } = await import("./render.ts");
-      const run = await readRun(folder);
+      const { renderNotes } = await import("./render.ts");
       const file = output ?? join(folder, "report.html");
-      checkReport(file);
-      const model = run.config?.["model"];
-      writeReport(file, await runPage(run, typeof model === "string" ? packageName(model) : "PACKAGE"));
-      process.stderr.write(run.notes.map((note) => renderReport(note, "note")).join(""));
+      if (output !== undefined) checkReport(output);
+      const { html, notes } = await report(folder);
+      writeReport(file, html);
+      process.stderr.write(renderNotes(notes));
       process.stdout.write(`${file}\n`);
     });
 }

@@ -1,9 +1,8 @@
 /** `--target`, and the options that targets declare. */
 import { Option, type Command } from "commander";
 import * as z from "zod";
-import type { Chosen } from "../compiler/compile.ts";
 import { UsageError } from "../errors/index.ts";
-import { targets, type Resources } from "../targets/index.ts";
+import { targets, type TargetOptions } from "../targets/index.ts";
 import { optionsOf, type Shown } from "../targets/target.ts";
 import { choice, listOf, numbers, wholeNumber } from "./options.ts";
 
@@ -74,19 +73,20 @@ function placeholderOf(type: string | undefined, choices: readonly string[] | un
 }
 
 /** The targets that `--target` names with their options, which are checked; an option of another target is an error. */
-export function chosenTargets(command: Command, chosen: readonly string[]): readonly Chosen<Resources>[] {
+export function chosenTargets(command: Command, chosen: readonly string[]): TargetOptions {
   const isGiven = (key: string): boolean =>
     command.getOptionValueSource(key) === "cli" && command.getOptionValue(key) !== defaultOf(command, key);
   for (const target of asked.filter(({ name }) => !chosen.includes(name))) {
     const stray = describedOptions(target.options).find(([key]) => isGiven(key));
     if (stray !== undefined) throw ofAnotherTarget(flagOf(stray[0]), target.name, chosen);
   }
-  return asked
+  const given = asked
     .filter(({ name }) => chosen.includes(name))
     .map((target) => {
-      const given = describedOptions(target.options).map(([key]) => [key, command.getOptionValue(key) as unknown] as const);
-      return { target, options: optionsOf(target, Object.fromEntries(given)) };
+      const values = describedOptions(target.options).map(([key]) => [key, command.getOptionValue(key) as unknown] as const);
+      return [target.name, optionsOf(target, Object.fromEntries(values))] as const;
     });
+  return Object.fromEntries(given);
 }
 
 function defaultOf(command: Command, key: string): unknown {

@@ -1,5 +1,6 @@
 /** The pipeline: from a model to the files of its compiled folder, in memory. Whoever has a disk writes them there (src/artifact). */
 import { must } from "../errors/must.ts";
+import { pause } from "../errors/pause.ts";
 import { formatDim } from "../ir/dim.ts";
 import { fold } from "../ir/fold.ts";
 import { unmeasured } from "../ir/latents.ts";
@@ -14,6 +15,7 @@ import { encodeSafetensors, type Safetensors } from "../weights/safetensors.ts";
 import { holdsModel, initialWeights, namedTensors, weightsFromFile } from "../weights/weights.ts";
 import { isDiffusers, isSettings, modelOf } from "../weights/settings.ts";
 import { readStoredConfig, type StoredConfig } from "../weights/stored-config.ts";
+import { sha256 } from "./sha256.ts";
 import { configText, diffusersOf, sizesOf, type WeightsSettings } from "./config.ts";
 
 /** A target with the options that were chosen for it. */
@@ -45,8 +47,10 @@ export interface CompileOptions<Resources> {
   readonly version: string;
   /** Called as work proceeds, with what is being done. */
   readonly progress: Compilation["progress"];
-  /** Called with lines for people about what came out. */
+  /** Called with what a person should know of what comes out. */
   readonly note: Compilation["note"];
+  /** Stops the work between steps, with its reason. */
+  readonly signal?: AbortSignal | undefined;
   /** Called for every part after every pass. */
   readonly dump?: Compilation["dump"];
 }
@@ -96,7 +100,7 @@ export async function compile<Resources>(model: Model, options: CompileOptions<R
     ...options,
     model,
     parts,
-    modelHash: await sha256(printModel(model)),
+    modelHash: await sha256(new TextEncoder().encode(printModel(model))),
     provenance: options.weights === undefined ? `untrained, seed ${options.seed}` : "trained",
     latents: settings.latents,
     pixels: settings.pixels,
@@ -105,11 +109,15 @@ export async function compile<Resources>(model: Model, options: CompileOptions<R
   };
 
   const prepared: Awaited<ReturnType<Target<object, Resources>["prepare"]>>[] = [];
-  for (const { target, options: own } of chosen) prepared.push(await target.prepare(compilation, own, options.resources));
+  for (const { target, options: own } of chosen) {
+    await pause(options.signal);
+    prepared.push(await target.prepare(compilation, own, options.resources));
+  }
   const config = configText(model, parts, settings);
   const files: EmittedFile[] = [];
   let facts: Facts = factsOf(compilation, options);
   for (const emit of prepared) {
+    await pause(options.signal);
     const emission = await emit();
     files.push(...emission.files);
     facts = { ...facts, ...emission.facts };
@@ -143,7 +151,7 @@ function settingsOf<Resources>(model: Model, { weights, note }: CompileOptions<R
       weights.config === undefined
         ? `no config.json beside ${weights.file.name} says how its latents are spread`
         : `${weights.config.name} has no measured spread of latents`;
-    note(`warning: ${silent}: config.json gets scaling_factor ${scaling} and shift_factor ${shift}\n`);
+    note({ severity: "warning", what: `${silent}: config.json gets scaling_factor ${scaling} and shift_factor ${shift}` });
   }
   return { ...stored, latents };
 }
@@ -155,9 +163,10 @@ function settingsOf<Resources>(model: Model, { weights, note }: CompileOptions<R
 function tellOtherName(model: Model, { name, value }: NonNullable<TrainedWeights["config"]>, note: Compilation["note"]): void {
   const other = modelOf(value);
   if (other === undefined || other === model.name || (isSettings(value) && isDiffusers(value))) return;
-  note(
-    `warning: ${name} calls the weights those of ${other}, and every tensor of ${model.name} is among them: right where ${other} is this model by another name\n`,
-  );
+  note({
+    severity: "warning",
+    what: `${name} calls the weights those of ${other}, and every tensor of ${model.name} is among them: right where ${other} is this model by another name`,
+  });
 }
 
 /** What leads diffusers to the one file of weights, under its own name for such a list; of models that a class of its own opens. */
@@ -233,10 +242,4 @@ function countParams(part: Part): number {
   let total = 0;
   for (const param of paramsOf(part.modules)) if (param.buffer !== true) total += elementCount(param.shape);
   return total;
-}
-
-/** By WebCrypto, which Node and browsers have. */
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -14,6 +14,13 @@ export interface Report {
   readonly help: string;
 }
 
+/** What a person should know of a result that is there: a warning where it may not be what they want. */
+export interface Note extends Omit<Report, "help"> {
+  readonly severity?: "warning" | undefined;
+  /** What can be done about it. */
+  readonly help?: string | undefined;
+}
+
 /** A place in a file; line and column count from 1. */
 export interface Place {
   readonly file: string;

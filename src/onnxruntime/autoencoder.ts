@@ -1,5 +1,5 @@
 /** The graphs of a compiled folder that encode and decode images. */
-import type { Manifest } from "../artifact/compiled-folder.ts";
+import type { Manifest } from "../compiler/manifest.ts";
 import type { Config } from "../compiler/config.ts";
 import { UserError } from "../errors/index.ts";
 import { must } from "../errors/must.ts";

@@ -1,10 +1,12 @@
 import { fork } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expectFixedSize, inputShapes, openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
+import { expectFixedSize, inputShapes, openCompiled } from "../artifact/compiled-folder.ts";
+import type { Manifest } from "../compiler/manifest.ts";
 import { isInference, type Config } from "../compiler/config.ts";
 import { UserError } from "../errors/index.ts";
 import { isOutOfMemory } from "../errors/memory.ts";
+import { pause } from "../errors/pause.ts";
 import { installation } from "../ir/installation.ts";
 import type { Benchmark, BenchmarkRow } from "../report/benchmark.ts";
 import { requireSquare } from "./autoencoder.ts";
@@ -26,8 +28,10 @@ export interface BenchmarkOptions {
   readonly repeats: number;
   readonly seconds: number;
   readonly progress: (doing: string) => void;
+  /** Stops the work, with its reason. */
+  readonly signal?: AbortSignal | undefined;
   /** How a row is measured; by default in a process of its own. */
-  readonly measure?: (request: RowRequest) => Promise<RowAnswer>;
+  readonly measure?: (request: RowRequest, signal?: AbortSignal) => Promise<RowAnswer>;
 }
 
 interface Case {
@@ -96,6 +100,7 @@ async function measureCases(
     repeats,
     seconds,
     progress,
+    signal,
     measure = inNewProcess,
   }: BenchmarkOptions & { readonly size: number },
 ): Promise<{ readonly rows: readonly BenchmarkRow[]; readonly unusable: ReadonlyMap<string, RowAnswer> }> {
@@ -105,10 +110,11 @@ async function measureCases(
     const { part, provider, batch } = each;
     let answer = unusable.get(provider);
     if (answer === undefined) {
+      await pause(signal);
       progress(`[${i + 1}/${cases.length}] ${part}, ${provider}, batch ${batch}`);
       const graph = join(folder, `${part}.onnx`);
       const inputs = inputShapes(folder, manifest, part, { N: batch, H: size, W: size });
-      answer = await measure({ graph, inputs, provider, threads, repeats, seconds });
+      answer = await measure({ graph, inputs, provider, threads, repeats, seconds }, signal);
       // Every graph runs on the CPU: where one does not load there, the provider is not what is missing.
       if (answer.kind === "failed" && !answer.loaded && provider !== "cpu" && !isOutOfMemory(answer.why)) {
         unusable.set(provider, answer);
@@ -175,13 +181,13 @@ function rowOf({ part, provider, batch }: Case, answer: RowAnswer): BenchmarkRow
 const program = fileURLToPath(new URL("src/onnxruntime/benchmark-row.js", installation));
 
 /** Measures in a new process; one that gives no answer was ended by the system. */
-async function inNewProcess(request: RowRequest): Promise<RowAnswer> {
+async function inNewProcess(request: RowRequest, signal?: AbortSignal): Promise<RowAnswer> {
   // What the runtime's libraries write about devices that are not there would stand between lines of progress.
-  const child = fork(program, { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+  const child = fork(program, { stdio: ["ignore", "ignore", "ignore", "ipc"], ...(signal && { signal }) });
   return await new Promise((resolve, reject) => {
     let answer: RowAnswer | undefined;
     child.once("message", (message) => (answer = message as RowAnswer));
-    child.once("error", reject);
+    child.once("error", (error) => reject(signal?.aborted === true ? (signal.reason as Error) : error));
     child.once("exit", (code, signal) => {
       const why =
         signal === "SIGKILL"

@@ -71,6 +71,8 @@ export interface PackageRun {
   readonly parts: Readonly<Record<string, { readonly inputs: readonly string[]; readonly outputs: readonly string[] }>>;
   /** What the graphs took and gave, by scene, part and name, such as `noise/encoder.image`. */
   readonly tensors: GraphValues;
+  /** Ends Python, with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The graphs' outputs compared with the package's, by scene, part and name. */
@@ -87,7 +89,11 @@ export async function comparePackage(run: PackageRun): Promise<Readonly<Record<s
     }));
     writeFileSync(given, Buffer.concat([...encodeSafetensors(tensors)]));
     const request = JSON.stringify({ roles, scenes, parts });
-    const { code, errors } = await finished(python, ["-B", program, folder, name, weights ?? "", request, given, answered]);
+    const { code, errors } = await finished(
+      python,
+      ["-B", program, folder, name, weights ?? "", request, given, answered],
+      run.signal,
+    );
     if (code !== 0) throw failure(name, weights, code, errors);
     return JSON.parse(readFileSync(answered, "utf8")) as Record<string, Measured>;
   } finally {
@@ -115,12 +121,13 @@ function failure(name: string, weights: string | undefined, code: number | strin
 async function finished(
   python: string,
   args: readonly string[],
+  signal: AbortSignal | undefined,
 ): Promise<{ readonly code: number | string; readonly errors: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(python, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(python, args, { stdio: ["ignore", "ignore", "pipe"], ...(signal && { signal }) });
     let errors = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (errors = (errors + text).slice(-65_536)));
-    child.on("error", reject);
+    child.on("error", (error) => reject(signal?.aborted === true ? (signal.reason as Error) : error));
     child.on("close", (code, signal) => resolve({ code: code ?? signal ?? "a signal", errors }));
   });
 }

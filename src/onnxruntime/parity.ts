@@ -1,5 +1,5 @@
 /** What a graph may differ by from a float64 evaluation of its model, y: one bound, which `verify` tells in these words. */
-import type { Manifest } from "../artifact/compiled-folder.ts";
+import type { Manifest } from "../compiler/manifest.ts";
 import type { Measured } from "./package.ts";
 
 export interface Allowance {

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expectFixedSize, manifestIn, openCompiled, type FixedSize, type Manifest } from "../artifact/compiled-folder.ts";
+import { expectFixedSize, manifestIn, openCompiled } from "../artifact/compiled-folder.ts";
+import type { FixedSize, Manifest } from "../compiler/manifest.ts";
 import type { Config } from "../compiler/config.ts";
 import { UserError } from "../errors/index.ts";
 import { InternalError, must } from "../errors/must.ts";

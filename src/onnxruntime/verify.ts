@@ -1,10 +1,12 @@
 import { join } from "node:path";
-import { expectFixedSize, inputShapes, openCompiled, type Manifest } from "../artifact/compiled-folder.ts";
+import { expectFixedSize, inputShapes, openCompiled } from "../artifact/compiled-folder.ts";
+import type { Manifest } from "../compiler/manifest.ts";
 import { sizesOfParts, type Config } from "../compiler/config.ts";
 import { sha256OfFile } from "../artifact/file-hash.ts";
 import { openWeights } from "../artifact/weights-file.ts";
 import { UserError } from "../errors/index.ts";
 import { must } from "../errors/must.ts";
+import { pause } from "../errors/pause.ts";
 import { allowance, boundOf, type Allowance } from "./parity.ts";
 import { usualWiring } from "../ir/autoencoder.ts";
 import type { Bindings } from "../ir/dim.ts";
@@ -23,6 +25,8 @@ export interface VerifyOptions {
   readonly size?: number | undefined;
   readonly seed: number;
   readonly progress: (doing: string) => void;
+  /** Stops the work, with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface VerifiedOutput {
@@ -82,9 +86,15 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const { names, tensors } = await runGraphs(parts, { manifest, config }, size, options);
   let measured: Readonly<Record<string, Measured>> | undefined;
   if (name !== undefined && python !== undefined) {
+    await pause(options.signal);
     progress(`running ${name} in ${python}`);
     const roles = (config.wiring ?? usualWiring).autoencoder;
-    measured = await comparePackage({ python, folder, name, weights, roles, scenes: sceneNames, parts: names, tensors });
+    measured = await comparePackage({
+      ...{ python, folder, name, weights, roles, tensors },
+      scenes: sceneNames,
+      parts: names,
+      signal: options.signal,
+    });
   }
   return {
     model: manifest.model,
@@ -167,7 +177,7 @@ async function runGraphs(
   parts: readonly string[],
   { manifest, config }: { readonly manifest: Manifest; readonly config: Config },
   { height, width }: { readonly height: number; readonly width: number },
-  { folder, seed, progress }: VerifyOptions,
+  { folder, seed, progress, signal }: VerifyOptions,
 ): Promise<{ readonly names: Readonly<Record<string, PartNames>>; readonly tensors: GraphValues }> {
   const names: Record<string, PartNames> = {};
   const tensors: Record<string, GraphValue> = {};
@@ -176,6 +186,7 @@ async function runGraphs(
   const sizes: Bindings = { N: batch, H: height, W: width };
   const { sources } = config.wiring ?? usualWiring;
   for (const part of parts) {
+    await pause(signal);
     progress(`running ${part}.onnx`);
     const graph = await loadGraph(join(folder, `${part}.onnx`));
     const shapes = Object.entries(inputShapes(folder, manifest, part, sizes));

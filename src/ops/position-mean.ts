@@ -57,8 +57,11 @@ export function positionSum(writer: OnnxWriter, map: string, channels: number): 
 
 function blockMeans(writer: OnnxWriter, map: string, channels: number): string {
   const shape = [channels, 1, blockSide, blockSide];
-  const equal = Array<number>(elementCount(shape)).fill(1 / blockSide ** 2);
-  return writer.node("Conv", [map, writer.constant(`block_mean_${channels}`, shape, equal)], {
+  // Made once for all maps of so many channels: to fill it takes longer than all else that a norm writes.
+  const equal = writer.shared(`means of blocks of ${channels} channels`, () =>
+    writer.constant(`block_mean_${channels}`, shape, Array<number>(elementCount(shape)).fill(1 / blockSide ** 2)),
+  );
+  return writer.node("Conv", [map, equal], {
     kernel_shape: [blockSide, blockSide],
     strides: [blockSide, blockSide],
     pads: [0, 0, blockSide - 1, blockSide - 1],

@@ -50,6 +50,11 @@ export interface BudgetViolation extends Budget {
   readonly message: string;
 }
 
+/** Whether a budget is of memory, which counts may leave out. */
+export function isOfMemory({ metric }: Budget): boolean {
+  return metrics[metric].key.endsWith("Bytes");
+}
+
 /** Reads `part=limit` or `part.metric=limit`, such as `encoder=7M` or `decoder.activation=192MiB`. Throws UsageError. */
 export function parseBudget(text: string): Budget {
   const [target, limitText, ...rest] = text.split("=") as readonly string[] as NonEmpty<string>;

@@ -1,13 +1,14 @@
 /** `litevae compare`: models side by side, a table per part; of exactly two models also the modules that differ. */
 import { must } from "../errors/must.ts";
-import { budgetVerdicts, type Budget } from "./budget.ts";
-import { flopsOf, type ModelCounts, type PartCounts } from "./count.ts";
-import { differenceRows, formatDifference } from "./difference-table.ts";
+import type { Budget } from "./budget.ts";
+import { flopsOf, type ModelCounts } from "./count.ts";
+import { formatDifference } from "./difference-table.ts";
 import { differenceOf } from "./difference.ts";
 import { jsonText, type ReportFormat } from "./format.ts";
 import { csvTable, left, markdownTable, right, textTable, type Column, type Grid } from "./grid.ts";
 import { partNamesOf } from "./parts.ts";
 import { memoryFigures } from "./memory.ts";
+import { comparedRecords } from "./records.ts";
 import { byteScaleFor, decimalScales, integer, ratio, scaled, scaledBytes, scaleFor } from "./numbers.ts";
 
 export interface CompareOptions {
@@ -21,7 +22,7 @@ export interface CompareOptions {
 /** The report as text that ends in a line feed. All models must be measured at the same size. */
 export function formatComparison(models: readonly ModelCounts[], options: CompareOptions = {}): string {
   const { format = "table", baseline = models[0], budgets = [] } = options;
-  if (format === "json") return jsonText(comparisonJson(models, budgets));
+  if (format === "json") return jsonText(comparedRecords(models, budgets));
   if (format === "csv") return comparisonCsv(models);
   const [first, second, ...others] = models;
   const size = first?.size ?? 0;
@@ -43,28 +44,6 @@ export function formatComparison(models: readonly ModelCounts[], options: Compar
     sections.push(title("modules that differ") + formatDifference(difference, format));
   }
   return [`${heading}\n`, ...sections].join("\n");
-}
-
-/** The contract of `compare --format json` (README.md, Compare): one object per model, of two models the second with what differs. */
-function comparisonJson(models: readonly ModelCounts[], budgets: readonly Budget[]): readonly unknown[] {
-  const [first, second, ...others] = models;
-  return models.map((counts) => ({
-    ...modelJson(counts),
-    ...(budgets.length === 0 ? {} : { budget: budgetVerdicts(counts, budgets) }),
-    ...(first !== undefined && counts === second && others.length === 0
-      ? { differences: { from: first.model, modules: differenceRows(differenceOf(first, second)) } }
-      : {}),
-  }));
-}
-
-function modelJson({ model, size, latentChannels, parts }: ModelCounts): object {
-  const partJson = (part: PartCounts | null): unknown => {
-    if (part === null) return null;
-    const { params, macs } = part;
-    return { params, macs, flops: flopsOf(part), ...Object.fromEntries(memoryFigures.map(({ key }) => [key, part[key]])) };
-  };
-  const entries = Object.entries(parts).flatMap(([name, part]) => (part === undefined ? [] : [[name, partJson(part)] as const]));
-  return { model, size, latentChannels, parts: Object.fromEntries(entries) };
 }
 
 function partGrid(name: string, models: readonly ModelCounts[], baseline: ModelCounts | undefined): Grid {

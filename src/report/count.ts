@@ -41,10 +41,10 @@ export interface PartCounts extends Counts {
   readonly name: string;
   /** Bytes of the graph's largest value, weights aside; null where there is no graph. */
   readonly largestTensorBytes: number | null;
-  /** The most bytes of tensors that live at a time in PyTorch's forward without gradients, attention fused. */
-  readonly torchActivationBytes: number;
-  /** Bytes of tensors besides weights that PyTorch's forward keeps for the backward pass, of one image. */
-  readonly savedBytes: number;
+  /** The most bytes of tensors that live at a time in PyTorch's forward without gradients, attention fused; null where memory is not counted. */
+  readonly torchActivationBytes: number | null;
+  /** Bytes of tensors besides weights that PyTorch's forward keeps for the backward pass, of one image; null where memory is not counted. */
+  readonly savedBytes: number | null;
   /** How far its outputs look; undefined of a part that takes images of one size. */
   readonly receptiveField: ReceptiveField | undefined;
   /** Shapes by output name. */
@@ -69,11 +69,16 @@ export function flopsOf({ macs }: Pick<Counts, "macs">): number {
   return 2 * macs;
 }
 
+export interface CountedFigures {
+  /** Whether memory is planned, which takes most of the time; its figures are null otherwise. */
+  readonly memory: boolean;
+}
+
 /**
  * Measures every part for one image of `size` × `size` pixels. Throws UserError where the encoder or the decoder does not fit the size;
  * one that only training runs, a discriminator, often needs a coarser grid and is left out with a note.
  */
-export function countModel(model: Model, size: number): ModelCounts {
+export function countModel(model: Model, size: number, figures: CountedFigures = { memory: true }): ModelCounts {
   const optional = (part: Part): boolean => part.trainingOnly === true;
   requireFit(
     model.parts.filter((part) => !optional(part)),
@@ -85,7 +90,7 @@ export function countModel(model: Model, size: number): ModelCounts {
   const notes: Report[] = [];
   for (const part of model.parts) {
     const report = optional(part) ? fitReport([part], size, size, model.name) : undefined;
-    parts[part.name] = report === undefined ? countPart(part, size, size) : null;
+    parts[part.name] = report === undefined ? countPart(part, size, size, figures) : null;
     if (report !== undefined)
       notes.push({ ...report, what: `the ${part.name} is not measured: ${report.what}`, module: part.name });
   }
@@ -109,10 +114,10 @@ function sharedNotes({ name: model, parts }: Model): readonly Report[] {
 }
 
 /** Measures one part for one image of `height` × `width` pixels; the decoder's latent is that of such an image. Throws UserError where it does not fit. */
-export function countPart(part: Part, height: number, width: number): PartCounts {
+export function countPart(part: Part, height: number, width: number, figures: CountedFigures = { memory: true }): PartCounts {
   requireFit([part], height, width);
   const bindings: Bindings = { N: 1, H: height, W: width };
-  const memory = partMemory(part, bindings);
+  const memory = figures.memory ? partMemory(part, bindings) : undefined;
   const { tallies, macs } = tally(part.graph, bindings);
   const modules = part.modules.map((module) => countModule(module, tallies, memory && withAncestors(memory.byModule)));
   const outputs = part.graph.outputs.map(
@@ -125,8 +130,8 @@ export function countPart(part: Part, height: number, width: number): PartCounts
     macs,
     activationBytes: memory?.peak ?? null,
     largestTensorBytes: memory?.largest ?? null,
-    torchActivationBytes: Math.max(...liveBytes(part.graph, bindings)),
-    savedBytes: savedBytes(part.graph, bindings, learningInputs(part)),
+    torchActivationBytes: figures.memory ? Math.max(...liveBytes(part.graph, bindings)) : null,
+    savedBytes: figures.memory ? savedBytes(part.graph, bindings, learningInputs(part)) : null,
     receptiveField: receptiveFieldOf(part),
     outputs: Object.fromEntries(outputs),
     modules,

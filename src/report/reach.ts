@@ -1,14 +1,8 @@
 /** The receptive field of a part in words. */
-import { receptiveFieldOf, type Margin, type ReceptiveField, type SeesAll } from "../ir/receptive-field.ts";
-import type { Part } from "../ir/model.ts";
+import type { Margin, ReceptiveField, SeesAll } from "../ir/receptive-field.ts";
 import { integer } from "./numbers.ts";
 
-/** `reach 144 px, exact in tiles`, or what sees the whole image; undefined for a part that takes images of one size. */
-export function reachText(part: Part): string | undefined {
-  const field = receptiveFieldOf(part);
-  return field === undefined ? undefined : fieldText(field);
-}
-
+/** `reach 144 px, exact in tiles`, or what sees the whole image. */
 export function fieldText({ height, width, seesAll }: ReceptiveField): string {
   const [rows, columns] = [height, width].map(widest) as [number, number];
   const reach = `reach ${rows === columns ? integer(rows) : `${integer(rows)}×${integer(columns)}`} px`;

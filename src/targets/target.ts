@@ -1,6 +1,6 @@
 /** What every target is made of: the pipeline walks a list of these, and the command line takes names and options from them. */
 import type * as z from "zod";
-import { UsageError, type Report } from "../errors/index.ts";
+import { UsageError, type Note, type Report } from "../errors/index.ts";
 import type { LatentStatistics } from "../ir/latents.ts";
 import type { Model, Param, Part } from "../ir/model.ts";
 import type { Sizes } from "../ir/size.ts";
@@ -45,8 +45,8 @@ export interface Compilation {
   readonly load: (param: Param) => Tensor;
   /** Told what is being done. */
   readonly progress: (doing: string) => void;
-  /** Told, in whole lines, what a person should know of the result. */
-  readonly note: (lines: string) => void;
+  /** Told what a person should know of the result. */
+  readonly note: (note: Note) => void;
   /** Given every part after every pass. */
   readonly dump?: ((pass: string, part: Part) => void) | undefined;
 }

@@ -1,7 +1,7 @@
 /** What `check` says of type errors in this language's words: one error for one mistake, at its place, with its cure. */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { typeErrors } from "../../src/cli/typecheck.ts";
+import { typeErrors } from "../../src/api/node/types/typecheck.ts";
 import { must } from "../../src/errors/must.ts";
 import { preamble } from "../dsl/diagnose.ts";
 import { cases } from "../dsl/type-error-cases.ts";

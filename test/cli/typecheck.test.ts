@@ -1,7 +1,7 @@
 /** What `check` adds to TypeScript's own words where parts do not fit their model. */
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { nearestConfig, typeErrors } from "../../src/cli/typecheck.ts";
+import { nearestConfig, typeErrors } from "../../src/api/node/types/typecheck.ts";
 import { root, tempFolder, write } from "../e2e/litevae.ts";
 
 const folder = tempFolder();

@@ -13,7 +13,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { openCompiled } from "../../src/artifact/compiled-folder.ts";
 import { OutputFolder } from "../../src/artifact/output-folder.ts";
 import { writeCompiled } from "../../src/artifact/write-compiled.ts";
-import { resources } from "../../src/cli/resources.ts";
+import { nodeResources } from "../../src/api/node/resources.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { UserError } from "../../src/errors/index.ts";
 import type { Model, Part } from "../../src/ir/model.ts";
@@ -52,14 +52,14 @@ async function written(model: Model, given: Readonly<Record<string, unknown>> = 
       target,
       options: optionsOf(target, target.name === given["of"] ? (given["options"] as Readonly<Record<string, unknown>>) : {}),
     })),
-    resources,
+    resources: nodeResources(silent),
     seed: 1,
     version: "test",
     progress: silent,
-    note: (lines) => void notes.push(lines),
+    note: ({ what, found }) => void notes.push(what, found ?? ""),
   });
-  writeCompiled(new OutputFolder(path, { force: true }), compiled, silent);
-  return { path, notes: notes.join(""), files: compiled.files.map(({ name }) => name) };
+  await writeCompiled(new OutputFolder(path, { force: true }), compiled, silent);
+  return { path, notes: notes.join("\n"), files: compiled.files.map(({ name }) => name) };
 }
 
 async function writeCalibration(): Promise<void> {

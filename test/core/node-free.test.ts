@@ -9,6 +9,7 @@ const core = [
   "src/{errors,paper,recipe,ir,ops,passes,weights,targets,compiler}/**/*.{ts,mts}",
   // Counts and comparisons; src/report/html reads files and draws.
   "src/report/*.ts",
+  "src/api/*.ts",
 ];
 /** Packages that run in a browser as they do in Node. */
 const packages = ["@petamoriken/float16", "fastest-levenshtein", "onnx-proto", "protobufjs", "pure-rand", "string-width", "zod"];

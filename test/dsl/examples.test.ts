@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Node, Project, SyntaxKind } from "ts-morph";
 import { expect, test } from "vitest";
-import { typeErrors } from "../../src/cli/typecheck.ts";
+import { typeErrors } from "../../src/api/node/types/typecheck.ts";
 import { root, tempFolder, write } from "../e2e/litevae.ts";
 
 const folder = tempFolder();

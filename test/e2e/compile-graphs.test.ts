@@ -7,7 +7,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
 import { litevae as litevaeModel } from "../../dsl/index.ts";
 import { builtIns } from "../../dsl/models/index.ts";
-import { resources } from "../../src/cli/resources.ts";
+import { nodeResources } from "../../src/api/node/resources.ts";
 import { compile as compileModel } from "../../src/compiler/compile.ts";
 import { OutputFolder } from "../../src/artifact/output-folder.ts";
 import type { Model } from "../../src/ir/model.ts";
@@ -157,7 +157,7 @@ async function graphsWithoutWeights(model: Model, parts: readonly string[]): Pro
   const { files } = await compileModel(model, {
     parts,
     targets: [{ target: onnx, options: optionsOf(onnx, { externalData: true }) }],
-    resources,
+    resources: nodeResources(silent),
     seed: 0,
     version: "0",
     progress: silent,

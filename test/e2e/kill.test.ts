@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadModel } from "../../src/cli/load-model.ts";
-import { resources } from "../../src/cli/resources.ts";
+import { nodeResources } from "../../src/api/node/resources.ts";
 import { OutputFolder } from "../../src/artifact/output-folder.ts";
-import { packageVersion } from "../../src/artifact/version.ts";
+import { version } from "../../src/ir/version.ts";
 import { writeCompiled } from "../../src/artifact/write-compiled.ts";
 import { compile, type Chosen, type Compiled } from "../../src/compiler/compile.ts";
 import type { Resources } from "../../src/targets/index.ts";
@@ -61,13 +61,13 @@ describe("at every change of the folder", () => {
   }
 
   const silent = (): void => undefined;
-  const writeInto = (out: string, compiled: Compiled): void =>
-    writeCompiled(new OutputFolder(out, { force: false }), compiled, silent);
+  const writeInto = async (out: string, compiled: Compiled): Promise<unknown> =>
+    await writeCompiled(new OutputFolder(out, { force: false }), compiled, silent);
 
   /** What `compile tiny.ts` writes, as often as is wanted. */
   async function compiledFor(...targets: readonly Chosen<Resources>[]): Promise<Compiled> {
     const model = await loadModel(join(folder, "tiny.ts"), {});
-    const options = { resources, seed: 0, version: packageVersion(), progress: silent, note: silent };
+    const options = { resources: nodeResources(silent), seed: 0, version, progress: silent, note: silent };
     const { files, facts } = await compile(model, { ...options, parts: ["encoder", "decoder"], targets });
     const kept = files.map(({ name, pieces }) => ({
       name,
@@ -83,7 +83,7 @@ describe("at every change of the folder", () => {
   ): Promise<{ readonly complete: readonly string[]; readonly incomplete: readonly string[] }> {
     const compiled = await compiledFor({ target: onnx, options: optionsOf(onnx, {}) });
     const fresh = join(folder, `${out}-fresh`);
-    writeInto(fresh, compiled);
+    await writeInto(fresh, compiled);
     const expected = hashes(fresh);
     const found = { complete: [] as string[], incomplete: [] as string[] };
     for (const [i, step] of steps.entries()) {
@@ -91,7 +91,7 @@ describe("at every change of the folder", () => {
       const complete = isComplete(left);
       found[complete ? "complete" : "incomplete"].push(step);
       if (!complete) expect(() => openCompiled(left, [])).toThrow(UserError);
-      writeInto(left, compiled);
+      await writeInto(left, compiled);
       expect(hashes(left), `after ${step}`).toEqual(expected);
     }
     return found;
@@ -110,7 +110,7 @@ describe("at every change of the folder", () => {
     const { files, facts } = await compiledFor(graphs, { target: torch, options: optionsOf(torch, {}) });
     // A step for every file that goes: one folder of the runtime's stands for all.
     const some = files.filter(({ name }) => !name.includes("/_runtime/") || name.includes("/_runtime/nn/layers/"));
-    writeInto(join(folder, "old"), { files: some, facts });
+    await writeInto(join(folder, "old"), { files: some, facts });
     const steps = snapshots("old", "--parts", "encoder");
     const { complete, incomplete } = await checkAll("old", steps);
     expect(incomplete[0]).toBe("rmSync manifest.json");

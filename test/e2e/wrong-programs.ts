@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { expect } from "vitest";
-import { entries } from "../../src/cli/entries.ts";
+import { entries } from "../../src/api/entries.ts";
 import { litevae } from "./in-process.ts";
 import { root, tempFolder, write } from "./litevae.ts";
 

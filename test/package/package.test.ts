@@ -95,7 +95,7 @@ describe("in a project of its own", () => {
   });
 });
 
-const names = ["litevae", "litevae/dsl", "litevae/blocks", "litevae/op", "litevae/op/test"];
+const names = ["litevae", "litevae/dsl", "litevae/blocks", "litevae/op", "litevae/op/test", "litevae/api", "litevae/api/node"];
 
 describe("by its names", () => {
   test("import and require give the same", () => {
@@ -127,11 +127,17 @@ import { conv2d, type Feature } from "litevae/dsl";
 import { UNet } from "litevae/blocks";
 import { defineOp } from "litevae/op";
 import { testOp } from "litevae/op/test";
+import { builtIn, count, type ModelRecord } from "litevae/api";
+import { compileTo, type CompiledFolder } from "litevae/api/node";
 
 const conv = conv2d({ in: 16, out: 24 });
 export const right = (x: Feature<16, 1>): Feature<24, 1> => conv(x);
 // @ts-expect-error 17 channels where 16 are wanted
 export const wrong = (x: Feature<17, 1>) => conv(x);
+export const counted: Promise<ModelRecord> = count(builtIn("b"), { size: 64 });
+export const compiled = (): Promise<CompiledFolder> => compileTo(litevae({ variant: "S" }), "out", { targets: { onnx: { opset: 20 } } });
+// @ts-expect-error no target of that name
+export const target = () => compileTo(litevae({ variant: "S" }), "out", { targets: { onx: {} } });
 export { defineOp, litevae, testOp, UNet };
 `,
       [`${here}/tsconfig.json`]: JSON.stringify({

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { resources } from "../../src/cli/resources.ts";
+import { nodeResources } from "../../src/api/node/resources.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import { InternalError } from "../../src/errors/must.ts";
 import type { Model, Part } from "../../src/ir/model.ts";
@@ -203,7 +203,7 @@ describe("the compile", () => {
     const model: Model = { kind: "model", name, imageChannels: 3, latentChannels: 4, stride: 1, parts: [part] };
     const targets = [{ target: onnx, options: optionsOf(onnx, {}) }];
     const told = { progress: () => undefined, note: () => undefined };
-    const options = { parts: ["op"], targets, resources, seed: 0, version: "test", ...told } as const;
+    const options = { parts: ["op"], targets, resources: nodeResources(told.note), seed: 0, version: "test", ...told } as const;
     await expect(compile(model, options)).rejects.toThrow(InternalError);
   });
 

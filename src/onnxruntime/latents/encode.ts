@@ -1,13 +1,13 @@
 /** An encoding from its options to its manifest: images in, moments, labels and statistics out (docs/latents.md). */
 import { join } from "node:path";
-import { expectFixedSize, openCompiled, type Manifest } from "../../artifact/compiled-folder.ts";
-import { lock, lockName } from "../../artifact/folder-lock.ts";
+import { expectFixedSize, openCompiled } from "../../artifact/compiled-folder.ts";
+import type { Manifest } from "../../compiler/manifest.ts";
+import { lock, unlock } from "../../artifact/folder-lock.ts";
 import { makeFolder } from "../../artifact/make-folder.ts";
 import type { Config } from "../../compiler/config.ts";
 import { counted } from "../../errors/counted.ts";
 import { UserError } from "../../errors/index.ts";
 import { must } from "../../errors/must.ts";
-import { rmSync } from "node:fs";
 import { describeSet, listImages } from "../../images/listing.ts";
 import { pixelsAs, type PixelOptions } from "../../recipe/pixels.ts";
 import { autoencoderOf, graphName, inputsOf, requireSquare, type Joined } from "../autoencoder.ts";
@@ -178,7 +178,7 @@ function held(out: string): () => void {
     throw error instanceof UserError ? error : cannotBeWritten(out, error);
   }
   const release = (): void => {
-    rmSync(join(out, lockName), { force: true });
+    unlock(out);
     process.off("exit", release);
   };
   process.on("exit", release);

@@ -1,10 +1,10 @@
 /** What decides which bytes an encoding has: its settings, and the key that is their hash. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Manifest } from "../../artifact/compiled-folder.ts";
+import type { Manifest } from "../../compiler/manifest.ts";
 import { textHash } from "../../artifact/file-hash.ts";
 import { pythonJson } from "../../artifact/python-json.ts";
-import { packageVersion } from "../../artifact/version.ts";
+import { version } from "../../ir/version.ts";
 import { openWeights } from "../../artifact/weights-file.ts";
 import { UserError } from "../../errors/index.ts";
 import { must } from "../../errors/must.ts";
@@ -47,7 +47,7 @@ export function settingsOf(
   return {
     model: manifest.model,
     weights_sha256: weightsHash(folder, manifest, encoder),
-    version: packageVersion(),
+    version,
     engine: "onnxruntime",
     graph_sha256: graphHash(manifest, encoder),
     size,

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { pythonJson } from "../../artifact/python-json.ts";
-import { packageVersion } from "../../artifact/version.ts";
+import { version } from "../../ir/version.ts";
 import { counted } from "../../errors/counted.ts";
 import { spreadWarning } from "../../images/signed.ts";
 import { hardware } from "../hardware.ts";
@@ -75,7 +75,7 @@ export async function log({ timing, batch }: Encoded, options: EncodeOptions): P
     batch,
     workers: options.workers,
     versions: {
-      litevae: packageVersion(),
+      litevae: version,
       onnxruntime: runtime.env.versions.node ?? runtime.env.versions.common,
       sharp: sharp.versions.sharp,
     },

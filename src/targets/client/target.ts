@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { autoencoderParts } from "../../ir/autoencoder.ts";
-import type { Target } from "../target.ts";
+import type { Emission, Target } from "../target.ts";
 import type { ClientOptions, ClientTemplate } from "./client.ts";
 
 export interface ClientResources {
-  clientTemplate(): ClientTemplate;
+  /** Undefined where the texts of the installation are not at hand: graphs then come without a client. */
+  clientTemplate(): ClientTemplate | undefined;
 }
 
 /** A field of the options of whatever comes with a client. */
@@ -19,15 +20,16 @@ export const client: Target<ClientOptions, ClientResources> = {
     const { clientFiles } = await import("./client.ts");
     const { model, parts, note } = compilation;
     const found = autoencoderParts(model);
-    if (found === undefined) {
-      return () => {
-        note(`${model.name} is no autoencoder: it gets no client.mjs\n`);
-        return Promise.resolve({ files: [] });
-      };
-    }
+    const without = (what: string) => (): Promise<Emission> => {
+      note({ what });
+      return Promise.resolve({ files: [] });
+    };
+    if (found === undefined) return without(`${model.name} is no autoencoder: it gets no client.mjs`);
     const runnable = parts.filter((part) => part === found.encoder || part === found.decoder);
     const { sizes, latents, pixels } = compilation;
-    const files = clientFiles(model, runnable, sizes, resources.clientTemplate(), { latents, pixels, fixed });
+    const template = resources.clientTemplate();
+    if (template === undefined) return without("the graphs get no client.mjs, which is made of files of the installation");
+    const files = clientFiles(model, runnable, sizes, template, { latents, pixels, fixed });
     return () => Promise.resolve({ files });
   },
 };

@@ -1,6 +1,6 @@
 /** Finds out on images which nodes of a graph float16 cannot hold, and how far the float16 graph is from the float32 one. */
 import { counted } from "../../errors/counted.ts";
-import { UserError } from "../../errors/index.ts";
+import { UserError, type Note } from "../../errors/index.ts";
 import { must } from "../../errors/must.ts";
 import type { Sources } from "../../ir/model.ts";
 import { evaluateShape, formatShape, sameShape, shapeOf, type Shape } from "../../ir/shape.ts";
@@ -159,16 +159,21 @@ function uncalibrated(graph: OnnxGraph, input: string): UserError {
 }
 
 /** The report for people. */
-export function describeHalf({ graph: { name: part }, report }: Half): string {
+export function describeHalf({ graph: { name: part }, report }: Half): Note {
   const { nodes, declared, outOfRange, reach, worstError, drawn } = report;
-  const conditions = drawn.length === 0 ? "" : `${part} in fp16: ${drawn.join(", ")} drawn from a normal distribution\n`;
-  const shown = reach.slice(0, 10).map(({ name, max }) => `  ${name} reaches ${magnitude(max)}\n`);
-  const more = reach.length > 10 ? `  … and ${reach.length - 10} more\n` : "";
-  return (
-    `${part} in fp16: ${declared + outOfRange} of ${nodes} nodes stay float32, ${declared} for what they compute ` +
-    `(statistics, attention, sums), ${outOfRange} for values that leave fp16's range\n${shown.join("")}${more}${conditions}` +
-    `${part} in fp16: worst error against fp32 ${worstError.toExponential(2)}\n`
-  );
+  const shown = reach.slice(0, 10).map(({ name, max }) => `${name} reaches ${magnitude(max)}`);
+  return {
+    what:
+      `${part} in fp16: ${declared + outOfRange} of ${nodes} nodes stay float32, ${declared} for what they compute ` +
+      `(statistics, attention, sums), ${outOfRange} for values that leave fp16's range`,
+    module: part,
+    found: [
+      `${part} in fp16: worst error against fp32 ${worstError.toExponential(2)}`,
+      ...shown,
+      ...(reach.length > 10 ? [`… and ${reach.length - 10} more`] : []),
+      ...(drawn.length === 0 ? [] : [`${drawn.join(", ")} drawn from a normal distribution`]),
+    ].join("\n"),
+  };
 }
 
 function magnitude(value: number): string {

@@ -44,7 +44,7 @@ export function prepareOnnx(compilation: Compilation, options: OnnxOptions, reso
     };
     if (options.calibrate === undefined) return { files: [...lowered.values()].flatMap(written), facts: versions };
     const needed = neededParts(compilation.model, parts, options);
-    if (departure !== undefined) compilation.note(`note: ${departure}\n`);
+    if (departure !== undefined) compilation.note({ what: departure });
     const { imageChannels } = compilation.model;
     if (imageChannels === undefined) throw takesNoImage(compilation.model.name);
     const calibration = resources.calibration(options.calibrate, rule);

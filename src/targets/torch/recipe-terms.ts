@@ -1,4 +1,5 @@
 /** Terms of the loss that a recipe weighs and a model's latents have. */
+import type { Note } from "../../errors/index.ts";
 import { lossTerms, type LossTerm } from "../../ir/op.ts";
 import type { Model } from "../../ir/model.ts";
 import { inferencePartsOf, stepsOf } from "../../ir/walk.ts";
@@ -21,7 +22,7 @@ export function lossTermsOf(model: Pick<Model, "parts">): readonly LossTerm[] {
  * The recipe without the terms that the latents do not have, and with the usual weights of those of quantization where they have them and it weighs none;
  * and what a person is told of that.
  */
-export function withTermsOf(recipe: Recipe, model: Model): { readonly recipe: Recipe; readonly told: string | undefined } {
+export function withTermsOf(recipe: Recipe, model: Model): { readonly recipe: Recipe; readonly told: Note | undefined } {
   const quantization = lossTermsOf(model);
   const has = new Set<string>([...quantization, ...(model.autoencoder?.posterior === undefined ? [] : ["kl"])]);
   const without = (["kl", ...lossTerms] as const).filter((term) => recipe.losses[term] > 0 && !has.has(term));
@@ -37,6 +38,6 @@ export function withTermsOf(recipe: Recipe, model: Model): { readonly recipe: Re
   ].join(" and ");
   return {
     recipe: { ...recipe, losses },
-    told: `note: ${model.name}'s latents ${why}: the recipe ${recipe.name} is written with ${written.join(", ")}\n`,
+    told: { what: `${model.name}'s latents ${why}: the recipe ${recipe.name} is written with ${written.join(", ")}` },
   };
 }

@@ -1,5 +1,5 @@
 /** Whether a package has the class `Autoencoder`, and with it what trains, evaluates and benchmarks one. */
-import { UserError } from "../../errors/index.ts";
+import { UserError, type Note } from "../../errors/index.ts";
 import { autoencoderParts, conditionsOf, type AutoencoderParts } from "../../ir/autoencoder.ts";
 import type { Model } from "../../ir/model.ts";
 
@@ -18,12 +18,16 @@ export function trainedParts(model: Model): AutoencoderParts | undefined {
 }
 
 /** What a person should know of a package that nothing trains. */
-export function describeUntrained(model: Model): string {
+export function describeUntrained(model: Model): Note {
   const found = wrappedParts(model);
   if (found === undefined)
-    return `${model.name} is no autoencoder, or more than one: its package has its networks, and nothing that trains or evaluates them\n`;
+    return {
+      what: `${model.name} is no autoencoder, or more than one: its package has its networks, and nothing that trains or evaluates them`,
+    };
   const conditions = conditionsOf(found).join(", ");
-  return `${model.name} takes ${conditions} from outside, which images do not bring: its package has the class Autoencoder, and nothing that trains or evaluates it\n`;
+  return {
+    what: `${model.name} takes ${conditions} from outside, which images do not bring: its package has the class Autoencoder, and nothing that trains or evaluates it`,
+  };
 }
 
 /** A recipe was named for such a package. */

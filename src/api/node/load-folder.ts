@@ -1,12 +1,12 @@
 /** The model that a folder of weights says it is of: one of diffusers', a run's, a compiled one. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { diffusersFamilies } from "../../dsl/models/diffusers.ts";
-import { Unsupported, type DiffusersConfig } from "../../dsl/models/diffusers-settings.ts";
-import { builtIns, type BuiltInOptions } from "../../dsl/models/index.ts";
-import { UserError } from "../errors/index.ts";
-import type { Model } from "../ir/model.ts";
-import { flatConfig, isDiffusers, modelOf } from "../weights/settings.ts";
+import { diffusersFamilies } from "../../../dsl/models/diffusers.ts";
+import { Unsupported, type DiffusersConfig } from "../../../dsl/models/diffusers-settings.ts";
+import { builtIns, type BuiltInOptions } from "../../../dsl/models/index.ts";
+import { UserError } from "../../errors/index.ts";
+import type { Model } from "../../ir/model.ts";
+import { flatConfig, isDiffusers, modelOf } from "../../weights/settings.ts";
 
 /** From the folder's config.json; UserError where that names no architecture that is here. */
 export function modelOfFolder(folder: string, weightKeys: BuiltInOptions["weightKeys"]): Model {

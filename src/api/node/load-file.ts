@@ -1,9 +1,9 @@
 /** TypeScript files of users': a model's, or a recipe's. */
 import { existsSync, statSync } from "node:fs";
 import { extname, resolve } from "node:path";
-import { UserError } from "../errors/index.ts";
-import { placeOf } from "../ir/source.ts";
-import { entries } from "./entries.ts";
+import { UserError } from "../../errors/index.ts";
+import { placeOf } from "../../ir/source.ts";
+import { entries } from "../entries.ts";
 
 const extensions = [".ts", ".mts", ".js", ".mjs"];
 
@@ -49,30 +49,32 @@ export async function importDefault<T>(
 ): Promise<{ readonly path: string; readonly value: T }> {
   const { noun } = wanted;
   const path = filePath(name, noun);
-  const exported = await printingToStderr(async () => {
-    const { createJiti } = await import("jiti");
-    // The very DSL that runs here: a model from another copy of it would not be one of ours.
-    const modules: Readonly<Record<keyof typeof entries, unknown>> = {
-      litevae: await import("../../dsl/index.ts"),
-      "litevae/dsl": await import("../../dsl/authoring.ts"),
-      "litevae/blocks": await import("../../dsl/blocks.ts"),
-      "litevae/op": await import("../../dsl/op.ts"),
-    };
-    const jiti = createJiti(path, {
-      fsCache: false,
-      moduleCache: false,
-      interopDefault: false,
-      virtualModules: modules,
-    });
-    try {
-      return await unlessStuck(jiti.import<Record<string, unknown>>(path), path, noun);
-    } catch (error) {
-      throw userFault(error, path, noun);
-    }
-  });
+  const exported = await imported(path, noun);
   const value = exported["default"];
   if (isWanted(value)) return { path, value };
   throw noDefault(name, path, exported, wanted);
+}
+
+async function imported(path: string, noun: Noun): Promise<Readonly<Record<string, unknown>>> {
+  const { createJiti } = await import("jiti");
+  // The very DSL that runs here: a model from another copy of it would not be one of ours.
+  const modules: Readonly<Record<keyof typeof entries, unknown>> = {
+    litevae: await import("../../../dsl/index.ts"),
+    "litevae/dsl": await import("../../../dsl/authoring.ts"),
+    "litevae/blocks": await import("../../../dsl/blocks.ts"),
+    "litevae/op": await import("../../../dsl/op.ts"),
+  };
+  const jiti = createJiti(path, {
+    fsCache: false,
+    moduleCache: false,
+    interopDefault: false,
+    virtualModules: modules,
+  });
+  try {
+    return await jiti.import<Record<string, unknown>>(path);
+  } catch (error) {
+    throw userFault(error, path, noun);
+  }
 }
 
 function noDefault(
@@ -90,38 +92,6 @@ function noDefault(
     found: given ? `export default of ${kindOf(value)}` : `exports: ${Object.keys(exported).join(", ") || "none"}`,
     help: given ? `export what ${examples.join(" or ")} returns` : `add export default before the ${noun}`,
   });
-}
-
-/** stdout is for what the command prints: what the file's code prints meanwhile goes to stderr. */
-async function printingToStderr<T>(load: () => Promise<T>): Promise<T> {
-  const { write } = process.stdout;
-  process.stdout.write = process.stderr.write.bind(process.stderr);
-  try {
-    return await load();
-  } finally {
-    process.stdout.write = write;
-  }
-}
-
-/** What is loaded, or an error once nothing is left to happen that could end an await at the top level of the file. */
-async function unlessStuck<T>(loading: Promise<T>, file: string, noun: Noun): Promise<T> {
-  const error = new UserError({
-    what: `the ${noun}'s code never ends: it awaits something that does not come`,
-    where: { file, line: 1 },
-    help: "correct the await at the top level of this file, or of one that it imports",
-  });
-  let fail = (): void => undefined;
-  const stuck = new Promise<never>((_, reject) => {
-    fail = () => {
-      reject(error);
-    };
-  });
-  process.once("beforeExit", fail);
-  try {
-    return await Promise.race([loading, stuck]);
-  } finally {
-    process.off("beforeExit", fail);
-  }
 }
 
 function kindOf(value: unknown): string {

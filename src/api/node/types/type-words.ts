@@ -1,6 +1,6 @@
 /** What a type error is in this language's words: the settings that a layer has, the choices of an option, how a loop is written. */
 import { Node, SyntaxKind, type Type } from "ts-morph";
-import { nearest } from "../errors/index.ts";
+import { nearest } from "../../../errors/index.ts";
 import { isList, wrongArguments } from "./type-arguments.ts";
 import { unequal, wrongOperator, wrongOrder } from "./type-calls.ts";
 import { featureCure } from "./type-features.ts";

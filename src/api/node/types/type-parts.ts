@@ -1,6 +1,6 @@
 /** What stands for a part of something larger: entries of layers(), and the encoder and decoder of a model. */
 import { Node, SyntaxKind, type Type } from "ts-morph";
-import { nearest } from "../errors/index.ts";
+import { nearest } from "../../../errors/index.ts";
 import { declarationOf, isMaker, settingsAt, settingsOf, type Marked } from "./type-nodes.ts";
 
 /** Entries of layers() that are none. */

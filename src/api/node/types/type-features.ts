@@ -1,6 +1,6 @@
 /** Two features that do not fit: what they differ in. */
 import type { Node } from "ts-morph";
-import { counted } from "../errors/counted.ts";
+import { counted } from "../../../errors/counted.ts";
 import { argumentsOf, writtenCount, writtenTwice } from "./type-counts.ts";
 import { callAround, type Marked } from "./type-nodes.ts";
 

@@ -1,6 +1,6 @@
 /** Calls of which each argument is right, and that do not fit together: in another order, of other channels than another has, of another name. */
 import { Node, type CallExpression, type Type } from "ts-morph";
-import { nearest } from "../errors/index.ts";
+import { nearest } from "../../../errors/index.ts";
 import { argumentsOf } from "./type-counts.ts";
 import { calledName, isFeature, type Marked } from "./type-nodes.ts";
 

@@ -1,6 +1,6 @@
 /** Calls with more or fewer arguments than there are, and what is no settings in the place of settings. */
 import { Node, type Type } from "ts-morph";
-import { counted } from "../errors/counted.ts";
+import { counted } from "../../../errors/counted.ts";
 import { callAround, calledName, isFeature, isMaker, settingsOf, type Marked } from "./type-nodes.ts";
 
 export const isList = (type: Type): boolean => type.isArray() || type.isTuple() || type.isReadonlyArray();

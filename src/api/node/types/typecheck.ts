@@ -3,9 +3,9 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Project, ts, type Diagnostic, type DiagnosticMessageChain } from "ts-morph";
-import { UserError, type Report } from "../errors/index.ts";
-import { installation } from "../ir/installation.ts";
-import { entries } from "./entries.ts";
+import { UserError, type Report } from "../../../errors/index.ts";
+import { installation } from "../../../ir/installation.ts";
+import { entries, modules } from "../../entries.ts";
 import { nodeMarked, type Marked } from "./type-nodes.ts";
 import { cure, withoutConsequences } from "./type-words.ts";
 
@@ -56,7 +56,7 @@ function diagnosed(path: string, types: string[]): Diagnosed {
       noUnusedLocals: false,
       noUnusedParameters: false,
       allowUnusedLabels: true,
-      paths: Object.fromEntries(Object.entries(entries).map(([name, module]) => [name, [entry(module)]])),
+      paths: Object.fromEntries(Object.entries(modules).map(([name, module]) => [name, [entry(module)]])),
     },
   });
   const source = project.addSourceFileAtPath(path);
@@ -65,7 +65,7 @@ function diagnosed(path: string, types: string[]): Diagnosed {
     source,
     ...source.getReferencedSourceFiles().filter((file) => !file.isInNodeModules() && !isOurs(file.getFilePath())),
   ]);
-  const language = project.getSourceFile(entry("authoring"));
+  const language = project.getSourceFile(entry(`dsl/${entries["litevae/dsl"]}`));
   return {
     diagnostics: [...own].flatMap((file) => file.getPreEmitDiagnostics()),
     exported: language?.getExportSymbols().map((symbol) => symbol.getName()) ?? [],
@@ -96,10 +96,10 @@ const typeRoots = dirname(dirname(createRequire(import.meta.url).resolve("@types
 
 const root = fileURLToPath(installation);
 
-/** The DSL's types: declarations in an installed package, sources in the repository. */
+/** The types of what the package exports: declarations in an installed package, sources in the repository. */
 function entry(name: string): string {
-  const declarations = join(root, "dsl", `${name}.d.ts`);
-  return existsSync(declarations) ? declarations : join(root, "dsl", `${name}.ts`);
+  const declarations = join(root, `${name}.d.ts`);
+  return existsSync(declarations) ? declarations : join(root, `${name}.ts`);
 }
 
 function isOurs(path: string): boolean {

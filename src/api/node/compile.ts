@@ -1,0 +1,65 @@
+import { totalmem } from "node:os";
+import { OutputFolder } from "../../artifact/output-folder.ts";
+import { keepTrainedWeights } from "../../artifact/trained-weights.ts";
+import { openWeights, trainedWeights, weightsPath } from "../../artifact/weights-file.ts";
+import { writeCompiled } from "../../artifact/write-compiled.ts";
+import type { Compiled } from "../../compiler/compile.ts";
+import type { Manifest } from "../../compiler/manifest.ts";
+import type { Note } from "../../errors/index.ts";
+import type { Model } from "../../ir/model.ts";
+import { compiledWith, inMemory, type CompiledFiles, type CompileSettings } from "../compile.ts";
+import { named } from "../named.ts";
+import { partsOf } from "../parts.ts";
+import { progressOf } from "../working.ts";
+import { nodeResources } from "./resources.ts";
+
+export interface NodeCompileOptions extends CompileSettings {
+  /** Trained weights, a safetensors file or a folder with one; seeded ones without. */
+  readonly weights?: string | undefined;
+}
+
+export interface CompileToOptions extends NodeCompileOptions {
+  /** Writes into a folder that holds other files, or trained weights that would be lost; false by default. */
+  readonly force?: boolean | undefined;
+}
+
+/** What `compileTo` wrote. */
+export interface CompiledFolder {
+  readonly folder: string;
+  /** What manifest.json says: model, weights, parts, and the SHA-256 of every file. */
+  readonly manifest: Manifest;
+  readonly notes: readonly Note[];
+}
+
+/** Compiles a model into files in memory, byte for byte those that `compileTo` writes. Rejects as that does. */
+export async function compile(model: Model, options: NodeCompileOptions = {}): Promise<CompiledFiles> {
+  const notes: Note[] = [];
+  return { ...(await inMemory(await compiledHere(named(model), options, notes), options)), notes };
+}
+
+/**
+ * Compiles a model into a folder, as `litevae compile` does. Rejects with UserError where model, weights, options or folder are wrong, before the folder is
+ * touched, and with the signal's reason where it is stopped: the folder then has no manifest, and the next compile repairs it.
+ */
+export async function compileTo(model: Model, folder: string, options: CompileToOptions = {}): Promise<CompiledFolder> {
+  const { force = false } = options;
+  const [notes, progress, whole]: [Note[], ReturnType<typeof progressOf>, Model] = [[], progressOf(options), named(model)];
+  const parts = partsOf(whole, options.parts);
+  const weights = options.weights === undefined ? undefined : weightsPath(options.weights);
+  const output = new OutputFolder(folder, { force });
+  if (!force) keepTrainedWeights(folder, { weights, parts });
+  const compiled = await compiledHere(whole, options, notes);
+  const manifest = await writeCompiled(output, compiled, progress, options.signal);
+  return { folder, manifest, notes };
+}
+
+async function compiledHere(model: Model, options: NodeCompileOptions, notes: Note[]): Promise<Compiled> {
+  const note = (each: Note): void => void notes.push(each);
+  const file = options.weights === undefined ? undefined : openWeights(weightsPath(options.weights));
+  return await compiledWith(model, options, {
+    resources: nodeResources(note, options),
+    weights: file && trainedWeights(file),
+    note,
+    memory: Math.min(totalmem(), process.constrainedMemory() || Infinity),
+  });
+}
