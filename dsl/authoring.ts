@@ -27,6 +27,7 @@ export type {
   VectorChunks,
 } from "./feature.ts";
 export { model, type Discriminated, type Encoded, type ModelConfig } from "./model.ts";
+export { searchable } from "./searchable.ts";
 export { stages } from "./stages.ts";
 export type { BesideLatent, Conditions, FurtherOutputs, GivenConditions } from "./beside.ts";
 export type { Given, MapInput, VectorInput } from "./inputs.ts";
@@ -35,4 +36,4 @@ export type { Moments, MomentsName, PosteriorKind } from "./posterior.ts";
 export { block, layers } from "./tracing/block.ts";
 export { over, plus, times } from "./widths.ts";
 export { zip } from "./zip.ts";
-export type { Model } from "../src/ir/model.ts";
+export type { Model, Setting } from "../src/ir/model.ts";

@@ -11,6 +11,7 @@ export { sdVae, vaeSmall, type DiffusersSettings, type KlDecoderOptions, type Sd
 export type { DecoderNorm } from "./models/autoencoder-kl.ts";
 export type { DiscriminatorConfig } from "./models/discriminator-kinds.ts";
 export type { Model } from "../src/ir/model.ts";
+export { searchable } from "./searchable.ts";
 export { recipe } from "./recipe.ts";
 export { recipes } from "./recipes/index.ts";
 export type { Recipe, RecipeInput } from "../src/recipe/schema.ts";

@@ -2,7 +2,7 @@
 import type { Model, Network } from "../../src/ir/model.ts";
 import { discriminatorNetworks } from "./discriminator-kinds.ts";
 import { hasPointwise } from "./kl-decoder.ts";
-import { litevae, type LiteVaeVariant } from "./litevae.ts";
+import { searchableLiteVae, type LiteVaeVariant } from "./litevae.ts";
 import { perceptualNetworks } from "./perceptual.ts";
 import { published } from "./published.ts";
 import { sdVae, vaeSmall } from "./sd-vae.ts";
@@ -36,13 +36,17 @@ function litevaeEntries(): [string, BuiltIn][] {
     return [
       [
         name,
-        { about: `LiteVAE-${variant}, GroupNorm decoder`, build: (options) => litevae({ name, variant, ...optionsOf(options) }) },
+        {
+          about: `LiteVAE-${variant}, GroupNorm decoder`,
+          build: (options) => searchableLiteVae({ name, variant, ...optionsOf(options) }),
+        },
       ],
       [
         `${name}-smc`,
         {
           about: `LiteVAE-${variant}, self-modulated decoder`,
-          build: (options) => litevae({ name: `${name}-smc`, variant, decoder: { norm: "smc" }, ...optionsOf(options) }),
+          build: (options) =>
+            searchableLiteVae({ name: `${name}-smc`, variant, decoder: { norm: "smc" }, ...optionsOf(options) }),
         },
       ],
     ] satisfies [string, BuiltIn][];
@@ -70,7 +74,7 @@ export const builtIns: Readonly<Record<string, BuiltIn>> = {
   nano: {
     about: "S encoder, self-modulated decoder of base 24: the demo's model",
     build: (options) =>
-      litevae({
+      searchableLiteVae({
         name: "nano",
         variant: "S",
         decoder: { norm: "smc", base: 24 },

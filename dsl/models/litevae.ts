@@ -7,6 +7,7 @@ import type { Feature } from "../feature.ts";
 import { avgPool2d, concat, haarDwt, haarIdwt } from "../functions/index.ts";
 import { conv2d } from "../layers/index.ts";
 import { model } from "../model.ts";
+import { searchable } from "../searchable.ts";
 import { stages } from "../stages.ts";
 import { block, layers } from "../tracing/block.ts";
 import { discriminatorFor, type DiscriminatorConfig } from "./discriminator-kinds.ts";
@@ -88,6 +89,28 @@ export interface LiteVaeOptions {
   readonly dropout?: number;
   /** The UNet discriminator with 32 channels by default; false for none. */
   readonly discriminator?: DiscriminatorConfig | false;
+}
+
+/** What `litevae search` may vary of a variant: widths of the encoder's parts, the decoder's, and the latent's channels. */
+export function searchableLiteVae(options: LiteVaeOptions): Model {
+  const { extractor, aggregator } = variants[options.variant];
+  const settings = {
+    latentChannels: options.latentChannels ?? 12,
+    channels: extractor.channels as number,
+    multipliers: extractor.multipliers as readonly number[],
+    aggregatorChannels: aggregator.channels as number,
+    aggregatorMultipliers: aggregator.multipliers as readonly number[],
+    decoderBase: options.decoder?.base ?? 128,
+    decoderBlocks: options.decoder?.blocks ?? 3,
+  };
+  return searchable(settings, (given) => {
+    const widths = {
+      extractor: { channels: given.channels, multipliers: given.multipliers },
+      aggregator: { channels: given.aggregatorChannels, multipliers: given.aggregatorMultipliers },
+    };
+    const decoder = { ...options.decoder, base: given.decoderBase, blocks: given.decoderBlocks };
+    return litevae({ ...options, latentChannels: given.latentChannels, encoder: { widths }, decoder });
+  });
 }
 
 const settings = [

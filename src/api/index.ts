@@ -21,10 +21,22 @@ export {
   type Comparison,
   type CountOptions,
 } from "./count.ts";
+export {
+  search,
+  variantsOf,
+  type Costs,
+  type FittingVariant,
+  type RefusedVariant,
+  type Search,
+  type SearchOptions,
+  type Settings,
+} from "./search.ts";
+export { formatSearch as searchText } from "../report/search.ts";
+export type { Varied } from "./vary.ts";
 export type { Working } from "./working.ts";
 export { UsageError, UserError, type Note, type Place, type Report } from "../errors/index.ts";
 export type { Manifest } from "../compiler/manifest.ts";
-export type { Model } from "../ir/model.ts";
+export type { Model, Setting, Variants } from "../ir/model.ts";
 export { parseBudget, type Budget, type BudgetVerdict } from "../report/budget.ts";
 export type { ModelCounts, ModuleCounts, PartCounts } from "../report/count.ts";
 export type { ComparedRecord, ModelRecord, PartRecord } from "../report/records.ts";

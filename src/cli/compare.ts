@@ -1,7 +1,7 @@
-import { Option, type Command } from "commander";
+import type { Command } from "commander";
 import type { Model } from "../ir/model.ts";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
-import { choice, latentOption, sizeOption } from "./options.ts";
+import { budgetOption, choice, latentOption, sizeOption } from "./options.ts";
 import { writeReport } from "./write-report.ts";
 
 const formats = [...reportFormats, "html"] as const;
@@ -22,11 +22,7 @@ export function addCompare(program: Command): void {
     .argument("<models...>", "built-in names, as litevae list has them, or .ts, .mts, .js or .mjs files")
     .addOption(sizeOption)
     .addOption(latentOption)
-    .addOption(
-      new Option("--budget <part=limit>", "limit such as encoder=7M, decoder.macs=300G or encoder.activation=512MiB; repeatable")
-        .argParser((text: string, all: readonly string[]) => [...all, text])
-        .default([], "none"),
-    )
+    .addOption(budgetOption())
     .addOption(choice("--format <format>", "how to print; html is a page for a browser", formats).default("table"))
     .option("-o, --output <file>", "write to a file instead of stdout")
     .action(async (names: readonly string[], flags: Flags) => {

@@ -29,6 +29,17 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: "litevae compare b model.ts --budget encoder=7M --budget decoder.macs=300G", does: "exit code 1 beyond the budget" },
     { line: "litevae compare s b m l --format html -o report.html", does: "a page for a browser" },
   ],
+  search: [
+    {
+      line: "litevae search b --vary channels=16..64:16 --budget encoder=7M",
+      does: "a built-in model's encoder, in four widths",
+    },
+    { line: "litevae search model.ts --vary channels=16..64:16,multipliers=1-2-4/1-2-2", does: "what searchable says in a file" },
+    {
+      line: "litevae search model.ts --vary channels=8..64:8 --measure --format html -o search.html",
+      does: "with latency, as a page",
+    },
+  ],
   compile: [
     { line: "litevae compile b -o out/b", does: "ONNX graphs with seeded weights" },
     { line: "litevae compile b -o out/b --target onnx,torch --recipe paper-256-two-phase", does: "and a package that trains" },

@@ -14,6 +14,7 @@ import { addInit } from "./init.ts";
 import { addList } from "./list.ts";
 import { addReport } from "./report.ts";
 import { addRun } from "./run.ts";
+import { addSearch } from "./search.ts";
 import { addSummary } from "./summary.ts";
 import { refuseEmpty, usageReport } from "./usage.ts";
 import { addVerify } from "./verify.ts";
@@ -34,6 +35,7 @@ export function commandLine(): Command {
     addCheck,
     addSummary,
     addCompare,
+    addSearch,
     addCompile,
     addRun,
     addEncode,

@@ -96,6 +96,16 @@ export function partList(text: string): readonly string[] {
   throw wrong("--parts", "names of parts, separated by commas", nameless, "write for example --parts encoder,decoder");
 }
 
+/** `--budget`, which may be given again. */
+export function budgetOption(): Option {
+  return new Option(
+    "--budget <part=limit>",
+    "limit such as encoder=7M, decoder.macs=300G or encoder.activation=512MiB; repeatable",
+  )
+    .argParser((text: string, all: readonly string[]) => [...all, text])
+    .default([], "none");
+}
+
 /** What MODEL can be, for the commands that take one. */
 export const modelArgument =
   "built-in name, as litevae list has them, a .ts, .mts, .js or .mjs file, or a folder of weights whose config.json says what it is of";

@@ -205,4 +205,17 @@ export interface Model {
   /** Absent where the model is none. */
   readonly autoencoder?: Autoencoder | undefined;
   readonly interchange?: Interchange | undefined;
+  /** How it is built with other settings, where its author says that. */
+  readonly variants?: Variants | undefined;
+}
+
+/** What a setting of a model can be that its author lets vary. */
+export type Setting = number | boolean | string | readonly number[];
+
+/** What a model's author lets vary. */
+export interface Variants {
+  /** The settings that the model itself has. */
+  readonly settings: Readonly<Record<string, Setting>>;
+  /** The model with other ones; throws where it cannot have them. */
+  build(settings: Readonly<Record<string, Setting>>): Model;
 }

@@ -12,7 +12,7 @@ const scripts = [...text.matchAll(/^```ts\n(.*?)^```\n(?:\n```console\n(.*?)^```
   code,
   printed,
 }));
-const shown = [...text.matchAll(/^```ts file=(\S+)\n(.*?)^```$/gms)].map(([, file = "", code = ""]) => ({ file, code }));
+const shown = [...text.matchAll(/^```ts from=(\S+)\n(.*?)^```$/gms)].map(([, file = "", code = ""]) => ({ file, code }));
 const folder = tempFolder();
 const before = process.cwd();
 

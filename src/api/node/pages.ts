@@ -3,6 +3,7 @@ import type { Note } from "../../errors/index.ts";
 import type { Model } from "../../ir/model.ts";
 import { packageName } from "../../targets/torch/names.ts";
 import type { Comparison } from "../count.ts";
+import type { Search } from "../search.ts";
 import { named } from "../named.ts";
 
 /** A page for a browser: one HTML document that loads nothing. */
@@ -22,6 +23,11 @@ export async function report(run: string): Promise<Page> {
   const found = await readRun(run);
   const model = found.config?.["model"];
   return { html: await runPage(found, typeof model === "string" ? packageName(model) : "PACKAGE"), notes: found.notes };
+}
+
+/** A search as a page: what the variants that fit cost, and which of them are on the front. */
+export async function searchPage(search: Search): Promise<string> {
+  return await (await import("../../report/html/search/page.ts")).searchPage(search);
 }
 
 /** A comparison as a page, beside the figures that the paper published; `models` are those that were compared, in their order. */

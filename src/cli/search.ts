@@ -1,0 +1,64 @@
+import { Option, type Command } from "commander";
+import type { Costs } from "../report/search.ts";
+import { budgetOption, choice, listOf, modelArgument, sizeOption } from "./options.ts";
+import { checkReport, writeReport } from "./write-report.ts";
+
+const formats = ["table", "json", "html"] as const;
+const costs = { params: "params", macs: "macs", activation: "activationBytes", latency: "seconds" } as const satisfies Record<
+  string,
+  keyof Costs
+>;
+
+interface Flags {
+  readonly vary: readonly string[];
+  readonly budget: readonly string[];
+  readonly size: number;
+  readonly measure: boolean;
+  readonly more: readonly (keyof typeof costs)[];
+  readonly format: (typeof formats)[number];
+  readonly output?: string;
+}
+
+export function addSearch(program: Command): void {
+  program
+    .command("search")
+    .description(
+      "variants of a model that keep a budget, and those that no other beats in parameters, MACs, activation and latency",
+    )
+    .argument("<model>", `${modelArgument}; a file says by searchable what varies`)
+    .addOption(
+      new Option(
+        "--vary <setting=values>",
+        "what varies: channels=16..64:16, multipliers=1-2-4/1-2-2; repeatable, or with commas",
+      )
+        .argParser((text: string, all: readonly string[]) => [...all, text])
+        .default([], "nothing"),
+    )
+    .addOption(budgetOption())
+    .addOption(sizeOption)
+    .option("--measure", "time the graphs of variants that fit in onnxruntime on the CPU, with untrained weights", false)
+    .addOption(
+      new Option("--more <list>", `costs of which more is better on the front: ${Object.keys(costs).join(", ")}`)
+        .argParser(listOf("--more", Object.keys(costs)))
+        .default([], "none"),
+    )
+    .addOption(choice("--format <format>", "how to print; html is a page for a browser", formats).default("table"))
+    .option("-o, --output <file>", "write to a file instead of stdout")
+    .action(async (name: string, flags: Flags) => {
+      const { output, format, budget, measure, more, size, vary } = flags;
+      if (output !== undefined) checkReport(output);
+      const { search } = await import("../api/node/search.ts");
+      const { formatSearch } = await import("../report/search.ts");
+      const { loadModel } = await import("./load-model.ts");
+      const found = await search(await loadModel(name), {
+        ...{ vary, size, measure },
+        budgets: budget,
+        more: more.map((each) => costs[each]),
+        progress: (doing) => void process.stderr.write(`${doing}\n`),
+      });
+      const text =
+        format === "html" ? await (await import("../api/node/pages.ts")).searchPage(found) : formatSearch(found, format);
+      if (output === undefined) process.stdout.write(text);
+      else writeReport(output, text);
+    });
+}
