@@ -4,6 +4,8 @@ import { memoryFault } from "../errors/memory.ts";
 import { missingPackage } from "../errors/missing-package.ts";
 import { version } from "../ir/version.ts";
 import { addBench } from "./bench.ts";
+import { chooseColour, whens, type When } from "./colour.ts";
+import { choice } from "./options.ts";
 import { addCheck } from "./check.ts";
 import { addCompare } from "./compare.ts";
 import { addCompile } from "./compile.ts";
@@ -28,6 +30,11 @@ export function commandLine(): Command {
     // Errors are told by `report`, in the form of all our messages.
     .configureOutput({ outputError: () => undefined })
     .configureHelp({ optionDescription })
+    .addOption(
+      choice("--color <when>", "colours of messages; auto: on a terminal, unless NO_COLOR is set", whens).default("auto"),
+    )
+    // Before what else stands there is looked at: messages about that have colours, too.
+    .on("option:color", (when: When) => chooseColour(when))
     .hook("preAction", (_, command) => refuseEmpty(command));
   for (const add of [
     addInit,
@@ -69,6 +76,7 @@ export function heedReader(): void {
 /** Runs the command line and returns the exit code: 0 done, 1 the model or the input is wrong, 2 usage, 70 a bug in litevae; `encode` ends with 130 at Ctrl-C. */
 export async function main(argv: readonly string[]): Promise<number> {
   const program = commandLine();
+  chooseColour("auto");
   try {
     await program.parseAsync([...argv], { from: "user" });
     return exitCode.ok;

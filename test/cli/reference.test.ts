@@ -33,21 +33,23 @@ test("a help ends with the examples, that of litevae with the exit codes", () =>
   expect(code).toBe(0);
   expect(`\n${stdout}`).toMatchInlineSnapshot(`
     "
-    Usage: litevae run [options] <dir> <image>
+    Usage: litevae run [options] <dir> <images...>
 
-    encode and decode an image with onnxruntime
+    encode and decode images with onnxruntime
 
     Arguments:
       dir                    folder that compile wrote
-      image                  JPEG, PNG, WebP, TIFF, …, or a .npy array: with as many
-                             channels as the model's images
+      images                 JPEG, PNG, WebP, TIFF, …, or .npy arrays, with as many
+                             channels as the model's images; or folders of them, at
+                             any depth
 
     Options:
       -o, --output <folder>  where to write reconstruction.png (.npy where it has
                              neither 1 nor 3 channels), latent.png and
-                             latent.safetensors
-      --fit <how>            how the image gets a size that the model takes
-                             (choices: "pad", "crop", default: "pad")
+                             latent.safetensors; of several images, in a folder for
+                             each
+      --fit <how>            how an image gets a size that the model takes (choices:
+                             "pad", "crop", default: "pad")
       --tile <pixels>        encode and decode in tiles of that side, where they
                              give what the whole image gives: less memory for large
                              images
@@ -65,11 +67,14 @@ test("a help ends with the examples, that of litevae with the exit codes", () =>
                              as trained)
       --fill <n>             value that missing samples get; without it images that
                              have some are refused (default: as trained)
+      --format <format>      how to print (choices: "table", "json", default:
+                             "table")
       -h, --help             display help for command
 
     Examples:
       litevae run out/b photo.jpg -o out/photo             padded to a size that fits
       litevae run out/b photo.jpg -o out/photo --fit crop  cropped instead
+      litevae run out/b photos -o out/photos               every image of a folder
     "
   `);
   expect(litevae(root, "--help").stdout.split("\n\n").slice(-2).join("\n\n")).toMatchInlineSnapshot(`

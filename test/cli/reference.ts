@@ -13,7 +13,7 @@ export function cliReference(): string {
 
 Data goes to stdout; progress, warnings and what a model's code prints go to stderr. An empty argument or option, such as
 an unset shell variable leaves, is refused.
-
+${options(program)}
 | exit code | |
 |---|---|
 ${exitCodes.map(([code, meaning]) => `| ${code} | ${meaning} |\n`).join("")}
@@ -25,7 +25,6 @@ ${program.commands.map(section).join("\n")}`;
 }
 
 function section(command: Command): string {
-  const options = command.options.filter((option) => !option.hidden);
   return `## litevae ${command.name()}
 
 ${sentence(command.description())}
@@ -33,10 +32,15 @@ ${sentence(command.description())}
 ${examples(command)}${table(
     "argument | ",
     command.registeredArguments.map((argument) => `${code(nameOf(argument))} | ${cell(argument.description)}`),
-  )}${table(
+  )}${options(command)}`;
+}
+
+function options(command: Command): string {
+  const shown = command.options.filter((option) => !option.hidden);
+  return table(
     "option | default | ",
-    options.map((option) => `${code(option.flags)} | ${defaultOf(option)} | ${cell(describe(option))}`),
-  )}`;
+    shown.map((option) => `${code(option.flags)} | ${defaultOf(option)} | ${cell(describe(option))}`),
+  );
 }
 
 function usage(command: Command): string {
