@@ -78,10 +78,11 @@ export function requireBudgets({ counts, budgets }: Pick<Comparison, "counts" | 
   if (violations.length > 0) throw budgetError(violations);
 }
 
-/** A comparison as text that ends in a line feed: a table, JSON, Markdown or CSV. */
+/** A comparison as text that ends in a line feed: a table, of lines of so many characters where `width` says so, JSON, Markdown or CSV. */
 export function comparisonText(
   { counts, budgets }: Pick<Comparison, "counts" | "budgets">,
   format: ReportFormat = "table",
+  width?: number,
 ): string {
-  return formatComparison(counts, { format, budgets });
+  return formatComparison(counts, { format, budgets, width });
 }

@@ -2,7 +2,7 @@ import { Option, type Command } from "commander";
 import { UserError } from "../errors/index.ts";
 import type { Benchmark } from "../report/benchmark.ts";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
-import { choice, partList, seconds, threadsOption, wholeNumber, wholeNumbers, words } from "./options.ts";
+import { choice, partList, seconds, terminalWidth, threadsOption, wholeNumber, wholeNumbers, words } from "./options.ts";
 import { checkReport, writeReport } from "./write-report.ts";
 
 interface Flags {
@@ -54,7 +54,7 @@ export function addBench(program: Command): void {
       const { formatBenchmark } = await import("../report/benchmark.ts");
       const progress = (doing: string): void => void process.stderr.write(`${doing}\n`);
       const result = await benchmark({ folder, ...rest, providers: provider, progress });
-      const text = formatBenchmark(result, format);
+      const text = formatBenchmark(result, format, output === undefined ? terminalWidth() : undefined);
       if (output === undefined) process.stdout.write(text);
       else writeReport(output, text);
       refuseEmptyResult(result);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Model } from "../ir/model.ts";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
-import { budgetOption, choice, latentOption, sizeOption } from "./options.ts";
+import { budgetOption, choice, latentOption, sizeOption, terminalWidth } from "./options.ts";
 import { writeReport } from "./write-report.ts";
 
 const formats = [...reportFormats, "html"] as const;
@@ -41,7 +41,7 @@ export function addCompare(program: Command): void {
       const text =
         flags.format === "html"
           ? await (await import("../api/node/pages.ts")).comparisonPage(models, comparison)
-          : comparisonText(comparison, flags.format);
+          : comparisonText(comparison, flags.format, flags.output === undefined ? terminalWidth() : undefined);
       if (flags.output === undefined) process.stdout.write(text);
       else writeReport(flags.output, text);
       process.stderr.write(renderNotes(comparison.notes));

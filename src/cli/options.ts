@@ -119,3 +119,8 @@ export const sizeOption = new Option("--size <pixels>", "side of the square imag
 export const threadsOption = new Option("--threads <n>", "threads of a graph on the CPU")
   .argParser(wholeNumber("--threads", 1, 4))
   .default(undefined, "as onnxruntime chooses");
+
+/** Characters in a line of the terminal that stdout is; undefined of files and pipes, where lines have no end. */
+export function terminalWidth(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns : undefined;
+}

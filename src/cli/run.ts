@@ -7,7 +7,7 @@ import { UserError } from "../errors/index.ts";
 import type { Fit } from "../onnxruntime/image.ts";
 import type { Reconstruct, Reconstruction } from "../onnxruntime/reconstruct.ts";
 import { pixelOptions, type PixelOptions } from "../recipe/pixels.ts";
-import { choice, wholeNumber } from "./options.ts";
+import { choice, terminalWidth, wholeNumber } from "./options.ts";
 import { schemaOptions } from "./target-options.ts";
 
 const fits: readonly Fit[] = ["pad", "crop"];
@@ -60,7 +60,7 @@ export function addRun(program: Command): void {
     const [alone] = images.every(({ place }) => place === "") ? results : [];
     if (format === "json") process.stdout.write(text.reconstructionsJson(results));
     else if (alone !== undefined) process.stdout.write(text.reconstructionText(alone));
-    else if (results.length > 0) process.stdout.write(text.reconstructionsText(results, output));
+    else if (results.length > 0) process.stdout.write(text.reconstructionsText(results, output, terminalWidth()));
     for (const line of warnings(results, alone === undefined)) say(line);
     if (unusable.length === 0) return;
     throw new UserError({

@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import type { Costs } from "../report/search.ts";
-import { budgetOption, choice, listOf, modelArgument, sizeOption } from "./options.ts";
+import { budgetOption, choice, listOf, modelArgument, sizeOption, terminalWidth } from "./options.ts";
 import { checkReport, writeReport } from "./write-report.ts";
 
 const formats = ["table", "json", "html"] as const;
@@ -57,7 +57,9 @@ export function addSearch(program: Command): void {
         progress: (doing) => void process.stderr.write(`${doing}\n`),
       });
       const text =
-        format === "html" ? await (await import("../api/node/pages.ts")).searchPage(found) : formatSearch(found, format);
+        format === "html"
+          ? await (await import("../api/node/pages.ts")).searchPage(found)
+          : formatSearch(found, format, output === undefined ? terminalWidth() : undefined);
       if (output === undefined) process.stdout.write(text);
       else writeReport(output, text);
     });

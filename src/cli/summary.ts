@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
-import { choice, latentOption, modelArgument, sizeOption, wholeNumber } from "./options.ts";
+import { choice, latentOption, modelArgument, sizeOption, terminalWidth, wholeNumber } from "./options.ts";
 
 interface Flags {
   readonly depth?: number;
@@ -23,7 +23,7 @@ export function addSummary(program: Command): void {
       const { countModel } = await import("../report/count.ts");
       const { formatSummary } = await import("../report/summary.ts");
       const counts = countModel(await loadModel(name, { latentChannels: latent }), size);
-      process.stdout.write(formatSummary(counts, { format, ...(depth === undefined ? {} : { depth }) }));
+      process.stdout.write(formatSummary(counts, { format, width: terminalWidth(), ...(depth === undefined ? {} : { depth }) }));
       const { renderReport } = await import("./render.ts");
       process.stderr.write(counts.notes.map((note) => renderReport(note, "note")).join(""));
     });

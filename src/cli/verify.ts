@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import type { Verification } from "../onnxruntime/verify.ts";
-import { choice, wholeNumber } from "./options.ts";
+import { choice, terminalWidth, wholeNumber } from "./options.ts";
 
 const formats = ["table", "json"] as const;
 
@@ -62,5 +62,5 @@ async function table({ size, outputs, reference }: Verification): Promise<string
     ok ? (difference === undefined ? "finite" : "ok") : bound === undefined || Number.isNaN(bound) ? "not finite" : "exceeds",
   ]);
   const against = reference === null ? "onnxruntime alone" : `onnxruntime against ${reference.package} in float64`;
-  return `${size.height}×${size.width}, ${against}\n\n${textTable({ columns, rows })}`;
+  return `${size.height}×${size.width}, ${against}\n\n${textTable({ columns, rows }, terminalWidth())}`;
 }

@@ -35,7 +35,7 @@ export interface Benchmark {
 }
 
 /** The report as text that ends in a line feed. Text and Markdown have the paper's encoders below, under a heading of their own. */
-export function formatBenchmark(result: Benchmark, format: ReportFormat): string {
+export function formatBenchmark(result: Benchmark, format: ReportFormat, width?: number): string {
   if (format === "json") return jsonText(result);
   if (format === "csv") return benchmarkCsv(result);
   const about = [
@@ -49,7 +49,7 @@ export function formatBenchmark(result: Benchmark, format: ReportFormat): string
     return `# Speed and memory of ${result.model}\n\n${lines}\n${markdownTable(grid(result))}\n## ${heading}\n\n${markdownTable(published())}`;
   }
   const lines = about.map(([name, value]) => `${name.padEnd(10)}${value}\n`).join("");
-  return `${lines}\n${textTable(grid(result))}\n${heading}\n\n${textTable(published())}`;
+  return `${lines}\n${textTable(grid(result), width)}\n${heading}\n\n${textTable(published(), width)}`;
 }
 
 function grid({ rows }: Benchmark): Grid {

@@ -15,20 +15,22 @@ export interface CompareOptions {
   readonly format?: ReportFormat;
   /** The model that ratios refer to; the first by default. */
   readonly baseline?: ModelCounts;
+  /** Characters in a line of the tables; however many they need by default. */
+  readonly width?: number | undefined;
   /** Limits that JSON reports on. */
   readonly budgets?: readonly Budget[];
 }
 
 /** The report as text that ends in a line feed. All models must be measured at the same size. */
 export function formatComparison(models: readonly ModelCounts[], options: CompareOptions = {}): string {
-  const { format = "table", baseline = models[0], budgets = [] } = options;
+  const { format = "table", baseline = models[0], budgets = [], width } = options;
   if (format === "json") return jsonText(comparedRecords(models, budgets));
   if (format === "csv") return comparisonCsv(models);
   const [first, second, ...others] = models;
   const size = first?.size ?? 0;
   const ratios = models.length > 1 && baseline !== undefined ? `; ratios to ${baseline.model}` : "";
   const heading = `${size}×${size}, batch 1, float32; nz is the number of latent channels${ratios}`;
-  const table = format === "md" ? markdownTable : textTable;
+  const table = (grid: Grid): string => (format === "md" ? markdownTable(grid) : textTable(grid, width));
   const title = (text: string): string => (format === "md" ? `## ${text}\n\n` : `${text}\n`);
   const sections = partNamesOf(models).flatMap((name) => {
     const rows = models.filter(({ parts }) => parts[name] !== undefined);
@@ -41,7 +43,7 @@ export function formatComparison(models: readonly ModelCounts[], options: Compar
   sections.push(memoryFigures.map(({ name, about }) => `${format === "md" ? "- " : ""}${name}: ${about}\n`).join(""));
   if (first !== undefined && second !== undefined && others.length === 0) {
     const difference = differenceOf(first, second);
-    sections.push(title("modules that differ") + formatDifference(difference, format));
+    sections.push(title("modules that differ") + formatDifference(difference, format, width));
   }
   return [`${heading}\n`, ...sections].join("\n");
 }

@@ -4,7 +4,7 @@ import { left, markdownTable, right, textTable } from "./grid.ts";
 import { integer } from "./numbers.ts";
 
 /** The difference alone as text that ends in a line feed. */
-export function formatDifference(difference: ModelDifference, format: "table" | "md" = "table"): string {
+export function formatDifference(difference: ModelDifference, format: "table" | "md" = "table", width?: number): string {
   const { first, second, modules } = difference;
   if (modules.length === 0) return `No module differs in kind, attributes, parameters or MACs between ${first} and ${second}.\n`;
   const columns = [
@@ -18,7 +18,7 @@ export function formatDifference(difference: ModelDifference, format: "table" | 
     const { path, first: a, second: b } = module;
     return [path, kindOf(module), cell(a?.params), cell(b?.params), cell(a?.macs), cell(b?.macs), noteOn(module, difference)];
   });
-  return format === "md" ? markdownTable({ columns, rows }) : textTable({ columns, rows });
+  return format === "md" ? markdownTable({ columns, rows }) : textTable({ columns, rows }, width);
 }
 
 /** A row of the table as an object. A side that lacks the module is null; `note` is what the table notes. */

@@ -23,24 +23,51 @@ export function right(title: string): Column {
 
 /**
  * Columns padded to their widest cell, two spaces between them, a rule under the titles; a cell may have several lines. A cell is as wide
- * as a terminal shows it: a model is named after its file, and file names are in any language.
+ * as a terminal shows it: a model is named after its file, and file names are in any language. Columns that do not fit into so many characters beside the first go
+ * into further tables below, each with the first column.
  */
-export function textTable({ columns, rows: all }: Grid): string {
+export function textTable({ columns, rows: all }: Grid, width = Infinity): string {
   const rows = all.flatMap(linesOf);
   const widths = columns.map(({ title }, i) =>
     Math.max(stringWidth(title), ...rows.map((row) => stringWidth(must(row[i], `the cell of ${title}`)))),
   );
-  const line = (cells: readonly string[]): string =>
-    columns
-      .map(({ align, title }, i) => {
+  const line = (shown: readonly number[], cells: readonly string[]): string =>
+    shown
+      .map((i) => {
+        const { align, title } = must(columns[i], "a column");
         const cell = must(cells[i], `the cell of ${title}`);
         const padding = " ".repeat((widths[i] as number) - stringWidth(cell));
         return align === "left" ? cell + padding : padding + cell;
       })
       .join("  ")
       .trimEnd();
-  const rule = widths.map((width) => "─".repeat(width)).join("  ");
-  return [line(columns.map(({ title }) => title)), rule, ...rows.map(line)].map((text) => `${text}\n`).join("");
+  return tablesOf(widths, width)
+    .map((shown) => {
+      const rule = shown.map((i) => "─".repeat(widths[i] as number)).join("  ");
+      const titles = columns.map(({ title }) => title);
+      return [line(shown, titles), rule, ...rows.map((row) => line(shown, row))].map((text) => `${text}\n`).join("");
+    })
+    .join("\n");
+}
+
+/** Which columns stand in which table. */
+function tablesOf(widths: readonly number[], most: number): readonly (readonly number[])[] {
+  const [first] = widths;
+  if (first === undefined) return [];
+  const tables: number[][] = [];
+  let left = 0;
+  for (let i = 1; i < widths.length; i++) {
+    const needed = 2 + (widths[i] as number);
+    const table = tables.at(-1);
+    if (table === undefined || left < needed) {
+      tables.push([0, i]);
+      left = most - first - needed;
+    } else {
+      table.push(i);
+      left -= needed;
+    }
+  }
+  return tables.length === 0 ? [[0]] : tables;
 }
 
 /** What stands below a cell of fewer lines than its row has. */

@@ -41,7 +41,7 @@ export function reconstructionText(result: ReconstructedImage): string {
 }
 
 /** A row for each image, and their mean PSNR. */
-export function reconstructionsText(results: readonly ReconstructedImage[], output: string): string {
+export function reconstructionsText(results: readonly ReconstructedImage[], output: string, width?: number): string {
   const columns = [left("image"), right("size"), left("fitted"), right("PSNR"), right("encode"), right("decode")];
   const rows = results.map(({ image, size, fitted, psnr, encodeMs, decodeMs }) => [
     image,
@@ -51,7 +51,7 @@ export function reconstructionsText(results: readonly ReconstructedImage[], outp
     seconds(encodeMs),
     seconds(decodeMs),
   ]);
-  return `${textTable({ columns, rows })}\nmean PSNR ${meanText(results.map(({ psnr }) => psnr))}, written into ${output}\n`;
+  return `${textTable({ columns, rows }, width)}\nmean PSNR ${meanText(results.map(({ psnr }) => psnr))}, written into ${output}\n`;
 }
 
 /** Images that came back exactly have no number to be averaged. */

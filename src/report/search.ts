@@ -106,7 +106,7 @@ export function outcomeText({ total, over, variants, refused }: Search): string 
 }
 
 /** The search as text that ends in a line feed. */
-export function formatSearch(search: Search, format: "table" | "json"): string {
+export function formatSearch(search: Search, format: "table" | "json", width?: number): string {
   if (format === "json") return jsonText(search);
   const { size, variants, refused, varied } = search;
   const names = Object.keys(varied);
@@ -118,7 +118,7 @@ export function formatSearch(search: Search, format: "table" | "json"): string {
     ...costs.map((cost) => costText(found, cost)),
   ]);
   const about = `${search.model}, ${size}×${size}; parameters and MACs of all parts that inference runs, activation of the largest\n${frontText(search)}\n`;
-  const fitting = rows.length === 0 ? "" : `\n${textTable({ columns, rows })}`;
+  const fitting = rows.length === 0 ? "" : `\n${textTable({ columns, rows }, width)}`;
   const reasons = refused.map(
     ({ settings, errors }) => `  ${settingsText(settings)}: ${errors.map(({ what }) => what).join("; ")}\n`,
   );

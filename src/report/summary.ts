@@ -21,6 +21,8 @@ export interface SummaryOptions {
   readonly format?: ReportFormat;
   /** How many levels below the part are listed; all by default, 0 for the parts alone. */
   readonly depth?: number;
+  /** Characters in a line of the tables; however many they need by default. */
+  readonly width?: number | undefined;
 }
 
 /** A line of the tree; the first of a part is the part itself. */
@@ -33,7 +35,7 @@ export interface SummaryRow extends Counts {
 }
 
 /** The report as text that ends in a line feed. */
-export function formatSummary(counts: ModelCounts, { format = "table", depth = Infinity }: SummaryOptions = {}): string {
+export function formatSummary(counts: ModelCounts, { format = "table", depth = Infinity, width }: SummaryOptions = {}): string {
   if (format === "json") return jsonText(summaryJson(counts, depth));
   if (format === "csv") return summaryCsv(counts, depth);
   const { model, size, latentChannels } = counts;
@@ -44,7 +46,7 @@ export function formatSummary(counts: ModelCounts, { format = "table", depth = I
     const table =
       format === "md"
         ? markdownTable(grid(rows, ({ path }) => `\`${path}\``, ", "))
-        : textTable(grid(rows, treeLabel(rows), "\n"));
+        : textTable(grid(rows, treeLabel(rows), "\n"), width);
     return format === "md" ? `## ${name}\n\n${table}\n${totals(part)}.\n` : `${table}${name}: ${totals(part)}\n`;
   };
   const sections = measured(counts).map(([name, part]) => section(name, part));

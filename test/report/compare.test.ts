@@ -196,6 +196,15 @@ const tinyJson = {
     },
     discriminator: null,
   },
+  notes: [
+    {
+      what: "the discriminator is not measured: 6 does not fit tiny: H/4 is not whole",
+      module: "discriminator",
+      expected: "a height that is a multiple of 4",
+      found: "H/4 = 1.5",
+      help: "use 4 or 8",
+    },
+  ],
 };
 
 test("JSON is the array that scripts use", () => {
