@@ -3,6 +3,7 @@ import { Option, type Command } from "commander";
 import * as z from "zod";
 import { exitCode } from "../errors/index.ts";
 import { dtypeNames, type DTypeName } from "../onnxruntime/latents/stored.ts";
+import { StopSignals } from "../onnxruntime/latents/stop-signals.ts";
 import { pixelOptions, type PixelOptions } from "../recipe/pixels.ts";
 import { choice, threadsOption, wholeNumber } from "./options.ts";
 import { schemaOptions } from "./target-options.ts";
@@ -65,19 +66,36 @@ export function addEncode(program: Command): void {
       import("../onnxruntime/latents/told.ts"),
     ]);
     const say = (text: string): void => void process.stderr.write(`${text}\n`);
+    const signals = new StopSignals();
     const stop = (): void => {
       say("stopped: the same command goes on");
-      process.exit(exitCode.stopped);
+      process.exit(exitCode.interrupted);
     };
     process.once("SIGINT", stop);
     try {
-      const options = { folder, images, out, size, flip, dtype, shardImages, batch, workers, provider, threads, pixels, say };
+      const options = {
+        folder,
+        images,
+        out,
+        size,
+        flip,
+        dtype,
+        shardImages,
+        batch,
+        workers,
+        provider,
+        threads,
+        pixels,
+        say,
+        signals,
+      };
       const encoded = await encode(options);
       await log(encoded, options);
       for (const note of notesOf(encoded)) say(note);
       const { manifest, timing } = encoded;
       process.stdout.write(`${finishedText(out, manifest)}\n${timing === undefined ? "" : `\n${timingText(timing)}\n`}`);
     } finally {
+      signals.close();
       process.off("SIGINT", stop);
     }
   });

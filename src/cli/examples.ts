@@ -85,7 +85,8 @@ export const exitCodes: readonly (readonly [code: number, meaning: string])[] = 
   [exitCode.wrongInput, "the model or the input is wrong, a budget is exceeded, or what was compared differs"],
   [exitCode.usage, "the command line is wrong"],
   [exitCode.bug, "a bug in litevae"],
-  [exitCode.stopped, "encode was stopped by Ctrl-C"],
+  [exitCode.stopped, "encode was stopped by a signal, after a file; the same command goes on"],
+  [exitCode.interrupted, "encode was stopped by Ctrl-C"],
 ];
 
 /** Ends the help of `litevae` and of its commands with examples, and its own with the exit codes. */
@@ -96,6 +97,6 @@ export function showExamples(program: Command): void {
     const lines = shown.map(({ line, does }) => `  ${line.padEnd(width)}  ${does}\n`);
     if (lines.length > 0) command.addHelpText("after", `\nExamples:\n${lines.join("").trimEnd()}`);
   }
-  const codes = exitCodes.map(([code, meaning]) => `  ${String(code).padEnd(2)}  ${meaning}\n`);
+  const codes = exitCodes.map(([code, meaning]) => `  ${String(code).padEnd(3)}  ${meaning}\n`);
   program.addHelpText("after", `\nExit codes:\n${codes.join("").trimEnd()}`);
 }

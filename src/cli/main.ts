@@ -1,5 +1,5 @@
 import { Command, CommanderError, Help, type Option } from "commander";
-import { exitCode, UsageError, UserError } from "../errors/index.ts";
+import { exitCode, StoppedError, UsageError, UserError } from "../errors/index.ts";
 import { memoryFault } from "../errors/memory.ts";
 import { missingPackage } from "../errors/missing-package.ts";
 import { version } from "../ir/version.ts";
@@ -73,7 +73,7 @@ export function heedReader(): void {
   });
 }
 
-/** Runs the command line and returns the exit code: 0 done, 1 the model or the input is wrong, 2 usage, 70 a bug in litevae; `encode` ends with 130 at Ctrl-C. */
+/** Runs the command line and returns the exit code: 0 done, 1 the model or the input is wrong, 2 usage, 70 a bug in litevae; `encode` ends with 75 after a signal and 130 at Ctrl-C. */
 export async function main(argv: readonly string[]): Promise<number> {
   const program = commandLine();
   chooseColour("auto");
@@ -99,6 +99,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function report(thrown: unknown): Promise<number> {
+  if (thrown instanceof StoppedError) return exitCode.stopped;
   const error = memoryFault(thrown) ?? missingPackage(thrown) ?? thrown;
   if (error instanceof UserError) {
     const { renderReport } = await import("./render.ts");

@@ -39,7 +39,7 @@ export function addRun(program: Command): void {
   command.addOption(
     new Option(
       "--tile <pixels>",
-      "encode and decode in tiles of that side, where they give what the whole image gives: less memory for large images",
+      "encode and decode in tiles of that side, for less memory with large images; a part runs whole where tiles would change the result",
     ).argParser(wholeNumber("--tile", 1, 512)),
   );
   command.option(

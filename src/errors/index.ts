@@ -44,6 +44,11 @@ export class UsageError extends UserError {
   override readonly name = "UsageError";
 }
 
+/** A signal asked for the end, which has been said; the same command goes on. */
+export class StoppedError extends Error {
+  override readonly name = "StoppedError";
+}
+
 /** Thrown by shape rules; whoever knows the place and the module path turns it into a UserError. */
 export class ShapeError extends Error {
   override readonly name = "ShapeError";
@@ -56,7 +61,7 @@ export class ShapeError extends Error {
 }
 
 /** The documented exit codes. */
-export const exitCode = { ok: 0, wrongInput: 1, usage: 2, bug: 70, stopped: 130 } as const;
+export const exitCode = { ok: 0, wrongInput: 1, usage: 2, bug: 70, stopped: 75, interrupted: 130 } as const;
 
 /** The candidate closest to `word` by edit distance, when it is near enough to be what was meant. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {

@@ -25,10 +25,13 @@ export interface Samples {
   readonly profile?: Uint8Array | undefined;
 }
 
+/** What can be done about an image of which nothing more is known. */
+export const repair = "check the path, and that the file opens in a viewer";
+
 /** Why a file gives no image, as runtime/'s CorruptImageError: `message` is the reason without the file's name. */
 export class ImageError extends Error {
   readonly help: string;
-  constructor(reason: string, help = "check the path, and that the file opens in a viewer") {
+  constructor(reason: string, help = repair) {
     super(reason);
     this.name = "ImageError";
     this.help = help;

@@ -84,10 +84,11 @@ test("a help ends with the examples, that of litevae with the exit codes", () =>
       litevae run out/b photo.jpg -o out/photo        a reconstruction
 
     Exit codes:
-      0   done
-      1   the model or the input is wrong, a budget is exceeded, or what was compared differs
-      2   the command line is wrong
-      70  a bug in litevae
+      0    done
+      1    the model or the input is wrong, a budget is exceeded, or what was compared differs
+      2    the command line is wrong
+      70   a bug in litevae
+      75   encode was stopped by a signal, after a file; the same command goes on
       130  encode was stopped by Ctrl-C
     "
   `);

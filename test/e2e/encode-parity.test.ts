@@ -76,7 +76,7 @@ describe("beside the package's encode", () => {
     expect(stdout).toContain("latents: mean and logvar [12, 8, 8] of 13 images and of the mirrored ones, float32, in 4 files\n");
     expect(stderr).toContain("16 images in set (2 other files: 1 hidden, 1 .txt); 3 classes by folders; onnxruntime, fp32");
     expect(stderr).toContain("warning: 3 images could not be used and left out, the first c/cut.png: ");
-    expect(stderr).toContain("note: 1 image smaller than 64 were enlarged\n");
+    expect(stderr).toContain("note: 1 image smaller than 64 was enlarged\n");
     for (const dtype of ["float16", "bfloat16"]) {
       const more = ["--dtype", dtype, "--workers", "0"];
       expect((await inProcess(folder, "encode", "nano", "set", "-o", dtype, ...usual, ...alone, ...more)).code).toBe(0);

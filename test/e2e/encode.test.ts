@@ -3,9 +3,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import sharp from "sharp";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { opened } from "../support/safetensors.ts";
+import { opened, sealed } from "../../src/artifact/sealed.ts";
+import { tensorIn, writeImage } from "./encoding.ts";
 import { failure, litevae } from "./in-process.ts";
 import { command, environment, hashes, root, tempFolder, tinyModel, write } from "./litevae.ts";
 
@@ -34,20 +34,8 @@ interface Manifest {
 }
 const manifest = (out: string): Manifest => JSON.parse(readFileSync(join(folder, out, "manifest.json"), "utf8")) as Manifest;
 
-/** The bytes of a tensor in a file of latents. */
-function tensor(out: string, file: string, name: string): ArrayBuffer {
-  const { header, data } = opened(join(folder, out, file));
-  const [begin, end] = header[name]?.data_offsets ?? [0, 0];
-  return new Uint8Array(data.subarray(begin, end)).buffer;
-}
-
-async function image(name: string, shade: number, width = 24, height = 18): Promise<void> {
-  const pixels = Buffer.from(Array.from({ length: 3 * width * height }, (_, i) => (i * shade) % 251));
-  const file = await sharp(pixels, { raw: { width, height, channels: 3 } })
-    .png()
-    .toBuffer();
-  write(folder, { [name]: file });
-}
+const image = (name: string, shade: number, width?: number, height?: number): Promise<void> =>
+  writeImage(folder, name, shade, width, height);
 
 beforeAll(async () => {
   write(folder, { "tiny.ts": tinyModel });
@@ -85,8 +73,13 @@ describe("by SIGKILL", () => {
     expect(moment - 1).toBe(6);
   });
 
-  test("Ctrl-C ends with 130, and what was whole stays", async () => {
+  test.each([
+    ["SIGINT", 130, /\nstopped: the same command goes on\n$/],
+    // Without a listener it opens Node's inspector.
+    ["SIGUSR1", 75, /\nstopped by SIGUSR1: \d+ of 32 files are there; the same command goes on\n$/],
+  ] as const)("%s ends with %i, and what was whole stays", async (signal, expected, message) => {
     for (let i = 0; i < 60; i++) await image(`set/${String(i).padStart(3, "0")}.png`, 11 + i);
+    rmSync(join(folder, "stopped"), { recursive: true, force: true });
     const threads = [...encode("stopped"), "--workers", "1"];
     const child = spawn(process.execPath, [command, ...threads], {
       cwd: folder,
@@ -97,17 +90,35 @@ describe("by SIGKILL", () => {
     child.stderr.setEncoding("utf8").on("data", (text: string) => (told += text));
     const watch = setInterval(() => {
       if (sent || !existsSync(join(folder, "stopped/parts/00000.json"))) return;
-      sent = child.kill("SIGINT");
+      sent = child.kill(signal);
     }, 1);
     const code = await new Promise((resolve) => child.on("close", resolve));
     clearInterval(watch);
-    expect([code, told]).toEqual([130, expect.stringMatching(/\nstopped: the same command goes on\n$/)]);
+    expect([code, told]).toEqual([expected, expect.stringMatching(message)]);
     expect(readdirSync(join(folder, "stopped"))).not.toContain(".litevae-lock");
     const made = readdirSync(join(folder, "stopped/parts")).filter((name) => /^\d+\.json$/.test(name)).length;
     const { stderr } = await litevae(folder, ...threads, "--workers", "0");
     expect(stderr).toContain(`${made} of 32 files are there already\n`);
+    rmSync(join(folder, "undisturbed"), { recursive: true, force: true });
     expect((await litevae(folder, ...encode("undisturbed"))).code).toBe(0);
     expect(contents("stopped")).toEqual(contents("undisturbed"));
+  });
+
+  test.each(["SIGTERM", "SIGUSR2", "SIGHUP", "SIGXCPU"] as const)("%s ends with 75 after a file", async (signal) => {
+    rmSync(join(folder, "asked"), { recursive: true, force: true });
+    const watch = setInterval(() => {
+      if (process.listenerCount(signal) > 0) process.emit(signal, signal);
+    }, 1);
+    const { code, stderr } = await litevae(folder, ...encode("asked"), "--threads", "1");
+    clearInterval(watch);
+    expect(code, stderr).toBe(75);
+    expect(stderr).toMatch(new RegExp(`\nstopped by ${signal}: [01] of 2 files are there; the same command goes on\n$`));
+    expect(process.listenerCount(signal)).toBe(0);
+    const again = await litevae(folder, ...encode("asked"), "--threads", "2");
+    expect(again.code).toBe(0);
+    expect(again.stderr.includes("note: files that are there were made with 1 thread, and others now with 2 (--threads): ")).toBe(
+      stderr.includes("1 of 2"),
+    );
   });
 });
 
@@ -166,6 +177,32 @@ describe("a folder that holds latents", () => {
     expect(contents("latents")).toEqual(whole);
   });
 
+  test("has files that it lost or that were damaged since it was finished made anew", async () => {
+    const whole = contents("latents");
+    const [lost, damaged] = ["0", "1"].map((number) => join(folder, `latents/latents-0000${number}.safetensors`)) as [
+      string,
+      string,
+    ];
+    rmSync(lost);
+    writeFileSync(damaged, Buffer.concat([readFileSync(damaged).subarray(0, -1), Buffer.from([1])]));
+    const { code, stderr } = await litevae(folder, ...encode("latents"));
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining("\n2 of 2 files in latents are missing or damaged, and made anew\n"),
+    ]);
+    expect(contents("latents")).toEqual(whole);
+    // Of another file's bytes the manifest would not be true.
+    rmSync(lost);
+    const manifestFile = join(folder, "latents/manifest.json");
+    const { shards, ...rest } = opened(readFileSync(manifestFile, "utf8")) as { shards: { sha256: string }[] };
+    const [first, ...others] = shards;
+    writeFileSync(manifestFile, sealed({ ...rest, shards: [{ ...first, sha256: "0".repeat(64) }, ...others] }));
+    expect(await failure(folder, 1, ...encode("latents"))).toMatch(
+      /error: latents\/latents-00000\.safetensors cannot be made anew as it was\n {2}expected: SHA-256 0{64}, .*\n {2}found: {4}SHA-256 \w{64}: its last bits/,
+    );
+    expect(existsSync(lost)).toBe(false);
+  });
+
   test("is written by one command at a time", async () => {
     write(folder, { "latents/.litevae-lock": `${process.ppid} ${join(folder, "latents")}` });
     expect(await failure(folder, 1, ...encode("latents"))).toMatch(
@@ -194,7 +231,7 @@ describe("images", () => {
     expect(stdout).toContain("of 3 images, float32, in 3 files\n");
     const labels = readdirSync(join(folder, "left-out"))
       .filter((name) => name.endsWith(".safetensors"))
-      .map((name) => [...new BigInt64Array(tensor("left-out", name, "label"))].map(Number));
+      .map((name) => [...new BigInt64Array(tensorIn(join(folder, "left-out", name), "label"))].map(Number));
     expect(labels).toEqual([[-1], [-1], [1]]);
   });
 
@@ -203,6 +240,10 @@ describe("images", () => {
     expect(await failure(folder, 1, "encode", "tiny", "none", "-o", "out", ...options)).toContain(
       "error: none of the 1 image of none can be used\n",
     );
+    const outside = await failure(folder, 1, ...encode("out"), "--range", "0,1");
+    expect(outside).toContain("  help:     declare the range that they can have (--range)\n");
+    expect(existsSync(join(folder, "out"))).toBe(false);
+    expect(await failure(folder, 1, ...encode("mine/notes.txt"))).toContain("found:    a file of that name\n");
     expect(await failure(folder, 1, "encode", "tiny", "shards", "-o", "out", ...options)).toContain(
       "error: images are read here, and no WebDataset shards\n",
     );
@@ -223,7 +264,9 @@ describe("graphs", () => {
     expect((await litevae(folder, "encode", "tiny", "set", "-o", "of-any", ...shared, "--size", "16", "--batch", "2")).code).toBe(
       0,
     );
-    const values = ["of-one-size", "of-any"].map((out) => new Float32Array(tensor(out, "latents-00000.safetensors", "mean")));
+    const values = ["of-one-size", "of-any"].map(
+      (out) => new Float32Array(tensorIn(join(folder, out, "latents-00000.safetensors"), "mean")),
+    );
     expect(values[0]?.every((value, i) => Math.abs(value - (values[1]?.[i] ?? NaN)) < 1e-6)).toBe(true);
     expect(await failure(folder, 1, "encode", "fixed", "set", "-o", "out", "--size", "32")).toContain(
       "were compiled with --fixed",

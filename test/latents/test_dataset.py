@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,32 @@ def test_files_that_are_missing_or_unfinished_are_told(
     (tmp_path / "manifest.json").write_text((encoded / "manifest.json").read_text().replace("fp32", "bf16"))
     with pytest.raises(error, match=r"manifest\.json is damaged"):
         project.latents(tmp_path)
+
+
+def test_damaged_files_are_told(project: Project, encoded: Path, tmp_path: Path) -> None:
+    error, out = project.module("_runtime.common.errors").InputError, tmp_path / "latents"
+    shutil.copytree(encoded, out)
+    damaged = out / "latents-00002.safetensors"
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:-1] + b"\1")
+    project.latents(out)
+    with pytest.raises(error, match=r"latents-00002\.safetensors is damaged\n  expected: SHA-256 \w{64}, as"):
+        project.latents(out, check=True)
+    damaged.write_bytes(b"\xff" * len(whole))
+    with pytest.raises(error, match=r"latents-00002\.safetensors is damaged\n  found: "):
+        project.latents(out)
+
+
+def test_seeds_and_places_are_whole_numbers(project: Project, encoded: Path) -> None:
+    for seed in (1.5, -1):
+        with pytest.raises(ValueError, match=f"seed is a whole number from 0, not {seed}"):
+            project.latents(encoded, seed=seed)
+    dataset = project.latents(encoded)
+    with pytest.raises(TypeError, match=r"one image at a time, by a whole number, not slice\(0, 2, None\)"):
+        dataset[0:2]
+    assert torch.equal(dataset[np.int64(3)][0], dataset[3][0])
+    with pytest.raises(IndexError, match="image 23 of 23"):
+        dataset[23]
 
 
 class AsLightningDiT:

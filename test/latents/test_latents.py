@@ -1,5 +1,6 @@
 """What is stored: moments, labels, names and statistics, and what is refused."""
 
+import errno
 import json
 import re
 import shutil
@@ -203,7 +204,32 @@ def test_other_files_are_not_written_among(
     (tmp_path / "notes.txt").write_text("mine")
     assert project.encode(tmp_path) == 1
     assert error_of(capfd).startswith(f"error: {tmp_path} holds other files\n")
-    assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")] == ["notes.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    assert project.encode(tmp_path / "notes.txt") == 1
+    assert "  found:    a file of that name\n" in error_of(capfd)
+
+
+def test_nothing_is_left_of_an_encoding_without_an_image(
+    project: Project, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "latents"
+    assert project.encode(out, "--range", "0,1") == 1
+    assert "  help:     declare the range that they can have (--range)" in error_of(capfd)
+    assert not out.exists()
+    with pytest.MonkeyPatch.context() as patch:
+        full = OSError(errno.ENOSPC, "No space left on device")
+        patch.setattr(project.module("_runtime.latents.parts"), "save_weights", raising(full))
+        assert project.encode(out) == 1
+    said = capfd.readouterr().err
+    assert "\nerror: " in said.replace("\r", "")
+    assert "help:     make room on that disk: the same command then goes on" in said
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
 
 
 def test_another_decoder_leaves_the_key_what_it_is(project: Project, encoded: Path, tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 import json
 import re
+import shutil
 import signal
 import time
 from pathlib import Path
 
 import pytest
+import torch
 from latents.encodings import PACKAGE, Project, contents, manifest
 from sets import write_images
 
@@ -77,6 +79,72 @@ def test_a_finished_encoding_is_left_as_it_is(
     assert before == {path: path.stat().st_mtime_ns for path in before}
 
 
+@pytest.mark.parametrize("batch", ["3", "2"])
+def test_what_a_finished_folder_lost_is_made_anew(
+    batch: str, project: Project, encoded: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "latents"
+    shutil.copytree(encoded, out)
+    (out / "latents-00001.safetensors").unlink()
+    damaged = out / "latents-00003.safetensors"
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"\1")
+    arguments = ("--latents", str(out), "--layout", "repa", "--output", str(tmp_path / "exported"))
+    assert project.export(*arguments) == 1
+    assert f"error: {out / 'latents-00001.safetensors'} is not whole\n" in capfd.readouterr().err
+    assert project.encode(out, "--flip", "--batch", batch) == 0
+    said = capfd.readouterr().err
+    assert f"2 of 5 files in {out} are missing or damaged, and made anew" in said
+    # Sums of another batch may differ in their last bits: what the manifest says is true of either.
+    project.latents(out, check=True)
+    assert ("note: what was made anew has other bytes than before" in said) == (
+        contents(out) != contents(encoded)
+    )
+    if batch == "3":
+        assert contents(out) == contents(encoded)
+    found, before = (manifest(each)["statistics"] for each in (out, encoded))
+    assert found["latents_std"] == pytest.approx(before["latents_std"], rel=1e-5)
+
+
+def test_statistics_of_files_that_came_out_otherwise_are_measured_anew(
+    project: Project, encoded: Path, tmp_path: Path
+) -> None:
+    out, parts = tmp_path / "latents", project.module("_runtime.latents.parts")
+    shutil.copytree(encoded, out)
+    (out / "latents-00001.safetensors").unlink()
+    stored = parts.Rows._stored
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts.Rows, "_stored", lambda rows, tensor: stored(rows, tensor) + 1)
+        assert project.encode(out, "--flip") == 0
+    other = manifest(out)["statistics"]
+    assert other["latents_mean"] != manifest(encoded)["statistics"]["latents_mean"]
+    project.latents(out, check=True)
+    # From all files: the file as it was brings the manifest back.
+    (out / "latents-00001.safetensors").unlink()
+    assert project.encode(out, "--flip") == 0
+    assert contents(out) == contents(encoded)
+
+
+def test_other_threads_than_those_of_the_files_there_are_told(
+    project: Project, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out, run = tmp_path / "latents", project.module("_runtime.latents.run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "finish", interrupted)
+        assert project.encode(out) == 130
+    assert "\nstopped: the same command goes on\n" in capfd.readouterr().err
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch, "get_num_threads", lambda: 3)
+        assert project.encode(out) == 0
+    assert (
+        "note: files that are there were made with 1 thread, and others now with 3 (OMP_NUM_THREADS): "
+        "their last bits may differ from those of one encoding\n"
+    ) in capfd.readouterr().err
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_shard_that_was_damaged_since_is_made_again(project: Project, tmp_path: Path) -> None:
     out = tmp_path / "latents"
     assert project.encode(out) == 0
@@ -85,11 +153,7 @@ def test_a_shard_that_was_damaged_since_is_made_again(project: Project, tmp_path
     parts = project.module("_runtime.latents.parts")
     run = project.module("_runtime.latents.run")
     with pytest.MonkeyPatch.context() as patch:
-
-        def stop(*_: object) -> None:
-            raise KeyboardInterrupt
-
-        patch.setattr(run, "finish", stop)
+        patch.setattr(run, "finish", interrupted)
         (out / "manifest.json").unlink()
         for file in out.glob("latents-*.safetensors"):
             file.unlink()

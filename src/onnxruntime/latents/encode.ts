@@ -1,4 +1,6 @@
 /** An encoding from its options to its manifest: images in, moments, labels and statistics out (docs/latents.md). */
+import { existsSync, readdirSync, rmdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { expectFixedSize, openCompiled } from "../../artifact/compiled-folder.ts";
 import type { Manifest } from "../../compiler/manifest.ts";
@@ -6,16 +8,18 @@ import { lock, unlock } from "../../artifact/folder-lock.ts";
 import { makeFolder } from "../../artifact/make-folder.ts";
 import type { Config } from "../../compiler/config.ts";
 import { counted } from "../../errors/counted.ts";
-import { UserError } from "../../errors/index.ts";
+import { StoppedError, UserError } from "../../errors/index.ts";
 import { must } from "../../errors/must.ts";
 import { describeSet, listImages } from "../../images/listing.ts";
+import { repair } from "../../images/samples.ts";
 import { pixelsAs, type PixelOptions } from "../../recipe/pixels.ts";
 import { autoencoderOf, graphName, inputsOf, requireSquare, type Joined } from "../autoencoder.ts";
 import { checkProviders, importRuntime, loadGraph } from "../session.ts";
 import { classesOf, describeClasses, labelsHash } from "./classes.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { begin, finish, type Beginning, type LatentsManifest } from "./manifest.ts";
-import { readPart } from "./parts.ts";
+import { begin, finish, forsake, requireFits, restore, type Beginning, type LatentsManifest } from "./manifest.ts";
+import { shardNumber } from "./layout.ts";
+import { hasHash, otherThreads, readPart } from "./parts.ts";
 import { keyOf, settingsOf, weightsFile } from "./settings.ts";
 import { ShardEncoder, type Timing } from "./shard-encoder.ts";
 import type { DTypeName } from "./stored.ts";
@@ -36,6 +40,8 @@ export interface EncodeOptions {
   /** What samples mean, where it is not what config.json says. */
   readonly pixels: PixelOptions;
   readonly say: (text: string) => void;
+  /** What asked for the end, if anything has. */
+  readonly signals: { readonly received: string | undefined };
 }
 
 export interface Encoded {
@@ -84,13 +90,34 @@ export async function encode(options: EncodeOptions): Promise<Encoded> {
     say("The weights are untrained: so are the latents. Compile with --weights for a trained model.");
   const further = inputsBesidesLatent(manifest, roles);
   if (further.length > 0) say(`warning: decoding takes ${further.join(", ")} besides latents, which is not stored`);
+  // Before the folder is made.
+  requireFits(out, beginning);
   const release = held(out);
   try {
-    const whole = begin(out, beginning);
-    if (whole !== undefined) {
+    const before = begin(out, beginning);
+    const key = keyOf(beginning.settings);
+    const numbers = Array.from({ length: Math.ceil(set.names.length / options.shardImages) }, (_, number) => number);
+    const found = before === undefined ? numbers.flatMap((number) => readPart(out, number, key) ?? []) : [];
+    const missing =
+      before === undefined
+        ? numbers.filter((number) => !found.some((part) => part.number === number))
+        : before.shards.filter(({ file, sha256 }) => !hasHash(join(out, file), sha256)).map(({ file }) => shardNumber(file));
+    if (before !== undefined && missing.length === 0) {
       say(`${out} holds these latents already`);
-      return { manifest: whole, timing: undefined, batch };
+      restore(out, before, []);
+      return { manifest: before, timing: undefined, batch };
     }
+    const threads =
+      options.provider === undefined || options.provider === "cpu" ? (options.threads ?? availableParallelism()) : null;
+    if (before !== undefined)
+      say(
+        `${missing.length.toLocaleString("en")} of ${counted(before.shards.length.toLocaleString("en"), "file")} in ${out} ` +
+          `${missing.length === 1 ? "is" : "are"} missing or damaged, and made anew`,
+      );
+    if (found.length > 0)
+      say(`${found.length.toLocaleString("en")} of ${counted(numbers.length.toLocaleString("en"), "file")} are there already`);
+    const note = otherThreads(found, threads);
+    if (note !== undefined) say(note);
     const graph = await loadGraph(join(folder, graphName(roles.encoder)), {
       provider: options.provider,
       threads: options.threads,
@@ -108,23 +135,31 @@ export async function encode(options: EncodeOptions): Promise<Encoded> {
       isFixed: fixed !== undefined,
       shardImages: options.shardImages,
       workers: options.workers,
+      threads,
       say,
     });
-    const key = keyOf(beginning.settings);
-    const numbers = Array.from({ length: Math.ceil(set.names.length / options.shardImages) }, (_, number) => number);
-    const found = numbers.flatMap((number) => readPart(out, number, key) ?? []);
-    const missing = numbers.filter((number) => !found.some((part) => part.number === number));
-    if (found.length > 0)
-      say(`${found.length.toLocaleString("en")} of ${counted(numbers.length.toLocaleString("en"), "file")} are there already`);
-    const { made, timing } = await encoder.encode(missing, out, key);
+    const { signals } = options;
+    const { made, timing } = await encoder.encode(missing, out, key, () => signals.received !== undefined);
+    if (made.length < missing.length) {
+      const all = counted((found.length + missing.length).toLocaleString("en"), "file");
+      const there = (found.length + made.length).toLocaleString("en");
+      say(`stopped by ${signals.received ?? "a signal"}: ${there} of ${all} are there; the same command goes on`);
+      throw new StoppedError();
+    }
+    if (before !== undefined) {
+      restore(out, before, made);
+      return { manifest: before, timing, batch };
+    }
     const parts = [...found, ...made].sort((a, b) => a.number - b.number);
     if (parts.every((part) => part.images === 0))
       throw noneUsed(
         set.place,
+        timing.helps,
         parts.flatMap(({ corrupt }) => corrupt),
       );
     return { manifest: finish(out, beginning, parts), timing, batch };
   } catch (error) {
+    if (error instanceof UserError) forsake(out);
     throw isOfFiles(error) ? cannotBeWritten(out, error) : error;
   } finally {
     release();
@@ -171,6 +206,7 @@ function latentsIn(config: Config): Readonly<Record<string, unknown>> {
 
 /** Takes the folder for this process until what it returns is called, or the process ends. */
 function held(out: string): () => void {
+  const isNew = !existsSync(out);
   try {
     makeFolder(out);
     lock(out, "encode");
@@ -179,6 +215,7 @@ function held(out: string): () => void {
   }
   const release = (): void => {
     unlock(out);
+    if (isNew && readdirSync(out).length === 0) rmdirSync(out);
     process.off("exit", release);
   };
   process.on("exit", release);
@@ -193,17 +230,27 @@ function cannotBeWritten(out: string, error: unknown): UserError {
   return new UserError({
     what: `${out} cannot be written to`,
     found: (error as Error).message,
-    help: "give -o a folder of yours, on a disk with room",
+    help: ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "")
+      ? "make room on that disk: the same command then goes on"
+      : "give -o a folder of yours, on a disk with room",
   });
 }
 
-function noneUsed(place: string, corrupt: readonly { readonly name: string; readonly reason: string }[]): UserError {
+function noneUsed(
+  place: string,
+  helps: ReadonlyMap<string, number>,
+  corrupt: readonly { readonly name: string; readonly reason: string }[],
+): UserError {
+  const [help] = [...helps].toSorted(([, a], [, b]) => b - a)[0] ?? [repair];
   return new UserError({
     what: `none of the ${counted(corrupt.length.toLocaleString("en"), "image")} of ${place} can be used`,
     found: corrupt
       .slice(0, 3)
       .map(({ name, reason }) => `${name}: ${reason}`)
       .join("\n"),
-    help: "check the path, and that the files are whole; then remove the folder of -o",
+    help:
+      help === repair
+        ? "check the path, and that the files are whole"
+        : help.replace(/\((range|fill)\)/, (_, name: string) => `(--${name})`),
   });
 }

@@ -18,6 +18,11 @@ export function shardName(number: number): string {
   return `latents-${String(number).padStart(5, "0")}.safetensors`;
 }
 
+/** What `shardName` was given. */
+export function shardNumber(name: string): number {
+  return Number(name.replace(/\D/g, ""));
+}
+
 export function partName(number: number): string {
   return `${String(number).padStart(5, "0")}.json`;
 }

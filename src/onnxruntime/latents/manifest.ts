@@ -1,13 +1,13 @@
 /** The manifest of a folder of latents, and what an encoding that begins there finds. */
-import { readdirSync, readFileSync, rmSync } from "node:fs";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../../artifact/make-folder.ts";
 import { opened, sealed } from "../../artifact/sealed.ts";
 import { writeWholeText } from "../../artifact/whole-file.ts";
 import { UserError } from "../../errors/index.ts";
+import { must } from "../../errors/must.ts";
 import { difference, type Fingerprint } from "./fingerprint.ts";
-import { begunFile, format, isOurs, isShard, manifestFile, packageLock, partsFolder } from "./layout.ts";
+import { begunFile, format, isOurs, isShard, logFile, manifestFile, packageLock, partsFolder, shardNumber } from "./layout.ts";
 import type { CorruptImage, Form, Part } from "./parts.ts";
 import { changes, keyOf, type Settings } from "./settings.ts";
 import { joined, noSums, statisticsOf } from "./sums.ts";
@@ -32,21 +32,28 @@ export interface LatentsManifest extends Beginning {
   readonly enlarged: number;
   readonly corrupt: readonly CorruptImage[];
   readonly statistics: Readonly<Record<string, unknown>>;
-  readonly shards: readonly { readonly file: string; readonly images: number }[];
+  readonly shards: readonly { readonly file: string; readonly sha256: string; readonly images: number }[];
 }
 
 function entryOf({ settings, ...rest }: Beginning): Readonly<Record<string, unknown>> {
   return { format, key: keyOf(settings), settings, ...rest };
 }
 
-/** Makes the folder fit the encoding; its manifest where it holds all of it already. UserError where it holds something else. */
-export function begin(folder: string, beginning: Beginning): LatentsManifest | undefined {
+/** UserError where a folder holds something else than this encoding: other files, another encoding, or one of other images. */
+export function requireFits(folder: string, beginning: Beginning): void {
+  const there = statSync(folder, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  if (!there.isDirectory()) {
+    throw new UserError({
+      what: `${folder} is no folder`,
+      expected: "a new folder, or one that encode wrote",
+      found: "a file of that name",
+      help: "give another -o",
+    });
+  }
   const present = readdirSync(folder);
   requireOurs(folder, present);
-  const parts = join(folder, partsFolder);
-  for (const place of [folder, ...(existsSync(parts) ? [parts] : [])])
-    for (const name of readdirSync(place)) if (name.endsWith(".partial")) rmSync(join(place, name));
-  const [done, begun] = [join(folder, manifestFile), join(parts, begunFile)];
+  const [done, begun] = [join(folder, manifestFile), join(folder, partsFolder, begunFile)];
   const found = [done, begun].find((file) => existsSync(file));
   if (found !== undefined) requireSame(folder, readSealed(found), beginning);
   else if (present.some(isShard)) {
@@ -57,14 +64,50 @@ export function begin(folder: string, beginning: Beginning): LatentsManifest | u
       help: "give another -o, or remove that folder",
     });
   }
-  if (found === done) {
-    // Killed after the manifest was written.
-    rmSync(parts, { recursive: true, force: true });
-    return readSealed(done) as unknown as LatentsManifest;
-  }
+}
+
+/** Makes a folder that fits the encoding ready for it; its manifest where it was finished before. */
+export function begin(folder: string, beginning: Beginning): LatentsManifest | undefined {
+  requireFits(folder, beginning);
+  const parts = join(folder, partsFolder);
+  for (const place of [folder, ...(existsSync(parts) ? [parts] : [])])
+    for (const name of readdirSync(place)) if (name.endsWith(".partial")) rmSync(join(place, name));
+  const done = join(folder, manifestFile);
+  // Of a kill after the manifest was written, or while files were made anew.
+  if (existsSync(done)) rmSync(parts, { recursive: true, force: true });
   makeFolder(parts);
-  writeWholeText(begun, sealed(entryOf(beginning)));
+  if (existsSync(done)) return readSealed(done) as unknown as LatentsManifest;
+  writeWholeText(join(parts, begunFile), sealed(entryOf(beginning)));
   return undefined;
+}
+
+/** Leaves nothing of an encoding that was refused before it made a file, save what else its folder holds. */
+export function forsake(folder: string): void {
+  if (readdirSync(folder).some((name) => name === manifestFile || isShard(name))) return;
+  rmSync(join(folder, partsFolder), { recursive: true, force: true });
+}
+
+/** Ends what made files of a finished folder anew. UserError where one has other bytes than the manifest says: it is not kept. */
+export function restore(folder: string, { shards }: LatentsManifest, made: readonly Part[]): void {
+  rmSync(join(folder, partsFolder), { recursive: true });
+  for (const part of made) {
+    const shard = must(
+      shards.find(({ file }) => shardNumber(file) === part.number),
+      "the file that was made anew",
+    );
+    if (part.file_sha256 === shard.sha256) continue;
+    rmSync(join(folder, shard.file), { force: true });
+    const [bad] = part.corrupt;
+    throw new UserError({
+      what: `${join(folder, shard.file)} cannot be made anew as it was`,
+      expected: `SHA-256 ${shard.sha256}, as the manifest says`,
+      found:
+        part.images === shard.images || bad === undefined
+          ? `SHA-256 ${part.file_sha256 ?? "of no file"}: its last bits follow from --batch, --threads and --provider`
+          : `${bad.name}: ${bad.reason}`,
+      help: `give the options of ${logFile} there, and the images as they were; or copy the folder again, or encode into another`,
+    });
+  }
 }
 
 function requireOurs(folder: string, present: readonly string[]): void {

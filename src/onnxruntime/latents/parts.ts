@@ -1,5 +1,5 @@
 /** Files of latents as they are made: what is known of each lies beside it, until the manifest has it. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256OfFile } from "../../artifact/file-hash.ts";
 import { opened, sealed } from "../../artifact/sealed.ts";
@@ -28,6 +28,8 @@ export interface Part {
   readonly enlarged: number;
   readonly corrupt: readonly CorruptImage[];
   readonly sums: Sums;
+  /** Of the processor that encoded it, whose last bits they decide; null of other devices, and absent where an older version wrote it. */
+  readonly threads?: number | null;
 }
 
 /** Of a file that lies there as it was written; undefined where it has to be made. */
@@ -36,10 +38,34 @@ export function readPart(folder: string, number: number, key: string): Part | un
     const { key: found, ...part } = opened(readFileSync(join(folder, partsFolder, partName(number)), "utf8"));
     if (found !== key) return undefined;
     const { file, file_sha256: hash } = part as unknown as Part;
-    return file === null || sha256OfFile(join(folder, file)) === hash ? (part as unknown as Part) : undefined;
+    return file === null || hasHash(join(folder, file), hash) ? (part as unknown as Part) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** What a person is told where files were made with other numbers of threads than this process has. */
+export function otherThreads(found: readonly Part[], threads: number | null): string | undefined {
+  const others = [...new Set(found.map((part) => part.threads ?? threads))].filter((count) => count !== threads);
+  if (threads === null || others.length === 0) return undefined;
+  return (
+    `note: files that are there were made with ${others.join(" and ")} ${others.join() === "1" ? "thread" : "threads"}, and others now ` +
+    `with ${threads} (--threads): their last bits may differ from those of one encoding`
+  );
+}
+
+/** Whether a file is there with the bytes of this SHA-256. */
+export function hasHash(path: string, sha256: string | null): boolean {
+  return existsSync(path) && sha256OfFile(path) === sha256;
+}
+
+/** Of moments by their names, and of those of mirrored images where there are any. */
+function sumsOfAll(values: ReadonlyMap<string, Float32Array>, { tensors, channels, height, width }: Form): Sums {
+  const of = (names: readonly string[]): Sums => {
+    const [mean, logvar] = names.map((name) => values.get(name));
+    return mean === undefined ? noSums(channels) : sumsOf(mean, logvar, channels, height * width);
+  };
+  return joined(of(tensors), of(tensors.map(mirrored)));
 }
 
 /** What an encoder gives of an image. */
@@ -55,13 +81,15 @@ export interface Form {
 /** What is encoded of one file, in the order of the images. */
 export class Rows {
   readonly #form: Form;
+  readonly #threads: number | null;
   readonly #moments = new Map<string, Stored[]>();
   readonly #images: { readonly position: number; readonly name: string; readonly label: number }[] = [];
   readonly #corrupt: CorruptImage[] = [];
   #enlarged = 0;
 
-  constructor(form: Form) {
+  constructor(form: Form, threads: number | null) {
     this.#form = form;
+    this.#threads = threads;
   }
 
   /** An image whose moments are in what `add` is given. */
@@ -116,19 +144,11 @@ export class Rows {
       images: this.#images.length,
       enlarged: this.#enlarged,
       corrupt: this.#corrupt,
-      sums: this.#sums(new Map(kinds)),
+      sums: sumsOfAll(new Map(kinds), this.#form),
+      threads: this.#threads,
     };
     writeWholeText(join(folder, partsFolder, partName(number)), sealed({ key, ...part }));
     return part;
-  }
-
-  #sums(values: ReadonlyMap<string, Float32Array>): Sums {
-    const { tensors, channels, height, width } = this.#form;
-    const of = (names: readonly string[]): Sums => {
-      const [mean, logvar] = names.map((name) => values.get(name));
-      return mean === undefined ? noSums(channels) : sumsOf(mean, logvar, channels, height * width);
-    };
-    return joined(of(tensors), of(tensors.map(mirrored)));
   }
 
   /** Numbers of 8 bytes first: in this order each begins at a multiple of its size. */

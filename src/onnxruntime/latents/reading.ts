@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { centredImage } from "../../images/centred.ts";
-import { ImageError } from "../../images/samples.ts";
+import { ImageError, repair } from "../../images/samples.ts";
 import { InternalError, must } from "../../errors/must.ts";
 import { installation } from "../../ir/installation.ts";
 import type { PixelRule } from "../../recipe/pixels.ts";
@@ -18,19 +18,24 @@ export interface Wanted {
 /** An image [channels, side, side] in [-1, 1], or why there is none; `isGone` is whether the bytes could not be read. */
 export type Reading =
   | { readonly kind: "image"; readonly data: Float32Array; readonly enlarged: boolean }
-  | { readonly kind: "none"; readonly reason: string; readonly isGone: boolean };
+  | { readonly kind: "none"; readonly reason: string; readonly help: string; readonly isGone: boolean };
 
 export async function readCentred(path: string, { channels, rule, side }: Wanted): Promise<Reading> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (error) {
-    return { kind: "none", reason: (error as Error).message.replace(/^[A-Z0-9]+: |, \w+(?: '.*')?$/gs, ""), isGone: true };
+    return {
+      kind: "none",
+      reason: (error as Error).message.replace(/^[A-Z0-9]+: |, \w+(?: '.*')?$/gs, ""),
+      help: repair,
+      isGone: true,
+    };
   }
   try {
     return { kind: "image", ...(await centredImage(bytes, channels, rule, side)) };
   } catch (error) {
-    if (error instanceof ImageError) return { kind: "none", reason: error.message, isGone: false };
+    if (error instanceof ImageError) return { kind: "none", reason: error.message, help: error.help, isGone: false };
     throw error;
   }
 }

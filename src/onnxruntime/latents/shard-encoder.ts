@@ -16,6 +16,8 @@ export interface Timing {
   waited: number;
   least: number;
   most: number;
+  /** What helps images that could not be used: each help, and how many it is for. */
+  readonly helps: Map<string, number>;
 }
 
 export interface ShardEncoderOptions {
@@ -33,6 +35,8 @@ export interface ShardEncoderOptions {
   readonly isFixed: boolean;
   readonly shardImages: number;
   readonly workers: number;
+  /** Of the processor; null of other devices. */
+  readonly threads: number | null;
   readonly say: (text: string) => void;
 }
 
@@ -54,14 +58,15 @@ export class ShardEncoder {
     this.#options = options;
   }
 
-  /** Makes the files of these numbers. UserError where numbers are not finite, or the images have gone. */
+  /** Makes the files of these numbers, up to the one after which `ends` is true. UserError where numbers are not finite, or the images have gone. */
   async encode(
     numbers: readonly number[],
     folder: string,
     key: string,
+    ends: () => boolean,
   ): Promise<{ readonly made: readonly Part[]; readonly timing: Timing }> {
     const { form, wanted, workers, say } = this.#options;
-    const timing: Timing = { images: 0, seconds: 0, waited: 0, least: Infinity, most: -Infinity };
+    const timing: Timing = { images: 0, seconds: 0, waited: 0, least: Infinity, most: -Infinity, helps: new Map() };
     const total = numbers.flatMap((number) => this.#batches(number)).reduce((sum, { length }) => sum + length, 0);
     const made: Part[] = [];
     const reader = readerOf(wanted, total === 0 ? 0 : workers);
@@ -70,7 +75,8 @@ export class ShardEncoder {
     try {
       const batches = this.#read(reader, numbers);
       for (const number of numbers) {
-        const rows = new Rows(form);
+        if (ends()) break;
+        const rows = new Rows(form, this.#options.threads);
         for (const { length } of this.#batches(number)) {
           const asked = performance.now();
           const { value } = await batches.next();
@@ -130,6 +136,7 @@ export class ShardEncoder {
       const name = must(set.names[position], "the name of an image");
       if (reading.kind === "none") {
         if (reading.isGone) this.#requireStorage(`${name}: ${reading.reason}`);
+        timing.helps.set(reading.help, (timing.helps.get(reading.help) ?? 0) + 1);
         rows.leaveOut({ position, name, reason: reading.reason });
         continue;
       }

@@ -59,7 +59,9 @@ export function notesOf({ manifest, timing }: Encoded): readonly string[] {
         ]),
     ...(enlarged === 0
       ? []
-      : [`note: ${counted(enlarged.toLocaleString("en"), "image")} smaller than ${settings.size} were enlarged`]),
+      : [
+          `note: ${counted(enlarged.toLocaleString("en"), "image")} smaller than ${settings.size} ${enlarged === 1 ? "was" : "were"} enlarged`,
+        ]),
   ];
 }
 

@@ -14,10 +14,11 @@ EXIT_DONE, EXIT_WRONG_INPUT, EXIT_INTERRUPTED = 0, 1, 130
 EXIT_STOPPED = 75
 
 
-def exit_code(run: Callable[[], int], purpose: str, extra: str = "") -> int:
+def exit_code(run: Callable[[], int], purpose: str, extra: str = "", *, goes_on: bool = False) -> int:
     """What `run` returns. Wrong input, a package that is not installed and Ctrl-C are said on stderr, without a trace.
 
-    `purpose` needs the package, such as `training`; `extra` is the group of pyproject.toml that installs it.
+    `purpose` needs the package, such as `training`; `extra` is the group of pyproject.toml that installs it. `goes_on` is whether
+    the same command continues what Ctrl-C ended.
     """
     try:
         return run()
@@ -31,7 +32,7 @@ def exit_code(run: Callable[[], int], purpose: str, extra: str = "") -> int:
     except StoppedError:
         return EXIT_STOPPED
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
+        print("stopped: the same command goes on" if goes_on else "stopped", file=sys.stderr)
         return EXIT_INTERRUPTED
     finally:
         end_workers()

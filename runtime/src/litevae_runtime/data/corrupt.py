@@ -1,6 +1,7 @@
 """Images that cannot be used: looked for before a run, counted and logged during it, refused above a share."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -38,9 +39,17 @@ def corrupt_image(position: int, name: str, error: CorruptImageError) -> Corrupt
     return CorruptImage(position, name, str(error), error.remedy)
 
 
-def remedy_of(corrupt: Sequence[CorruptImage], unknown: str = REPAIR) -> str:
-    """What helps most of them; `unknown` where no more than the damage is known."""
-    [(remedy, _)] = Counter(image.remedy for image in corrupt).most_common(1)
+# Of images none of which can be used, where no more than the damage is known.
+CHECK = "check the path, and that the files are whole"
+
+
+def remedy_of(corrupt: Sequence[CorruptImage], unknown: str = REPAIR, *, options: bool = False) -> str:
+    """What helps most of them; `unknown` where no more than the damage is known. `options` names what the recipe calls
+    `range`, `nodata` and `fill` as command lines do.
+    """
+    remedy = Counter([image.remedy for image in corrupt] or [REPAIR]).most_common(1)[0][0]
+    if options:
+        remedy = re.sub(r"\((range|fill)\)", r"(--\1)", remedy)
     return unknown if remedy == REPAIR else remedy
 
 
@@ -76,7 +85,7 @@ def probe(images: Images, corrupt_share: float, resolution: int) -> Spread:
         raise InputError(
             f"none of {tried} in {images.place} can be used",
             found=found,
-            remedy=remedy_of(corrupt, "check the path, and that the files are whole"),
+            remedy=remedy_of(corrupt, CHECK),
         )
     raise InputError(
         f"{len(corrupt):,} of {tried} in {images.place} cannot be used",

@@ -14,7 +14,7 @@ from ..common.files import text_hash
 from ..common.signals import ignore_signals
 from ..common.text import counted
 from ..data.centred import CentredSet, collate_centred
-from ..data.corrupt import CorruptImage, remedy_of
+from ..data.corrupt import CHECK, CorruptImage, remedy_of
 from ..data.images import open_images
 from ..data.pixels import PixelRule
 from ..data.sets import drawn
@@ -93,5 +93,5 @@ def require_some(used: int, corrupt: Sequence[CorruptImage], data: Data) -> None
     raise InputError(
         f"none of the {counted(len(data), 'image')} of {data.path} can be used",
         found="; ".join(f"{each.name}: {each.reason}" for each in corrupt[:3]),
-        remedy=remedy_of(corrupt, "check the path, and that the files are whole"),
+        remedy=remedy_of(corrupt, CHECK, options=True),
     )

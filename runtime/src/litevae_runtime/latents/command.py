@@ -67,7 +67,7 @@ def _parser(package: str) -> argparse.ArgumentParser:
 def main(model: type[ImageAutoencoder], package: Path, arguments: list[str] | None = None) -> int:
     """Encodes with `model` as the command line says; `package` is the folder of its module. Returns the exit code."""
     options = vars(_parser(package.name).parse_args(arguments))
-    return exit_code(lambda: _run(model, package, options), "encoding", "encode")
+    return exit_code(lambda: _run(model, package, options), "encoding", "encode", goes_on=True)
 
 
 def _run(model: type[ImageAutoencoder], package: Path, options: dict[str, Any]) -> int:

@@ -1,17 +1,19 @@
 """Encoded latents as a PyTorch data set, for training a diffusion model on them."""
 
+import operator
 import os
 from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, SupportsIndex
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from ..common.errors import InputError
+from ..common.files import file_hash
 from ..data.noise import noise_for
 from ..data.order import keyed_int
 from ..nn.posterior import DiagonalGaussian, PointPosterior, Posterior
@@ -37,14 +39,17 @@ class LatentDataset(Dataset[tuple[Tensor, int]]):
 
     Args:
         folder: what `--output` named.
-        seed: of draws and mirroring.
+        seed: of draws and mirroring, a whole number from 0.
         sample: draws from the moments; their means otherwise.
         flip: takes the mirrored image's moments for half of the images, where the folder has them.
         normalize: "channel" gives every channel mean 0 and deviation 1 by the folder's statistics; "model" is what the
             weights' config.json says of their latents (`Autoencoder.normalize`); "none" leaves latents as the decoder takes them.
+        check: reads every file and holds it against its SHA-256 first; that it is there, with as many bytes as were written,
+            is looked at anyway.
 
     Raises:
-        InputError: the folder holds no latents, they are not finished, or files of it are missing or cut off.
+        InputError: the folder holds no latents, they are not finished, or files of it are missing, cut off or damaged.
+        ValueError: `seed` or `normalize` is none of the above.
     """
 
     def __init__(
@@ -55,7 +60,10 @@ class LatentDataset(Dataset[tuple[Tensor, int]]):
         sample: bool = True,
         flip: bool = True,
         normalize: Literal["channel", "model", "none"] = "channel",
+        check: bool = False,
     ) -> None:
+        if not isinstance(seed, int) or seed < 0:
+            raise ValueError(f"seed is a whole number from 0, not {seed!r}")
         self.folder = Path(folder).expanduser()
         self.manifest: dict[str, Any] = read_manifest(self.folder)
         self.statistics = _statistics(self.manifest, normalize)
@@ -68,7 +76,7 @@ class LatentDataset(Dataset[tuple[Tensor, int]]):
         # Shared, so that workers that stay from epoch to epoch see it too.
         self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
         self._shards = self.manifest["shards"]
-        _require_files(self.folder, self._shards)
+        _require_files(self.folder, self._shards, check)
         counts = torch.tensor([shard["images"] for shard in self._shards], dtype=torch.int64)
         self._ends = counts.cumsum(0)
         self._labels, self._positions = self._columns()
@@ -78,8 +86,13 @@ class LatentDataset(Dataset[tuple[Tensor, int]]):
         return len(self._labels)
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        if not isinstance(index, SupportsIndex):
+            raise TypeError(
+                f"one image at a time, by a whole number, not {index!r}: torch.utils.data.Subset has several"
+            )
+        index = operator.index(index)
         if not -len(self) <= index < len(self):
-            raise IndexError(index)
+            raise IndexError(f"image {index} of {len(self):,}")
         index %= len(self)
         flipped = self._flip and keyed_int(b"flip", self._key(), self.position(index)) % 2 == 1
         z = self.draw(index, flipped=flipped) if self._sample else self._of(index, flipped).mode()[0]
@@ -145,9 +158,13 @@ class LatentDataset(Dataset[tuple[Tensor, int]]):
     def _columns(self) -> tuple[Tensor, Tensor]:
         labels, positions = [torch.zeros(0, dtype=torch.int64)], [torch.zeros(0, dtype=torch.int64)]
         for shard in self._shards:
-            with safe_open(self.folder / shard["file"], framework="pt") as file:
-                labels.append(file.get_tensor(LABEL))
-                positions.append(file.get_tensor(POSITION))
+            place = self.folder / shard["file"]
+            try:
+                with safe_open(place, framework="pt") as file:
+                    labels.append(file.get_tensor(LABEL))
+                    positions.append(file.get_tensor(POSITION))
+            except SafetensorError as error:
+                raise InputError(f"{place} is damaged", found=str(error), remedy=_REMEDY) from error
         return torch.cat(labels), torch.cat(positions)
 
     def _place(self, index: int) -> tuple[int, int]:
@@ -192,7 +209,10 @@ def _statistics(manifest: dict[str, Any], normalize: str) -> LatentStatistics:
     )
 
 
-def _require_files(folder: Path, shards: list[dict[str, Any]]) -> None:
+_REMEDY = "copy the folder again, or encode again: with the settings and images that it was made with, into it or another"
+
+
+def _require_files(folder: Path, shards: list[dict[str, Any]], check: bool) -> None:
     for shard in shards:
         file = folder / shard["file"]
         size = file.stat().st_size if file.is_file() else None
@@ -201,5 +221,12 @@ def _require_files(folder: Path, shards: list[dict[str, Any]]) -> None:
                 f"{file} is not whole",
                 expected=f"{shard['bytes']:,} bytes, as the manifest says",
                 found="no such file" if size is None else f"{size:,} bytes",
-                remedy="copy the folder again, or encode again into another",
+                remedy=_REMEDY,
+            )
+        if check and (digest := file_hash(file)) != shard["sha256"]:
+            raise InputError(
+                f"{file} is damaged",
+                expected=f"SHA-256 {shard['sha256']}, as the manifest says",
+                found=f"SHA-256 {digest}",
+                remedy=_REMEDY,
             )

@@ -1,6 +1,7 @@
 """Encodes the shards of one process: images in, moments out, and how long the encoder waited for the images."""
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -15,6 +16,7 @@ from torch.utils.data import DataLoader
 from ..common.errors import InputError
 from ..common.signals import ignore_signals
 from ..data.centred import CentredBatch, CentredSet, collate_centred, whole
+from ..data.corrupt import CorruptImage
 from ..data.images import Images
 from ..data.pixels import Spread
 from ..nn.image_autoencoder import ImageAutoencoder
@@ -22,6 +24,9 @@ from ..running.bar import bar_of
 from .classes import Classes
 from .parts import Part, Rows
 from .settings import DTYPES, Settings
+
+# Corrupt images that a remedy is chosen by.
+_KEPT = 64
 
 _TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -34,6 +39,8 @@ class Timing:
     seconds: float = 0.0
     waited: float = 0.0
     spread: Spread = field(default_factory=Spread)
+    # Some of those that could not be used.
+    corrupt: list[CorruptImage] = field(default_factory=list)
 
 
 @dataclass
@@ -48,6 +55,11 @@ class Encoder:
     device: torch.device
     batch: int
     workers: int
+
+    @property
+    def threads(self) -> int | None:
+        """Those of a processor, of which the last bits depend; None on other devices."""
+        return torch.get_num_threads() if self.device.type == "cpu" else None
 
     def shards(self) -> int:
         return -(-len(self.images) // self.settings.shard_images)
@@ -66,19 +78,18 @@ class Encoder:
         """
         timing, made = Timing(), []
         begin = perf_counter()
-        batches = self._batches(numbers, timing)
-        for number in numbers:
-            if ends():
-                break
-            rows = Rows(self.tensors, DTYPES[self.settings.dtype])
-            for _ in range(len(self._positions(number))):
-                self._add(rows, next(batches), timing)
-            require_held()
-            labels = self.classes.labels[list(rows.positions)].tolist()
-            names = [self.images.name(position) for position in rows.positions]
-            made.append(rows.write(folder, number, key, labels, names, self.autoencoder.latent_channels))
-        # The loading processes end with it.
-        batches.close()
+        # The loading processes end with it, and so does the progress bar's line, also before a message of what went wrong.
+        with closing(self._batches(numbers, timing)) as batches:
+            for number in numbers:
+                if ends():
+                    break
+                rows = Rows(self.tensors, DTYPES[self.settings.dtype], self.threads)
+                for _ in range(len(self._positions(number))):
+                    self._add(rows, next(batches), timing)
+                require_held()
+                labels = self.classes.labels[list(rows.positions)].tolist()
+                names = [self.images.name(position) for position in rows.positions]
+                made.append(rows.write(folder, number, key, labels, names, self.autoencoder.latent_channels))
         timing.seconds = perf_counter() - begin
         return made, timing
 
@@ -122,6 +133,7 @@ class Encoder:
                 remedy="check that the storage is still there, and run the same command again: it goes on",
             )
         rows.note(batch["enlarged"], corrupt)
+        timing.corrupt += corrupt[: _KEPT - len(timing.corrupt)]
         images, positions = whole(batch)
         timing.images += len(images)
         if len(images) == 0:

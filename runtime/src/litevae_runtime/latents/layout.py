@@ -28,6 +28,11 @@ def shard_name(number: int) -> str:
     return f"latents-{number:05d}.safetensors"
 
 
+def shard_number(name: str) -> int:
+    """What `shard_name` was given."""
+    return int(name.removeprefix("latents-").removesuffix(".safetensors"))
+
+
 def part_name(number: int) -> str:
     return f"{number:05d}.json"
 

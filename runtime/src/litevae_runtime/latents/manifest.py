@@ -2,18 +2,21 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors.torch import load_file
+
 from ..common.errors import InputError
 from ..common.files import write_text
 from ..common.sealed import sealed
+from ..common.text import counted
 from ..data.fingerprint import differences
 from ..nn.statistics import LatentStatistics
-from .layout import BEGUN, FORMAT, MANIFEST, PARTS, is_ours
-from .parts import Part, shard_entries
+from .layout import BEGUN, FORMAT, MANIFEST, PARTS, is_ours, shard_number
+from .parts import Part, shard_entries, sums_of
 from .reading import read_sealed
 from .settings import changes
 from .sums import Sums
@@ -44,12 +47,17 @@ class Beginning:
         }
 
 
-def begin(folder: Path, beginning: Beginning) -> bool:
-    """Makes the folder fit the encoding; whether it holds all of it already.
-
-    InputError where it holds something else: another encoding, or one of other images.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
+def require_fits(folder: Path, beginning: Beginning) -> None:
+    """InputError where it holds something else: other files, another encoding, or one of other images."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder} is no folder",
+            expected="a new folder, or one that encode wrote",
+            found="a file of that name",
+            remedy="give another --output",
+        )
     others = [path.name for path in sorted(folder.iterdir()) if not is_ours(path)]
     if others:
         raise InputError(
@@ -58,8 +66,6 @@ def begin(folder: Path, beginning: Beginning) -> bool:
             found=", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else ""),
             remedy="give another --output",
         )
-    for partial in (*folder.glob("*.partial"), *(folder / PARTS).glob("*.partial")):
-        partial.unlink()
     done, begun = folder / MANIFEST, folder / PARTS / BEGUN
     if done.is_file() or begun.is_file():
         _require_same(folder, read_sealed(done if done.is_file() else begun), beginning)
@@ -70,13 +76,29 @@ def begin(folder: Path, beginning: Beginning) -> bool:
             found="neither",
             remedy="give another --output, or remove that folder",
         )
+
+
+def begin(folder: Path, beginning: Beginning) -> dict[str, Any] | None:
+    """Makes a folder that fits the encoding ready for it; its manifest where it was finished before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    require_fits(folder, beginning)
+    for partial in (*folder.glob("*.partial"), *(folder / PARTS).glob("*.partial")):
+        partial.unlink()
+    done, begun = folder / MANIFEST, folder / PARTS / BEGUN
     if done.is_file():
-        # Killed after the manifest was written.
+        # Killed after the manifest was written, or while files were made anew.
         shutil.rmtree(folder / PARTS, ignore_errors=True)
-        return True
+        begun.parent.mkdir()
+        return read_sealed(done)
     begun.parent.mkdir(exist_ok=True)
     write_text(begun, sealed(beginning.entry()))
-    return False
+    return None
+
+
+def forsake(folder: Path) -> None:
+    """Leaves nothing of an encoding that was refused before it made a file."""
+    if not (folder / MANIFEST).exists() and not any(folder.glob("latents-*.safetensors")):
+        shutil.rmtree(folder / PARTS, ignore_errors=True)
 
 
 def _require_same(folder: Path, before: Mapping[str, Any], now: Beginning) -> None:
@@ -104,21 +126,56 @@ def _require_same(folder: Path, before: Mapping[str, Any], now: Beginning) -> No
 
 def finish(folder: Path, beginning: Beginning, parts: Sequence[Part], channels: int) -> dict[str, Any]:
     """Writes the manifest of shards that are whole, and removes what was kept of each beside it."""
-    sums = Sums.all_of((Sums.from_entry(part.sums) for part in parts), channels)
     images = sum(part.images for part in parts)
-    statistics = sums.statistics(images)
+    sums = (Sums.from_entry(part.sums) for part in parts)
     manifest = {
         **beginning.entry(),
         "images": images,
         "enlarged": sum(part.enlarged for part in parts),
         "corrupt": [each for part in parts for each in part.corrupt],
-        "statistics": {
-            **statistics.config(),
-            "covariance": sums.covariance().tolist(),
-            "values": sums.count,
-        },
+        "statistics": _statistics(sums, channels, images),
         "shards": shard_entries(parts),
     }
+    return _written(folder, manifest)
+
+
+def restore(folder: Path, manifest: dict[str, Any], made: Sequence[Part]) -> dict[str, Any]:
+    """The manifest of a finished folder in which files were made anew: as it was, where they have the bytes that it says.
+
+    Statistics of others, made on another device or by another number of threads, are measured over all files again.
+    """
+    by_number = {part.number: part for part in made}
+    for shard in manifest["shards"]:
+        part = by_number.get(shard_number(shard["file"]))
+        if part is not None and part.images != shard["images"]:
+            raise InputError(
+                f"{folder / shard['file']} cannot be made anew",
+                expected=f"its {counted(shard['images'], 'image')}, as they were",
+                found="; ".join(f"{each['name']}: {each['reason']}" for each in part.corrupt[:3]),
+                remedy="put the images back as they were; or copy the folder again, or encode into another",
+            )
+    anew = {each["file"]: each for each in shard_entries(made)}
+    shards = [anew.get(shard["file"], shard) for shard in manifest["shards"]]
+    if shards == manifest["shards"]:
+        shutil.rmtree(folder / PARTS)
+        return manifest
+    latent = manifest["latent"]
+    stored = (load_file(folder / shard["file"]) for shard in shards)
+    sums = (sums_of(moments, latent["tensors"], latent["channels"]) for moments in stored)
+    statistics = _statistics(sums, latent["channels"], manifest["images"])
+    return _written(folder, {**manifest, "statistics": statistics, "shards": shards})
+
+
+def _statistics(sums: Iterable[Sums], channels: int, images: int) -> dict[str, Any]:
+    total = Sums.all_of(sums, channels)
+    return {
+        **total.statistics(images).config(),
+        "covariance": total.covariance().tolist(),
+        "values": total.count,
+    }
+
+
+def _written(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     # What JSON has no numbers for must not come out as something that is none.
     json.dumps(manifest, allow_nan=False)
     write_text(folder / MANIFEST, sealed(manifest))

@@ -31,6 +31,8 @@ class Part:
     enlarged: int
     corrupt: list[dict[str, Any]]
     sums: dict[str, Any]
+    # Of the processor that encoded it, whose last bits they decide; None of other devices, and where an older version wrote it.
+    threads: int | None = None
 
     def text(self, key: str) -> str:
         return sealed({"key": key, **asdict(self)})
@@ -45,22 +47,30 @@ class Part:
         if fields.pop("key", None) != key:
             return None
         part = cls(**fields)
-        return part if part.file is None or _hash_of(folder / part.file) == part.file_sha256 else None
+        return part if part.file is None or has_hash(folder / part.file, part.file_sha256) else None
 
 
-def _hash_of(file: Path) -> str | None:
-    """None of a file that has gone."""
+def has_hash(file: Path, digest: str | None) -> bool:
+    """Whether a file is there with the bytes of this SHA-256."""
     with suppress(OSError):
-        return file_hash(file)
-    return None
+        return file_hash(file) == digest
+    return False
+
+
+def sums_of(moments: Mapping[str, Tensor], names: Sequence[str], channels: int) -> Sums:
+    """Of the moments `names` of a shard, and of those of the mirrored images where it has them."""
+    both = [names, [mirrored(name) for name in names]]
+    kinds = [[moments[name] for name in kind] for kind in both if kind[0] in moments]
+    return Sums.all_of((Sums.of(kind) for kind in kinds), channels)
 
 
 class Rows:
     """What is encoded of one shard, in the order of the images."""
 
-    def __init__(self, names: Sequence[str], dtype: torch.dtype) -> None:
+    def __init__(self, names: Sequence[str], dtype: torch.dtype, threads: int | None) -> None:
         self._names = names
         self._dtype = dtype
+        self._threads = threads
         self._moments: dict[str, list[Tensor]] = {}
         self._positions: list[int] = []
         self._enlarged = 0
@@ -117,9 +127,7 @@ class Rows:
                 except SafetensorError as error:
                     # How the library tells of a disk that is full.
                     raise OSError(str(error)) from error
-            both = [self._names, [mirrored(name) for name in self._names]]
-            kinds = [[moments[name] for name in kind] for kind in both if kind[0] in moments]
-            sums = Sums.all_of((Sums.of(kind) for kind in kinds), channels)
+            sums = sums_of(moments, self._names, channels)
             part = self._part(number, file.name, file_hash(file), file.stat().st_size, sums)
         write_text(folder / PARTS / part_name(number), part.text(key))
         return part
@@ -134,7 +142,17 @@ class Rows:
             {"position": each.position, "name": each.name, "reason": each.reason}
             for each in sorted(self._corrupt)
         ]
-        return Part(number, file, digest, size, len(self._positions), self._enlarged, corrupt, sums.entry())
+        return Part(
+            number,
+            file,
+            digest,
+            size,
+            len(self._positions),
+            self._enlarged,
+            corrupt,
+            sums.entry(),
+            self._threads,
+        )
 
 
 def shard_entries(parts: Iterable[Part]) -> list[Mapping[str, Any]]:

@@ -1,15 +1,11 @@
 """An encoding from its options to its manifest."""
 
 import inspect
-import json
-import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from accelerate import PartialState
@@ -17,15 +13,13 @@ from accelerate.utils import gather_object
 
 from ..common.device import hardware, needs_cpu
 from ..common.errors import InputError, StoppedError
-from ..common.json_lines import append_line
-from ..common.manifest import MANIFEST as COMPILED
 from ..common.run_folder import shards_of
 from ..common.signals import StopSignals
 from ..common.text import counted
-from ..common.versions import versions_of
 from ..data.as_trained import rule_as_trained
+from ..data.corrupt import CHECK, remedy_of
 from ..data.images import Images, open_images
-from ..data.pixels import PixelRule, Spread
+from ..data.pixels import PixelRule
 from ..nn.image_autoencoder import ImageAutoencoder
 from ..nn.posterior import DiagonalGaussian
 from ..nn.sizes import check_sides
@@ -36,14 +30,22 @@ from ..running.same_images import require_same_images
 from ..running.together import decided, together
 from .classes import classes_of
 from .encoder import Encoder, Timing
-from .layout import GAUSSIAN, LOG, POINT
-from .manifest import Beginning, begin, finish
-from .parts import Part
-from .reading import read_manifest
+from .layout import GAUSSIAN, POINT, shard_number
+from .manifest import Beginning, begin, finish, forsake, require_fits, restore
+from .parts import Part, has_hash
 from .settings import Precision, Settings, settings_of
-from .told import finished_text, timing_text
+from .told import (
+    OTHER_BITS,
+    beside,
+    finished_text,
+    log,
+    notes,
+    other_threads,
+    timing_text,
+    untrained,
+)
 
-_PACKAGES = ("torch", "accelerate", "numpy", "pillow", "tifffile", "safetensors")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,8 @@ def encode(model: type[ImageAutoencoder], options: Options, package: Path) -> No
         f"{autoencoder.name}: {images}; {classes}; {process.num_processes} × {device.type}, {options.precision}"
     )
     say(note)
-    say(_untrained(options.weights or package.parent))
-    say(_beside(model))
+    say(untrained(options.weights or package.parent))
+    say(beside(model))
     tensors = GAUSSIAN if issubclass(model.posterior_type, DiagonalGaussian) else POINT
     side = options.size // model.stride
     beginning = Beginning(
@@ -112,6 +114,8 @@ def encode(model: type[ImageAutoencoder], options: Options, package: Path) -> No
     )
     autoencoder = autoencoder.requires_grad_(False).to(device)
     encoder = Encoder(autoencoder, settings, images, classes, tensors, device, options.batch, options.workers)
+    # Before the lock, which would leave a file in a folder of others.
+    decided(process, lambda: require_fits(options.output, beginning))
     with alone(process, options.output, True, say) as require_held:
         _encode(process, encoder, beginning, options.output, require_held, say)
     if process.num_processes > 1:
@@ -150,20 +154,6 @@ def _with_settings(
     return autoencoder, settings, note
 
 
-def _untrained(place: Path) -> str | None:
-    """What a person is told of weights that nobody trained."""
-    with suppress(OSError, ValueError, TypeError, KeyError):
-        seed = json.loads((place / COMPILED).read_text(encoding="utf-8"))["weights"]["seed"]
-        return f"warning: the weights in {place} are untrained (seed {seed}): give --weights RUN"
-    return None
-
-
-def _beside(model: type[ImageAutoencoder]) -> str | None:
-    """What a person is told of models whose latents do not suffice to decode."""
-    names = ", ".join(name for name, *_ in model.decoder_takes)
-    return f"warning: decoding takes {names} besides latents, which is not stored" if names else None
-
-
 def _opened(process: PartialState, options: Options, channels: int, rule: PixelRule) -> Images:
     """The images. Indices of shards lie beside the output: the main process makes them, and the others read them."""
     found: list[Images] = []
@@ -182,25 +172,33 @@ def _encode(
     require_held: Callable[[], None],
     say: Callable[[str | None], None],
 ) -> None:
-    def begun() -> bool:
+    def begun() -> dict[str, Any] | None:
         try:
             return begin(folder, beginning)
         except OSError as error:
             raise cannot_be_written(folder, error) from error
 
-    if decided(process, begun):
-        say(f"{folder} holds these latents already")
-        if process.is_main_process:
-            print(finished_text(folder, read_manifest(folder)))
-        return
     share = slice(process.process_index, None, process.num_processes)
-    numbers = range(encoder.shards())
-    found = _gathered(
-        [part for number in numbers[share] if (part := Part.read(folder, number, beginning.key))]
-    )
-    missing = sorted({*numbers} - {part.number for part in found})
-    if found:
-        say(f"{len(found):,} of {counted(len(numbers), 'file')} are there already")
+    before = decided(process, begun)
+    if before is None:
+        numbers = range(encoder.shards())
+        found = _gathered(
+            [part for number in numbers[share] if (part := Part.read(folder, number, beginning.key))]
+        )
+        missing = sorted({*numbers} - {part.number for part in found})
+        if found:
+            say(f"{len(found):,} of {counted(len(numbers), 'file')} are there already")
+            say(other_threads(found, encoder.threads))
+    else:
+        found, shards = [], before["shards"]
+        missing = sorted(_gathered(_damaged(folder, shards[share])))
+        if missing:
+            say(
+                f"{len(missing):,} of {counted(len(shards), 'file')} in {folder} "
+                f"{'is' if len(missing) == 1 else 'are'} missing or damaged, and made anew"
+            )
+        else:
+            say(f"{folder} holds these latents already")
     with StopSignals(interrupts=True) as signals:
         try:
             made, timing = encoder.encode(
@@ -208,18 +206,45 @@ def _encode(
             )
         except OSError as error:
             raise cannot_be_written(folder, error) from error
+        except InputError:
+            # Other processes may be in the middle of a file.
+            if process.num_processes == 1:
+                forsake(folder)
+            raise
         parts = sorted(found + _gathered(made), key=lambda part: part.number)
-        _require_all(parts, len(numbers), gather_object([signals.received]), say)
+        _require_all(parts, len(found) + len(missing), gather_object([signals.received]), say)
     timings = gather_object([timing])
     machines = gather_object([hardware(encoder.device)])
     if process.is_main_process:
-        _require_some(parts, encoder.images)
-        manifest = finish(folder, beginning, parts, encoder.autoencoder.latent_channels)
-        _log(folder, encoder, timings, machines)
-        for note in _notes(manifest, timings):
-            say(note)
+        try:
+            if before is None:
+                # Only this process still writes: nothing is left of an encoding without an image.
+                if not any(part.images for part in parts):
+                    forsake(folder)
+                _require_some(parts, encoder.images, timings)
+                manifest = finish(folder, beginning, parts, encoder.autoencoder.latent_channels)
+            else:
+                manifest = restore(folder, before, parts)
+                if manifest is not before:
+                    say(f"note: what was made anew has other bytes than before: {OTHER_BITS}")
+        except OSError as error:
+            raise cannot_be_written(folder, error) from error
+        if missing or before is None:
+            log(folder, encoder, timings, machines)
+            for note in notes(manifest, timings):
+                say(note)
         print(finished_text(folder, manifest))
-        print(timing_text(timings, encoder.device.type))
+        if missing or before is None:
+            print(timing_text(timings, encoder.device.type))
+
+
+def _damaged(folder: Path, shards: Sequence[Mapping[str, Any]]) -> list[int]:
+    """The numbers of those that are missing, or are not what the manifest says."""
+    return [
+        shard_number(shard["file"])
+        for shard in shards
+        if not has_hash(folder / shard["file"], shard["sha256"])
+    ]
 
 
 def _require_all(
@@ -234,58 +259,18 @@ def _require_all(
         raise StoppedError
 
 
-def _gathered(own: list[Part]) -> list[Part]:
+def _gathered(own: list[T]) -> list[T]:
     """Those of all processes."""
     # A list of lists: one that is empty would be lost in between.
-    return [part for parts in gather_object([own]) for part in parts]
+    return [each for all_of_one in gather_object([own]) for each in all_of_one]
 
 
-def _require_some(parts: Sequence[Part], images: Images) -> None:
+def _require_some(parts: Sequence[Part], images: Images, timings: Sequence[Timing]) -> None:
     if any(part.images for part in parts):
         return
     corrupt = [each for part in parts for each in part.corrupt]
     raise InputError(
         f"none of the {counted(len(images), 'image')} of {images.place} can be used",
         found="; ".join(f"{each['name']}: {each['reason']}" for each in corrupt[:3]),
-        remedy="check the path, and that the files are whole; then remove the folder of --output",
+        remedy=remedy_of([each for timing in timings for each in timing.corrupt], CHECK, options=True),
     )
-
-
-def _notes(manifest: Mapping[str, Any], timings: Sequence[Timing]) -> list[str]:
-    """What a person should know of the images."""
-    spread = Spread()
-    for timing in timings:
-        spread.add(timing.spread.least, timing.spread.most)
-    narrow = spread.warning("--range")
-    found = [] if narrow is None else [f"warning: {narrow}"]
-    corrupt, size = manifest["corrupt"], manifest["settings"]["size"]
-    if corrupt:
-        first = f"{corrupt[0]['name']}: {corrupt[0]['reason']}"
-        found.append(
-            f"warning: {counted(len(corrupt), 'image')} could not be used and left out, the first {first}"
-        )
-    if manifest["enlarged"]:
-        found.append(f"note: {counted(manifest['enlarged'], 'image')} smaller than {size} were enlarged")
-    return found
-
-
-def _log(folder: Path, encoder: Encoder, timings: Sequence[Timing], machines: Sequence[str]) -> None:
-    """Adds a line: when, by what command, on what, how fast. It is no part of the latents' bytes."""
-    seconds = max(timing.seconds for timing in timings)
-    images = sum(timing.images for timing in timings)
-    with suppress(OSError):
-        append_line(
-            folder / LOG,
-            {
-                "time": datetime.now(UTC).isoformat(timespec="seconds"),
-                "command": shlex.join(sys.orig_argv),
-                "processes": machines,
-                "batch": encoder.batch,
-                "workers": encoder.workers,
-                "versions": versions_of(_PACKAGES),
-                "images": images,
-                "seconds": seconds,
-                "images_per_second": images / seconds if seconds else 0.0,
-                "waited_seconds": sum(timing.waited for timing in timings) / len(timings),
-            },
-        )

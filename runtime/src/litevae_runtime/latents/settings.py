@@ -110,6 +110,8 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def _short(value: object) -> str:
-    """Hashes by their beginning."""
+    """Hashes by their beginning; "none" of a setting that the other one does not have."""
+    if value is None:
+        return "none"
     text = value if isinstance(value, str) else json.dumps(value)
     return f"{text[:12]}…" if isinstance(value, str) and len(value) == 64 else text

@@ -36,6 +36,9 @@ PULSE = 5.0
 # Seconds in which what one process wrote has to be seen by the others.
 VISIBLE = 10.0
 
+# What file systems say that are full, or a person's part of them.
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
 # What file systems say that have no locks.
 _WITHOUT_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 
@@ -66,10 +69,12 @@ class _Lock:
         self._lock: FileLock | None = None
         self._ended = threading.Event()
         self._own: dict[str, Any] = {}
+        self._is_new = False
 
     def take(self, wait: bool, say: Callable[[str], None]) -> str:
         """Returns what tells this holder from all others."""
         try:
+            self._is_new = not self._folder.exists()
             self._folder.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(self._folder / LOCK)
             self._acquire(self._lock, wait, say)
@@ -140,15 +145,26 @@ class _Lock:
         if self._own and _read(self._file).get("token") == self._own["token"]:
             with suppress(OSError):
                 self._file.unlink()
+            self._leave_nothing()
         if self._lock is not None:
             self._lock.release()
+
+    def _leave_nothing(self) -> None:
+        """Of a folder that came to hold no more than the lock, as of a command that was refused."""
+        with suppress(OSError):
+            if [path.name for path in self._folder.iterdir()] == [LOCK]:
+                (self._folder / LOCK).unlink()
+            if self._is_new:
+                self._folder.rmdir()
 
 
 def cannot_be_written(folder: Path, error: OSError) -> InputError:
     return InputError(
         f"{folder} cannot be written to",
         found=error.strerror or str(error),
-        remedy="give a folder of yours, on a disk with room, in --output",
+        remedy="make room on that disk: the same command then goes on"
+        if error.errno in _FULL or "no space" in str(error).lower()
+        else "give a folder of yours, on a disk with room, in --output",
     )
 
 

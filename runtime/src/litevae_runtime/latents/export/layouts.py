@@ -20,7 +20,7 @@ from ..settings import DTYPES
 
 def export(latents: Path, layout: str, output: Path, seed: int) -> str:
     """Writes all of `latents` into a new folder; returns what was written. InputError where the layout cannot hold them."""
-    dataset = LatentDataset(latents, seed=seed, normalize="none")
+    dataset = LatentDataset(latents, seed=seed, normalize="none", check=True)
     labels = _labels(dataset)
     folder = output.expanduser()
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
@@ -51,7 +51,7 @@ def _labels(dataset: LatentDataset) -> Tensor:
             f"{counted(without, 'image')} of {len(labels):,} have no class",
             expected="a class for every image, or for none",
             found=f"the first is {dataset.name(int((labels == UNLABELLED).nonzero()[0]))}",
-            remedy="put them into folders of their classes, and encode again",
+            remedy="put images into folders of their classes, or give each in a shard a .cls; then encode into another folder",
         )
     return labels
 
