@@ -50,9 +50,9 @@ test("a help ends with the examples, that of litevae with the exit codes", () =>
                              each
       --fit <how>            how an image gets a size that the model takes (choices:
                              "pad", "crop", default: "pad")
-      --tile <pixels>        encode and decode in tiles of that side, where they
-                             give what the whole image gives: less memory for large
-                             images
+      --tile <pixels>        encode and decode in tiles of that side, for less
+                             memory with large images; a part runs whole where tiles
+                             would change the result
       --blend                with --tile: blend tiles where something sees the whole
                              image, which gives something else; by how much is
                              measured
