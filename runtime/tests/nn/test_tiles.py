@@ -130,6 +130,18 @@ def test_tiles_that_keep_nothing_are_refused(model: Reaching) -> None:
 
 
 @torch.no_grad()
+def test_sides_of_tiles_are_whole_numbers_in_their_own_setting(model: Reaching) -> None:
+    with pytest.raises(
+        TypeError, match="enable_tiling takes True or False, not 64: the side of a tile is tile_sample"
+    ):
+        model.enable_tiling(64)  # type: ignore[arg-type]
+    model.tile_sample_min_size = 64.5  # type: ignore[assignment]
+    with pytest.raises(
+        ValueError, match=r"tile_sample_min_size is 64\.5: a whole number of pixels is expected"
+    ):
+        model.enable_tiling()
+
+
 def test_what_cannot_be_exact_is_named_and_measured(model: Reaching) -> None:
     model.encoder_reach = ((1, 0), (1, 0), ("2 groupNorm, from encoder.a to encoder.b",))
     model.tile_sample_min_size = 16

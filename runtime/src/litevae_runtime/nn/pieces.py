@@ -88,9 +88,13 @@ class InPieces:
         give that. Overlaps are blended there, a warning names what it is, and another one, at the first image, says how far
         the result lies from that of a whole one.
 
-        ValueError where `tile_sample_min_size` is below 1 or too small for exact tiles, where `tile_overlap_factor` is not in
-        [0, 1).
+        ValueError where `tile_sample_min_size` is no whole number, below 1 or too small for exact tiles, where
+        `tile_overlap_factor` is not in [0, 1). TypeError where `use_tiling` is no bool, such as the side of a tile.
         """
+        if not isinstance(use_tiling, bool):
+            raise TypeError(
+                f"enable_tiling takes True or False, not {use_tiling!r}: the side of a tile is tile_sample_min_size"
+            )
         if use_tiling:
             self._require_tiles()
         self.use_tiling = use_tiling
@@ -172,6 +176,10 @@ class InPieces:
 
     def _require_tiles(self) -> None:
         """ValueError where there are no tiles, or of these settings none, or they never come to an image's end."""
+        if not isinstance(self.tile_sample_min_size, int):
+            raise ValueError(
+                f"tile_sample_min_size is {self.tile_sample_min_size!r}: a whole number of pixels is expected"
+            )
         if not self.tile_sample_min_size >= 1:
             raise ValueError(
                 f"tile_sample_min_size is {self.tile_sample_min_size}: a tile has at least one pixel"
