@@ -14,10 +14,10 @@ test("they are drawn, the same every time, and it is said which", async () => {
   const saidIn = (text: string): readonly string[] => text.split("\n").filter((line) => /drawn|worst/.test(line));
   const said = saidIn(stderr);
   expect(said).toEqual([
-    "encoder in fp16: mask drawn from a normal distribution",
-    expect.stringMatching(/^encoder in fp16: worst error against fp32 [1-9]/),
+    expect.stringMatching(/^ {2}found: {4}encoder in fp16: worst error against fp32 [1-9]/),
+    "            mask drawn from a normal distribution",
     // What the encoder takes, the decoder is given.
-    expect.stringMatching(/^decoder in fp16: worst error against fp32 [1-9]/),
+    expect.stringMatching(/^ {2}found: {4}decoder in fp16: worst error against fp32 [1-9]/),
   ]);
   expect(saidIn((await compile("again")).stderr)).toEqual(said);
 });
