@@ -93,13 +93,13 @@ export interface LiteVaeOptions {
 
 /** What `litevae search` may vary of a variant: widths of the encoder's parts, the decoder's, and the latent's channels. */
 export function searchableLiteVae(options: LiteVaeOptions): Model {
-  const { extractor, aggregator } = variants[options.variant];
+  const { extractor, aggregator }: Readonly<Record<"extractor" | "aggregator", Width>> = variants[options.variant];
   const settings = {
     latentChannels: options.latentChannels ?? 12,
-    channels: extractor.channels as number,
-    multipliers: extractor.multipliers as readonly number[],
-    aggregatorChannels: aggregator.channels as number,
-    aggregatorMultipliers: aggregator.multipliers as readonly number[],
+    channels: extractor.channels,
+    multipliers: extractor.multipliers,
+    aggregatorChannels: aggregator.channels,
+    aggregatorMultipliers: aggregator.multipliers,
     decoderBase: options.decoder?.base ?? 128,
     decoderBlocks: options.decoder?.blocks ?? 3,
   };

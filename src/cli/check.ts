@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../errors/index.ts";
 import type { CheckedModel, CheckedPart } from "../api/check.ts";
@@ -7,6 +8,7 @@ const formats = ["table", "json"] as const;
 
 interface Flags {
   readonly latent?: number;
+  readonly watch: boolean;
   readonly format: (typeof formats)[number];
 }
 
@@ -17,7 +19,12 @@ export function addCheck(program: Command): void {
     .argument("<model>", modelArgument)
     .addOption(latentOption)
     .addOption(choice("--format <format>", "how to print; json has what is wrong, too", formats).default("table"))
-    .action(async (name: string, { latent, format }: Flags) => {
+    .option("-w, --watch", "check again whenever a file in the model's folder changes, until Ctrl-C", false)
+    .action(async (name: string, { latent, format, watch }: Flags) => {
+      if (watch) {
+        await watched(name, format);
+        return;
+      }
       const { check } = await import("../api/check.ts");
       const { checkTypes } = await import("../api/node/check.ts");
       const { loadModel } = await import("./load-model.ts");
@@ -33,6 +40,15 @@ export function addCheck(program: Command): void {
         throw error;
       }
     });
+}
+
+async function watched(name: string, format: string): Promise<void> {
+  const { filePath, isFile } = await import("../api/node/load-file.ts");
+  const { isFolder } = await import("../api/node/load-model.ts");
+  if (!isFile(name) || isFolder(name))
+    throw new UserError({ what: "--watch is for models in files", found: name, help: "leave it out: this one does not change" });
+  const { rerunOnChange } = await import("./watch.ts");
+  await rerunOnChange(dirname(filePath(name, "model")), ["check", name, "--format", format]);
 }
 
 async function table({ model, parts }: CheckedModel): Promise<string> {

@@ -3,7 +3,7 @@ import { Option, type Command } from "commander";
 import * as z from "zod";
 import { exitCode } from "../errors/index.ts";
 import { dtypeNames, type DTypeName } from "../onnxruntime/latents/stored.ts";
-import { StopSignals } from "../onnxruntime/latents/stop-signals.ts";
+import { StopSignals } from "./stop-signals.ts";
 import { pixelOptions, type PixelOptions } from "../recipe/pixels.ts";
 import { choice, threadsOption, wholeNumber } from "./options.ts";
 import { schemaOptions } from "./target-options.ts";

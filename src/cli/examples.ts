@@ -19,10 +19,12 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
   check: [
     { line: "litevae check model.ts", does: "a model of your own" },
     { line: "litevae check b --latent 4", does: "a built-in one with other latents" },
+    { line: "litevae check model.ts --watch", does: "again after every change" },
   ],
   summary: [
     { line: "litevae summary b --depth 1", does: "the outermost modules alone" },
     { line: "litevae summary model.ts --size 512 --format md", does: "for a pull request" },
+    { line: "litevae summary b --keys", does: "the key and shape of every parameter" },
   ],
   compare: [
     { line: "litevae compare s b sd-vae", does: "side by side, with ratios" },

@@ -114,7 +114,7 @@ async function throughAll(
   for (const { path, place } of images) {
     if (place !== "") say(path);
     try {
-      results.push(await reconstruct(path, join(output, place)));
+      results.push(await reconstruct(path, place === "" ? output : join(output, place)));
     } catch (error) {
       if (place === "" || !(error instanceof UserError)) throw error;
       const { renderReport } = await import("./render.ts");

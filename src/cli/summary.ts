@@ -4,6 +4,7 @@ import { choice, latentOption, modelArgument, sizeOption, terminalWidth, wholeNu
 
 interface Flags {
   readonly depth?: number;
+  readonly keys: boolean;
   readonly size: number;
   readonly latent?: number;
   readonly format: ReportFormat;
@@ -15,14 +16,21 @@ export function addSummary(program: Command): void {
     .description("a model's modules with their shapes, parameters, MACs and memory")
     .argument("<model>", modelArgument)
     .addOption(new Option("--depth <n>", "levels of the tree; all by default").argParser(wholeNumber("--depth", 0, 2)))
+    .option("--keys", "the key and shape of every parameter instead, as weights, PyTorch and ONNX graphs have it", false)
     .addOption(sizeOption)
     .addOption(latentOption)
     .addOption(choice("--format <format>", "how to print", reportFormats).default("table"))
-    .action(async (name: string, { depth, size, latent, format }: Flags) => {
+    .action(async (name: string, { depth, keys, size, latent, format }: Flags) => {
       const { loadModel } = await import("./load-model.ts");
       const { countModel } = await import("../report/count.ts");
       const { formatSummary } = await import("../report/summary.ts");
-      const counts = countModel(await loadModel(name, { latentChannels: latent }), size);
+      const model = await loadModel(name, { latentChannels: latent });
+      if (keys) {
+        const { formatKeys, keysOf } = await import("../report/keys.ts");
+        process.stdout.write(formatKeys(keysOf(model), format, terminalWidth()));
+        return;
+      }
+      const counts = countModel(model, size);
       process.stdout.write(formatSummary(counts, { format, width: terminalWidth(), ...(depth === undefined ? {} : { depth }) }));
       const { renderReport } = await import("./render.ts");
       process.stderr.write(counts.notes.map((note) => renderReport(note, "note")).join(""));

@@ -1,5 +1,6 @@
 /** Runs a graph on tiles of an image with all around each that its outputs look at: what comes out is what the whole image gives. */
 import type { Config } from "../compiler/config.ts";
+import { counted } from "../errors/counted.ts";
 import { UserError } from "../errors/index.ts";
 import { must } from "../errors/must.ts";
 import { leastTile, inTiles as runInTiles, tilesOf, type Tiling } from "../ir/tiles.mts";
@@ -82,8 +83,7 @@ export function planTiles(
       });
     const tiling = { side, image, reach: own, sizes, blended: false };
     tilings.set(part, tiling);
-    const count = tilesOf(tiling).length;
-    said.push(`${part} in ${count} tile${count === 1 ? "" : "s"} of ${side}`);
+    said.push(`${part} in ${counted(tilesOf(tiling).length, "tile")} of ${side}${wasteOf(tiling, least)}`);
   }
   if (tilings.size > 0) return { tilings, said };
   throw new UserError({
@@ -92,6 +92,14 @@ export function planTiles(
     found: reasons.join("\n"),
     help: 'leave --tile out, or add --blend for tiles that give something else; a model whose norms are "smc", "rms" or "none" and that attends within windows can be cut',
   });
+}
+
+/** What is said where tiles read most of the image several times: of twice the least side a quarter is kept. */
+function wasteOf(tiling: Planned, least: number): string {
+  const length = ([from, to]: readonly [number, number]): number => to - from;
+  const read = tilesOf(tiling).reduce((sum, { rows, columns }) => sum + length(rows.read) * length(columns.read), 0);
+  const times = read / (tiling.image.height * tiling.image.width);
+  return times <= 4 ? "" : `, ${times.toFixed(1)} times the work of the whole image (--tile ${2 * least}: at most about 4)`;
 }
 
 /** The same graph, which is given as much as lies in a tile at a time; where that is blended, `measured` is told how far it lies off. */

@@ -27,7 +27,10 @@ test("the latent and the image of tiles are those of the whole image", async () 
   const tiled = await litevae(folder, "run", "deterministic", "noise.png", "-o", "tiled", "--tile", "100");
   expect([whole.code, tiled.code], whole.stderr + tiled.stderr).toEqual([0, 0]);
   expect(whole.stdout).not.toContain("tiles");
-  expect(tiled.stdout).toContain("tiles            encoder in 24 tiles of 100\n                 decoder in 24 tiles of 100\n");
+  expect(tiled.stdout).toContain(
+    "tiles            encoder in 24 tiles of 100, 4.5 times the work of the whole image (--tile 128: at most about 4)\n" +
+      "                 decoder in 24 tiles of 100, 4.5 times the work of the whole image (--tile 136: at most about 4)\n",
+  );
   const [one, other] = [latents("whole"), latents("tiled")];
   const scale = one.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   expect(one.reduce((most, value, i) => Math.max(most, Math.abs(value - other[i]!)), 0)).toBeLessThanOrEqual(1e-5 * scale);
@@ -70,7 +73,7 @@ test("--blend names what sees the whole image, and measures what blending change
 
 test("--blend of parts that nothing sees all of is not needed, and alone is refused", async () => {
   const exact = await litevae(folder, "run", "deterministic", "noise.png", "-o", "exact", "--tile", "100", "--blend");
-  expect(exact.stdout).toContain("encoder in 24 tiles of 100\n");
+  expect(exact.stdout).toContain("encoder in 24 tiles of 100,");
   expect(exact.stdout).not.toContain("blended");
   const alone = await litevae(folder, "run", "fsq", "noise.png", "-o", "alone", "--blend");
   expect(alone.code).toBe(1);

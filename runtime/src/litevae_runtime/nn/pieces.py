@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .beside import Taken
 from .fitting import Sides, require_sides
-from .tiling import Function, Margin, blended, cropped, least_tile, pieced
+from .tiling import Function, Margin, blended, cropped, least_tile, pieced, work
 
 # How many pixels of the image before and after its own each output looks at, down the rows and along the columns, and what
 # looks at all of them, in words: where something does, no tiles give what the whole image gives.
@@ -139,6 +139,7 @@ class InPieces:
             return function(*given)
 
         if cut.is_exact:
+            self._warn_of_waste(cut, x, side)
             return pieced(function, given, side, cut.sides, cut.margins())
         height, width = (min(side, each) for each in x.shape[-2:])
         require_sides(height, width, [cut.sides], "tiles", self.name)
@@ -147,6 +148,16 @@ class InPieces:
             first = [value[:1] for value in given]
             self._measure(cut, function, cropped(first, (0, height), (0, width)))
         return self._blended(cut, function, given, side)
+
+    def _warn_of_waste(self, cut: Cut, x: Tensor, side: int) -> None:
+        """Where tiles read most of an image several times: of twice the least side a quarter is kept."""
+        times = work(x.shape[-2:], side, cut.sides, cut.margins())
+        if times > 4:
+            warnings.warn(
+                f"{self.name}, {_MAKES[cut.name]}: tiles of {self.tile_sample_min_size} pixels take {times:.0f} times the work "
+                f"of the whole image; those of {2 * cut.least()} (tile_sample_min_size) take at most about 4 times",
+                stacklevel=5,
+            )
 
     def _blended(self, cut: Cut, function: Function, given: Sequence[Tensor], side: int) -> dict[str, Tensor]:
         # The overlap too is whole positions of the latent.

@@ -160,11 +160,15 @@ def _kl(place: Path, option: str) -> Teacher:
         raise FileNotFoundError(f"{place} has no {' and no '.join(missing)}")
     config = read_config(place / CONFIG)
     if config.get("_class_name") != CLASS:
+        # A run of an AutoencoderKL's shape has diffusers' files beside its own.
+        beside = place / "diffusers"
         raise InputError(
             f"{option} {place} is no {CLASS}",
             expected=_EXPECTED,
             found=f"{CONFIG} of {config.get('_class_name') or config.get('model')} in {place}",
-            remedy=f"npx litevae compile {place} -o DIR --target torch makes a package of a model that it knows: give DIR",
+            remedy=f"give {beside}"
+            if (beside / CONFIG).is_file()
+            else f"npx litevae compile {place} -o DIR --target torch makes a package of a model that it knows: give DIR",
         )
     unlike = unlike_ours(config)
     if unlike is None:

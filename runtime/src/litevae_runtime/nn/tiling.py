@@ -45,6 +45,14 @@ def cuts(side: int, tile: int, sides: tuple[int, int], margin: Margin) -> Iterat
         kept = end
 
 
+def work(size: Sequence[int], tile: int, sides: Sides, margins: tuple[Margin, Margin]) -> float:
+    """How many times the area [H, W] exact tiles of it read in all."""
+    times = 1.0
+    for side, fitting, margin in zip(size, sides, margins, strict=True):
+        times *= sum(stop - start for (start, stop), _ in cuts(side, tile, fitting, margin)) / side
+    return times
+
+
 def _raised(size: int, step: int) -> int:
     return -(-size // step) * step
 

@@ -54,7 +54,9 @@ class Monitor:
         shown = {"loss": "loss", "psnr": "psnr", "images_per_second": "img/s", "memory_gb": "GB"}
         self._bar.set_postfix(
             {"phase": phase}
-            | {label: f"{metrics[name]:.4g}" for name, label in shown.items() if name in metrics}
+            | {label: f"{metrics[name]:.4g}" for name, label in shown.items() if name in metrics},
+            # With the bar's own pace, which is slow where nobody watches.
+            refresh=False,
         )
 
     def grid(self, step: int, grid: np.ndarray) -> None:
