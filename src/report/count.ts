@@ -1,6 +1,6 @@
 /** Measures models: parameters, multiply-accumulates and memory, per module and per part. Prints nothing. */
 import { must } from "../errors/must.ts";
-import type { Report } from "../errors/index.ts";
+import { UserError, type Report } from "../errors/index.ts";
 import type { Bindings } from "../ir/dim.ts";
 import type { Graph, Layer, Model, Module, OpNode, Part, Value } from "../ir/model.ts";
 import { macsOf } from "../ir/macs.ts";
@@ -90,12 +90,29 @@ export function countModel(model: Model, size: number, figures: CountedFigures =
   const notes: Report[] = [];
   for (const part of model.parts) {
     const report = optional(part) ? fitReport([part], size, size, model.name) : undefined;
-    parts[part.name] = report === undefined ? countPart(part, size, size, figures) : null;
+    const counts = report === undefined ? countPart(part, size, size, figures) : null;
+    parts[part.name] = counts;
+    if (counts !== null) requireExact(counts, model.name, size);
     if (report !== undefined)
       notes.push({ ...report, what: `the ${part.name} is not measured: ${report.what}`, module: part.name });
   }
   notes.push(...sharedNotes(model));
   return { model: model.name, size, latentChannels: model.latentChannels, parts, notes };
+}
+
+/** JavaScript's numbers are whole to 2^53 - 1: a figure beyond would be printed as if it were exact. */
+function requireExact(part: PartCounts, model: string, size: number): void {
+  const { params, macs, activationBytes, torchActivationBytes, savedBytes } = part;
+  const figures = { parameters: params, MACs: macs, "bytes of activation": activationBytes };
+  const all = { ...figures, "bytes in torch": torchActivationBytes, "bytes saved for backward": savedBytes };
+  const [wrong] = Object.entries(all).filter(([, value]) => value !== null && 2 * value > Number.MAX_SAFE_INTEGER);
+  if (wrong === undefined) return;
+  throw new UserError({
+    what: `the ${part.name} of ${model} at ${size}×${size} has more ${wrong[0]} than can be counted exactly`,
+    expected: `at most ${integer((Number.MAX_SAFE_INTEGER - 1) / 2)}`,
+    found: `about ${wrong[1]?.toPrecision(3)}`,
+    help: "give a smaller size, or a narrower model",
+  });
 }
 
 /** What stands in the counts of several parts, and is there once. */

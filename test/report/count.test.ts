@@ -161,6 +161,13 @@ test("a model without a discriminator has no entry for it", () => {
   expect(Object.keys(countModel(tiny(), 4).parts)).toEqual(["encoder", "decoder"]);
 });
 
+test("what cannot be counted exactly is refused", () => {
+  expect(() => countModel(builtIn("nano"), 800_000)).toThrow(
+    "the encoder of nano at 800000×800000 has more MACs than can be counted exactly",
+  );
+  expect(() => countModel(builtIn("nano"), 8192)).not.toThrow();
+});
+
 test("an encoder that the size does not fit is refused", () => {
   expect(() => countModel(builtIn("b"), 250)).toThrow("250 does not fit b: H/8 is not whole");
 });
