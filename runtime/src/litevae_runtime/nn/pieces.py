@@ -72,6 +72,8 @@ class InPieces:
     tile_overlap_factor: float = 0.25
     # The values of which it is still to be said how far blended ones lie from the whole image's.
     _to_measure: frozenset[str] = frozenset()
+    # The values of whose tiles it was said that they take many times the work.
+    _wasteful: frozenset[str] = frozenset()
 
     def enable_slicing(self) -> None:
         """One image of a batch at a time: less memory, the same result."""
@@ -88,8 +90,8 @@ class InPieces:
         give that. Overlaps are blended there, a warning names what it is, and another one, at the first image, says how far
         the result lies from that of a whole one.
 
-        ValueError where `tile_sample_min_size` is no whole number, below 1 or too small for exact tiles, where
-        `tile_overlap_factor` is not in [0, 1). TypeError where `use_tiling` is no bool, such as the side of a tile.
+        ValueError where `tile_sample_min_size` is below 1 or too small for exact tiles, where `tile_overlap_factor` is not in
+        [0, 1). TypeError where `tile_sample_min_size` is no whole number, or `use_tiling` no bool, such as the side of a tile.
         """
         if not isinstance(use_tiling, bool):
             raise TypeError(
@@ -98,6 +100,7 @@ class InPieces:
         if use_tiling:
             self._require_tiles()
         self.use_tiling = use_tiling
+        self._wasteful = frozenset()
         blending = [cut for cut in (self._encoding_cut(), self._decoding_cut()) if not cut.is_exact]
         self._to_measure = frozenset(cut.name for cut in blending) if use_tiling else frozenset()
         if use_tiling and blending:
@@ -152,7 +155,8 @@ class InPieces:
     def _warn_of_waste(self, cut: Cut, x: Tensor, side: int) -> None:
         """Where tiles read most of an image several times: of twice the least side a quarter is kept."""
         times = work(x.shape[-2:], side, cut.sides, cut.margins())
-        if times > 4:
+        if times > 4 and cut.name not in self._wasteful:
+            self._wasteful |= {cut.name}
             warnings.warn(
                 f"{self.name}, {_MAKES[cut.name]}: tiles of {self.tile_sample_min_size} pixels take {times:.0f} times the work "
                 f"of the whole image; those of {2 * cut.least()} (tile_sample_min_size) take at most about 4 times",
@@ -186,9 +190,9 @@ class InPieces:
         )
 
     def _require_tiles(self) -> None:
-        """ValueError where there are no tiles, or of these settings none, or they never come to an image's end."""
+        """ValueError, or TypeError, where there are no tiles, or of these settings none, or they never come to an image's end."""
         if not isinstance(self.tile_sample_min_size, int):
-            raise ValueError(
+            raise TypeError(
                 f"tile_sample_min_size is {self.tile_sample_min_size!r}: a whole number of pixels is expected"
             )
         if not self.tile_sample_min_size >= 1:
