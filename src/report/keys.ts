@@ -33,12 +33,12 @@ export function formatKeys(records: readonly KeyRecord[], format: ReportFormat, 
     const rows = records.map(({ key, part, shape, numbers, buffer }) => [key, part, shape.join("×"), numbers, String(buffer)]);
     return csvTable(["key", "part", "shape", "numbers", "buffer"], rows);
   }
-  const columns = [left("key"), right("shape"), right("numbers"), left("")];
+  const columns = [left("key"), right("shape"), right("numbers"), left("kind")];
   const rows = records.map(({ key, shape, numbers, buffer }) => [
     key,
     shapeText(shape),
     integer(numbers),
-    buffer ? "buffer" : "",
+    buffer ? "buffer" : "parameter",
   ]);
   return format === "md" ? markdownTable({ columns, rows }) : textTable({ columns, rows }, width);
 }

@@ -21,15 +21,15 @@ test.each(["nano", "s-smc", "taesd"])("%s: the keys and shapes of its weights, o
 test("tables, Markdown and CSV say the same", () => {
   const keys = keysOf(tiny({ repeat: 1 })).slice(0, 2);
   expect(`\n${formatKeys(keys, "table")}`).toBe(`
-key                           shape  numbers
-──────────────────────  ───────────  ───────
-encoder.conv_in.weight  [4, 3, 3, 3]     108
-encoder.conv_in.bias             [4]       4
+key                            shape  numbers  kind
+──────────────────────  ────────────  ───────  ─────────
+encoder.conv_in.weight  [4, 3, 3, 3]      108  parameter
+encoder.conv_in.bias             [4]        4  parameter
 `);
   expect(formatKeys(keys, "csv")).toBe(
     "key,part,shape,numbers,buffer\nencoder.conv_in.weight,encoder,4×3×3×3,108,false\nencoder.conv_in.bias,encoder,4,4,false\n",
   );
-  expect(formatKeys(keys, "md").split("\n")[2]).toBe("| encoder.conv_in.weight | [4, 3, 3, 3] | 108 |  |");
+  expect(formatKeys(keys, "md").split("\n")[2]).toBe("| encoder.conv_in.weight | [4, 3, 3, 3] | 108 | parameter |");
 });
 
 test("the command lists them, and list has JSON", async () => {
