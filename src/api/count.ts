@@ -17,7 +17,7 @@ export interface CountOptions extends Working {
 }
 
 /** Image side where none is said. */
-const usualSize = 256;
+export const usualSize = 256;
 
 /**
  * What a model costs: parameters, multiply-accumulates and memory of every part, for one image in float32. It is the model's record in

@@ -21,6 +21,11 @@ export {
   type Comparison,
   type CountOptions,
 } from "./count.ts";
+export { list, type Listed, type Listing } from "./list.ts";
+export { summary, type SummaryOptions } from "./summary.ts";
+export { formatSummary as summaryText, type PartSummary, type Summary, type SummaryRow } from "../report/summary.ts";
+export { formatKeys as keysText, keysOf, type KeyRecord } from "../report/keys.ts";
+export { formatBenchmark as benchmarkText, type Benchmark, type BenchmarkRow } from "../report/benchmark.ts";
 export {
   search,
   variantsOf,

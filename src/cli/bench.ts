@@ -1,6 +1,4 @@
 import { Option, type Command } from "commander";
-import { UserError } from "../errors/index.ts";
-import type { Benchmark } from "../report/benchmark.ts";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
 import { choice, partList, seconds, terminalWidth, threadsOption, wholeNumber, wholeNumbers, words } from "./options.ts";
 import { checkReport, writeReport } from "./write-report.ts";
@@ -50,23 +48,13 @@ export function addBench(program: Command): void {
     .action(async (folder: string, flags: Flags) => {
       const { output, format, provider, ...rest } = flags;
       if (output !== undefined) checkReport(output);
-      const { benchmark } = await import("../onnxruntime/benchmark.ts");
+      const { measure, requireMeasured } = await import("../api/node/measure.ts");
       const { formatBenchmark } = await import("../report/benchmark.ts");
       const progress = (doing: string): void => void process.stderr.write(`${doing}\n`);
-      const result = await benchmark({ folder, ...rest, providers: provider, progress });
+      const result = await measure(folder, { ...rest, providers: provider, progress });
       const text = formatBenchmark(result, format, output === undefined ? terminalWidth() : undefined);
       if (output === undefined) process.stdout.write(text);
       else writeReport(output, text);
-      refuseEmptyResult(result);
+      requireMeasured(result);
     });
-}
-
-function refuseEmptyResult({ rows }: Benchmark): void {
-  if (rows.some(({ error }) => error === null)) return;
-  throw new UserError({
-    what: "nothing could be measured",
-    expected: "a row with numbers",
-    found: [...new Set(rows.map(({ mode, error }) => `${mode}: ${error}`))].join("\n"),
-    help: "give smaller --batches or --size where memory is short, or another --provider",
-  });
 }

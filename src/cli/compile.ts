@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import { nearest, UsageError } from "../errors/index.ts";
-import { latentOption, modelArgument, partList, wholeNumber } from "./options.ts";
+import { choice, latentOption, modelArgument, partList, wholeNumber } from "./options.ts";
 import { addTargetOptions, chosenTargets, passNames, targetOption } from "./target-options.ts";
 
 interface Flags {
@@ -12,7 +12,10 @@ interface Flags {
   readonly force: boolean;
   readonly latent?: number;
   readonly dumpAfter?: string;
+  readonly format: (typeof formats)[number];
 }
+
+const formats = ["text", "json"] as const;
 
 export function addCompile(program: Command): void {
   const command = program
@@ -33,10 +36,18 @@ export function addCompile(program: Command): void {
     .option("--force", "write into a folder that holds other files, or trained weights that would be lost", false)
     .addOption(latentOption)
     .option("--dump-after <pass>", `print the IR to stdout after ${passNames.slice(0, -1).join(", ")} or ${passNames.at(-1)}`)
+    .addOption(
+      choice("--format <format>", "what goes to stdout: nothing, or what manifest.json says as json", formats).default("text"),
+    )
     .action(async (name: string, flags: Flags) => {
-      const { output, target, dumpAfter, latent, ...options } = flags;
+      const { output, target, dumpAfter, latent, format, ...options } = flags;
       const targets = chosenTargets(command, target);
       checkPass(dumpAfter, passNames);
+      if (dumpAfter !== undefined && format === "json")
+        throw new UsageError({
+          what: "--dump-after and --format json both write to stdout",
+          help: "give one of them, and the other in a second compile",
+        });
       const { compileTo } = await import("../api/node/compile.ts");
       const { isFolder } = await import("../api/node/load-model.ts");
       const { loadModel, loadRecipe } = await import("./load-model.ts");
@@ -45,7 +56,7 @@ export function addCompile(program: Command): void {
       const weights = flags.weights ?? (isFolder(name) ? name : undefined);
       const model = await loadModel(name, { latentChannels: latent, weights });
       const started = performance.now();
-      const { manifest, notes } = await compileTo(model, output, {
+      const compiled = await compileTo(model, output, {
         ...options,
         targets,
         weights,
@@ -55,6 +66,7 @@ export function addCompile(program: Command): void {
           if (pass === dumpAfter) process.stdout.write(printPart(part));
         },
       });
+      const { manifest, notes } = compiled;
       process.stderr.write(renderNotes(notes));
       const counts = Object.entries(manifest.parts).map(
         ([part, { params }]) => `${part} ${params.toLocaleString("en")} parameters`,
@@ -62,6 +74,7 @@ export function addCompile(program: Command): void {
       process.stderr.write(
         `${model.name}: ${counts.join(", ")}; ${((performance.now() - started) / 1000).toFixed(1)} s, in ${output}\n`,
       );
+      if (format === "json") process.stdout.write((await import("../report/format.ts")).jsonText(compiled));
     });
 }
 

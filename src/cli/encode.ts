@@ -1,7 +1,7 @@
-import { availableParallelism } from "node:os";
 import { Option, type Command } from "commander";
 import * as z from "zod";
-import { exitCode } from "../errors/index.ts";
+import { usualWorkers } from "../api/node/encode.ts";
+import { exitCode, type Note } from "../errors/index.ts";
 import { dtypeNames, type DTypeName } from "../onnxruntime/latents/stored.ts";
 import { StopSignals } from "./stop-signals.ts";
 import { pixelOptions, type PixelOptions } from "../recipe/pixels.ts";
@@ -18,7 +18,10 @@ interface Flags extends PixelOptions {
   readonly workers: number;
   readonly provider?: string;
   readonly threads?: number;
+  readonly format: (typeof formats)[number];
 }
+
+const formats = ["table", "json"] as const;
 
 export function addEncode(program: Command): void {
   const command = program
@@ -49,7 +52,7 @@ export function addEncode(program: Command): void {
     .addOption(
       new Option("--workers <n>", "threads that read images")
         .argParser(wholeNumber("--workers", 0, 4))
-        .default(Math.min(4, availableParallelism()), "one a core, at most 4"),
+        .default(usualWorkers, "one a core, at most 4"),
     )
     .addOption(
       new Option("--provider <name>", "execution provider of onnxruntime, such as cuda").default(
@@ -59,41 +62,27 @@ export function addEncode(program: Command): void {
     )
     .addOption(threadsOption);
   for (const option of schemaOptions(z.strictObject(pixelOptions))) command.addOption(option);
+  command.addOption(choice("--format <format>", "how to print", formats).default("table"));
   command.action(async (folder: string, images: string, flags: Flags) => {
-    const { output: out, size, flip, dtype, shardImages, batch, workers, provider, threads, ...pixels } = flags;
-    const [{ encode }, { finishedText, log, notesOf, timingText }] = await Promise.all([
-      import("../onnxruntime/latents/encode.ts"),
-      import("../onnxruntime/latents/told.ts"),
-    ]);
-    const say = (text: string): void => void process.stderr.write(`${text}\n`);
+    const { output, format, size, flip, dtype, shardImages, batch, workers, provider, threads, ...pixels } = flags;
+    const { encode } = await import("../api/node/encode.ts");
+    const { finishedText, paceText } = await import("../onnxruntime/latents/told.ts");
+    const { jsonText } = await import("../report/format.ts");
+    const { renderNotes } = await import("./render.ts");
+    const progress = (doing: string): void => void process.stderr.write(`${doing}\n`);
+    const note = (each: Note): void => void process.stderr.write(renderNotes([each]));
     const signals = new StopSignals();
     const stop = (): void => {
-      say("stopped: the same command goes on");
+      progress("stopped: the same command goes on");
       process.exit(exitCode.interrupted);
     };
     process.once("SIGINT", stop);
     try {
-      const options = {
-        folder,
-        images,
-        out,
-        size,
-        flip,
-        dtype,
-        shardImages,
-        batch,
-        workers,
-        provider,
-        threads,
-        pixels,
-        say,
-        signals,
-      };
-      const encoded = await encode(options);
-      await log(encoded, options);
-      for (const note of notesOf(encoded)) say(note);
-      const { manifest, timing } = encoded;
-      process.stdout.write(`${finishedText(out, manifest)}\n${timing === undefined ? "" : `\n${timingText(timing)}\n`}`);
+      const { signal } = signals;
+      const options = { size, flip, dtype, shardImages, batch, workers, provider, threads, pixels, progress, note, signal };
+      const found = await encode(folder, images, output, options);
+      const pace = found.encoded === null ? "" : `\n${paceText(found.encoded)}\n`;
+      process.stdout.write(format === "json" ? jsonText(found) : `${finishedText(output, found.manifest)}\n${pace}`);
     } finally {
       signals.close();
       process.off("SIGINT", stop);

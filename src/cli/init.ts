@@ -2,16 +2,30 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
+import { jsonText } from "../report/format.ts";
+import { choice } from "./options.ts";
 import { version } from "../ir/version.ts";
 import { UserError } from "../errors/index.ts";
 import { installation } from "../ir/installation.ts";
+
+const formats = ["text", "json"] as const;
+
+/** What `litevae init --format json` prints. */
+export interface StartedProject {
+  readonly folder: string;
+  /** The files that were written, by their names in the folder. */
+  readonly files: readonly string[];
+  /** Commands that come next. */
+  readonly next: readonly string[];
+}
 
 export function addInit(program: Command): void {
   program
     .command("init")
     .description("write a project to start from: a model, tsconfig.json and scripts")
     .argument("[folder]", "where; it may hold other files, and none is replaced", ".")
-    .action((folder: string) => {
+    .addOption(choice("--format <format>", "how to print", formats).default("text"))
+    .action((folder: string, { format }: { readonly format: (typeof formats)[number] }) => {
       const files = project(folder);
       const there = Object.keys(files).filter((name) => existsSync(join(folder, name)));
       if (there.length > 0) {
@@ -22,9 +36,10 @@ export function addInit(program: Command): void {
       }
       mkdirSync(folder, { recursive: true });
       for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-      const enter = folder === "." ? [] : [`cd ${folder}`];
-      process.stdout.write(`${Object.keys(files).join(", ")} written. Now:\n`);
-      for (const line of [...enter, "npm install", "npm run check", "npm run compile"]) process.stdout.write(`  ${line}\n`);
+      const next = [...(folder === "." ? [] : [`cd ${folder}`]), "npm install", "npm run check", "npm run compile"];
+      const started: StartedProject = { folder, files: Object.keys(files), next };
+      const text = `${started.files.join(", ")} written. Now:\n${next.map((line) => `  ${line}\n`).join("")}`;
+      process.stdout.write(format === "json" ? jsonText(started) : text);
     });
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { Listed } from "../api/list.ts";
 import { choice } from "./options.ts";
 
 export function addList(program: Command): void {
@@ -7,20 +8,13 @@ export function addList(program: Command): void {
     .description("built-in models and training recipes, one line each")
     .addOption(choice("--format <format>", "how to print", ["table", "json"] as const).default("table"))
     .action(async ({ format }: { readonly format: "table" | "json" }) => {
-      const { builtIns } = await import("../../dsl/models/index.ts");
-      const { recipes } = await import("../../dsl/recipes/index.ts");
-      if (format === "json") {
-        const { jsonText } = await import("../report/format.ts");
-        const listed = (all: Readonly<Record<string, { readonly about: string }>>): readonly object[] =>
-          Object.entries(all).map(([name, { about }]) => ({ name, about }));
-        process.stdout.write(jsonText({ models: listed(builtIns), recipes: listed(recipes) }));
-        return;
-      }
-      const width = Math.max(...[...Object.keys(builtIns), ...Object.keys(recipes)].map((name) => name.length));
-      const print = ([name, { about }]: readonly [string, { readonly about: string }]): void =>
-        void process.stdout.write(`${name.padEnd(width)}  ${about}\n`);
-      Object.entries(builtIns).forEach(print);
-      process.stdout.write("\nrecipes for --recipe\n");
-      Object.entries(recipes).forEach(print);
+      const { list } = await import("../api/list.ts");
+      const { jsonText } = await import("../report/format.ts");
+      const { models, recipes } = list();
+      const width = Math.max(...[...models, ...recipes].map(({ name }) => name.length));
+      const lines = (all: readonly Listed[]): string =>
+        all.map(({ name, about }) => `${name.padEnd(width)}  ${about}\n`).join("");
+      const table = `${lines(models)}\nrecipes for --recipe\n${lines(recipes)}`;
+      process.stdout.write(format === "json" ? jsonText({ models, recipes }) : table);
     });
 }

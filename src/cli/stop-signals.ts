@@ -1,6 +1,7 @@
 /** Signals that ask an encoding to stop, or announce its end: it ends after the file that is being made. runtime/'s common/signals.py has the same. */
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { StoppedError } from "../errors/index.ts";
 
 /** Those of people and init, those that schedulers send before a time limit, a terminal that is closed, a limit of CPU time. */
 const names = ["SIGTERM", "SIGUSR1", "SIGUSR2", "SIGHUP", "SIGXCPU"] as const;
@@ -8,9 +9,11 @@ const names = ["SIGTERM", "SIGUSR1", "SIGUSR2", "SIGHUP", "SIGXCPU"] as const;
 /** Milliseconds in which the same signal again is the same request: a scheduler signals every process, and a shell passes on its own. */
 const relayed = 3000;
 
-/** Remembers the first of them; the same one again, `relayed` later, ends the process at once. What was ignored before, as SIGHUP is under nohup, stays so. */
+/** The first of them aborts; the same one again, `relayed` later, ends the process at once. What was ignored before, as SIGHUP is under nohup, stays so. */
 export class StopSignals {
-  received: NodeJS.Signals | undefined;
+  readonly #abort = new AbortController();
+  /** Its reason is a StoppedError. */
+  readonly signal = this.#abort.signal;
   readonly #first = new Map<NodeJS.Signals, number>();
   readonly #heard = names.filter((name) => name in constants.signals && !isIgnored(constants.signals[name]));
 
@@ -19,7 +22,7 @@ export class StopSignals {
   }
 
   readonly #remember = (name: NodeJS.Signals): void => {
-    this.received ??= name;
+    this.#abort.abort(new StoppedError(name));
     const now = performance.now();
     const first = this.#first.get(name) ?? now;
     this.#first.set(name, first);

@@ -22,17 +22,17 @@ export function addSummary(program: Command): void {
     .addOption(choice("--format <format>", "how to print", reportFormats).default("table"))
     .action(async (name: string, { depth, keys, size, latent, format }: Flags) => {
       const { loadModel } = await import("./load-model.ts");
-      const { countModel } = await import("../report/count.ts");
-      const { formatSummary } = await import("../report/summary.ts");
       const model = await loadModel(name, { latentChannels: latent });
       if (keys) {
         const { formatKeys, keysOf } = await import("../report/keys.ts");
         process.stdout.write(formatKeys(keysOf(model), format, terminalWidth()));
         return;
       }
-      const counts = countModel(model, size);
-      process.stdout.write(formatSummary(counts, { format, width: terminalWidth(), ...(depth === undefined ? {} : { depth }) }));
-      const { renderReport } = await import("./render.ts");
-      process.stderr.write(counts.notes.map((note) => renderReport(note, "note")).join(""));
+      const { summary } = await import("../api/summary.ts");
+      const { formatSummary } = await import("../report/summary.ts");
+      const { renderNotes } = await import("./render.ts");
+      const found = await summary(model, { size, depth });
+      process.stdout.write(formatSummary(found, { format, width: terminalWidth() }));
+      process.stderr.write(renderNotes(found.notes ?? []));
     });
 }

@@ -44,7 +44,7 @@ export class UsageError extends UserError {
   override readonly name = "UsageError";
 }
 
-/** A signal asked for the end, which has been said; the same command goes on. */
+/** Why work was stopped that the same command goes on with: a signal, by its name as the message. */
 export class StoppedError extends Error {
   override readonly name = "StoppedError";
 }

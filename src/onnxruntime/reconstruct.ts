@@ -8,7 +8,7 @@ import { InternalError, must } from "../errors/must.ts";
 import type { Sources } from "../ir/model.ts";
 import type { Sizes } from "../ir/size.ts";
 import { tensorOf } from "../ir/tensor.ts";
-import type { ReconstructedImage } from "../report/reconstruction.ts";
+import type { Reconstruction } from "../report/reconstruction.ts";
 import { encodeSafetensors } from "../weights/safetensors.ts";
 import { npyBytes } from "../images/npy.ts";
 import type { PlanarImage } from "../images/open.ts";
@@ -35,7 +35,9 @@ export interface ReconstructOptions {
   readonly progress: (doing: string) => void;
 }
 
-export interface Reconstruction extends ReconstructedImage {
+/** An image that went through, and what there is to say of it. */
+export interface Reconstructed {
+  readonly result: Reconstruction;
   /** How samples were read otherwise than in training. */
   readonly departure: string | undefined;
   /** What makes one doubt that the image was read as it is meant. */
@@ -45,7 +47,7 @@ export interface Reconstruction extends ReconstructedImage {
 }
 
 /** Encodes an image to the latent's mean and decodes it again; writes both as images and the latent as numbers into the folder `out`. */
-export type Reconstruct = (image: string, out: string) => Promise<Reconstruction>;
+export type Reconstruct = (image: string, out: string) => Promise<Reconstructed>;
 
 /** What reconstructs with the graphs of a folder, which are loaded once, when an image first needs them. */
 export function openReconstruct(options: ReconstructOptions): Reconstruct {
@@ -99,27 +101,40 @@ export function openReconstruct(options: ReconstructOptions): Reconstruct {
     const decodeMs = performance.now() - started;
 
     const reconstruction = cropped(imageOf(only(Object.values(decoded))), image.original);
+    const quality = psnr(cropped(image, image.original), reconstruction);
+    if (Number.isNaN(quality)) throw notFinite(folder, file);
     const files = [
       shown ? await writeImage(reconstruction, out, result) : writeArray(reconstruction, rule, join(out, result)),
       await writeImage(latentView(latent), out, written.view, config.stride),
       writeLatent(latent, out),
     ];
+    const { channels, height, width } = latent;
     return {
-      image: file,
-      size: image.stored,
-      fitted: describeFit(options.fit, image),
-      latentShape: [1, latent.channels, latent.height, latent.width],
-      latent: statistics(latent.data),
-      psnr: psnr(cropped(image, image.original), reconstruction),
-      encodeMs,
-      decodeMs,
-      files,
-      tiles: [...plan.said, ...measured],
+      result: {
+        image: file,
+        ...image.stored,
+        fitted: describeFit(options.fit, image),
+        latent: { shape: [1, channels, height, width], ...statistics(latent.data) },
+        psnr: Number.isFinite(quality) ? quality : null,
+        encodeMs,
+        decodeMs,
+        tiles: [...plan.said, ...measured],
+        files,
+      },
       departure,
       warning: spreadWarning([image.data]),
       untrained: "seed" in manifest.weights && Object.values(manifest.parts).some(({ params }) => params > 0),
     };
   };
+}
+
+function notFinite(folder: string, image: string): UserError {
+  return new UserError({
+    what: `the graphs in ${folder} give values that are not finite`,
+    expected: "numbers",
+    found: `on ${image}`,
+    help: "look for overflow: compile the model without --precision fp16, or check its weights",
+  });
 }
 
 /** Of graphs that are fixed to a size that one alone. */

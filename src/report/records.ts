@@ -43,7 +43,8 @@ export function modelRecord({ model, size, latentChannels, parts, notes }: Model
   return { model, size, latentChannels, parts: Object.fromEntries(entries), ...(notes.length === 0 ? {} : { notes }) };
 }
 
-function partRecord(part: PartCounts): PartRecord {
+/** The figures of a part, without its modules. */
+export function partRecord(part: PartCounts): PartRecord {
   const { params, macs } = part;
   const memory = Object.fromEntries(memoryFigures.map(({ key }) => [key, part[key]]));
   return { params, macs, flops: flopsOf(part), ...(memory as Pick<PartRecord, (typeof memoryFigures)[number]["key"]>) };

@@ -1,8 +1,11 @@
 /** `litevae summary`: the modules of one model as a tree, with totals per part. */
+import type { Note } from "../errors/index.ts";
+import type { ReceptiveField } from "../ir/receptive-field.ts";
 import { flopsOf, type Counts, type ModelCounts, type ModuleCounts, type PartCounts } from "./count.ts";
 import { jsonText, type ReportFormat } from "./format.ts";
 import { csvTable, left, markdownTable, right, textTable, type Column, type Grid } from "./grid.ts";
 import { memoryFigures } from "./memory.ts";
+import { partRecord, type PartRecord } from "./records.ts";
 import { fieldText } from "./reach.ts";
 import {
   binaryScales,
@@ -17,39 +20,79 @@ import {
   uncounted,
 } from "./numbers.ts";
 
-export interface SummaryOptions {
-  readonly format?: ReportFormat;
-  /** How many levels below the part are listed; all by default, 0 for the parts alone. */
-  readonly depth?: number;
+export interface SummaryFormat {
+  readonly format?: ReportFormat | undefined;
   /** Characters in a line of the tables; however many they need by default. */
   readonly width?: number | undefined;
 }
 
+/** A model's modules and what they cost, for one image of `size` × `size` pixels, as `litevae summary --format json` prints it. */
+export interface Summary {
+  readonly model: string;
+  /** Height and width of the image in pixels. */
+  readonly size: number;
+  /** Of an autoencoder. */
+  readonly latentChannels?: number | undefined;
+  /** By the names of the model's parts; null for one that only training runs, a discriminator, where the size does not fit it. */
+  readonly parts: Readonly<Record<string, PartSummary | null>>;
+  /** What was not measured, and why; absent where there is nothing to say. */
+  readonly notes?: readonly Note[];
+}
+
+/** A part, and the tree of its modules. */
+export interface PartSummary extends PartRecord {
+  /** How far its outputs look; null of a part that takes images of one size. */
+  readonly receptiveField: ReceptiveField | null;
+  /** Shapes by output name. */
+  readonly outputs: Readonly<Record<string, readonly number[]>>;
+  /** Parents before children; the first is the part itself. */
+  readonly modules: readonly SummaryRow[];
+}
+
 /** A line of the tree; the first of a part is the part itself. */
 export interface SummaryRow extends Counts {
+  /** The module's one name, such as `encoder.extractors.0.conv_in`; of the first the part's. */
   readonly path: string;
+  /** The name of the block or of the layer's op; `part` where the part is no single module. */
   readonly kind: string;
+  /** Levels below the part. */
   readonly level: number;
   readonly calls: number;
+  /** The distinct shapes that come out, in the order in which they first do. */
   readonly outputs: readonly (readonly number[])[];
+  /** 2 · macs. */
+  readonly flops: number;
+}
+
+/** A model's modules with their costs, down to so many levels below the part: 0 for the parts alone. */
+export function summaryOf({ model, size, latentChannels, parts, notes }: ModelCounts, depth = Infinity): Summary {
+  const entries = Object.entries(parts).flatMap(([name, part]) =>
+    part === undefined ? [] : [[name, part === null ? null : partSummary(part, depth)] as const],
+  );
+  return { model, size, latentChannels, parts: Object.fromEntries(entries), ...(notes.length === 0 ? {} : { notes }) };
+}
+
+function partSummary(part: PartCounts, depth: number): PartSummary {
+  const { receptiveField = null, outputs } = part;
+  return { ...partRecord(part), receptiveField, outputs, modules: summaryRows(part, depth) };
 }
 
 /** The report as text that ends in a line feed. */
-export function formatSummary(counts: ModelCounts, { format = "table", depth = Infinity, width }: SummaryOptions = {}): string {
-  if (format === "json") return jsonText(summaryJson(counts, depth));
-  if (format === "csv") return summaryCsv(counts, depth);
-  const { model, size, latentChannels } = counts;
+export function formatSummary(summary: Summary, { format = "table", width }: SummaryFormat = {}): string {
+  if (format === "json") return jsonText(summary);
+  if (format === "csv") return summaryCsv(summary);
+  const { model, size, latentChannels } = summary;
   const heading = `${model} at ${size}×${size}${latentChannels === undefined ? "" : `, latent channels ${latentChannels}`}, batch 1, float32`;
-  const section = (name: string, part: PartCounts | null): string => {
+  const section = (name: string, part: PartSummary | null): string => {
     if (part === null) return format === "md" ? `## ${name}\n\nDoes not fit this size.\n` : `${name} does not fit this size\n`;
-    const rows = summaryRows(part, depth);
+    const { modules: rows } = part;
     const table =
       format === "md"
         ? markdownTable(grid(rows, ({ path }) => `\`${path}\``, ", "))
         : textTable(grid(rows, treeLabel(rows), "\n"), width);
     return format === "md" ? `## ${name}\n\n${table}\n${totals(part)}.\n` : `${table}${name}: ${totals(part)}\n`;
   };
-  const sections = measured(counts).map(([name, part]) => section(name, part));
+  const sections = Object.entries(summary.parts).map(([name, part]) => section(name, part));
   const notes = memoryFigures.map(({ name, about }) => `${format === "md" ? "- " : ""}${name}: ${about}\n`).join("");
   return [`${format === "md" ? "# " : ""}${heading}\n`, ...sections, notes].join("\n");
 }
@@ -66,20 +109,18 @@ export function summaryRows(part: PartCounts, depth = Infinity): readonly Summar
     outputs: merged?.outputs ?? Object.values(part.outputs),
     params: part.params,
     macs: part.macs,
+    flops: flopsOf(part),
     activationBytes: part.activationBytes,
   };
   const below = (modules: readonly ModuleCounts[], level: number): readonly SummaryRow[] =>
     level > depth
       ? []
-      : modules.flatMap(({ path, kind, calls, outputs, params, macs, activationBytes, children }) => [
-          { path, kind, level, calls, outputs, params, macs, activationBytes },
-          ...below(children, level + 1),
-        ]);
+      : modules.flatMap((module) => {
+          const { path, kind, calls, outputs, params, macs, activationBytes, children } = module;
+          const row = { path, kind, level, calls, outputs, params, macs, flops: flopsOf(module), activationBytes };
+          return [row, ...below(children, level + 1)];
+        });
   return [root, ...below(merged?.children ?? part.modules, 1)];
-}
-
-function measured({ parts }: ModelCounts): readonly (readonly [string, PartCounts | null])[] {
-  return Object.entries(parts).flatMap(([name, part]) => (part === undefined ? [] : [[name, part] as const]));
 }
 
 /** Indented, without what the parent's line says already. */
@@ -131,50 +172,24 @@ function grid(rows: readonly SummaryRow[], label: (row: SummaryRow) => string, b
 }
 
 /** Exact figures with readable ones beside them. */
-function totals(counts: PartCounts): string {
-  const flops = flopsOf(counts);
+function totals(part: PartSummary): string {
   return [
-    `${integer(counts.params)} parameters`,
-    exactly(counts.macs, "MACs", "MACs", decimalScales, 3),
-    exactly(flops, "FLOPs = 2·MACs", "FLOPs", decimalScales, 3),
+    `${integer(part.params)} parameters`,
+    exactly(part.macs, "MACs", "MACs", decimalScales, 3),
+    exactly(part.flops, "FLOPs = 2·MACs", "FLOPs", decimalScales, 3),
     ...memoryFigures.map(({ key, name }) => {
-      const bytes = counts[key];
+      const bytes = part[key];
       return `${name} ${bytes === null ? uncounted : exactly(bytes, "bytes", "B", binaryScales, 2)}`;
     }),
-    ...(counts.receptiveField === undefined ? [] : [fieldText(counts.receptiveField)]),
+    ...(part.receptiveField === null ? [] : [fieldText(part.receptiveField)]),
   ].join("; ");
 }
 
-function summaryJson(counts: ModelCounts, depth: number): unknown {
-  const part = (measuredPart: PartCounts | null): unknown =>
-    measuredPart === null
-      ? null
-      : {
-          params: measuredPart.params,
-          macs: measuredPart.macs,
-          flops: flopsOf(measuredPart),
-          ...Object.fromEntries(memoryFigures.map(({ key }) => [key, measuredPart[key]])),
-          receptiveField: measuredPart.receptiveField ?? null,
-          outputs: measuredPart.outputs,
-          modules: summaryRows(measuredPart, depth).map(({ activationBytes, ...row }) => ({
-            ...row,
-            flops: flopsOf(row),
-            activationBytes,
-          })),
-        };
-  return {
-    model: counts.model,
-    size: counts.size,
-    latentChannels: counts.latentChannels,
-    parts: Object.fromEntries(measured(counts).map(([name, value]) => [name, part(value)])),
-  };
-}
-
-function summaryCsv(counts: ModelCounts, depth: number): string {
-  const rows = measured(counts).flatMap(([name, part]) =>
+function summaryCsv({ parts }: Summary): string {
+  const rows = Object.entries(parts).flatMap(([name, part]) =>
     part === null
       ? []
-      : summaryRows(part, depth).map((row) => [
+      : part.modules.map((row) => [
           name,
           row.path,
           row.level,
@@ -183,7 +198,7 @@ function summaryCsv(counts: ModelCounts, depth: number): string {
           row.outputs.map((shape) => shape.join("x")).join(" "),
           row.params,
           row.macs,
-          flopsOf(row),
+          row.flops,
           row.activationBytes,
         ]),
   );

@@ -25,7 +25,7 @@ import { openReconstruct } from "../../src/onnxruntime/reconstruct.ts";
 import { verify, type Verification } from "../../src/onnxruntime/verify.ts";
 import { formatComparison } from "../../src/report/compare.ts";
 import { countModel } from "../../src/report/count.ts";
-import { formatSummary } from "../../src/report/summary.ts";
+import { formatSummary, summaryOf } from "../../src/report/summary.ts";
 import { targets } from "../../src/targets/index.ts";
 import { optionsOf } from "../../src/targets/target.ts";
 import { tempFolder } from "../e2e/litevae.ts";
@@ -109,8 +109,8 @@ describe("an autoencoder without a distribution", () => {
         .toBuffer(),
     );
     const reconstruct = openReconstruct({ folder: out.path, fit: "pad", pixels: {}, progress: silent });
-    const result = await reconstruct(file, join(folder, "run"));
-    expect(result).toMatchObject({ latentShape: [1, 4, 4, 6], size: { height: 8, width: 12 } });
+    const { result } = await reconstruct(file, join(folder, "run"));
+    expect(result).toMatchObject({ latent: { shape: [1, 4, 4, 6] }, height: 8, width: 12 });
   });
 
   test("has a package that trains, and a client whose encode gives the latent", async () => {
@@ -142,7 +142,7 @@ describe("networks that are no autoencoder", () => {
       macs: (16 * 8 + 8 * 4) * 9 * 64 + 30,
       outputs: { noise: [1, 4, 8, 8], embedding: [1, 5] },
     });
-    expect(formatSummary(counts)).toMatch(/^scorer .*\n {18}\[1, 2, 2, 2\]\n {2}coarse /m);
+    expect(formatSummary(summaryOf(counts))).toMatch(/^scorer .*\n {18}\[1, 2, 2, 2\]\n {2}coarse /m);
     expect(formatComparison([counts, countModel(deterministic, 16)])).toMatch(
       /\ndenoiser\n[^]*\nscorer\n[^]*\nencoder\n[^]*\ndecoder\n/,
     );

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { typeErrors } from "../../src/api/node/types/typecheck.ts";
+import { writeImage } from "../e2e/encoding.ts";
 import { root, tempFolder, write } from "../e2e/litevae.ts";
 
 const text = readFileSync(join(root, "docs/api.md"), "utf8");
@@ -26,7 +27,8 @@ test("scripts are there, and each prints something", () => {
   expect(scripts.filter(({ printed }) => printed === undefined)).toEqual([]);
 });
 
-beforeAll(() => {
+beforeAll(async () => {
+  await writeImage(folder, "photos/small.png", 7, 60, 40);
   write(folder, Object.fromEntries(scripts.map(({ name, code }) => [name, code])));
   write(folder, { "package.json": '{ "type": "module" }' });
 });

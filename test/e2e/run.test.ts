@@ -123,7 +123,7 @@ describe("numbers", () => {
   test("the PSNR printed is that of the images", async () => {
     const { stdout, stderr, reconstruction } = await run("tiny", chelsea);
     expect(stderr).toBe(
-      "encoding\ndecoding\nThe weights are untrained: the reconstruction is noise. Compile with --weights for a trained model.\n",
+      "encoding\ndecoding\nnote: the weights are untrained: the reconstruction is noise\n  help:     compile with --weights for a trained model\n",
     );
     const image = await pixelsOf(chelsea);
     const squares = image.data.reduce((sum, value, i) => sum + ((value - (reconstruction.data[i] ?? NaN)) / 255) ** 2, 0);

@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 import { block, conv2d, layers, network, type Feature } from "../../dsl/authoring.ts";
 import { litevae } from "../../dsl/index.ts";
 import { countModel, countPart } from "../../src/report/count.ts";
-import { formatSummary, summaryRows } from "../../src/report/summary.ts";
+import { formatSummary, summaryOf, summaryRows } from "../../src/report/summary.ts";
 import { partOf } from "../../src/ir/walk.ts";
 import { tiny } from "./tiny.ts";
 
 const counts = countModel(tiny({ repeat: 2, discriminator: true }), 6);
 
 test("the table is a tree with totals and exact figures", () => {
-  expect(formatSummary(counts)).toMatchInlineSnapshot(`
+  expect(formatSummary(summaryOf(counts))).toMatchInlineSnapshot(`
     "tiny at 6×6, latent channels 1, batch 1, float32
 
     module      kind             output shape  params   MACs  kMACs  activation, KiB
@@ -49,18 +49,18 @@ test("each of several outputs has a line of its own in the table, and none in Ma
     };
   });
   const counted = countModel(network({ name: "pyramid", inputs: [{ channels: 3 }], block: Pyramid({ channels: 4 }) }), 6);
-  expect(formatSummary(counted, { depth: 0 }).split("\n").slice(2, 7)).toEqual([
+  expect(formatSummary(summaryOf(counted, 0)).split("\n").slice(2, 7)).toEqual([
     "module   kind     output shape  params   MACs  kMACs  activation, KiB",
     "───────  ───────  ────────────  ──────  ─────  ─────  ───────────────",
     "network  Pyramid  [1, 4, 6, 6]     408  6,480  6.480             3.23",
     "                  [1, 8, 3, 3]",
     expect.stringMatching(/^network: 408 parameters/) as string,
   ]);
-  expect(formatSummary(counted, { depth: 0, format: "md" })).toContain("| Pyramid | [1, 4, 6, 6], [1, 8, 3, 3] | 408 |");
+  expect(formatSummary(summaryOf(counted, 0), { format: "md" })).toContain("| Pyramid | [1, 4, 6, 6], [1, 8, 3, 3] | 408 |");
 });
 
 test("the Markdown tables have the same rows under their full paths", () => {
-  expect(formatSummary(counts, { format: "md" })).toMatchInlineSnapshot(`
+  expect(formatSummary(summaryOf(counts), { format: "md" })).toMatchInlineSnapshot(`
     "# tiny at 6×6, latent channels 1, batch 1, float32
 
     ## encoder
@@ -97,7 +97,7 @@ test("the Markdown tables have the same rows under their full paths", () => {
 });
 
 test("the CSV has one row per module", () => {
-  expect(formatSummary(counts, { format: "csv" })).toMatchInlineSnapshot(`
+  expect(formatSummary(summaryOf(counts), { format: "csv" })).toMatchInlineSnapshot(`
     "part,path,level,kind,calls,output_shapes,params,macs,flops,activation_bytes
     encoder,encoder,0,TinyEncoder,1,1x2x3x3,270,3636,7272,2160
     encoder,encoder.conv_in,1,conv2d,1,1x4x3x3,112,972,1944,1008
@@ -111,7 +111,7 @@ test("the CSV has one row per module", () => {
 });
 
 test("the JSON has the totals of every part and its rows", () => {
-  expect(formatSummary(counts, { format: "json", depth: 1 })).toMatchInlineSnapshot(`
+  expect(formatSummary(summaryOf(counts, 1), { format: "json" })).toMatchInlineSnapshot(`
     "{
       "model": "tiny",
       "size": 6,
@@ -247,7 +247,16 @@ test("the JSON has the totals of every part and its rows", () => {
           ]
         },
         "discriminator": null
-      }
+      },
+      "notes": [
+        {
+          "what": "the discriminator is not measured: 6 does not fit tiny: H/4 is not whole",
+          "expected": "a height that is a multiple of 4",
+          "found": "H/4 = 1.5",
+          "help": "use 4 or 8",
+          "module": "discriminator"
+        }
+      ]
     }
     "
   `);
@@ -262,7 +271,7 @@ test("the depth limits every format, the totals stay", () => {
     "encoder.res",
     "encoder.conv_out",
   ]);
-  expect(formatSummary(counts, { format: "csv", depth: 0 }).trimEnd().split("\n")).toHaveLength(3);
+  expect(formatSummary(summaryOf(counts, 0), { format: "csv" }).trimEnd().split("\n")).toHaveLength(3);
   expect(summaryRows(encoder, 0)[0]).toMatchObject({ params: 270, macs: (432 * 9) / 4 + (2 * 576 * 9) / 4 + (32 * 9) / 4 });
 });
 

@@ -1,3 +1,4 @@
+import { UserError } from "../../errors/index.ts";
 import { pause } from "../../errors/pause.ts";
 import type { Benchmark } from "../../report/benchmark.ts";
 import { progressOf, type Working } from "../working.ts";
@@ -16,6 +17,17 @@ export interface MeasureOptions extends Working {
   /** How often each case runs at least, 6 by default, and for how many seconds, 2 by default. */
   readonly repeats?: number | undefined;
   readonly seconds?: number | undefined;
+}
+
+/** Throws UserError where no row has numbers. */
+export function requireMeasured({ rows }: Pick<Benchmark, "rows">): void {
+  if (rows.some(({ error }) => error === null)) return;
+  throw new UserError({
+    what: "nothing could be measured",
+    expected: "a row with numbers",
+    found: [...new Set(rows.map(({ mode, error }) => `${mode}: ${error}`))].join("\n"),
+    help: "give smaller --batches or --size where memory is short, or another --provider",
+  });
 }
 
 /**

@@ -8,8 +8,9 @@ import { lock, unlock } from "../../artifact/folder-lock.ts";
 import { makeFolder } from "../../artifact/make-folder.ts";
 import type { Config } from "../../compiler/config.ts";
 import { counted } from "../../errors/counted.ts";
-import { StoppedError, UserError } from "../../errors/index.ts";
+import { StoppedError, UserError, type Note } from "../../errors/index.ts";
 import { must } from "../../errors/must.ts";
+import type { LatentStatistics } from "../../ir/latents.ts";
 import { describeSet, listImages } from "../../images/listing.ts";
 import { repair } from "../../images/samples.ts";
 import { pixelsAs, type PixelOptions } from "../../recipe/pixels.ts";
@@ -39,11 +40,15 @@ export interface EncodeOptions {
   readonly threads: number | undefined;
   /** What samples mean, where it is not what config.json says. */
   readonly pixels: PixelOptions;
-  readonly say: (text: string) => void;
-  /** What asked for the end, if anything has. */
-  readonly signals: { readonly received: string | undefined };
+  /** Told what is being done. */
+  readonly progress: (doing: string) => void;
+  /** Told what a person should know, as soon as it is known. */
+  readonly note: (note: Note) => void;
+  /** Stops the work with its reason, after the file that is being made. */
+  readonly signal?: AbortSignal | undefined;
 }
 
+/** What an encoding came to. */
 export interface Encoded {
   readonly manifest: LatentsManifest;
   /** Absent where the folder held the latents already. */
@@ -56,7 +61,7 @@ export const usual = { size: 256, batch: 16 } as const;
 
 /** Encodes what is not encoded yet, and writes the manifest. UserError says what is wrong. */
 export async function encode(options: EncodeOptions): Promise<Encoded> {
-  const { folder, images, out, say } = options;
+  const { folder, images, out, progress, note, signal } = options;
   const { manifest, config, roles } = encoderIn(folder);
   const fixed = expectFixedSize(folder, manifest, { batch: options.batch, height: options.size, width: options.size });
   const [batch, size] = [fixed?.[0] ?? options.batch ?? usual.batch, options.size ?? fixed?.[1] ?? usual.size];
@@ -84,12 +89,15 @@ export async function encode(options: EncodeOptions): Promise<Encoded> {
     model: latentsIn(config),
   };
   const { precision } = beginning.settings;
-  say(`${manifest.model}: ${describeSet(set)}; ${describeClasses(classes)}; ${options.provider ?? "onnxruntime"}, ${precision}`);
-  if (departure !== undefined) say(`note: ${departure}`);
+  progress(
+    `${manifest.model}: ${describeSet(set)}; ${describeClasses(classes)}; ${options.provider ?? "onnxruntime"}, ${precision}`,
+  );
+  if (departure !== undefined) note({ what: departure });
   if ("seed" in manifest.weights)
-    say("The weights are untrained: so are the latents. Compile with --weights for a trained model.");
+    note({ what: "the weights are untrained: so are the latents", help: "compile with --weights for a trained model" });
   const further = inputsBesidesLatent(manifest, roles);
-  if (further.length > 0) say(`warning: decoding takes ${further.join(", ")} besides latents, which is not stored`);
+  if (further.length > 0)
+    note({ severity: "warning", what: `decoding takes ${further.join(", ")} besides latents, which is not stored` });
   // Before the folder is made.
   requireFits(out, beginning);
   const release = held(out);
@@ -103,21 +111,23 @@ export async function encode(options: EncodeOptions): Promise<Encoded> {
         ? numbers.filter((number) => !found.some((part) => part.number === number))
         : before.shards.filter(({ file, sha256 }) => !hasHash(join(out, file), sha256)).map(({ file }) => shardNumber(file));
     if (before !== undefined && missing.length === 0) {
-      say(`${out} holds these latents already`);
+      progress(`${out} holds these latents already`);
       restore(out, before, []);
       return { manifest: before, timing: undefined, batch };
     }
     const threads =
       options.provider === undefined || options.provider === "cpu" ? (options.threads ?? availableParallelism()) : null;
     if (before !== undefined)
-      say(
+      progress(
         `${missing.length.toLocaleString("en")} of ${counted(before.shards.length.toLocaleString("en"), "file")} in ${out} ` +
           `${missing.length === 1 ? "is" : "are"} missing or damaged, and made anew`,
       );
     if (found.length > 0)
-      say(`${found.length.toLocaleString("en")} of ${counted(numbers.length.toLocaleString("en"), "file")} are there already`);
-    const note = otherThreads(found, threads);
-    if (note !== undefined) say(note);
+      progress(
+        `${found.length.toLocaleString("en")} of ${counted(numbers.length.toLocaleString("en"), "file")} are there already`,
+      );
+    const others = otherThreads(found, threads);
+    if (others !== undefined) note({ what: others });
     const graph = await loadGraph(join(folder, graphName(roles.encoder)), {
       provider: options.provider,
       threads: options.threads,
@@ -136,15 +146,16 @@ export async function encode(options: EncodeOptions): Promise<Encoded> {
       shardImages: options.shardImages,
       workers: options.workers,
       threads,
-      say,
+      progress,
     });
-    const { signals } = options;
-    const { made, timing } = await encoder.encode(missing, out, key, () => signals.received !== undefined);
+    const { made, timing } = await encoder.encode(missing, out, key, () => signal?.aborted === true);
     if (made.length < missing.length) {
       const all = counted((found.length + missing.length).toLocaleString("en"), "file");
       const there = (found.length + made.length).toLocaleString("en");
-      say(`stopped by ${signals.received ?? "a signal"}: ${there} of ${all} are there; the same command goes on`);
-      throw new StoppedError();
+      const reason: unknown = signal?.reason;
+      const by = reason instanceof StoppedError ? ` by ${reason.message}` : "";
+      progress(`stopped${by}: ${there} of ${all} are there; the same command goes on`);
+      signal?.throwIfAborted();
     }
     if (before !== undefined) {
       restore(out, before, made);
@@ -198,7 +209,7 @@ function formOf(manifest: Manifest, config: Config, roles: Joined, size: number,
 }
 
 /** What config.json says of latents, as far as it does. */
-function latentsIn(config: Config): Readonly<Record<string, unknown>> {
+function latentsIn(config: Config): Partial<LatentStatistics> {
   const { scaling_factor, shift_factor, latents_mean, latents_std, latent_images, normalization } = config;
   const known = { scaling_factor, shift_factor, latents_mean, latents_std, latent_images, normalization };
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));

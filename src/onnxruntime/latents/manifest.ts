@@ -6,36 +6,56 @@ import { opened, sealed } from "../../artifact/sealed.ts";
 import { writeWholeText } from "../../artifact/whole-file.ts";
 import { UserError } from "../../errors/index.ts";
 import { must } from "../../errors/must.ts";
+import type { LatentStatistics } from "../../ir/latents.ts";
+import type { Classes } from "./classes.ts";
 import { difference, type Fingerprint } from "./fingerprint.ts";
 import { begunFile, format, isOurs, isShard, logFile, manifestFile, packageLock, partsFolder, shardNumber } from "./layout.ts";
 import type { CorruptImage, Form, Part } from "./parts.ts";
 import { changes, keyOf, type Settings } from "./settings.ts";
-import { joined, noSums, statisticsOf } from "./sums.ts";
+import { joined, noSums, statisticsOf, type Statistics } from "./sums.ts";
 
 /** What an encoding is of. */
 export interface Beginning {
   readonly settings: Settings;
   readonly data: Data;
-  readonly classes: { readonly source: string; readonly names: readonly string[] | null };
+  /** Where labels are from, and their names; null where images have none. */
+  readonly classes: { readonly source: Classes["source"]; readonly names: readonly string[] | null };
   readonly latent: Form;
   /** What config.json says of their latents. */
-  readonly model: Readonly<Record<string, unknown>>;
+  readonly model: Partial<LatentStatistics>;
 }
 
+/** The images that were encoded. */
 export interface Data extends Fingerprint {
+  /** Of the labels, one a line. */
   readonly labels_sha256: string;
 }
 
-export interface LatentsManifest extends Beginning {
-  readonly key: string;
+/** A file of latents. */
+export interface Shard {
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
   readonly images: number;
-  readonly enlarged: number;
-  readonly corrupt: readonly CorruptImage[];
-  readonly statistics: Readonly<Record<string, unknown>>;
-  readonly shards: readonly { readonly file: string; readonly sha256: string; readonly images: number }[];
 }
 
-function entryOf({ settings, ...rest }: Beginning): Readonly<Record<string, unknown>> {
+/** What a folder of latents is, and every file in it. */
+export interface LatentsManifest extends Beginning {
+  readonly format: typeof format;
+  /** The SHA-256 of the settings. */
+  readonly key: string;
+  /** Those that could be used. */
+  readonly images: number;
+  /** Of these the ones that were smaller than the side, and enlarged. */
+  readonly enlarged: number;
+  /** Those that could not be used. */
+  readonly corrupt: readonly CorruptImage[];
+  /** Of the latents, by channel and over all. */
+  readonly statistics: Statistics;
+  readonly shards: readonly Shard[];
+}
+
+function entryOf({ settings, ...rest }: Beginning): Beginning & Pick<LatentsManifest, "format" | "key"> {
   return { format, key: keyOf(settings), settings, ...rest };
 }
 
@@ -77,7 +97,7 @@ export function begin(folder: string, beginning: Beginning): LatentsManifest | u
   if (existsSync(done)) rmSync(parts, { recursive: true, force: true });
   makeFolder(parts);
   if (existsSync(done)) return readSealed(done) as unknown as LatentsManifest;
-  writeWholeText(join(parts, begunFile), sealed(entryOf(beginning)));
+  writeWholeText(join(parts, begunFile), sealed({ ...entryOf(beginning) }));
   return undefined;
 }
 
@@ -176,17 +196,17 @@ export function finish(folder: string, beginning: Beginning, parts: readonly Par
   const sums = parts.map((part) => part.sums).reduce(joined, noSums(beginning.latent.channels));
   const total = (of: (part: Part) => number): number => parts.reduce((sum, part) => sum + of(part), 0);
   const images = total((part) => part.images);
-  const fields = {
+  const fields: LatentsManifest = {
     ...entryOf(beginning),
     images,
     enlarged: total(({ enlarged }) => enlarged),
     corrupt: parts.flatMap(({ corrupt }) => corrupt),
     statistics: statisticsOf(sums, images),
     shards: parts.flatMap(({ file, file_sha256: sha256, bytes, images: count }) =>
-      file === null ? [] : [{ file, sha256, bytes, images: count }],
+      file === null || sha256 === null ? [] : [{ file, sha256, bytes, images: count }],
     ),
   };
-  writeWholeText(join(folder, manifestFile), sealed(fields));
+  writeWholeText(join(folder, manifestFile), sealed({ ...fields }));
   rmSync(join(folder, partsFolder), { recursive: true });
-  return fields as unknown as LatentsManifest;
+  return fields;
 }

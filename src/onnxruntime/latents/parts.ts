@@ -49,7 +49,7 @@ export function otherThreads(found: readonly Part[], threads: number | null): st
   const others = [...new Set(found.map((part) => part.threads ?? threads))].filter((count) => count !== threads);
   if (threads === null || others.length === 0) return undefined;
   return (
-    `note: files that are there were made with ${others.join(" and ")} ${others.join() === "1" ? "thread" : "threads"}, and others now ` +
+    `files that are there were made with ${others.join(" and ")} ${others.join() === "1" ? "thread" : "threads"}, and others now ` +
     `with ${threads} (--threads): their last bits may differ from those of one encoding`
   );
 }

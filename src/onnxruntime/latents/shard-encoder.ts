@@ -37,7 +37,7 @@ export interface ShardEncoderOptions {
   readonly workers: number;
   /** Of the processor; null of other devices. */
   readonly threads: number | null;
-  readonly say: (text: string) => void;
+  readonly progress: (doing: string) => void;
 }
 
 /** Batches that are read while one is encoded. */
@@ -65,7 +65,7 @@ export class ShardEncoder {
     key: string,
     ends: () => boolean,
   ): Promise<{ readonly made: readonly Part[]; readonly timing: Timing }> {
-    const { form, wanted, workers, say } = this.#options;
+    const { form, wanted, workers, progress } = this.#options;
     const timing: Timing = { images: 0, seconds: 0, waited: 0, least: Infinity, most: -Infinity, helps: new Map() };
     const total = numbers.flatMap((number) => this.#batches(number)).reduce((sum, { length }) => sum + length, 0);
     const made: Part[] = [];
@@ -86,7 +86,7 @@ export class ShardEncoder {
           if (performance.now() - told < 1000 * pace) continue;
           told = performance.now();
           const rate = (1000 * done) / (told - begin);
-          say(`${done.toLocaleString("en")} of ${total.toLocaleString("en")} images, ${rate.toFixed(1)} images/s`);
+          progress(`${done.toLocaleString("en")} of ${total.toLocaleString("en")} images, ${rate.toFixed(1)} images/s`);
         }
         made.push(rows.write(folder, number, key));
       }

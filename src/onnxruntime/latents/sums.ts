@@ -2,6 +2,8 @@
  * Means and covariances of latents, by channel, in float64: summed a few images at a time and joined in order, as runtime/'s latents/sums.py does it.
  */
 
+import type { LatentStatistics } from "../../ir/latents.ts";
+
 /** Images that are computed with at once. */
 const rows = 64;
 
@@ -90,8 +92,16 @@ export function joined(one: Sums, other: Sums): Sums {
   };
 }
 
-/** The manifest's `statistics`: those of draws from the posteriors, by the law of total variance. */
-export function statisticsOf({ count, mean, scatter, variance }: Sums, images: number): Readonly<Record<string, unknown>> {
+/** The manifest's `statistics`. */
+export interface Statistics extends Required<Omit<LatentStatistics, "normalization">> {
+  /** Between channels. */
+  readonly covariance: readonly (readonly number[])[];
+  /** How many numbers of each channel there are. */
+  readonly values: number;
+}
+
+/** Those of draws from the posteriors, by the law of total variance. */
+export function statisticsOf({ count, mean, scatter, variance }: Sums, images: number): Statistics {
   const covariance = scatter.map((row, i) => row.map((value, j) => (value + (i === j ? (variance[i] as number) : 0)) / count));
   const diagonal = covariance.map((row, i) => row[i] as number);
   const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
