@@ -35,11 +35,7 @@ export function sequenceRule(
   sequences: readonly Sequence[],
   number: (values: Items) => Rule | undefined,
 ): Rule | undefined {
-  const same = (list: Sequence["values"], of: readonly Items[]): boolean =>
-    list.every(
-      (items, i) => items.length === of[i]?.length && items.every((item, at) => of[i]?.[at] === undefined || item === of[i][at]),
-    );
-  const found = sequences.find((sequence) => same(sequence.values, values));
+  const found = sequences.find((sequence) => isSame(sequence.values, values));
   if (found !== undefined) return found.rule;
   const ends = values.some((list) => list.length === 0)
     ? []
@@ -49,25 +45,28 @@ export function sequenceRule(
       ] as const);
   for (const { end, rest, by } of ends) {
     for (const { rule, values: own } of sequences) {
-      const shortened = (["last", "first"] as const).map((which) => {
-        const list = own.map((items) => (which === "last" ? items.slice(0, -1) : items.slice(1)));
-        return { list, rule: { kind: "without", list: rule, end: which } as const };
-      });
-      const inner = [...shortened, { list: own, rule }].find(({ list }) => same(list, rest));
-      const edge = inner === undefined ? undefined : number(by);
-      if (inner !== undefined && edge !== undefined) return { kind: "extended", list: inner.rule, by: edge, end };
+      const without = (["last", "first"] as const).find((which) => isSame(own, rest, which));
+      if (without === undefined && !isSame(own, rest)) continue;
+      const edge = number(by);
+      const list: Rule = without === undefined ? rule : { kind: "without", list: rule, end: without };
+      if (edge !== undefined) return { kind: "extended", list, by: edge, end };
     }
   }
-  for (const which of ["last", "first"] as const) {
-    const shorter = sequences.find(({ values: own }) =>
-      same(
-        own.map((items) => (which === "last" ? items.slice(0, -1) : items.slice(1))),
-        values,
-      ),
-    );
-    if (shorter !== undefined) return { kind: "without", list: shorter.rule, end: which };
+  for (const end of ["last", "first"] as const) {
+    const shorter = sequences.find(({ values: own }) => isSame(own, values, end));
+    if (shorter !== undefined) return { kind: "without", list: shorter.rule, end };
   }
   return undefined;
+}
+
+/** Whether these are the lists, where one end of each is left out. */
+function isSame(lists: Sequence["values"], values: readonly Items[], without?: "first" | "last"): boolean {
+  return lists.every((items, i) => {
+    const list = values[i];
+    const length = without === undefined ? items.length : Math.max(0, items.length - 1);
+    const from = without === "first" ? 1 : 0;
+    return list?.length === length && list.every((item, at) => item === undefined || item === items[at + from]);
+  });
 }
 
 /** What one end of a list has alone; `fit` is how a value follows in some of the samples. */

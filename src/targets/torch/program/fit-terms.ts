@@ -7,6 +7,13 @@ export interface Term {
   readonly values: readonly number[];
 }
 
+export interface Terms {
+  readonly atoms: readonly Term[];
+  readonly products: readonly Term[];
+  /** Both, atoms first. */
+  readonly all: readonly Term[];
+}
+
 /** So many different values, at so many samples, tell a rule from a coincidence. */
 export const enough = 3;
 
@@ -14,12 +21,15 @@ export function distinct(values: readonly unknown[]): number {
   return new Set(values.map((value) => (typeof value === "object" ? JSON.stringify(value) : value))).size;
 }
 
+/** Whether there are so many different ones at least; most questions end at the first few. */
+export function hasDistinct(values: readonly unknown[], least: number): boolean {
+  const found = new Set<unknown>();
+  for (const value of values) if (found.add(typeof value === "object" ? JSON.stringify(value) : value).size >= least) return true;
+  return found.size >= least;
+}
+
 /** Numbers, ends and lengths of lists, and products of two of these. */
-export function termsOf(
-  numbers: readonly Rule[],
-  lists: readonly Rule[],
-  of: (rule: Rule) => readonly Term[],
-): { readonly atoms: readonly Term[]; readonly products: readonly Term[] } {
+export function termsOf(numbers: readonly Rule[], lists: readonly Rule[], of: (rule: Rule) => readonly Term[]): Terms {
   const elements = lists.flatMap((list) =>
     [of({ kind: "element", list, at: 0 }), of({ kind: "element", list, at: -1 }), of({ kind: "length", list })].flat(),
   );
@@ -33,7 +43,7 @@ export function termsOf(
       return of({ kind: "arithmetic", operator: "*", left, right });
     }),
   );
-  return { atoms, products };
+  return { atoms, products, all: [...atoms, ...products] };
 }
 
 /** A term whose whole part it is. */
@@ -74,25 +84,48 @@ function times(factor: number, rule: Rule): Rule {
     : { kind: "arithmetic", operator: "*", left: constant(factor), right: rule };
 }
 
+/** Terms with the multiples of them, found by their value in the first sample. */
+interface Multiples {
+  readonly scaled: readonly Term[];
+  readonly byFirst: ReadonlyMap<number, readonly (readonly [place: number, term: Term])[]>;
+}
+
+/** By the list of terms, which is one for all that a fitter is asked for. */
+const known = new WeakMap<readonly Term[], Multiples>();
+
 /** Each term, and what some small numbers times it are. */
-function multiples(terms: readonly Term[]): readonly Term[] {
-  return terms.flatMap((term): readonly Term[] => [
+function multiples(terms: readonly Term[]): Multiples {
+  const found = known.get(terms);
+  if (found !== undefined) return found;
+  const scaled = terms.flatMap((term): readonly Term[] => [
     term,
     ...[2, 3, 4].map((factor) => ({
       rule: times(factor, term.rule),
       values: term.values.map((value) => value * factor),
     })),
   ]);
+  const byFirst = new Map<number, (readonly [number, Term])[]>();
+  for (const [place, term] of scaled.entries()) {
+    const first = term.values[0] as number;
+    const alike = byFirst.get(first);
+    if (alike === undefined) byFirst.set(first, [[place, term]]);
+    else alike.push([place, term]);
+  }
+  const made = { scaled, byFirst };
+  known.set(terms, made);
+  return made;
 }
 
 /** The sum or the difference of two terms or multiples of them. */
 export function sum(terms: readonly Term[], values: readonly number[]): Rule | undefined {
-  const scaled = multiples(terms);
+  const { scaled, byFirst } = multiples(terms);
   for (const [i, a] of scaled.entries()) {
-    const rest = values.map((value, at) => value - (a.values[at] as number));
-    const b = scaled.find((other, j) => j > i && other.values.every((value, at) => value === rest[at]));
+    const rest = (values[0] as number) - (a.values[0] as number);
+    const gives = ({ values: own }: Term, sign: number): boolean =>
+      own.every((value, at) => sign * value === (values[at] as number) - (a.values[at] as number));
+    const b = byFirst.get(rest)?.find(([place, other]) => place > i && gives(other, 1))?.[1];
     if (b !== undefined) return { kind: "arithmetic", operator: "+", left: a.rule, right: b.rule };
-    const c = terms.find((other) => other.values.every((value, at) => -value === rest[at]));
+    const c = byFirst.get(-rest)?.find(([place, other]) => place % 4 === 0 && gives(other, -1))?.[1];
     if (c !== undefined) return { kind: "arithmetic", operator: "-", left: a.rule, right: c.rule };
   }
   return undefined;
@@ -101,8 +134,9 @@ export function sum(terms: readonly Term[], values: readonly number[]): Rule | u
 /** The smaller or larger of two terms, or of one and a constant. */
 export function extreme(terms: readonly Term[], values: readonly number[]): Rule | undefined {
   for (const of of ["min", "max"] as const) {
-    for (const [i, a] of terms.entries()) {
-      const b = terms.find(
+    const beyond = terms.filter(({ values: own }) => values.every((value, at) => Math[of](own[at] as number, value) === value));
+    for (const [i, a] of beyond.entries()) {
+      const b = beyond.find(
         (other, j) =>
           j > i && values.every((value, at) => Math[of](a.values[at] as number, other.values[at] as number) === value),
       );
@@ -111,7 +145,7 @@ export function extreme(terms: readonly Term[], values: readonly number[]): Rule
     // Against a constant: what is never exceeded, or never fallen short of, in several samples.
     const limit = of === "min" ? Math.max(...values) : Math.min(...values);
     if (values.filter((value) => value === limit).length < enough) continue;
-    const capped = multiples(terms).find(({ values: own }) =>
+    const capped = multiples(terms).scaled.find(({ values: own }) =>
       values.every((value, at) => Math[of](own[at] as number, limit) === value),
     );
     if (capped !== undefined) return { kind: "extreme", of, left: capped.rule, right: constant(limit) };
@@ -153,8 +187,13 @@ export function productsOf(
 
 /** In Python a product with a fraction is no count, even where it is whole. */
 export function hasFractions(rule: Rule, envs: readonly Env[]): boolean {
-  const numbers = parametersIn(rule).flatMap((name) => envs.flatMap((env) => env.get(name) ?? []));
-  return numbers.some((value) => typeof value === "number" && !Number.isInteger(value));
+  const isFraction = (value: unknown): boolean => typeof value === "number" && !Number.isInteger(value);
+  return parametersIn(rule).some((name) =>
+    envs.some((env) => {
+      const value = env.get(name);
+      return Array.isArray(value) ? value.some(isFraction) : isFraction(value);
+    }),
+  );
 }
 
 /** The rule of counts as one that gives counts in Python, too. */

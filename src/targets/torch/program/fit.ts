@@ -1,11 +1,13 @@
 /** Finds the rule by which values follow from settings. A rule is taken where it holds in every sample, and where they are enough to tell. */
 import type { PyConstant } from "../../../ir/python.ts";
+import { Answers } from "./fit-answers.ts";
 import { Search } from "./fit-search.ts";
 import {
   counted,
   distinct,
   enough,
   extreme,
+  hasDistinct,
   hasFractions,
   multiple,
   productsOf,
@@ -15,6 +17,7 @@ import {
   termsOf,
   withConstant,
   type Term,
+  type Terms,
 } from "./fit-terms.ts";
 import { choiceOf } from "./fit-choice.ts";
 import { edgeRule, scaledLists, sequenceRule, tupleRule, type Sequence } from "./fit-lists.ts";
@@ -29,13 +32,14 @@ export class Fitter {
   readonly #hints: Hints;
   /** Nothing is varied: what is the same in all samples is so because it is written so. */
   readonly #fixed: boolean;
-  #terms: { readonly atoms: readonly Term[]; readonly products: readonly Term[] } | undefined;
-  #rare: { readonly rare: readonly Term[]; readonly products: readonly Term[] } | undefined;
+  #terms: Terms | undefined;
+  #rare: { readonly rare: readonly Term[]; readonly all: readonly Term[] } | undefined;
   #search: Search | undefined;
   #sequences: readonly Sequence[] | undefined;
   #conditions: readonly Condition[] | undefined;
   /** Fitters of some of the samples and of the items of lists: they are asked for again for every attribute, and what they know costs most. */
   readonly #parts = new Map<string, Fitter>();
+  readonly #answers = new Answers();
 
   constructor(envs: readonly Env[], names: readonly string[], hints: Hints = {}) {
     this.#envs = envs;
@@ -75,13 +79,17 @@ export class Fitter {
   }
 
   #known(values: readonly unknown[]): boolean {
-    return distinct(values) === 1 && (this.#fixed || values.length >= enough);
+    return values.length > 0 && (this.#fixed || values.length >= enough) && !hasDistinct(values, 2);
   }
 
   /** The rule of any value. */
   fit(values: readonly PyConstant[]): Rule | undefined {
     if (this.#hints.around !== undefined) return ofItems(values, this.#hints.around);
     if (this.#known(values)) return constant(values[0] as PyConstant);
+    return this.#answers.once("fit", values, () => this.#anyValue(values));
+  }
+
+  #anyValue(values: readonly PyConstant[]): Rule | undefined {
     if (values.every((value) => typeof value === "number"))
       return (
         this.number(values) ??
@@ -105,7 +113,6 @@ export class Fitter {
     if (this.#conditions !== undefined) return this.#conditions;
     const { atoms } = this.#allTerms();
     const leaves = this.#leaves();
-    const numbers = atoms.map(({ rule, values }): Leaf => ({ rule, values }));
     const switches = leaves.filter(({ values }) => values.every((value) => typeof value === "boolean")).map(({ rule }) => rule);
     const rules = [
       ...switches,
@@ -113,11 +120,11 @@ export class Fitter {
         leaves,
         atoms.map(({ rule }) => rule),
       ),
-      ...rareComparisons(numbers, this.#lists(), this.#hints.turns ?? []),
+      ...rareComparisons(atoms, this.#lists(), this.#hints.turns ?? []),
     ];
     this.#conditions = rules
       .map((rule) => ({ rule, holds: this.#envs.map((env) => evaluate(rule, env) === true) }))
-      .filter(({ holds }) => distinct(holds) > 1);
+      .filter(({ holds }) => hasDistinct(holds, 2));
     return this.#conditions;
   }
 
@@ -136,33 +143,28 @@ export class Fitter {
   number(values: readonly number[]): Rule | undefined {
     if (this.#hints.around !== undefined) return ofItems(values, this.#hints.around);
     if (this.#known(values)) return constant(values[0] as number);
-    const { atoms, products } = this.#allTerms();
-    const found =
-      multiple(atoms, values) ??
-      multiple(products, values) ??
-      withConstant(atoms, values) ??
-      sum([...atoms, ...products], values) ??
-      extreme([...atoms, ...products], values);
+    return this.#answers.once("number", values, () => this.#anyNumber(values, this.#allTerms()));
+  }
+
+  #anyNumber(values: readonly number[], { atoms, all }: Terms): Rule | undefined {
+    const found = multiple(all, values) ?? withConstant(atoms, values) ?? sum(all, values) ?? extreme(all, values);
     if (found !== undefined) return counted(found, values, this.#envs);
     const counts = values.every((value) => Number.isInteger(value));
-    return (counts ? roundedDown([...atoms, ...products], values) : undefined) ?? this.#rareNumber(values);
+    return (counts ? roundedDown(all, values) : undefined) ?? this.#rareNumber(values);
   }
 
   /** What is tried last: powers of two, other items of lists, their sum. */
   #rareNumber(values: readonly number[]): Rule | undefined {
-    const { rare, products } = this.#rareTerms();
-    const all = [...rare, ...products];
+    const { all } = this.#rareTerms();
     const found = multiple(all, values) ?? withConstant(all, values) ?? extreme(all, values);
     return found === undefined ? undefined : counted(found, values, this.#envs);
   }
 
-  #rareTerms(): { readonly rare: readonly Term[]; readonly products: readonly Term[] } {
+  #rareTerms(): { readonly rare: readonly Term[]; readonly all: readonly Term[] } {
     if (this.#rare !== undefined) return this.#rare;
-    const of = (rule: Rule): readonly Term[] => this.#term(rule);
-    const { atoms } = this.#allTerms();
+    const [{ atoms }, of] = [this.#allTerms(), (rule: Rule) => this.#term(rule)];
     const rare = rareTerms(atoms, this.#lists(), this.#hints.lists ?? [], of);
-    this.#rare = { rare, products: productsOf(atoms, rare, of) };
-    return this.#rare;
+    return (this.#rare = { rare, all: [...rare, ...productsOf(atoms, rare, of)] });
   }
 
   /** An expression of several operations. */
@@ -173,18 +175,17 @@ export class Fitter {
     return found === undefined ? undefined : counted(found, values, this.#envs);
   }
 
-  #allTerms(): { readonly atoms: readonly Term[]; readonly products: readonly Term[] } {
+  #allTerms(): Terms {
     if (this.#terms !== undefined) return this.#terms;
     const numbers = [...(this.#hints.place ?? []), ...this.#names.map(parameter)];
     const lists = this.#names.filter((name) => this.#envs.every((env) => Array.isArray(env.get(name)))).map(parameter);
-    this.#terms = termsOf(numbers, lists, (rule) => this.#term(rule));
-    return this.#terms;
+    return (this.#terms = termsOf(numbers, lists, (rule) => this.#term(rule)));
   }
 
   /** Where a rule gives numbers, and enough of them. */
   #term(rule: Rule): readonly Term[] {
     const values = this.#envs.map((env) => evaluate(rule, env));
-    return values.every((value) => typeof value === "number" && Number.isFinite(value)) && distinct(values) >= enough
+    return values.every((value) => typeof value === "number" && Number.isFinite(value)) && hasDistinct(values, enough)
       ? [{ rule, values: values as readonly number[] }]
       : [];
   }
@@ -193,13 +194,15 @@ export class Fitter {
   switch(values: readonly boolean[]): Rule | undefined {
     if (this.#hints.around !== undefined) return ofItems(values, this.#hints.around);
     if (this.#known(values)) return constant(values[0] as boolean);
-    return conditionRule(values, {
-      leaves: this.#leaves(),
-      ...this.#allTerms(),
-      conditions: () => this.#allConditions(),
-      gives: (rule) => this.#envs.every((env, i) => evaluate(rule, env) === values[i]),
-      condition: (rule) => ({ rule, holds: this.#envs.map((env) => evaluate(rule, env) === true) }),
-    });
+    return this.#answers.once("switch", values, () =>
+      conditionRule(values, {
+        leaves: this.#leaves(),
+        ...this.#allTerms(),
+        conditions: () => this.#allConditions(),
+        gives: (rule) => this.#envs.every((env, i) => evaluate(rule, env) === values[i]),
+        condition: (rule) => ({ rule, holds: this.#envs.map((env) => evaluate(rule, env) === true) }),
+      }),
+    );
   }
 
   /** The rule of a list of numbers as a whole. */
@@ -228,6 +231,10 @@ export class Fitter {
 
   /** The rule of an attribute of the items of a list; in some samples the list may be longer than in others. */
   items(values: readonly Items[]): ItemRule | undefined {
+    return this.#answers.once("items", values, () => this.#anyItems(values));
+  }
+
+  #anyItems(values: readonly Items[]): ItemRule | undefined {
     if (values.every((list) => distinct(known(list)) <= 1)) {
       const filled = values.flatMap((list, i) => (known(list).length > 0 ? [i] : []));
       const rule = this.within(filled).fit(filled.map((i) => known(values[i] as Items)[0] as PyConstant));

@@ -40,6 +40,8 @@ class Matcher {
   readonly #argumentsOf: ChildArguments;
   /** Of the items whose turn it is in the lists around what is compared. */
   #places: Env = new Map();
+  /** What is known with these places, until either changes. */
+  #together: Env | undefined;
   /** Parameters that are lists of what the items have, as far as those are known. */
   readonly #growing = new Set<string>();
 
@@ -49,13 +51,14 @@ class Matcher {
   }
 
   #env(): Env {
-    return this.#places.size === 0 ? this.env : new Map([...this.env, ...this.#places]);
+    return this.#places.size === 0 ? this.env : (this.#together ??= new Map([...this.env, ...this.#places]));
   }
 
   /** A parameter that is not known yet is what the instance has; one of a list of lists, what each of its items has. */
   #isLearnt(rule: Rule, found: PyConstant): boolean {
     if (rule.kind === "parameter" && !this.env.has(rule.name)) {
       this.env.set(rule.name, found);
+      this.#together = undefined;
       return true;
     }
     if (rule.kind !== "item" || rule.list.kind !== "parameter") return false;
@@ -65,6 +68,7 @@ class Matcher {
     const at = evaluate({ kind: "index", level: rule.level }, this.#places);
     if (!this.#growing.has(name) || list.length !== at) return false;
     this.env.set(name, [...list, found]);
+    this.#together = undefined;
     return true;
   }
 
@@ -77,7 +81,8 @@ class Matcher {
 
   #unify(rule: Rule, found: PyConstant): void {
     if (this.#isLearnt(rule, found)) return;
-    if (JSON.stringify(this.#given(rule)) !== JSON.stringify(found)) throw new Mismatch();
+    const given = this.#given(rule);
+    if (given !== found && JSON.stringify(given) !== JSON.stringify(found)) throw new Mismatch();
   }
 
   /** What Python gets of a rule; where it would fail, there is no other network. */
@@ -191,10 +196,12 @@ class Matcher {
     try {
       for (const [at, found] of items.entries()) {
         this.#places = envAt(outside, at, level);
+        this.#together = undefined;
         this.#member(item, found);
       }
     } finally {
       this.#places = outside;
+      this.#together = undefined;
     }
   }
 

@@ -81,12 +81,16 @@ const comparisons: Readonly<Record<Comparison, (a: PyConstant, b: PyConstant) =>
   in: (a, b) => Array.isArray(b) && b.includes(a),
 };
 
-/** Where an environment has the place of an item; no parameter is called like that. */
-const places = "#";
+/** Where an environment has the place of an item in a list within so many others; no parameter is called like that. */
+const places = ["#0", "#1", "#2", "#3"];
+
+function placeIn(level: number): string {
+  return (places[level] ??= `#${level}`);
+}
 
 /** The environment of the item at that place, in a list within `level` others. */
 export function envAt(env: Env, at: number, level: number): Env {
-  return new Map([...env, [`${places}${level}`, at]]);
+  return new Map(env).set(placeIn(level), at);
 }
 
 /** The place of the item, and what stands there in these lists. */
@@ -111,9 +115,9 @@ export function evaluate(rule: Rule, env: Env): PyConstant | undefined {
       return list.length === 0 ? undefined : Math[rule.of](...list);
     }
     case "index":
-      return env.get(`${places}${rule.level}`);
+      return env.get(placeIn(rule.level));
     case "item":
-      return numbersOf(rule.list, env)[numberOf({ kind: "index", level: rule.level }, env)];
+      return numbersOf(rule.list, env)[(env.get(placeIn(rule.level)) ?? NaN) as number];
     case "arithmetic":
       return arithmetic[rule.operator](numberOf(rule.left, env), numberOf(rule.right, env));
     case "ceiling":
