@@ -99,7 +99,7 @@ function own<A extends Attrs, D extends Attributes>(op: Op<A, D>, source: Source
       what: `a built-in op is called ${op.name} already`,
       where: placeOf(captureSource(below)),
       op: op.name,
-      help: "give this one another name; docs/ops.md lists those that are taken",
+      help: "give this one another name; docs/ops.md of litevae lists those that are taken",
     });
   }
   if (op.params !== undefined && op.torch.kind === "function") {

@@ -33,7 +33,7 @@ export function released(changelog, version, date) {
 function pack(version, folder) {
   const staged = mkdtempSync(join(tmpdir(), "litevae-release-"));
   try {
-    for (const name of ["dist", "LICENSE", "README.md"]) cpSync(inRoot(name), join(staged, name), { recursive: true });
+    for (const name of ["dist", "docs", "LICENSE", "README.md"]) cpSync(inRoot(name), join(staged, name), { recursive: true });
     // A release has nothing to build or to test with.
     const { scripts: _scripts, devDependencies: _dev, ...rest } = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
     writeFileSync(join(staged, "package.json"), `${JSON.stringify({ ...rest, version }, undefined, 2)}\n`);

@@ -3,7 +3,7 @@ import { UserError } from "../../src/errors/index.ts";
 import { isRead } from "../../src/ir/op.ts";
 import { placeOf, type Source } from "../../src/ir/source.ts";
 import { ops } from "../../src/ops/index.ts";
-import type { Named } from "./handles.ts";
+import { handleOf, type Named } from "./handles.ts";
 
 /** What `block` gave, whose calls make instances. */
 const kinds = new WeakMap<object, Kind>();
@@ -17,6 +17,17 @@ interface Kind {
 export function markKind(create: object, kind: Kind): void {
   kinds.set(create, kind);
 }
+
+/** What a block or an instance of one is called, and how an instance is written; undefined of what is neither. */
+export function instanceTold(value: unknown): { readonly what: string; readonly call: string } | undefined {
+  const handle = handleOf(value);
+  if (handle?.kind === "block")
+    return { what: `an instance of ${handle.name}`, call: `${handle.name}(${handle.config.length > 0 ? "{ … }" : ""})` };
+  const kind = typeof value === "function" ? kinds.get(value) : undefined;
+  return kind && { what: `the block ${kind.name}`, call: callOf(kind) };
+}
+
+const callOf = ({ name, build }: Kind): string => `${name}(${build.length === 0 ? "" : "{ … }"})`;
 
 /** The error of an entry that is no layer, under `key` of `layers`, such as `res` or `res.0`. */
 export function noLayer(key: string, entry: unknown, source: Source): UserError {
@@ -39,8 +50,7 @@ function toldOf(key: string, entry: unknown): Told {
   if (typeof entry !== "function") return { found: String(entry), help: isAbsent(entry) ? absent(key) : "leave it out" };
   const kind = kinds.get(entry);
   if (kind !== undefined) {
-    const call = `${kind.name}(${kind.build.length === 0 ? "" : "{ … }"})`;
-    return { found: `the block ${kind.name}, not called`, help: `${kind.name} is a block: call it, ${call}` };
+    return { found: `the block ${kind.name}, not called`, help: `${kind.name} is a block: call it, ${callOf(kind)}` };
   }
   const { name } = entry;
   const op = Object.entries(ops).find(([each]) => each === name)?.[1];

@@ -12,9 +12,8 @@ export function builtIn(name: string, options: BuiltInOptions = {}): Model {
   throw noModel(name, `a built-in name (${builtInNames.join(", ")})`);
 }
 
-/** What is told of a name that is no model's; `expected` says what could be given. */
-export function noModel(name: string, expected: string): UserError {
-  const meant = nearest(name, builtInNames);
+/** What is told of a name that is no model's; `expected` says what could be given, and `meant` what surely was, such as a file that lies there. */
+export function noModel(name: string, expected: string, meant = nearest(name, builtInNames)): UserError {
   return new UserError({
     what: `no model is called ${name}`,
     expected,

@@ -188,4 +188,16 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
   "PyTorch's spelling in the model": { settings: "latent_channels: 4" },
   "a posterior that does not exist": { settings: 'latentChannels: 4, posterior: "normal"' },
   "a function without types": { body: "const twice = (x) => add(x, x); return l.head(twice(l.stem(image)));" },
+  "one of two makers, without braces": beside("norm: (attend ? dsl.rmsNorm : groupNorm)(16)"),
+  "one of two makers, with nothing": beside("norm: (attend ? dsl.rmsNorm : groupNorm)()"),
+  "one of two makers, with a key that neither has": beside("norm: (attend ? dsl.rmsNorm : groupNorm)({ chanels: 16 })"),
+  "PyTorch's forward": { body: "return l.head.forward(l.stem(image));" },
+  "a layer's weight": { body: "return l.head(l.stem(image), l.stem.weight);" },
+  "a name given twice": beside("stem: conv2d({ in: 3, out: 16, kernel: 4, stride: 4 })"),
+  "an encoder's record without its moments": { made: keeping.replaceAll("moments:", "latent:") },
+  "a decoder's record": {
+    decoder: asking("unused", "Feature<3, 1>")
+      .replace(/=> (upsample\(.*\));/, "=> ({ image: $1 });")
+      .replace(/, \{ unused.*\}\) =>/, ") =>"),
+  },
 };

@@ -54,7 +54,7 @@ describe("a name", () => {
       what: "a built-in op is called conv2d already",
       where: at("definition"),
       op: "conv2d",
-      help: "give this one another name; docs/ops.md lists those that are taken",
+      help: "give this one another name; docs/ops.md of litevae lists those that are taken",
     });
   });
   test("is in camelCase", () => {

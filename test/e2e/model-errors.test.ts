@@ -37,6 +37,9 @@ describe("the model (exit code 1)", () => {
       "
     `);
   });
+  test("the name of a file without its ending", async () => {
+    expect(await compile("tiny")).toContain("help:     did you mean tiny.ts?");
+  });
   test("--latent with a file", async () => {
     expect(await compile("tiny.ts", "--latent", "8")).toMatchInlineSnapshot(`
       "

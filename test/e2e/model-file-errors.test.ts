@@ -197,12 +197,51 @@ describe("the file of a model (exit code 1)", () => {
     expect(await compile("function.ts")).toMatchInlineSnapshot(`
       "
       error: function.ts has no model as its default export
-        at function.ts:1
-        > 1 | import { litevae } from "litevae";
-          2 | export default () => litevae({ variant: "S" });
+        at function.ts:2
+          1 | import { litevae } from "litevae";
+        > 2 | export default () => litevae({ variant: "S" });
+          3 |
         expected: export default litevae({ … }) or export default model({ … }) or export default network({ … })
         found:    export default of a function
         help:     export what litevae({ … }) or model({ … }) or network({ … }) returns
+      "
+    `);
+  });
+  test("a default export that is a block, or an instance of one", async () => {
+    const head = `import { block, conv2d, layers, type Feature } from "litevae/dsl";
+const Head = block("Head", ({ out }: { out: number }) => {
+  const { conv } = layers({ conv: conv2d({ in: 3, out }) });
+  return (x: Feature<3, 1>) => conv(x);
+});
+`;
+    write(folder, {
+      "block.ts": `${head}export default Head;\n`,
+      "instance.ts": `${head}const head = Head({ out: 4 });\nexport { head as default };\n`,
+    });
+    expect(await compile("block.ts")).toMatchInlineSnapshot(`
+      "
+      error: block.ts has no model as its default export
+        at block.ts:6
+          4 |   return (x: Feature<3, 1>) => conv(x);
+          5 | });
+        > 6 | export default Head;
+          7 |
+        expected: export default litevae({ … }) or export default model({ … }) or export default network({ … })
+        found:    export default of the block Head
+        help:     a block is a network on its own with what it takes: export default network({ inputs: [{ channels: 3, stride: 1 }], block: Head({ … }) }), with network of litevae/dsl
+      "
+    `);
+    expect(await compile("instance.ts")).toMatchInlineSnapshot(`
+      "
+      error: instance.ts has no model as its default export
+        at instance.ts:7
+          5 | });
+          6 | const head = Head({ out: 4 });
+        > 7 | export { head as default };
+          8 |
+        expected: export default litevae({ … }) or export default model({ … }) or export default network({ … })
+        found:    export default of an instance of Head
+        help:     a block is a network on its own with what it takes: export default network({ inputs: [{ channels: 3, stride: 1 }], block: Head({ … }) }), with network of litevae/dsl
       "
     `);
   });

@@ -42,7 +42,9 @@ beforeAll(() => {
 describe("the package", () => {
   test("is the build, with what npm adds, and small", () => {
     const outside = packed.files.map(({ path }) => path).filter((path) => !path.startsWith("dist/"));
-    expect(outside.sort()).toEqual(["LICENSE", "README.md", "package.json"]);
+    // Errors name pages of the documentation.
+    const pages = readdirSync(join(root, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : []));
+    expect(outside.sort()).toEqual(["LICENSE", "README.md", ...pages, "package.json"].sort());
     expect(packed.files.filter(({ path }) => /(?:^|\/)tests?\/|\.test\.|\.map$|__pycache__/.test(path))).toEqual([]);
     expect(packed.size).toBeLessThan(2e6);
   });

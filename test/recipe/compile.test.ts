@@ -124,9 +124,11 @@ describe("is refused:", () => {
     expect(refused(1, "--recipe", "tiny.ts")).toMatchInlineSnapshot(`
       "
       error: tiny.ts has no recipe as its default export
-        at tiny.ts:1
-        > 1 | import { block, conv2d, groupNorm, layers, model, silu, smcConv2d, upsample, type Feature } from "litevae/dsl";
-          2 |
+        at tiny.ts:17
+          15 | });
+          16 |
+        > 17 | export default model({ latentChannels: 4, encoder: Encoder(), decoder: Decoder() });
+          18 |
         expected: export default recipe({ … })
         found:    export default of a model
         help:     export what recipe({ … }) returns

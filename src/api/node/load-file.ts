@@ -1,11 +1,12 @@
 /** TypeScript files of users': a model's, or a recipe's. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { UserError } from "../../errors/index.ts";
 import { placeOf } from "../../ir/source.ts";
 import { entries } from "../entries.ts";
 
-const extensions = [".ts", ".mts", ".js", ".mjs"];
+/** How files of models end. */
+export const extensions = [".ts", ".mts", ".js", ".mjs"];
 
 type Noun = "model" | "recipe";
 
@@ -14,6 +15,8 @@ export interface Wanted {
   readonly noun: Noun;
   /** The calls that make one. */
   readonly examples: readonly string[];
+  /** What a value is called that is none but can become one, and how. */
+  readonly becoming?: (value: unknown) => { readonly what: string; readonly help: string } | undefined;
 }
 
 /** Whether a word on the command line is a file, and not the name of something built in. */
@@ -81,17 +84,26 @@ function noDefault(
   name: string,
   path: string,
   exported: Readonly<Record<string, unknown>>,
-  { noun, examples }: Wanted,
+  { noun, examples, becoming }: Wanted,
 ): UserError {
   const given = Object.hasOwn(exported, "default");
   const value = exported["default"];
+  const almost = becoming?.(value);
   return new UserError({
     what: `${name} has no ${noun} as its default export`,
-    where: { file: path, line: 1 },
+    where: { file: path, line: given ? lineOfDefault(readFileSync(path, "utf8")) : 1 },
     expected: examples.map((example) => `export default ${example}`).join(" or "),
-    found: given ? `export default of ${kindOf(value)}` : `exports: ${Object.keys(exported).join(", ") || "none"}`,
-    help: given ? `export what ${examples.join(" or ")} returns` : `add export default before the ${noun}`,
+    found: given
+      ? `export default of ${almost?.what ?? kindOf(value)}`
+      : `exports: ${Object.keys(exported).join(", ") || "none"}`,
+    help: given ? (almost?.help ?? `export what ${examples.join(" or ")} returns`) : `add export default before the ${noun}`,
   });
+}
+
+/** The line on which a file exports by default. */
+function lineOfDefault(text: string): number {
+  const at = text.search(/^[ \t]*export[ \t]+(?:default\b|\{[^}]*\bdefault\b)/m);
+  return text.slice(0, Math.max(at, 0)).split("\n").length;
 }
 
 function kindOf(value: unknown): string {
@@ -133,7 +145,7 @@ function userFault(error: unknown, path: string, noun: Noun): unknown {
     where,
     // As jiti writes a call of what a module exports.
     help: /^\(0 ?, ?_dsl\d*\.\w+\) is not a function$/.test(error.message)
-      ? "litevae/dsl has no such function: docs/ops.md lists them, and docs/own-ops.md is about one of your own"
+      ? "litevae/dsl has no such function: docs/ops.md of litevae lists them, and docs/own-ops.md is about one of your own"
       : "correct the code at this line",
   });
 }

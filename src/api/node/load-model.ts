@@ -1,12 +1,25 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import type { BuiltInOptions } from "../../../dsl/models/index.ts";
+import { instanceTold } from "../../../dsl/tracing/entries.ts";
 import { UserError } from "../../errors/index.ts";
 import type { Model } from "../../ir/model.ts";
 import { builtIn, builtInNames, noModel } from "../built-in.ts";
-import { importDefault, isFile, type Wanted } from "./load-file.ts";
+import { extensions, importDefault, isFile, type Wanted } from "./load-file.ts";
 
-const wanted: Wanted = { noun: "model", examples: ["litevae({ … })", "model({ … })", "network({ … })"] };
+const wanted: Wanted = {
+  noun: "model",
+  examples: ["litevae({ … })", "model({ … })", "network({ … })"],
+  becoming: (value) => {
+    const told = instanceTold(value);
+    return (
+      told && {
+        what: told.what,
+        help: `a block is a network on its own with what it takes: export default network({ inputs: [{ channels: 3, stride: 1 }], block: ${told.call} }), with network of litevae/dsl`,
+      }
+    );
+  },
+};
 
 export interface LoadOptions {
   /** Of a built-in model. */
@@ -29,7 +42,8 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
   if (builtInNames.includes(name)) return builtIn(name, { latentChannels, weightKeys: await keysOf(options.weights) });
   const folder = isFolder(name);
   if (!folder && !isFile(name)) {
-    throw noModel(name, `a built-in name (${builtInNames.join(", ")}), a .ts file or a folder of weights`);
+    const there = extensions.map((extension) => name + extension).find((each) => existsSync(each));
+    throw noModel(name, `a built-in name (${builtInNames.join(", ")}), a .ts file or a folder of weights`, there);
   }
   if (latentChannels !== undefined) {
     throw new UserError({

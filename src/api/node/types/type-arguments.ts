@@ -27,7 +27,7 @@ export function wrongArguments({ code, node, lines: [what = ""], exported }: Mar
   if (settings.length > 0) return `${name} takes its settings by name, in braces: { ${settings.join(", ")} }`;
   if (counts === null) return undefined;
   const [, wanted, got] = counts.map(Number);
-  if (wanted === 0 && isMaker(call.getExpression().getType()))
+  if (wanted === 0 && isMaker(call.getExpression().getType(), call.getExpression()))
     return `${name} is not applied here, but made: call what stands under it in layers(), ${name}: MyBlock()`;
   if (got === 0 && exported.includes(name)) return `${name} is a function of features and needs no name in layers(): ${name}(x)`;
   if (call.getArguments().length === 0 || !isFeature(call.getType()) || (got ?? 0) <= (wanted ?? 0)) return undefined;
@@ -37,4 +37,7 @@ export function wrongArguments({ code, node, lines: [what = ""], exported }: Mar
 }
 
 const isCounted = (type: Type): boolean =>
-  type.isNumber() || type.isNumberLiteral() || (isList(type) && type.getNumberIndexType()?.isNumber() === true);
+  type.getConstraint()?.isNumber() === true ||
+  type.isNumber() ||
+  type.isNumberLiteral() ||
+  (isList(type) && type.getNumberIndexType()?.isNumber() === true);

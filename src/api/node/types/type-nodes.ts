@@ -19,6 +19,9 @@ export interface Marked {
   readonly node: Node;
   /** What `litevae/dsl` exports. */
   readonly exported: readonly string[];
+  /** What each entry point of the package exports, and the module in which it does; of what the file does not import only where an import is wrong. */
+  readonly exports: Readonly<Record<string, readonly string[]>>;
+  readonly modules: Readonly<Record<string, string>>;
 }
 
 /** The call that `node` is an argument of. */
@@ -85,7 +88,9 @@ export function settingsOf(called: Node): readonly string[] {
   const last = called.getType().getCallSignatures()[0]?.getParameters().at(-1)?.getTypeAtLocation(called);
   // Blocks take a tuple of what their author's function takes.
   const type = (last?.isTuple() === true ? last.getTupleElements().at(-1) : last)?.getNonNullableType();
-  if (type === undefined || isFeature(type) || type.isArray() || type.isTuple() || !type.isObject()) return [];
+  if (type === undefined || isFeature(type) || type.isArray() || type.isTuple()) return [];
+  // One of several functions takes what each of them does.
+  if (!type.isObject() && !type.isIntersection()) return [];
   return type.getCallSignatures().length > 0 ? [] : inOrder(type.getProperties()).map((symbol) => symbol.getName());
 }
 
@@ -95,13 +100,14 @@ export function isFeature(type: Type): boolean {
   return properties.length > 0 && properties.every((name) => /^__@(?:Channels|Stride|Length|Sequence|Single|Sizes)@/.test(name));
 }
 
-/** Whether a type is that of what makes layers: it takes settings and returns what takes features. */
-export function isMaker(type: Type): boolean {
+/** Whether a type, that of something at `at`, is that of what makes layers: it takes settings and returns what takes features. */
+export function isMaker(type: Type, at: Node): boolean {
   const [signature] = type.getCallSignatures();
   if (signature === undefined || signature.getReturnType().getCallSignatures().length === 0) return false;
+  // What one of several functions takes, as of rms ? rmsNorm : groupNorm, is declared nowhere.
   return signature
     .getParameters()
-    .every((parameter) => !isFeature(parameter.getTypeAtLocation(parameter.getDeclarations()[0] as Node)));
+    .every((parameter) => !isFeature(parameter.getTypeAtLocation(parameter.getDeclarations()[0] ?? at)));
 }
 
 /** Whether a name is that of an argument of a function. */

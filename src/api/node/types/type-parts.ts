@@ -21,7 +21,7 @@ export function notCalled({ code, node, exported }: Marked): string | undefined 
   if (code !== 2322 || !(Node.isPropertyAssignment(property) || Node.isShorthandPropertyAssignment(property))) return undefined;
   const value = property.asKind(SyntaxKind.PropertyAssignment)?.getInitializer() ?? node;
   const wanted = wantedAt(node);
-  if (!isMaker(value.getType()) || (wanted !== undefined && isMaker(wanted))) return undefined;
+  if (!isMaker(value.getType(), value) || (wanted !== undefined && isMaker(wanted, value))) return undefined;
   const name = value.getText();
   const made = Node.isIdentifier(value) ? declarationOf(value)?.getInitializer() : undefined;
   const isBlock = Node.isCallExpression(made) && /(?:^|\.)block$/.test(made.getExpression().getText());
@@ -54,6 +54,29 @@ export function notGiven({ code, node, lines }: Marked): string | undefined {
   const meant = asked.flatMap((name) => nearest(name, names) ?? []);
   const there = names.length === 0 ? "nothing beside its input" : names.join(", ");
   return `the ${node.getText()} is given ${there}, and no ${asked.join(", ")}: ${meant.length > 0 ? `did you mean ${meant.join(", ")}?` : "return it from the encoder under that name, or declare it in conditions"}`;
+}
+
+/** Two settings, or two layers, of one name. */
+export function namedTwice({ code, node }: Marked): string | undefined {
+  return code === 1117
+    ? `${node.getText()} stands here twice, and only the second would count: give one of them another name`
+    : undefined;
+}
+
+/** A record of other things than a part gives. */
+export function wrongReturn({ code, node, lines }: Marked): string | undefined {
+  if (code !== 2322) return undefined;
+  const missing = lines
+    .map((line) => /^Property '(moments|latent)' is missing in type '(\{.*\})'/.exec(line))
+    .find((each) => each !== null);
+  if (missing?.[1] === "moments")
+    return `the encoder gives moments, 2 × latentChannels channels, alone or in a record: { moments: … }, beside what the decoder takes; latent is the name where posterior is "none"`;
+  if (missing?.[1] === "latent")
+    return `with posterior "none" the encoder gives the latent, alone or in a record: { latent: … }, beside what the decoder takes`;
+  const isRecord = lines.some((line) => /^Type '\{ .* \}' is (?:not assignable to|missing the following properties from) type 'Feature</.test(line)); // prettier-ignore
+  return node.getText() === "decoder" && isRecord
+    ? "the decoder gives one feature, the image, and no record: return it alone"
+    : undefined;
 }
 
 /** The type of the setting whose name or value is at `node`. */

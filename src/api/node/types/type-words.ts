@@ -4,6 +4,7 @@ import { nearest } from "../../../errors/index.ts";
 import { isList, wrongArguments } from "./type-arguments.ts";
 import { unequal, wrongOperator, wrongOrder } from "./type-calls.ts";
 import { featureCure } from "./type-features.ts";
+import { counterpart, wrongImport, writeOne } from "./type-imports.ts";
 import {
   calledName,
   callAround,
@@ -20,32 +21,30 @@ import {
   type Marked,
 } from "./type-nodes.ts";
 import { perhapsMissing } from "./type-missing.ts";
-import { notCalled, notGiven, wrongEntry } from "./type-parts.ts";
+import { namedTwice, notCalled, notGiven, wrongEntry, wrongReturn } from "./type-parts.ts";
 
-/** The remedy for a type error. */
-export function cure(error: Marked): string {
-  for (const find of cures) {
-    const found = find(error);
+/** The remedy for a type error, the first that one of `among` finds. */
+export function cure(error: Marked, among: readonly Cure[] = cures): string {
+  for (const find of among) {
+    const found = unlessThrown(() => find(error), undefined);
     if (found !== undefined) return found;
   }
   return "correct the types here; an editor with TypeScript marks the same place";
 }
 
-type Cure = (error: Marked) => string | undefined;
+/** What looks for a remedy meets whatever TypeScript makes of wrong code: where it fails, TypeScript's own words are left, and must be told. */
+export function unlessThrown<T>(find: () => T, otherwise: T): T {
+  try {
+    return find();
+  } catch {
+    return otherwise;
+  }
+}
+
+export type Cure = (error: Marked) => string | undefined;
 
 const makesLayer = (name: string): string =>
   `${name} makes layers and is none: call it with its settings, ${name}({ … }), name that in layers(), and apply what layers() gives`;
-const writeOne =
-  "docs/ops.md lists what there is; what is not there can be an op of your own: defineOp of litevae/op, docs/own-ops.md";
-const containers: Readonly<Record<string, string>> = {
-  Sequential: "a list in layers({ stages: [ … ] }), applied in a loop",
-  ModuleList: "a list in layers({ stages: [ … ] })",
-  ModuleDict: "a record in layers({ heads: { … } })",
-  Parameter: "parameter({ shape: [ … ] }), named in layers",
-  cat: "concat(first, second)",
-  Module: "block(name, (settings) => { … return (x) => … })",
-};
-
 /** What `word` was meant to be of `names`: the nearest, or the one that is a word of it, as `in` is of `inChannels` and `in_channels`. */
 function meantBy(word: string, names: readonly string[]): string | undefined {
   const words = word
@@ -55,18 +54,10 @@ function meantBy(word: string, names: readonly string[]): string | undefined {
   return nearest(word, names) ?? names.find((name) => words.includes(name.toLowerCase()));
 }
 
-/** What stands in for a name of PyTorch, or is written nearly as it is. */
-const counterpart = (name: string, exported: readonly string[]): string | undefined =>
-  containers[name] ?? nearest(name, exported);
 const asked = (meant: string | undefined): string => (meant === undefined ? "" : `: did you mean ${meant}?`);
 
 /** A name that neither the file nor the DSL has. */
-function unknownName({ code, lines: [what = ""], node, exported }: Marked): string | undefined {
-  const ofModule = /^(?:Module '"litevae\/dsl"' has no exported member|Property) '(\w+)'.*(?:Did you mean '(\w+)')?/.exec(what);
-  if ([2305, 2724].includes(code) || (/does not exist on type 'typeof import\(.*authoring"\)'/.test(what) && ofModule !== null)) {
-    const meant = counterpart(ofModule?.[1] ?? "", exported);
-    return meant === undefined ? writeOne : `did you mean ${meant}? ${writeOne}`;
-  }
+function unknownName({ code, node, exported }: Marked): string | undefined {
   if (![2304, 2552, 2503].includes(code)) return undefined;
   const name = node.getText();
   if (exported.includes(name)) return `import it: import { ${name} } from "litevae/dsl"`;
@@ -132,8 +123,8 @@ function wrongValue({ code, node, lines }: Marked): string | undefined {
   const call = callAround(node);
   if (call === undefined || ![2345, 2769, 2322].includes(code)) return undefined;
   const [type, called] = [node.getType(), call.getExpression()];
-  if (isMaker(called.getType()) && isFeature(type)) return makesLayer(calledName(call));
-  if (isMaker(type) && isFeature(call.getType())) return makesLayer(node.getText());
+  if (isMaker(called.getType(), called) && isFeature(type)) return makesLayer(calledName(call));
+  if (isMaker(type, node) && isFeature(call.getType())) return makesLayer(node.getText());
   if (lines.some((line) => line.includes("'FunctionOfFeatures'")))
     return "a block's function gives the one that applies the layers: return (x) => …";
   if (
@@ -188,10 +179,15 @@ function unknownMember({ code, node, lines: [what = ""], exported }: Marked): st
       return "channelCount(x) is the number of channels; sides are known when images arrive";
     const meant = exported.includes(name) ? name : nearest(name, exported);
     return meant === undefined
-      ? "features have no methods: functions of litevae/dsl take them, such as silu(x) and add(x, y); docs/ops.md lists them"
+      ? "features have no methods: functions of litevae/dsl take them, such as silu(x) and add(x, y); docs/ops.md of litevae lists them"
       : `features have no methods: write ${meant}(${parent.getExpression().getText()})`;
   }
   if (/does not exist on type '(?:typeof|Nameable)/.test(what)) return undefined;
+  const layer = parent.getExpression().getText();
+  if (code === 2339 && type.getNonNullableType().getCallSignatures().length > 0)
+    return /^(?:forward|__call__|predict|run)$/.test(name)
+      ? `a layer is called itself: ${layer}(x)`
+      : `a layer has no ${name}: it is called, ${layer}(x), and has its weights once it is compiled`;
   if (code === 2349 && isList(parent.getType())) return inALoop(parent.getText());
   const names = type.getProperties().map((symbol) => symbol.getName());
   return names.length > 0 && names.length < 40 ? `there are ${names.join(", ")}${asked(meantBy(name, names))}` : undefined;
@@ -225,9 +221,12 @@ function loops({ code, node, lines }: Marked): string | undefined {
 }
 
 const cures: readonly Cure[] = [
+  wrongImport,
   unknownName,
   wrongFunction,
   wrongEntry,
+  namedTwice,
+  wrongReturn,
   notCalled,
   notGiven,
   loops,

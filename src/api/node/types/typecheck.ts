@@ -2,12 +2,14 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Project, ts, type Diagnostic, type DiagnosticMessageChain } from "ts-morph";
+import { Node, Project, ts, type Diagnostic, type DiagnosticMessageChain } from "ts-morph";
 import { UserError, type Report } from "../../../errors/index.ts";
 import { installation } from "../../../ir/installation.ts";
 import { entries, modules } from "../../entries.ts";
+import { isOfImport, meantByImport } from "./type-imports.ts";
 import { nodeMarked, type Marked } from "./type-nodes.ts";
-import { cure, withoutConsequences } from "./type-words.ts";
+import { syntaxCure } from "./type-syntax.ts";
+import { cure, unlessThrown, withoutConsequences } from "./type-words.ts";
 
 /**
  * The TypeScript diagnostics of a model file and of the files it imports, worst first as TypeScript orders them. In a JavaScript file these are
@@ -17,12 +19,41 @@ export function typeErrors(path: string): readonly Report[] {
   const found = diagnosed(path, []);
   // Node runs the file, and its types, which few models use, take as long again as the check.
   const wantsNode = found.diagnostics.some((error) => namesOfNode.includes(error.getCode()));
-  const { diagnostics, exported } = wantsNode ? diagnosed(path, ["node"]) : found;
-  const marked = diagnostics.map((diagnostic) => markedIn(diagnostic, exported));
-  const primary = new Set(withoutConsequences(marked.filter((each) => each !== undefined)));
-  return diagnostics.flatMap((diagnostic, i) => {
-    const each = marked[i];
-    return each === undefined || primary.has(each) ? [reportOf(diagnostic, each)] : [];
+  const { diagnostics, isSyntax, project } = wantsNode ? diagnosed(path, ["node"]) : found;
+  // What else is wrong in a file that cannot be read whole follows from that.
+  if (isSyntax) return diagnostics.map((each) => reportOf(each, placeIn(each), syntaxCure(each)));
+  const ofImport = diagnostics.some((each) => isOfImport(each.getCode(), flatten(each.getMessageText())));
+  const exports = exportsOf(project, ofImport);
+  const marked = diagnostics.map((diagnostic) => markedIn(diagnostic, exports));
+  const all = marked.filter((each) => each !== undefined);
+  const primary = new Set(unlessThrown(() => withoutConsequences(all), all));
+  return toldOnce(
+    diagnostics.flatMap((diagnostic, i) => {
+      const each = marked[i];
+      if (each !== undefined && !primary.has(each)) return [];
+      const help = each === undefined ? "correct the tsconfig.json that is nearest to the file" : cure(each);
+      return [{ marked: each, report: reportOf(diagnostic, each?.node, help) }];
+    }),
+  );
+}
+
+interface Found {
+  readonly marked: Marked | undefined;
+  readonly report: Report;
+}
+
+/** Names of one import that lack for one reason, and uses of the name that one was meant to be, are one mistake. */
+function toldOnce(found: readonly Found[]): readonly Report[] {
+  const meant = found.flatMap(({ marked }) => (marked === undefined ? [] : (meantByImport(marked) ?? [])));
+  const told = new Set<string>();
+  return found.flatMap(({ marked, report }) => {
+    if (marked !== undefined && [2304, 2552].includes(marked.code) && meant.includes(marked.node.getText())) return [];
+    const declaration = marked?.node.getFirstAncestor(Node.isImportDeclaration);
+    if (declaration === undefined) return [report];
+    const key = `${report.where?.file} ${declaration.getPos()} ${report.help}`;
+    if (told.has(key)) return [];
+    told.add(key);
+    return [report];
   });
 }
 
@@ -31,8 +62,9 @@ const namesOfNode: readonly number[] = [2580, 2584, 2591];
 
 interface Diagnosed {
   readonly diagnostics: readonly Diagnostic[];
-  /** What `litevae/dsl` exports. */
-  readonly exported: readonly string[];
+  /** Whether these are of syntax alone. */
+  readonly isSyntax: boolean;
+  readonly project: Project;
 }
 
 function diagnosed(path: string, types: string[]): Diagnosed {
@@ -65,11 +97,21 @@ function diagnosed(path: string, types: string[]): Diagnosed {
     source,
     ...source.getReferencedSourceFiles().filter((file) => !file.isInNodeModules() && !isOurs(file.getFilePath())),
   ]);
-  const language = project.getSourceFile(entry(`dsl/${entries["litevae/dsl"]}`));
-  return {
-    diagnostics: [...own].flatMap((file) => file.getPreEmitDiagnostics()),
-    exported: language?.getExportSymbols().map((symbol) => symbol.getName()) ?? [],
-  };
+  const program = project.getProgram();
+  // The first of each file: from one bracket that stays open others follow.
+  const syntax = [...own].flatMap((file) => program.getSyntacticDiagnostics(file).slice(0, 1));
+  const isSyntax = syntax.length > 0;
+  return { diagnostics: isSyntax ? syntax : [...own].flatMap((file) => file.getPreEmitDiagnostics()), isSyntax, project };
+}
+
+/** What the entry points export: those that the checked files import, or all of them. */
+function exportsOf(project: Project, all: boolean): Marked["exports"] {
+  const found = Object.entries(entries).map(([name, module]) => {
+    const path = entry(`dsl/${module}`);
+    const file = project.getSourceFile(path) ?? (all ? project.addSourceFileAtPath(path) : undefined);
+    return [name, file?.getExportSymbols().map((symbol) => symbol.getName()) ?? []] as const;
+  });
+  return Object.fromEntries(found);
 }
 
 /** UserError where a tsconfig.json is no JSON, or extends what is not there. */
@@ -114,27 +156,26 @@ export function nearestConfig(folder: string): string | undefined {
   return dirname(folder) === folder ? undefined : nearestConfig(dirname(folder));
 }
 
-/** What the report of a diagnostic is made of. */
-interface Told extends Marked {
-  readonly diagnostic: Diagnostic;
-}
-
-function markedIn(diagnostic: Diagnostic, exported: readonly string[]): Told | undefined {
+function placeIn(diagnostic: Diagnostic): Node | undefined {
   const [file, start, length] = [diagnostic.getSourceFile(), diagnostic.getStart(), diagnostic.getLength()];
-  if (file === undefined || start === undefined) return undefined;
-  const node = nodeMarked(file, start, length ?? 0);
-  return { diagnostic, code: diagnostic.getCode(), lines: flatten(diagnostic.getMessageText()), node, exported };
+  return file === undefined || start === undefined ? undefined : nodeMarked(file, start, length ?? 0);
 }
 
-function reportOf(diagnostic: Diagnostic, marked: Told | undefined): Report {
+function markedIn(diagnostic: Diagnostic, exports: Marked["exports"]): Marked | undefined {
+  const node = placeIn(diagnostic);
+  if (node === undefined) return undefined;
+  const lines = flatten(diagnostic.getMessageText());
+  return { code: diagnostic.getCode(), lines, node, exported: exports["litevae/dsl"] ?? [], exports, modules: entries };
+}
+
+function reportOf(diagnostic: Diagnostic, node: Node | undefined, help: string): Report {
   const [what = "", ...details] = flatten(diagnostic.getMessageText());
-  const { node } = marked ?? {};
-  const where = node === undefined ? undefined : node.getSourceFile().getLineAndColumnAtPos(diagnostic.getStart() ?? 0);
+  const where = node?.getSourceFile().getLineAndColumnAtPos(diagnostic.getStart() ?? 0);
   return {
     what: `${what} (TS${diagnostic.getCode()})`,
     ...(node === undefined || where === undefined ? {} : { where: { file: node.getSourceFile().getFilePath(), ...where } }),
     ...(details.length === 0 ? {} : { found: details.slice(0, 4).join("\n") }),
-    help: marked === undefined ? "correct the tsconfig.json that is nearest to the file" : cure(marked),
+    help,
   };
 }
 
