@@ -124,7 +124,7 @@ async function draw() {
     heading(760, 40, "Compile", "one description, the same numbers everywhere"),
     card(760, 80, 416, 184),
     text(780, 108, "ONNX", 'class="b"'),
-    text(834, 108, "encoder.onnx, decoder.onnx, client.mjs", 'class="c"'),
+    text(834, 108, "encoder.onnx, decoder.onnx, client.js", 'class="c"'),
     placed(780, 122, image, "image"),
     arrow(890, 174, 22),
     placed(918, 122, latent, "latent"),

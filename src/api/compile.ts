@@ -33,7 +33,7 @@ export interface WeightsInMemory {
  * `litevae/api/node` reads them.
  */
 export interface Installation {
-  /** Of client.mjs; graphs come without one where this is not at hand. */
+  /** Of client.js; graphs come without one where this is not at hand. */
   readonly clientTemplate: ClientTemplate;
   /** The Python that every training package carries. */
   readonly runtime: readonly { readonly name: string; readonly text: string }[];
@@ -58,7 +58,7 @@ export interface CompileSettings extends Working {
 export interface CompileOptions extends CompileSettings {
   /** Trained weights; seeded ones without. */
   readonly weights?: WeightsInMemory | undefined;
-  /** What training packages and client.mjs are made of. */
+  /** What training packages and client.js are made of. */
   readonly installation?: Installation | undefined;
 }
 

@@ -137,7 +137,7 @@ function onWhite(planes: readonly Float32Array[], alpha: Float32Array, premultip
 }
 
 /**
- * ITU-R 601 luma, (299 R + 587 G + 114 B)/1000, in Pillow's arithmetic: training, calibration, `run` and client.mjs see the same grey. sharp's own
+ * ITU-R 601 luma, (299 R + 587 G + 114 B)/1000, in Pillow's arithmetic: training, calibration, `run` and client.js see the same grey. sharp's own
  * grey is another: it is computed in linear light.
  */
 function luma(planes: readonly Float32Array[], inSteps: boolean): Float32Array {

@@ -1,5 +1,5 @@
 /**
- * Tiles of an image, of which a part computes what it computes of the whole. client.mjs holds this module as it is compiled, so that it imports types alone.
+ * Tiles of an image, of which a part computes what it computes of the whole. client.js holds this module as it is compiled, so that it imports types alone.
  */
 import type { Margin } from "./receptive-field.ts";
 import type { FittingSizes } from "./size.ts";

@@ -1,5 +1,5 @@
 /**
- * What the numbers in image files mean: one declaration, of the recipe's `data`, of `run`, of calibration, of evaluation and of client.mjs.
+ * What the numbers in image files mean: one declaration, of the recipe's `data`, of `run`, of calibration, of evaluation and of client.js.
  * docs/training.md has the rule in words; runtime/'s data/pixels.py computes by it, and src/images. config.json beside trained weights
  * says what theirs was, and who reads images for them takes that where nothing else is said.
  */

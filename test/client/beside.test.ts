@@ -1,4 +1,4 @@
-/** client.mjs of a model that takes more than images and latents: what it hands on, what it asks for, and its types. */
+/** client.js of a model that takes more than images and latents: what it hands on, what it asks for, and its types. */
 // @module-tag slow
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ let client: Client;
 beforeAll(async () => {
   const { code, stderr } = litevae(folder, "compile", join(root, "examples/inpainting.ts"), "-o", "out");
   expect(code, stderr).toBe(0);
-  const { createClient } = (await import(join(folder, "out/client.mjs"))) as {
+  const { createClient } = (await import(join(folder, "out/client.js"))) as {
     createClient(runtime: unknown, graphs: object): Promise<Client>;
   };
   client = await createClient(ort, { encoder: join(folder, "out/encoder.onnx"), decoder: join(folder, "out/decoder.onnx") });
@@ -79,10 +79,10 @@ describe("its types", () => {
   const errors = (code: string): readonly string[] => {
     const project = new Project({ tsConfigFilePath: join(root, "tsconfig.json"), skipAddingFilesFromTsConfig: true });
     const at = (name: string): string => join(root, "test/client/made-beside", name);
-    project.createSourceFile(at("client.d.mts"), readFileSync(join(folder, "out/client.d.mts"), "utf8"));
+    project.createSourceFile(at("client.d.ts"), readFileSync(join(folder, "out/client.d.ts"), "utf8"));
     const usage = project.createSourceFile(
       at("usage.ts"),
-      `import type { Client, Image, Values } from "./client.mjs";
+      `import type { Client, Image, Values } from "./client.js";
 declare const client: Client, image: Image, mask: Values;
 ${code}`,
     );

@@ -1,4 +1,4 @@
-/** client.mjs in compiled folders: its types in an editor, and what it gives over both runtimes. */
+/** client.js in compiled folders: its types in an editor, and what it gives over both runtimes. */
 // @module-tag slow
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -19,7 +19,7 @@ function compile(model: string, out: string, ...flags: readonly string[]): strin
   return join(folder, out);
 }
 
-const open = async (out: string): Promise<Module> => (await import(join(folder, out, "client.mjs"))) as Module;
+const open = async (out: string): Promise<Module> => (await import(join(folder, out, "client.js"))) as Module;
 const graphs = { encoder: join(folder, "nano/encoder.onnx"), decoder: join(folder, "nano/decoder.onnx") };
 
 /** Values in [-1, 1] that no channel or row repeats. */
@@ -61,7 +61,7 @@ describe("the file", () => {
     const script = `import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createClient, fromPixels, toPixels } from "./client.mjs";
+import { createClient, fromPixels, toPixels } from "./client.js";
 const [runtime] = process.argv.slice(2);
 const ort = createRequire(${JSON.stringify(join(root, "package.json"))})(runtime);
 if (ort.env.wasm) ort.env.wasm.numThreads = 1;
@@ -94,8 +94,8 @@ process.exit();`;
         .replaceAll("; readonly", ", readonly")
         .replace(/reach: \{.*?\}(?=, (?:readonly )?takes: )/, "");
     const read = (name: string): string => flat(readFileSync(join(folder, "nano", name), "utf8"));
-    expect(read("client.mjs")).toBe(flat(emitted.script));
-    expect(read("client.d.mts")).toBe(flat(emitted.types));
+    expect(read("client.js")).toBe(flat(emitted.script));
+    expect(read("client.d.ts")).toBe(flat(emitted.types));
   });
   test("names the parts whose graphs are beside it", async () => {
     const around = (margin: number): object => ({ before: margin, after: margin });
@@ -114,7 +114,7 @@ process.exit();`;
     });
   });
   test("is not written without graphs", () => {
-    expect(existsSync(join(compile("tiny.ts", "torch", "--target", "torch"), "client.mjs"))).toBe(false);
+    expect(existsSync(join(compile("tiny.ts", "torch", "--target", "torch"), "client.js"))).toBe(false);
   });
 });
 
@@ -122,8 +122,8 @@ describe("its types", () => {
   const usage = (runtime: string, code: string, out = "nano"): readonly string[] => {
     const project = new Project({ tsConfigFilePath: join(root, "tsconfig.json"), skipAddingFilesFromTsConfig: true });
     const at = (name: string): string => join(root, "test/client/made", name);
-    project.createSourceFile(at("client.d.mts"), readFileSync(join(folder, out, "client.d.mts"), "utf8"));
-    const preamble = `import * as ort from "${runtime}"; import { createClient, fromPixels, model, toPixels, type Image } from "./client.mjs";
+    project.createSourceFile(at("client.d.ts"), readFileSync(join(folder, out, "client.d.ts"), "utf8"));
+    const preamble = `import * as ort from "${runtime}"; import { createClient, fromPixels, model, toPixels, type Image } from "./client.js";
 export { createClient, fromPixels, model, ort, toPixels, type Image };
 const client = await createClient(ort, { encoder: "encoder.onnx" }); declare const image: Image;
 `;

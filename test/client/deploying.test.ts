@@ -15,7 +15,7 @@ test.skipIf(executable === undefined)("docs/deploying.md: index.html", { tags: [
   expect(compiled.code, compiled.stderr).toBe(0);
   const guide = readFileSync(join(root, "docs/deploying.md"), "utf8");
   const [, body] = must(/^```html file=index.html\n(.*?)^```$/ms.exec(guide) ?? undefined, "the page");
-  const files = Object.fromEntries(["client.mjs", "decoder.onnx"].map((name) => [name, readFileSync(join(folder, "out", name))]));
+  const files = Object.fromEntries(["client.js", "decoder.onnx"].map((name) => [name, readFileSync(join(folder, "out", name))]));
   // WebGPU over SwiftShader, and large images, would take minutes.
   const page = must(body, "its text")
     .replace('["webgpu", "wasm"]', '["wasm"]')

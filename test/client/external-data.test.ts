@@ -29,7 +29,7 @@ const folder = tempFolder();
 async function compiled(out: string, ...flags: readonly string[]): Promise<Module> {
   const { code, stderr } = litevae(folder, "compile", join(root, "examples/deterministic.ts"), "-o", out, ...flags);
   expect(code, stderr).toBe(0);
-  return (await import(join(folder, out, "client.mjs"))) as Module;
+  return (await import(join(folder, out, "client.js"))) as Module;
 }
 
 function largestDifference(found: Float32Array, expected: Float32Array): number {

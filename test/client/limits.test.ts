@@ -34,7 +34,7 @@ export default model({ latentChannels: 4, posterior: "none", encoder: Encoder(),
 /** The page: `decoded` there says how far an image lies from what Node gave, the largest WebGPU buffer and the size of WebAssembly's memory. */
 const script = `
 import * as ort from "/ort.webgpu.bundle.min.mjs";
-import { createClient } from "/client.mjs";
+import { createClient } from "/client.js";
 let largest = 0, memory;
 const createBuffer = globalThis.GPUDevice?.prototype.createBuffer;
 if (createBuffer)
@@ -94,7 +94,7 @@ async function decoded(provider: string, side: number, tile: number, memory: num
   const { image } = await session.run({ latent: new ort.Tensor("float32", latent, [1, 4, positions, positions]) });
   await session.release();
   const files = {
-    "client.mjs": readFileSync(join(folder, "out/client.mjs")),
+    "client.js": readFileSync(join(folder, "out/client.js")),
     "decoder.onnx": graph,
     "latent.bin": bytesOf(latent),
     "expected.bin": bytesOf(image?.data as Float32Array),

@@ -1,4 +1,4 @@
-/** What client.mjs makes of pixels and samples, and of latents for a diffusion model. */
+/** What client.js makes of pixels and samples, and of latents for a diffusion model. */
 // @module-tag slow
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { litevae, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
 type Module = typeof import("../../src/targets/client/template.mts");
 
 const folder = tempFolder();
-const open = async (out: string): Promise<Module> => (await import(join(folder, out, "client.mjs"))) as Module;
+const open = async (out: string): Promise<Module> => (await import(join(folder, out, "client.js"))) as Module;
 
 beforeAll(() => {
   const grey = tinyModel.replaceAll("Feature<3, 1>", "Feature<1, 1>").replace("in: 3,", "in: 1,").replace("out: 3 ", "out: 1 ");

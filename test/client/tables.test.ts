@@ -1,4 +1,4 @@
-/** Rules that compiler, client.mjs and runtime each have: tables, which Python's tests of the runtime walk too. */
+/** Rules that compiler, client.js and runtime each have: tables, which Python's tests of the runtime walk too. */
 import { must } from "../../src/errors/must.ts";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -75,7 +75,7 @@ describe("the nearest sizes that fit", () => {
     const lines = rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n");
     await expect(`[\n${lines}\n]\n`).toMatchFileSnapshot(table("nearest-sizes"));
   });
-  test("are those that client.mjs tells", async () => {
+  test("are those that client.js tells", async () => {
     const session = { run: () => Promise.reject(new Error("not asked for")), release: () => Promise.resolve() };
     const ort = { InferenceSession: { create: () => Promise.resolve(session) } } as never;
     for (const { minimum, step, side, nearest } of rows) {
@@ -90,7 +90,7 @@ describe("the nearest sizes that fit", () => {
 describe("the grey of colours", () => {
   const rows = JSON.parse(readFileSync(table("luma"), "utf8")) as readonly { rgb: readonly number[]; grey: number }[];
   const expected = rows.map(({ grey }) => Math.fround(grey / 127.5 - 1));
-  test("of client.mjs", async () => {
+  test("of client.js", async () => {
     const { fromPixels } = await clientOf({ minimum: 1, step: 1 }, 1);
     const { data } = fromPixels(Uint8Array.from(rows.flatMap(({ rgb }) => [...rgb, 255])), rows.length, 1);
     expect([...data]).toEqual(expected);

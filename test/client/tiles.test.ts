@@ -55,7 +55,7 @@ export default model({ latentChannels: 4, posterior: "none", conditions, encoder
 
 const graphs = (out: string): object =>
   Object.fromEntries(["encoder", "decoder"].map((part) => [part, join(folder, out, `${part}.onnx`)]));
-const open = async (out: string): Promise<Module> => (await import(join(folder, out, "client.mjs"))) as Module;
+const open = async (out: string): Promise<Module> => (await import(join(folder, out, "client.js"))) as Module;
 
 function compile(model: string, out: string, ...flags: readonly string[]): void {
   const { code, stderr } = litevae(folder, "compile", model, "-o", out, ...flags);

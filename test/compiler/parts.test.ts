@@ -116,7 +116,7 @@ describe("an autoencoder without a distribution", () => {
   test("has a package that trains, and a client whose encode gives the latent", async () => {
     expect(packageOf(out)).toEqual(expect.arrayContaining(["model.py", "recipe.json", "train.py"]));
     expect(out.notes).toBe("");
-    const client = (await import(join(out.path, "client.mjs"))) as typeof import("../../src/targets/client/template.mts");
+    const client = (await import(join(out.path, "client.js"))) as typeof import("../../src/targets/client/template.mts");
     const { encode, decode } = await client.createClient(ort, {
       encoder: join(out.path, "encoder.onnx"),
       decoder: join(out.path, "decoder.onnx"),
@@ -127,7 +127,7 @@ describe("an autoencoder without a distribution", () => {
     const latent = Object.values(encoded)[0] as Parameters<typeof decode>[0];
     expect(latent).toMatchObject({ channels: 4, height: 4, width: 6 });
     expect(await decode(latent)).toMatchObject({ channels: 3, height: 8, width: 12 });
-    expect(readFileSync(join(out.path, "client.d.mts"), "utf8")).toContain('readonly encoded: readonly ["latent"];');
+    expect(readFileSync(join(out.path, "client.d.ts"), "utf8")).toContain('readonly encoded: readonly ["latent"];');
   });
 });
 

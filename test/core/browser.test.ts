@@ -59,7 +59,7 @@ test.skipIf(executable === undefined)("a page counts and compiles what Node does
         [name, brought] as const,
       );
     const same = async (model: Model, { manifest, counted, names }: InPage, path: string, parts: string): Promise<void> => {
-      expect(names).toEqual(expect.arrayContaining(["encoder.onnx", "decoder.onnx", "model.safetensors", "client.mjs"]));
+      expect(names).toEqual(expect.arrayContaining(["encoder.onnx", "decoder.onnx", "model.safetensors", "client.js"]));
       expect(manifest).toEqual(compiledHere(path, parts));
       expect(counted).toEqual(await count(model, { size: 64 }));
     };

@@ -75,12 +75,12 @@ parentPort.postMessage({ counted: await count(nano), checked: await check(nano),
   const [answer] = (await once(new Worker(join(folder, "worker.mjs")), "message")) as [Readonly<Record<string, unknown>>];
   const nano = builtIn("nano");
   const { manifest } = await compile(nano, { seed: 3 });
-  const client = ["client.mjs", "client.d.mts"];
+  const client = ["client.js", "client.d.ts", "package.json"];
   expect(answer).toEqual({
     counted: await count(nano),
     checked: await check(nano),
     files: Object.fromEntries(Object.entries(manifest.files).filter(([name]) => !client.includes(name))),
-    notes: [{ what: "the graphs get no client.mjs, which is made of files of the installation" }],
+    notes: [{ what: "the graphs get no client.js, which is made of files of the installation" }],
     stopped: "no need",
     refused: [true, "compile(model, { installation })"],
   });

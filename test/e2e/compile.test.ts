@@ -65,7 +65,7 @@ describe("the folder", () => {
     const config = JSON.parse(readFileSync(join(folder, "sized/config.json"), "utf8")) as Record<string, unknown>;
     const multiples = (step: number): unknown => ({ height: { minimum: step, step }, width: { minimum: step, step } });
     expect(config).toMatchObject({ sizes: multiples(8), sizes_with_discriminator: multiples(64) });
-    expect(readFileSync(join(folder, "sized/client.mjs"), "utf8")).not.toMatch(/(minimum|step): 64/);
+    expect(readFileSync(join(folder, "sized/client.js"), "utf8")).not.toMatch(/(minimum|step): 64/);
     const image = join(photos, "chelsea.png");
     expect((await litevae(folder, "run", "sized", image, "-o", "images")).stdout).toContain("300×451, padded to 304×456");
     expect((await litevae(folder, "verify", "sized", "--size", "72")).stdout).toContain("128×128");
@@ -84,13 +84,14 @@ describe("the folder", () => {
     expect({ version, model }).toEqual({ version: "0.1.0", model: "mini" });
     expect([...Object.keys(files), "manifest.json"].sort()).toEqual(filesOf(out));
     const some = [
-      "client.d.mts",
-      "client.mjs",
+      "client.d.ts",
+      "client.js",
       "config.json",
       "decoder.onnx",
       "decoder.onnx.data",
       "discriminator.onnx",
       "model.safetensors",
+      "package.json",
       "pyproject.toml",
     ];
     expect(Object.keys(files)).toEqual(expect.arrayContaining(some));
@@ -104,12 +105,13 @@ describe("the folder", () => {
     expect(filesOf(out)).toContain("decoder.onnx.data");
     await compile("tiny.ts", "again", "--parts", "encoder");
     expect(readdirSync(out).sort()).toEqual([
-      "client.d.mts",
-      "client.mjs",
+      "client.d.ts",
+      "client.js",
       "config.json",
       "encoder.onnx",
       "manifest.json",
       "model.safetensors",
+      "package.json",
     ]);
   });
   test("is used again after Python left its caches and measurements in it", async () => {

@@ -126,9 +126,9 @@ describe("a folder of fixed graphs", () => {
   });
 
   test("has a client that knows it", async () => {
-    expect(readFileSync(join(folder, "fixed/client.d.mts"), "utf8")).toContain("fixed: { readonly batch: 1");
+    expect(readFileSync(join(folder, "fixed/client.d.ts"), "utf8")).toContain("fixed: { readonly batch: 1");
     const { createClient } = (await import(
-      join(folder, "fixed/client.mjs")
+      join(folder, "fixed/client.js")
     )) as typeof import("../../src/targets/client/template.mts");
     const client = await createClient(ort, { encoder: join(folder, "fixed/encoder.onnx") });
     const image = (side: number): Parameters<typeof client.encode>[0] => ({

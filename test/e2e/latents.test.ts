@@ -32,7 +32,7 @@ async function compile(out: string, weights: string): Promise<{ readonly path: s
 
 const configOf = (path: string): Record<string, unknown> =>
   JSON.parse(readFileSync(join(path, "config.json"), "utf8")) as Record<string, unknown>;
-const clientOf = async (path: string): Promise<Client> => (await import(join(path, "client.mjs"))) as Client;
+const clientOf = async (path: string): Promise<Client> => (await import(join(path, "client.js"))) as Client;
 
 describe("numbers in config.json beside the weights", () => {
   test("reach config.json, both graphs and the client, and a second compile from that folder", async () => {

@@ -27,14 +27,15 @@ describe("the output folder (exit code 1)", () => {
     write(folder, { "forced/notes.txt": "mine" });
     expect((await litevae(folder, "compile", "tiny.ts", "-o", "forced", "--force")).code).toBe(0);
     expect(readdirSync(join(folder, "forced"))).toEqual([
-      "client.d.mts",
-      "client.mjs",
+      "client.d.ts",
+      "client.js",
       "config.json",
       "decoder.onnx",
       "encoder.onnx",
       "manifest.json",
       "model.safetensors",
       "notes.txt",
+      "package.json",
     ]);
     expect(readFileSync(join(folder, "forced/notes.txt"), "utf8")).toBe("mine");
     expect(Object.keys(manifestOf(join(folder, "forced")).files)).not.toContain("notes.txt");
@@ -50,7 +51,7 @@ describe("the output folder (exit code 1)", () => {
     expect(await compile()).toContain(`${removing}decoder.onnx.data, encoder.onnx.data\n`);
     expect(await compile()).not.toContain("removing");
     expect(await compile("--parts", "encoder")).toContain(`${removing}decoder.onnx\n`);
-    expect(await compile("--target", "torch")).toContain(`${removing}client.d.mts, client.mjs, encoder.onnx\n`);
+    expect(await compile("--target", "torch")).toContain(`${removing}client.d.ts, client.js, encoder.onnx, package.json\n`);
     expect(existsSync(join(folder, "shrinking/encoder.onnx"))).toBe(false);
     expect(await compile("--target", "onnx")).toMatch(
       /this one does not: README\.md, pyproject\.toml, litevae_tiny\/ \(\d+ files\)\n/,

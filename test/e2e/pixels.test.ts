@@ -65,7 +65,7 @@ describe("what pixels meant in training", () => {
     expect(told).toContain("warning: the images use");
   });
   test("is how the client reads samples", async () => {
-    const { pixels, fromSamples } = (await import(join(folder, "trained/client.mjs"))) as Client;
+    const { pixels, fromSamples } = (await import(join(folder, "trained/client.js"))) as Client;
     expect(pixels).toEqual(trained);
     const values = Uint16Array.from(samples);
     const { data } = fromSamples(values, side, side);

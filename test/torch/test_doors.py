@@ -55,7 +55,7 @@ def test_numbers_go_through_every_door(module: ModuleType, folder: Path, tmp_pat
     for graph in ("encoder.onnx", "decoder.onnx"):
         found = {each.key: each.value for each in onnx.load(out / graph).metadata_props}
         assert {key: json.loads(found[key]) for key in measured} == measured
-    client = (out / "client.mjs").read_text()
+    client = (out / "client.js").read_text()
     for key in measured:
         [text] = re.findall(rf"^    {key}: (.*),$", client, re.MULTILINE)
         assert json.loads(text) == measured[key]

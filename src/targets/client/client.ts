@@ -1,4 +1,4 @@
-/** client.mjs and its types: the template, a module that checks itself, with the facts of one model in the place of its own. */
+/** client.js, its types and the package.json around them: the template, a module that checks itself, with the facts of one model in the place of its own. */
 import { InternalError, must } from "../../errors/must.ts";
 import { autoencoderParts, besidesFirst, divisorsOf, furtherOutputsOf } from "../../ir/autoencoder.ts";
 import { unmeasured, type LatentStatistics } from "../../ir/latents.ts";
@@ -70,9 +70,16 @@ export function clientFiles(
   );
   const types = replaced(declarations, /^export declare const model: /m, typeOf(facts));
   return [
-    { name: "client.mjs", pieces: () => [own] },
-    { name: "client.d.mts", pieces: () => [types] },
+    { name: "client.js", pieces: () => [own] },
+    { name: "client.d.ts", pieces: () => [types] },
+    { name: "package.json", pieces: () => [packageText()] },
   ];
+}
+
+/** Says that client.js is a module, to Node, TypeScript and bundlers; the folder can be installed by its path. */
+function packageText(): string {
+  const exports = { ".": { types: "./client.d.ts", default: "./client.js" }, "./*": "./*" };
+  return `${JSON.stringify({ private: true, type: "module", types: "./client.d.ts", exports }, null, 2)}\n`;
 }
 
 /** What a part takes besides its first input. */

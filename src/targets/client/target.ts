@@ -11,7 +11,7 @@ export interface ClientResources {
 /** A field of the options of whatever comes with a client. */
 export const fixedField = z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]).optional();
 
-/** client.mjs, for whoever runs the graphs of an encoder and a decoder. */
+/** client.js, for whoever runs the graphs of an encoder and a decoder. */
 export const client: Target<ClientOptions, ClientResources> = {
   name: "client",
   // Of the graphs' other options nothing is asked.
@@ -24,11 +24,11 @@ export const client: Target<ClientOptions, ClientResources> = {
       note({ what });
       return Promise.resolve({ files: [] });
     };
-    if (found === undefined) return without(`${model.name} is no autoencoder: it gets no client.mjs`);
+    if (found === undefined) return without(`${model.name} is no autoencoder: it gets no client.js`);
     const runnable = parts.filter((part) => part === found.encoder || part === found.decoder);
     const { sizes, latents, pixels } = compilation;
     const template = resources.clientTemplate();
-    if (template === undefined) return without("the graphs get no client.mjs, which is made of files of the installation");
+    if (template === undefined) return without("the graphs get no client.js, which is made of files of the installation");
     const files = clientFiles(model, runnable, sizes, template, { latents, pixels, fixed });
     return () => Promise.resolve({ files });
   },

@@ -46,7 +46,7 @@ def require_sides(height: int, width: int, fitting: Sequence[Sides], what: str, 
 def nearest_fitting(side: int, fits: Callable[[int], bool], step: int, reach: int) -> list[int]:
     """The nearest sides below and above one that does not fit, among multiples of `step` within `reach`; those that there are.
 
-    The compiler's and client.mjs's rule too: a table in the tests holds them together.
+    The compiler's and client.js's rule too: a table in the tests holds them together.
     """
     below = range((side - 1) // step * step, max(0, side - reach), -step)
     above = range((side // step + 1) * step, side + reach, step)
