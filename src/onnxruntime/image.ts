@@ -6,6 +6,7 @@ import { counted } from "../errors/counted.ts";
 import { UserError } from "../errors/index.ts";
 import { openImage, type PlanarImage } from "../images/open.ts";
 import { ImageError } from "../images/samples.ts";
+import { middle, raisedSide, type PlaneSize } from "../ir/planes.mts";
 import type { FittingSizes, Sizes } from "../ir/size.ts";
 import type { PixelRule } from "../recipe/pixels.ts";
 
@@ -13,14 +14,9 @@ export type Fit = "pad" | "crop";
 
 export interface FittedImage extends PlanarImage {
   /** The image in its file, upright. */
-  readonly stored: Size;
+  readonly stored: PlaneSize;
   /** Where the original image lies: with `pad` smaller than the whole, with `crop` all of it. */
-  readonly original: Size;
-}
-
-interface Size {
-  readonly height: number;
-  readonly width: number;
+  readonly original: PlaneSize;
 }
 
 /**
@@ -60,27 +56,11 @@ async function opened(path: string, channels: number, rule: PixelRule): Promise<
   }
 }
 
-/** The middle of an image, its last row and column repeated up to `target`. */
-function middle(image: PlanarImage, taken: Size, target: Size): PlanarImage {
-  const [top, left] = [(image.height - taken.height) >> 1, (image.width - taken.width) >> 1];
-  const data = new Float32Array(image.channels * target.height * target.width);
-  for (let channel = 0; channel < image.channels; channel++) {
-    for (let y = 0; y < target.height; y++) {
-      const row = (channel * image.height + top + Math.min(y, taken.height - 1)) * image.width + left;
-      const to = (channel * target.height + y) * target.width;
-      for (let x = 0; x < target.width; x++) data[to + x] = image.data[row + Math.min(x, taken.width - 1)] as number;
-    }
-  }
-  return { channels: image.channels, ...target, data };
-}
-
 /** The nearest side that fits: not below the given one with `pad`, not above it with `crop`. */
 function fittedSide(side: number, { minimum, step }: FittingSizes, fit: Fit, path: string, what: string): number {
-  const steps = (side - minimum) / step;
-  const whole = Math.max(0, fit === "pad" ? Math.ceil(steps) : Math.floor(steps));
-  // An infinite step leaves one size.
-  const fitted = step === Infinity ? minimum : minimum + step * whole;
-  if (fit === "pad" ? fitted >= side : fitted <= side) return fitted;
+  const lowered = step === Infinity ? minimum : minimum + step * Math.max(0, Math.floor((side - minimum) / step));
+  const fitted = fit === "pad" ? raisedSide(side, { minimum, step }) : lowered;
+  if (fitted !== undefined && (fit === "pad" || fitted <= side)) return fitted;
   const [large, least] = fit === "pad" ? (["large", "most"] as const) : (["small", "least"] as const);
   throw new UserError({
     what: `${path} is too ${large} to ${fit}`,
@@ -88,18 +68,6 @@ function fittedSide(side: number, { minimum, step }: FittingSizes, fit: Fit, pat
     found: `${side}`,
     help: fit === "pad" ? "use --fit crop, or compile without --fixed" : "use --fit pad, or a larger image",
   });
-}
-
-/** The top left part of an image. */
-export function cropped(image: PlanarImage, { height, width }: Size): PlanarImage {
-  const data = new Float32Array(image.channels * height * width);
-  for (let channel = 0; channel < image.channels; channel++) {
-    for (let y = 0; y < height; y++) {
-      const from = (channel * image.height + y) * image.width;
-      data.set(image.data.subarray(from, from + width), (channel * height + y) * width);
-    }
-  }
-  return { channels: image.channels, height, width, data };
 }
 
 /** Writes an image of 1 or 3 channels as PNG into a folder that is there, values outside [-1, 1] clamped; `zoom` repeats every pixel. */
@@ -146,27 +114,6 @@ export function prepareOutput(folder: string, names: readonly string[]): void {
 export function cannotWrite(path: string, error: unknown): UserError {
   const [found] = (error as Error).message.split("\n");
   return new UserError({ what: `cannot write ${path}`, found, help: "give -o a folder that can be written and has room" });
-}
-
-/** Peak signal-to-noise ratio in dB, both clamped to the image range (arXiv:2405.14477 §6; peak 1 on [0, 1]). Infinity for equal images. */
-export function psnr(a: PlanarImage, b: PlanarImage): number {
-  let sum = 0;
-  const clamped = (value: number): number => Math.min(1, Math.max(-1, value));
-  for (let i = 0; i < a.data.length; i++) sum += ((clamped(a.data[i] as number) - clamped(b.data[i] as number)) / 2) ** 2;
-  return -10 * Math.log10(sum / a.data.length);
-}
-
-/** The first three channels of a latent (the first, if there are fewer), each scaled to its own range (arXiv:2405.14477 Fig. 2). */
-export function latentView(latent: PlanarImage): PlanarImage {
-  const channels = latent.channels >= 3 ? 3 : 1;
-  const area = latent.height * latent.width;
-  const data = latent.data.slice(0, channels * area);
-  for (let channel = 0; channel < channels; channel++) {
-    const plane = data.subarray(channel * area, (channel + 1) * area);
-    const { min, max } = statistics(plane);
-    for (let i = 0; i < area; i++) plane[i] = max > min ? (2 * ((plane[i] as number) - min)) / (max - min) - 1 : 0;
-  }
-  return { ...latent, channels, data };
 }
 
 export function statistics(values: Float32Array): {

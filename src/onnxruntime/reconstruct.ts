@@ -6,6 +6,7 @@ import type { Config } from "../compiler/config.ts";
 import { UserError } from "../errors/index.ts";
 import { InternalError, must } from "../errors/must.ts";
 import type { Sources } from "../ir/model.ts";
+import { latentView, signalToNoise, topLeft } from "../ir/planes.mts";
 import type { Sizes } from "../ir/size.ts";
 import { tensorOf } from "../ir/tensor.ts";
 import type { Reconstruction } from "../report/reconstruction.ts";
@@ -16,7 +17,7 @@ import { spreadWarning } from "../images/signed.ts";
 import { pixelsAs, type PixelOptions, type PixelRule } from "../recipe/pixels.ts";
 import { autoencoderOf, graphName, inputsOf } from "./autoencoder.ts";
 import { cannotWrite, prepareOutput, readImage, writeImage } from "./image.ts";
-import { cropped, latentView, psnr, statistics, type Fit, type FittedImage } from "./image.ts";
+import { statistics, type Fit, type FittedImage } from "./image.ts";
 import { loadGraph, type Graph, type GraphValue, type GraphValues } from "./session.ts";
 import { inTiles, planTiles } from "./tiles.ts";
 
@@ -100,8 +101,8 @@ export function openReconstruct(options: ReconstructOptions): Reconstruct {
     const decoded = await decoder.run(values);
     const decodeMs = performance.now() - started;
 
-    const reconstruction = cropped(imageOf(only(Object.values(decoded))), image.original);
-    const quality = psnr(cropped(image, image.original), reconstruction);
+    const reconstruction = topLeft(imageOf(only(Object.values(decoded))), image.original);
+    const quality = signalToNoise(topLeft(image, image.original).data, reconstruction.data);
     if (Number.isNaN(quality)) throw notFinite(folder, file);
     const files = [
       shown ? await writeImage(reconstruction, out, result) : writeArray(reconstruction, rule, join(out, result)),
@@ -169,7 +170,7 @@ function refuseConditions(
     what: `${folder} takes more than an image: ${conditions.join(", ")}`,
     expected: "a model that makes all of the image",
     found: `conditions ${conditions.join(", ")}, which run has none of`,
-    help: "give them to encode and decode of client.mjs, or to the class Autoencoder of the PyTorch package",
+    help: "give them to encode and decode of client.js, or to the class Autoencoder of the PyTorch package",
   });
 }
 

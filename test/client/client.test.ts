@@ -78,7 +78,7 @@ process.exit();`;
     }
   });
   test("and its types are what TypeScript makes of the template, with the model's facts", () => {
-    const files = ["targets/client/template.mts", "ir/tiles.mts"];
+    const files = ["targets/client/template.mts", "ir/tiles.mts", "ir/planes.mts"];
     const sources = files.map((path) => readFileSync(join(root, "src", path), "utf8"));
     const compilerOptions = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext, declaration: true };
     const emitted = {

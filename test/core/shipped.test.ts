@@ -75,7 +75,7 @@ parentPort.postMessage({ counted: await count(nano), checked: await check(nano),
   const [answer] = (await once(new Worker(join(folder, "worker.mjs")), "message")) as [Readonly<Record<string, unknown>>];
   const nano = builtIn("nano");
   const { manifest } = await compile(nano, { seed: 3 });
-  const client = ["client.js", "client.d.ts", "package.json"];
+  const client = ["client.js", "client.d.ts", "worker.js", "package.json"];
   expect(answer).toEqual({
     counted: await count(nano),
     checked: await check(nano),

@@ -93,6 +93,7 @@ describe("the folder", () => {
       "model.safetensors",
       "package.json",
       "pyproject.toml",
+      "worker.js",
     ];
     expect(Object.keys(files)).toEqual(expect.arrayContaining(some));
     for (const [name, { bytes, sha256: hash }] of Object.entries(files)) {
@@ -112,6 +113,7 @@ describe("the folder", () => {
       "manifest.json",
       "model.safetensors",
       "package.json",
+      "worker.js",
     ]);
   });
   test("is used again after Python left its caches and measurements in it", async () => {

@@ -185,7 +185,7 @@ function encoderIn(folder: string): { readonly manifest: Manifest; readonly conf
   throw new UserError({
     what: `the ${roles.encoder} in ${folder} takes ${conditions.join(", ")} besides images`,
     expected: "an encoder of images alone",
-    help: "encode with client.mjs, or with autoencoder.encode(…) of the PyTorch package, in a script of yours",
+    help: "encode with client.js, or with autoencoder.encode(…) of the PyTorch package, in a script of yours",
   });
 }
 

@@ -1,4 +1,4 @@
-/** client.js, its types and the package.json around them: the template, a module that checks itself, with the facts of one model in the place of its own. */
+/** client.js, its types, its worker and the package.json around them: the template, a module that checks itself, with the facts of one model in the place of its own. */
 import { InternalError, must } from "../../errors/must.ts";
 import { autoencoderParts, besidesFirst, divisorsOf, furtherOutputsOf } from "../../ir/autoencoder.ts";
 import { unmeasured, type LatentStatistics } from "../../ir/latents.ts";
@@ -9,12 +9,14 @@ import type { Sizes } from "../../ir/size.ts";
 import { pixelSchema, type PixelRule } from "../../recipe/pixels.ts";
 import type { EmittedFile } from "../target.ts";
 
-/** template.mts as the TypeScript compiler emits it. */
+/** template.mts and worker.mts as the TypeScript compiler emits them. */
 export interface ClientTemplate {
   /** JavaScript, which Node and browsers run as it is. */
   readonly script: string;
   /** The types beside it, for editors. */
   readonly declarations: string;
+  /** JavaScript of the worker that `createWorkerClient` is given. */
+  readonly worker: string;
 }
 
 /** What a client has to know of how its graphs were made. */
@@ -33,7 +35,7 @@ export function clientFiles(
   model: Model,
   parts: readonly Part[],
   sizes: (parts: readonly Part[]) => Sizes,
-  { script, declarations }: ClientTemplate,
+  { script, declarations, worker }: ClientTemplate,
   { latents = unmeasured, pixels = pixelSchema.parse({}), fixed }: WeightsFacts & ClientOptions = {},
 ): readonly EmittedFile[] {
   if (parts.length === 0) return [];
@@ -72,6 +74,7 @@ export function clientFiles(
   return [
     { name: "client.js", pieces: () => [own] },
     { name: "client.d.ts", pieces: () => [types] },
+    { name: "worker.js", pieces: () => [worker] },
     { name: "package.json", pieces: () => [packageText()] },
   ];
 }

@@ -1,4 +1,5 @@
 /** Encodes and decodes images with the graphs in this folder, over onnxruntime-node or onnxruntime-web; written by litevae. */
+import { latentView, middle, raisedSide, signalToNoise, topLeft, type PlaneStack } from "../../ir/planes.mts";
 import { inTiles, leastTile, type TiledValue, type Tiling } from "../../ir/tiles.mts";
 
 /** The model's facts: another in every compiled folder. */
@@ -86,6 +87,9 @@ type EncodedWith<N extends string> = [N] extends [never] ? Moments : Moments & {
  */
 export type Encoded = EncodedWith<NamesOf<typeof model.skips>>;
 
+/** What `reconstruct` gives: what encoding gave of the image as it was padded, and the image that came back, of the sides of the one given. */
+export type Reconstructed = Encoded & { readonly image: Required<Image> };
+
 /** A part this folder holds a graph of. */
 export type Part = (typeof model.parts)[number];
 /** A path, a URL or bytes. */
@@ -109,8 +113,20 @@ export interface Client {
   encode(image: Image, ...conditions: Argument<NamesOf<typeof model.takes.encoder>>): Promise<Encoded>;
   /** The images of latents, and of what the model's decoder takes besides: `skips`, with conditions that the encoder does not take. */
   decode(latent: Latent, ...skips: Argument<NamesOf<typeof model.takes.decoder>>): Promise<Required<Image>>;
+  /**
+   * An image of any sides through both graphs, as `litevae run` does it: padded to sides that fit (`pad`), encoded, decoded from the latent's mean, and cropped
+   * to its own sides. Not of models that take conditions.
+   */
+  reconstruct(image: Image): Promise<Reconstructed>;
   /** Frees what the runtime holds. */
   release(): Promise<void>;
+}
+
+/** What is used of a Worker. */
+export interface ClientWorker {
+  postMessage(message: unknown): void;
+  addEventListener(type: "message" | "error", listener: (event: never) => void): void;
+  terminate(): void;
 }
 
 /** What is used of the modules onnxruntime-node and onnxruntime-web; either fits. */
@@ -225,7 +241,7 @@ export async function createClient(
       : inTiles(whole, inputs, { side: tile, image: { height, width }, reach, sizes: facts.sizes }));
     return Object.fromEntries(Object.entries(outputs).map(([name, { data, shape }]) => [name, { data, dims: shape }]));
   };
-  return {
+  const client: Client = {
     async encode(image, ...[conditions]: [Named<string>?]) {
       present(encoder, "encoder");
       check("encode", image, model.imageChannels, 1);
@@ -245,11 +261,134 @@ export async function createClient(
       const outputs = await run("decoder", given, [latent.height * facts.stride, latent.width * facts.stride]);
       return planesOf(outputs["image"], model.imageChannels, latent, facts.stride);
     },
+    async reconstruct(image) {
+      // Typed for every model; of one that takes more, `encode` and `decode` say what is missing.
+      const encode: (image: Image) => Promise<Encoded> = client.encode;
+      const decode: (latent: Latent, skips?: Named<string>) => Promise<Required<Image>> = client.decode;
+      const encoded = await encode(pad(image));
+      const { skips, ...moments } = encoded as Readonly<Record<string, unknown>> & { readonly skips?: Named<string> };
+      const latent = moments[facts.encoded[0] ?? ""] as Latent;
+      return { ...encoded, image: crop(await decode(latent, skips), image.height, image.width) };
+    },
     async release() {
       await encoder?.release();
       await decoder?.release();
     },
   };
+  return client;
+}
+
+/**
+ * A client whose graphs run in a worker, so that a page stays at hand: `createWorkerClient(new Worker("worker.js", { type: "module" }), "/ort/ort.webgpu.min.js",
+ * { encoder: "encoder.onnx" })`. `runtime` is the address of an ES module of onnxruntime-web, and addresses count from the worker's. `release` ends the worker.
+ */
+export async function createWorkerClient(
+  worker: ClientWorker,
+  runtime: string,
+  sources: Sources,
+  options: object = {},
+  running: ClientOptions = {},
+): Promise<Client> {
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(reason: unknown): void }>();
+  let asked = 0;
+  const ask = (method: string, ...args: readonly unknown[]): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      asked += 1;
+      waiting.set(asked, { resolve, reject });
+      worker.postMessage({ id: asked, method, args });
+    });
+  worker.addEventListener("message", ({ data }: { readonly data: WorkerAnswer }) => {
+    const asker = waiting.get(data.id);
+    waiting.delete(data.id);
+    if (data.error === undefined) asker?.resolve(data.result);
+    else asker?.reject(data.error);
+  });
+  worker.addEventListener("error", ({ message }: { readonly message?: string }) => {
+    const reason = new Error(`the worker ended: ${message ?? "it could not be loaded"}`);
+    waiting.forEach(({ reject }) => {
+      reject(reason);
+    });
+    waiting.clear();
+  });
+  await ask("open", runtime, sources, options, running);
+  return {
+    encode: (...args) => ask("encode", ...args) as Promise<Encoded>,
+    decode: (...args) => ask("decode", ...args) as Promise<Required<Image>>,
+    reconstruct: (image) => ask("reconstruct", image) as Promise<Reconstructed>,
+    async release() {
+      await ask("release");
+      worker.terminate();
+    },
+  };
+}
+
+/** What worker.js answers to a message. */
+export interface WorkerAnswer {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+/** An image brought to the next sides that fit, none of them smaller: its last row and column are repeated, as `litevae run` does. */
+export function pad(image: Image): Required<Image> {
+  checkCount("pad", image, facts.imageChannels);
+  const { height, width } = image;
+  const { fixed, sizes } = facts;
+  const fitted = {
+    height: raisedSide(height, fixed === null ? sizes.height : { minimum: fixed.height, step: Infinity }),
+    width: raisedSide(width, fixed === null ? sizes.width : { minimum: fixed.width, step: Infinity }),
+  };
+  if (fitted.height === undefined || fitted.width === undefined)
+    throw new RangeError(
+      `pad: ${width}×${height} is more than the ${fixed?.width}×${fixed?.height} that these graphs of ${facts.name} take (--fixed)`,
+    );
+  return asImage(image, middle(stackOf(image), image, { height: fitted.height, width: fitted.width }));
+}
+
+/** The top left part of an image: what `pad` added is gone. */
+export function crop(image: Image, height: number, width: number): Required<Image> {
+  checkCount("crop", image, facts.imageChannels);
+  areaOf(width, height);
+  if (height > image.height || width > image.width)
+    throw new RangeError(`crop: ${width}×${height} is more than the image's ${image.width}×${image.height}`);
+  return asImage(image, topLeft(stackOf(image), { height, width }));
+}
+
+/** Peak signal-to-noise ratio in dB of two images of the same sides, both clamped to [-1, 1]: per image, then averaged. Infinity for equal ones. */
+export function psnr(a: Image, b: Image): number {
+  checkCount("psnr", a, facts.imageChannels);
+  checkCount("psnr", b, facts.imageChannels);
+  const batch = a.batch ?? 1;
+  if (a.height !== b.height || a.width !== b.width || batch !== (b.batch ?? 1))
+    throw new RangeError(`psnr: ${a.width}×${a.height} and ${b.width}×${b.height} are not the sides of one image`);
+  const size = a.data.length / batch;
+  const each = Array.from({ length: batch }, (_, i) => {
+    const [from, to] = [i * size, (i + 1) * size];
+    return signalToNoise(a.data.subarray(from, to), b.data.subarray(from, to));
+  });
+  return each.reduce((sum, value) => sum + value, 0) / batch;
+}
+
+/**
+ * RGBA pixels for ImageData of one latent of a batch as a picture: its first three channels (the first, if there are fewer), each scaled to its own
+ * range (arXiv:2405.14477 Fig. 2).
+ */
+export function latentPixels(latent: Latent, index = 0): Uint8ClampedArray<ArrayBuffer> {
+  checkCount("latentPixels", latent, facts.latentChannels);
+  const { height, width, batch = 1 } = latent;
+  if (!Number.isInteger(index) || index < 0 || index >= batch)
+    throw new RangeError(`latentPixels: there is no latent ${index}, counted from 0, among ${batch}`);
+  const size = facts.latentChannels * height * width;
+  const data = latent.data.subarray(index * size, (index + 1) * size);
+  return rgbaOf(latentView({ channels: facts.latentChannels, height, width, data }));
+}
+
+function stackOf({ data, height, width, batch = 1 }: Image): PlaneStack {
+  return { channels: facts.imageChannels * batch, height, width, data };
+}
+
+function asImage({ batch = 1 }: Image, { data, height, width }: PlaneStack): Required<Image> {
+  return { data, height, width, batch, channels: model.imageChannels };
 }
 
 /** What a diffusion model is trained on: latents of mean 0 and deviation 1, as diffusers' pipelines compute them. */
@@ -557,13 +696,17 @@ export function toPixels(image: Image, index = 0): Uint8ClampedArray<ArrayBuffer
   const { data, height, width, batch = 1 } = image;
   if (!Number.isInteger(index) || index < 0 || index >= batch)
     throw new RangeError(`toPixels: there is no image ${index}, counted from 0, among ${batch}`);
+  const size = facts.imageChannels * width * height;
+  return rgbaOf({ channels: facts.imageChannels, height, width, data: data.subarray(index * size, (index + 1) * size) });
+}
+
+/** Of one channel grey, of others the first three. */
+function rgbaOf({ channels, height, width, data }: PlaneStack): Uint8ClampedArray<ArrayBuffer> {
   const area = width * height;
   const pixels = new Uint8ClampedArray(4 * area).fill(255);
   for (let i = 0; i < area; i++) {
-    for (let colour = 0; colour < 3; colour++) {
-      const channel = index * facts.imageChannels + Math.min(colour, facts.imageChannels - 1);
-      pixels[4 * i + colour] = ((data[channel * area + i] ?? 0) + 1) * 127.5;
-    }
+    for (let colour = 0; colour < 3; colour++)
+      pixels[4 * i + colour] = ((data[Math.min(colour, channels - 1) * area + i] ?? 0) + 1) * 127.5;
   }
   return pixels;
 }
