@@ -32,11 +32,11 @@ test("reconstruct pads, decodes the mean and crops", async () => {
   const seen: Readonly<Record<string, readonly number[]>>[] = [];
   // Encodes to the image's first value everywhere, and decodes that.
   class Tensor {
-    constructor(
-      readonly type: string,
-      readonly data: Float32Array,
-      readonly dims: readonly number[],
-    ) {}
+    readonly data: Float32Array;
+    readonly dims: readonly number[];
+    constructor(_type: string, data: Float32Array, dims: readonly number[]) {
+      [this.data, this.dims] = [data, dims];
+    }
   }
   const create = (part: string | Uint8Array): Promise<object> =>
     Promise.resolve({
