@@ -1,6 +1,7 @@
 /**
  * `node scripts/bundle.mjs COMPILED DIST`: the modules that tsc wrote into few files, which Node loads in half of the time, and their declarations beside
- * them. Two dependencies of a hundred modules each come along, with their licences; what has native code, and what only some commands load, does not.
+ * them. Two dependencies of a hundred modules each come along, with their licences, and onnx-proto, which alone would bring an old protobufjs with a script that
+ * runs when it is installed; what has native code, and what only some commands load, does not.
  */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -9,7 +10,7 @@ import { rolldown } from "rolldown";
 import { filesBelow, inRoot } from "./setup.mjs";
 
 const [compiled, dist] = process.argv.slice(2);
-const included = ["zod", "@petamoriken/float16"];
+const included = ["zod", "@petamoriken/float16", "onnx-proto"];
 /** What is started, imported by name or run as a program of its own. */
 const entries = [
   "bin/litevae",

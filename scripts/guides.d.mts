@@ -12,3 +12,16 @@ export function guideOf(text: string): {
 };
 
 export function packagesOf(consoles: readonly GuideConsole[]): readonly string[];
+
+export interface Block {
+  /** The line that opens it, from 1. */
+  readonly line: number;
+  readonly kind: string;
+  /** What stands behind the kind, such as `file=model.ts`. */
+  readonly rest: string;
+  readonly code: string;
+}
+
+export function blocksOf(text: string): readonly Block[];
+
+export function commandsOf(code: string): readonly string[];

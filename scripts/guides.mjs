@@ -16,3 +16,26 @@ export function packagesOf(consoles) {
   );
   return compiled.map(({ args }) => args[args.indexOf("-o") + 1]);
 }
+
+/** Every fenced block: the line that opens it, its kind, what else stands on that line, and what is in it. */
+export function blocksOf(text) {
+  return [...text.matchAll(/^```(\w*) ?([^\n]*)\n(.*?)^```$/gms)].map(({ index, 1: kind, 2: rest, 3: code }) => ({
+    line: text.slice(0, index).split("\n").length,
+    kind,
+    rest,
+    code,
+  }));
+}
+
+/** The commands of a block of kind `sh`, in words; `a && b` is two, and what follows # is said about them. Where output is sent to a file is left out. */
+export function commandsOf(code) {
+  return code
+    .split(/\n| && /)
+    .map((line) =>
+      line
+        .replace(/\s+#.*/, "")
+        .replace(/\s+>>? \S+/, "")
+        .trim(),
+    )
+    .filter((line) => line !== "");
+}

@@ -2,21 +2,13 @@
  * `npm run release -- VERSION [--dry-run] [--output FOLDER]`: packs a version and tries it in an empty project with an empty HOME and no cache; then dates
  * the changelog, commits and tags. `--dry-run` leaves the checkout as it is. Publishing the packed file is for a person: the command is printed.
  */
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { ensureBuild, ensureNodeModules, inRoot, progress, root, script, SetupError } from "./setup.mjs";
+import { output, pack, tryOut } from "./package.mjs";
+import { ensureBuild, ensureNodeModules, inRoot, progress, script, SetupError } from "./setup.mjs";
 
 const usage = "npm run release -- VERSION [--dry-run] [--output FOLDER], with a VERSION such as 0.2.0";
 
-/** What a command prints; a code other than 0 ends the release with what it said. */
-function output(command, args, options = {}) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: "utf8", ...options });
-  if (status === 0) return stdout.trim();
-  throw new SetupError(`${[command, ...args].join(" ")} failed\n${error?.message ?? stdout + stderr}`);
-}
 const git = (...args) => output("git", args);
 
 /** The changelog in which what stands under `## Unreleased`, or under the version without a date, stands under both. A version has at least one line. */
@@ -27,52 +19,6 @@ export function released(changelog, version, date) {
   if (!/^- /m.test(sections[at] ?? ""))
     throw new SetupError(`CHANGELOG.md says nothing of ${version}: write its lines under "## Unreleased"`);
   return sections.with(at, sections[at].replace(/^.*/, `## ${version}, ${date}`)).join("");
-}
-
-/** The packed file: the build with a package.json of that version. */
-function pack(version, folder) {
-  const staged = mkdtempSync(join(tmpdir(), "litevae-release-"));
-  try {
-    for (const name of ["dist", "docs", "LICENSE", "README.md"]) cpSync(inRoot(name), join(staged, name), { recursive: true });
-    // A release has nothing to build or to test with.
-    const { scripts: _scripts, devDependencies: _dev, ...rest } = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
-    writeFileSync(join(staged, "package.json"), `${JSON.stringify({ ...rest, version }, undefined, 2)}\n`);
-    mkdirSync(folder, { recursive: true });
-    const [packed] = Object.values(JSON.parse(output("npm", ["pack", "--json", "--pack-destination", folder], { cwd: staged })));
-    progress(`${packed.filename}: ${packed.files.length} files, ${(packed.size / 1e6).toFixed(2)} MB`);
-    return join(folder, packed.filename);
-  } finally {
-    rmSync(staged, { recursive: true, force: true });
-  }
-}
-
-/** A project that `init` writes, checked and compiled, where nothing was before. */
-function tryOut(file, version) {
-  const folder = mkdtempSync(join(tmpdir(), "litevae-release-"));
-  const project = join(folder, "project");
-  mkdirSync(project);
-  const env = {
-    PATH: process.env.PATH,
-    HOME: folder,
-    npm_config_cache: join(folder, "cache"),
-    // Where registries are is the person's own.
-    npm_config_userconfig: process.env.npm_config_userconfig ?? join(homedir(), ".npmrc"),
-  };
-  const inProject = (command, ...args) => {
-    progress(`$ ${[command, ...args].join(" ")}`);
-    return output(command, args, { cwd: project, env });
-  };
-  try {
-    writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
-    inProject("npm", "install", "--no-audit", "--no-fund", file);
-    const litevae = (...args) => inProject("npx", "--no-install", "litevae", ...args);
-    if (litevae("--version") !== version) throw new SetupError(`the packed litevae calls itself ${litevae("--version")}`);
-    litevae("init", "made");
-    litevae("check", "made/model.ts");
-    litevae("compile", "made/model.ts", "-o", "out", "--target", "onnx,torch");
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 async function release() {

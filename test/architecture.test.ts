@@ -222,7 +222,7 @@ test("a part is known by its name to src/ir/autoencoder.ts alone", () => {
 
 describe("docs/architecture.md", () => {
   const text = readFileSync(`${root}docs/architecture.md`, "utf8");
-  const rooms = text.slice(text.indexOf("```\n"), text.indexOf("## 1."));
+  const rooms = text.slice(text.indexOf("```text\n"), text.indexOf("## 1."));
   const foldersIn = (path: string): readonly string[] =>
     readdirSync(`${root}${path}`, { withFileTypes: true }).flatMap((entry) =>
       entry.isDirectory() && !entry.name.startsWith("_") ? [entry.name] : [],

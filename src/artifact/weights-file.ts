@@ -24,6 +24,7 @@ export function openWeights(path: string): Safetensors {
   // To open a pipe would be to wait for who writes into it.
   if (there?.isFile() === false)
     throw cannotRead(path)(there.isDirectory() ? "a folder" : "a pipe or a device", "give --weights a safetensors file");
+  if (there !== undefined && path.endsWith(".json")) throw ofJson(path);
   const { size } = withFile(path, (file) => fstatSync(file), cannotRead(path));
   const read = (position: number, length: number): Uint8Array<ArrayBuffer> =>
     withFile(path, (file) => readFully(file, position, length, path), cannotRead(path));
@@ -113,6 +114,18 @@ function configBeside(weights: string): TrainedWeights["config"] {
       help: "copy it again from where the weights came, or move it away to compile without these numbers",
     });
   }
+}
+
+/** What lies beside weights is taken for them: best.json names a checkpoint's folder, other files lie in that of the weights. */
+function ofJson(path: string): UserError {
+  const best = /"step":\s*(\d+)/.exec(basename(path) === "best.json" ? readFileSync(path, "utf8") : "")?.[1];
+  const folder = best === undefined ? dirname(path) : join(dirname(path), `step-${best.padStart(8, "0")}`);
+  const inRuns = ["average.safetensors", "autoencoder.safetensors"];
+  const beside = [...usualNames, ...inRuns].map((name) => join(folder, name)).find((file) => existsSync(file));
+  return cannotRead(path)(
+    best === undefined ? "JSON" : `JSON, which says that step ${Number(best)} is the best so far`,
+    beside === undefined ? "give --weights a safetensors file, or a folder with one" : `give --weights ${beside}`,
+  );
 }
 
 type Failure = (found: string, help?: string) => UserError;

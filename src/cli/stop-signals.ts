@@ -13,7 +13,7 @@ const relayed = 3000;
 export class StopSignals {
   readonly #abort = new AbortController();
   /** Its reason is a StoppedError. */
-  readonly signal = this.#abort.signal;
+  readonly signal: AbortSignal = this.#abort.signal;
   readonly #first = new Map<NodeJS.Signals, number>();
   readonly #heard = names.filter((name) => name in constants.signals && !isIgnored(constants.signals[name]));
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { readdirSync, watch } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, relative, resolve } from "node:path";
+import { watch } from "chokidar";
 
 /** Editors write a file in several steps. */
 const quietMs = 100;
@@ -25,20 +25,15 @@ export function rerunOnChange(folder: string, args: readonly string[]): Promise<
       run();
     }, quietMs);
   };
-  for (const place of foldersBelow(folder)) {
-    watch(place, (_, name) => {
-      if (name !== null && /\.(?:[cm]?[jt]s|json|py)$/.test(name)) changed(join(place, name));
-    });
-  }
+  const watcher = watch(folder, {
+    ignoreInitial: true,
+    // Packages and tools keep much in these, and the folder itself may lie in one.
+    ignored: (path, stats) =>
+      resolve(path) !== resolve(folder) &&
+      (/^(?:node_modules$|\.)/.test(basename(path)) || (stats?.isFile() === true && !/\.(?:[cm]?[jt]s|json|py)$/.test(path))),
+  });
+  for (const event of ["add", "change", "unlink"] as const) watcher.on(event, changed);
   process.once("exit", () => running?.kill());
   run();
   return new Promise(() => undefined);
-}
-
-/** Without what packages and tools keep there. */
-function foldersBelow(folder: string): readonly string[] {
-  const inside = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith("."))
-    .flatMap(({ name }) => foldersBelow(join(folder, name)));
-  return [folder, ...inside];
 }

@@ -58,7 +58,7 @@ function examples(command: Command): string {
   const shown = examplesOf(command);
   const width = Math.max(...shown.map(({ line }) => line.length));
   const lines = shown.map(({ line, does }) => `npx ${line.padEnd(width)}   # ${does}\n`);
-  return lines.length === 0 ? "" : `\`\`\`\n${lines.join("")}\`\`\`\n`;
+  return lines.length === 0 ? "" : `\`\`\`sh\n${lines.join("")}\`\`\`\n`;
 }
 
 function table(header: string, rows: readonly string[]): string {

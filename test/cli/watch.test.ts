@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { litevae } from "../e2e/in-process.ts";
 import { environment, root, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
 
-test("a mistake that is saved is told, and so is that it is gone", async () => {
+test("a mistake that is saved is told, also in a new folder, and so is that it is gone", async () => {
   const folder = tempFolder();
   write(folder, { "tiny.ts": tinyModel });
   const command = join(root, "dist/bin/litevae.js");
@@ -28,8 +28,14 @@ test("a mistake that is saved is told, and so is that it is gone", async () => {
     await until("tiny: types and shapes are right\n");
     write(folder, { "tiny.ts": tinyModel.replace("padding: 0", "pading: 0") });
     await until("'pading' does not exist");
-    write(folder, { "tiny.ts": tinyModel });
+    write(folder, {
+      // A folder that was not there when the watch began.
+      "blocks/wide.ts": "export const width = 8;\n",
+      "tiny.ts": `import { width } from "./blocks/wide.ts";\n${tinyModel.replace("out: 8,", "out: width,")}`,
+    });
     await until("tiny: types and shapes are right\n");
+    write(folder, { "blocks/wide.ts": "export const width: number = '8';\n" });
+    await until("Type 'string' is not assignable to type 'number'");
   } finally {
     watching.kill();
     await once(watching, "exit");

@@ -111,6 +111,20 @@ def test_what_is_no_teacher_says_what_one_is(change: Any, found: str, tmp_path: 
     assert found in str(error.value)
 
 
+def test_a_run_is_told_by_the_files_of_diffusers_that_it_has(tmp_path: Path) -> None:
+    write_teacher(tmp_path / "diffusers")
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).write_text('{ "model": "kl" }')
+    with pytest.raises(InputError) as error:
+        load_teacher(tmp_path, "--teacher")
+    *_, found, help_line = str(error.value).splitlines()
+    assert found == f"  found:    config.json of kl in {tmp_path}"
+    assert help_line == f"  help:     give {tmp_path / 'diffusers'}"
+    shutil.rmtree(tmp_path / "diffusers")
+    with pytest.raises(InputError, match=f"npx litevae compile {tmp_path} -o DIR --target torch"):
+        load_teacher(tmp_path, "--teacher")
+
+
 def test_latents_of_another_shape_do_not_fit(tmp_path: Path) -> None:
     load_teacher(write_teacher(tmp_path / "fits"), "--teacher").require_fit(Autoencoder, "--teacher")
     other = load_teacher(write_teacher(tmp_path / "other", latent_channels=3), "--teacher")

@@ -7,7 +7,14 @@ import argparse
 from itertools import product
 from pathlib import Path
 
-from ..common.arguments import command_parser, some_of, whole_number, whole_numbers
+from ..common.arguments import (
+    add_precision_option,
+    add_weights_option,
+    command_parser,
+    some_of,
+    whole_number,
+    whole_numbers,
+)
 from ..common.commands import EXIT_DONE, EXIT_WRONG_INPUT, exit_code
 from ..common.files import require_writable
 from ..common.run_folder import run_of
@@ -42,21 +49,11 @@ def _parser(package: str) -> argparse.ArgumentParser:
         metavar="LIST",
         help="eager,compiled (torch.compile); eager",
     )
-    parser.add_argument(
-        "--precision",
-        choices=PRECISIONS,
-        default="fp32",
-        help="numbers of the computation; bf16 and fp16 are autocast over float32 weights, as in training",
-    )
+    add_precision_option(parser, PRECISIONS)
     parser.add_argument(
         "--channels-last", action="store_true", help="the memory format that tensor cores prefer"
     )
-    parser.add_argument(
-        "--weights",
-        type=Path,
-        metavar="RUN",
-        help="a run's folder or a safetensors file; seeded otherwise, which is as fast",
-    )
+    add_weights_option(parser, default="seeded, which is as fast")
     parser.add_argument(
         "--device", metavar="NAME", help="cpu, cuda, cuda:1, …; the first GPU where there is one"
     )

@@ -4,6 +4,7 @@ import argparse
 import math
 import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 
@@ -82,6 +83,29 @@ def numbers(count: int) -> Callable[[str], Any]:
         return values[0] if count == 1 else values
 
     return read
+
+
+def add_weights_option(options: argparse._ActionsContainer, default: str | None = None) -> None:
+    """`--weights`, for a parser or a group of its options; `default` says what there is without it."""
+    options.add_argument(
+        "--weights",
+        type=Path,
+        metavar="RUN",
+        help="a run's folder, a checkpoint, a compiled folder or a .safetensors file"
+        + ("" if default is None else f" (default: {default})"),
+    )
+
+
+def add_precision_option(
+    options: argparse._ActionsContainer, choices: Sequence[str] = ("fp32", "bf16", "fp16")
+) -> None:
+    """`--precision`, what the model computes in."""
+    options.add_argument(
+        "--precision",
+        choices=choices,
+        default="fp32",
+        help="of the computation; bf16 and fp16 are autocast over float32 weights, as in training (default: fp32)",
+    )
 
 
 def add_batch_options(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from ..common.arguments import (
     add_batch_options,
     add_pixel_options,
+    add_precision_option,
+    add_weights_option,
     command_parser,
     some_of,
     whole_number,
@@ -31,12 +33,7 @@ def _parser(package: str) -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--data", required=True, metavar="PATH", help="folder of images, or WebDataset shards")
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--weights",
-        type=Path,
-        metavar="RUN",
-        help="a run's folder, a checkpoint, a compiled folder or a .safetensors file",
-    )
+    add_weights_option(source)
     source.add_argument(
         "--onnx", type=Path, metavar="DIR", help="a compiled folder, whose graphs run in onnxruntime"
     )
@@ -61,7 +58,7 @@ def _parser(package: str) -> argparse.ArgumentParser:
         help=f"some of {', '.join(NAMES)} (default: all)",
     )
     add("--limit", type=whole_number(1), metavar="N", help="so many images, drawn by name (default: all)")
-    add("--precision", choices=("fp32", "bf16", "fp16"), default="fp32", help="of the model (default: fp32)")
+    add_precision_option(parser)
     add_batch_options(parser)
     add(
         "--networks",

@@ -8,7 +8,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..common.arguments import add_batch_options, add_pixel_options, command_parser, whole_number
+from ..common.arguments import (
+    add_batch_options,
+    add_pixel_options,
+    add_precision_option,
+    add_weights_option,
+    command_parser,
+    whole_number,
+)
 from ..common.commands import EXIT_DONE, exit_code
 from ..nn.image_autoencoder import ImageAutoencoder
 
@@ -29,12 +36,7 @@ def _parser(package: str) -> argparse.ArgumentParser:
         metavar="LATENTS",
         help="folder of the latents; one that is unfinished goes on",
     )
-    add(
-        "--weights",
-        type=Path,
-        metavar="RUN",
-        help="a run's folder, a checkpoint, a compiled folder or a .safetensors file (default: the folder of this package)",
-    )
+    add_weights_option(parser, default="the folder of this package")
     add(
         "--size",
         type=whole_number(1),
@@ -49,9 +51,7 @@ def _parser(package: str) -> argparse.ArgumentParser:
         default="float32",
         help="of the stored moments (default: float32)",
     )
-    add(
-        "--precision", choices=("fp32", "bf16", "fp16"), default="fp32", help="of the encoder (default: fp32)"
-    )
+    add_precision_option(parser)
     add(
         "--shard-images",
         type=whole_number(1),

@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ..common.errors import InputError, WeightsError
-from ..common.run_folder import AVERAGE, RAW, STATE, RunFolder
+from ..common.run_folder import AVERAGE, BEST, RAW, STATE, RunFolder
 from ..common.text import first_line
 from .image_autoencoder import ImageAutoencoder
 from .statistics import flat_config
@@ -40,6 +40,8 @@ def weights_file(path: Path) -> Path:
 
 def _state_in(file: Path, autoencoder: ImageAutoencoder, remedy: str) -> dict[str, Tensor]:
     """The tensors of a file under the model's keys."""
+    if file.suffix == ".json" and file.is_file():
+        _refuse_json(file, remedy)
     try:
         tensors = read_weights(file)
         autoencoder.adapt_to(tensors)
@@ -48,6 +50,19 @@ def _state_in(file: Path, autoencoder: ImageAutoencoder, remedy: str) -> dict[st
         raise InputError(
             f"{file} cannot be read as weights", found=first_line(error), remedy=remedy
         ) from error
+
+
+def _refuse_json(file: Path, remedy: str) -> None:
+    """InputError for a file of those that lie beside weights, which names the weights it is about."""
+    run = RunFolder(file.parent.parent)
+    best = run.best() if file.name == BEST else None
+    weights = weights_file(file.parent if best is None else run.path_of(best.step))
+    raise InputError(
+        f"{file} is no file of weights",
+        expected="a safetensors file, or a folder with one",
+        found="JSON" if best is None else f"JSON, which says that step {best.step} is the best so far",
+        remedy=f"give {weights}" if weights.is_file() else remedy,
+    )
 
 
 def _take_settings(autoencoder: ImageAutoencoder, file: Path, remedy: str) -> None:
