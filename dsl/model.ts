@@ -1,8 +1,9 @@
-import { UserError } from "../src/errors/index.ts";
+import { counted } from "../src/errors/counted.ts";
+import { UserError, type Report } from "../src/errors/index.ts";
 import { dividedDim, formatDim, sameDim, symbolDim, type Dim } from "../src/ir/dim.ts";
 import { usualAutoencoder } from "../src/ir/autoencoder.ts";
 import type { Interchange, Model, Value } from "../src/ir/model.ts";
-import { formatShape, sameShape, shapeOf, type Shape } from "../src/ir/shape.ts";
+import { channelsOf, formatShape, sameShape, shapeOf, type Shape } from "../src/ir/shape.ts";
 import { captureSource, placeOf, type Source } from "../src/ir/source.ts";
 import { checkOnlySettings } from "./arguments.ts";
 import {
@@ -20,6 +21,7 @@ import { checkChoice, checkCounts, checkKeys, checkText } from "./config.ts";
 import type { Feature, Vector } from "./feature.ts";
 import { endings, type Ending, type Moments, type PosteriorKind } from "./posterior.ts";
 import { PartTracer } from "./parts.ts";
+import { borderChange, differAtBorders } from "./tracing/borders.ts";
 import { checkOwnOps } from "./tracing/own-ops.ts";
 import { describeForeign, Traced } from "./tracing/trace.ts";
 
@@ -104,6 +106,7 @@ export function model<
     source,
   );
 
+  let encoded: unknown;
   const finishEncoder = (result: unknown): unknown => {
     const { moments, further } = encodedBy(result, ending, source);
     const found = oneFeature("encoder", moments, source, ending.meaning);
@@ -111,6 +114,7 @@ export function model<
       module: "encoder",
       help: `make the encoder's last layer give ${ending.gives(latentChannels)}`,
     });
+    encoded = moments;
     const taken = [...reservedNames, ...conditions.map(({ name }) => name)];
     checkValueNames("an output of the encoder", Object.keys(further), taken, source);
     return { ...ending.outputs(moments as Feature<number, number>), ...further };
@@ -123,7 +127,7 @@ export function model<
     return { name, shape: (encoder.outputs[output] as Value).shape, source: { part: roles.encoder, output } };
   };
   const latent = given(ending.latent, "latent");
-  const stride = strideOf(latent.shape, source);
+  const stride = strideOf(latent.shape, encoded, source);
   const skips = Object.keys(encoder.outputs).filter((name) => !ending.names.includes(name));
 
   const beside = [
@@ -135,9 +139,11 @@ export function model<
     ),
   ];
   const finishDecoder = (x: unknown): unknown => {
-    requireShape("the decoder does not give back the image", oneFeature("decoder", x, source), image.slice(1), source, {
+    const found = oneFeature("decoder", x, source);
+    requireShape("the decoder does not give back the image", found, image.slice(1), source, {
       module: "decoder",
-      help: `make the decoder upsample by ${stride} in all and end in ${imageChannels} channels`,
+      help: helpOfDecoder(found, stride, imageChannels),
+      ...bordersOf(x, image),
     });
     return { image: x };
   };
@@ -223,15 +229,33 @@ function requireShape(
   found: Shape,
   dims: readonly (number | Dim)[],
   source: Source,
-  { module, help }: { readonly module: string; readonly help: string },
+  told: Pick<Report, "where" | "module" | "help">,
 ): void {
   const expected = shapeOf("N", ...dims);
   if (sameShape(expected, found)) return;
-  throw new UserError({ what, where: placeOf(source), module, expected: formatShape(expected), found: formatShape(found), help });
+  throw new UserError({ what, where: placeOf(source), expected: formatShape(expected), found: formatShape(found), ...told });
+}
+
+/** The layer that changed the sides of what a part returned, where these are `wanted` but for some positions. */
+function bordersOf(returned: unknown, wanted: Shape): Partial<Report> {
+  if (!(returned instanceof Traced)) return {};
+  const { shape } = returned.value;
+  const differs = [2, 3].some((axis) => differAtBorders(shape[axis], wanted[axis]));
+  return (differs ? borderChange(returned.trace) : undefined) ?? {};
+}
+
+function helpOfDecoder(found: Shape, stride: number, channels: number): string {
+  const [, , h, w] = found;
+  const by = h?.symbol === "H" && w?.symbol === "W" && h.num * w.den === w.num * h.den ? (stride * h.num) / h.den : undefined;
+  const sides =
+    by === undefined || by === stride
+      ? `make the decoder upsample by ${stride} in all`
+      : `the encoder makes sides ${stride} times smaller and the decoder ${Number(by.toFixed(3))} times larger, whatever the types of their functions say: make the two equal`;
+  return channelsOf(found) === channels ? sides : `${sides}, and end in ${counted(channels, "channel")}`;
 }
 
 /** The whole number by which the encoder shrinks both sides. */
-function strideOf(latent: Shape, source: Source): number {
+function strideOf(latent: Shape, encoded: unknown, source: Source): number {
   const [, , h, w] = latent;
   const stride = h?.num === 1 && h.offset === 0 ? h.den : undefined;
   if (stride !== undefined && w !== undefined && sameDim(w, dividedDim(symbolDim("W"), stride))) return stride;
@@ -242,6 +266,7 @@ function strideOf(latent: Shape, source: Source): number {
     expected: "[H/8, W/8], or another divisor",
     found: h === undefined || w === undefined ? "a vector" : `[${formatDim(h)}, ${formatDim(w)}]`,
     help: helpOfSides(h, w),
+    ...(h === undefined || w === undefined ? {} : bordersOf(encoded, shapeOf("N", 1, { ...h, offset: 0 }, { ...w, offset: 0 }))),
   });
 }
 

@@ -8,6 +8,7 @@ import { captureSource, placeOf, type Source } from "../../src/ir/source.ts";
 import { checkedInputs, checkFunction, checkOnlySettings, type Given } from "../arguments.ts";
 import { fillAttributes, type Filled } from "../attributes.ts";
 import type { Below } from "../config.ts";
+import { borderChange, differAtBorders } from "./borders.ts";
 import { callableOf, pathOf, type LayerHandle } from "./handles.ts";
 import { currentTrace, markUsed, Traced, valuesFor } from "./trace.ts";
 
@@ -91,11 +92,15 @@ function record(
     outputShapes = op.infer(shapes, attrs);
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
+    const [first] = shapes;
+    const nearly = shapes.some((shape) => [2, 3].some((axis) => differAtBorders(first[axis], shape[axis])));
+    const change = nearly ? borderChange(trace) : undefined;
     throw new UserError({
       what: error.message,
       ...at(),
       op: `${op.name} of ${shapes.map(formatShape).join(", ")}`,
       ...error.detail,
+      ...(change === undefined ? {} : { help: change.help }),
     });
   }
   const outputs = outputShapes.map((shape): Value => Object.freeze({ shape }));

@@ -14,7 +14,10 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: "litevae compile b -o out/b --target onnx,torch", does: "graphs and a package that trains" },
     { line: "litevae run out/b photo.jpg -o out/photo", does: "a reconstruction" },
   ],
-  init: [{ line: "litevae init my-model", does: "model.ts, tsconfig.json, package.json with scripts" }],
+  init: [
+    { line: "litevae init my-model", does: "model.ts, tsconfig.json, package.json with scripts" },
+    { line: "litevae init", does: "the same in this folder, beside what is there" },
+  ],
   list: [{ line: "litevae list", does: "names for MODEL and --recipe" }],
   check: [
     { line: "litevae check model.ts", does: "a model of your own" },

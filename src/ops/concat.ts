@@ -4,7 +4,7 @@ import { sameDim, type Dim } from "../ir/dim.ts";
 import { defineOp } from "../ir/op.ts";
 import { pyCall, pyConstant, pyList, pySymbol } from "../ir/python.ts";
 import { channelsOf, formatShape } from "../ir/shape.ts";
-import { expectSameKind, replaceChannels } from "./rules.ts";
+import { expectSameKind, isNearly, nearlyAlike, replaceChannels } from "./rules.ts";
 import { anyShape } from "./samples.ts";
 
 export const concat = defineOp({
@@ -19,7 +19,9 @@ export const concat = defineOp({
         throw new ShapeError("the operands differ in more than their channels", {
           expected: formatShape(replaceChannels(first, channelsOf(other))),
           found: formatShape(other),
-          help: "bring all operands to the same resolution first, for example with avgPool2d or upsample",
+          help: isNearly(first, other)
+            ? nearlyAlike
+            : "bring all operands to the same resolution first, for example with avgPool2d or upsample",
         });
       }
     }

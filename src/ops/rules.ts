@@ -58,7 +58,7 @@ export function expectSameShapes(inputs: NonEmpty<Shape>): Shape {
         help: channels
           ? "bring both to the same channel count, for example with a 1×1 conv2d on the shortcut"
           : isNearly(first, other)
-            ? "the sides differ by some positions: set padding, or outputPadding of convTranspose2d, so that the layers before keep them; resizeTo(x, y) interpolates x to the sides of y"
+            ? nearlyAlike
             : "bring both to the same resolution with avgPool2d or upsample",
       });
     }
@@ -66,8 +66,11 @@ export function expectSameShapes(inputs: NonEmpty<Shape>): Shape {
   return first;
 }
 
+export const nearlyAlike =
+  "the sides differ by some positions: set padding, or outputPadding of convTranspose2d, so that the layers before keep them; resizeTo(x, y) interpolates x to the sides of y";
+
 /** Whether sides are alike but for a few positions, as a padding makes them differ. */
-function isNearly(first: Shape, other: Shape): boolean {
+export function isNearly(first: Shape, other: Shape): boolean {
   return first.every((dim, axis) => {
     const { num, den, symbol } = other[axis] as Dim;
     return dim.num * den === num * dim.den && dim.symbol === symbol;

@@ -51,7 +51,8 @@ function usage(command: Command): string {
 }
 
 function nameOf(argument: Argument): string {
-  return `<${argument.name()}${argument.variadic ? "..." : ""}>`;
+  const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
 }
 
 function examples(command: Command): string {

@@ -109,9 +109,32 @@ describe("model", () => {
       module: "decoder",
       expected: "[N, 3, H, W]",
       found: "[N, 3, H/2, W/2]",
-      help: "make the decoder upsample by 8 in all and end in 3 channels",
+      help: "the encoder makes sides 8 times smaller and the decoder 4 times larger, whatever the types of their functions say: make the two equal",
     });
-    expect(reportOf(make({ decoder: Decoder({ input: 12, out: 1 }) }))).toMatchObject({ found: "[N, 1, H, W]" });
+    expect(reportOf(make({ decoder: Decoder({ input: 12, out: 1 }) }))).toMatchObject({
+      found: "[N, 1, H, W]",
+      help: "make the decoder upsample by 8 in all, and end in 3 channels",
+    });
+  });
+  test("names the layer of a decoder that loses a border, and those after it", () => {
+    const Bordered = block("Bordered", ({ kernel, padding }: { kernel: number; padding?: number }) => {
+      const of = (size: number) => conv2d({ in: size, out: size, kernel, ...(padding === undefined ? {} : { padding }) });
+      const { first, second, out } = layers({ first: of(12), second: of(12), out: conv2d({ in: 12, out: 3 }) });
+      return (z: FeatureMap): FeatureMap => out(upsample(second(first(z)), { factor: 8 }));
+    });
+    const told = (settings: { kernel: number; padding?: number }): string | undefined =>
+      reportOf(make({ decoder: Bordered(settings) })).help.replace(/line \d+/, "line …");
+    expect(reportOf(make({ decoder: Bordered({ kernel: 4 }) }))).toMatchObject({
+      module: "decoder.first",
+      found: "[N, 3, H - 16, W - 16]",
+    });
+    expect([told({ kernel: 4 }), told({ kernel: 3, padding: 0 }), told({ kernel: 4, padding: 2 })]).toMatchInlineSnapshot(`
+      [
+        "decoder.first (line …, kernel 4, padding 1) makes sides 1 position shorter: take an odd kernel, of which padding: (kernel − 1)/2 keeps them; so it is with decoder.second",
+        "decoder.first (line …, kernel 3, padding 0) makes sides 2 positions shorter: padding: 1 keeps them; so it is with decoder.second",
+        "decoder.first (line …, kernel 4, padding 2) makes sides 1 position longer: take an odd kernel, of which padding: (kernel − 1)/2 keeps them; so it is with decoder.second",
+      ]
+    `);
   });
   test("refuses an encoder that shrinks by no whole factor", () => {
     const Odd = block("Odd", () => {
@@ -120,10 +143,12 @@ describe("model", () => {
     });
     expect(reportOf(make({ encoder: Odd() }))).toMatchObject({
       what: "the encoder does not shrink both sides by one whole factor",
-      module: "encoder",
+      module: "encoder.conv",
       expected: "[H/8, W/8], or another divisor",
       found: "[H - 2, W - 2]",
-      help: expect.stringContaining("pad both sides alike") as string,
+      help: expect.stringMatching(
+        /^encoder\.conv \(line \d+, kernel 3, padding 0\) makes sides 2 positions shorter: padding: 1 keeps them$/,
+      ) as string,
     });
     const Grown = block("Grown", () => {
       const { conv } = layers({ conv: conv2d({ in: 3, out: 24 }) });

@@ -103,7 +103,7 @@ export default model({ latentChannels: 4, encoder: Encoder({ factor: 8 }), decod
         in:       decoder
         expected: [N, 3, H, W]
         found:    [N, 3, H/2, W/2]
-        help:     make the decoder upsample by 8 in all and end in 3 channels
+        help:     the encoder makes sides 8 times smaller and the decoder 4 times larger, whatever the types of their functions say: make the two equal
       "
     `);
   });

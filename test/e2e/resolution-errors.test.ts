@@ -84,7 +84,7 @@ return (x: Feature<3, 1>): FeatureMap => {
         in:       decoder
         expected: [N, 3, H, W]
         found:    [N, 3, 4*H/3, 4*W/3]
-        help:     make the decoder upsample by 3 in all and end in 3 channels
+        help:     the encoder makes sides 3 times smaller and the decoder 4 times larger, whatever the types of their functions say: make the two equal, and end in 3 channels
       "
     `);
   });
@@ -100,15 +100,43 @@ return (x: Feature<3, 1>): FeatureMap => {
     expect(message).toMatchInlineSnapshot(`
       "
       error: the encoder does not shrink both sides by one whole factor
-        at <dir>/even-kernel.ts:9
-           7 | });
-           8 |
-        >  9 | export default model({ latentChannels: 4, encoder: Encoder({ channels: 8, width: 12 }), decoder: Decoder({ latent: 4 }) });
-          10 |
-        in:       encoder
+        at <dir>/even-kernel.ts:5
+          3 |
+          4 | const Encoder = block("Encoder", ({ channels, width }: { channels: number; width: number }) => {
+        > 5 |   const { conv } = layers({ conv: conv2d({ in: 3, out: channels, kernel: 4, stride: 4, padding: 2 }) });
+          6 |   return (x: Feature<3, 1>): FeatureMap => conv(x);
+        in:       encoder.conv
         expected: [H/8, W/8], or another divisor
         found:    [H/4 + 1, W/4 + 1]
-        help:     pad both sides alike, by (kernel − stride)/2 rounded up where a kernel is larger than its stride
+        help:     encoder.conv (line 5, kernel 4, padding 2) makes sides 1 position longer: padding: 0 keeps them
+      "
+    `);
+  });
+
+  test("lose their borders in a layer before they are joined", async () => {
+    const message = await messageFor(
+      "borders",
+      encoder(
+        `const { near, far } = layers({
+    near: conv2d({ in: 3, out: 4, stride: 4 }),
+    far: conv2d({ in: 3, out: 4, stride: 4, kernel: 12, padding: 0 }),
+  });`,
+        `return (x: Feature<3, 1>): FeatureMap => concat(near(x), far(x));`,
+      ),
+    );
+    expect(message).toMatchInlineSnapshot(`
+      "
+      error: the operands differ in more than their channels
+        at <dir>/borders.ts:9
+           7 |       far: conv2d({ in: 3, out: 4, stride: 4, kernel: 12, padding: 0 }),
+           8 |     });
+        >  9 |   return (x: Feature<3, 1>): FeatureMap => concat(near(x), far(x));
+          10 | });
+        in:       encoder
+        op:       concat of [N, 4, H/4, W/4], [N, 4, H/4 - 2, W/4 - 2]
+        expected: [N, 4, H/4, W/4]
+        found:    [N, 4, H/4 - 2, W/4 - 2]
+        help:     encoder.far (line 7, kernel 12, padding 0) makes sides 2 positions shorter: padding: 4 keeps them
       "
     `);
   });

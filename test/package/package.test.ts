@@ -2,7 +2,7 @@
 // @module-tag slow
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { importers } from "../../scripts/package.mjs";
 import { modules } from "../../src/api/entries.ts";
@@ -81,6 +81,11 @@ describe("in a project of its own", () => {
     expect(done(litevae("init", "made"))).toBe(
       "model.ts, package.json, tsconfig.json, .gitignore written. Now:\n  cd made\n  npm install\n  npm run check\n  npm run compile\n",
     );
+    // From the file that this litevae was installed from: no registry may have it.
+    const { dependencies } = JSON.parse(readFileSync(join(here, "package.json"), "utf8")) as {
+      dependencies: Record<string, string>;
+    };
+    expect(resolve(here, dependencies["litevae"]?.replace(/^file:/, "") ?? "")).toBe(join(folder, packed.filename));
     const { stdout, code, stderr } = run("npm", ["run", "--silent", "check"], here);
     expect([code, stdout], stderr).toEqual([0, expect.stringContaining("encoder       [N, 3, H, W] → mean [N, 12, H/8, W/8]")]);
     expect(done(run("node", [join(root, "node_modules/typescript/bin/tsc"), "-p", here]))).toBe("");

@@ -1,6 +1,7 @@
 /** What stands for a part of something larger: entries of layers(), and the encoder and decoder of a model. */
 import { Node, SyntaxKind, type Type } from "ts-morph";
 import { nearest } from "../../../errors/index.ts";
+import { usualAutoencoder } from "../../../ir/autoencoder.ts";
 import { declarationOf, isMaker, settingsAt, settingsOf, type Marked } from "./type-nodes.ts";
 
 /** Entries of layers() that are none. */
@@ -74,7 +75,7 @@ export function wrongReturn({ code, node, lines }: Marked): string | undefined {
   if (missing?.[1] === "latent")
     return `with posterior "none" the encoder gives the latent, alone or in a record: { latent: … }, beside what the decoder takes`;
   const isRecord = lines.some((line) => /^Type '\{ .* \}' is (?:not assignable to|missing the following properties from) type 'Feature</.test(line)); // prettier-ignore
-  return node.getText() === "decoder" && isRecord
+  return node.getText() === usualAutoencoder.decoder && isRecord
     ? "the decoder gives one feature, the image, and no record: return it alone"
     : undefined;
 }
