@@ -26,7 +26,7 @@ script(async () => {
   }
   process.stdout.write(
     `\nLook at ${images}/reconstruction.png: what came back of a photograph through a small model that was overfitted to it.\n` +
-      `${compiled} has the graphs of LiteVAE-B. There are no published weights of LiteVAE, so it is untrained: the README's "Train and\n` +
-      'measure" trains one.\n',
+      `${compiled} has the graphs of LiteVAE-B. There are no published weights of LiteVAE, so it is untrained:\n` +
+      "docs/training.md says how to train one.\n",
   );
 });
