@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from benchmark.package import benchmark, folder, here, package
+from conftest import ROOT
 from torch import nn
 
 __all__ = ["folder", "here"]
@@ -48,6 +49,11 @@ def test_rows_measured_in_processes_of_their_own(
     assert printed.startswith(f"hardware  {found['hardware']}\n")
     assert re.search(r"^encoder  eager +4 .* … .* \(range\) +2 ", printed, re.MULTILINE)
     assert progress == f"[1/1] encoder, eager, batch 4\nwritten to {result}\n"
+    page = (ROOT / "docs" / "measuring.md").read_text(encoding="utf-8")
+    [sketch] = re.findall(r"^```json\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    shown = json.loads(re.sub(r": …", ": null", sketch))
+    assert shown["rows"][0].keys() == row.keys()
+    assert shown.keys() - {"rows"} <= found.keys()
 
 
 def test_every_combination_has_a_row_and_the_paper_a_heading_of_its_own(

@@ -29,6 +29,11 @@ export const notRun: readonly (readonly [command: RegExp, reason: string])[] = [
   [/^npm install$/, "a registry; test/package installs the packed file in a project of its own"],
   [/^python -m venv /, "makes an environment, for the line below it"],
   [/^\. \.venv/, "is of the shell that a person types in"],
+  [/^cd out\/b$/, "for the lines below it, which begin in a package's folder"],
+  [
+    /^(?:python|torchrun) (?:.* )?-m litevae_/,
+    "hours over a set of images, or many GPUs; test/torch/test_guides.py holds what they are given against what the commands take",
+  ],
   [/^pip install -e /, "a registry; test/torch/test_deploying.py installs a package's wheel beside what it depends on"],
   [/ --provider cuda\b/, "a GPU"],
   [/^trtexec /, "TensorRT, and a GPU"],

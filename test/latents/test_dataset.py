@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from latents.encodings import Project, error_of, manifest
+from conftest import ROOT
+from latents.encodings import PACKAGE, Project, error_of, manifest
 from safetensors import safe_open
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -77,6 +79,22 @@ def test_normalised_draws_have_mean_0_and_deviation_1_by_channel(project: Projec
     torch.testing.assert_close(dataset.denormalize(dataset[5][0][None])[0], plain[5][0])
     # As the weights' own folder says: nothing was measured there.
     assert torch.equal(project.latents(encoded, normalize="model")[5][0], plain[5][0])
+
+
+def test_the_guides_lines_run(project: Project, encoded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs" / "latents.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    monkeypatch.chdir(encoded.parent)
+    Path("LATENTS").symlink_to(encoded)
+    names: dict[str, Any] = {
+        "epochs": 1,
+        "loader": DataLoader(project.latents(encoded), batch_size=4),
+        "model": project.module("model").Autoencoder().eval(),
+        "sampled": torch.zeros(1, *project.latents(encoded)[0][0].shape),
+    }
+    exec(code.replace("litevae_b", PACKAGE), names)
+    assert torch.equal(names["latent"], project.latents(encoded)[0][0])
+    assert names["images"].ndim == 4 and names["images"].shape[:2] == (1, 3)
 
 
 def test_half_of_the_draws_are_of_the_mirrored_image(project: Project, encoded: Path) -> None:
