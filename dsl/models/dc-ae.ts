@@ -1,6 +1,6 @@
 /** DC-AE (Chen et al. 2024, arXiv:2410.10733) with its options, and the config.json that diffusers has for it. */
 import { UserError } from "../../src/errors/index.ts";
-import type { Interchange, Model } from "../../src/ir/model.ts";
+import type { DiffusersSetting, Interchange, Model } from "../../src/ir/model.ts";
 import { captureSource, placeOf } from "../../src/ir/source.ts";
 import { checkOnlySettings } from "../arguments.ts";
 import { checkChoice, checkCounts, checkFlag, checkKeys, checkList, checkRange, type Below } from "../config.ts";
@@ -171,7 +171,7 @@ function diffusersConfig(encoder: DcEncoderConfig, decoder: DcDecoderConfig): No
 function levelsConfig(
   part: string,
   { widths, blocks, attentionAt, kernels }: DcEncoderConfig | DcDecoderConfig,
-): NonNullable<Interchange["diffusers"]> {
+): Readonly<Record<string, DiffusersSetting>> {
   const attends = widths.map((_, level) => attentionAt.includes(level));
   return {
     [`${part}_block_out_channels`]: widths,

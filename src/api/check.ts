@@ -1,3 +1,4 @@
+import type { Report } from "../errors/index.ts";
 import { must } from "../errors/must.ts";
 import type { Model, Part } from "../ir/model.ts";
 import { receptiveFieldOf, type ReceptiveField } from "../ir/receptive-field.ts";
@@ -8,9 +9,18 @@ import { named } from "./named.ts";
 
 /** A model whose shapes are right, as `litevae check --format json` prints it. */
 export interface CheckedModel {
+  /** Its name. */
   readonly model: string;
   /** By the names of its parts. */
   readonly parts: Readonly<Record<string, CheckedPart>>;
+}
+
+/** A model that is wrong, as `litevae check --format json` prints it. */
+export interface WrongModel {
+  /** As the command line calls it. */
+  readonly model: string;
+  /** What is wrong, in the order in which it was found. */
+  readonly errors: readonly Report[];
 }
 
 export interface CheckedPart {

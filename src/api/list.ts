@@ -3,7 +3,9 @@ import { recipes } from "../../dsl/recipes/index.ts";
 
 /** Something built in: its name, and a line about it. */
 export interface Listed {
+  /** What commands and functions call it. */
   readonly name: string;
+  /** What it is, in a line. */
   readonly about: string;
 }
 

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../errors/index.ts";
-import type { CheckedModel, CheckedPart } from "../api/check.ts";
+import type { CheckedModel, CheckedPart, WrongModel } from "../api/check.ts";
 import { choice, latentOption, modelArgument } from "./options.ts";
 
 const formats = ["table", "json"] as const;
@@ -35,8 +35,10 @@ export function addCheck(program: Command): void {
         const checked = await check(await loadModel(name, { latentChannels: latent }));
         process.stdout.write(format === "json" ? jsonText(checked) : await table(checked));
       } catch (error) {
-        if (format === "json" && error instanceof UserError)
-          process.stdout.write(jsonText({ model: name, errors: error.reports }));
+        if (format === "json" && error instanceof UserError) {
+          const wrong: WrongModel = { model: name, errors: error.reports };
+          process.stdout.write(jsonText(wrong));
+        }
         throw error;
       }
     });

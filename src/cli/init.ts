@@ -13,6 +13,7 @@ const formats = ["text", "json"] as const;
 
 /** What `litevae init --format json` prints. */
 export interface StartedProject {
+  /** As it was given. */
   readonly folder: string;
   /** The files that were written, by their names in the folder. */
   readonly files: readonly string[];

@@ -59,13 +59,18 @@ export interface CompileOptions<Resources> {
 export interface Facts {
   /** Version of the compiler. */
   readonly litevae: string;
+  /** Its name. */
   readonly model: string;
+  /** Of the model's IR as text. */
   readonly model_sha256: string;
+  /** The seed of untrained weights, or the SHA-256 of the file that trained ones are of. */
   readonly weights: { readonly seed: number } | { readonly file_sha256: string };
+  /** By the names of the parts that were compiled. */
   readonly parts: Readonly<Record<string, PartFacts>>;
 }
 
 export interface PartFacts {
+  /** Trained numbers. */
   readonly params: number;
   /** The shapes of its inputs, by their names: `["N", "12", "H/8", "W/8"]`. A graph's file calls its sizes otherwise. */
   readonly inputs: Readonly<Record<string, readonly string[]>>;

@@ -8,16 +8,23 @@ import { reachesOf, type PartReach } from "../ir/receptive-field.ts";
 import { fittingSizes, type FittingSizes, type Sizes } from "../ir/size.ts";
 import { placeOf, type Source } from "../ir/source.ts";
 import { stepsOf } from "../ir/walk.ts";
-import { ownSettings } from "../weights/settings.ts";
+import { ownSettings, type CarriedSettings } from "../weights/settings.ts";
 import type { StoredConfig } from "../weights/stored-config.ts";
 
-export interface Config extends Partial<LatentStatistics>, Pick<StoredConfig, "pixels"> {
+/** The two numbers that normalise latents, which diffusers' classes know. */
+type Factors = "scaling_factor" | "shift_factor";
+
+/** What no class of diffusers' knows. */
+export interface OwnSettings extends Partial<Omit<LatentStatistics, Factors>>, Pick<StoredConfig, "pixels"> {
+  /** Its name. */
   readonly model: string;
   /** Absent, as the next two and how latents are spread, where the model has no such thing. */
   readonly image_channels?: number | undefined;
+  /** Of the latent. */
   readonly latent_channels?: number | undefined;
+  /** How many times smaller a latent is than its image, along each side. */
   readonly stride?: number | undefined;
-  /** The image sides that the parts accept that inference runs: minimum, minimum + step, … */
+  /** The image sides that the parts accept that inference runs: minimum, minimum + step, …; `sizes_with_PART` with one that only training runs. */
   readonly sizes: Sizes;
   /** Those that a part which only training runs accepts as well, where it was compiled. */
   readonly [sizesWith: `sizes_with_${string}`]: Sizes | undefined;
@@ -26,6 +33,25 @@ export interface Config extends Partial<LatentStatistics>, Pick<StoredConfig, "p
   /** How graphs go together, where that is not as usual: an image's mean is what the decoder decodes. */
   readonly wiring?: Wiring;
 }
+
+export interface Config extends OwnSettings, Partial<Pick<LatentStatistics, Factors>> {}
+
+/** config.json: ours, or in diffusers' layout where a class of its own opens the folder. */
+export type ConfigFile = OwnConfig | DiffusersConfig;
+
+export interface OwnConfig extends Config, CarriedSettings {}
+
+/** What diffusers' class reads, and beside it what is ours. */
+export interface DiffusersConfig extends CarriedSettings, AsFarAsKnown {
+  /** Diffusers' class. */
+  readonly _class_name: string;
+  /** What that class does not know. */
+  readonly _litevae: OwnSettings;
+  /** The architecture, in diffusers' words. */
+  readonly [setting: string]: unknown;
+}
+
+type AsFarAsKnown = { readonly [key in keyof LatentStatistics]?: LatentStatistics[key] | undefined };
 
 function sizesWith(part: string): `sizes_with_${string}` {
   return `sizes_with_${part}`;
@@ -51,7 +77,7 @@ export interface WeightsSettings extends Pick<StoredConfig, "pixels"> {
 export function configText(model: Model, parts: readonly Part[], { latents, pixels, carried }: WeightsSettings): string {
   const config: Config = { ...configOf(model, parts, latents), ...(pixels === undefined ? {} : { pixels }) };
   const diffusers = diffusersOf(model, parts);
-  if (diffusers === undefined) return json({ ...config, ...carried });
+  if (diffusers === undefined) return json({ ...config, ...carried } satisfies OwnConfig);
   const { scaling_factor, shift_factor, latents_mean, latents_std, ...own } = config;
   // Diffusers' pipelines apply whatever stands here: the channels' numbers beside the two factors would scale twice.
   const channels = { latents_mean, latents_std };
@@ -73,7 +99,7 @@ export function diffusersOf(model: Model, parts: readonly Part[]): Interchange["
   return whole ? model.interchange?.diffusers : undefined;
 }
 
-function json(value: unknown): string {
+function json(value: ConfigFile): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 

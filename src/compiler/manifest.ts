@@ -4,7 +4,9 @@ import type { Facts } from "./compile.ts";
 export const manifestName = "manifest.json";
 
 export interface FileEntry {
+  /** Its size. */
   readonly bytes: number;
+  /** Of its bytes. */
   readonly sha256: string;
 }
 
@@ -12,6 +14,7 @@ export interface FileEntry {
 export type FixedSize = readonly [batch: number, height: number, width: number];
 
 export interface Manifest extends Facts {
+  /** Of graphs; absent where there are none. */
   readonly onnx?: { readonly opset: number; readonly ir_version: number; readonly for: string; readonly fixed?: FixedSize };
   /** Only of float16 graphs; others are float32. */
   readonly precision?: "fp16";
@@ -22,6 +25,7 @@ export interface Manifest extends Facts {
       Record<string, { readonly nodes: number; readonly float32_nodes: number; readonly worst_error: number }>
     >;
   };
+  /** Every file but this one, by its path in the folder. */
   readonly files: Readonly<Record<string, FileEntry>>;
 }
 

@@ -4,11 +4,15 @@ import { distance } from "fastest-levenshtein";
 export interface Report {
   /** One sentence, lower case, no full stop: what is wrong. */
   readonly what: string;
+  /** In a file. */
   readonly where?: Place | undefined;
   /** Path of the module in the model, such as `encoder.extractors.0.conv_in`. */
   readonly module?: string | undefined;
+  /** The op that is concerned. */
   readonly op?: string | undefined;
+  /** What would be right. */
   readonly expected?: string | undefined;
+  /** What is there instead. */
   readonly found?: string | undefined;
   /** The remedy. */
   readonly help: string;
@@ -16,6 +20,7 @@ export interface Report {
 
 /** What a person should know of a result that is there: a warning where it may not be what they want. */
 export interface Note extends Omit<Report, "help"> {
+  /** Absent of what is only to be known. */
   readonly severity?: "warning" | undefined;
   /** What can be done about it. */
   readonly help?: string | undefined;
@@ -23,8 +28,11 @@ export interface Note extends Omit<Report, "help"> {
 
 /** A place in a file; line and column count from 1. */
 export interface Place {
+  /** Its path. */
   readonly file: string;
+  /** From 1. */
   readonly line: number;
+  /** From 1; absent where the line alone is known. */
   readonly column?: number | undefined;
 }
 

@@ -2,9 +2,11 @@
 export interface LatentStatistics {
   /** (z − shift_factor) · scaling_factor has mean 0 and deviation 1 over all channels together. */
   readonly scaling_factor: number;
+  /** The mean over all channels together. */
   readonly shift_factor: number;
   /** Of each channel; absent where they were not measured. */
   readonly latents_mean?: readonly number[];
+  /** Of each channel; absent where latents_mean is. */
   readonly latents_std?: readonly number[];
   /** How many images they were measured on. */
   readonly latent_images?: number;

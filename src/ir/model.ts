@@ -177,7 +177,16 @@ export interface Interchange {
    */
   readonly renames: Readonly<Record<string, string>>;
   /** The configuration under which diffusers opens the weights; absent where no class of its own has them. */
-  readonly diffusers?: Readonly<Record<string, boolean | number | string | readonly (number | string | readonly number[])[]>>;
+  readonly diffusers?: DiffusersSettings;
+}
+
+/** A value in a configuration of diffusers'. */
+export type DiffusersSetting = boolean | number | string | readonly (number | string | readonly number[])[];
+
+/** A configuration of diffusers'. */
+export interface DiffusersSettings {
+  readonly _class_name: string;
+  readonly [setting: string]: DiffusersSetting;
 }
 
 /**
@@ -185,10 +194,13 @@ export interface Interchange {
  * decoder's first the latent, which its `sources` name; the decoder gives the image alone. What they take and give besides are skips and conditions.
  */
 export interface Autoencoder {
+  /** Makes latents of images. */
   readonly encoder: string;
+  /** Makes images of latents. */
   readonly decoder: string;
   /** The encoder's outputs that are mean and log-variance of a Gaussian posterior; absent where it has no distribution. */
   readonly posterior?: { readonly mean: string; readonly logvar: string };
+  /** Only training runs it. */
   readonly discriminator?: string;
 }
 

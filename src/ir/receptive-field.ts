@@ -9,7 +9,9 @@ import { fittingSizes } from "./size.ts";
 
 /** Pixels of the image that are read before and after those over which the outputs lie. */
 export interface Margin {
+  /** Above, or to the left. */
   readonly before: number;
+  /** Below, or to the right. */
   readonly after: number;
 }
 
@@ -17,13 +19,16 @@ export interface Margin {
 export interface SeesAll {
   /** The path of the layer, or of the block that calls the function. */
   readonly module: string;
+  /** Its op. */
   readonly op: string;
   /** Its op says so; otherwise it says nothing. */
   readonly declared: boolean;
 }
 
 export interface ReceptiveField {
+  /** Along the height. */
   readonly height: Margin;
+  /** Along the width. */
   readonly width: Margin;
   /** What cuts no part exactly, however much its tiles overlap; in the order in which it runs. */
   readonly seesAll: readonly SeesAll[];
@@ -31,6 +36,7 @@ export interface ReceptiveField {
 
 /** Pixels before and after those over which outputs lie, along both sides, and in words what sees the whole image. */
 export interface PartReach extends Pick<ReceptiveField, "height" | "width"> {
+  /** What cuts no part exactly: every op, with the modules where it is. */
   readonly sees_all: readonly string[];
 }
 

@@ -49,13 +49,17 @@ export function misfit(parts: readonly Part[], height: number, width: number): S
 
 /** The sizes that fit along an axis: minimum, minimum + step, minimum + 2·step, … */
 export interface FittingSizes {
+  /** The smallest, in pixels. */
   readonly minimum: number;
+  /** From each to the next. */
   readonly step: number;
 }
 
 /** The sizes of images that fit, along both axes. */
 export interface Sizes {
+  /** Along the height. */
   readonly height: FittingSizes;
+  /** Along the width. */
   readonly width: FittingSizes;
 }
 

@@ -32,28 +32,43 @@ export interface VerifyOptions {
 export interface VerifiedOutput {
   /** Part and name, such as `encoder.mean`. */
   readonly output: string;
+  /** Of what came out. */
   readonly shape: readonly number[];
   /** The image on which the difference comes nearest to its bound; the first whose values are not finite where no package ran. */
   readonly scene: string;
-  /** Largest magnitude out of onnxruntime. */
+  /**
+   * Largest magnitude out of onnxruntime; null in JSON where values are not finite.
+   * @nullable
+   */
   readonly largest: number;
-  /** Largest difference from the package, NaN where values are; absent where no package ran. */
+  /**
+   * Largest difference from the package, NaN where values are, which is null in JSON; absent where no package ran.
+   * @nullable
+   */
   readonly difference?: number;
-  /** What the difference may be; absent where no package ran. */
+  /**
+   * What the difference may be, null in JSON where the package's values are not finite; absent where no package ran.
+   * @nullable
+   */
   readonly bound?: number;
   /** Whether a package with random parameters differs by more than the bound on some image; absent where no package ran, and where no parameter reaches it. */
   readonly sensitive?: boolean;
   /** The ops of the author's own behind it; absent where there are none. */
   readonly ownOps?: readonly string[];
+  /** Whether the difference is within its bound, or values are finite where no package ran. */
   readonly ok: boolean;
 }
 
 export interface Verification {
+  /** Its name. */
   readonly model: string;
+  /** Of the graphs. */
   readonly precision: "fp32" | "fp16";
   /** For whom the graphs were compiled. */
   readonly for: string;
+  /** Of the images in pixels. */
   readonly size: { readonly height: number; readonly width: number };
+  /** Of the images. */
   readonly seed: number;
   /** What the graphs were compared with; null when nothing was there that could run. */
   readonly reference: { readonly package: string; readonly python: string; readonly weights: string } | null;
@@ -61,6 +76,7 @@ export interface Verification {
   readonly alone?: string;
   /** Whether the folder's manifest names the file given as weights; null when none was given. */
   readonly compiledFromWeights: boolean | null;
+  /** Of every output of every graph. */
   readonly outputs: readonly VerifiedOutput[];
 }
 

@@ -7,30 +7,44 @@ import { integer, significant } from "./numbers.ts";
 
 /** A row of numbers, or of the reason why there are none. */
 export interface BenchmarkRow {
+  /** Of the model. */
   readonly part: string;
   /** An execution provider of onnxruntime; eager or compiled in PyTorch. */
   readonly mode: string;
+  /** Images at a time. */
   readonly batch: number;
+  /** The batch over seconds_median; null where nothing could be measured, as the next four. */
   readonly images_per_second: number | null;
   /** Of one pass over the batch, with the 95 % interval of its median. */
   readonly seconds_median: number | null;
+  /** Lower end of the interval. */
   readonly seconds_low: number | null;
+  /** Upper end of the interval. */
   readonly seconds_high: number | null;
+  /** How many passes were timed. */
   readonly repeats: number;
+  /** What `memory` says it is; null where it is not measured. */
   readonly peak_memory_bytes: number | null;
+  /** Why there are no numbers; null where there are. */
   readonly error: string | null;
 }
 
 export interface Benchmark {
+  /** Of this format. */
   readonly format: "litevae-benchmark-1";
+  /** Its name. */
   readonly model: string;
+  /** What ran it, with its version. */
   readonly runtime: string;
+  /** The processor with its threads, or the GPU. */
   readonly hardware: string;
   /** Side of the square images; latents are of such images. */
   readonly size: number;
+  /** `fp32` or `fp16`. */
   readonly precision: string;
   /** What peak_memory_bytes are. */
   readonly memory: string;
+  /** A row for every part, mode and batch. */
   readonly rows: readonly BenchmarkRow[];
 }
 

@@ -16,6 +16,9 @@ interface MetricFacts {
 const decimal = { k: 1e3, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
 const bytes = { ...decimal, B: 1, kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 
+/** What a budget limits. */
+export type BudgetMetric = "params" | "macs" | "activation" | "largest" | "torch" | "saved";
+
 const metrics = {
   params: { key: "params", unit: "parameters", suffixes: decimal },
   macs: { key: "macs", unit: "MACs", suffixes: decimal },
@@ -23,12 +26,12 @@ const metrics = {
   largest: { key: "largestTensorBytes", unit: "bytes in its largest tensor", suffixes: bytes },
   torch: { key: "torchActivationBytes", unit: "bytes of activation in torch", suffixes: bytes },
   saved: { key: "savedBytes", unit: "bytes saved for backward", suffixes: bytes },
-} as const satisfies Record<string, MetricFacts>;
-
-export type BudgetMetric = keyof typeof metrics;
+} as const satisfies Record<BudgetMetric, MetricFacts>;
 
 export interface Budget {
+  /** Of the model. */
   readonly part: string;
+  /** What is limited. */
   readonly metric: BudgetMetric;
   /** Parameters, multiply-accumulates or bytes. */
   readonly limit: number;
@@ -36,6 +39,7 @@ export interface Budget {
 
 /** A budget beside what a model costs; null where the model has no such part, or it was not measured. */
 export interface BudgetVerdict extends Budget {
+  /** What the model has. */
   readonly actual: number | null;
   /** actual − limit, 0 where the budget is kept. */
   readonly over: number | null;

@@ -21,8 +21,11 @@ export function formatDifference(difference: ModelDifference, format: "table" | 
   return format === "md" ? markdownTable({ columns, rows }) : textTable({ columns, rows }, width);
 }
 
-/** A row of the table as an object. A side that lacks the module is null; `note` is what the table notes. */
-export type DifferenceRow = Pick<ModuleDifference, "path" | "first" | "second" | "changed"> & { readonly note: string };
+/** A row of the table as an object. A side that lacks the module is null. */
+export type DifferenceRow = Pick<ModuleDifference, "path" | "first" | "second" | "changed"> & {
+  /** What the table notes: that a side lacks the module, which attributes changed, which kinds of modules are new. */
+  readonly note: string;
+};
 
 export function differenceRows(difference: ModelDifference): readonly DifferenceRow[] {
   return difference.modules.map((module) => {

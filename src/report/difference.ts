@@ -6,9 +6,11 @@ import { partNamesOf } from "./parts.ts";
 export type ModuleFacts = Pick<ModuleCounts, "kind" | "params" | "macs">;
 
 export interface ModuleDifference {
+  /** The module's one name. */
   readonly path: string;
   /** The module in the first model, null where only the second has it. */
   readonly first: ModuleFacts | null;
+  /** The module in the second model, null where only the first has it. */
   readonly second: ModuleFacts | null;
   /** Attributes of a layer, or the functions of a block, that are not the same: in the first model and in the second. */
   readonly changed: Readonly<Record<string, readonly [string | null, string | null]>>;

@@ -7,10 +7,15 @@ import { integer, shapeText } from "./numbers.ts";
 
 /** A parameter, or a buffer, which is stored and not trained. */
 export interface KeyRecord {
+  /** Its one name in safetensors, PyTorch and ONNX. */
   readonly key: string;
+  /** The part that it is of. */
   readonly part: string;
+  /** As PyTorch has it. */
   readonly shape: readonly number[];
+  /** How many it holds. */
   readonly numbers: number;
+  /** Whether it is stored and not trained. */
   readonly buffer: boolean;
 }
 

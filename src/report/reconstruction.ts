@@ -8,6 +8,7 @@ export interface Reconstruction {
   readonly image: string;
   /** The image's own. */
   readonly height: number;
+  /** The image's own. */
   readonly width: number;
   /** What was done to make the image fit, or "". */
   readonly fitted: string;
@@ -21,7 +22,9 @@ export interface Reconstruction {
   };
   /** In dB; null where the image came back exactly, which is infinite. */
   readonly psnr: number | null;
+  /** Milliseconds in the encoder. */
   readonly encodeMs: number;
+  /** Milliseconds in the decoder. */
   readonly decodeMs: number;
   /** Which parts ran in tiles, and which could not. */
   readonly tiles: readonly string[];

@@ -17,6 +17,7 @@ export type PartRecord = Pick<
 
 /** What a model costs for one image of `size` × `size` pixels. */
 export interface ModelRecord {
+  /** Its name. */
   readonly model: string;
   /** Height and width of the image in pixels. */
   readonly size: number;

@@ -11,7 +11,9 @@ export type Settings = Readonly<Record<string, Setting>>;
 
 /** What variants cost, over the parts that inference runs: sums, of activation the largest. */
 export interface Costs {
+  /** Parameters. */
   readonly params: number;
+  /** Multiply-accumulates. */
   readonly macs: number;
   /** Null where a part has no form in ONNX. */
   readonly activationBytes: number | null;
@@ -23,6 +25,7 @@ export interface Costs {
 export interface FittingVariant {
   /** The settings that vary, as this variant has them. */
   readonly settings: Settings;
+  /** What it costs. */
   readonly costs: Costs;
   /** No other that fits is at least as good in everything, and better in something. */
   readonly front: boolean;
@@ -32,18 +35,23 @@ export interface FittingVariant {
 
 /** A variant that could not be built or counted, and why. */
 export interface RefusedVariant {
+  /** The settings that vary, as this variant has them. */
   readonly settings: Settings;
+  /** What is wrong with it. */
   readonly errors: readonly Report[];
 }
 
 /** What `litevae search --format json` prints. */
 export interface Search {
+  /** Its name. */
   readonly model: string;
+  /** Height and width of the image in pixels. */
   readonly size: number;
   /** What the model itself has. */
   readonly defaults: Settings;
   /** The values of every setting that varies. */
   readonly varied: Readonly<Record<string, readonly Setting[]>>;
+  /** The limits that variants keep. */
   readonly budgets: readonly Budget[];
   /** The costs of which more is better on the front. */
   readonly more: readonly (keyof Costs)[];
@@ -53,6 +61,7 @@ export interface Search {
   readonly over: number;
   /** In the order of the values, the last setting changing first. */
   readonly variants: readonly FittingVariant[];
+  /** Variants that could not be built or counted. */
   readonly refused: readonly RefusedVariant[];
 }
 

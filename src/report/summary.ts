@@ -28,6 +28,7 @@ export interface SummaryFormat {
 
 /** A model's modules and what they cost, for one image of `size` × `size` pixels, as `litevae summary --format json` prints it. */
 export interface Summary {
+  /** Its name. */
   readonly model: string;
   /** Height and width of the image in pixels. */
   readonly size: number;
@@ -57,6 +58,7 @@ export interface SummaryRow extends Counts {
   readonly kind: string;
   /** Levels below the part. */
   readonly level: number;
+  /** How often the part calls it. */
   readonly calls: number;
   /** The distinct shapes that come out, in the order in which they first do. */
   readonly outputs: readonly (readonly number[])[];

@@ -4,6 +4,14 @@ export type Settings = Readonly<Record<string, unknown>>;
 /** What diffusers keeps with weights besides the numbers of their latents. */
 export const carriedSettings = ["force_upcast", "sample_size"] as const;
 
+/** Those of a folder. */
+export interface CarriedSettings extends Readonly<Partial<Record<(typeof carriedSettings)[number], boolean | number>>> {
+  /** Whether its decoder is to run in float32. */
+  readonly force_upcast?: boolean | number;
+  /** Side of the images that it was trained on. */
+  readonly sample_size?: boolean | number;
+}
+
 /** Where config.json is diffusers', what its own class does not know lies under a key that it passes over. */
 export const ownSettings = "_litevae";
 

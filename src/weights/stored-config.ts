@@ -3,7 +3,7 @@ import { UserError } from "../errors/index.ts";
 import { unmeasured, type LatentStatistics } from "../ir/latents.ts";
 import type { Model } from "../ir/model.ts";
 import { pixelContradiction, pixelSchema, type PixelRule } from "../recipe/pixels.ts";
-import { carriedSettings, flatConfig, isDiffusers, isSettings, type Settings } from "./settings.ts";
+import { carriedSettings, type CarriedSettings, flatConfig, isDiffusers, isSettings, type Settings } from "./settings.ts";
 import { requireOfModel } from "./whose.ts";
 
 export interface StoredConfig {
@@ -11,7 +11,7 @@ export interface StoredConfig {
   /** What the pixels meant that it was trained on. */
   readonly pixels?: PixelRule;
   /** Settings of diffusers' that belong to the weights and not to the architecture. */
-  readonly carried: Readonly<Record<string, boolean | number>>;
+  readonly carried: CarriedSettings;
 }
 
 /** Reads a parsed config.json; `name` is its path, for messages. Throws UserError where its numbers are none, or are not this model's. */

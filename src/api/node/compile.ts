@@ -25,9 +25,11 @@ export interface CompileToOptions extends NodeCompileOptions {
 
 /** What `compileTo` wrote. */
 export interface CompiledFolder {
+  /** As it was given. */
   readonly folder: string;
   /** What manifest.json says: model, weights, parts, and the SHA-256 of every file. */
   readonly manifest: Manifest;
+  /** What a person should know. */
   readonly notes: readonly Note[];
 }
 

@@ -31,11 +31,13 @@ export interface EncodeOptions extends Working {
 
 /** Latents that lie in a folder, as `litevae encode --format json` prints it. */
 export interface EncodedFolder {
+  /** As it was given. */
   readonly folder: string;
   /** What the folder's manifest.json says: settings, images, statistics, and the SHA-256 of every file. */
   readonly manifest: LatentsManifest;
   /** What was encoded now; null where the folder held the latents already. */
   readonly encoded: EncodedNow | null;
+  /** What a person should know. */
   readonly notes: readonly Note[];
 }
 

@@ -20,6 +20,7 @@ export interface Verified extends Verification {
   readonly ok: boolean;
   /** What is wrong; nothing where `ok`. */
   readonly errors: readonly Report[];
+  /** What a person should know. */
   readonly notes: readonly Note[];
 }
 

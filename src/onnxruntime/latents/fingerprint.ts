@@ -9,10 +9,15 @@ import type { ImageSet } from "../../images/listing.ts";
 const most = { sizes: 4096, contents: 64 } as const;
 
 export interface Fingerprint {
+  /** The folder, as it was given. */
   readonly place: string;
+  /** How many there are. */
   readonly images: number;
+  /** Of their paths, one a line. */
   readonly names_sha256: string;
+  /** Of the sizes of at most 4096 files, one a line. */
   readonly sizes_sha256: string;
+  /** Of the bytes of at most 64 of them, evenly spread. */
   readonly contents_sha256: string;
 }
 

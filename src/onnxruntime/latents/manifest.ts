@@ -11,15 +11,18 @@ import type { Classes } from "./classes.ts";
 import { difference, type Fingerprint } from "./fingerprint.ts";
 import { begunFile, format, isOurs, isShard, logFile, manifestFile, packageLock, partsFolder, shardNumber } from "./layout.ts";
 import type { CorruptImage, Form, Part } from "./parts.ts";
-import { changes, keyOf, type Settings } from "./settings.ts";
+import { changes, keyOf, type EncodingSettings } from "./settings.ts";
 import { joined, noSums, statisticsOf, type Statistics } from "./sums.ts";
 
 /** What an encoding is of. */
 export interface Beginning {
-  readonly settings: Settings;
+  /** What decides the bytes. */
+  readonly settings: EncodingSettings;
+  /** The images. */
   readonly data: Data;
   /** Where labels are from, and their names; null where images have none. */
   readonly classes: { readonly source: Classes["source"]; readonly names: readonly string[] | null };
+  /** What is stored of an image. */
   readonly latent: Form;
   /** What config.json says of their latents. */
   readonly model: Partial<LatentStatistics>;
@@ -33,14 +36,19 @@ export interface Data extends Fingerprint {
 
 /** A file of latents. */
 export interface Shard {
+  /** Its name in the folder. */
   readonly file: string;
+  /** Of its bytes. */
   readonly sha256: string;
+  /** Its size. */
   readonly bytes: number;
+  /** How many it holds; mirrored ones do not count. */
   readonly images: number;
 }
 
 /** What a folder of latents is, and every file in it. */
 export interface LatentsManifest extends Beginning {
+  /** Of this format. */
   readonly format: typeof format;
   /** The SHA-256 of the settings. */
   readonly key: string;
@@ -52,6 +60,7 @@ export interface LatentsManifest extends Beginning {
   readonly corrupt: readonly CorruptImage[];
   /** Of the latents, by channel and over all. */
   readonly statistics: Statistics;
+  /** The files of latents. */
   readonly shards: readonly Shard[];
 }
 

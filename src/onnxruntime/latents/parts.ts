@@ -13,8 +13,11 @@ import { storedTypes, type DTypeName, type Stored } from "./stored.ts";
 import { joined, noSums, sumsOf, type Sums } from "./sums.ts";
 
 export interface CorruptImage {
+  /** Its place in the set, from 0. */
   readonly position: number;
+  /** Its path in the folder of images. */
   readonly name: string;
+  /** What is wrong with it. */
   readonly reason: string;
 }
 
@@ -72,9 +75,13 @@ function sumsOfAll(values: ReadonlyMap<string, Float32Array>, { tensors, channel
 export interface Form {
   /** Names under which it is stored: means and log-variances, or the latent alone. */
   readonly tensors: readonly string[];
+  /** Of the latent. */
   readonly channels: number;
+  /** Of the latent. */
   readonly height: number;
+  /** Of the latent. */
   readonly width: number;
+  /** Of the stored numbers. */
   readonly dtype: DTypeName;
 }
 

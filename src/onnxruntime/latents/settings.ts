@@ -18,22 +18,32 @@ import type { DTypeName } from "./stored.ts";
 export const weightsFile = "model.safetensors";
 
 /** In the order of the package's settings, with what makes the bytes others: who computed them, and from which graph. */
-export interface Settings {
+export interface EncodingSettings {
+  /** Its name. */
   readonly model: string;
   /** Of the tensors that the encoder has: the package's own number for the same weights. */
   readonly weights_sha256: string;
   /** Of this toolkit, which reads the images. */
   readonly version: string;
+  /** What ran the graph. */
   readonly engine: "onnxruntime";
   /** Of the encoder's graph and of the file beside it. */
   readonly graph_sha256: string;
+  /** Side of the images in pixels. */
   readonly size: number;
+  /** How they got it. */
   readonly resize: string;
+  /** Which part of them was taken. */
   readonly crop: string;
+  /** What samples meant. */
   readonly pixels: PixelRule;
+  /** Whether the mirrored images are there too. */
   readonly flip: boolean;
+  /** Of the graph: `fp32` or `fp16`. */
   readonly precision: string;
+  /** Of the stored moments. */
   readonly dtype: DTypeName;
+  /** Images in a file. */
   readonly shard_images: number;
 }
 
@@ -41,8 +51,8 @@ export function settingsOf(
   folder: string,
   manifest: Manifest,
   encoder: string,
-  asked: Pick<Settings, "size" | "pixels" | "flip" | "dtype" | "shard_images">,
-): Settings {
+  asked: Pick<EncodingSettings, "size" | "pixels" | "flip" | "dtype" | "shard_images">,
+): EncodingSettings {
   const { size, pixels, ...stored } = asked;
   return {
     model: manifest.model,
@@ -62,7 +72,7 @@ export function settingsOf(
 }
 
 /** The SHA-256 of the settings as JSON with sorted names and no spaces, and a line feed. */
-export function keyOf(settings: Settings): string {
+export function keyOf(settings: EncodingSettings): string {
   return textHash([pythonJson(settings, "tight")]);
 }
 

@@ -37,6 +37,7 @@ export function finishedText(folder: string, manifest: LatentsManifest): string 
 export interface Pace {
   /** Those that could be used; mirrored ones do not count. */
   readonly images: number;
+  /** From the first image to the last. */
   readonly seconds: number;
   /** The part of them in which the encoder waited for images. */
   readonly waitedSeconds: number;
