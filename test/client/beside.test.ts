@@ -5,7 +5,8 @@ import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { Project, ts } from "ts-morph";
 import { beforeAll, describe, expect, test } from "vitest";
-import { litevae, root, tempFolder } from "../e2e/litevae.ts";
+import { litevae } from "../e2e/in-process.ts";
+import { root, tempFolder } from "../e2e/litevae.ts";
 
 interface Values {
   readonly data: Float32Array;
@@ -24,7 +25,7 @@ const mask = { data: drawn(2 * height * width), dims: [2, 1, height, width] };
 let client: Client;
 
 beforeAll(async () => {
-  const { code, stderr } = litevae(folder, "compile", join(root, "examples/inpainting.ts"), "-o", "out");
+  const { code, stderr } = await litevae(folder, "compile", join(root, "examples/inpainting.ts"), "-o", "out");
   expect(code, stderr).toBe(0);
   const { createClient } = (await import(join(folder, "out/client.js"))) as {
     createClient(runtime: unknown, graphs: object): Promise<Client>;

@@ -7,14 +7,15 @@ import * as node from "onnxruntime-node";
 import * as web from "onnxruntime-web";
 import { Project, ts } from "ts-morph";
 import { beforeAll, describe, expect, test } from "vitest";
-import { litevae, root, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
+import { litevae } from "../e2e/in-process.ts";
+import { root, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
 
 type Module = typeof import("../../src/targets/client/template.mts");
 
 const folder = tempFolder();
 
-function compile(model: string, out: string, ...flags: readonly string[]): string {
-  const { code, stderr } = litevae(folder, "compile", model, "-o", out, ...flags);
+async function compile(model: string, out: string, ...flags: readonly string[]): Promise<string> {
+  const { code, stderr } = await litevae(folder, "compile", model, "-o", out, ...flags);
   expect(code, stderr).toBe(0);
   return join(folder, out);
 }
@@ -49,11 +50,11 @@ const Decoder = block("Decoder", () => {
 export default model({ name: "nano", latentChannels: 12, encoder: Encoder(), decoder: Decoder() });
 `;
 
-beforeAll(() => {
+beforeAll(async () => {
   write(folder, { "tiny.ts": tinyModel, "nano.ts": likeNano });
-  compile("nano.ts", "nano", "--target", "onnx,torch");
-  compile("tiny.ts", "half", "--parts", "encoder");
-  compile("tiny.ts", "tiny");
+  await compile("nano.ts", "nano", "--target", "onnx,torch");
+  await compile("tiny.ts", "half", "--parts", "encoder");
+  await compile("tiny.ts", "tiny");
 });
 
 describe("the file", () => {
@@ -113,8 +114,8 @@ process.exit();`;
       skips: [],
     });
   });
-  test("is not written without graphs", () => {
-    expect(existsSync(join(compile("tiny.ts", "torch", "--target", "torch"), "client.js"))).toBe(false);
+  test("is not written without graphs", async () => {
+    expect(existsSync(join(await compile("tiny.ts", "torch", "--target", "torch"), "client.js"))).toBe(false);
   });
 });
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import * as node from "onnxruntime-node";
 import * as web from "onnxruntime-web";
 import { expect, test } from "vitest";
-import { litevae, root, tempFolder } from "../e2e/litevae.ts";
+import { litevae } from "../e2e/in-process.ts";
+import { root, tempFolder } from "../e2e/litevae.ts";
 
 interface Planes {
   readonly data: Float32Array;
@@ -27,7 +28,7 @@ interface Module {
 const folder = tempFolder();
 
 async function compiled(out: string, ...flags: readonly string[]): Promise<Module> {
-  const { code, stderr } = litevae(folder, "compile", join(root, "examples/deterministic.ts"), "-o", out, ...flags);
+  const { code, stderr } = await litevae(folder, "compile", join(root, "examples/deterministic.ts"), "-o", out, ...flags);
   expect(code, stderr).toBe(0);
   return (await import(join(folder, out, "client.js"))) as Module;
 }

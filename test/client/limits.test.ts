@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { beforeAll, expect, test } from "vitest";
-import { litevae, tempFolder, write } from "../e2e/litevae.ts";
+import { litevae } from "../e2e/in-process.ts";
+import { tempFolder, write } from "../e2e/litevae.ts";
 import { executable } from "../report-html/browser.ts";
 import { inPage, pageOf } from "../support/webgpu.ts";
 
@@ -110,9 +111,9 @@ async function decoded(provider: string, side: number, tile: number, memory: num
   });
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   write(folder, { "model.ts": model });
-  const { code, stderr } = litevae(folder, "compile", "model.ts", "-o", "out");
+  const { code, stderr } = await litevae(folder, "compile", "model.ts", "-o", "out");
   expect(code, stderr).toBe(0);
 }, 60_000);
 

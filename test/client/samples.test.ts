@@ -3,21 +3,22 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { toSigned } from "../../src/images/signed.ts";
-import { litevae, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
+import { litevae } from "../e2e/in-process.ts";
+import { tempFolder, tinyModel, write } from "../e2e/litevae.ts";
 
 type Module = typeof import("../../src/targets/client/template.mts");
 
 const folder = tempFolder();
 const open = async (out: string): Promise<Module> => (await import(join(folder, out, "client.js"))) as Module;
 
-beforeAll(() => {
+beforeAll(async () => {
   const grey = tinyModel.replaceAll("Feature<3, 1>", "Feature<1, 1>").replace("in: 3,", "in: 1,").replace("out: 3 ", "out: 1 ");
   write(folder, { "grey.ts": grey.replace("model({", "model({ imageChannels: 1,") });
   for (const [model, out] of [
     ["grey.ts", "grey"],
     ["nano", "nano"],
   ] as const) {
-    const { code, stderr } = litevae(folder, "compile", model, "-o", out, "--parts", "encoder");
+    const { code, stderr } = await litevae(folder, "compile", model, "-o", out, "--parts", "encoder");
     expect(code, stderr).toBe(0);
   }
 });

@@ -3,7 +3,8 @@
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { beforeAll, expect, test } from "vitest";
-import { litevae, root, tempFolder, write } from "../e2e/litevae.ts";
+import { litevae } from "../e2e/in-process.ts";
+import { root, tempFolder, write } from "../e2e/litevae.ts";
 
 interface Planes {
   readonly data: Float32Array;
@@ -57,8 +58,8 @@ const graphs = (out: string): object =>
   Object.fromEntries(["encoder", "decoder"].map((part) => [part, join(folder, out, `${part}.onnx`)]));
 const open = async (out: string): Promise<Module> => (await import(join(folder, out, "client.js"))) as Module;
 
-function compile(model: string, out: string, ...flags: readonly string[]): void {
-  const { code, stderr } = litevae(folder, "compile", model, "-o", out, ...flags);
+async function compile(model: string, out: string, ...flags: readonly string[]): Promise<void> {
+  const { code, stderr } = await litevae(folder, "compile", model, "-o", out, ...flags);
   expect(code, stderr).toBe(0);
 }
 
@@ -72,11 +73,11 @@ function difference(found: Float32Array, expected: Float32Array): number {
   return found.reduce((most, value, i) => Math.max(most, Math.abs(value - (expected[i] ?? 0))), 0) / scale;
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   write(folder, { "beside.ts": beside });
-  compile(join(root, "examples/deterministic.ts"), "plain");
-  compile("beside.ts", "beside");
-  compile("nano", "nano");
+  await compile(join(root, "examples/deterministic.ts"), "plain");
+  await compile("beside.ts", "beside");
+  await compile("nano", "nano");
 });
 
 test("both halves give in tiles what they give of whole images, a batch of them", async () => {

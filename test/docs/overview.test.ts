@@ -2,15 +2,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { litevae, root } from "../e2e/litevae.ts";
+import { litevae } from "../e2e/in-process.ts";
+import { root } from "../e2e/litevae.ts";
 
 interface Compared {
   readonly parts: { readonly encoder: { readonly params: number; readonly macs: number; readonly activationBytes: number } };
 }
 
-test("docs/overview.svg has the encoders' figures", () => {
+test("docs/overview.svg has the encoders' figures", async () => {
   const drawing = readFileSync(join(root, "docs/overview.svg"), "utf8");
-  const { stdout } = litevae(root, "compare", "examples/litevae-b.ts", "sd-vae", "--format", "json");
+  const { stdout } = await litevae(root, "compare", "examples/litevae-b.ts", "sd-vae", "--format", "json");
   for (const { parts } of JSON.parse(stdout) as readonly Compared[]) {
     const { params, macs, activationBytes } = parts.encoder;
     for (const figure of [

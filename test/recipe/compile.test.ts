@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { recipes, type Recipe } from "litevae";
-import { failure, litevae, root, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
+import { failure, litevae } from "../e2e/in-process.ts";
+import { root, tempFolder, tinyModel, write } from "../e2e/litevae.ts";
 
 const folder = tempFolder();
 
@@ -24,8 +25,8 @@ beforeAll(() => {
   });
 });
 
-function compile(model: string, out: string, ...flags: readonly string[]): string {
-  const result = litevae(folder, "compile", model, "-o", out, "--target", "torch", ...flags);
+async function compile(model: string, out: string, ...flags: readonly string[]): Promise<string> {
+  const result = await litevae(folder, "compile", model, "-o", out, "--target", "torch", ...flags);
   expect(result.code, result.stderr).toBe(0);
   return join(folder, out, `litevae_${model.replace(/\.ts$/, "")}`);
 }
@@ -33,8 +34,8 @@ function compile(model: string, out: string, ...flags: readonly string[]): strin
 const read = (path: string): unknown => JSON.parse(readFileSync(path, "utf8"));
 
 describe("a package", () => {
-  test("has the recipe of the preset, its schema and the whole runtime", () => {
-    const path = compile("tiny.ts", "smoke", "--recipe", "smoke");
+  test("has the recipe of the preset, its schema and the whole runtime", async () => {
+    const path = await compile("tiny.ts", "smoke", "--recipe", "smoke");
     expect(read(join(path, "recipe.json"))).toEqual(recipes.smoke.recipe);
     expect(readFileSync(join(path, "recipe.schema.json"), "utf8")).toBe(
       readFileSync(join(root, "runtime/tests/package/recipe.schema.json"), "utf8"),
@@ -50,12 +51,12 @@ describe("a package", () => {
     );
   });
 
-  test("has the paper's two phases where no recipe is named", () => {
-    expect(read(join(compile("tiny.ts", "default"), "recipe.json"))).toEqual(recipes["paper-256-two-phase"].recipe);
+  test("has the paper's two phases where no recipe is named", async () => {
+    expect(read(join(await compile("tiny.ts", "default"), "recipe.json"))).toEqual(recipes["paper-256-two-phase"].recipe);
   });
 
-  test("has sizes that the model takes where no recipe is named and the usual ones do not fit", () => {
-    const found = read(join(compile("three.ts", "three"), "recipe.json")) as Recipe;
+  test("has sizes that the model takes where no recipe is named and the usual ones do not fit", async () => {
+    const found = read(join(await compile("three.ts", "three"), "recipe.json")) as Recipe;
     expect(found.phases.map(({ resolution }) => resolution)).toMatchInlineSnapshot(`
       [
         129,
@@ -64,23 +65,23 @@ describe("a package", () => {
     `);
   });
 
-  test("has the recipe of a file", () => {
+  test("has the recipe of a file", async () => {
     write(folder, { "mine.ts": recipeFile(phases(32, ", discriminator: false")) });
-    const found = read(join(compile("tiny.ts", "mine", "--recipe", "mine.ts"), "recipe.json")) as Recipe;
+    const found = read(join(await compile("tiny.ts", "mine", "--recipe", "mine.ts"), "recipe.json")) as Recipe;
     expect(found).toMatchObject({ name: "mine", phases: [{ name: "one", resolution: 32, learning_rate: 1e-4 }] });
   });
 });
 
 describe("is refused:", () => {
-  const refused = (code: number, ...flags: readonly string[]): string =>
+  const refused = (code: number, ...flags: readonly string[]): Promise<string> =>
     failure(folder, code, "compile", "tiny.ts", "-o", "refused", "--target", "torch", ...flags);
-  const file = (content: string): string => {
+  const file = (content: string): Promise<string> => {
     write(folder, { "wrong.ts": content });
     return refused(1, "--recipe", "wrong.ts");
   };
 
-  test("a name that is like a preset's", () => {
-    expect(refused(1, "--recipe", "paper-256-twophase")).toMatchInlineSnapshot(`
+  test("a name that is like a preset's", async () => {
+    expect(await refused(1, "--recipe", "paper-256-twophase")).toMatchInlineSnapshot(`
       "
       error: no recipe is called paper-256-twophase
         expected: a preset (paper-256-two-phase, paper-imagenet-128, demo, smoke) or a .ts file
@@ -89,8 +90,8 @@ describe("is refused:", () => {
       "
     `);
   });
-  test("a name that is like none", () => {
-    expect(refused(1, "--recipe", "cake")).toMatchInlineSnapshot(`
+  test("a name that is like none", async () => {
+    expect(await refused(1, "--recipe", "cake")).toMatchInlineSnapshot(`
       "
       error: no recipe is called cake
         expected: a preset (paper-256-two-phase, paper-imagenet-128, demo, smoke) or a .ts file
@@ -99,16 +100,16 @@ describe("is refused:", () => {
       "
     `);
   });
-  test("a file that is missing", () => {
-    expect(refused(1, "--recipe", "none.ts")).toMatchInlineSnapshot(`
+  test("a file that is missing", async () => {
+    expect(await refused(1, "--recipe", "none.ts")).toMatchInlineSnapshot(`
       "
       error: there is no file none.ts
         help:     give the path of a .ts file whose default export is a recipe
       "
     `);
   });
-  test("a file without a default export", () => {
-    expect(file('import { recipe } from "litevae";\nexport const mine = recipe;\n')).toMatchInlineSnapshot(`
+  test("a file without a default export", async () => {
+    expect(await file('import { recipe } from "litevae";\nexport const mine = recipe;\n')).toMatchInlineSnapshot(`
       "
       error: wrong.ts has no recipe as its default export
         at wrong.ts:1
@@ -120,8 +121,8 @@ describe("is refused:", () => {
       "
     `);
   });
-  test("a file with a model", () => {
-    expect(refused(1, "--recipe", "tiny.ts")).toMatchInlineSnapshot(`
+  test("a file with a model", async () => {
+    expect(await refused(1, "--recipe", "tiny.ts")).toMatchInlineSnapshot(`
       "
       error: tiny.ts has no recipe as its default export
         at tiny.ts:17
@@ -135,8 +136,8 @@ describe("is refused:", () => {
       "
     `);
   });
-  test("a wrong field, with the author's line", () => {
-    expect(file(recipeFile(`${phases(32)}, losses: { ...{ kll: 1 } }`))).toMatchInlineSnapshot(`
+  test("a wrong field, with the author's line", async () => {
+    expect(await file(recipeFile(`${phases(32)}, losses: { ...{ kll: 1 } }`))).toMatchInlineSnapshot(`
       "
       error: the recipe has no field losses.kll
         at wrong.ts:2
@@ -149,8 +150,8 @@ describe("is refused:", () => {
       "
     `);
   });
-  test("a resolution that the model does not take", () => {
-    expect(file(recipeFile(`${phases(50)}, discriminator: "patchgan"`))).toMatchInlineSnapshot(`
+  test("a resolution that the model does not take", async () => {
+    expect(await file(recipeFile(`${phases(50)}, discriminator: "patchgan"`))).toMatchInlineSnapshot(`
       "
       error: phase one of the recipe mine trains at 50×50, which tiny with the discriminator patchgan does not take
         expected: 48 or 56
@@ -159,8 +160,8 @@ describe("is refused:", () => {
       "
     `);
   });
-  test("the model's own discriminator where it has none", () => {
-    expect(file(recipeFile(phases(32)))).toMatchInlineSnapshot(`
+  test("the model's own discriminator where it has none", async () => {
+    expect(await file(recipeFile(phases(32)))).toMatchInlineSnapshot(`
       "
       error: the recipe mine trains against the model's own discriminator, and tiny has none
         expected: a model with a discriminator, or another kind in the recipe, such as discriminator: "unet"
@@ -169,8 +170,8 @@ describe("is refused:", () => {
       "
     `);
   });
-  test("a recipe without a package", () => {
-    expect(failure(folder, 2, "compile", "tiny.ts", "-o", "refused", "--recipe", "smoke")).toMatchInlineSnapshot(`
+  test("a recipe without a package", async () => {
+    expect(await failure(folder, 2, "compile", "tiny.ts", "-o", "refused", "--recipe", "smoke")).toMatchInlineSnapshot(`
       "
       error: --recipe is an option of the torch target
         expected: torch among --target
@@ -181,7 +182,7 @@ describe("is refused:", () => {
   });
 });
 
-test("list names the presets", () => {
-  const { stdout } = litevae(folder, "list");
+test("list names the presets", async () => {
+  const { stdout } = await litevae(folder, "list");
   for (const [name, { about }] of Object.entries(recipes)) expect(stdout).toMatch(new RegExp(`^${name} +${about}$`, "m"));
 });

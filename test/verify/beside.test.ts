@@ -5,7 +5,8 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Verification } from "../../src/onnxruntime/verify.ts";
-import { command, environment, litevae, root, tempFolder } from "../e2e/litevae.ts";
+import { litevae } from "../e2e/in-process.ts";
+import { command, environment, root, tempFolder } from "../e2e/litevae.ts";
 import { pythonPath } from "../support/python.ts";
 
 const folder = tempFolder();
@@ -13,9 +14,9 @@ const folder = tempFolder();
 test.each([
   ["encoder,decoder", ["encoder.mean", "encoder.logvar", "encoder.skip", "decoder.image"]],
   ["decoder", ["decoder.image"]],
-])("graphs and package agree, of %s", (parts, outputs) => {
+])("graphs and package agree, of %s", async (parts, outputs) => {
   const model = join(root, "examples/inpainting.ts");
-  const compiled = litevae(folder, "compile", model, "-o", parts, "--target", "onnx,torch", "--parts", parts);
+  const compiled = await litevae(folder, "compile", model, "-o", parts, "--target", "onnx,torch", "--parts", parts);
   expect(compiled.code, compiled.stderr).toBe(0);
   const options = { cwd: folder, encoding: "utf8", env: { ...environment, LITEVAE_PYTHON: pythonPath() } } as const;
   const args = [command, "verify", parts, "--size", "16", "--format", "json"];
