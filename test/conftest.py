@@ -16,6 +16,7 @@ import torch
 from reference.build import build
 from reference.randomize import randomize
 from safetensors.torch import save_file
+from support.warm_litevae import warm_litevae
 from torch import nn
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,9 +40,7 @@ def session_of(graph: Path) -> onnxruntime.InferenceSession:
 def litevae(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Runs the command line in the folder `cwd`; the output is in the result."""
     assert CLI.exists(), "the compiler is not built: run npm test, or npm run build"
-    return subprocess.run(
-        ["node", CLI, *map(str, arguments)], cwd=cwd, text=True, capture_output=True, check=False
-    )
+    return warm_litevae(CLI).run([str(argument) for argument in arguments], cwd)
 
 
 @contextmanager
