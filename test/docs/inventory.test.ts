@@ -1,4 +1,5 @@
 /** Every fenced block of the README and the guides is run, or compared with what is there, by a test that this file names; what is not stands in a short list, with the reason. */
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -25,9 +26,9 @@ const own = "docs/migrating.md";
 const tests: readonly (readonly [test: string, takes: Takes])[] = [
   ["test/docs/guides.test.ts", inFile],
   ["test/docs/guides.test.ts", on("docs/own-ops.md", isA("python"))],
+  ["test/docs/inventory.test.ts", on("docs/formats.md", isA("js"))],
   ["test/docs/inventory.test.ts", on("README.md", ({ kind, rest }) => kind === "ts" && rest === "")],
   ["test/docs/api.test.ts", on("docs/api.md", isA("ts", "console"))],
-  ["test/docs/json.test.ts", on("docs/api.md", isA("json"))],
   ["test/docs/json.test.ts", on("docs/authoring.md", isA("json"))],
   ["test/benchmark/test_benchmark.py", on("docs/measuring.md", isA("json"))],
   ["test/docs/commands.test.ts", ({ kind, code }, { guide }) => kind === "sh" && guide !== own && commandsOf(code).some(runs)],
@@ -135,4 +136,11 @@ test("the README's model is the example's", () => {
   const shown = blocksOf(readme?.text ?? "").filter(({ kind, rest }) => kind === "ts" && rest === "");
   const example = readFileSync(join(root, "examples/litevae-b.ts"), "utf8").replace(/\n\/\*\*.*\*\/\n/, "");
   expect(shown.map(({ code }) => code)).toEqual([example]);
+});
+
+test("docs/formats.md reads a schema", () => {
+  const [shown] = blocksOf(pages.find(({ guide }) => guide === "docs/formats.md")?.text ?? "");
+  const program = `${shown?.code ?? ""}\nconsole.log(schema.$schema);`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { cwd: root, encoding: "utf8" });
+  expect(stdout, stderr).toMatch(/^http:\/\/json-schema\.org\/draft-07\//);
 });
