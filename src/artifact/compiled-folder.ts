@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../errors/index.ts";
 import type { Config } from "../compiler/config.ts";
 import { manifestName, type FixedSize, type Manifest } from "../compiler/manifest.ts";
@@ -63,6 +63,12 @@ export function manifestBeside(path: string): Manifest | undefined {
 export function openCompiled(path: string, check: readonly string[]): { readonly manifest: Manifest; readonly config: Config } {
   if (!existsSync(path))
     throw new UserError({ what: `there is no folder ${path}`, help: `compile it first: litevae compile MODEL -o ${path}` });
+  if (statSync(path).isFile())
+    throw new UserError({
+      what: `${path} is a file`,
+      expected: "a folder that compile wrote",
+      help: `give its folder, ${dirname(path)}`,
+    });
   const manifest = readJson(path, manifestName);
   if (!isManifest(manifest)) return refuse(path, "its manifest.json is not one of litevae");
   for (const [name, entry] of Object.entries(manifest.files)) {

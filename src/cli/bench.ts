@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
+import { refuseModel } from "./compiled.ts";
 import { choice, partList, seconds, terminalWidth, threadsOption, wholeNumber, wholeNumbers, words } from "./options.ts";
 import { checkReport, writeReport } from "./write-report.ts";
 
@@ -48,6 +49,7 @@ export function addBench(program: Command): void {
     .action(async (folder: string, flags: Flags) => {
       const { output, format, provider, ...rest } = flags;
       if (output !== undefined) checkReport(output);
+      await refuseModel("bench", folder);
       const { measure, requireMeasured } = await import("../api/node/measure.ts");
       const { formatBenchmark } = await import("../report/benchmark.ts");
       const progress = (doing: string): void => void process.stderr.write(`${doing}\n`);

@@ -5,6 +5,7 @@ import { exitCode, type Note } from "../errors/index.ts";
 import { dtypeNames, type DTypeName } from "../onnxruntime/latents/stored.ts";
 import { StopSignals } from "./stop-signals.ts";
 import { pixelOptions, type PixelOptions } from "../recipe/pixels.ts";
+import { refuseModel } from "./compiled.ts";
 import { choice, threadsOption, wholeNumber } from "./options.ts";
 import { schemaOptions } from "./target-options.ts";
 
@@ -65,6 +66,7 @@ export function addEncode(program: Command): void {
   command.addOption(choice("--format <format>", "how to print", formats).default("table"));
   command.action(async (folder: string, images: string, flags: Flags) => {
     const { output, format, size, flip, dtype, shardImages, batch, workers, provider, threads, ...pixels } = flags;
+    await refuseModel("encode", folder);
     const { encode } = await import("../api/node/encode.ts");
     const { finishedText, paceText } = await import("../onnxruntime/latents/told.ts");
     const { jsonText } = await import("../report/format.ts");

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Reconstructions } from "../api/node/reconstruct.ts";
 import type { Fit } from "../onnxruntime/image.ts";
 import { pixelOptions, type PixelOptions } from "../recipe/pixels.ts";
+import { refuseModel } from "./compiled.ts";
 import { choice, terminalWidth, wholeNumber } from "./options.ts";
 import { schemaOptions } from "./target-options.ts";
 
@@ -46,6 +47,7 @@ export function addRun(program: Command): void {
   command.addOption(choice("--format <format>", "how to print", formats).default("table"));
   command.action(async (folder: string, given: readonly string[], flags: Flags) => {
     const { output, format, blend, fit, tile, ...pixels } = flags;
+    await refuseModel("run", folder);
     const { reconstruct, requireReconstructed } = await import("../api/node/reconstruct.ts");
     const { jsonText } = await import("../report/format.ts");
     const { renderNotes } = await import("./render.ts");

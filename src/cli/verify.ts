@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import type { Verification } from "../onnxruntime/verify.ts";
+import { refuseModel } from "./compiled.ts";
 import { choice, terminalWidth, wholeNumber } from "./options.ts";
 
 const formats = ["table", "json"] as const;
@@ -28,6 +29,7 @@ export function addVerify(program: Command): void {
     .addOption(new Option("--seed <n>", "seed of the images").argParser(wholeNumber("--seed", 0, 1)).default(0))
     .addOption(choice("--format <format>", "how to print", formats).default("table"))
     .action(async (folder: string, flags: Flags) => {
+      await refuseModel("verify", folder);
       const { requireVerified, verify } = await import("../api/node/verify.ts");
       const { jsonText } = await import("../report/format.ts");
       const { renderNotes } = await import("./render.ts");

@@ -22,7 +22,7 @@ export async function centredImage(bytes: Buffer, channels: number, rule: PixelR
   const least = Math.ceil(side / mostEnlarged);
   if (shorter < least) {
     throw new ImageError(
-      `${width}×${height} pixels; at resolution ${side} the shorter side needs ${least}`,
+      `${height}×${width} pixels; at resolution ${side} the shorter side needs ${least}`,
       "give larger images, or a smaller resolution",
     );
   }

@@ -76,10 +76,10 @@ export function planTiles(
     const least = Math.max(leastTile(sizes.height, own.height), leastTile(sizes.width, own.width));
     if (side < least && side < Math.max(image.height, image.width))
       throw new UserError({
-        what: `tiles of ${side} pixels keep nothing of what the ${part} makes of them`,
-        expected: `at least ${least}: it looks ${Math.max(own.height.before, own.height.after)} pixels beyond its own`,
+        what: `tiles of ${side} pixels are too small for the ${part}`,
+        expected: `at least ${least}: a tile is read with ${Math.max(own.height.before, own.height.after)} pixels around it`,
         found,
-        help: "the larger the tiles, the more of them is kept: twice the least keeps a quarter",
+        help: `give larger tiles, which take less work: those of ${2 * least} take about 4 times that of the whole image`,
       });
     const tiling = { side, image, reach: own, sizes, blended: false };
     tilings.set(part, tiling);
@@ -94,7 +94,7 @@ export function planTiles(
   });
 }
 
-/** What is said where tiles read most of the image several times: of twice the least side a quarter is kept. */
+/** What is said where tiles read most of the image several times: four times at twice the least side. */
 function wasteOf(tiling: Planned, least: number): string {
   const length = ([from, to]: readonly [number, number]): number => to - from;
   const read = tilesOf(tiling).reduce((sum, { rows, columns }) => sum + length(rows.read) * length(columns.read), 0);

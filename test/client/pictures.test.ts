@@ -25,7 +25,7 @@ test("pad brings an image to the sides that run brings it to, and crop undoes it
   // Of a batch every image.
   const two = { ...image, batch: 2, data: Float32Array.from([...image.data, ...image.data.map((value) => -value)]) };
   expect(crop(pad(two), 9, 13)).toEqual(two);
-  expect(() => crop(image, 10, 13)).toThrow("crop: 13×10 is more than the image's 13×9");
+  expect(() => crop(image, 10, 13)).toThrow("crop: 10×13 (height × width) is more than the image's 9×13");
 });
 
 test("reconstruct pads, decodes the mean and crops", async () => {

@@ -56,7 +56,7 @@ describe("pixels", () => {
     ]);
     expect(() => fromPixels(new Uint8Array(4), 2, 2)).toThrow("2×2 pixels are 16 bytes of RGBA, not 4");
     expect(() => fromPixels(new Uint8Array(256), -8, -8)).toThrow("there are no images of -8×-8");
-    expect(() => fromPixels(new Uint8Array(12), 1.5, 2)).toThrow("there are no images of 1.5×2");
+    expect(() => fromPixels(new Uint8Array(12), 1.5, 2)).toThrow("there are no images of 2×1.5");
   });
   test("are those of an image that is there", async () => {
     const { toPixels } = await open("nano");
@@ -113,8 +113,8 @@ describe("samples", () => {
     expect(() => fromSamples(holes, 4, 1)).toThrow("sample 2 is missing: declare fill");
     expect(() => fromSamples(holes, 4, 1, { fill: 0 })).toThrow("outside of [0, 1]: declare range");
     expect(() => fromSamples(Int32Array.of(1), 1, 1)).toThrow("the range of integers of 32 bits is unknown");
-    expect(() => fromSamples(holes, 3, 1)).toThrow("1 channels of 3×1 are 3 samples, not 4");
-    expect(() => fromSamples(holes, -4, -1)).toThrow("there are no images of -4×-1");
+    expect(() => fromSamples(holes, 3, 1)).toThrow("1 channels of 1×3 are 3 samples, not 4");
+    expect(() => fromSamples(holes, -4, -1)).toThrow("there are no images of -1×-4");
   });
   test.each([
     [0, Infinity],

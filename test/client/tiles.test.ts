@@ -110,8 +110,8 @@ test("what would not be exact, would keep nothing or is no setting is refused by
     /^createClient: tiles would give something else than the whole image, of which 112 groupNorm, from encoder\.\S+ to \S+ in the encoder of nano see all: leave tile out for it$/,
   );
   await expect(told(decoder, { tile: 128 })).rejects.toThrow(
-    "createClient: tiles of 128 pixels keep nothing of what the decoder makes of them: at least 296",
+    "createClient: tiles of 128 pixels are too small for the decoder: at least 296",
   );
-  await expect(told(decoder, { tile: 512.5 })).rejects.toThrow("tiles of 512.5 pixels keep nothing");
+  await expect(told(decoder, { tile: 512.5 })).rejects.toThrow("tile is a whole number of pixels, not 512.5");
   await expect(told(decoder, { tiles: 512 })).rejects.toThrow("createClient: tiles is none of tile");
 });

@@ -227,7 +227,7 @@ describe("images", () => {
       [1, "1.png"],
       [3, "a/1.png"],
     ]);
-    expect(manifest("left-out").corrupt[1]?.reason).toBe("3×30 pixels; at resolution 16 the shorter side needs 4");
+    expect(manifest("left-out").corrupt[1]?.reason).toBe("30×3 pixels; at resolution 16 the shorter side needs 4");
     expect(stdout).toContain("of 3 images, float32, in 3 files\n");
     const labels = readdirSync(join(folder, "left-out"))
       .filter((name) => name.endsWith(".safetensors"))

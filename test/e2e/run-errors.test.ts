@@ -34,6 +34,18 @@ describe("run (exit code 1)", () => {
       "
     `);
   });
+  test("a graph or a model in the place of the folder", async () => {
+    expect(await run(join(compiled, "encoder.onnx"))).toContain(
+      `encoder.onnx is a file\n  expected: a folder that compile wrote\n  help:     give its folder, <dir>/compiled\n`,
+    );
+    expect(await run("nano")).toMatchInlineSnapshot(`
+      "
+      error: nano is a model
+        expected: a folder that compile wrote
+        help:     litevae compile nano -o out/nano, then litevae run out/nano
+      "
+    `);
+  });
   test("a folder without its manifest", async () => {
     expect(await run(changed("unfinished", (path) => rmSync(join(path, "manifest.json"))))).toMatchInlineSnapshot(`
       "

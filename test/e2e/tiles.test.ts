@@ -80,14 +80,14 @@ test("--blend of parts that nothing sees all of is not needed, and alone is refu
   expect(alone.stderr).toContain("error: --blend is of tiles\n");
 }, 60_000);
 
-test("tiles that would keep nothing, and models that see the whole image, are refused with what to do", async () => {
+test("tiles that are too small, and models that see the whole image, are refused with what to do", async () => {
   const small = await litevae(folder, "run", "deterministic", "noise.png", "-o", "small", "--tile", "64");
   expect(`${small.code}\n${small.stderr}`).toMatchInlineSnapshot(`
     "1
-    error: tiles of 64 pixels keep nothing of what the decoder makes of them
-      expected: at least 68: it looks 32 pixels beyond its own
+    error: tiles of 64 pixels are too small for the decoder
+      expected: at least 68: a tile is read with 32 pixels around it
       found:    --tile 64
-      help:     the larger the tiles, the more of them is kept: twice the least keeps a quarter
+      help:     give larger tiles, which take less work: those of 136 take about 4 times that of the whole image
     "
   `);
   const global = await litevae(folder, "run", "fsq", "noise.png", "-o", "global", "--tile", "64");

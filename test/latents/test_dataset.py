@@ -120,6 +120,8 @@ def test_files_that_are_missing_or_unfinished_are_told(
     error = project.module("_runtime.common.errors").InputError
     with pytest.raises(error, match=f"{tmp_path} holds no latents"):
         project.latents(tmp_path)
+    with pytest.raises(error, match=r"holds no latents\n.*\n.*\n  .*give the folder that encode wrote"):
+        project.latents(project.folder)
     (tmp_path / "parts").mkdir()
     with pytest.raises(error, match=f"the latents in {tmp_path} are not finished"):
         project.latents(tmp_path)

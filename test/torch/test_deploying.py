@@ -66,6 +66,11 @@ def test_onnxruntime_and_node_give_the_photograph_back() -> None:
     by_python, by_node = pixels("reconstruction.png"), pixels("from-node.png")
     assert psnr(by_python, pixels("photo.png")) > LIKENESS
     assert np.abs(by_python - by_node).max() <= 1
+    Path("any_sides.mjs").write_text(EXAMPLES["any_sides.mjs"])
+    asked = ["node", "any_sides.mjs"]
+    told = subprocess.run(asked, check=True, timeout=120, capture_output=True, text=True).stdout
+    assert re.fullmatch(r"\d+\.\d\d dB\nInfinity\n", told)
+    assert pixels("latent.png").shape == (9, 13, 3)
 
 
 def test_the_package_does_what_autoencoders_of_diffusers_do() -> None:

@@ -125,7 +125,7 @@ def test_a_image_too_small_for_the_phase_is_corrupt(tmp_path: Path) -> None:
     write_images(tmp_path, 3)
     assert stream(open_images(tmp_path, 3), 64)[0]["corrupt"] == []
     assert stream(open_images(tmp_path, 3), 65)[0]["corrupt"][0].reason == (
-        "24×16 pixels; at resolution 65 the shorter side needs 17"
+        "16×24 pixels; at resolution 65 the shorter side needs 17"
     )
 
 

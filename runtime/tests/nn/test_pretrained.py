@@ -149,6 +149,10 @@ class TestVariants:
         assert weights_file(tmp_path).name == "model.fp16.safetensors"
         with pytest.raises(FileNotFoundError, match=r"has no model\.fp8\.safetensors"):
             Autoencoder.from_pretrained(tmp_path, variant="fp8")
+        with pytest.raises(
+            NotADirectoryError, match=r"model\.fp16\.safetensors is a file: give its folder, "
+        ):
+            Autoencoder.from_pretrained(tmp_path / "model.fp16.safetensors")
 
 
 class TestOptionsOfDiffusers:

@@ -53,7 +53,7 @@ export interface Planes<C extends number> {
   readonly width: number;
   /** How many; 1 unless given. */
   readonly batch?: number;
-  /** Always C: it keeps images and latents apart. */
+  /** As many as the type says, by which TypeScript tells images from latents. */
   readonly channels?: C;
 }
 
@@ -109,7 +109,7 @@ export interface ClientOptions {
 }
 
 export interface Client {
-  /** The latents of images, under the model's conditions where it has some. */
+  /** The latents of images, under the model's conditions where it has some. Values must be finite and in [-1, 1], up to ±1.5 as resampling leaves them. */
   encode(image: Image, ...conditions: Argument<NamesOf<typeof model.takes.encoder>>): Promise<Encoded>;
   /** The images of latents, and of what the model's decoder takes besides: `skips`, with conditions that the encoder does not take. */
   decode(latent: Latent, ...skips: Argument<NamesOf<typeof model.takes.decoder>>): Promise<Required<Image>>;
@@ -118,7 +118,7 @@ export interface Client {
    * to its own sides. Not of models that take conditions.
    */
   reconstruct(image: Image): Promise<Reconstructed>;
-  /** Frees what the runtime holds. */
+  /** Frees what the runtime holds: calls after it reject. */
   release(): Promise<void>;
 }
 
@@ -193,13 +193,16 @@ export async function createClient(
   options: object = {},
   running: ClientOptions = {},
 ): Promise<Client> {
+  requireSources(sources);
   const given: Readonly<Record<string, Source | undefined>> = sources;
-  refuseUnknown("createClient", given, ["encoder", "decoder"]);
+  if ("tile" in options)
+    throw new TypeError("createClient: tile belongs in the fourth argument: createClient(ort, graphs, {}, { tile: 512 })");
   refuseUnknown("createClient", running, ["tile"]);
   const { tile } = running;
   const load = async (part: "encoder" | "decoder"): Promise<RuntimeSession | undefined> => {
     const session = await opened(part);
     if (session !== undefined) requireChannels(session, part);
+    if (session !== undefined) requireSides(session, part);
     if (session !== undefined && tile !== undefined) requireTile(part, tile);
     return session;
   };
@@ -207,20 +210,16 @@ export async function createClient(
     const source = given[part];
     if (source === undefined) return undefined;
     const beside = `${part}.onnx.data`;
-    const named = typeof source === "object" && "graph" in source;
+    const named = isNamed(source);
     const [graph, more] = named ? [source.graph, { externalData: [{ path: beside, data: source.data }] }] : [source, {}];
     try {
       return await ort.InferenceSession.create(graph, { ...options, ...more });
     } catch (error) {
-      if (!/external ?data/i.test(String(error))) throw error;
-      // Runtimes without fetch read a graph's data from beside it, and take none by name.
-      const help = named
-        ? `onnxruntime does not read ${beside} as it was given: give its bytes as data or, where it lies beside ${part}.onnx on disk, that file's path alone`
-        : `the weights of ${part}.onnx lie in ${beside}: give createClient ${part}: { graph, data }`;
-      throw new Error(help, { cause: error });
+      throw new Error(`createClient: ${notLoaded(part, source, String(error))}`, { cause: error });
     }
   };
   const [encoder, decoder] = [await load("encoder"), await load("decoder")];
+  let released = false;
   const run = async (
     part: "encoder" | "decoder",
     given: Named<string>,
@@ -243,8 +242,10 @@ export async function createClient(
   };
   const client: Client = {
     async encode(image, ...[conditions]: [Named<string>?]) {
+      if (released) throw wasReleased();
       present(encoder, "encoder");
       check("encode", image, model.imageChannels, 1);
+      requireValues(image);
       const given = { image: valuesOf(image, model.imageChannels), ...taken("encoder", conditions, image, 1) };
       const outputs = await run("encoder", given, [image.height, image.width]);
       const known: Readonly<Record<string, Values>> = { ...given, ...outputs };
@@ -255,6 +256,7 @@ export async function createClient(
       return { ...Object.fromEntries(named), ...(skips.length === 0 ? {} : { skips: Object.fromEntries(skips) }) } as Encoded;
     },
     async decode(latent, ...[skips]: [Named<string>?]) {
+      if (released) throw wasReleased();
       present(decoder, "decoder");
       check("decode", latent, model.latentChannels, model.stride);
       const given = { latent: valuesOf(latent, model.latentChannels), ...taken("decoder", skips, latent, facts.stride) };
@@ -262,6 +264,7 @@ export async function createClient(
       return planesOf(outputs["image"], model.imageChannels, latent, facts.stride);
     },
     async reconstruct(image) {
+      if (released) throw wasReleased();
       // Typed for every model; of one that takes more, `encode` and `decode` say what is missing.
       const encode: (image: Image) => Promise<Encoded> = client.encode;
       const decode: (latent: Latent, skips?: Named<string>) => Promise<Required<Image>> = client.decode;
@@ -271,6 +274,8 @@ export async function createClient(
       return { ...encoded, image: crop(await decode(latent, skips), image.height, image.width) };
     },
     async release() {
+      if (released) return;
+      released = true;
       await encoder?.release();
       await decoder?.release();
     },
@@ -279,7 +284,7 @@ export async function createClient(
 }
 
 /**
- * A client whose graphs run in a worker, so that a page stays at hand: `createWorkerClient(new Worker("worker.js", { type: "module" }), "/ort/ort.webgpu.min.js",
+ * A client whose graphs run in a worker, so that a page stays at hand: `createWorkerClient(new Worker("worker.js", { type: "module" }), "ort.webgpu.bundle.min.mjs",
  * { encoder: "encoder.onnx" })`. `runtime` is the address of an ES module of onnxruntime-web, and addresses count from the worker's. `release` ends the worker.
  */
 export async function createWorkerClient(
@@ -289,10 +294,16 @@ export async function createWorkerClient(
   options: object = {},
   running: ClientOptions = {},
 ): Promise<Client> {
+  if (typeof runtime !== "string")
+    throw new TypeError(
+      `createWorkerClient: the runtime is the address of an ES module of onnxruntime-web, such as "ort.webgpu.bundle.min.mjs", not ${kindOf(runtime)}: the worker imports it itself`,
+    );
+  let released = false;
   const waiting = new Map<number, { resolve(value: unknown): void; reject(reason: unknown): void }>();
   let asked = 0;
   const ask = (method: string, ...args: readonly unknown[]): Promise<unknown> =>
     new Promise((resolve, reject) => {
+      if (released) throw wasReleased();
       asked += 1;
       waiting.set(asked, { resolve, reject });
       worker.postMessage({ id: asked, method, args });
@@ -304,7 +315,9 @@ export async function createWorkerClient(
     else asker?.reject(data.error);
   });
   worker.addEventListener("error", ({ message }: { readonly message?: string }) => {
-    const reason = new Error(`the worker ended: ${message ?? "it could not be loaded"}`);
+    // Chromium and Firefox name the import; others speak of syntax alone.
+    const help = /import|SyntaxError/.test(message ?? "") ? `: start it with new Worker("worker.js", { type: "module" })` : "";
+    const reason = new Error(`the worker ended: ${message ?? "it could not be loaded"}${help}`);
     waiting.forEach(({ reject }) => {
       reject(reason);
     });
@@ -316,8 +329,16 @@ export async function createWorkerClient(
     decode: (...args) => ask("decode", ...args) as Promise<Required<Image>>,
     reconstruct: (image) => ask("reconstruct", image) as Promise<Reconstructed>,
     async release() {
-      await ask("release");
-      worker.terminate();
+      if (released) return;
+      const done = ask("release");
+      released = true;
+      await done.finally(() => {
+        worker.terminate();
+        waiting.forEach(({ reject }) => {
+          reject(wasReleased());
+        });
+        waiting.clear();
+      });
     },
   };
 }
@@ -340,7 +361,7 @@ export function pad(image: Image): Required<Image> {
   };
   if (fitted.height === undefined || fitted.width === undefined)
     throw new RangeError(
-      `pad: ${width}×${height} is more than the ${fixed?.width}×${fixed?.height} that these graphs of ${facts.name} take (--fixed)`,
+      `pad: ${height}×${width} (height × width) is more than the ${fixed?.height}×${fixed?.width} that these graphs of ${facts.name} take (--fixed)`,
     );
   return asImage(image, middle(stackOf(image), image, { height: fitted.height, width: fitted.width }));
 }
@@ -350,7 +371,7 @@ export function crop(image: Image, height: number, width: number): Required<Imag
   checkCount("crop", image, facts.imageChannels);
   areaOf(width, height);
   if (height > image.height || width > image.width)
-    throw new RangeError(`crop: ${width}×${height} is more than the image's ${image.width}×${image.height}`);
+    throw new RangeError(`crop: ${height}×${width} (height × width) is more than the image's ${image.height}×${image.width}`);
   return asImage(image, topLeft(stackOf(image), { height, width }));
 }
 
@@ -360,7 +381,7 @@ export function psnr(a: Image, b: Image): number {
   checkCount("psnr", b, facts.imageChannels);
   const batch = a.batch ?? 1;
   if (a.height !== b.height || a.width !== b.width || batch !== (b.batch ?? 1))
-    throw new RangeError(`psnr: ${a.width}×${a.height} and ${b.width}×${b.height} are not the sides of one image`);
+    throw new RangeError(`psnr: ${a.height}×${a.width} and ${b.height}×${b.width} are not the sides of one image`);
   const size = a.data.length / batch;
   const each = Array.from({ length: batch }, (_, i) => {
     const [from, to] = [i * size, (i + 1) * size];
@@ -371,7 +392,7 @@ export function psnr(a: Image, b: Image): number {
 
 /**
  * RGBA pixels for ImageData of one latent of a batch as a picture: its first three channels (the first, if there are fewer), each scaled to its own
- * range (arXiv:2405.14477 Fig. 2).
+ * range (arXiv:2405.14477 Fig. 2). A pixel for each position: the picture has the latent's sides, where `litevae run` enlarges latent.png to the image's.
  */
 export function latentPixels(latent: Latent, index = 0): Uint8ClampedArray<ArrayBuffer> {
   checkCount("latentPixels", latent, facts.latentChannels);
@@ -502,10 +523,107 @@ function requireTile(part: "encoder" | "decoder", tile: number): void {
       `createClient: tiles would give something else than the whole image, of which ${reach.sees_all.join(" and ")} in the ${part} of ${facts.name} see all: leave tile out for it`,
     );
   const least = Math.max(leastTile(facts.sizes.height, reach.height), leastTile(facts.sizes.width, reach.width));
-  if (!isCount(tile) || tile < least)
-    throw new RangeError(
-      `createClient: tiles of ${tile} pixels keep nothing of what the ${part} makes of them: at least ${least}`,
+  if (!isCount(tile)) throw new RangeError(`createClient: tile is a whole number of pixels, not ${String(tile)}`);
+  if (tile < least)
+    throw new RangeError(`createClient: tiles of ${tile} pixels are too small for the ${part}: at least ${least}`);
+}
+
+/** What JavaScript may give in the place of graphs. */
+function requireSources(sources: unknown): void {
+  const files = facts.parts.map((part) => `${part}: "${typeof sources === "string" ? withSlash(sources) : ""}${part}.onnx"`);
+  if (kindOf(sources) !== "Object")
+    throw new TypeError(
+      `createClient: the second argument names each graph, { ${files.join(", ")} }, and is not ${quoted(sources)}`,
     );
+  const given = sources as Readonly<Record<string, unknown>>;
+  refuseUnknown("createClient", given, ["encoder", "decoder"]);
+  for (const [part, source] of Object.entries(given)) {
+    if (source === undefined || isContent(source)) continue;
+    const inside = kindOf(source) === "Object" ? (source as Readonly<Record<string, unknown>>) : {};
+    refuseUnknown(`createClient: ${part}`, inside, ["graph", "data"]);
+    if (!isContent(inside["graph"]) || !isContent(inside["data"]))
+      throw new TypeError(
+        `createClient: ${part} is a path or a URL as text, or bytes, or { graph, data } of two of these, not ${kindOf(source) === "Object" ? kindsIn(source) : kindOf(source)}`,
+      );
+  }
+}
+
+function isContent(value: unknown): boolean {
+  return ["string", "Uint8Array", "ArrayBuffer", "SharedArrayBuffer"].includes(kindOf(value));
+}
+
+function isNamed(source: Source): source is Exclude<Source, Content> {
+  return typeof source === "object" && "graph" in source;
+}
+
+/** Why a session was not created, as far as onnxruntime's message tells. */
+function notLoaded(part: string, source: Source, message: string): string {
+  const beside = `${part}.onnx.data`;
+  // onnxruntime-web says this of every file that it cannot fetch, of graphs too.
+  const unfetched = /failed to load external data file: (.*)/.exec(message)?.[1];
+  const cause = unfetched === undefined ? message.replace(/^Error: /, "") : `${unfetched} could not be fetched`;
+  if (isNamed(source)) {
+    const given = `{ graph: ${quoted(source.graph)}, data: ${quoted(source.data)} }`;
+    // Runtimes without fetch read a graph's data from beside it, and take none by name.
+    const help =
+      typeof source.data === "string" && unfetched === undefined && /external ?data/i.test(message)
+        ? `: onnxruntime does not read ${beside} as it was given: give its bytes as data or, where it lies beside ${part}.onnx on disk, that file's path alone`
+        : "";
+    return `the ${part} could not be loaded from ${given}: ${cause}${help}`;
+  }
+  if (unfetched === undefined && message.includes(beside)) {
+    const missing = /no such file|not exist|not found|cannot (find|open)/i.test(message) && typeof source === "string";
+    return missing && !isAddress(source)
+      ? `the weights of ${part}.onnx lie in ${beside}, which is not beside ${quoted(source)}: put it there, or give ${part}: { graph, data } (${cause})`
+      : `the weights of ${part}.onnx lie in ${beside}: give createClient ${part}: { graph, data } (${cause})`;
+  }
+  const bare = typeof source === "string" && (isFolder(message) || !/\.[^/\\]+$|^(blob|data):/.test(source));
+  const help = bare ? `: if that is a folder, give its graph, "${withSlash(source)}${part}.onnx"` : "";
+  return `the ${part} could not be loaded from ${quoted(source)}: ${cause}${help}`;
+}
+
+function isFolder(message: string): boolean {
+  return /is a directory|EISDIR/.test(message);
+}
+
+function isAddress(text: string): boolean {
+  return /^[a-z][a-z+.-]+:/i.test(text);
+}
+
+function withSlash(folder: string): string {
+  return folder.replace(/\/*$/, "/");
+}
+
+function quoted(given: unknown): string {
+  if (typeof given === "string") return JSON.stringify(given);
+  return ArrayBuffer.isView(given) || given instanceof ArrayBuffer ? `${given.byteLength} bytes` : kindOf(given);
+}
+
+function wasReleased(): Error {
+  return new Error("this client was released");
+}
+
+/** Graphs of one size (`--fixed`) beside facts of another: each would take what the other does not. Open sides take all that fits. */
+function requireSides({ inputMetadata }: RuntimeSession, part: "encoder" | "decoder"): void {
+  const [name, scale] = part === "encoder" ? ["image", 1] : ["latent", facts.stride];
+  const { shape } = inputMetadata?.find((each) => each.name === name) ?? {};
+  if (shape?.length !== 4) return;
+  const { fixed } = facts;
+  const wanted = fixed === null ? [] : [fixed.batch, shape[1], fixed.height / scale, fixed.width / scale];
+  if (shape.every((size, axis) => axis === 1 || typeof size === "string" || size === wanted[axis])) return;
+  const other = fixed === null ? "any sides that fit" : `[${wanted.join(", ")}] alone (--fixed)`;
+  throw new Error(
+    `${part}: this graph takes ${name} [${shape.join(", ")}] alone (--fixed), and this client.js is of graphs that take ${other}: take both from one folder`,
+  );
+}
+
+/** Resampled images pass their range a little; values of another range pass it by far. */
+function requireValues({ data }: Image): void {
+  const wrong = data.findIndex((value) => !(Math.abs(value) <= 1.5));
+  if (wrong < 0) return;
+  throw new RangeError(
+    `encode: value ${wrong} is ${data[wrong]}, where images have finite values in [-1, 1]: make them with fromPixels or fromSamples`,
+  );
 }
 
 function refuseUnknown(method: string, given: object, known: readonly string[]): void {
@@ -529,7 +647,9 @@ function check(method: string, planes: Planes<number>, channels: number, stride:
   for (const [axis, side] of Object.entries({ height, width })) {
     const near = nearestSides(axis as "height" | "width", side, stride);
     if (!near.includes(side))
-      throw new RangeError(`${method}: ${axis} ${side} does not fit ${facts.name}: ${near.join(" or ")} does`);
+      throw new RangeError(
+        `${method}: ${axis} ${side} does not fit ${facts.name}: ${near.join(" or ")} does${method === "encode" ? toFit() : ""}`,
+      );
   }
   const { fixed } = facts;
   if (fixed !== null && (batch !== fixed.batch || height * stride !== fixed.height || width * stride !== fixed.width))
@@ -537,6 +657,15 @@ function check(method: string, planes: Planes<number>, channels: number, stride:
       `${method}: these graphs of ${facts.name} take [${fixed.batch}, ${channels}, ${fixed.height / stride}, ${fixed.width / stride}] alone (--fixed), not [${batch}, ${channels}, ${height}, ${width}]`,
     );
   checkCount(method, planes, channels);
+}
+
+/** How an image of other sides is encoded nevertheless. */
+function toFit(): string {
+  const named = facts.skips.map(({ name }) => name);
+  const alone = facts.takes.encoder.length === 0 && facts.takes.decoder.every(({ name }) => named.includes(name));
+  return alone
+    ? "; pad(image) makes it fit, reconstruct(image) does that and crops what comes back"
+    : "; pad(image) makes it fit";
 }
 
 /** Types say it too; JavaScript gives what it has, such as all that `encode` gave. */
@@ -584,7 +713,7 @@ function isCount(value: number): boolean {
 /** How many pixels an image of these sides has. */
 function areaOf(width: number, height: number): number {
   if (isCount(width) && isCount(height)) return width * height;
-  throw new RangeError(`there are no images of ${width}×${height}: both sides are whole numbers from 1`);
+  throw new RangeError(`there are no images of ${height}×${width} (height × width): both sides are whole numbers from 1`);
 }
 
 /** The sides that fit and are nearest to one, which alone comes back where it fits. */
@@ -614,7 +743,7 @@ function planesOf<C extends number>(
 export function fromPixels(rgba: Uint8ClampedArray | Uint8Array, width: number, height: number): Required<Image> {
   const area = areaOf(width, height);
   if (rgba.length !== 4 * area)
-    throw new RangeError(`${width}×${height} pixels are ${4 * area} bytes of RGBA, not ${rgba.length}`);
+    throw new RangeError(`${height}×${width} pixels are ${4 * area} bytes of RGBA, not ${rgba.length}`);
   needsColours();
   const data = new Float32Array(facts.imageChannels * area);
   for (let i = 0; i < area; i++) {
@@ -657,7 +786,7 @@ export function fromSamples(
   const { range = pixels.range, nodata = pixels.nodata, fill = pixels.fill } = others;
   const area = areaOf(width, height);
   if (samples.length !== channels * area)
-    throw new RangeError(`${channels} channels of ${width}×${height} are ${channels * area} samples, not ${samples.length}`);
+    throw new RangeError(`${channels} channels of ${height}×${width} are ${channels * area} samples, not ${samples.length}`);
   if (!["planes", "pixels"].includes(order)) throw new RangeError(`the order of samples is "planes" or "pixels", not "${order}"`);
   const [low, high] = range ?? rangeOf(samples);
   if (![low, high].every(Number.isFinite) || !(low < high) || high - low === Infinity)

@@ -19,12 +19,22 @@ let client: Client | undefined;
 async function answered({ method, args }: Asked): Promise<unknown> {
   if (method === "open") {
     const [runtime, ...others] = args as [string, Sources, object, ClientOptions];
-    client = await createClient((await import(runtime)) as Runtime, ...others);
+    client = await createClient(await runtimeAt(runtime), ...others);
     return undefined;
   }
   const ask = client?.[method] as ((...args: readonly unknown[]) => Promise<unknown>) | undefined;
   if (ask === undefined) throw new Error(`${method}: the worker's client is not open`);
   return await ask(...args);
+}
+
+async function runtimeAt(address: string): Promise<Runtime> {
+  // Resolved here: import() reads "ort.mjs" as the name of a package.
+  const url = new URL(address, import.meta.url).href;
+  const found = (await import(url).catch((cause: unknown) => {
+    throw new Error(`createWorkerClient: onnxruntime-web could not be loaded from ${url}: ${String(cause)}`, { cause });
+  })) as Partial<Runtime>;
+  if (found.InferenceSession !== undefined) return found as Runtime;
+  throw new Error(`createWorkerClient: ${address} is not an ES module of onnxruntime-web: use ort.webgpu.bundle.min.mjs`);
 }
 
 /** The memory of all arrays in a result: handed over, where copies would double it. */

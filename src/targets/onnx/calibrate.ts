@@ -161,7 +161,7 @@ function uncalibrated(graph: OnnxGraph, input: string): UserError {
 /** The report for people. */
 export function describeHalf({ graph: { name: part }, report }: Half): Note {
   const { nodes, declared, outOfRange, reach, worstError, drawn } = report;
-  const shown = reach.slice(0, 10).map(({ name, max }) => `${name} reaches ${magnitude(max)}`);
+  const shown = reach.slice(0, 10).map(({ name, max }) => `${name} ${magnitude(max)}`);
   return {
     what:
       `${part} in fp16: ${declared + outOfRange} of ${nodes} nodes stay float32, ${declared} for what they compute ` +
@@ -176,8 +176,11 @@ export function describeHalf({ graph: { name: part }, report }: Half): Note {
   };
 }
 
+/** Of what stays float32 for its size. */
 function magnitude(value: number): string {
-  return value < 1 ? `${value.toExponential(2)} at most` : value.toLocaleString("en", { maximumFractionDigits: 0 });
+  return value < 1
+    ? `is at most ${value.toExponential(2)}, too small for fp16`
+    : `reaches ${value.toLocaleString("en", { maximumFractionDigits: 0 })}, too large for fp16`;
 }
 
 /** The largest magnitude of each tensor and weight over all images; of integers and inputs that are left out, which leave no range, 0. */

@@ -58,7 +58,7 @@ def require_size(image: DecodedImage, resolution: int) -> None:
     least = -(-resolution // 4)
     if min(image.width, image.height) < least:
         raise CorruptImageError(
-            f"{image.width}×{image.height} pixels; at resolution {resolution} the shorter side needs {least}",
+            f"{image.height}×{image.width} pixels; at resolution {resolution} the shorter side needs {least}",
             "give larger images, or a smaller resolution",
         )
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import InputError
+from ..common.manifest import is_compiled
 from ..common.sealed import opened
 from .layout import FORMAT, MANIFEST, PARTS
 
@@ -19,7 +20,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             found="an encoding that was interrupted" if unfinished else f"no {MANIFEST}",
             remedy="run the same encode command again: it goes on"
             if unfinished
-            else "give the --output of encode",
+            else "give the folder that encode wrote, its --output",
+        )
+    if is_compiled(folder):
+        raise InputError(
+            f"{folder} holds no latents",
+            expected="a folder that encode wrote",
+            found="a model, which compile wrote",
+            remedy="give the folder that encode wrote, its --output",
         )
     return read_sealed(file)
 

@@ -176,12 +176,15 @@ class Pretrained(PipelineModule):
 
         Raises:
             FileNotFoundError: the folder lacks config.json or weights.
+            NotADirectoryError: it is a file.
             WeightsError: they are damaged, or another model's.
             ValueError: `torch_dtype` or an option is none that is taken.
         """
         refuse_other(loading, "from_pretrained")
         dtype = dtype_of(torch_dtype)
         place = Path(folder).expanduser() / (subfolder or "")
+        if place.is_file():
+            raise NotADirectoryError(f"{place} is a file: give its folder, {place.parent}")
         weights = weights_in(place, variant)
         wanted = with_variant(DIFFUSERS_WEIGHTS if cls.diffusers_config else WEIGHTS, variant)
         for name, missing in ((CONFIG, not (place / CONFIG).is_file()), (wanted, weights is None)):
