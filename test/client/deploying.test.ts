@@ -44,5 +44,5 @@ test.skipIf(executable === undefined)("docs/deploying.md: pages", { tags: ["brow
     const sides = `const { width, height } = document.getElementById("canvas"); return [width, height];`;
     return { errors, title: await tab.title(), sides: await tab.evaluate(`(() => { ${sides} })()`) };
   });
-  expect(worked).toEqual({ errors: [], title: expect.stringMatching(/^[12]\d\.\d\d dB$/), sides: [45, 30] });
+  expect(worked).toEqual({ errors: [], title: expect.stringMatching(/^[12]\d\.\d\d dB$/) as string, sides: [45, 30] });
 });
