@@ -139,5 +139,11 @@ describe("a folder of fixed graphs", () => {
     expect((await client.encode(image(64))).mean).toMatchObject({ height: 8, width: 8 });
     await expect(client.encode(image(72))).rejects.toThrow("take [1, 3, 64, 64] alone (--fixed), not [1, 3, 72, 72]");
     await client.release();
+    const inputMetadata = [{ name: "image", shape: [1, 3, 32, 32] }];
+    const session = { inputMetadata, run: () => Promise.resolve({}), release: () => Promise.resolve() };
+    const runtime = { Tensor: ort.Tensor, InferenceSession: { create: () => Promise.resolve(session) } };
+    await expect(createClient(runtime, { encoder: "encoder.onnx" })).rejects.toThrow(
+      "encoder: this graph takes image [1, 3, 32, 32] alone (--fixed), and this client.js is of graphs that take [1, 3, 64, 64] alone (--fixed): take both from one folder",
+    );
   });
 });
