@@ -16,7 +16,7 @@ export function searchable<C extends Readonly<Record<string, Setting>>>(settings
   const wrong = Object.entries(settings).find(([name, value]) => !isSetting(value) || !/^[A-Za-z]\w*$/.test(name));
   if (wrong !== undefined) {
     throw new UserError({
-      what: `${wrong[0]} of searchable is nothing that can be varied`,
+      what: `${wrong[0]} of searchable is not something that can be varied`,
       where,
       expected: "names of letters and digits, with numbers, true or false, words, or lists of numbers",
       found: `${wrong[0]}: ${JSON.stringify(wrong[1])}`,

@@ -6,7 +6,7 @@ export const shells = ["bash", "zsh", "fish"] as const;
 export function addCompletions(program: Command): void {
   program
     .command("completions")
-    .description("print what makes a shell complete commands, options, their choices and built-in models")
+    .description("print a script that makes a shell complete commands, options, their choices and built-in models")
     .addArgument(new Argument("<shell>", "whose script").choices(shells))
     .action(async (shell: (typeof shells)[number]) => {
       const { builtIns } = await import("../../dsl/models/index.ts");

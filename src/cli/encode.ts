@@ -32,7 +32,7 @@ export function addEncode(program: Command): void {
     )
     .argument("<dir>", "folder that compile wrote")
     .argument("<images>", "folder of images, at any depth")
-    .requiredOption("-o, --output <latents>", "folder of the latents; one that is unfinished goes on")
+    .requiredOption("-o, --output <latents>", "folder of the latents; an unfinished one is continued")
     .addOption(
       new Option("--size <pixels>", "side of the images: bicubic antialiased resize of the shorter side, then the centre crop")
         .argParser(wholeNumber("--size", 1, 256))
@@ -75,7 +75,7 @@ export function addEncode(program: Command): void {
     const note = (each: Note): void => void process.stderr.write(renderNotes([each]));
     const signals = new StopSignals();
     const stop = (): void => {
-      progress("stopped: the same command goes on");
+      progress("stopped: the same command continues");
       process.exit(exitCode.interrupted);
     };
     process.once("SIGINT", stop);

@@ -90,7 +90,7 @@ export const exitCodes: readonly (readonly [code: number, meaning: string])[] = 
   [exitCode.wrongInput, "the model or the input is wrong, a budget is exceeded, or what was compared differs"],
   [exitCode.usage, "the command line is wrong"],
   [exitCode.bug, "a bug in litevae"],
-  [exitCode.stopped, "encode was stopped by a signal, after a file; the same command goes on"],
+  [exitCode.stopped, "encode was stopped by a signal, after a file; the same command continues"],
   [exitCode.interrupted, "encode was stopped by Ctrl-C"],
 ];
 

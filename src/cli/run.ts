@@ -41,7 +41,7 @@ export function addRun(program: Command): void {
   );
   command.option(
     "--blend",
-    "with --tile: blend tiles where something sees the whole image, which gives something else; by how much is measured",
+    "with --tile: blend tiles where a module sees the whole image; this changes the result, and the change is measured",
   );
   for (const option of schemaOptions(z.strictObject(pixelOptions))) command.addOption(option);
   command.addOption(choice("--format <format>", "how to print", formats).default("table"));

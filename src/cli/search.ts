@@ -23,9 +23,9 @@ export function addSearch(program: Command): void {
   program
     .command("search")
     .description(
-      "variants of a model that keep a budget, and those that no other beats in parameters, MACs, activation and latency",
+      "variants of a model that fit a budget, and those that no other variant beats in parameters, MACs, activation and latency",
     )
-    .argument("<model>", `${modelArgument}; a file says by searchable what varies`)
+    .argument("<model>", `${modelArgument}; a file declares with searchable what varies`)
     .addOption(
       new Option(
         "--vary <setting=values>",

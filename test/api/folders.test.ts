@@ -73,7 +73,7 @@ describe("encode", () => {
       signal: stop.signal,
     });
     await expect(stopped).rejects.toThrow("enough");
-    expect(doing.at(-1)).toBe("stopped: 0 of 4 files are there; the same command goes on");
+    expect(doing.at(-1)).toBe("stopped: 0 of 4 files are there; the same command continues");
     expect(told).toEqual([
       { what: "the weights are untrained: so are the latents", help: "compile with --weights for a trained model" },
     ]);

@@ -160,7 +160,7 @@ describe("a search", () => {
     expect((await refused({ vary: [], budgets: ["encodr=1M"] })).help).toBe("did you mean encoder?");
     await expect(search(builtIn("sd-vae"), { vary: [] })).rejects.toThrow("sd-vae has no settings that vary");
     expect(refusal(() => searchable({ channels: NaN }, () => own)).what).toBe(
-      "channels of searchable is nothing that can be varied",
+      "channels of searchable is not something that can be varied",
     );
     const stop = AbortSignal.abort(new Error("enough"));
     await expect(search(own, { vary: ["channels=8|16"], signal: stop })).rejects.toThrow("enough");

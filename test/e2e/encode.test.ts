@@ -74,9 +74,9 @@ describe("by SIGKILL", () => {
   });
 
   test.each([
-    ["SIGINT", 130, /\nstopped: the same command goes on\n$/],
+    ["SIGINT", 130, /\nstopped: the same command continues\n$/],
     // Without a listener it opens Node's inspector.
-    ["SIGUSR1", 75, /\nstopped by SIGUSR1: \d+ of 32 files are there; the same command goes on\n$/],
+    ["SIGUSR1", 75, /\nstopped by SIGUSR1: \d+ of 32 files are there; the same command continues\n$/],
   ] as const)("%s ends with %i, and what was whole stays", async (signal, expected, message) => {
     for (let i = 0; i < 60; i++) await image(`set/${String(i).padStart(3, "0")}.png`, 11 + i);
     rmSync(join(folder, "stopped"), { recursive: true, force: true });
@@ -112,11 +112,11 @@ describe("by SIGKILL", () => {
     const { code, stderr } = await litevae(folder, ...encode("asked"), "--threads", "1");
     clearInterval(watch);
     expect(code, stderr).toBe(75);
-    expect(stderr).toMatch(new RegExp(`\nstopped by ${signal}: [01] of 2 files are there; the same command goes on\n$`));
+    expect(stderr).toMatch(new RegExp(`\nstopped by ${signal}: [01] of 2 files are there; the same command continues\n$`));
     expect(process.listenerCount(signal)).toBe(0);
     const again = await litevae(folder, ...encode("asked"), "--threads", "2");
     expect(again.code).toBe(0);
-    expect(again.stderr.includes("note: files that are there were made with 1 thread, and others now with 2 (--threads): ")).toBe(
+    expect(again.stderr.includes("note: existing files were made with 1 thread, and new ones with 2 (--threads): ")).toBe(
       stderr.includes("1 of 2"),
     );
   });
@@ -154,9 +154,7 @@ describe("a folder that holds latents", () => {
     );
     await image("set/3.png", 9);
     const more = await failure(folder, 1, ...encode("latents"));
-    expect(more).toContain(
-      "error: the images are not those of which latents holds latents\n  expected: the 3 images of set, as they were\n",
-    );
+    expect(more).toContain("error: latents holds latents of other images\n  expected: the 3 images of set, as they were\n");
     expect(more).toContain("found:    3 images were there, now 4 are\n");
     expect(contents("latents")).toEqual(before);
   });

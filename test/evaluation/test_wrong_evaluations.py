@@ -113,7 +113,7 @@ class TestRefusals:
         arguments: tuple[str, ...],
     ) -> None:
         told = self._error(compiled, tmp_path, capsys, *arguments, "--networks", str(tmp_path))
-        assert told.startswith("error: nothing of --metrics can be measured here\n  found:    no ")
+        assert told.startswith("error: none of --metrics can be measured here\n  found:    no ")
         assert ("no lpips_alex: alexnet" in told) == ("lpips" in arguments)
         assert ("no ssim at 8: it needs sides of at least 11 pixels" in told) == ("ssim" in arguments)
 

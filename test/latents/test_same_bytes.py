@@ -61,7 +61,9 @@ def test_sigterm_ends_after_the_file_that_is_being_made(
     encoding.send_signal(signal.SIGTERM)
     _, errors = encoding.communicate(timeout=120)
     assert encoding.returncode == code, errors[-2000:]
-    told = re.findall(r"stopped by SIGTERM: (\d+) of 80 files are there; the same command goes on\n", errors)
+    told = re.findall(
+        r"stopped by SIGTERM: (\d+) of 80 files are there; the same command continues\n", errors
+    )
     assert [int(count) for count in told] == [len([*out.glob("parts/0*.json")])]
     assert not [*out.rglob("*.partial"), *out.glob("lock.json")]
     assert project.encode(out, data=data) == 0
@@ -131,12 +133,12 @@ def test_other_threads_than_those_of_the_files_there_are_told(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "finish", interrupted)
         assert project.encode(out) == 130
-    assert "\nstopped: the same command goes on\n" in capfd.readouterr().err
+    assert "\nstopped: the same command continues\n" in capfd.readouterr().err
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch, "get_num_threads", lambda: 3)
         assert project.encode(out) == 0
     assert (
-        "note: files that are there were made with 1 thread, and others now with 3 (OMP_NUM_THREADS): "
+        "note: existing files were made with 1 thread, and new ones with 3 (OMP_NUM_THREADS): "
         "their last bits may differ from those of one encoding\n"
     ) in capfd.readouterr().err
 

@@ -52,7 +52,7 @@ test("a broken recipe is told with what brings it back, and a corrupt image give
     note: recipe.json cannot be read and is left out
       expected: a JSON object
       help:     delete it, and resume with --recipe FILE, or without for the package’s recipe: a run that goes on writes it anew
-    note: samples/step-00000800.png is no image that can be read and is left out
+    note: samples/step-00000800.png is not a readable image and is left out
       help:     copy it again from where the run was trained, or delete it
     "
   `);

@@ -103,9 +103,7 @@ def test_latents_are_not_measured_of_images_that_have_gone(
         after(patched, 6, gone)
         assert train(run, images) == 1
     said = error_of(capfd)
-    assert (
-        said.startswith(f"error: the images of {images} cannot be used any more") and "--resume auto" in said
-    )
+    assert said.startswith(f"error: the images of {images} can no longer be used") and "--resume auto" in said
     assert checkpoints(run) == [3, 6] and not (run / "model.safetensors").exists()
     images.with_name("away").rename(images)
     assert train(run, images, "--resume", "auto") == 0

@@ -154,7 +154,7 @@ export async function encode(options: EncodeOptions): Promise<Encoded> {
       const there = (found.length + made.length).toLocaleString("en");
       const reason: unknown = signal?.reason;
       const by = reason instanceof StoppedError ? ` by ${reason.message}` : "";
-      progress(`stopped${by}: ${there} of ${all} are there; the same command goes on`);
+      progress(`stopped${by}: ${there} of ${all} are there; the same command continues`);
       signal?.throwIfAborted();
     }
     if (before !== undefined) {

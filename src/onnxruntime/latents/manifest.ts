@@ -87,7 +87,7 @@ export function requireFits(folder: string, beginning: Beginning): void {
   if (found !== undefined) requireSame(folder, readSealed(found), beginning);
   else if (present.some(isShard)) {
     throw new UserError({
-      what: `${folder} holds latents of which nothing says how they were encoded`,
+      what: `${folder} holds latents, but nothing says how they were encoded`,
       expected: `${manifestFile} beside them, or ${partsFolder}/${begunFile}`,
       found: "neither",
       help: "give another -o, or remove that folder",
@@ -172,7 +172,7 @@ function requireSame(folder: string, before: Readonly<Record<string, unknown>>, 
     difference(data, now.data) ?? (data.labels_sha256 === now.data.labels_sha256 ? undefined : "the images have other classes");
   if (changed === undefined) return;
   throw new UserError({
-    what: `the images are not those of which ${folder} holds latents`,
+    what: `${folder} holds latents of other images`,
     expected: `the ${data.images.toLocaleString("en")} images of ${data.place}, as they were`,
     found: changed,
     help: "give another -o, or remove that folder; or put the images back as they were",

@@ -52,7 +52,7 @@ export function otherThreads(found: readonly Part[], threads: number | null): st
   const others = [...new Set(found.map((part) => part.threads ?? threads))].filter((count) => count !== threads);
   if (threads === null || others.length === 0) return undefined;
   return (
-    `files that are there were made with ${others.join(" and ")} ${others.join() === "1" ? "thread" : "threads"}, and others now ` +
+    `existing files were made with ${others.join(" and ")} ${others.join() === "1" ? "thread" : "threads"}, and new ones ` +
     `with ${threads} (--threads): their last bits may differ from those of one encoding`
   );
 }

@@ -166,9 +166,9 @@ export class ShardEncoder {
     };
     if (spread(names, looks).some(isThere)) return;
     throw new UserError({
-      what: `the images of ${place} cannot be read any more`,
+      what: `the images of ${place} can no longer be read`,
       found,
-      help: "check that the storage is still there, and run the same command again: it goes on",
+      help: "check that the storage is still there, and run the same command again: it continues",
     });
   }
 

@@ -32,7 +32,7 @@ def exit_code(run: Callable[[], int], purpose: str, extra: str = "", *, goes_on:
     except StoppedError:
         return EXIT_STOPPED
     except KeyboardInterrupt:
-        print("stopped: the same command goes on" if goes_on else "stopped", file=sys.stderr)
+        print("stopped: the same command continues" if goes_on else "stopped", file=sys.stderr)
         return EXIT_INTERRUPTED
     finally:
         end_workers()

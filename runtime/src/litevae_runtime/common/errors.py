@@ -29,7 +29,7 @@ class WeightsError(LitevaeError, ValueError):
 
 
 class StoppedError(LitevaeError):
-    """A signal asked for the end, which has been said; the same command goes on."""
+    """A signal asked for the end, which has been said; the same command continues."""
 
 
 # What can be done about an image of which nothing more is known.

@@ -57,7 +57,12 @@ def _parser(package: str) -> argparse.ArgumentParser:
         metavar="NAME,…",
         help=f"some of {', '.join(NAMES)} (default: all)",
     )
-    add("--limit", type=whole_number(1), metavar="N", help="so many images, drawn by name (default: all)")
+    add(
+        "--limit",
+        type=whole_number(1),
+        metavar="N",
+        help="use only this many images, drawn by name (default: all)",
+    )
     add_precision_option(parser)
     add_batch_options(parser)
     add(

@@ -41,9 +41,9 @@ def require_any(found: Given, missing: Sequence[Missing]) -> None:
     """InputError where nothing that was asked for can be had: a result without a number helps nobody."""
     if not found:
         raise InputError(
-            "nothing of --metrics can be measured here",
+            "none of --metrics can be measured here",
             found=f"\n{' ' * 12}".join(map(str, missing)),
-            remedy="put right what is named, or give other --metrics; nothing was written",
+            remedy="correct what is named, or give other --metrics; nothing was written",
         )
 
 

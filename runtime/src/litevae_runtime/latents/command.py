@@ -34,7 +34,7 @@ def _parser(package: str) -> argparse.ArgumentParser:
         required=True,
         type=Path,
         metavar="LATENTS",
-        help="folder of the latents; one that is unfinished goes on",
+        help="folder of the latents; an unfinished one is continued",
     )
     add_weights_option(parser, default="the folder of this package")
     add(

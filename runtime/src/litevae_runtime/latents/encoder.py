@@ -128,9 +128,9 @@ class Encoder:
         corrupt = batch["corrupt"]
         if corrupt and not self.images.storage.is_there():
             raise InputError(
-                f"the images of {self.images.place} cannot be read any more",
+                f"the images of {self.images.place} can no longer be read",
                 found=f"{corrupt[-1].name}: {corrupt[-1].reason}",
-                remedy="check that the storage is still there, and run the same command again: it goes on",
+                remedy="check that the storage is still there, and run the same command again: it continues",
             )
         rows.note(batch["enlarged"], corrupt)
         timing.corrupt += corrupt[: _KEPT - len(timing.corrupt)]

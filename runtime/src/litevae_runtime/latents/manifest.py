@@ -71,7 +71,7 @@ def require_fits(folder: Path, beginning: Beginning) -> None:
         _require_same(folder, read_sealed(done if done.is_file() else begun), beginning)
     elif any(folder.glob("latents-*.safetensors")):
         raise InputError(
-            f"{folder} holds latents of which nothing says how they were encoded",
+            f"{folder} holds latents, but nothing says how they were encoded",
             expected=f"{MANIFEST} beside them, or {PARTS}/{BEGUN}",
             found="neither",
             remedy="give another --output, or remove that folder",
@@ -117,7 +117,7 @@ def _require_same(folder: Path, before: Mapping[str, Any], now: Beginning) -> No
         changed = ["the images have other classes"]
     if changed:
         raise InputError(
-            f"the images are not those of which {folder} holds latents",
+            f"{folder} holds latents of other images",
             expected=f"the {data['images']:,} images of {data['place']}, as they were",
             found=changed[0],
             remedy="give another --output, or remove that folder; or put the images back as they were",

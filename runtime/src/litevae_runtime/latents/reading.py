@@ -18,7 +18,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{folder} holds no latents" if not unfinished else f"the latents in {folder} are not finished",
             expected=f"a folder with {MANIFEST}, which encode writes at its end",
             found="an encoding that was interrupted" if unfinished else f"no {MANIFEST}",
-            remedy="run the same encode command again: it goes on"
+            remedy="run the same encode command again: it continues"
             if unfinished
             else "give the folder that encode wrote, its --output",
         )

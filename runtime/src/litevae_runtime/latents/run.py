@@ -254,7 +254,7 @@ def _require_all(
     received = next((name for name in signals if name is not None), None)
     if received is not None and len(parts) < files:
         say(
-            f"stopped by {received}: {len(parts):,} of {counted(files, 'file')} are there; the same command goes on"
+            f"stopped by {received}: {len(parts):,} of {counted(files, 'file')} are there; the same command continues"
         )
         raise StoppedError
 

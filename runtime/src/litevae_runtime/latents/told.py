@@ -77,7 +77,7 @@ def other_threads(found: Sequence[Part], threads: int | None) -> str | None:
         return None
     had = " and ".join(map(str, others))
     return (
-        f"note: files that are there were made with {had} {'thread' if others == [1] else 'threads'}, and others now with "
+        f"note: existing files were made with {had} {'thread' if others == [1] else 'threads'}, and new ones with "
         f"{threads} (OMP_NUM_THREADS): their last bits may differ from those of one encoding"
     )
 

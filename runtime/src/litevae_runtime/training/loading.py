@@ -72,7 +72,7 @@ class Loading:
         for loaded in self._loader(dataset, batch_size=self.micro_batch(batch)):
             if has_unread(loaded["corrupt"]):
                 raise InputError(
-                    f"the images of {self.split.images.place} cannot be used any more",
+                    f"the images of {self.split.images.place} can no longer be used",
                     found=f"{loaded['corrupt'][-1].name}: {loaded['corrupt'][-1].reason}",
                     remedy="check that the storage is still there, and run again with --resume auto",
                 )

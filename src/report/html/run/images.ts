@@ -69,7 +69,7 @@ export async function readGrids(samples: readonly Sample[], notes: Report[]): Pr
   if (corrupt.size === 0) return read.flatMap(({ step, image }) => (image === undefined ? [] : [{ step, image }]));
   for (const { file } of corrupt)
     notes.push({
-      what: `samples/${basename(file)} is no image that can be read and is left out`,
+      what: `samples/${basename(file)} is not a readable image and is left out`,
       help: "copy it again from where the run was trained, or delete it",
     });
   return await readGrids(
