@@ -53,8 +53,8 @@ test("a help ends with the examples, that of litevae with the exit codes", () =>
       --tile <pixels>        encode and decode in tiles of that side, for less
                              memory with large images; a part runs whole where tiles
                              would change the result
-      --blend                with --tile: blend tiles where something sees the whole
-                             image, which gives something else; by how much is
+      --blend                with --tile: blend tiles where a module sees the whole
+                             image; this changes the result, and the change is
                              measured
       --profile <how>        srgb: embedded colour profiles are converted to sRGB;
                              raw: pixels are taken as stored (choices: "srgb",
@@ -88,7 +88,7 @@ test("a help ends with the examples, that of litevae with the exit codes", () =>
       1    the model or the input is wrong, a budget is exceeded, or what was compared differs
       2    the command line is wrong
       70   a bug in litevae
-      75   encode was stopped by a signal, after a file; the same command goes on
+      75   encode was stopped by a signal, after a file; the same command continues
       130  encode was stopped by Ctrl-C
     "
   `);
