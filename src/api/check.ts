@@ -40,8 +40,9 @@ export interface CheckedPart {
  */
 export function check(model: Model): Promise<CheckedModel> {
   return Promise.resolve().then(() => {
+    const { name } = named(model);
     verifyModel(model);
-    return { model: named(model).name, parts: Object.fromEntries(model.parts.map((part) => [part.name, checkedPart(part)])) };
+    return { model: name, parts: Object.fromEntries(model.parts.map((part) => [part.name, checkedPart(part)])) };
   });
 }
 

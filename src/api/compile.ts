@@ -15,6 +15,7 @@ import { optionsOf } from "../targets/target.ts";
 import { Safetensors } from "../weights/safetensors.ts";
 import { plainKeys } from "../weights/weights.ts";
 import { named } from "./named.ts";
+import { called, checkOptions, isRecord, partNames, record, wholeFrom, workingKinds, type KindsOf } from "./options.ts";
 import { partsOf } from "./parts.ts";
 import { progressOf, type Working } from "./working.ts";
 
@@ -55,12 +56,31 @@ export interface CompileSettings extends Working {
   readonly dump?: ((pass: string, part: Part) => void) | undefined;
 }
 
+export const compileKinds: KindsOf<CompileSettings> = {
+  ...workingKinds,
+  parts: partNames,
+  targets: { ...record, expected: "an object such as { onnx: { opset: 20 }, torch: {} }" },
+  seed: wholeFrom(0),
+  recipe: called,
+  dump: called,
+};
+
 export interface CompileOptions extends CompileSettings {
   /** Trained weights; seeded ones without. */
   readonly weights?: WeightsInMemory | undefined;
   /** What training packages and client.js are made of. */
   readonly installation?: Installation | undefined;
 }
+
+const memoryKinds: KindsOf<CompileOptions> = {
+  ...compileKinds,
+  weights: {
+    expected: "{ bytes }, the bytes of a safetensors file",
+    help: "read the file, weights: { bytes: await readFile(path) }, or compile with litevae/api/node, which takes its path",
+    fits: (value) => isRecord(value) && value["bytes"] instanceof Uint8Array,
+  },
+  installation: { ...record, expected: "what installation() of litevae/api/node returns" },
+};
 
 /** A compiled folder in memory. */
 export interface CompiledFiles {
@@ -76,10 +96,12 @@ export interface CompiledFiles {
  * and with the signal's reason where it is stopped.
  */
 export async function compile(model: Model, options: CompileOptions = {}): Promise<CompiledFiles> {
+  const whole = named(model);
+  checkOptions("compile", options, memoryKinds);
   const notes: Note[] = [];
   const note = (each: Note): void => void notes.push(each);
   const weights = options.weights && (await openedWeights(options.weights));
-  const compiled = await compiledWith(named(model), options, { resources: coreResources(options), weights, note });
+  const compiled = await compiledWith(whole, options, { resources: coreResources(options), weights, note });
   return { ...(await inMemory(compiled, options)), notes };
 }
 
@@ -131,6 +153,14 @@ function chosenTargets(asked: TargetOptions | undefined): readonly Chosen<Resour
       expected: names.join(", "),
       found: unknown,
       help: meant === undefined ? "choose one of these" : `did you mean ${meant}?`,
+    });
+  }
+  if (Object.values(given).every((options: object | undefined) => options === undefined)) {
+    throw new UsageError({
+      what: "there is no target to compile",
+      expected: names.join(", "),
+      found: "none of them",
+      help: `name one, such as targets: { ${first.name}: {} }, or leave targets out`,
     });
   }
   return targets.flatMap((target) => {

@@ -29,14 +29,17 @@ export { formatBenchmark as benchmarkText, type Benchmark, type BenchmarkRow } f
 export {
   search,
   variantsOf,
+  type CostName,
   type Costs,
+  type ExceedingVariant,
   type FittingVariant,
   type RefusedVariant,
   type Search,
+  type SearchedBudget,
   type SearchOptions,
   type Settings,
 } from "./search.ts";
-export { formatSearch as searchText } from "../report/search.ts";
+export { formatSearch as searchText, requireFitting } from "../report/search.ts";
 export type { Varied } from "./vary.ts";
 export type { Working } from "./working.ts";
 export { UsageError, UserError, type Note, type Place, type Report } from "../errors/index.ts";

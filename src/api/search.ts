@@ -1,18 +1,32 @@
 import { InternalError, must } from "../errors/must.ts";
 import { pause } from "../errors/pause.ts";
-import { UserError, type Report } from "../errors/index.ts";
+import { nearest, UsageError, UserError, type Report } from "../errors/index.ts";
 import type { Model, Variants } from "../ir/model.ts";
 import { withoutPlaces } from "../ir/source.ts";
 import { inferencePartsOf } from "../ir/walk.ts";
-import { checkParts, isOfMemory, parseBudget, type Budget } from "../report/budget.ts";
+import { budgetVerdicts, checkParts, isOfMemory, parseBudget, type Budget, type BudgetVerdict } from "../report/budget.ts";
 import { countModel, type ModelCounts } from "../report/count.ts";
 import { comparedRecords, type ComparedRecord } from "../report/records.ts";
-import type { Costs, FittingVariant, RefusedVariant, Search, Settings } from "../report/search.ts";
+import {
+  costNames,
+  countText,
+  shownCosts,
+  type CostName,
+  type Costs,
+  type ExceedingVariant,
+  type FittingVariant,
+  type RefusedVariant,
+  type Search,
+  type SearchedBudget,
+  type Settings,
+} from "../report/search.ts";
+import { budgetList, usualSize } from "./count.ts";
 import { named } from "./named.ts";
-import { combinations, parseVary, requireSettings, type Varied } from "./vary.ts";
+import { called, checkOptions, listLike, wholeFrom, workingKinds, type Kind, type KindsOf } from "./options.ts";
+import { combinations, readVary, type Varied } from "./vary.ts";
 import { progressOf, type Working } from "./working.ts";
 
-export type { Costs, FittingVariant, RefusedVariant, Search, Settings };
+export type { CostName, Costs, ExceedingVariant, FittingVariant, RefusedVariant, Search, SearchedBudget, Settings };
 
 export interface SearchOptions extends Working {
   /** What varies: `["channels=16..64:16", "multipliers=1-2-4/1-2-2"]`, as `--vary` takes it, or the values of every setting. */
@@ -22,13 +36,27 @@ export interface SearchOptions extends Working {
   /** Side of the square image that costs are counted for; 256 by default. */
   readonly size?: number | undefined;
   /** Costs of which more is better on the front, such as parameters where they stand for what a model can learn; none by default. */
-  readonly more?: readonly (keyof Costs)[] | undefined;
+  readonly more?: readonly CostName[] | undefined;
   /** Measures one image of a variant that fits, in seconds; nothing is measured by default. */
   readonly measure?: ((model: Model) => Promise<number>) | undefined;
 }
 
-/** The settings that a model lets vary; UserError where it has none. */
-export function variantsOf({ name, variants }: Model): Variants {
+const anything: Kind = { expected: "", fits: () => true };
+
+/** What `vary` is, the settings of the model say. */
+export const searchKinds: KindsOf<SearchOptions> = {
+  ...workingKinds,
+  vary: anything,
+  budgets: budgetList,
+  size: wholeFrom(1),
+  more: listLike('["params"]', (item) => typeof item === "string"),
+  measure: called,
+};
+
+/** The settings that a model lets vary, with their types where it was just made; UserError where it has none. */
+export function variantsOf<V extends Variants>(model: Model & { readonly variants?: V | undefined }): V {
+  const { name } = named(model);
+  const { variants } = model as { readonly variants?: V | undefined };
   if (variants !== undefined) return variants;
   throw new UserError({
     what: `${name} has no settings that vary`,
@@ -42,11 +70,12 @@ export function variantsOf({ name, variants }: Model): Variants {
  * the reason. Rejects with UserError where the model has no settings to vary, and UsageError where there is no such setting or budget, or too many variants.
  */
 export async function search(model: Model, options: SearchOptions): Promise<Search> {
-  const { size = 256, signal, more = [], measure } = options;
   const { name, parts } = named(model);
-  const variants = variantsOf(named(model));
-  const varied = isTexts(options.vary) ? parseVary(options.vary, variants) : options.vary;
-  requireSettings(Object.keys(varied), variants);
+  checkOptions("search", options, searchKinds);
+  const { size = usualSize, signal, more = [], measure } = options;
+  const variants: Variants = variantsOf(named(model));
+  const varied = readVary(options.vary, variants);
+  checkMore(more, measure !== undefined);
   const budgets = (options.budgets ?? []).map((budget) => (typeof budget === "string" ? parseBudget(budget) : budget));
   checkParts(
     parts.map((part) => part.name),
@@ -54,15 +83,15 @@ export async function search(model: Model, options: SearchOptions): Promise<Sear
   );
   const all = combinations(varied);
   const progress = progressOf(options);
-  progress(`counting ${all.length.toLocaleString("en")} variants`);
+  progress(`counting ${countText(all.length)}`);
   const fitting: { settings: Settings; costs: Costs; record: ComparedRecord }[] = [];
   const refused: RefusedVariant[] = [];
-  let over = 0;
+  const exceeding: ExceedingVariant[] = [];
   for (const [i, settings] of all.entries()) {
     await pause(signal);
     if (i > 0 && i % 50 === 0) progress(`counted ${i} of ${all.length}`);
     const found = counted(variants, settings, size, budgets);
-    if (found === "over") over++;
+    if ("exceeded" in found) exceeding.push({ settings, budget: found.exceeded });
     else if ("errors" in found) refused.push({ settings, errors: found.errors });
     else fitting.push({ settings, costs: found.costs, record: renamed(found.record, name) });
   }
@@ -77,20 +106,62 @@ export async function search(model: Model, options: SearchOptions): Promise<Sear
     more,
   );
   const shown: readonly FittingVariant[] = fitting.map((each, i) => ({ ...each, front: front[i] === true }));
-  const { settings: defaults } = variants;
-  return { model: name, size, defaults, varied, budgets, more, total: all.length, over, variants: shown, refused };
+  return {
+    ...{ model: name, size, defaults: variants.settings, varied, budgets: searched(budgets, exceeding), more, total: all.length },
+    ...{ over: exceeding.length, nearest: shown.length > 0 ? null : nearestOf(exceeding), variants: shown, refused },
+  };
 }
 
-function isTexts(vary: SearchOptions["vary"]): vary is readonly string[] {
-  return Array.isArray(vary);
+function searched(budgets: readonly Budget[], exceeding: readonly ExceedingVariant[]): readonly SearchedBudget[] {
+  return budgets.map((each) => {
+    const verdicts = exceeding.map(({ budget }) =>
+      budget.find(({ part, metric, limit }) => part === each.part && metric === each.metric && limit === each.limit),
+    );
+    return { ...each, exceeding: verdicts.filter((verdict) => verdict !== undefined && isOver(verdict)).length };
+  });
+}
+
+/** What is not measured cannot be known to keep a budget. */
+function isOver({ over }: BudgetVerdict): boolean {
+  return over !== 0;
+}
+
+/** The one whose worst figure is the smallest multiple of its limit. */
+function nearestOf(exceeding: readonly ExceedingVariant[]): ExceedingVariant | null {
+  const share = ({ budget }: ExceedingVariant): number =>
+    Math.max(...budget.map(({ actual, limit }) => (actual === null ? Infinity : actual / limit)));
+  return exceeding.reduce<ExceedingVariant | null>(
+    (best, each) => (best !== null && share(best) <= share(each) ? best : each),
+    null,
+  );
+}
+
+function checkMore(more: readonly CostName[], measured: boolean): void {
+  const unknown = more.find((name) => !costNames.includes(name));
+  if (unknown !== undefined) {
+    const meant = nearest(unknown, costNames);
+    throw new UsageError({
+      what: `no cost is called ${unknown}`,
+      expected: costNames.join(", "),
+      found: `more: ${unknown}`,
+      help: meant === undefined ? "choose from these" : `did you mean ${meant}?`,
+    });
+  }
+  if (measured || !more.includes("latency")) return;
+  throw new UsageError({
+    what: "latency is not measured, and cannot count as better where there is more of it",
+    expected: "variants that are measured",
+    found: "more: latency",
+    help: "measure (--measure; in scripts measure, of litevae/api/node), or leave latency out",
+  });
 }
 
 function renamed(record: ComparedRecord, model: string): ComparedRecord {
   return { ...record, model };
 }
 
-function built({ settings, build }: Variants, changed: Settings): Model {
-  return named(build({ ...settings, ...changed }));
+function built({ build }: Variants, changed: Settings): Model {
+  return named(build(changed));
 }
 
 /** Counts a variant: first what is quick, and memory of what keeps the budgets of that. */
@@ -99,20 +170,20 @@ function counted(
   changed: Settings,
   size: number,
   budgets: readonly Budget[],
-): "over" | { readonly errors: readonly Report[] } | { readonly costs: Costs; readonly record: ComparedRecord } {
+):
+  | { readonly exceeded: readonly BudgetVerdict[] }
+  | { readonly errors: readonly Report[] }
+  | { readonly costs: Costs; readonly record: ComparedRecord } {
   const attempt = (): ReturnType<typeof counted> => {
     const model = built(variants, changed);
-    const exceeds = (counts: ModelCounts, some: readonly Budget[]): boolean =>
-      must(comparedRecords([counts], some)[0], "a record").budget?.some(({ over }) => (over ?? Infinity) > 0) === true;
-    if (
-      exceeds(
-        countModel(model, size, { memory: false }),
-        budgets.filter((budget) => !isOfMemory(budget)),
-      )
-    )
-      return "over";
+    const quick = budgetVerdicts(
+      countModel(model, size, { memory: false }),
+      budgets.filter((budget) => !isOfMemory(budget)),
+    );
+    if (quick.some(isOver)) return { exceeded: quick };
     const counts = countModel(model, size);
-    if (exceeds(counts, budgets)) return "over";
+    const verdicts = budgetVerdicts(counts, budgets);
+    if (verdicts.some(isOver)) return { exceeded: verdicts };
     const [record] = comparedRecords([counts], budgets);
     return { costs: costsOf(model, counts), record: must(record, "a record") };
   };
@@ -146,12 +217,11 @@ function costsOf(model: Model, { parts }: ModelCounts): Costs {
 }
 
 /** Of every one whether no other is at least as good in all and better in one; costs that are not known are as good as none. */
-function frontOf(all: readonly Costs[], more: readonly (keyof Costs)[]): readonly boolean[] {
-  const keys = ["params", "macs", "activationBytes", "seconds"] as const;
+function frontOf(all: readonly Costs[], more: readonly CostName[]): readonly boolean[] {
   const points = all.map((costs) =>
-    keys.map((key) => {
+    shownCosts.map(({ name, key }) => {
       const value = costs[key] ?? Infinity;
-      return more.includes(key) ? -value : value;
+      return more.includes(name) ? -value : value;
     }),
   );
   const beats = (a: readonly number[], b: readonly number[]): boolean =>

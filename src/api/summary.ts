@@ -2,8 +2,9 @@ import { pause } from "../errors/pause.ts";
 import type { Model } from "../ir/model.ts";
 import { countModel } from "../report/count.ts";
 import { summaryOf, type Summary } from "../report/summary.ts";
-import { usualSize, type CountOptions } from "./count.ts";
+import { countKinds, usualSize, type CountOptions } from "./count.ts";
 import { named } from "./named.ts";
+import { checkOptions, wholeFrom } from "./options.ts";
 import { progressOf } from "./working.ts";
 
 export interface SummaryOptions extends CountOptions {
@@ -16,8 +17,10 @@ export interface SummaryOptions extends CountOptions {
  * a part that inference runs.
  */
 export async function summary(model: Model, options: SummaryOptions = {}): Promise<Summary> {
+  const whole = named(model);
+  checkOptions("summary", options, { ...countKinds, depth: wholeFrom(0) });
   const { size = usualSize, memory = true, depth, signal } = options;
   await pause(signal);
-  progressOf(options)(`counting ${named(model).name}`);
-  return summaryOf(countModel(named(model), size, { memory }), depth);
+  progressOf(options)(`counting ${whole.name}`);
+  return summaryOf(countModel(whole, size, { memory }), depth);
 }

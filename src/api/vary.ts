@@ -2,6 +2,8 @@
 import { nearest, UsageError } from "../errors/index.ts";
 import type { NonEmpty } from "../errors/must.ts";
 import type { Setting, Variants } from "../ir/model.ts";
+import { fitsSetting, kindOfSetting } from "../ir/settings.ts";
+import { isRecord, shown } from "./options.ts";
 
 export type Varied = Readonly<Record<string, readonly Setting[]>>;
 
@@ -25,12 +27,58 @@ export function parseVary(texts: readonly string[], { settings }: Pick<Variants,
 function valuesOf(name: string, text: string, own: Setting): readonly Setting[] {
   const found = text.split(/[|/]/).flatMap((item): readonly Setting[] => {
     const values = typeof own === "number" ? numbers(item) : [valueOf(item, own)];
+    if (typeof values === "string") throw unread(`${name}=${text}`, expectedOf(own), item, values);
     const read = values.filter((value) => value !== undefined);
     if (read.length === values.length) return read;
-    throw unread(`${name}=${text}`, expectedOf(own), item === "" ? "nothing" : item);
+    throw unread(`${name}=${text}`, expectedOf(own), item === "" ? "nothing" : item, listHelp(name, item, own));
   });
+  return eachOnce(found);
+}
+
+function eachOnce(values: readonly Setting[]): readonly Setting[] {
   // As text, since lists are not the same by themselves.
-  return [...new Map(found.map((value) => [String(value), value])).values()];
+  return [...new Map(values.map((value) => [String(value), value])).values()];
+}
+
+/** Texts as `--vary` takes them, or values themselves, each once; throws UsageError where they are neither, or no values of these settings. */
+export function readVary(vary: unknown, variants: Pick<Variants, "settings">): Varied {
+  if (Array.isArray(vary) && vary.every((item) => typeof item === "string")) return parseVary(vary, variants);
+  if (!isRecord(vary)) {
+    throw new UsageError({
+      what: "vary of search cannot be this",
+      expected: '{ channels: [8, 16] }, or ["channels=8/16"]',
+      found: shown(vary),
+      help: typeof vary === "string" ? `write [${shown(vary)}]` : "give every setting that varies the list of its values",
+    });
+  }
+  return Object.fromEntries(
+    Object.entries(vary).map(([name, values]) => {
+      const { settings } = variants;
+      const own = Object.hasOwn(settings, name) ? settings[name] : undefined;
+      if (own === undefined) throw noSetting(name, Object.keys(settings));
+      return [name, checkedValues(name, values, own)];
+    }),
+  );
+}
+
+function checkedValues(name: string, values: unknown, own: Setting): readonly Setting[] {
+  const example = typeof own === "object" ? `[[${own.join(", ")}]]` : `[${JSON.stringify(own)}]`;
+  const wrong = (found: unknown, expected: string, help: string): UsageError =>
+    new UsageError({ what: `${name} cannot vary so`, expected, found: shown(found), help });
+  if (!Array.isArray(values) || values.length === 0) {
+    const help = fitsSetting(values, own) ? `write ${name}: [${shown(values)}]` : `write for example ${name}: ${example}`;
+    throw wrong(Array.isArray(values) ? "a list without values" : values, `a list of values, such as ${example}`, help);
+  }
+  const all: readonly unknown[] = values;
+  const read = all.filter((value) => fitsSetting(value, own));
+  if (read.length === all.length) return eachOnce(read);
+  const found = all.find((value) => !fitsSetting(value, own));
+  const meant = typeof own === "object" && Number.isFinite(found);
+  throw wrong(
+    found,
+    `values that are each ${kindOfSetting(own)}`,
+    meant ? `${name} is a list: write [[${shown(found)}]]` : `write for example ${name}: ${example}`,
+  );
 }
 
 /** What a text is of the kind that the setting has; undefined where it is nothing of that kind. */
@@ -41,14 +89,22 @@ function valueOf(text: string, own: Setting): Setting | undefined {
   return items.every((item) => item !== undefined) ? items : undefined;
 }
 
-/** A number, or all from one to another in steps. */
-function numbers(text: string): readonly (number | undefined)[] {
+/** Of a range for a setting that is a list of numbers. */
+function listHelp(name: string, item: string, own: Setting): string | undefined {
+  if (typeof own !== "object" || !item.includes("..")) return undefined;
+  return `${name} is a list: write its numbers with - between them, and / between lists, such as 2-4/2-8`;
+}
+
+/** A number, or all from one to another in steps; a text says what helps where they are none. */
+function numbers(text: string): readonly (number | undefined)[] | string {
   const [range, step, ...more] = text.split(":") as readonly string[] as NonEmpty<string>;
   const [first, last, ...rest] = range.split("..") as readonly string[] as NonEmpty<string>;
   const [from, to, by] = [numberOf(first), last === undefined ? undefined : numberOf(last), numberOf(step ?? "1")];
+  if (/(?:^|\.\.|:)\s*-\s*\d/.test(text)) return "give no negative number";
   if (last === undefined && !text.includes(":")) return [from];
-  if (from === undefined || to === undefined || by === undefined || by <= 0 || to < from || more.length + rest.length > 0)
-    return [undefined];
+  if (from === undefined || to === undefined || by === undefined || more.length + rest.length > 0) return [undefined];
+  if (by === 0) return "give a step above 0";
+  if (to < from) return `the upper end is below the lower one: write ${last}..${first}${step === undefined ? "" : `:${step}`}`;
   const count = Math.floor((to - from) / by + 1e-9) + 1;
   if (count > most) throw tooMany(count);
   return Array.from({ length: count }, (_, i) => Number((from + i * by).toPrecision(12)));
@@ -66,14 +122,8 @@ function expectedOf(own: Setting): string {
     : "lists of numbers such as 1-2-4/1-2-2";
 }
 
-function unread(text: string, expected: string, found: string): UsageError {
-  return new UsageError({ what: `"${text}" says not how to vary`, expected, found, help: howTo });
-}
-
-/** UsageError for the first of these that is no setting. */
-export function requireSettings(names: readonly string[], { settings }: Pick<Variants, "settings">): void {
-  const unknown = names.find((name) => !Object.hasOwn(settings, name));
-  if (unknown !== undefined) throw noSetting(unknown, Object.keys(settings));
+function unread(text: string, expected: string, found: string, help = howTo): UsageError {
+  return new UsageError({ what: `"${text}" gives no values to vary`, expected, found, help });
 }
 
 function noSetting(name: string, names: readonly string[]): UsageError {

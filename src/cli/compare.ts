@@ -45,7 +45,7 @@ export function addCompare(program: Command): void {
       if (flags.output === undefined) process.stdout.write(text);
       else writeReport(flags.output, text);
       process.stderr.write(renderNotes(comparison.notes));
-      requireBudgets(comparison);
+      if (budgets.length > 0) requireBudgets(comparison);
     });
 }
 

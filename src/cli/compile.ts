@@ -40,7 +40,7 @@ export function addCompile(program: Command): void {
       choice("--format <format>", "what goes to stdout: nothing, or what manifest.json says as json", formats).default("text"),
     )
     .action(async (name: string, flags: Flags) => {
-      const { output, target, dumpAfter, latent, format, ...options } = flags;
+      const { output, target, dumpAfter, latent, format, parts, seed, force } = flags;
       const targets = chosenTargets(command, target);
       checkPass(dumpAfter, passNames);
       if (dumpAfter !== undefined && format === "json")
@@ -57,7 +57,7 @@ export function addCompile(program: Command): void {
       const model = await loadModel(name, { latentChannels: latent, weights });
       const started = performance.now();
       const compiled = await compileTo(model, output, {
-        ...options,
+        ...{ parts, seed, force },
         targets,
         weights,
         recipe: loadRecipe,

@@ -87,11 +87,11 @@ export function examplesOf(command: Command): readonly Example[] {
 /** The documented exit codes and what they mean. */
 export const exitCodes: readonly (readonly [code: number, meaning: string])[] = [
   [exitCode.ok, "done"],
-  [exitCode.wrongInput, "the model or the input is wrong, a budget is exceeded, or what was compared differs"],
+  [exitCode.wrongInput, "the model or the input is wrong, a budget is exceeded, no variant fits, or what was compared differs"],
   [exitCode.usage, "the command line is wrong"],
   [exitCode.bug, "a bug in litevae"],
   [exitCode.stopped, "encode was stopped by a signal, after a file; the same command continues"],
-  [exitCode.interrupted, "encode was stopped by Ctrl-C"],
+  [exitCode.interrupted, "Ctrl-C: encode ends so itself, any other command by the signal, which shells call 130"],
 ];
 
 /** Ends the help of `litevae` and of its commands with examples, and its own with the exit codes. */

@@ -25,9 +25,15 @@ export function renderNotes(notes: readonly Note[]): string {
   return notes.map((note) => renderReport(note, note.severity ?? "note")).join("");
 }
 
-function renderPlace({ file, line, column }: Place): readonly string[] {
+/** `model.ts:5:3`: from the working directory where the file lies in it. */
+export function placeText({ file, line, column }: Place): string {
   const shown = relative(process.cwd(), file);
-  const head = `  at ${shown.startsWith("..") ? file : shown}:${line}${column === undefined ? "" : `:${column}`}`;
+  return `${shown.startsWith("..") ? file : shown}:${line}${column === undefined ? "" : `:${column}`}`;
+}
+
+function renderPlace(place: Place): readonly string[] {
+  const { file, line, column } = place;
+  const head = `  at ${placeText(place)}`;
   if (!existsSync(file)) return [head];
   const frame = codeFrameColumns(
     readFileSync(file, "utf8"),

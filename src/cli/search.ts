@@ -1,20 +1,18 @@
 import { Option, type Command } from "commander";
-import type { Costs } from "../report/search.ts";
+import type { Note } from "../errors/index.ts";
+import type { Variants } from "../ir/model.ts";
+import { costNames, settingText, type CostName } from "../report/search.ts";
 import { budgetOption, choice, listOf, modelArgument, sizeOption, terminalWidth } from "./options.ts";
 import { checkReport, writeReport } from "./write-report.ts";
 
 const formats = ["table", "json", "html"] as const;
-const costs = { params: "params", macs: "macs", activation: "activationBytes", latency: "seconds" } as const satisfies Record<
-  string,
-  keyof Costs
->;
 
 interface Flags {
   readonly vary: readonly string[];
   readonly budget: readonly string[];
   readonly size: number;
   readonly measure: boolean;
-  readonly more: readonly (keyof typeof costs)[];
+  readonly more: readonly CostName[];
   readonly format: (typeof formats)[number];
   readonly output?: string;
 }
@@ -38,8 +36,8 @@ export function addSearch(program: Command): void {
     .addOption(sizeOption)
     .option("--measure", "time the graphs of variants that fit in onnxruntime on the CPU, with untrained weights", false)
     .addOption(
-      new Option("--more <list>", `costs of which more is better on the front: ${Object.keys(costs).join(", ")}`)
-        .argParser(listOf("--more", Object.keys(costs)))
+      new Option("--more <list>", `costs of which more is better on the front: ${costNames.join(", ")}`)
+        .argParser(listOf("--more", costNames))
         .default([], "none"),
     )
     .addOption(choice("--format <format>", "how to print; html is a page for a browser", formats).default("table"))
@@ -48,19 +46,33 @@ export function addSearch(program: Command): void {
       const { output, format, budget, measure, more, size, vary } = flags;
       if (output !== undefined) checkReport(output);
       const { search } = await import("../api/node/search.ts");
-      const { formatSearch } = await import("../report/search.ts");
+      const { formatSearch, requireFitting } = await import("../report/search.ts");
+      const { placeText, renderNotes } = await import("./render.ts");
+      const { variantsOf } = await import("../api/search.ts");
       const { loadModel } = await import("./load-model.ts");
-      const found = await search(await loadModel(name), {
+      const model = await loadModel(name);
+      if (vary.length === 0) process.stderr.write(renderNotes([nothingVaries(variantsOf(model))]));
+      const found = await search(model, {
         ...{ vary, size, measure },
         budgets: budget,
-        more: more.map((each) => costs[each]),
+        more,
         progress: (doing) => void process.stderr.write(`${doing}\n`),
       });
       const text =
         format === "html"
           ? await (await import("../api/node/pages.ts")).searchPage(found)
-          : formatSearch(found, format, output === undefined ? terminalWidth() : undefined);
+          : formatSearch(found, format, output === undefined ? terminalWidth() : undefined, placeText);
       if (output === undefined) process.stdout.write(text);
       else writeReport(output, text);
+      requireFitting(found);
     });
+}
+
+function nothingVaries({ settings }: Variants): Note {
+  const [name = "", value = 0] = Object.entries(settings)[0] ?? [];
+  return {
+    what: "nothing varies: the model is counted as it is",
+    found: Object.keys(settings).join(", "),
+    help: `say what varies, such as --vary ${name}=${settingText(value)}/…`,
+  };
 }

@@ -1,4 +1,5 @@
 import { Option, type Command } from "commander";
+import { UsageError } from "../errors/index.ts";
 import { reportFormats, type ReportFormat } from "../report/format.ts";
 import { choice, latentOption, modelArgument, sizeOption, terminalWidth, wholeNumber } from "./options.ts";
 
@@ -20,7 +21,9 @@ export function addSummary(program: Command): void {
     .addOption(sizeOption)
     .addOption(latentOption)
     .addOption(choice("--format <format>", "how to print", reportFormats).default("table"))
-    .action(async (name: string, { depth, keys, size, latent, format }: Flags) => {
+    .action(async (name: string, { depth, keys, size, latent, format }: Flags, command: Command) => {
+      const unused = ["size", "depth"].find((option) => keys && command.getOptionValueSource(option) === "cli");
+      if (unused !== undefined) throw ofNoUse(unused);
       const { loadModel } = await import("./load-model.ts");
       const model = await loadModel(name, { latentChannels: latent });
       if (keys) {
@@ -35,4 +38,13 @@ export function addSummary(program: Command): void {
       process.stdout.write(formatSummary(found, { format, width: terminalWidth() }));
       process.stderr.write(renderNotes(found.notes ?? []));
     });
+}
+
+function ofNoUse(option: string): UsageError {
+  return new UsageError({
+    what: `--${option} is of no use with --keys`,
+    expected: "keys and shapes, which are the same for all sizes",
+    found: `--keys and --${option}`,
+    help: "leave one of them out",
+  });
 }

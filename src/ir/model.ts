@@ -225,9 +225,9 @@ export interface Model {
 export type Setting = number | boolean | string | readonly number[];
 
 /** What a model's author lets vary. */
-export interface Variants {
+export interface Variants<Settings extends Readonly<Record<string, Setting>> = Readonly<Record<string, Setting>>> {
   /** The settings that the model itself has. */
-  readonly settings: Readonly<Record<string, Setting>>;
-  /** The model with other ones; throws where it cannot have them. */
-  build(settings: Readonly<Record<string, Setting>>): Model;
+  readonly settings: Settings;
+  /** The model with some of them other than its own. Throws UserError where there is no such setting or it is of another kind, and where the model cannot have it. */
+  build(settings: Partial<Settings>): Model;
 }

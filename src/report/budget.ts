@@ -3,7 +3,7 @@ import { type NonEmpty } from "../errors/must.ts";
 import { nearest, UsageError, UserError, type Report } from "../errors/index.ts";
 import type { ModelCounts } from "./count.ts";
 import type { memoryFigures } from "./memory.ts";
-import { integer } from "./numbers.ts";
+import { binaryScales, compact, integer } from "./numbers.ts";
 
 interface MetricFacts {
   readonly key: "params" | "macs" | (typeof memoryFigures)[number]["key"];
@@ -54,6 +54,19 @@ export interface BudgetViolation extends Budget {
   readonly message: string;
 }
 
+/** `encoder.params`: what a budget limits. */
+export function budgetName({ part, metric }: Pick<Budget, "part" | "metric">): string {
+  return `${part}.${metric}`;
+}
+
+/** A figure that a budget limits, or the limit: parameters exactly, MACs and bytes in three digits. */
+export function budgetFigure({ metric }: Pick<Budget, "metric">, value: number | null): string {
+  if (value === null) return "–";
+  const { key } = metrics[metric];
+  if (key === "params") return integer(value);
+  return key === "macs" ? `${compact(value)}MACs` : `${compact(value, binaryScales)}B`;
+}
+
 /** Whether a budget is of memory, which counts may leave out. */
 export function isOfMemory({ metric }: Budget): boolean {
   return metrics[metric].key.endsWith("Bytes");
@@ -102,6 +115,17 @@ function parseLimit(text: string, { suffixes }: MetricFacts, budget: string): nu
   const limit = number === undefined || factor === undefined ? 0 : Math.round(Number(number) * factor);
   if (limit > 0) return limit;
   const names = Object.keys(suffixes);
+  // Bytes are what memory is counted in, and MB of parameters is a file's size.
+  const ofBytes = suffix !== undefined && !Object.hasOwn(suffixes, suffix) && Object.hasOwn(bytes, suffix);
+  if (ofBytes) {
+    const [part = ""] = budget.split(/[.=]/);
+    throw new UsageError({
+      what: `the budget "${budget}" has no limit`,
+      expected: `a number above zero, alone or with ${names.join(", ")}`,
+      found: text,
+      help: `${suffix} counts bytes, which go with memory: write ${part}.activation=${text.trim()}`,
+    });
+  }
   const meant = suffix === undefined || factor !== undefined ? undefined : nearest(suffix, names);
   throw new UsageError({
     what: `the budget "${budget}" has no limit`,

@@ -1,6 +1,6 @@
 /** What every target is made of: the pipeline walks a list of these, and the command line takes names and options from them. */
-import type * as z from "zod";
-import { UsageError, type Note, type Report } from "../errors/index.ts";
+import * as z from "zod";
+import { nearest, UsageError, type Note, type Report } from "../errors/index.ts";
 import type { LatentStatistics } from "../ir/latents.ts";
 import type { Model, Param, Part } from "../ir/model.ts";
 import type { Sizes } from "../ir/size.ts";
@@ -91,9 +91,52 @@ export function optionsOf<Options extends object>(
 ): Options {
   const { success, data, error } = target.options.safeParse(given);
   if (success) return data;
-  const reports = error.issues.map((issue): Report => {
-    const report = issue.code === "custom" ? (issue.params?.["report"] as Report | undefined) : undefined;
-    return report ?? { what: `${target.name}: ${issue.path.join(".")}: ${issue.message}`, help: "give another value" };
-  });
-  throw new UsageError(...reports);
+  throw new UsageError(...error.issues.flatMap((issue) => reportsOf(target, issue, given)));
+}
+
+function reportsOf(
+  { name, options }: Pick<Target<object, never>, "name" | "options">,
+  issue: z.core.$ZodIssue,
+  given: Readonly<Record<string, unknown>>,
+): readonly Report[] {
+  const own = issue.code === "custom" ? (issue.params?.["report"] as Report | undefined) : undefined;
+  if (own !== undefined) return [own];
+  if (issue.code === "unrecognized_keys") {
+    const known = Object.keys(z.toJSONSchema(options, { io: "input" }).properties ?? {});
+    return issue.keys.map((key) => {
+      const meant = nearest(key, known);
+      const help = meant === undefined ? "leave it out" : `did you mean ${meant}?`;
+      return { what: `the target ${name} has no option ${key}`, expected: known.join(", "), found: key, help };
+    });
+  }
+  const [option = ""] = issue.path.map(String);
+  const value = given[option];
+  const choices = issue.code === "invalid_value" ? issue.values.map(String) : [];
+  const meant = typeof value === "string" ? nearest(value, choices) : undefined;
+  return [
+    {
+      what: `${option} of the target ${name} cannot be this`,
+      expected: expectedBy(issue),
+      found: typeof value === "number" ? String(value) : ((JSON.stringify(value) as string | undefined) ?? `a ${typeof value}`),
+      help: meant === undefined ? `leave ${option} out for its default` : `did you mean ${meant}?`,
+    },
+  ];
+}
+
+const words: Readonly<Record<string, string>> = {
+  int: "a whole number",
+  number: "a number",
+  string: "a text",
+  boolean: "true or false",
+  tuple: "a list of numbers",
+  array: "a list",
+};
+
+/** What a schema asks for, in words. */
+function expectedBy(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_value") return issue.values.map(String).join(", ");
+  if (issue.code === "invalid_type") return words[issue.expected] ?? issue.expected;
+  if (issue.code === "too_small") return `at least ${issue.minimum}`;
+  if (issue.code === "too_big") return `at most ${issue.maximum}`;
+  return issue.message;
 }

@@ -8,6 +8,7 @@ import model from "../../examples/searchable.ts";
 import {
   builtIn,
   count,
+  requireFitting,
   search,
   UserError,
   variantsOf,
@@ -79,16 +80,20 @@ describe("--vary", () => {
   });
 
   test.each([
-    "channels",
-    "channels=",
-    "channels=wide",
-    "channels=4..1",
-    "channels=1..4:0",
-    "multipliers=1-x",
-    "wide=yes",
-    "channels=1=2",
-  ])("%s has no values", (text) => {
-    expect(refusal(() => vary(text)).what).toContain("says not how to vary");
+    ["channels", "write for example"],
+    ["channels=", "write for example"],
+    ["channels=wide", "write for example"],
+    ["channels=4..1", "the upper end is below the lower one: write 1..4"],
+    ["channels=64..16:16", "the upper end is below the lower one: write 16..64:16"],
+    ["channels=1..4:0", "give a step above 0"],
+    ["channels=-8/8", "give no negative number"],
+    ["multipliers=1-x", "write for example"],
+    ["multipliers=2..4", "multipliers is a list: write its numbers with -"],
+    ["wide=yes", "write for example"],
+    ["channels=1=2", "write for example"],
+  ])("%s has no values: %s", (text, told) => {
+    const { what, help } = refusal(() => vary(text));
+    expect([what, help]).toEqual([expect.stringContaining("gives no values to vary"), expect.stringContaining(told)]);
   });
 
   test("a setting varies once, and not in more ways than can be counted", () => {
@@ -196,21 +201,26 @@ describe("on the command line", () => {
     ];
     const { code, stdout, stderr } = await litevae(folder, ...args);
     expect([code, stderr]).toEqual([0, "counting 6 variants\n"]);
-    expect(`\n${stdout}`).toMatchInlineSnapshot(`
+    expect(`\n${stdout.replaceAll(root, "<root>")}`).toMatchInlineSnapshot(`
       "
       searchable, 64×64; parameters and MACs of all parts that inference runs, activation of the largest
-      on the front: no other is at least as good in every cost, and better in one; less is better
+      on the front is what no other variant beats: none is as good in every cost and better in one. Less is better.
 
-      front  channels  groups  parameters        MACs  activation
-      ─────  ────────  ──────  ──────────  ──────────  ──────────
-                    8       4      35,979  13.4 MMACs     816 KiB
-      *             8       8      35,979  13.4 MMACs     816 KiB
-                   12       4      75,127  28.5 MMACs     816 KiB
-                   16       4     128,387  49.3 MMACs     820 KiB
-                   16       8     128,387  49.3 MMACs     820 KiB
+      front  channels  groups  parameters        MACs  activation  encoder.params ≤ 60,000
+      ─────  ────────  ──────  ──────────  ──────────  ──────────  ───────────────────────
+                    8       4      35,979  13.4 MMACs     816 KiB                   14,792
+      *             8       8      35,979  13.4 MMACs     816 KiB                   14,792
+                   12       4      75,127  28.5 MMACs     816 KiB                   29,524
+                   16       4     128,387  49.3 MMACs     820 KiB                   49,152
+                   16       8     128,387  49.3 MMACs     820 KiB                   49,152
 
       cannot be built
-        channels=12, groups=8: 8 groups do not divide 12 channels
+        8 groups do not divide 12 channels
+          at <root>examples/searchable.ts:29
+          expected: groups that divide 12
+          found: groups: 8
+          help: choose a divisor, or leave groups out for the largest that is at most min(32, channels/4)
+          variants: channels=12, groups=8
 
       6 variants: 5 fit, of which 1 is on the front; 0 exceed a budget; 1 cannot be built
       "
@@ -236,6 +246,29 @@ describe("on the command line", () => {
     const { variants } = JSON.parse(stdout) as Search;
     expect(variants.map(({ settings: some }) => some)).toEqual([{ channels: 8 }]);
     expect(variants[0]?.costs.seconds).toBeGreaterThan(0);
+  });
+
+  test("where nothing fits the nearest is named, and the exit code is 1", async () => {
+    const args = ["--vary", "channels=8/16", "--budget", "encoder=10k", "--budget", "decoder.macs=1G", "--size", "32"];
+    const { code, stdout, stderr } = await litevae(folder, "search", file, ...args);
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      "budgets\n  encoder.params ≤ 10,000: 2 variants over\n  decoder.macs ≤ 1.00 GMACs: 0 variants over\n" +
+        "  nearest: channels=8: encoder.params 14,792, 4,792 over 10,000\n",
+    );
+    expect(stderr).toContain("no variant of searchable keeps the budgets");
+    const found = await search(own, { vary: ["channels=8/16"], budgets: ["encoder=10k", "decoder.macs=1G"], size: 32 });
+    expect(found.budgets.map(({ exceeding }) => exceeding)).toEqual([2, 0]);
+    expect(found.nearest?.settings).toEqual({ channels: 8 });
+    expect(() => {
+      requireFitting(found);
+    }).toThrow("no variant of own keeps the budgets");
+  });
+
+  test("nothing that varies is one variant, and a note", async () => {
+    const { code, stdout, stderr } = await litevae(folder, "search", file, "--size", "32");
+    expect([code, stdout]).toEqual([0, expect.stringContaining("\n1 variant: 1 fits, of which 1 is on the front;")]);
+    expect(stderr).toContain("say what varies, such as --vary channels=16/…");
   });
 
   test("what is wrong is told with an exit code", async () => {

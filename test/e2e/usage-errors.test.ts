@@ -170,23 +170,26 @@ describe("the command line (exit code 2)", () => {
       "
     `);
   });
+  test("--size with --keys", async () => {
+    expect(await usage("summary", "s", "--keys", "--size", "64")).toContain("--size is of no use with --keys");
+  });
   test("--opset that is not supported", async () => {
     expect(await usage("compile", "s", "-o", "out", "--opset", "12")).toMatchInlineSnapshot(`
       "
-      error: --opset 12 is not supported
+      error: opset 12 is not supported
         expected: 18, 19, 20, 21
         found:    12
-        help:     write --opset 18, which most runtimes read
+        help:     opset 18 is what most runtimes read
       "
     `);
   });
   test("--ir-version below what the operator set needs", async () => {
     expect(await usage("compile", "s", "-o", "out", "--opset", "21", "--ir-version", "8")).toMatchInlineSnapshot(`
       "
-      error: --ir-version 8 does not go with opset 21
+      error: IR version 8 does not go with opset 21
         expected: 10
         found:    8
-        help:     leave --ir-version out
+        help:     leave the IR version out
       "
     `);
   });

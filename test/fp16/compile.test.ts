@@ -209,9 +209,9 @@ describe("messages", () => {
   test("no images are named", async () => {
     expect(await failure(2, "--precision", "fp16")).toMatchInlineSnapshot(`
       "
-      error: --precision fp16 needs images
-        expected: --calibrate DIR, a folder of a few images such as the model will see
-        found:    no --calibrate
+      error: precision fp16 needs images
+        expected: calibrate, a folder of a few images such as the model will see
+        found:    no folder to calibrate on
         help:     which layers leave the range of fp16, and would give black images, shows only on images
       "
     `);
@@ -219,10 +219,10 @@ describe("messages", () => {
   test("images without fp16", async () => {
     expect(await failure(2, "--calibrate", "images")).toMatchInlineSnapshot(`
       "
-      error: --calibrate is of no use without --precision fp16
-        expected: --precision fp16 --calibrate DIR, or neither
-        found:    --calibrate alone
-        help:     add --precision fp16, or leave --calibrate out
+      error: images to calibrate on are of no use without precision fp16
+        expected: precision fp16 and a folder to calibrate on, or neither
+        found:    calibrate alone
+        help:     add precision fp16, or leave calibrate out
       "
     `);
   });

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../errors/index.ts";
 import type { Model } from "../../ir/model.ts";
-import { search as searchInMemory, type Search, type SearchOptions } from "../search.ts";
+import { named } from "../named.ts";
+import { checkOptions, flag } from "../options.ts";
+import { search as searchInMemory, searchKinds, type Search, type SearchOptions } from "../search.ts";
 import { compileTo } from "./compile.ts";
 import { measure } from "./measure.ts";
 
@@ -14,6 +16,8 @@ export interface NodeSearchOptions extends Omit<SearchOptions, "measure"> {
 
 /** `search` of `litevae/api`, which can measure, too: an image at a time, each part in a process of its own. Rejects as that does. */
 export async function search(model: Model, options: NodeSearchOptions): Promise<Search> {
+  named(model);
+  checkOptions("search", options, { ...searchKinds, measure: flag });
   const { measure: measured = false, size = 256, signal, ...rest } = options;
   const timed = (variant: Model): Promise<number> => seconds(variant, size, signal);
   return await searchInMemory(model, { ...rest, size, signal, ...(measured ? { measure: timed } : {}) });

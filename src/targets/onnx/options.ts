@@ -91,19 +91,19 @@ function checkVersions({ opset, irVersion }: OnnxOptions, add: AddIssue): void {
   if (needed === undefined) {
     add(
       issueOf({
-        what: `--opset ${opset} is not supported`,
+        what: `opset ${opset} is not supported`,
         expected: Object.keys(irVersionOf).join(", "),
         found: String(opset),
-        help: "write --opset 18, which most runtimes read",
+        help: "opset 18 is what most runtimes read",
       }),
     );
   } else if (irVersion !== undefined && (irVersion < needed || irVersion > newestIrVersion)) {
     add(
       issueOf({
-        what: `--ir-version ${irVersion} does not go with opset ${opset}`,
+        what: `IR version ${irVersion} does not go with opset ${opset}`,
         expected: needed === newestIrVersion ? String(needed) : `${needed} to ${newestIrVersion}`,
         found: String(irVersion),
-        help: "leave --ir-version out",
+        help: "leave the IR version out",
       }),
     );
   }
@@ -114,18 +114,18 @@ function checkCalibration(options: OnnxOptions, add: AddIssue): void {
   if (precision === "fp32" && calibrate !== undefined) {
     add(
       issueOf({
-        what: "--calibrate is of no use without --precision fp16",
-        expected: "--precision fp16 --calibrate DIR, or neither",
-        found: "--calibrate alone",
-        help: "add --precision fp16, or leave --calibrate out",
+        what: "images to calibrate on are of no use without precision fp16",
+        expected: "precision fp16 and a folder to calibrate on, or neither",
+        found: "calibrate alone",
+        help: "add precision fp16, or leave calibrate out",
       }),
     );
   } else if (precision === "fp16" && calibrate === undefined) {
     add(
       issueOf({
-        what: "--precision fp16 needs images",
-        expected: "--calibrate DIR, a folder of a few images such as the model will see",
-        found: "no --calibrate",
+        what: "precision fp16 needs images",
+        expected: "calibrate, a folder of a few images such as the model will see",
+        found: "no folder to calibrate on",
         help: "which layers leave the range of fp16, and would give black images, shows only on images",
       }),
     );
@@ -134,10 +134,10 @@ function checkCalibration(options: OnnxOptions, add: AddIssue): void {
   if (declared !== undefined && calibrate === undefined) {
     add(
       issueOf({
-        what: `--${declared} is of no use without --calibrate`,
-        expected: "--calibrate DIR, whose images it is said of",
-        found: `--${declared} alone`,
-        help: `leave --${declared} out`,
+        what: `${declared} is of no use without calibrate`,
+        expected: "calibrate, a folder whose images it is said of",
+        found: `${declared} alone`,
+        help: `leave ${declared} out`,
       }),
     );
   }

@@ -1,10 +1,14 @@
 /** `litevae search --format html`: what variants cost, and which of them no other beats, as one page. */
 import type { Setting } from "../../../ir/model.ts";
+import { budgetFigure } from "../../budget.ts";
 import { integer } from "../../numbers.ts";
 import {
+  budgetedOf,
   costsOf,
+  countText,
   costText,
   frontText,
+  limitText,
   outcomeText,
   settingsText,
   settingText,
@@ -26,7 +30,7 @@ export async function searchPage(search: Search): Promise<string> {
     kicker: "Variants of a model",
     title: model,
     lead: `Counted for one image of ${size}×${size} pixels, in float32: parameters and MACs of all parts that inference runs, activation of the largest. ${limits === "" ? "No budget was given" : `Budgets: ${limits}`}.`,
-    headline: markup`<div class="keys"><section class="card key" aria-label="Outcome"><h2>${integer(search.total)} variants</h2><p>${outcomeText(search).replace(/^.*?: /, "")}</p></section></div>
+    headline: markup`<div class="keys"><section class="card key" aria-label="Outcome"><h2>${countText(search.total)}</h2><p>${outcomeText(search).replace(/^.*?: /, "")}</p></section></div>
 `,
     sections: [
       ...(variants.length === 0 ? [] : [await costSection(search)]),
@@ -42,7 +46,7 @@ async function costSection(search: Search): Promise<Section> {
   return {
     id: "cost",
     title: "Cost of the variants that fit",
-    intro: `${frontText(search)}. A cost that is not known is as bad as any.`.replace("on the front: no", "On the front: no"),
+    intro: `${frontText(search).replace(/^on/, "On")} A cost that is not known is as bad as any.`,
     body: markup`${await figure({
       title: "Parameters and MACs",
       note: "Filled marks are on the front. Both axes are logarithmic.",
@@ -58,6 +62,11 @@ function columnsOf(search: Search): readonly TableColumn<FittingVariant>[] {
     { title: "variant", cell: ({ settings }) => settingsText(settings) || "as it is" },
     { title: "front", cell: ({ front }) => (front ? "yes" : ""), value: ({ front }) => (front ? "yes" : "no") },
     ...costsOf(search).map((cost) => costColumn(cost)),
+    ...search.budgets.map((budget) => ({
+      title: limitText(budget),
+      cell: (variant: FittingVariant) => budgetFigure(budget, budgetedOf(variant, budget)),
+      value: (variant: FittingVariant) => budgetedOf(variant, budget),
+    })),
   ];
 }
 
