@@ -26,7 +26,11 @@ test.each([
   ["encoder.mac=7M", 'the budget "encoder.mac=7M" names no metric', "did you mean macs?"],
   ["encoder.=7M", 'the budget "encoder.=7M" names no metric', "choose one of params, macs, activation, largest, torch, saved"],
   ["encoder=7m", 'the budget "encoder=7m" has no limit', "did you mean 7M?"],
-  ["encoder=7MiB", 'the budget "encoder=7MiB" has no limit', "MiB counts bytes, which go with memory: write encoder.activation=7MiB"],
+  [
+    "encoder=7MiB",
+    'the budget "encoder=7MiB" has no limit',
+    "MiB counts bytes, which go with memory: write encoder.activation=7MiB",
+  ],
   ["encoder.activation=7Mib", 'the budget "encoder.activation=7Mib" has no limit', "did you mean 7MiB?"],
   ["encoder=-7M", 'the budget "encoder=-7M" has no limit', "write 7M for seven million"],
   ["encoder=0", 'the budget "encoder=0" has no limit', "write 7M for seven million"],
