@@ -85,11 +85,11 @@ test("a help ends with the examples, that of litevae with the exit codes", () =>
 
     Exit codes:
       0    done
-      1    the model or the input is wrong, a budget is exceeded, or what was compared differs
+      1    the model or the input is wrong, a budget is exceeded, no variant fits, or what was compared differs
       2    the command line is wrong
       70   a bug in litevae
       75   encode was stopped by a signal, after a file; the same command continues
-      130  encode was stopped by Ctrl-C
+      130  Ctrl-C: encode ends so itself, any other command by the signal, which shells call 130
     "
   `);
 });
