@@ -118,7 +118,7 @@ function parseLimit(text: string, { suffixes }: MetricFacts, budget: string): nu
   // Bytes are what memory is counted in, and MB of parameters is a file's size.
   const ofBytes = suffix !== undefined && !Object.hasOwn(suffixes, suffix) && Object.hasOwn(bytes, suffix);
   if (ofBytes) {
-    const [part = ""] = budget.split(/[.=]/);
+    const part = budget.slice(0, budget.search(/[.=]/));
     throw new UsageError({
       what: `the budget "${budget}" has no limit`,
       expected: `a number above zero, alone or with ${names.join(", ")}`,

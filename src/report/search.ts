@@ -188,10 +188,12 @@ const named = 8;
 
 /** Every reason once, with the variants that have it. */
 function refusedText(refused: readonly RefusedVariant[], placed: (place: Place) => string): string {
-  const groups = new Map<string, RefusedVariant[]>();
-  for (const each of refused) {
-    const key = JSON.stringify(each.errors);
-    groups.set(key, [...(groups.get(key) ?? []), each]);
+  const groups = new Map<string, { readonly reports: readonly Report[]; readonly variants: Settings[] }>();
+  for (const { settings, errors } of refused) {
+    const key = JSON.stringify(errors);
+    const group = groups.get(key) ?? { reports: errors, variants: [] };
+    group.variants.push(settings);
+    groups.set(key, group);
   }
   const text = (report: Report): string => {
     const facts = { expected: report.expected, found: report.found, help: report.help };
@@ -199,10 +201,9 @@ function refusedText(refused: readonly RefusedVariant[], placed: (place: Place) 
     return [`  ${report.what}\n`, ...(report.where === undefined ? [] : [`    at ${placed(report.where)}\n`]), ...told].join("");
   };
   return [...groups.values()]
-    .map((variants) => {
-      const reports = variants[0]?.errors ?? [];
+    .map(({ reports, variants }) => {
       const more = variants.length > named ? `; and ${integer(variants.length - named)} more` : "";
-      const shown = variants.slice(0, named).map(({ settings }) => settingsText(settings) || "the model as it is");
+      const shown = variants.slice(0, named).map((settings) => settingsText(settings) || "the model as it is");
       return `${reports.map(text).join("")}    variants: ${shown.join("; ")}${more}\n`;
     })
     .join("");

@@ -1,6 +1,7 @@
 /** What every target is made of: the pipeline walks a list of these, and the command line takes names and options from them. */
 import * as z from "zod";
 import { nearest, UsageError, type Note, type Report } from "../errors/index.ts";
+import { must } from "../errors/must.ts";
 import type { LatentStatistics } from "../ir/latents.ts";
 import type { Model, Param, Part } from "../ir/model.ts";
 import type { Sizes } from "../ir/size.ts";
@@ -109,7 +110,7 @@ function reportsOf(
       return { what: `the target ${name} has no option ${key}`, expected: known.join(", "), found: key, help };
     });
   }
-  const [option = ""] = issue.path.map(String);
+  const option = String(must(issue.path[0], "the option that is wrong"));
   const value = given[option];
   const choices = issue.code === "invalid_value" ? issue.values.map(String) : [];
   const meant = typeof value === "string" ? nearest(value, choices) : undefined;
@@ -117,10 +118,16 @@ function reportsOf(
     {
       what: `${option} of the target ${name} cannot be this`,
       expected: expectedBy(issue),
-      found: typeof value === "number" ? String(value) : ((JSON.stringify(value) as string | undefined) ?? `a ${typeof value}`),
+      found: foundText(value),
       help: meant === undefined ? `leave ${option} out for its default` : `did you mean ${meant}?`,
     },
   ];
+}
+
+/** A value as it stands in a script; JSON has no words for NaN, functions and symbols. */
+function foundText(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  return typeof value === "function" || typeof value === "symbol" ? `a ${typeof value}` : JSON.stringify(value);
 }
 
 const words: Readonly<Record<string, string>> = {
