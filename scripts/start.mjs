@@ -9,7 +9,7 @@ const images = "out/demo-astronaut";
 const compiled = "out/litevae-b";
 
 const commands = [
-  ["compile", "nano", "--weights", "examples/demo/nano.safetensors", "-o", demo],
+  ["compile", "nano", "--weights", "examples/demo/nano.safetensors", "--target", "web", "-o", demo],
   ["run", demo, "examples/photos/astronaut.png", "-o", images],
   ["compare", "s", "b", "m", "l", "sd-vae"],
   ["compile", "b", "-o", compiled],

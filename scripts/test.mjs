@@ -38,7 +38,8 @@ const typescriptLane = {
   prettier: (...files) => node("prettier", "prettier", "--check", "--log-level", "warn", ...orAll(files)),
   eslint: (...files) => node("eslint", "eslint", "--max-warnings", "0", ...orAll(files)),
   tsc: (...args) => node("typescript", "tsc", "--noEmit", "-p", "tsconfig.json", ...args),
-  "tsc of the pages' scripts": (...args) => node("typescript", "tsc", "--noEmit", "-p", "src/report/html/client", ...args),
+  "tsc of the reports' scripts": (...args) => node("typescript", "tsc", "--noEmit", "-p", "src/report/html/client", ...args),
+  "tsc of the page's scripts": (...args) => node("typescript", "tsc", "--noEmit", "-p", "src/targets/web/page", ...args),
 };
 const pythonLane = {
   "ruff format": (...files) => python("ruff", "format", "--check", "--quiet", ...orAll(files)),

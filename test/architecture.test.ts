@@ -91,7 +91,7 @@ describe("imports", () => {
   });
   test("relative imports name files that exist", () => {
     const missing = [...imports].flatMap(([from, targets]) =>
-      targets.filter((to) => /^(bin|dsl|src)\//.test(to) && !imports.has(to)).map((to) => `${from} -> ${to}`),
+      targets.filter((to) => /^(bin|dsl|src)\//.test(to) && !existsSync(`${root}${to}`)).map((to) => `${from} -> ${to}`),
     );
     expect(missing).toEqual([]);
   });
@@ -195,7 +195,7 @@ test("a target is known by its name to src/targets alone", () => {
     ["src/compiler", "src/artifact", "src/api", "src/cli"].includes(folderOf(pathOf(file))),
   );
   const isName = (node: Node): boolean => Node.isStringLiteral(node) && names.includes(node.getLiteralValue());
-  expect(names).toEqual(["onnx", "client", "torch"]);
+  expect([...new Set(names)]).toEqual(["onnx", "client", "torch", "web"]);
   expect(placesOf(pipeline, [SyntaxKind.StringLiteral], isName)).toEqual([]);
 });
 

@@ -163,6 +163,16 @@ function chosenTargets(asked: TargetOptions | undefined): readonly Chosen<Resour
       help: `name one, such as targets: { ${first.name}: {} }, or leave targets out`,
     });
   }
+  for (const { name, with: others = [] } of targets.filter((target) => Object.hasOwn(given, target.name))) {
+    const twice = others.find((other) => Object.hasOwn(given, other.name));
+    if (twice !== undefined)
+      throw new UsageError({
+        what: `the ${name} target writes what the ${twice.name} target writes`,
+        expected: "one of the two",
+        found: names.filter((each) => Object.hasOwn(given, each)).join(", "),
+        help: `leave ${twice.name} out`,
+      });
+  }
   return targets.flatMap((target) => {
     const options = given[target.name];
     return options === undefined ? [] : [{ target, options: optionsOf(target, { ...options }) }];
@@ -209,6 +219,9 @@ function coreResources({ installation, recipe = presetOf }: CompileOptions): Res
       });
     },
     networks,
+    page: () => {
+      throw needed("a page");
+    },
     writtenNetworks: () => undefined,
     recipe: async (name) => await recipe(name),
     calibration: () => {

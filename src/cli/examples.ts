@@ -51,6 +51,7 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: "litevae compile b -o out/trained --weights RUN/model.safetensors", does: "trained weights" },
     { line: "litevae compile b -o out/half --precision fp16 --calibrate photos", does: "half the size" },
   ],
+  serve: [{ line: "litevae serve out/nano --port 8000", does: "prints the address to open" }],
   run: [
     { line: "litevae run out/b photo.jpg -o out/photo", does: "padded to a size that fits" },
     { line: "litevae run out/b photo.jpg -o out/photo --fit crop", does: "cropped instead" },

@@ -17,6 +17,7 @@ import { addList } from "./list.ts";
 import { addReport } from "./report.ts";
 import { addRun } from "./run.ts";
 import { addSearch } from "./search.ts";
+import { addServe } from "./serve.ts";
 import { addSummary } from "./summary.ts";
 import { refuseEmpty, usageReport } from "./usage.ts";
 import { addVerify } from "./verify.ts";
@@ -44,6 +45,7 @@ export function commandLine(): Command {
     addCompare,
     addSearch,
     addCompile,
+    addServe,
     addRun,
     addEncode,
     addReport,

@@ -42,7 +42,10 @@ export function schemaOptions(options: z.ZodType): readonly Option[] {
 }
 
 export function addTargetOptions(command: Command): void {
-  for (const target of asked) for (const option of schemaOptions(target.options)) command.addOption(option);
+  const options = asked.flatMap((target) => schemaOptions(target.options));
+  // Targets that have one option share its flag.
+  const isFirst = (option: Option, i: number): boolean => options.findIndex(({ long }) => long === option.long) === i;
+  for (const option of options.filter(isFirst)) command.addOption(option);
 }
 
 function flagOf(key: string): string {
@@ -76,16 +79,20 @@ function placeholderOf(type: string | undefined, choices: readonly string[] | un
 export function chosenTargets(command: Command, chosen: readonly string[]): TargetOptions {
   const isGiven = (key: string): boolean =>
     command.getOptionValueSource(key) === "cli" && command.getOptionValue(key) !== defaultOf(command, key);
+  const keysOf = (target: (typeof asked)[number]): readonly string[] => describedOptions(target.options).map(([key]) => key);
+  const taken = asked.filter(({ name }) => chosen.includes(name));
+  const known = new Set(taken.flatMap(keysOf));
   for (const target of asked.filter(({ name }) => !chosen.includes(name))) {
-    const stray = describedOptions(target.options).find(([key]) => isGiven(key));
-    if (stray !== undefined) throw ofAnotherTarget(flagOf(stray[0]), target.name, chosen);
+    const stray = keysOf(target).find((key) => isGiven(key) && !known.has(key));
+    if (stray !== undefined) throw ofAnotherTarget(flagOf(stray), target.name, chosen);
   }
-  const given = asked
-    .filter(({ name }) => chosen.includes(name))
-    .map((target) => {
-      const values = describedOptions(target.options).map(([key]) => [key, command.getOptionValue(key) as unknown] as const);
-      return [target.name, optionsOf(target, Object.fromEntries(values))] as const;
-    });
+  const given = taken.map((target) => {
+    // What is left out is by the target's own default, which others that share the flag may have otherwise.
+    const values = keysOf(target)
+      .filter((key) => command.getOptionValueSource(key) === "cli")
+      .map((key) => [key, command.getOptionValue(key) as unknown] as const);
+    return [target.name, optionsOf(target, Object.fromEntries(values))] as const;
+  });
   return Object.fromEntries(given);
 }
 

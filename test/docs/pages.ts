@@ -26,7 +26,7 @@ export const commands = pages.flatMap(({ guide, text }) =>
 /** Commands that no test runs as they stand, and why; what comes near is named. */
 export const notRun: readonly (readonly [command: RegExp, reason: string])[] = [
   [/^npm (?:start|test)$/, "installs from registries, and would run this suite within itself"],
-  [/^npm install$/, "a registry; test/package installs the packed file in a project of its own"],
+  [/^npm install(?: onnxruntime-web)?$/, "a registry; test/package installs the packed file in a project of its own"],
   [/^python -m venv /, "makes an environment, for the line below it"],
   [/^\. \.venv/, "is of the shell that a person types in"],
   [/^cd out\/b$/, "for the lines below it, which begin in a package's folder"],
@@ -44,6 +44,7 @@ export const notRun: readonly (readonly [command: RegExp, reason: string])[] = [
   [/ compile nano --weights examples\/demo\//, "test/torch/test_deploying.py compiles it, and runs the page on it"],
   [/^npx litevae compare s b sd-vae$/, "the README runs it with a budget: test/docs/consoles.test.ts"],
   [/^npx litevae search .* --measure /, "measures eight models; test/api/search.test.ts measures two"],
+  [/^npx litevae serve /, "ends at Ctrl-C; test/web/page.test.ts"],
   [/ --watch$/, "ends at Ctrl-C; test/cli/watch.test.ts"],
   [/^\.venv\/bin\/python scripts\/consumers\.py /, "a dozen readers of ONNX from a registry"],
 ];

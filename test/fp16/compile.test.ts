@@ -14,11 +14,9 @@ import { environment, hashes, litevae as started, photos, root, tempFolder, writ
 import { runPython } from "../support/python.ts";
 import hot from "./hot.ts";
 import { wholeHalf } from "./whole-half.ts";
-
 const folder = tempFolder();
 const hotModel = fileURLToPath(new URL("hot.ts", import.meta.url));
 const calibrated = ["--precision", "fp16", "--calibrate", "images"] as const;
-
 beforeAll(async () => {
   mkdirSync(join(folder, "images"));
   for (const name of ["astronaut", "chelsea"]) {

@@ -5,7 +5,7 @@ import { chromium, type Page } from "playwright-core";
 import { root } from "../e2e/litevae.ts";
 import { executable } from "../report-html/browser.ts";
 
-const flags = [
+export const flags = [
   "--no-sandbox",
   "--enable-unsafe-webgpu",
   "--use-webgpu-adapter=swiftshader",

@@ -3,6 +3,7 @@ import { networks } from "../../../dsl/models/index.ts";
 import { author } from "../../artifact/author.ts";
 import { clientTemplate } from "../../artifact/client-template.ts";
 import { ownPython } from "../../artifact/own-python.ts";
+import { pageFiles } from "../../artifact/page-files.ts";
 import { runtimeFiles } from "../../artifact/runtime-files.ts";
 import { writtenNetworks } from "../../artifact/written-networks.ts";
 import type { Note } from "../../errors/index.ts";
@@ -31,6 +32,7 @@ export function nodeResources(
     }),
     clientTemplate,
     networks,
+    page: pageFiles,
     recipe: async (name) => await recipe(name),
     python: ownPython,
     runtime: runtimeFiles,

@@ -125,7 +125,7 @@ export interface Client {
 /** What is used of a Worker. */
 export interface ClientWorker {
   postMessage(message: unknown): void;
-  addEventListener(type: "message" | "error", listener: (event: never) => void): void;
+  addEventListener(type: "message" | "error", listener: (event: object) => void): void;
   terminate(): void;
 }
 
@@ -308,13 +308,15 @@ export async function createWorkerClient(
       waiting.set(asked, { resolve, reject });
       worker.postMessage({ id: asked, method, args });
     });
-  worker.addEventListener("message", ({ data }: { readonly data: WorkerAnswer }) => {
+  worker.addEventListener("message", (event) => {
+    const { data } = event as { readonly data: WorkerAnswer };
     const asker = waiting.get(data.id);
     waiting.delete(data.id);
     if (data.error === undefined) asker?.resolve(data.result);
     else asker?.reject(data.error);
   });
-  worker.addEventListener("error", ({ message }: { readonly message?: string }) => {
+  worker.addEventListener("error", (event) => {
+    const { message } = event as { readonly message?: string };
     // Chromium and Firefox name the import; others speak of syntax alone.
     const help = /import|SyntaxError/.test(message ?? "") ? `: start it with new Worker("worker.js", { type: "module" })` : "";
     const reason = new Error(`the worker ended: ${message ?? "it could not be loaded"}${help}`);

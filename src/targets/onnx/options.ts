@@ -33,56 +33,60 @@ export interface OnnxResources extends ClientResources {
   calibration(folder: string, rule: PixelRule): Calibration;
 }
 
-export const onnxOptions = z
-  .strictObject({
-    for: z
-      .enum(audienceNames)
-      .default("portable")
-      .meta({
-        description: `for whom the graphs are: ${audienceNames.map((name) => `${name} for ${audiences[name].about}`).join(", ")}`,
-        placeholder: "whom",
-      } satisfies Shown),
-    fixed: fixedField.meta({
-      description: "the one batch, height and width of images that the graphs are for, instead of any",
-      placeholder: "n,h,w",
-      example: "1,256,256",
+/** The fields that every target which writes graphs has. */
+export const onnxFields = {
+  for: z
+    .enum(audienceNames)
+    .default("portable")
+    .meta({
+      description: `for whom the graphs are: ${audienceNames.map((name) => `${name} for ${audiences[name].about}`).join(", ")}`,
+      placeholder: "whom",
     } satisfies Shown),
-    opset: z
-      .int()
-      .min(1)
-      .default(18)
-      .meta({ description: "ONNX operator set, 18 to 21", placeholder: "n", example: 18 } satisfies Shown),
-    irVersion: z
-      .int()
-      .min(1)
-      .optional()
-      .meta({
-        description: "ONNX IR version, 8 to 10",
-        placeholder: "n",
-        example: 8,
-        rule: "what the operator set needs",
-      } satisfies Shown),
-    precision: z
-      .enum(["fp16", "fp32"])
-      .default("fp32")
-      .meta({ description: "numbers inside the graphs; inputs and outputs are float32", placeholder: "p" } satisfies Shown),
-    calibrate: z
-      .string()
-      .optional()
-      .meta({
-        description: "folder of images that tell which layers leave the range of fp16",
-        placeholder: "dir",
-      } satisfies Shown),
-    ...pixelOptions,
-    externalData: z
-      .boolean()
-      .default(false)
-      .meta({ description: "keep weights in a file beside the graph" } satisfies Shown),
-  })
-  .superRefine((given, context) => {
-    checkVersions(given, context.addIssue.bind(context));
-    checkCalibration(given, context.addIssue.bind(context));
-  });
+  fixed: fixedField.meta({
+    description: "the one batch, height and width of images that the graphs are for, instead of any",
+    placeholder: "n,h,w",
+    example: "1,256,256",
+  } satisfies Shown),
+  opset: z
+    .int()
+    .min(1)
+    .default(18)
+    .meta({ description: "ONNX operator set, 18 to 21", placeholder: "n", example: 18 } satisfies Shown),
+  irVersion: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({
+      description: "ONNX IR version, 8 to 10",
+      placeholder: "n",
+      example: 8,
+      rule: "what the operator set needs",
+    } satisfies Shown),
+  precision: z
+    .enum(["fp16", "fp32"])
+    .default("fp32")
+    .meta({ description: "numbers inside the graphs; inputs and outputs are float32", placeholder: "p" } satisfies Shown),
+  calibrate: z
+    .string()
+    .optional()
+    .meta({
+      description: "folder of images that tell which layers leave the range of fp16",
+      placeholder: "dir",
+    } satisfies Shown),
+  ...pixelOptions,
+  externalData: z
+    .boolean()
+    .default(false)
+    .meta({ description: "keep weights in a file beside the graph" } satisfies Shown),
+};
+
+export const onnxOptions = z.strictObject(onnxFields).superRefine(checkOnnx);
+
+/** What no field says alone. */
+export function checkOnnx(given: OnnxOptions, context: { addIssue: AddIssue }): void {
+  checkVersions(given, context.addIssue.bind(context));
+  checkCalibration(given, context.addIssue.bind(context));
+}
 
 type AddIssue = (issue: ReturnType<typeof issueOf>) => void;
 
