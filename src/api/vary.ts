@@ -63,11 +63,11 @@ export function readVary(vary: unknown, variants: Pick<Variants, "settings">): V
 
 function checkedValues(name: string, values: unknown, own: Setting): readonly Setting[] {
   const example = typeof own === "object" ? `[[${own.join(", ")}]]` : `[${JSON.stringify(own)}]`;
-  const wrong = (found: unknown, expected: string, help: string): UsageError =>
-    new UsageError({ what: `${name} cannot vary so`, expected, found: shown(found), help });
+  const wrong = (found: string, expected: string, help: string): UsageError =>
+    new UsageError({ what: `${name} cannot vary so`, expected, found, help });
   if (!Array.isArray(values) || values.length === 0) {
     const help = fitsSetting(values, own) ? `write ${name}: [${shown(values)}]` : `write for example ${name}: ${example}`;
-    throw wrong(Array.isArray(values) ? "a list without values" : values, `a list of values, such as ${example}`, help);
+    throw wrong(Array.isArray(values) ? "a list without values" : shown(values), `a list of values, such as ${example}`, help);
   }
   const all: readonly unknown[] = values;
   const read = all.filter((value) => fitsSetting(value, own));
@@ -75,7 +75,7 @@ function checkedValues(name: string, values: unknown, own: Setting): readonly Se
   const found = all.find((value) => !fitsSetting(value, own));
   const meant = typeof own === "object" && Number.isFinite(found);
   throw wrong(
-    found,
+    shown(found),
     `values that are each ${kindOfSetting(own)}`,
     meant ? `${name} is a list: write [[${shown(found)}]]` : `write for example ${name}: ${example}`,
   );
