@@ -52,7 +52,9 @@ describe("the output folder (exit code 1)", () => {
     expect(await compile()).toContain(`${removing}decoder.onnx.data, encoder.onnx.data\n`);
     expect(await compile()).not.toContain("removing");
     expect(await compile("--parts", "encoder")).toContain(`${removing}decoder.onnx\n`);
-    expect(await compile("--target", "torch")).toContain(`${removing}client.d.ts, client.js, encoder.onnx, package.json, worker.js\n`);
+    expect(await compile("--target", "torch")).toContain(
+      `${removing}client.d.ts, client.js, encoder.onnx, package.json, worker.js\n`,
+    );
     expect(existsSync(join(folder, "shrinking/encoder.onnx"))).toBe(false);
     expect(await compile("--target", "onnx")).toMatch(
       /this one does not: README\.md, pyproject\.toml, litevae_tiny\/ \(\d+ files\)\n/,
