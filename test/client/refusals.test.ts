@@ -140,7 +140,7 @@ function silent(): ClientWorker & { fail(message: string): void } {
       const { id, method } = asked as { readonly id: number; readonly method: string };
       if (method !== "encode") queueMicrotask(() => listeners["message"]?.({ data: { id } }));
     },
-    addEventListener: (type, listener) => (listeners[type] = listener as Listener),
+    addEventListener: (type, listener) => (listeners[type] = listener),
     terminate: () => undefined,
     fail: (message) => listeners["error"]?.({ message }),
   };
@@ -181,7 +181,7 @@ import(${JSON.stringify(built)});`;
     },
     addEventListener: (type, listener) => {
       worker.on(type, (data: unknown) => {
-        (listener as Listener)(type === "message" ? { data } : (data as object));
+        listener(type === "message" ? { data } : (data as object));
       });
     },
     terminate: () => void worker.terminate(),
