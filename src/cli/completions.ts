@@ -1,5 +1,6 @@
 /** Scripts by which shells complete commands, options and their choices, made of the command line itself. */
 import { Argument, type Command, type Option } from "commander";
+import { targetNames } from "./target-options.ts";
 
 export const shells = ["bash", "zsh", "fish"] as const;
 
@@ -10,29 +11,58 @@ export function addCompletions(program: Command): void {
     .addArgument(new Argument("<shell>", "whose script").choices(shells))
     .action(async (shell: (typeof shells)[number]) => {
       const { builtIns } = await import("../../dsl/models/index.ts");
-      process.stdout.write(scripts[shell](program.commands, Object.keys(builtIns)));
+      const { recipes } = await import("../../dsl/recipes/index.ts");
+      process.stdout.write(
+        scripts[shell](program, {
+          models: Object.keys(builtIns),
+          values: { "--recipe": Object.keys(recipes), "--target": targetNames },
+        }),
+      );
     });
 }
 
-type Script = (commands: readonly Command[], models: readonly string[]) => string;
+interface Known {
+  readonly models: readonly string[];
+  /** What options take that have no fixed choices, by their names: files or lists stand for them too. */
+  readonly values: Readonly<Record<string, readonly string[]>>;
+}
+
+type Script = (program: Command, known: Known) => string;
 
 const scripts: Readonly<Record<(typeof shells)[number], Script>> = {
-  bash: bashScript,
+  bash: (program, known) => `${bashScript(program, known)}${npxScript}`,
   // zsh reads bash's.
-  zsh: (commands, models) => `#compdef litevae\nautoload -U +X bashcompinit && bashcompinit\n${bashScript(commands, models)}`,
+  zsh: (program, known) => `#compdef litevae\nautoload -U +X bashcompinit && bashcompinit\n${bashScript(program, known)}`,
   fish: fishScript,
 };
 
-function bashScript(commands: readonly Command[], models: readonly string[]): string {
+/** In bash, `npx litevae` completes as `litevae` does; what else npx is given completes as before. */
+const npxScript = `_litevae_npx() {
+  [ "\${COMP_WORDS[1]}" = litevae ] && [ "$COMP_CWORD" -gt 1 ] || return
+  local -a shifted=("\${COMP_WORDS[@]:1}")
+  local -a COMP_WORDS=("\${shifted[@]}")
+  local COMP_CWORD=$((COMP_CWORD - 1))
+  _litevae
+}
+complete -o bashdefault -o default -o filenames -F _litevae_npx npx
+`;
+
+function choicesOf({ argChoices, long }: Option, { values }: Known): readonly string[] | undefined {
+  return argChoices ?? values[long ?? ""];
+}
+
+function bashScript(program: Command, known: Known): string {
+  const { commands } = program;
   const names = commands.map((command) => command.name());
   const ofModels = commands.filter(takesModel).map((command) => command.name());
   const withChoices = commands.flatMap((command) =>
     visible(command).flatMap((option) =>
-      option.argChoices === undefined
+      choicesOf(option, known) === undefined
         ? []
-        : [`    "${command.name()} ${option.long}") words="${option.argChoices.join(" ")}" ;;\n`],
+        : [`    "${command.name()} ${option.long}") words="${choicesOf(option, known)?.join(" ")}" ;;\n`],
     ),
   );
+  const general = visible(program).map((option) => `    *" ${option.long}") words="${option.argChoices?.join(" ") ?? ""}" ;;\n`);
   const options = commands.map((command) => `    ${command.name()}) words="${flagsOf(command).join(" ")}" ;;\n`);
   return `_litevae() {
   local current=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD - 1]} command= words= word
@@ -40,7 +70,10 @@ function bashScript(commands: readonly Command[], models: readonly string[]): st
     case $word in ${names.join("|")}) command=$word; break ;; esac
   done
   if [ -z "$command" ]; then
-    COMPREPLY=($(compgen -W "${names.join(" ")} --help --version" -- "$current"))
+    case " $before" in
+${general.join("")}    *) words="${names.join(" ")} ${flagsOf(program).join(" ")}" ;;
+    esac
+    COMPREPLY=($(compgen -W "$words" -- "$current"))
     return
   fi
   case "$command $before" in
@@ -48,7 +81,7 @@ ${withChoices.join("")}  esac
   if [ -z "$words" ]; then case $current in -*) case $command in
 ${options.join("")}  esac ;; esac; fi
   if [ -z "$words" ]; then
-    case $command in ${ofModels.join("|")}) words="${models.join(" ")}" ;; esac
+    case $command in ${ofModels.join("|")}) words="${known.models.join(" ")}" ;; esac
     COMPREPLY=($(compgen -f -W "$words" -- "$current"))
     return
   fi
@@ -58,23 +91,27 @@ complete -o filenames -F _litevae litevae
 `;
 }
 
-function fishScript(commands: readonly Command[], models: readonly string[]): string {
+function fishScript(program: Command, known: Known): string {
   const quoted = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
-  const lines = commands.flatMap((command) => {
+  const general = visible(program).map(
+    (option) =>
+      `complete -c litevae -l ${option.long?.replace(/^--/, "")}${option.argChoices === undefined ? "" : ` -x -a ${quoted(option.argChoices.join(" "))}`} -d ${quoted(option.description)}`,
+  );
+  const lines = program.commands.flatMap((command) => {
     const name = command.name();
     const within = `complete -c litevae -n ${quoted(`__fish_seen_subcommand_from ${name}`)}`;
     return [
       `complete -c litevae -n __fish_use_subcommand -f -a ${name} -d ${quoted(command.description())}`,
-      ...(takesModel(command) ? [`${within} -a ${quoted(models.join(" "))}`] : []),
+      ...(takesModel(command) ? [`${within} -a ${quoted(known.models.join(" "))}`] : []),
       ...visible(command).map((option) => {
         const short = option.short === undefined ? "" : ` -s ${option.short.replace(/^-/, "")}`;
-        const value =
-          option.argChoices === undefined ? (option.required ? " -r" : "") : ` -x -a ${quoted(option.argChoices.join(" "))}`;
+        const choices = choicesOf(option, known);
+        const value = choices === undefined ? (option.required ? " -r" : "") : ` -x -a ${quoted(choices.join(" "))}`;
         return `${within}${short} -l ${option.long?.replace(/^--/, "")}${value} -d ${quoted(option.description)}`;
       }),
     ];
   });
-  return `${lines.join("\n")}\n`;
+  return `${[...general, ...lines].join("\n")}\n`;
 }
 
 function visible(command: Command): readonly Option[] {

@@ -7,14 +7,14 @@ import { optionsOf, type Shown } from "../targets/target.ts";
 import { choice, listOf, numbers, wholeNumber } from "./options.ts";
 
 const asked = targets.filter(({ about }) => about !== undefined);
-const names = asked.map(({ name }) => name);
+export const targetNames = asked.map(({ name }) => name);
 const [first] = targets;
 
 export const targetOption = new Option(
   "--target <list>",
   `what to write: ${asked.map(({ name, about }) => `${name} for ${about}`).join(", ")}`,
 )
-  .argParser(listOf("--target", names))
+  .argParser(listOf("--target", targetNames))
   .default([first.name], first.name);
 
 /** Names of the passes of all targets, in order. */

@@ -15,8 +15,12 @@ async function script(shell: string): Promise<string> {
 
 /** What bash offers where the last of these words is being written. */
 async function offered(...words: readonly string[]): Promise<readonly string[]> {
+  return await completed("_litevae", "litevae", ...words);
+}
+
+async function completed(by: string, ...words: readonly string[]): Promise<readonly string[]> {
   const typed = words.map((word) => `"${word}"`).join(" ");
-  const asked = `COMP_WORDS=(litevae ${typed}); COMP_CWORD=${words.length}; _litevae; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const asked = `COMP_WORDS=(${typed}); COMP_CWORD=${words.length - 1}; ${by}; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { status, stdout, stderr } = spawnSync("bash", ["-c", `${await script("bash")}\n${asked}`], {
     cwd: folder,
     encoding: "utf8",
@@ -36,6 +40,13 @@ test.each([
   [["check", "mod"], ["model.ts"]],
   [["run", "no"], ["notes.md"]],
   [
+    ["compile", "b", "--target", ""],
+    ["onnx", "torch", "web"],
+  ],
+  [["compile", "b", "--recipe", "sm"], ["smoke"]],
+  [["--color", "n"], ["never"]],
+  [["--co"], ["--color"]],
+  [
     ["completions", ""],
     ["model.ts", "notes.md"],
   ],
@@ -43,8 +54,14 @@ test.each([
   expect([...(await offered(...words))].sort()).toEqual([...expected].sort());
 });
 
+test("bash completes npx litevae as litevae, and leaves other packages alone", async () => {
+  expect(await completed("_litevae_npx", "npx", "litevae", "compare", "--form")).toEqual(["--format"]);
+  expect(await completed("_litevae_npx || true", "npx", "prettier", "--ch")).toEqual([]);
+});
+
 test("zsh reads bash's, and fish one line of each option", async () => {
-  expect(await script("zsh")).toContain(await script("bash"));
+  const [common] = (await script("bash")).split("_litevae_npx");
+  expect(await script("zsh")).toContain(common);
   expect(await script("fish")).toContain(
     "complete -c litevae -n '__fish_seen_subcommand_from compare' -l format -x -a 'table json md csv html' -d",
   );
