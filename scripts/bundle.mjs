@@ -11,6 +11,23 @@ import { filesBelow, inRoot } from "./setup.mjs";
 
 const [compiled, dist] = process.argv.slice(2);
 const included = ["zod", "@petamoriken/float16", "onnx-proto"];
+/** onnx-proto requires a part of protobufjs, and browsers have no require: it becomes a module that imports the whole, which is loaded anyway. */
+const importing = {
+  name: "importing",
+  transform: {
+    filter: { id: /onnx-proto\/dist\/onnx\.js$/ },
+    handler: (code) => {
+      const lines = [
+        ['var $protobuf = require("protobufjs/minimal");', 'import $protobuf from "protobufjs";'],
+        ["module.exports = $root;", "export default $root;"],
+      ];
+      return lines.reduce((text, [found, instead]) => {
+        if (!text.includes(found)) throw new Error(`onnx-proto has no line ${found}`);
+        return text.replace(found, () => instead);
+      }, code);
+    },
+  },
+};
 /** What is started, imported by name or run as a program of its own. */
 const entries = [
   "bin/litevae",
@@ -29,6 +46,7 @@ const bundle = await rolldown({
   input: Object.fromEntries(entries.map((entry) => [entry, join(compiled, `${entry}.js`)])),
   platform: "node",
   resolve: { modules: [inRoot("node_modules")] },
+  plugins: [importing],
   external: (id) => /^[a-z@]/i.test(id) && !included.includes(id),
 });
 // Chunks lie where src/ir/installation.ts expects them.

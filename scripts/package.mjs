@@ -33,9 +33,9 @@ export function pack(version, folder) {
 }
 
 /** The names that the package can be imported by. */
-export const names = Object.keys(JSON.parse(readFileSync(inRoot("package.json"), "utf8")).exports).map(
-  (path) => `litevae${path.slice(1)}`,
-);
+export const names = Object.keys(JSON.parse(readFileSync(inRoot("package.json"), "utf8")).exports)
+  .filter((name) => !name.includes("*"))
+  .map((path) => `litevae${path.slice(1)}`);
 
 /** Two files that print what each of the names exports, as JSON: one imports, one requires. */
 export const importers = {

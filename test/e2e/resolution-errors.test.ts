@@ -84,7 +84,7 @@ return (x: Feature<3, 1>): FeatureMap => {
         in:       decoder
         expected: [N, 3, H, W]
         found:    [N, 3, 4*H/3, 4*W/3]
-        help:     the encoder makes sides 3 times smaller and the decoder 4 times larger, whatever the types of their functions say: make the two equal, and end in 3 channels
+        help:     the encoder makes sides 3 times smaller and the decoder 4 times larger, whatever the types of their functions say: make the two equal
       "
     `);
   });

@@ -22,7 +22,7 @@ describe("the command line (exit code 2)", () => {
     expect(await usage("complie", "s")).toMatchInlineSnapshot(`
       "
       error: there is no command complie
-        expected: init, list, check, summary, compare, search, compile, run, encode, report, verify, bench, completions
+        expected: init, list, check, summary, compare, search, compile, serve, run, encode, report, verify, bench, completions
         found:    complie
         help:     did you mean compile?
       "
@@ -32,7 +32,7 @@ describe("the command line (exit code 2)", () => {
     expect(await usage("frobnicate")).toMatchInlineSnapshot(`
       "
       error: there is no command frobnicate
-        expected: init, list, check, summary, compare, search, compile, run, encode, report, verify, bench, completions
+        expected: init, list, check, summary, compare, search, compile, serve, run, encode, report, verify, bench, completions
         found:    frobnicate
         help:     litevae --help lists the commands
       "

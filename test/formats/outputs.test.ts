@@ -111,9 +111,9 @@ function diffusersConfig(): unknown {
 
 test("every schema has an output, and every command that prints facts a schema", () => {
   expect(Object.keys(outputs).sort()).toEqual([...names].sort());
-  // completions prints a script for a shell.
+  // serve prints an address, completions a script for a shell.
   const commands = commandLine().commands.map((command) => command.name());
-  expect(commands.filter((name) => !names.includes(name))).toEqual(["completions"]);
+  expect(commands.filter((name) => !names.includes(name))).toEqual(["serve", "completions"]);
 });
 
 test.each(names)("%s", (name) => {

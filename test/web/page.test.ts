@@ -101,7 +101,7 @@ describe.skipIf(executable === undefined)("the page", { tags: "browser", timeout
     expect(await page.textContent("#status")).toBe("Done.");
     expect(await page.evaluate("crossOriginIsolated")).toBe(true);
 
-    // By keyboard: the divider, and a channel, which is set back to the same picture.
+    // By keyboard: the divider, and a channel, which is set back to the same image.
     await page.focus("#cut");
     await page.keyboard.press("Home");
     expect(await page.evaluate("document.getElementById('comparison').style.getPropertyValue('--cut')")).toBe("0%");

@@ -1,4 +1,4 @@
-/** What client.js does to images of any sides, and what it makes pictures of, is what `run` does. */
+/** What client.js does to images of any sides, and of latents, is what `run` does. */
 import { join } from "node:path";
 import sharp from "sharp";
 import { expect, test } from "vitest";
