@@ -166,11 +166,11 @@ def changed_image(project: Project, out: Path, data: Path) -> int:
         ),
         (
             added_image,
-            r"the images are not those .*\n.*the 23 images .*\n.*23 images were there, now 24 are\n",
+            r"holds latents of other images\n.*the 23 images .*\n.*23 images were there, now 24 are\n",
         ),
         (
             changed_image,
-            r"the images are not those .*\n.*\n.*contents of images with the same names have changed\n",
+            r"holds latents of other images\n.*\n.*contents of images with the same names have changed\n",
         ),
     ],
 )
