@@ -26,6 +26,7 @@ script(async () => {
   }
   process.stdout.write(
     `\nLook at ${images}/reconstruction.png: what came back of a photograph through a small model that was overfitted to it.\n` +
+      `npx litevae serve ${demo} gives out a page in which you can try photographs of your own.\n` +
       `${compiled} has the graphs of LiteVAE-B. There are no published weights of LiteVAE, so it is untrained:\n` +
       "docs/training.md says how to train one.\n",
   );
