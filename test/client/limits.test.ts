@@ -7,30 +7,11 @@ import { beforeAll, expect, test } from "vitest";
 import { litevae } from "../e2e/in-process.ts";
 import { tempFolder, write } from "../e2e/litevae.ts";
 import { executable } from "../report-html/browser.ts";
+import { tiledModel } from "../support/tiled-model.ts";
 import { inPage, pageOf } from "../support/webgpu.ts";
 
 const folder = tempFolder();
 const MiB = 2 ** 20;
-
-/** Nothing in it sees the whole image. Its widest value has twelve channels of the image's size: 192 MiB of 2048². */
-const model = `import { block, conv2d, layers, model, silu, upsample, type Feature } from "litevae/dsl";
-
-const Encoder = block("Encoder", () => {
-  const { down } = layers({ down: conv2d({ in: 3, out: 4, kernel: 8, stride: 8 }) });
-  return (image: Feature<3, 1>): Feature<4, 8> => down(image);
-});
-
-const Decoder = block("Decoder", () => {
-  const { first, second, out } = layers({
-    first: conv2d({ in: 4, out: 12 }),
-    second: conv2d({ in: 12, out: 12 }),
-    out: conv2d({ in: 12, out: 3, kernel: 1 }),
-  });
-  return (z: Feature<4, 8>): Feature<3, 1> => out(silu(upsample(second(silu(first(z))), { factor: 8 })));
-});
-
-export default model({ latentChannels: 4, posterior: "none", encoder: Encoder(), decoder: Decoder() });
-`;
 
 /** The page: `decoded` there says how far an image lies from what Node gave, the largest WebGPU buffer and the size of WebAssembly's memory. */
 const script = `
@@ -112,7 +93,7 @@ async function decoded(provider: string, side: number, tile: number, memory: num
 }
 
 beforeAll(async () => {
-  write(folder, { "model.ts": model });
+  write(folder, { "model.ts": tiledModel });
   const { code, stderr } = await litevae(folder, "compile", "model.ts", "-o", "out");
   expect(code, stderr).toBe(0);
 }, 60_000);

@@ -9,30 +9,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { command, environment, litevae, photos, tempFolder, write } from "../e2e/litevae.ts";
 import { accessibilityFaults, executable, overflow } from "../report-html/browser.ts";
 import { pixelsOf } from "../e2e/haar-runs.ts";
+import { tiledModel } from "../support/tiled-model.ts";
 import { flags } from "../support/webgpu.ts";
 
 const folder = tempFolder();
 const limit = 128 * 2 ** 20;
-
-/** Nothing in it sees the whole image. Its widest value has twelve channels of the image's size: 192 MiB of 2048². */
-const model = `import { block, conv2d, layers, model, silu, upsample, type Feature } from "litevae/dsl";
-
-const Encoder = block("Encoder", () => {
-  const { down } = layers({ down: conv2d({ in: 3, out: 4, kernel: 8, stride: 8 }) });
-  return (image: Feature<3, 1>): Feature<4, 8> => down(image);
-});
-
-const Decoder = block("Decoder", () => {
-  const { first, second, out } = layers({
-    first: conv2d({ in: 4, out: 12 }),
-    second: conv2d({ in: 12, out: 12 }),
-    out: conv2d({ in: 12, out: 3, kernel: 1 }),
-  });
-  return (z: Feature<4, 8>): Feature<3, 1> => out(silu(upsample(second(silu(first(z))), { factor: 8 })));
-});
-
-export default model({ latentChannels: 4, posterior: "none", encoder: Encoder(), decoder: Decoder() });
-`;
 
 let server: ChildProcess;
 let address: string;
@@ -74,7 +55,7 @@ const farthest = (a: readonly number[], b: ArrayLike<number>): number =>
 
 describe.skipIf(executable === undefined)("the page", { tags: "browser", timeout: 120_000 }, () => {
   beforeAll(async () => {
-    write(folder, { "model.ts": model });
+    write(folder, { "model.ts": tiledModel });
     const { code, stderr } = litevae(folder, "compile", "model.ts", "-o", "out", "--target", "web");
     expect(code, stderr).toBe(0);
     server = spawn(process.execPath, [command, "serve", "out", "--port", "0"], { cwd: folder, env: environment });
